@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A bounds-checked reader over bytes that someone else wrote. Every parser reads through it.
+//
+//     base ──────────── at ──────────── end
+//      │   already read  │   left to read │
+//
+// The error is sticky: after a read past the end every further read returns zero and consumes
+// nothing, so a parser checks `bad` once per header instead of once per field. No allocation, no
+// ownership: the bytes must outlive the cursor. One thread at a time.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct cursor {
+	const uint8_t *base; // first byte; compression pointers count from here
+	const uint8_t *at;   // next byte to read
+	const uint8_t *end;  // one past the last byte
+	bool bad;	     // a read went past the end, or a parser called cursor_fail
+};
+
+static inline struct cursor cursor_make(const void *bytes, size_t size)
+{
+	const uint8_t *p = bytes;
+	return (struct cursor){.base = p, .at = p, .end = p + size, .bad = false};
+}
+
+static inline size_t cursor_left(const struct cursor *c)
+{
+	return (size_t)(c->end - c->at);
+}
+
+static inline size_t cursor_offset(const struct cursor *c)
+{
+	return (size_t)(c->at - c->base);
+}
+
+// Marks the cursor bad and empties it, so that loops over `cursor_left` end.
+static inline void cursor_fail(struct cursor *c)
+{
+	c->bad = true;
+	c->at = c->end;
+}
+
+// True where `n` more bytes can be read; false marks the cursor bad.
+static inline bool cursor_need(struct cursor *c, size_t n)
+{
+	if (__builtin_expect(n > cursor_left(c), 0)) {
+		cursor_fail(c);
+		return false;
+	}
+	return true;
+}
+
+// The next `n` bytes, consumed; NULL (and bad) where there are fewer. `n` may be 0.
+static inline const uint8_t *cursor_take(struct cursor *c, size_t n)
+{
+	if (!cursor_need(c, n))
+		return NULL;
+	const uint8_t *p = c->at;
+	c->at += n;
+	return p;
+}
+
+static inline void cursor_skip(struct cursor *c, size_t n)
+{
+	(void)cursor_take(c, n);
+}
+
+// Integers in network byte order; 0 (and bad) past the end.
+static inline uint8_t cursor_u8(struct cursor *c)
+{
+	const uint8_t *p = cursor_take(c, 1);
+	return p ? p[0] : 0;
+}
+
+static inline uint16_t cursor_load16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t cursor_load32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline uint16_t cursor_u16(struct cursor *c)
+{
+	const uint8_t *p = cursor_take(c, 2);
+	return p ? cursor_load16(p) : 0;
+}
+
+static inline uint32_t cursor_u32(struct cursor *c)
+{
+	const uint8_t *p = cursor_take(c, 4);
+	return p ? cursor_load32(p) : 0;
+}
+
+// Shortens the cursor to the next `n` bytes (a length field of the header just read). Returns
+// false and marks it bad where fewer are left. What lay behind them (padding, a trailer) is gone.
+static inline bool cursor_limit(struct cursor *c, size_t n)
+{
+	if (!cursor_need(c, n))
+		return false;
+	c->end = c->at + n;
+	return true;
+}

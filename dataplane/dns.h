@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A DNS message taken apart: header, question, records and the names that own them.
+//
+//     wire ──dns_parse──► struct dns_message ──admit_message──► sightings
+//
+//     records[]   one entry a resource record, in wire order, the three sections one after another
+//     names       every distinct name met, lower case and decompressed, each with its keyed hash;
+//                 records point to their owner by index, so two equal names are one index
+//
+// RFC 1035 §4 (messages), RFC 2181, RFC 6891 (EDNS), RFC 9267 (the classic mistakes). No DPDK here.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/cursor.h"
+#include "dataplane/hash.h"
+
+enum {
+	DNS_HEADER_SIZE = 12,		 // RFC 1035 §4.1.1
+	DNS_NAME_SIZE = 255,		 // wire form with the final zero octet, RFC 1035 §2.3.4
+	DNS_LABEL_SIZE = 63,		 // RFC 1035 §2.3.4
+	DNS_MESSAGE_SIZE = 65535,	 // RFC 1035 §4.2.2
+	DNS_POINTERS_MAX = 16,		 // compression pointers in one name; more is an attack on our time
+	DNS_RECORD_MIN_SIZE = 11,	 // root owner, type, class, TTL, RDLENGTH
+	DNS_RECORDS_MAX = 5960,		 // (DNS_MESSAGE_SIZE - DNS_HEADER_SIZE) / DNS_RECORD_MIN_SIZE, rounded up
+	DNS_NAMES_MAX = 16384,		 // owners, and targets of CNAME and NS records
+	DNS_RDATA_SIZE = 65535 + 2 * 255 // canonical form: decompression can add two names at most
+};
+
+enum dns_class { DNS_CLASS_IN = 1, DNS_CLASS_CH = 3, DNS_CLASS_NONE = 254, DNS_CLASS_ANY = 255 };
+
+enum dns_opcode { DNS_OPCODE_QUERY = 0 };
+
+enum dns_rcode { DNS_RCODE_NOERROR = 0, DNS_RCODE_NXDOMAIN = 3 };
+
+enum dns_header_flag { // third and fourth octet of the header as one big-endian word
+	DNS_FLAG_QR = 0x8000,
+	DNS_FLAG_OPCODE = 0x7800,
+	DNS_FLAG_TC = 0x0200,
+	DNS_FLAG_RCODE = 0x000f
+};
+
+// The types that code speaks of; dns_layout.c knows the rest.
+enum dns_type {
+	DNS_TYPE_A = 1,
+	DNS_TYPE_NS = 2,
+	DNS_TYPE_CNAME = 5,
+	DNS_TYPE_SOA = 6,
+	DNS_TYPE_PTR = 12,
+	DNS_TYPE_MX = 15,
+	DNS_TYPE_TXT = 16,
+	DNS_TYPE_SIG = 24,
+	DNS_TYPE_KEY = 25,
+	DNS_TYPE_AAAA = 28,
+	DNS_TYPE_NXT = 30,
+	DNS_TYPE_SRV = 33,
+	DNS_TYPE_DNAME = 39,
+	DNS_TYPE_OPT = 41,
+	DNS_TYPE_DS = 43,
+	DNS_TYPE_RRSIG = 46,
+	DNS_TYPE_NSEC = 47,
+	DNS_TYPE_NSEC3 = 50,
+	DNS_TYPE_SVCB = 64,
+	DNS_TYPE_HTTPS = 65,
+	DNS_TYPE_TKEY = 249,
+	DNS_TYPE_TSIG = 250,
+	DNS_TYPE_IXFR = 251,
+	DNS_TYPE_AXFR = 252,
+	DNS_TYPE_ANY = 255
+};
+
+enum dns_section { DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL, DNS_SECTION_MAX };
+
+// What dns_parse made of a message. Everything but DNS_TAKEN is a refusal with its own counter.
+enum dns_verdict {
+	DNS_TAKEN,		// an answer to a standard query, sound to its last byte
+	DNS_QUERY,		// QR=0
+	DNS_MALFORMED,		// not parseable to its last byte
+	DNS_NOT_QUERY_ANSWER,	// another opcode, not exactly one question, or not class IN
+	DNS_TRUNCATED,		// TC=1: the whole answer comes over TCP
+	DNS_ERROR_RCODE,	// neither NOERROR nor NXDOMAIN (extended RCODE included)
+	DNS_VERDICT_MAX
+};
+
+struct dns_name {
+	uint32_t at;   // offset of the first octet in dns_names.bytes
+	uint8_t size;  // wire length, 1..255
+	uint64_t hash; // hash_bytes() of the wire form under the worker's key
+};
+
+struct dns_record {
+	uint16_t owner;	     // index into names
+	uint16_t type;	     // host order
+	uint16_t class;	     // host order
+	uint16_t rdata_at;   // offset in the message
+	uint16_t rdata_size; // octets, as RDLENGTH says
+	uint8_t section;     // enum dns_section
+};
+
+// The names of one message, each once (see dns_names.c).
+struct dns_names;
+
+struct dns_message {
+	const uint8_t *wire;			   // the message; must outlive this view
+	size_t size;				   // octets, at most DNS_MESSAGE_SIZE
+	uint16_t id;				   // host order; 0 is an ID like any other
+	uint16_t flags;				   // enum dns_header_flag
+	uint16_t qtype;				   // of the one question
+	uint16_t qclass;			   // of the one question
+	uint16_t qname_size;			   // octets of the question's name as it stands in the wire
+	uint16_t records_len;			   // how many records
+	uint16_t section_end[DNS_SECTION_MAX];	   // one past the last record of each section
+	struct dns_record records[DNS_RECORDS_MAX]; // in wire order
+	struct dns_names *names;		   // owned; names[0] is the question's name
+};
+
+// A message to parse into, over and over; about 4 MiB, so one a worker. NULL when out of memory.
+struct dns_message *dns_message_new(const struct hash_key *key);
+void dns_message_free(struct dns_message *m);
+
+// Takes `size` octets apart. Only after DNS_TAKEN are the records valid; after DNS_QUERY the
+// header and, where the question is sound, names[0] are (for query matching). No allocation.
+enum dns_verdict dns_parse(struct dns_message *m, const uint8_t *wire, size_t size);
+
+// dns_name.c ─────────────────────────────────────────────────────────────────────────────────
+
+// Copies the name at the cursor to `out`, lower-cased and decompressed (RFC 1035 §4.1.4).
+// Returns its wire length (1..255), or 0 with the cursor bad when a label, a pointer or the total
+// is out of bounds. Pointers must go strictly backwards, DNS_POINTERS_MAX at most. The cursor ends
+// behind the name as it stands in the message. No allocation.
+size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE]);
+
+// Lower-cases ASCII letters of a name in wire form (RFC 4343); length octets stay.
+void dns_name_lower(uint8_t *name, size_t size);
+
+// True where `name` equals `zone` or lies under it. Both lower case, wire form.
+bool dns_name_is_under(const uint8_t *name, size_t name_size, const uint8_t *zone, size_t zone_size);
+
+// Text for messages and tests: labels with dots, no final dot, the root is "."; escapes as in
+// RFC 1035 §5.1. Returns the length written (always terminated), `size` should be DNS_NAME_TEXT_SIZE.
+enum { DNS_NAME_TEXT_SIZE = 1024 };
+size_t dns_name_text(const uint8_t *name, size_t name_size, char *out, size_t size);
+
+// dns_names.c ────────────────────────────────────────────────────────────────────────────────
+
+struct dns_names *dns_names_new(const struct hash_key *key);
+void dns_names_free(struct dns_names *n);
+void dns_names_clear(struct dns_names *n); // O(names of the last message)
+
+enum { DNS_NAME_NONE = 0xffff };
+
+// Reads the name at the cursor and returns its index; equal names give equal indices.
+// DNS_NAME_NONE with the cursor bad when the name is not sound.
+uint16_t dns_names_read(struct dns_names *n, struct cursor *c);
+
+// Index of a name that is lower case already; DNS_NAME_NONE where `add` is false and it is new.
+uint16_t dns_names_find(struct dns_names *n, const uint8_t *name, size_t size, bool add);
+
+const struct dns_name *dns_names_get(const struct dns_names *n, uint16_t index);
+const uint8_t *dns_names_bytes(const struct dns_names *n, uint16_t index);
+size_t dns_names_len(const struct dns_names *n);
+
+// dns_rdata.c ────────────────────────────────────────────────────────────────────────────────
+
+// True where the RDATA that the cursor is limited to (base: the message) has the layout of its
+// type (dns_layout.h) and nothing is left over. Types without a layout are always sound.
+bool dns_rdata_check(struct cursor c, uint16_t type, uint16_t class);
+
+// Writes the canonical form to `out` (DNS_RDATA_SIZE octets suffice): names decompressed and lower
+// case (RFC 4343), all else as it stands. Returns its size; a record that was checked cannot fail.
+// SIZE_MAX where it is not sound or does not fit.
+size_t dns_rdata_read(struct cursor c, uint16_t type, uint16_t class, uint8_t *out, size_t out_size);

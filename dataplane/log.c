@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const level_name[LOG_LEVEL_MAX] = {"error", "warning", "info", "debug"};
+static const char level_syslog[LOG_LEVEL_MAX] = {'3', '4', '6', '7'}; // RFC 5424 §6.2.1
+
+static const char *program_name = "lookback";
+static enum log_level log_threshold = LOG_LEVEL_INFO;
+static bool log_to_journal;
+
+void log_init(const char *program, enum log_level level)
+{
+	program_name = program;
+	log_threshold = level;
+	log_to_journal = getenv("JOURNAL_STREAM") != NULL && !isatty(STDERR_FILENO);
+}
+
+void log_level_set(enum log_level level)
+{
+	log_threshold = level;
+}
+
+int log_level_parse(const char *name, enum log_level *level)
+{
+	for (int i = 0; i < LOG_LEVEL_MAX; i++) {
+		if (strcmp(name, level_name[i]) == 0) {
+			*level = (enum log_level)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	char line[2048];
+	int used;
+	va_list args;
+
+	if (level > log_threshold)
+		return;
+	if (log_to_journal)
+		used = snprintf(line, sizeof(line), "<%c>", level_syslog[level]);
+	else
+		used = snprintf(line, sizeof(line), "%s: %s: ", program_name, level_name[level]);
+	va_start(args, format);
+	int text = vsnprintf(line + used, sizeof(line) - (size_t)used - 1, format, args);
+	va_end(args);
+	if (text < 0)
+		return;
+	used += text;
+	if (used > (int)sizeof(line) - 2)
+		used = (int)sizeof(line) - 2;
+	// text from outside (names, paths) may hold control characters; a log line stays one line
+	for (int i = 0; i < used; i++)
+		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+			line[i] = ' ';
+	line[used++] = '\n';
+	ssize_t done = write(STDERR_FILENO, line, (size_t)used);
+	(void)done;
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A packet on its way to DNS: what the stages pkt_decap → pkt_frag → pkt_tcp hand to each other.
+//
+//     frame  ┌──────┬──────┬─ … ─┬────────┬─────────┬─────────┐
+//            │ link │ VLAN │     │ ip     │ tcp/udp │ payload │ padding
+//            └──────┴──────┴─ … ─┴────────┴─────────┴─────────┘
+//                                └ innermost IP header
+//
+// No DPDK here, so that tests and fuzzers need no EAL (pkt_frag.c alone works on mbufs).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/stats.h"
+
+// How the first octet of a frame is to be read; the values are ours, not libpcap's DLT_.
+enum pkt_link {
+	PKT_LINK_ETHERNET,
+	PKT_LINK_RAW_IP, // IPv4 or IPv6 by the first nibble
+	PKT_LINK_NULL,	 // BSD loopback: address family, host order of the capturing machine (or big endian)
+	PKT_LINK_SLL,	 // Linux cooked capture
+	PKT_LINK_SLL2,	 // Linux cooked capture v2
+	PKT_LINK_MAX
+};
+
+enum pkt_verdict {
+	PKT_UDP,      // payload is the UDP payload; ports are of DNS
+	PKT_TCP,      // payload is the TCP payload, tcp is filled; ports are of DNS
+	PKT_FRAGMENT, // ip..ip_end is one fragment of an IPv4 or IPv6 datagram
+	PKT_DROP      // its reason is counted already
+};
+
+enum {
+	PKT_HEADERS_MAX = 16, // headers within each other; more is counted as tunnel_depth
+	PKT_DNS_PORTS_MAX = 16
+};
+
+enum pkt_tcp_flag { PKT_TCP_FIN = 0x01, PKT_TCP_SYN = 0x02, PKT_TCP_RST = 0x04, PKT_TCP_ACK = 0x10 };
+
+struct pkt {
+	const uint8_t *ip;	 // innermost IP header
+	const uint8_t *ip_end;	 // end of that datagram as its length field says (padding is outside)
+	const uint8_t *src;	 // 4 or 16 octets, by ip_version
+	const uint8_t *dst;	 // 4 or 16 octets
+	const uint8_t *payload;	 // behind the transport header
+	uint32_t payload_size;	 // octets
+	uint16_t src_port;	 // host order
+	uint16_t dst_port;	 // host order
+	uint8_t ip_version;	 // 4 or 6
+	uint8_t tcp_flags;	 // enum pkt_tcp_flag
+	uint32_t tcp_seq;	 // host order
+};
+
+// Which ports speak DNS: one bit a port (`dns.ports`). Read by workers, replaced as a whole.
+struct pkt_ports {
+	uint64_t bit[65536 / 64];
+};
+
+static inline void pkt_ports_add(struct pkt_ports *ports, uint16_t port)
+{
+	ports->bit[port / 64] |= 1ull << (port % 64);
+}
+
+static inline bool pkt_ports_has(const struct pkt_ports *ports, uint16_t port)
+{
+	return ports->bit[port / 64] >> (port % 64) & 1;
+}
+
+// pkt_decap.c: takes link, VLAN, MPLS, PPPoE and tunnel headers off until a UDP or TCP header of a
+// DNS port, a fragment, or a reason to drop. `frame` must outlive `*out`. Counts exactly one
+// packets_total outcome of `stats` for every call, and decapsulated_total on the way. No allocation.
+enum pkt_verdict pkt_decap(struct pkt *out, const uint8_t *frame, size_t size, enum pkt_link link,
+	const struct pkt_ports *ports, struct worker_stats *stats);

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// DNS over TCP (RFC 7766): length-prefixed messages out of segments in whatever order they come.
+//
+// A bounded table of flows, one for each direction of a connection, lives in one worker. Octets
+// are kept only while a message is incomplete or a gap is open; a message that lies whole in one
+// in-order segment is handed over without a copy. No DPDK, no allocation after pkt_tcp_new.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/hash.h"
+#include "dataplane/pkt.h"
+
+struct pkt_tcp;
+
+struct pkt_tcp_options {
+	uint32_t flows;	     // directions followed at most; the least recently used one is given up
+	uint64_t held_bytes; // octets held at most, over all flows
+	uint32_t timeout_s;  // a direction without a packet for that long is given up
+};
+
+// One DNS message of a stream; `wire` is valid during the call only. `pkt` is the segment that
+// completed it (addresses and ports of its direction).
+typedef void pkt_tcp_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size);
+
+// NULL when out of memory.
+struct pkt_tcp *pkt_tcp_new(const struct pkt_tcp_options *options, const struct hash_key *key,
+	struct worker_stats *stats);
+void pkt_tcp_free(struct pkt_tcp *t);
+
+// Takes one segment (verdict PKT_TCP) that arrived at `now_s` and calls `message` for every DNS
+// message that it completes, in stream order.
+void pkt_tcp_segment(struct pkt_tcp *t, const struct pkt *pkt, uint32_t now_s, pkt_tcp_message *message,
+	void *context);
+
+// Gives up idle flows, a few at each call; for the housekeeping of the loop.
+void pkt_tcp_expire(struct pkt_tcp *t, uint32_t now_s);

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Counters of the dataplane, seen by both processes: one line here makes the field, the Prometheus
+// name and the help text. To add a metric: add a line, count it where it happens, nothing else.
+//
+//     X(kind, field, family, label, help)      lookback_<family>{worker="0",<label>} value
+//
+// Lines of one family stand together; the help text of the first one is the family's. The counters
+// obey, for each worker and at any moment between two bursts,
+//
+//     rx_packets + frag_datagrams = Σ packets_total{outcome}
+//     dns_udp + dns_tcp           = Σ messages_total{outcome}
+//     Σ records_total{outcome}    = records of the taken messages
+//     records taken               = sightings flushed + pending + Σ lost
+//
+// Thread rule: one writer (the worker), relaxed loads elsewhere; stats_add is a plain load and store.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum stats_kind { STATS_COUNTER, STATS_GAUGE };
+
+// clang-format off
+#define WORKER_STATS(X) \
+	X(COUNTER, rx_packets,          "rx_packets_total", "", "Packets that the worker took from its queue") \
+	X(COUNTER, rx_bytes,            "rx_bytes_total", "", "Octets of those packets") \
+	X(COUNTER, frag_datagrams,      "reassembled_datagrams_total", "", "Datagrams put together from IP fragments; each is looked at like a packet") \
+	/* packets, by what became of them */ \
+	X(COUNTER, pkt_udp,             "packets_total", "outcome=\"udp\"", "Packets and reassembled datagrams by what became of them") \
+	X(COUNTER, pkt_tcp,             "packets_total", "outcome=\"tcp\"", "TCP segment of a DNS port, handed to stream reassembly") \
+	X(COUNTER, pkt_fragment,        "packets_total", "outcome=\"fragment\"", "IP fragment, handed to reassembly") \
+	X(COUNTER, pkt_short,           "packets_total", "outcome=\"short\"", "Cut off, or its header lengths contradict each other") \
+	X(COUNTER, pkt_not_ip,          "packets_total", "outcome=\"not_ip\"", "ARP, LLDP and other frames without IP") \
+	X(COUNTER, pkt_not_dns,         "packets_total", "outcome=\"not_dns\"", "Another transport or other ports") \
+	X(COUNTER, pkt_icmp,            "packets_total", "outcome=\"icmp\"", "ICMP; DNS quoted in it is not DNS") \
+	X(COUNTER, pkt_tunnel_unknown,  "packets_total", "outcome=\"tunnel_unknown\"", "A tunnel whose payload is not understood") \
+	X(COUNTER, pkt_tunnel_depth,    "packets_total", "outcome=\"tunnel_depth\"", "More headers within each other than the limit") \
+	X(COUNTER, pkt_filtered,        "packets_total", "outcome=\"filtered\"", "Left out by a filter of the configuration") \
+	/* headers taken off; a packet can count in several */ \
+	X(COUNTER, decap_vlan,          "decapsulated_total", "header=\"vlan\"", "Headers taken off on the way to the transport") \
+	X(COUNTER, decap_mpls,          "decapsulated_total", "header=\"mpls\"", "") \
+	X(COUNTER, decap_pppoe,         "decapsulated_total", "header=\"pppoe\"", "") \
+	X(COUNTER, decap_ipip,          "decapsulated_total", "header=\"ipip\"", "") \
+	X(COUNTER, decap_gre,           "decapsulated_total", "header=\"gre\"", "") \
+	X(COUNTER, decap_erspan,        "decapsulated_total", "header=\"erspan\"", "") \
+	X(COUNTER, decap_vxlan,         "decapsulated_total", "header=\"vxlan\"", "") \
+	X(COUNTER, decap_geneve,        "decapsulated_total", "header=\"geneve\"", "") \
+	X(COUNTER, decap_gtpu,          "decapsulated_total", "header=\"gtpu\"", "") \
+	/* fragments */ \
+	X(COUNTER, frag_expired,        "fragments_lost_total", "reason=\"timeout\"", "Fragments that never became a datagram") \
+	X(COUNTER, frag_refused,        "fragments_lost_total", "reason=\"refused\"", "Overlapping, too many, or no room in the table") \
+	X(GAUGE,   frag_held,           "fragments_held", "", "Fragments waiting for the rest of their datagram") \
+	/* TCP streams */ \
+	X(GAUGE,   tcp_flows,           "tcp_flows", "", "Directions of TCP connections being followed") \
+	X(GAUGE,   tcp_held_bytes,      "tcp_held_bytes", "", "Octets waiting for a gap to close or a message to end") \
+	X(COUNTER, tcp_opened,          "tcp_flows_opened_total", "", "TCP directions that began to be followed") \
+	X(COUNTER, tcp_evicted,         "tcp_flows_evicted_total", "", "Given up for a newer one because the table was full") \
+	X(COUNTER, tcp_expired,         "tcp_flows_expired_total", "", "Given up after the idle time-out") \
+	X(COUNTER, tcp_gap,             "tcp_streams_lost_total", "reason=\"gap\"", "Streams given up before their end") \
+	X(COUNTER, tcp_unsynced,        "tcp_streams_lost_total", "reason=\"unsynchronized\"", "No message boundary found in a stream picked up midway") \
+	X(COUNTER, tcp_no_memory,       "tcp_streams_lost_total", "reason=\"memory\"", "Limit of held octets reached") \
+	/* DNS messages */ \
+	X(COUNTER, dns_udp,             "messages_received_total", "transport=\"udp\"", "DNS messages by transport") \
+	X(COUNTER, dns_tcp,             "messages_received_total", "transport=\"tcp\"", "") \
+	X(COUNTER, dns_taken,           "messages_total", "outcome=\"taken\"", "DNS messages by what became of them") \
+	X(COUNTER, dns_query,           "messages_total", "outcome=\"query\"", "Queries; kept only for matching") \
+	X(COUNTER, dns_malformed,       "messages_total", "outcome=\"malformed\"", "Not parseable to the last octet") \
+	X(COUNTER, dns_not_query_answer,"messages_total", "outcome=\"not_query_answer\"", "Another opcode, not one question, or not class IN") \
+	X(COUNTER, dns_truncated,       "messages_total", "outcome=\"truncated\"", "TC=1") \
+	X(COUNTER, dns_error_rcode,     "messages_total", "outcome=\"error_rcode\"", "Neither NOERROR nor NXDOMAIN") \
+	X(COUNTER, dns_unmatched,       "messages_total", "outcome=\"unmatched\"", "No query seen for it, with match = require") \
+	X(COUNTER, dns_prefer_unmatched,"messages_unmatched_taken_total", "", "Taken without a query seen, with match = prefer") \
+	X(GAUGE,   match_held,          "match_queries", "", "Queries waiting for their answer") \
+	X(COUNTER, match_expired,       "match_queries_lost_total", "reason=\"timeout\"", "Queries that were never answered") \
+	X(COUNTER, match_evicted,       "match_queries_lost_total", "reason=\"evicted\"", "Queries given up for newer ones because the table was full") \
+	/* records of taken messages */ \
+	X(COUNTER, rr_taken,            "records_total", "outcome=\"taken\"", "Records of taken messages by what became of them") \
+	X(COUNTER, rr_duplicate,        "records_total", "outcome=\"duplicate\"", "Stood in the message before") \
+	X(COUNTER, rr_out_of_bailiwick, "records_total", "outcome=\"out_of_bailiwick\"", "Not the server's to say, or not asked for") \
+	X(COUNTER, rr_type_skipped,     "records_total", "outcome=\"type_skipped\"", "Left out by types or types_skip, or by its section's rule") \
+	X(COUNTER, rr_section_skipped,  "records_total", "outcome=\"section_skipped\"", "Left out by sections") \
+	X(COUNTER, rr_not_in,           "records_total", "outcome=\"not_in\"", "Not of class IN") \
+	/* sightings, from the table to the frames */ \
+	X(COUNTER, sightings_flushed,   "sightings_flushed_total", "", "Sightings handed over in frames") \
+	X(GAUGE,   sightings_pending,   "sightings_pending", "", "Sightings that stand in the table, not yet handed over") \
+	X(COUNTER, lost_no_room,        "sightings_lost_total", "reason=\"no_room\"", "Sightings lost") \
+	/* the table */ \
+	X(GAUGE,   table_entries,       "table_entries", "", "Records in the table") \
+	X(GAUGE,   table_capacity,      "table_capacity", "", "Records that the table can hold") \
+	X(COUNTER, table_inserted,      "table_inserted_total", "", "Records that were new to the table") \
+	X(COUNTER, table_hits,          "table_hits_total", "", "Sightings of records that stood in the table") \
+	X(COUNTER, table_evicted,       "table_evicted_total", "", "Records that made room for new ones") \
+	X(COUNTER, table_passed,        "table_passed_total", "", "Sightings handed over at once because the table had no room") \
+	X(COUNTER, flush_records,       "flush_records_total", "", "Records handed over in frames") \
+	X(COUNTER, flush_frames,        "flush_frames_total", "", "Frames filled") \
+	X(COUNTER, flush_waits,         "flush_waits_total", "", "Times that no frame was free; records stay in the table meanwhile") \
+	/* the loop */ \
+	X(COUNTER, polls,               "polls_total", "", "Polls of the queue") \
+	X(COUNTER, polls_empty,         "polls_empty_total", "", "Polls that brought nothing")
+
+#define PORT_STATS(X) \
+	X(COUNTER, ipackets,  "port_rx_packets_total", "", "Packets that the port received") \
+	X(COUNTER, ibytes,    "port_rx_bytes_total", "", "Octets that the port received") \
+	X(COUNTER, imissed,   "port_lost_total", "reason=\"missed\"", "Packets that the port lost: no descriptor, ring full") \
+	X(COUNTER, ierrors,   "port_lost_total", "reason=\"error\"", "Packets received with errors") \
+	X(COUNTER, rx_nombuf, "port_lost_total", "reason=\"no_mbuf\"", "No buffer left in the pool") \
+	X(GAUGE,   link_up,   "port_link_up", "", "1 while the link is up") \
+	X(GAUGE,   link_mbps, "port_link_mbps", "", "Speed of the link")
+
+// Of the main thread, which hands frames to the collector.
+#define OUTBOX_STATS(X) \
+	X(GAUGE,   connected,      "collector_connected", "", "1 while the collector is there") \
+	X(COUNTER, connects,       "collector_connects_total", "", "Connections made to the collector") \
+	X(GAUGE,   frames_total,   "frames", "", "Frames that there are") \
+	X(GAUGE,   frames_unacked, "frames_unacknowledged", "", "Frames that wait for the collector's word") \
+	X(COUNTER, frames_sent,    "frames_sent_total", "", "Frames sent, those sent again included") \
+	X(COUNTER, frames_resent,  "frames_resent_total", "", "Frames sent again after a reconnect") \
+	X(COUNTER, frames_acked,   "frames_acknowledged_total", "", "Frames that the collector has taken over")
+// clang-format on
+
+#define STATS_FIELD(kind, field, family, label, help) uint64_t field; // help: see the line above
+
+struct worker_stats {
+	WORKER_STATS(STATS_FIELD)
+} __attribute__((aligned(64)));
+
+struct port_stats {
+	PORT_STATS(STATS_FIELD)
+};
+
+struct outbox_stats {
+	OUTBOX_STATS(STATS_FIELD)
+};
+
+#define STATS_ONE(kind, field, family, label, help) +1
+enum {
+	WORKER_STATS_LEN = 0 WORKER_STATS(STATS_ONE),
+	PORT_STATS_LEN = 0 PORT_STATS(STATS_ONE),
+	OUTBOX_STATS_LEN = 0 OUTBOX_STATS(STATS_ONE),
+	STATS_WORKERS_MAX = 64,
+	STATS_PORTS_MAX = 16,
+	STATS_PORT_NAME_SIZE = 64
+};
+
+// Body of a STATS frame: this head, then outbox values, then for each worker its values, then for
+// each port its name (STATS_PORT_NAME_SIZE octets, terminated) and its values; all uint64_t.
+struct stats_frame {
+	uint32_t workers; // at most STATS_WORKERS_MAX
+	uint32_t ports;	  // at most STATS_PORTS_MAX
+};
+
+struct stats_line {
+	enum stats_kind kind;
+	const char *field;  // name of the field
+	const char *family; // metric name without prefix
+	const char *label;  // label="value", or empty
+	const char *help;   // help text of the family, on its first line
+};
+
+// The lines above as tables, in the order of the fields.
+extern const struct stats_line worker_stats_lines[WORKER_STATS_LEN];
+extern const struct stats_line port_stats_lines[PORT_STATS_LEN];
+extern const struct stats_line outbox_stats_lines[OUTBOX_STATS_LEN];
+
+// A hash of all names in order: two programs whose layouts differ refuse each other.
+uint64_t stats_layout(void);
+
+// One writer, many readers: no locked instruction, no torn value.
+static inline void stats_add(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+static inline void stats_set(uint64_t *gauge, uint64_t value)
+{
+	__atomic_store_n(gauge, value, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t stats_get(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
