@@ -33,7 +33,7 @@ enum pkt_verdict {
 };
 
 enum {
-	PKT_HEADERS_MAX = 16, // headers within each other; more is counted as tunnel_depth
+	PKT_HEADERS_MAX = 24, // headers within each other; more is counted as tunnel_depth
 	PKT_DNS_PORTS_MAX = 16
 };
 

@@ -47,6 +47,7 @@ enum stats_kind { STATS_COUNTER, STATS_GAUGE };
 	X(COUNTER, decap_vxlan,         "decapsulated_total", "header=\"vxlan\"", "") \
 	X(COUNTER, decap_geneve,        "decapsulated_total", "header=\"geneve\"", "") \
 	X(COUNTER, decap_gtpu,          "decapsulated_total", "header=\"gtpu\"", "") \
+	X(COUNTER, decap_teredo,        "decapsulated_total", "header=\"teredo\"", "") \
 	/* fragments */ \
 	X(COUNTER, frag_expired,        "fragments_lost_total", "reason=\"timeout\"", "Fragments that never became a datagram") \
 	X(COUNTER, frag_refused,        "fragments_lost_total", "reason=\"refused\"", "Overlapping, too many, or no room in the table") \

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Taking headers off, one layer a call. Private to pkt_decap.c, pkt_link.c, pkt_ip.c, pkt_tunnel.c.
+//
+//     pkt_decap.c   fast path; loop over layers; what an end counts
+//     pkt_link.c    Ethernet, tags, LLC, SLL, null, MPLS, PPPoE, PPP
+//     pkt_ip.c      IPv4, IPv6, extension headers, fragments, UDP, TCP
+//     pkt_tunnel.c  GRE, ERSPAN, VXLAN, Geneve, GTP-U, Teredo
+//
+// A layer reads its header from the cursor, shortens the cursor to what its length field says, and
+// returns the layer that follows, or an end. It need not look at the cursor's error: a bad cursor
+// ends the packet as END_SHORT.
+#pragma once
+
+#include "dataplane/cursor.h"
+#include "dataplane/pkt.h"
+
+enum pkt_layer {
+	LAYER_ETHERNET,
+	LAYER_ETHERTYPE, // whatever `decap.type` says
+	LAYER_LLC,
+	LAYER_NULL,
+	LAYER_SLL,
+	LAYER_SLL2,
+	LAYER_MPLS,
+	LAYER_PPPOE,
+	LAYER_PPP,
+	LAYER_IP, // IPv4 or IPv6 by the first nibble
+	LAYER_IPV4,
+	LAYER_IPV6,
+	LAYER_PROTOCOL, // whatever `decap.type` says, an IP protocol number
+	LAYER_UDP,
+	LAYER_TCP,
+	LAYER_GRE,
+	LAYER_ERSPAN1,
+	LAYER_ERSPAN2,
+	LAYER_ERSPAN3,
+	LAYER_VXLAN,
+	LAYER_VXLAN_GPE,
+	LAYER_GENEVE,
+	LAYER_GTPU,
+	LAYER_TEREDO,
+	LAYER_MAX,
+
+	// Ends: nothing more to take off.
+	END_UDP = LAYER_MAX,
+	END_TCP,
+	END_FRAGMENT,
+	END_SHORT,
+	END_NOT_IP,
+	END_NOT_DNS,
+	END_ICMP,
+	END_TUNNEL_UNKNOWN,
+	END_TUNNEL_DEPTH
+};
+
+enum pkt_ethertype {		    // IEEE 802 numbers
+	ETHERTYPE_802_3_MAX = 1500, // up to here a length, not a type (IEEE 802.3 §3.2.6)
+	ETHERTYPE_IPV4 = 0x0800,
+	ETHERTYPE_ERSPAN3 = 0x22eb,
+	ETHERTYPE_TEB = 0x6558, // transparent Ethernet bridging, RFC 1701
+	ETHERTYPE_VLAN = 0x8100,
+	ETHERTYPE_IPV6 = 0x86dd,
+	ETHERTYPE_PPP = 0x880b,
+	ETHERTYPE_WCCP = 0x883e,
+	ETHERTYPE_MPLS = 0x8847,
+	ETHERTYPE_MPLS_MULTICAST = 0x8848,
+	ETHERTYPE_PPPOE = 0x8864,
+	ETHERTYPE_QINQ = 0x88a8,
+	ETHERTYPE_ERSPAN = 0x88be,
+	ETHERTYPE_QINQ_OLD = 0x9100
+};
+
+enum pkt_ip_protocol { // IANA protocol numbers
+	IP_PROTOCOL_HOP_BY_HOP = 0,
+	IP_PROTOCOL_ICMP = 1,
+	IP_PROTOCOL_IPV4 = 4,
+	IP_PROTOCOL_TCP = 6,
+	IP_PROTOCOL_UDP = 17,
+	IP_PROTOCOL_IPV6 = 41,
+	IP_PROTOCOL_ROUTING = 43,
+	IP_PROTOCOL_FRAGMENT = 44,
+	IP_PROTOCOL_GRE = 47,
+	IP_PROTOCOL_AH = 51,
+	IP_PROTOCOL_ICMPV6 = 58,
+	IP_PROTOCOL_DESTINATION = 60,
+	IP_PROTOCOL_ETHERIP = 97,
+	IP_PROTOCOL_MOBILITY = 135,
+	IP_PROTOCOL_MPLS = 137
+};
+
+struct decap {
+	struct cursor c;	       // what is left; ends where the innermost length field says
+	struct pkt *out;	       // filled on the way
+	const struct pkt_ports *ports; // DNS ports
+	struct worker_stats *stats;    // decapsulated_total
+	uint16_t type;		       // EtherType or IP protocol of what comes next
+	bool cut;		       // the innermost IP datagram says to be longer than what is there
+};
+
+// Shortens the cursor to `n` octets, as a length field says. Captures are cut by their snap length,
+// so a field that says more than is there changes nothing: what reads on finds out.
+static inline void decap_clip(struct decap *d, size_t n)
+{
+	if (n < cursor_left(&d->c))
+		d->c.end = d->c.at + n;
+}
+
+// pkt_link.c
+enum pkt_layer decap_ethernet(struct decap *d);
+enum pkt_layer decap_ethertype(struct decap *d);
+enum pkt_layer decap_llc(struct decap *d);
+enum pkt_layer decap_null(struct decap *d);
+enum pkt_layer decap_sll(struct decap *d);
+enum pkt_layer decap_sll2(struct decap *d);
+enum pkt_layer decap_mpls(struct decap *d);
+enum pkt_layer decap_pppoe(struct decap *d);
+enum pkt_layer decap_ppp(struct decap *d);
+
+// pkt_ip.c
+enum pkt_layer decap_ip(struct decap *d);
+enum pkt_layer decap_ipv4(struct decap *d);
+enum pkt_layer decap_ipv6(struct decap *d);
+enum pkt_layer decap_protocol(struct decap *d);
+enum pkt_layer decap_udp(struct decap *d);
+enum pkt_layer decap_tcp(struct decap *d);
+
+// pkt_tunnel.c
+enum pkt_layer decap_gre(struct decap *d);
+enum pkt_layer decap_erspan1(struct decap *d);
+enum pkt_layer decap_erspan2(struct decap *d);
+enum pkt_layer decap_erspan3(struct decap *d);
+enum pkt_layer decap_vxlan(struct decap *d);
+enum pkt_layer decap_vxlan_gpe(struct decap *d);
+enum pkt_layer decap_geneve(struct decap *d);
+enum pkt_layer decap_gtpu(struct decap *d);
+enum pkt_layer decap_teredo(struct decap *d);
+
+// The tunnel that uses UDP port `port`, or END_NOT_DNS. Here because the fast path asks too.
+static inline enum pkt_layer decap_tunnel_of(uint16_t port)
+{
+	switch (port) {
+	case 2152:
+		return LAYER_GTPU;
+	case 3544:
+		return LAYER_TEREDO;
+	case 4754:
+		return LAYER_GRE; // RFC 8086 §3
+	case 4789:
+	case 8472: // Linux before the number was assigned, and OTV, which has the same header
+		return LAYER_VXLAN;
+	case 4790:
+		return LAYER_VXLAN_GPE;
+	case 6081:
+		return LAYER_GENEVE;
+	case 6635:
+		return LAYER_MPLS; // RFC 7510 §3
+	default:
+		return END_NOT_DNS;
+	}
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Link headers and what stands between them and IP.
+#include "dataplane/pkt_layers.h"
+
+enum pkt_layer decap_ethernet(struct decap *d)
+{
+	cursor_skip(&d->c, 12); // addresses
+	d->type = cursor_u16(&d->c);
+	return LAYER_ETHERTYPE;
+}
+
+// Tags that stand before another EtherType: the octets of the tag, or 0.
+static size_t tag_size(uint16_t type)
+{
+	switch (type) {
+	case ETHERTYPE_VLAN:	 // IEEE 802.1Q §9.6
+	case ETHERTYPE_QINQ:	 // IEEE 802.1ad
+	case ETHERTYPE_QINQ_OLD: // before 802.1ad
+	case 0x9200:
+		return 2;
+	case 0x8926: // VN-Tag
+		return 4;
+	case 0x893f: // E-Tag, IEEE 802.1BR §7.5
+		return 6;
+	default:
+		return 0;
+	}
+}
+
+enum pkt_layer decap_ethertype(struct decap *d)
+{
+	size_t tag = tag_size(d->type);
+
+	if (tag > 0) {
+		stats_add(&d->stats->decap_vlan, 1);
+		cursor_skip(&d->c, tag);
+		d->type = cursor_u16(&d->c);
+		return LAYER_ETHERTYPE;
+	}
+	if (d->type <= ETHERTYPE_802_3_MAX) {
+		decap_clip(d, d->type);
+		return LAYER_LLC;
+	}
+	switch (d->type) {
+	case ETHERTYPE_IPV4:
+		return LAYER_IP;
+	case ETHERTYPE_IPV6:
+		return LAYER_IPV6;
+	case ETHERTYPE_MPLS:
+	case ETHERTYPE_MPLS_MULTICAST:
+		return LAYER_MPLS;
+	case ETHERTYPE_PPPOE:
+		return LAYER_PPPOE;
+	case ETHERTYPE_TEB:
+		return LAYER_ETHERNET;
+	default:
+		return END_NOT_IP;
+	}
+}
+
+// IEEE 802.2 §3.2; SNAP: RFC 1042.
+enum pkt_layer decap_llc(struct decap *d)
+{
+	uint16_t saps = cursor_u16(&d->c);
+	uint8_t control = cursor_u8(&d->c);
+
+	if (control != 0x03) // unnumbered information
+		return END_NOT_IP;
+	if (saps == 0x0606) // IP without SNAP
+		return LAYER_IP;
+	if (saps != 0xaaaa)
+		return END_NOT_IP;
+	uint32_t oui = (uint32_t)cursor_u8(&d->c) << 16 | cursor_u16(&d->c);
+	d->type = cursor_u16(&d->c);
+	if (oui != 0 || d->type <= ETHERTYPE_802_3_MAX)
+		return END_NOT_IP;
+	return LAYER_ETHERTYPE;
+}
+
+// BSD loopback: the address family, in the order of the machine that captured (or big endian, as
+// OpenBSD's DLT_LOOP has it). AF_INET is 2 everywhere, AF_INET6 differs.
+enum pkt_layer decap_null(struct decap *d)
+{
+	uint32_t family = cursor_u32(&d->c);
+
+	if (family > 0xffff)
+		family = __builtin_bswap32(family);
+	switch (family) {
+	case 2:
+		return LAYER_IP;
+	case 10: // Linux
+	case 24: // NetBSD, OpenBSD
+	case 28: // FreeBSD
+	case 30: // Darwin
+		return LAYER_IPV6;
+	default:
+		if (family <= ETHERTYPE_802_3_MAX || family > 0xffff)
+			return END_NOT_IP;
+		d->type = (uint16_t)family; // some tunnels write an EtherType here
+		return LAYER_ETHERTYPE;
+	}
+}
+
+// What follows a cooked header: an EtherType, or one of Linux's small numbers for frames without.
+static enum pkt_layer cooked(struct decap *d, uint16_t protocol)
+{
+	d->type = protocol;
+	if (protocol > ETHERTYPE_802_3_MAX)
+		return LAYER_ETHERTYPE;
+	return protocol == 4 ? LAYER_LLC : END_NOT_IP; // ETH_P_802_2
+}
+
+enum pkt_layer decap_sll(struct decap *d)
+{
+	cursor_skip(&d->c, 14); // packet type, device type, address length, address
+	return cooked(d, cursor_u16(&d->c));
+}
+
+enum pkt_layer decap_sll2(struct decap *d)
+{
+	uint16_t protocol = cursor_u16(&d->c);
+
+	cursor_skip(&d->c, 18); // reserved, interface, device type, packet type, address length, address
+	return cooked(d, protocol);
+}
+
+// Whether the frame at `at` octets from here has an EtherType that leads on to IP.
+static bool leads_to_ip(const struct decap *d, size_t at)
+{
+	if (cursor_left(&d->c) < at + 15)
+		return false;
+	const uint8_t *p = d->c.at + at + 12;
+	uint16_t type = cursor_load16(p);
+	if (type == ETHERTYPE_IPV4)
+		return p[2] >> 4 == 4;
+	if (type == ETHERTYPE_IPV6)
+		return p[2] >> 4 == 6;
+	return tag_size(type) > 0 || type == ETHERTYPE_MPLS || type == ETHERTYPE_PPPOE;
+}
+
+// An Ethernet pseudowire (RFC 4448) begins with a control word of which the first nibble is zero
+// (RFC 4385 §3), or without one; the label alone does not say which, the EtherType does.
+static enum pkt_layer pseudowire(struct decap *d)
+{
+	if (leads_to_ip(d, 0))
+		return LAYER_ETHERNET;
+	if (d->c.at[0] >> 4 == 0 && leads_to_ip(d, 4)) {
+		cursor_skip(&d->c, 4);
+		return LAYER_ETHERNET;
+	}
+	return END_TUNNEL_UNKNOWN;
+}
+
+// RFC 3032 §2.1: label 20 bits, class 3, bottom of stack 1, TTL 8. What follows the last label is
+// not told; IP by its first nibble, as routers do for load sharing (RFC 4928 §2).
+enum pkt_layer decap_mpls(struct decap *d)
+{
+	uint32_t label = cursor_u32(&d->c);
+
+	stats_add(&d->stats->decap_mpls, 1);
+	if ((label & 0x100) == 0)
+		return LAYER_MPLS;
+	if (cursor_left(&d->c) == 0)
+		return END_SHORT;
+	uint8_t nibble = d->c.at[0] >> 4;
+	if ((nibble == 4 && (d->c.at[0] & 0x0f) >= 5) || nibble == 6) {
+		// a pseudowire whose first address begins with 4 or 6 still shows an EtherType
+		return nibble == 4 || !leads_to_ip(d, 0) ? LAYER_IP : LAYER_ETHERNET;
+	}
+	return pseudowire(d);
+}
+
+// RFC 2516 §4: version 1, type 1, code 0 for sessions; length counts from the PPP protocol on.
+enum pkt_layer decap_pppoe(struct decap *d)
+{
+	uint8_t version = cursor_u8(&d->c);
+	uint8_t code = cursor_u8(&d->c);
+
+	cursor_skip(&d->c, 2); // session
+	decap_clip(d, cursor_u16(&d->c));
+	stats_add(&d->stats->decap_pppoe, 1);
+	return version == 0x11 && code == 0 ? LAYER_PPP : END_NOT_IP;
+}
+
+// RFC 1661 §2, with address and control where they were not compressed away (RFC 1662 §3.1).
+enum pkt_layer decap_ppp(struct decap *d)
+{
+	if (cursor_left(&d->c) >= 2 && cursor_load16(d->c.at) == 0xff03)
+		cursor_skip(&d->c, 2);
+	uint16_t protocol = cursor_u8(&d->c);
+	if ((protocol & 1) == 0) // an odd first octet is a compressed protocol field, RFC 1661 §6.5
+		protocol = (uint16_t)(protocol << 8 | cursor_u8(&d->c));
+	switch (protocol) {
+	case 0x0021:
+		return LAYER_IP;
+	case 0x0057:
+		return LAYER_IPV6;
+	case 0x0281:
+		return LAYER_MPLS;
+	default:
+		return END_NOT_IP;
+	}
+}
