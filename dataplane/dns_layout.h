@@ -2,8 +2,8 @@
 // The layout of RDATA by type, as a table: the dataplane checks and canonicalizes by it, the
 // collector writes presentation text by it. A new type is one line in dns_layout.c.
 //
-//     MX   { U16, NAME }                      preference, exchange
-//     DS   { U16, U8_ALGORITHM.., HEX_REST }  key tag, algorithm, digest type, digest
+//     MX   { U16, NAME }            preference, exchange
+//     DS   { U16, U8, U8, HEX }     key tag, algorithm, digest type, digest
 //
 // Types without a line are opaque: kept as they stand, written as RFC 3597 says.
 #pragma once
@@ -12,31 +12,65 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// One field of RDATA: how far it reaches, and how it is written.
+// One field of RDATA: how far it reaches, and how it is written. "To the end" fields stand last.
 enum dns_field {
 	DNS_FIELD_END = 0, // no more fields; what is left over is an error
-	DNS_FIELD_NAME,	   // domain name, compressed or not
-	DNS_FIELD_U8,	   // decimal
-	DNS_FIELD_U16,	   // decimal
-	DNS_FIELD_U32,	   // decimal
-	DNS_FIELD_IPV4,	   // four octets
-	DNS_FIELD_IPV6,	   // sixteen octets, RFC 5952
-	DNS_FIELD_TYPE,	   // u16 that is an RR type
-	DNS_FIELD_TIME,	   // u32 that is a time, YYYYMMDDHHMMSS (RFC 4034 §3.2)
-	DNS_FIELD_STRING,  // <character-string>: length octet and text
-	DNS_FIELD_STRINGS, // one or more <character-string>, to the end
-	DNS_FIELD_HEX,	   // to the end, hexadecimal
-	DNS_FIELD_BASE64,  // to the end, base64
-	DNS_FIELD_SPECIAL, // to the end, by a function of the type's own (check and text)
+
+	// of a fixed size
+	DNS_FIELD_U8,	     // decimal
+	DNS_FIELD_U16,	     // decimal
+	DNS_FIELD_U32,	     // decimal
+	DNS_FIELD_U48,	     // decimal
+	DNS_FIELD_U64,	     // decimal
+	DNS_FIELD_IPV4,	     // four octets
+	DNS_FIELD_IPV6,	     // sixteen octets, RFC 5952
+	DNS_FIELD_EUI48,     // six octets, 00-00-5e-00-53-2a (RFC 7043 §3.2)
+	DNS_FIELD_EUI64,     // eight octets, the same way (RFC 7043 §4.2)
+	DNS_FIELD_LOCATOR64, // eight octets, 2001:0db8:1140:1000 (RFC 6742 §2.1.2)
+	DNS_FIELD_TYPE,	     // u16 that is an RR type
+	DNS_FIELD_TIME,	     // u32 that is a time, YYYYMMDDHHMMSS (RFC 4034 §3.2)
+	DNS_FIELD_CERT_TYPE, // u16, mnemonic where there is one (RFC 4398 §2.1)
+	DNS_FIELD_ALGORITHM, // u8, DNSSEC algorithm mnemonic where there is one (RFC 4398 §2.2)
+	DNS_FIELD_RCODE,     // u16, extended RCODE mnemonic where there is one (RFC 8945 §3)
+	DNS_FIELD_LOC,	     // sixteen octets, RFC 1876
+
+	// that say themselves how long they are
+	DNS_FIELD_NAME,		   // domain name, compressed or not
+	DNS_FIELD_STRING,	   // <character-string>: length octet and text, in quotes
+	DNS_FIELD_STRING_OPTIONAL, // the same, or nothing
+	DNS_FIELD_TAG,		   // the same, without quotes (RFC 8659 §4.1)
+	DNS_FIELD_HEX8,		   // length octet and octets, hexadecimal, "-" where empty (RFC 5155 §3.3)
+	DNS_FIELD_BASE32_8,	   // length octet and octets, base32hex without padding (RFC 5155 §3.3)
+	DNS_FIELD_BASE64_16,	   // u16 length and octets, base64
+	DNS_FIELD_SIZED64,	   // the same, behind the length in decimal (TSIG)
+	DNS_FIELD_HIP,		   // HIT and public key with their lengths (RFC 8005 §5)
+	DNS_FIELD_GATEWAY,	   // by the type in the second octet of the RDATA (RFC 4025 §2.5)
+	DNS_FIELD_RELAY,	   // D bit, relay type, relay (RFC 8777 §4.2)
+
+	// to the end
+	DNS_FIELD_STRINGS,    // <character-string>s
+	DNS_FIELD_NAMES,      // domain names
+	DNS_FIELD_TEXT,	      // octets in quotes
+	DNS_FIELD_HEX,	      // hexadecimal
+	DNS_FIELD_HEX0X,      // hexadecimal behind "0x" (RFC 1706 §6)
+	DNS_FIELD_BASE64,     // base64
+	DNS_FIELD_PORTS,      // bit map of ports (RFC 1035 §3.4.2)
+	DNS_FIELD_TYPES,      // bit map of types (RFC 4034 §4.1.2)
+	DNS_FIELD_TYPES_NXT,  // bit map of types below 128 (RFC 2535 §5.2)
+	DNS_FIELD_PREFIXES,   // address prefixes (RFC 3123 §4)
+	DNS_FIELD_SVC_PARAMS, // service parameters (RFC 9460 §2.2)
+	DNS_FIELD_OPTIONS,    // EDNS options (RFC 6891 §6.1.2)
+	DNS_FIELD_OPAQUE,     // no layout: a mnemonic only, alone in its line
 	DNS_FIELD_MAX
 };
 
 enum { DNS_LAYOUT_FIELDS = 10 };
 
 struct dns_layout {
-	uint16_t type;			    // RR type
-	bool in_only;			    // the layout holds in class IN alone
-	const char *mnemonic;		    // as IANA lists it
+	const char *mnemonic;		   // as IANA lists it
+	uint16_t type;			   // RR type
+	bool in_only;			   // the layout holds in class IN alone
+	bool lenient;			   // RDATA that does not fit is opaque instead of malformed
 	uint8_t fields[DNS_LAYOUT_FIELDS]; // enum dns_field, ended by DNS_FIELD_END
 };
 
@@ -45,3 +79,6 @@ const struct dns_layout *dns_layout_of(uint16_t type);
 
 // The type of a mnemonic ("MX") or of "TYPE65280", in any case. Returns 0, or -EINVAL.
 int dns_layout_type(const char *mnemonic, uint16_t *type);
+
+// Octets that a field of a fixed size takes, 0 where its size is not fixed. O(1).
+size_t dns_layout_field_size(enum dns_field field);

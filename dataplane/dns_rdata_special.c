@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// RDATA fields with a structure of their own: gateways, lists of names or strings, bit maps,
+// address prefixes, service parameters, EDNS options. RFC 9267 lists what goes wrong in them.
+#include "dataplane/dns_rdata.h"
+
+#include "dataplane/dns.h"
+
+enum gateway_type { GATEWAY_NONE, GATEWAY_IPV4, GATEWAY_IPV6, GATEWAY_NAME }; // RFC 4025 §2.3
+
+static bool walk_gateway(struct dns_rdata_walk *w, uint8_t type)
+{
+	switch (type) {
+	case GATEWAY_NONE:
+		return true;
+	case GATEWAY_IPV4:
+		return cursor_take(&w->c, 4) != NULL;
+	case GATEWAY_IPV6:
+		return cursor_take(&w->c, 16) != NULL;
+	case GATEWAY_NAME:
+		return dns_rdata_name(w);
+	default:
+		return false;
+	}
+}
+
+// RFC 8777 §4.2: the upper bit of the type says that discovery is optional.
+static bool walk_relay(struct dns_rdata_walk *w)
+{
+	uint8_t type = cursor_u8(&w->c);
+	return !w->c.bad && walk_gateway(w, type & 0x7f);
+}
+
+// RFC 8005 §5: length of the HIT, algorithm, length of the key, HIT, key.
+static bool walk_hip(struct cursor *c)
+{
+	uint8_t hit_size = cursor_u8(c);
+	cursor_skip(c, 1);
+	uint16_t key_size = cursor_u16(c);
+	cursor_skip(c, hit_size);
+	cursor_skip(c, key_size);
+	return !c->bad;
+}
+
+static bool walk_strings(struct cursor *c)
+{
+	while (cursor_left(c) > 0)
+		cursor_skip(c, cursor_u8(c));
+	return !c->bad;
+}
+
+static bool walk_names(struct dns_rdata_walk *w)
+{
+	while (cursor_left(&w->c) > 0)
+		if (!dns_rdata_name(w))
+			return false;
+	return true;
+}
+
+// RFC 4034 §4.1.2: blocks of window number, length 1..32, bit map, the windows ascending.
+static bool walk_types(struct cursor *c)
+{
+	int last = -1;
+
+	while (cursor_left(c) > 0) {
+		int window = cursor_u8(c);
+		uint8_t size = cursor_u8(c);
+		if (window <= last || size < 1 || size > 32)
+			return false;
+		last = window;
+		cursor_skip(c, size);
+	}
+	return !c->bad;
+}
+
+// RFC 3123 §4. Of a family that is not known here the address may have 63 octets, half of what the
+// seven bits of its length allow: no address is longer, and others draw the line there.
+static bool walk_prefixes(struct cursor *c)
+{
+	while (cursor_left(c) > 0) {
+		uint16_t family = cursor_u16(c);
+		uint8_t prefix = cursor_u8(c);
+		uint8_t size = cursor_u8(c) & 0x7f;
+		size_t size_max = family == 1 ? 4 : family == 2 ? 16 : 63;
+		uint8_t prefix_max = family == 1 ? 32 : family == 2 ? 128 : 255;
+		if (size > size_max || prefix > prefix_max)
+			return false;
+		cursor_skip(c, size);
+	}
+	return !c->bad;
+}
+
+bool dns_rdata_special(struct dns_rdata_walk *w, enum dns_field field)
+{
+	switch (field) {
+	case DNS_FIELD_HIP:
+		return walk_hip(&w->c);
+	case DNS_FIELD_GATEWAY:
+		return walk_gateway(w, w->start[1]);
+	case DNS_FIELD_RELAY:
+		return walk_relay(w);
+	case DNS_FIELD_STRINGS:
+		return walk_strings(&w->c);
+	case DNS_FIELD_NAMES:
+		return walk_names(w);
+	case DNS_FIELD_TYPES:
+		return walk_types(&w->c);
+	case DNS_FIELD_PREFIXES:
+		return walk_prefixes(&w->c);
+	case DNS_FIELD_SVC_PARAMS:
+		return dns_rdata_svc_params(&w->c);
+	case DNS_FIELD_OPTIONS:
+		return dns_rdata_options(&w->c);
+	default:
+		return false;
+	}
+}
