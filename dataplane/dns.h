@@ -68,6 +68,8 @@ enum dns_type {
 	DNS_TYPE_TSIG = 250,
 	DNS_TYPE_IXFR = 251,
 	DNS_TYPE_AXFR = 252,
+	DNS_TYPE_MAILB = 253,
+	DNS_TYPE_MAILA = 254,
 	DNS_TYPE_ANY = 255
 };
 
@@ -109,7 +111,6 @@ struct dns_message {
 	uint16_t flags;				   // enum dns_header_flag
 	uint16_t qtype;				   // of the one question
 	uint16_t qclass;			   // of the one question
-	uint16_t qname_size;			   // octets of the question's name as it stands in the wire
 	uint16_t records_len;			   // how many records
 	uint16_t section_end[DNS_SECTION_MAX];	   // one past the last record of each section
 	struct dns_record records[DNS_RECORDS_MAX]; // in wire order
@@ -120,9 +121,14 @@ struct dns_message {
 struct dns_message *dns_message_new(const struct hash_key *key);
 void dns_message_free(struct dns_message *m);
 
-// Takes `size` octets apart. Only after DNS_TAKEN are the records valid; after DNS_QUERY the
-// header and, where the question is sound, names[0] are (for query matching). No allocation.
+// Takes `size` octets apart. Only after DNS_TAKEN are question, records and names valid; after any
+// other verdict but DNS_MALFORMED the header's id and flags are. No allocation.
 enum dns_verdict dns_parse(struct dns_message *m, const uint8_t *wire, size_t size);
+
+// The question of a message as it stands in the wire, 0x20 case kept: name, type and class, for
+// query matching. Returns its size (5..259) with `*question` pointing into `wire`, or 0 where the
+// message has not exactly one question or its name is compressed or not sound.
+size_t dns_question(const uint8_t *wire, size_t size, const uint8_t **question);
 
 // dns_name.c ─────────────────────────────────────────────────────────────────────────────────
 

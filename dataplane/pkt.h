@@ -40,17 +40,18 @@ enum {
 enum pkt_tcp_flag { PKT_TCP_FIN = 0x01, PKT_TCP_SYN = 0x02, PKT_TCP_RST = 0x04, PKT_TCP_ACK = 0x10 };
 
 struct pkt {
-	const uint8_t *ip;	 // innermost IP header
-	const uint8_t *ip_end;	 // end of that datagram as its length field says (padding is outside)
-	const uint8_t *src;	 // 4 or 16 octets, by ip_version
-	const uint8_t *dst;	 // 4 or 16 octets
-	const uint8_t *payload;	 // behind the transport header
-	uint32_t payload_size;	 // octets
-	uint16_t src_port;	 // host order
-	uint16_t dst_port;	 // host order
-	uint8_t ip_version;	 // 4 or 6
-	uint8_t tcp_flags;	 // enum pkt_tcp_flag
-	uint32_t tcp_seq;	 // host order
+	const uint8_t *ip;	// innermost IP header
+	const uint8_t *ip_end;	// end of that datagram as its length field says (padding is outside)
+	const uint8_t *src;	// 4 or 16 octets, by ip_version
+	const uint8_t *dst;	// 4 or 16 octets
+	const uint8_t *payload; // behind the transport header
+	uint32_t payload_size;	// octets
+	uint16_t src_port;	// host order
+	uint16_t dst_port;	// host order
+	uint8_t ip_version;	// 4 or 6
+	uint8_t tcp_flags;	// enum pkt_tcp_flag
+	uint32_t tcp_seq;	// host order
+	uint32_t tcp_ack;	// host order; means something with PKT_TCP_ACK
 };
 
 // Which ports speak DNS: one bit a port (`dns.ports`). Read by workers, replaced as a whole.

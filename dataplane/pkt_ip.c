@@ -198,6 +198,7 @@ enum pkt_layer decap_tcp(struct decap *d)
 		return END_SHORT;
 	cursor_skip(&d->c, header - TCP_HEADER_SIZE); // options
 	d->out->tcp_seq = cursor_load32(tcp + 4);
+	d->out->tcp_ack = cursor_load32(tcp + 8);
 	d->out->tcp_flags = tcp[13] & (PKT_TCP_FIN | PKT_TCP_SYN | PKT_TCP_RST | PKT_TCP_ACK);
 	d->out->payload = d->c.at;
 	d->out->payload_size = (uint32_t)cursor_left(&d->c);

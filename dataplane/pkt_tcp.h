@@ -25,14 +25,14 @@ struct pkt_tcp_options {
 typedef void pkt_tcp_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size);
 
 // NULL when out of memory.
-struct pkt_tcp *pkt_tcp_new(const struct pkt_tcp_options *options, const struct hash_key *key,
-	struct worker_stats *stats);
+struct pkt_tcp *pkt_tcp_new(
+	const struct pkt_tcp_options *options, const struct hash_key *key, struct worker_stats *stats);
 void pkt_tcp_free(struct pkt_tcp *t);
 
 // Takes one segment (verdict PKT_TCP) that arrived at `now_s` and calls `message` for every DNS
 // message that it completes, in stream order.
-void pkt_tcp_segment(struct pkt_tcp *t, const struct pkt *pkt, uint32_t now_s, pkt_tcp_message *message,
-	void *context);
+void pkt_tcp_segment(
+	struct pkt_tcp *t, const struct pkt *pkt, uint32_t now_s, pkt_tcp_message *message, void *context);
 
 // Gives up idle flows, a few at each call; for the housekeeping of the loop.
 void pkt_tcp_expire(struct pkt_tcp *t, uint32_t now_s);

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Queries that wait for their responses: an answer that no one asked for is not believed.
+//
+// A query is known by 128 bits of keyed hash over addresses, ports, transport, ID and question. The
+// key is secret, so nobody off the path can find a response with the fingerprint of another query.
+// Sets of eight, a cache line pair each; in a full set the oldest makes room.
+#include <stdlib.h>
+
+#include "dataplane/admit.h"
+#include "dataplane/memory.h"
+
+enum { SET_SIZE = 8, EXPIRE_SETS = 64, MESSAGE_ID_SIZE = 2 };
+
+struct waiting {
+	uint64_t fingerprint; // second half; the first one chose the set
+	uint32_t first_half;  // low bits of the first half
+	uint32_t until_s;     // waits up to and with this second; 0: free
+};
+
+struct admit_match {
+	struct hash_key key, second_key;
+	struct worker_stats *stats;
+	uint32_t sets_len;
+	uint32_t timeout_s;
+	uint32_t expire_at; // next set to be looked through
+	struct memory_block memory;
+	struct waiting *waiting; // sets_len * SET_SIZE
+};
+
+struct admit_match *admit_match_new(uint32_t size, uint32_t timeout_s, const struct hash_key *key,
+	struct worker_stats *stats)
+{
+	struct admit_match *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->key = *key;
+	for (int i = 0; i < 4; i++)
+		t->second_key.k[i] = hash_mix(key, key->k[i], (uint64_t)i + 1) | 1;
+	t->stats = stats;
+	t->timeout_s = timeout_s;
+	t->sets_len = size / SET_SIZE + 1;
+	t->memory = memory_map((size_t)t->sets_len * SET_SIZE * sizeof(*t->waiting), true);
+	t->waiting = t->memory.at;
+	if (!t->waiting) {
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void admit_match_free(struct admit_match *t)
+{
+	if (!t)
+		return;
+	memory_unmap(&t->memory);
+	free(t);
+}
+
+struct fingerprint {
+	uint64_t half[2];
+};
+
+// Of a query, or of the query that a response answers: the same octets either way.
+static bool take_fingerprint(const struct admit_match *t, const struct pkt *pkt, bool tcp, bool response,
+	const uint8_t *wire, size_t size, struct fingerprint *out)
+{
+	uint8_t bytes[2 * 16 + 4 + 2 + MESSAGE_ID_SIZE];
+	const uint8_t *question, *client = response ? pkt->dst : pkt->src, *server = response ? pkt->src : pkt->dst;
+	uint16_t client_port = response ? pkt->dst_port : pkt->src_port;
+	uint16_t server_port = response ? pkt->src_port : pkt->dst_port;
+	size_t address_size = pkt->ip_version == 4 ? 4 : 16;
+	size_t question_size = dns_question(wire, size, &question);
+
+	if (question_size == 0)
+		return false;
+	memset(bytes, 0, sizeof(bytes));
+	memcpy(bytes, client, address_size);
+	memcpy(bytes + 16, server, address_size);
+	memcpy(bytes + 32, &client_port, 2);
+	memcpy(bytes + 34, &server_port, 2);
+	bytes[36] = pkt->ip_version;
+	bytes[37] = tcp;
+	memcpy(bytes + 38, wire, MESSAGE_ID_SIZE);
+	out->half[0] = hash_mix(&t->key, hash_bytes(&t->key, bytes, sizeof(bytes)),
+		hash_bytes(&t->key, question, question_size));
+	out->half[1] = hash_mix(&t->second_key, hash_bytes(&t->second_key, bytes, sizeof(bytes)),
+		hash_bytes(&t->second_key, question, question_size));
+	return true;
+}
+
+static struct waiting *set_of(const struct admit_match *t, const struct fingerprint *f)
+{
+	return t->waiting + (((f->half[0] >> 32) * t->sets_len) >> 32) * SET_SIZE;
+}
+
+static void release(struct admit_match *t, struct waiting *w, uint64_t *reason)
+{
+	w->until_s = 0;
+	stats_set(&t->stats->match_held, t->stats->match_held - 1);
+	if (reason)
+		stats_add(reason, 1);
+}
+
+void admit_match_query(struct admit_match *t, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
+	uint32_t now_s)
+{
+	struct fingerprint f;
+
+	if (!take_fingerprint(t, pkt, tcp, false, wire, size, &f))
+		return;
+	struct waiting *set = set_of(t, &f), *place = &set[0];
+	for (int i = 0; i < SET_SIZE; i++)
+		if (set[i].until_s < place->until_s)
+			place = &set[i]; // free, or the one that would go first anyway
+	if (place->until_s != 0)
+		release(t, place, place->until_s < now_s ? &t->stats->match_expired : &t->stats->match_evicted);
+	*place = (struct waiting){.fingerprint = f.half[1],
+		.first_half = (uint32_t)f.half[0],
+		.until_s = now_s + t->timeout_s};
+	stats_add(&t->stats->match_held, 1);
+}
+
+bool admit_match_response(struct admit_match *t, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
+	uint32_t now_s)
+{
+	struct fingerprint f;
+
+	if (!take_fingerprint(t, pkt, tcp, true, wire, size, &f))
+		return false;
+	struct waiting *set = set_of(t, &f);
+	for (int i = 0; i < SET_SIZE; i++) {
+		struct waiting *w = &set[i];
+		if (w->until_s == 0 || w->fingerprint != f.half[1] || w->first_half != (uint32_t)f.half[0])
+			continue;
+		if (w->until_s < now_s)
+			continue;
+		release(t, w, NULL);
+		return true;
+	}
+	return false;
+}
+
+void admit_match_expire(struct admit_match *t, uint32_t now_s)
+{
+	for (uint32_t n = 0; n < EXPIRE_SETS && n < t->sets_len; n++) {
+		struct waiting *set = t->waiting + (size_t)t->expire_at * SET_SIZE;
+		for (int i = 0; i < SET_SIZE; i++)
+			if (set[i].until_s != 0 && set[i].until_s < now_s)
+				release(t, &set[i], &t->stats->match_expired);
+		t->expire_at = t->expire_at + 1 == t->sets_len ? 0 : t->expire_at + 1;
+	}
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Domain names in wire form: reading with decompression, lower case, ancestry, text.
+#include "dataplane/dns.h"
+
+#include <stdio.h>
+
+// Length octet of a label, RFC 1035 §4.1.4 and RFC 6891 §5: the two top bits are its kind.
+enum { LABEL_KIND = 0xc0, LABEL_POINTER = 0xc0, LABEL_POINTER_HIGH = 0x3f };
+
+static inline uint8_t lower(uint8_t octet)
+{
+	return (uint8_t)(octet - 'A') < 26 ? octet | 0x20 : octet;
+}
+
+// Eight octets at once: sets 0x20 in those that are 'A'..'Z' (no octet carries into its neighbour).
+static inline uint64_t lower8(uint64_t word)
+{
+	const uint64_t high = 0x8080808080808080u;
+	uint64_t low7 = word & ~high;
+	uint64_t from_a = low7 + 0x3f3f3f3f3f3f3f3fu; // bit 7 where low7 >= 'A'
+	uint64_t past_z = low7 + 0x2525252525252525u; // bit 7 where low7 > 'Z'
+	return word | ((from_a & ~past_z & ~word & high) >> 2);
+}
+
+// Copies n octets in lower case; n is at most DNS_LABEL_SIZE.
+static inline void copy_lower(uint8_t *to, const uint8_t *from, size_t n)
+{
+	for (; n >= 8; n -= 8, to += 8, from += 8) {
+		uint64_t word;
+		memcpy(&word, from, 8);
+		word = lower8(word);
+		memcpy(to, &word, 8);
+	}
+	for (size_t i = 0; i < n; i++)
+		to[i] = lower(from[i]);
+}
+
+size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE])
+{
+	const uint8_t *p = c->at, *after = NULL; // `after`: behind the first pointer
+	size_t lowest = cursor_offset(c), size = 0;
+	unsigned pointers = 0;
+
+	while (p < c->end) {
+		uint8_t label = *p++;
+		if (label == 0) {
+			out[size++] = 0;
+			c->at = after ? after : p;
+			return size;
+		}
+		if (label <= DNS_LABEL_SIZE) {
+			// one octet for the length and one for the root that must still follow
+			if (label > (size_t)(c->end - p) || size + label + 2 > DNS_NAME_SIZE)
+				break;
+			out[size++] = label;
+			copy_lower(out + size, p, label);
+			size += label;
+			p += label;
+			continue;
+		}
+		if ((label & LABEL_KIND) != LABEL_POINTER || p == c->end)
+			break;
+		size_t target = (size_t)(label & LABEL_POINTER_HIGH) << 8 | *p++;
+		if (target >= lowest || ++pointers > DNS_POINTERS_MAX)
+			break;
+		if (!after)
+			after = p;
+		lowest = target;
+		p = c->base + target;
+	}
+	cursor_fail(c);
+	return 0;
+}
+
+void dns_name_lower(uint8_t *name, size_t size)
+{
+	// length octets are below 'A', so they can be passed through the same mill
+	for (size_t i = 0; i < size; i++)
+		name[i] = lower(name[i]);
+}
+
+bool dns_name_is_under(const uint8_t *name, size_t name_size, const uint8_t *zone, size_t zone_size)
+{
+	if (zone_size > name_size)
+		return false;
+	size_t at = 0, want = name_size - zone_size;
+	while (at < want) // the zone must begin at a label of the name
+		at += 1 + (size_t)name[at];
+	return at == want && memcmp(name + want, zone, zone_size) == 0;
+}
+
+static size_t text_octet(uint8_t octet, char *out)
+{
+	if (octet < 0x21 || octet > 0x7e)
+		return (size_t)sprintf(out, "\\%03u", octet);
+	if (strchr("\"().;\\@$", octet)) {
+		out[0] = '\\';
+		out[1] = (char)octet;
+		return 2;
+	}
+	out[0] = (char)octet;
+	return 1;
+}
+
+size_t dns_name_text(const uint8_t *name, size_t name_size, char *out, size_t size)
+{
+	size_t len = 0;
+
+	if (size < DNS_NAME_TEXT_SIZE || name_size == 0) {
+		if (size > 0)
+			out[0] = '\0';
+		return 0;
+	}
+	for (size_t at = 0; at < name_size && name[at] != 0; at += 1 + (size_t)name[at]) {
+		if (len > 0)
+			out[len++] = '.';
+		for (size_t i = 1; i <= name[at] && at + i < name_size; i++)
+			len += text_octet(name[at + i], out + len);
+	}
+	if (len == 0)
+		out[len++] = '.';
+	out[len] = '\0';
+	return len;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Header, question and records of a message, checked to the last octet.
+#include "dataplane/dns.h"
+
+#include <stdlib.h>
+
+enum { QUESTION_FIXED_SIZE = 4 }; // type and class, RFC 1035 §4.1.2
+
+struct dns_message *dns_message_new(const struct hash_key *key)
+{
+	struct dns_message *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->names = dns_names_new(key);
+	if (!m->names) {
+		free(m);
+		return NULL;
+	}
+	return m;
+}
+
+void dns_message_free(struct dns_message *m)
+{
+	if (m) {
+		dns_names_free(m->names);
+		free(m);
+	}
+}
+
+// What the twelve octets of the header tell by themselves.
+static enum dns_verdict check_header(const struct dns_message *m, uint16_t questions)
+{
+	if (!(m->flags & DNS_FLAG_QR))
+		return DNS_QUERY;
+	if ((m->flags & DNS_FLAG_OPCODE) != DNS_OPCODE_QUERY || questions != 1)
+		return DNS_NOT_QUERY_ANSWER;
+	if (m->flags & DNS_FLAG_TC)
+		return DNS_TRUNCATED;
+	uint16_t rcode = m->flags & DNS_FLAG_RCODE;
+	if (rcode != DNS_RCODE_NOERROR && rcode != DNS_RCODE_NXDOMAIN)
+		return DNS_ERROR_RCODE;
+	return DNS_TAKEN;
+}
+
+// Rules of the two records that speak of the message itself: RFC 6891 §6.1.1 (OPT: one, in the
+// additional section, owned by the root) and RFC 8945 §5.1 (TSIG: last, class ANY).
+static bool check_special(const struct dns_message *m, const struct dns_record *r, bool last, bool *opt_seen)
+{
+	if (r->type == DNS_TYPE_OPT) {
+		if (r->section != DNS_ADDITIONAL || *opt_seen || dns_names_get(m->names, r->owner)->size != 1)
+			return false;
+		*opt_seen = true;
+	} else if (r->type == DNS_TYPE_TSIG) {
+		return r->section == DNS_ADDITIONAL && r->class == DNS_CLASS_ANY && last;
+	}
+	return true;
+}
+
+// RDATA of the types that nearly all records have, without a look at the table.
+static inline bool check_rdata(const struct cursor *c, const uint8_t *rdata, const struct dns_record *r)
+{
+	if (r->class == DNS_CLASS_IN) {
+		if (r->type == DNS_TYPE_A)
+			return r->rdata_size == 4;
+		if (r->type == DNS_TYPE_AAAA)
+			return r->rdata_size == 16;
+	}
+	struct cursor within = {.base = c->base, .at = rdata, .end = rdata + r->rdata_size};
+	return dns_rdata_check(within, r->type, r->class);
+}
+
+// Reads one section; false where anything in it is not sound. `*rcode_high` is taken from OPT.
+static bool read_section(struct dns_message *m, struct cursor *c, enum dns_section section, uint16_t len,
+	uint32_t *rcode_high)
+{
+	bool opt_seen = false;
+
+	for (uint16_t i = 0; i < len; i++) {
+		if (m->records_len == DNS_RECORDS_MAX)
+			return false;
+		struct dns_record *r = &m->records[m->records_len++];
+		r->owner = dns_names_read(m->names, c);
+		const uint8_t *fixed = cursor_take(c, 10); // type, class, TTL, RDLENGTH
+		if (!fixed)
+			return false;
+		r->type = cursor_load16(fixed);
+		r->class = cursor_load16(fixed + 2);
+		r->rdata_size = cursor_load16(fixed + 8);
+		r->rdata_at = (uint16_t)cursor_offset(c);
+		r->section = (uint8_t)section;
+		const uint8_t *rdata = cursor_take(c, r->rdata_size);
+		if (!rdata || !check_rdata(c, rdata, r))
+			return false;
+		if (section == DNS_ADDITIONAL || r->type == DNS_TYPE_OPT || r->type == DNS_TYPE_TSIG) {
+			if (!check_special(m, r, i + 1 == len, &opt_seen))
+				return false;
+			if (r->type == DNS_TYPE_OPT) // extended RCODE, RFC 6891 §6.1.3
+				*rcode_high = fixed[4];
+		}
+	}
+	m->section_end[section] = m->records_len;
+	return true;
+}
+
+enum dns_verdict dns_parse(struct dns_message *m, const uint8_t *wire, size_t size)
+{
+	if (size < DNS_HEADER_SIZE || size > DNS_MESSAGE_SIZE)
+		return DNS_MALFORMED;
+	m->wire = wire;
+	m->size = size;
+	m->id = cursor_load16(wire);
+	m->flags = cursor_load16(wire + 2);
+	enum dns_verdict verdict = check_header(m, cursor_load16(wire + 4));
+	if (verdict != DNS_TAKEN)
+		return verdict;
+
+	struct cursor c = cursor_make(wire, size);
+	cursor_skip(&c, DNS_HEADER_SIZE);
+	dns_names_clear(m->names);
+	m->records_len = 0;
+	dns_names_read(m->names, &c);
+	m->qtype = cursor_u16(&c);
+	m->qclass = cursor_u16(&c);
+	if (c.bad)
+		return DNS_MALFORMED;
+	uint32_t rcode_high = 0;
+	for (int s = DNS_ANSWER; s < DNS_SECTION_MAX; s++)
+		if (!read_section(m, &c, (enum dns_section)s, cursor_load16(wire + 6 + 2 * s), &rcode_high))
+			return DNS_MALFORMED;
+	if (cursor_left(&c) != 0)
+		return DNS_MALFORMED;
+	if (rcode_high != 0)
+		return DNS_ERROR_RCODE;
+	return m->qclass == DNS_CLASS_IN ? DNS_TAKEN : DNS_NOT_QUERY_ANSWER;
+}
+
+size_t dns_question(const uint8_t *wire, size_t size, const uint8_t **question)
+{
+	struct cursor c = cursor_make(wire, size);
+
+	cursor_skip(&c, DNS_HEADER_SIZE);
+	if (c.bad || cursor_load16(wire + 4) != 1)
+		return 0;
+	*question = c.at;
+	for (uint8_t label = cursor_u8(&c); label != 0; label = cursor_u8(&c)) {
+		if (label > DNS_LABEL_SIZE)
+			return 0;
+		cursor_skip(&c, label);
+	}
+	size_t name_size = (size_t)(c.at - *question);
+	cursor_skip(&c, QUESTION_FIXED_SIZE);
+	return c.bad || name_size > DNS_NAME_SIZE ? 0 : name_size + QUESTION_FIXED_SIZE;
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/eal.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_log.h>
+
+#include "dataplane/log.h"
+
+static const struct {
+	const char *name;
+	bool has_value;
+} handed_on[] = {
+	{"-a", true}, {"--allow", true}, {"-b", true}, {"--block", true}, {"-c", true}, {"-l", true},
+	{"--lcores", true}, {"-m", true}, {"-n", true}, {"-r", true}, {"-d", true}, {"--vdev", true},
+	{"--no-huge", false}, {"--no-pci", false}, {"--in-memory", false}, {"--legacy-mem", false},
+	{"--single-file-segments", false}, {"--huge-unlink", false}, {"--huge-dir", true}, {"--file-prefix", true},
+	{"--socket-mem", true}, {"--socket-limit", true}, {"--iova-mode", true}, {"--main-lcore", true},
+	{"--log-level", true}, {"--no-telemetry", false}, {"--proc-type", true}, {"--vfio-intr", true},
+};
+
+bool eal_is_option(const char *option, bool *has_value)
+{
+	for (size_t i = 0; i < sizeof(handed_on) / sizeof(handed_on[0]); i++) {
+		size_t len = strlen(handed_on[i].name);
+		if (strncmp(option, handed_on[i].name, len) != 0)
+			continue;
+		bool long_name = len > 2;
+		*has_value = handed_on[i].has_value;
+		if (option[len] == '\0')
+			return true;
+		// --vdev=net_null0 and -l0,1: the value stands in the same word
+		if (handed_on[i].has_value && (long_name ? option[len] == '=' : true)) {
+			*has_value = false;
+			return true;
+		}
+	}
+	return false;
+}
+
+void eal_args_begin(struct eal_args *args, const char *program)
+{
+	*args = (struct eal_args){0};
+	args->argv[args->argc++] = strdup(program);
+}
+
+static bool names(const char *option, const char *name)
+{
+	return strncmp(option, name, strlen(name)) == 0;
+}
+
+void eal_args_add(struct eal_args *args, const char *option, const char *value)
+{
+	if (args->argc + 3 >= EAL_ARGS_MAX) {
+		log_error("too many options for DPDK; at most %d", EAL_ARGS_MAX);
+		exit(2);
+	}
+	args->argv[args->argc++] = strdup(option);
+	if (value)
+		args->argv[args->argc++] = strdup(value);
+	args->devices_named |= names(option, "--vdev") || names(option, "-a") || names(option, "--allow");
+	args->lcores_named |= names(option, "--lcores") || names(option, "-l") || names(option, "-c");
+	args->no_huge |= strcmp(option, "--no-huge") == 0;
+}
+
+// Free huge pages of the default size.
+static long free_huge_pages(void)
+{
+	char line[128];
+	long pages = 0;
+
+	FILE *file = fopen("/proc/meminfo", "r");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "HugePages_Free: %ld", &pages) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return pages;
+}
+
+// "0@0,1@1,2@0": the main lcore on the first CPU that we may use, workers on the others in turn.
+static void add_lcores(struct eal_args *args, unsigned workers)
+{
+	cpu_set_t allowed;
+	int cpus[CPU_SETSIZE], cpus_len = 0;
+	char text[2048];
+	int used = 0;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+		return;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &allowed))
+			cpus[cpus_len++] = cpu;
+	for (unsigned i = 0; i <= workers; i++)
+		used += snprintf(text + used, sizeof(text) - (size_t)used, "%s%u@%d", i ? "," : "", i, cpus[i % (unsigned)cpus_len]);
+	if (workers >= (unsigned)cpus_len)
+		log_warning("%u worker%s and the main thread share %d CPU%s", workers, workers == 1 ? "" : "s", cpus_len,
+			cpus_len == 1 ? "" : "s");
+	eal_args_add(args, "--lcores", text);
+}
+
+int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib)
+{
+	char text[64];
+
+	if (!args->lcores_named)
+		add_lcores(args, workers);
+	if (!args->no_huge && free_huge_pages() * 2 < (long)memory_mib) {
+		log_warning("huge pages: found %ld free of 2 MiB, expected %u for packet buffers; going on in ordinary "
+			    "pages, slower (echo %u > /proc/sys/vm/nr_hugepages)",
+			free_huge_pages(), memory_mib / 2, memory_mib);
+		eal_args_add(args, "--no-huge", NULL);
+	}
+	if (args->no_huge) {
+		snprintf(text, sizeof(text), "%u", memory_mib);
+		eal_args_add(args, "-m", text);
+	} else {
+		eal_args_add(args, "--in-memory", NULL); // no file stays behind in hugetlbfs
+	}
+	snprintf(text, sizeof(text), "lookback_%d", (int)getpid());
+	eal_args_add(args, "--file-prefix", text);
+	eal_args_add(args, "--log-level", "lib.eal:warning");
+	if (rte_eal_init(args->argc, args->argv) < 0) {
+		log_error("DPDK does not start: %s; its own lines above say why", rte_strerror(rte_errno));
+		return -1;
+	}
+	if (rte_lcore_count() < workers + 1) {
+		log_error("workers: found %u lcores besides the main one, expected %u; give -l or --lcores more",
+			rte_lcore_count() - 1, workers);
+		return -1;
+	}
+	return 0;
+}
+
+void eal_stop(void)
+{
+	rte_eal_cleanup();
+}

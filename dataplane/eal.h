@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// DPDK's environment: its arguments put together from ours, its start and its end.
+#pragma once
+
+#include <stdbool.h>
+
+enum { EAL_ARGS_MAX = 128 };
+
+struct eal_args {
+	char *argv[EAL_ARGS_MAX]; // owned
+	int argc;
+	bool devices_named; // -a or --vdev was given
+	bool lcores_named;  // -l, -c or --lcores was given
+	bool no_huge;	    // --no-huge was given, or there are no huge pages
+};
+
+void eal_args_begin(struct eal_args *args, const char *program);
+
+// Appends one argument, or an option and its value (`value` may be NULL).
+void eal_args_add(struct eal_args *args, const char *option, const char *value);
+
+// True where `option` is one of DPDK's that we hand on; `*has_value` tells whether one follows.
+bool eal_is_option(const char *option, bool *has_value);
+
+// Starts DPDK with `workers` lcores besides the main one. Without huge pages it goes on in ordinary
+// ones, `memory_mib` of them, and says so. Returns 0, or -1 with one logged line.
+int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib);
+
+void eal_stop(void);

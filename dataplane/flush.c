@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/flush.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <rte_lcore.h>
+#include <rte_ring.h>
+
+int flush_init(struct flush *f, unsigned id, uint32_t frames, struct worker_stats *stats)
+{
+	char name[RTE_RING_NAMESIZE];
+
+	*f = (struct flush){.stats = stats, .frames_len = frames};
+	snprintf(name, sizeof(name), "flush_free_%u", id);
+	f->free = rte_ring_create(name, rte_align32pow2(frames + 1), SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	snprintf(name, sizeof(name), "flush_full_%u", id);
+	f->full = rte_ring_create(name, rte_align32pow2(frames + 1), SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	if (!f->free || !f->full)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < frames; i++) {
+		struct flush_frame *frame = calloc(1, sizeof(*frame));
+		uint8_t *bytes = frame ? aligned_alloc(64, FRAME_SIZE_MAX) : NULL;
+		if (!bytes) {
+			free(frame);
+			return -ENOMEM;
+		}
+		frame->origin = f;
+		frame_begin(&frame->frame, bytes);
+		rte_ring_enqueue(f->free, frame);
+	}
+	return 0;
+}
+
+static bool take_frame(struct flush *f)
+{
+	void *frame;
+
+	if (rte_ring_dequeue(f->free, &frame) != 0) {
+		stats_add(&f->stats->flush_waits, 1);
+		return false;
+	}
+	f->current = frame;
+	frame_begin(&f->current->frame, f->current->frame.bytes);
+	return true;
+}
+
+bool flush_record(void *flush, const struct record_view *record)
+{
+	struct flush *f = flush;
+
+	if (!f->current && !take_frame(f))
+		return false;
+	if (frame_add(&f->current->frame, record))
+		return true;
+	flush_push(f);
+	return take_frame(f) && frame_add(&f->current->frame, record);
+}
+
+void flush_push(struct flush *f)
+{
+	if (!f->current || f->current->frame.records == 0)
+		return;
+	stats_add(&f->stats->flush_frames, 1);
+	rte_ring_enqueue(f->full, f->current); // has room for all frames that there are
+	f->current = NULL;
+}

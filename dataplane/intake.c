@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/intake.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include "dataplane/log.h"
+
+int intake_add_capture(struct intake *in, const char *path)
+{
+	char why[512];
+
+	if (in->captures_len == INTAKE_CAPTURES_MAX) {
+		log_error("--replay: found more than %d captures, expected at most that", INTAKE_CAPTURES_MAX);
+		return -1;
+	}
+	struct capture *grown = realloc(in->captures, (in->captures_len + 1) * sizeof(*grown));
+	if (!grown) {
+		log_error("--replay: no memory");
+		return -1;
+	}
+	in->captures = grown;
+	if (capture_check(&in->captures[in->captures_len], path, why, sizeof(why)) != 0) {
+		log_error("%s", why);
+		return -1;
+	}
+	in->captures_len++;
+	return 0;
+}
+
+int intake_add_iface(struct intake *in, const char *name)
+{
+	if (if_nametoindex(name) == 0) {
+		log_error("--iface: found no interface '%s'; ip link shows those there are", name);
+		return -1;
+	}
+	if (in->ifaces_len == INTAKE_IFACES_MAX) {
+		log_error("--iface: found more than %d interfaces, expected at most that", INTAKE_IFACES_MAX);
+		return -1;
+	}
+	in->ifaces[in->ifaces_len++] = name;
+	in->live = true;
+	return 0;
+}
+
+// Checks each rx_pcap= file of a net_pcap device. The link type of the first one is the port's.
+static int add_vdev_captures(struct intake *in, const char *devargs)
+{
+	char why[512], path[4096];
+
+	for (const char *at = strstr(devargs, "rx_pcap="); at; at = strstr(at + 1, "rx_pcap=")) {
+		const char *start = at + strlen("rx_pcap=");
+		snprintf(path, sizeof(path), "%.*s", (int)strcspn(start, ","), start);
+		char *kept = strdup(path);
+		if (!kept || in->vdev_captures_len == STATS_PORTS_MAX ||
+			capture_check(&in->vdev_captures[in->vdev_captures_len], kept, why, sizeof(why)) != 0) {
+			log_error("%s", kept && in->vdev_captures_len < STATS_PORTS_MAX ? why : "--vdev: too many captures");
+			return -1;
+		}
+		in->vdev_captures_len++;
+	}
+	return 0;
+}
+
+int intake_add_vdev(struct intake *in, const char *devargs)
+{
+	bool is_capture = strstr(devargs, "net_pcap") == devargs && strstr(devargs, "rx_pcap=");
+
+	if (!is_capture || strstr(devargs, "infinite_rx=1"))
+		in->live = true;
+	return is_capture ? add_vdev_captures(in, devargs) : 0;
+}
+
+// Starts the port and takes it in.
+static int start_port(struct intake *in, uint16_t id, const struct settings *settings, enum pkt_link link,
+	bool packet_time)
+{
+	struct port *port = &in->ports[in->ports_len];
+
+	if (in->ports_len == STATS_PORTS_MAX) {
+		log_error("ports: found more than %d, expected at most that", STATS_PORTS_MAX);
+		return -1;
+	}
+	if (port_start(port, id, (unsigned)settings->workers, settings, in->pool) != 0)
+		return -1;
+	port->link = link;
+	port->packet_time = packet_time;
+	in->ports_len++;
+	return 0;
+}
+
+// AF_XDP by the driver's or the kernel's means, AF_PACKET where there is none.
+static int open_iface(struct intake *in, unsigned index, const struct settings *settings)
+{
+	static const char *const drivers[] = {"net_af_xdp", "net_af_packet"};
+	static const char *const formats[] = {"iface=%s,start_queue=0,queue_count=%u", "iface=%s,qpairs=%u"};
+	const char *iface = in->ifaces[index];
+	char name[64], devargs[256];
+	uint16_t id;
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "%s%u", drivers[i], index);
+		snprintf(devargs, sizeof(devargs), i ? formats[1] : formats[0], iface, (unsigned)settings->workers);
+		if (rte_vdev_init(name, devargs) != 0) {
+			log_warning("interface %s: %s cannot be had%s", iface, i ? "AF_PACKET" : "AF_XDP",
+				i ? "" : "; trying AF_PACKET, slower");
+			continue;
+		}
+		if (rte_eth_dev_get_port_by_name(name, &id) == 0 && start_port(in, id, settings, PKT_LINK_ETHERNET, false) == 0) {
+			snprintf(in->ports[in->ports_len - 1].name, STATS_PORT_NAME_SIZE, "%s", iface);
+			log_info("interface %s: capturing through %s", iface, i ? "AF_PACKET" : "AF_XDP");
+			return 0;
+		}
+		rte_vdev_uninit(name);
+	}
+	log_error("interface %s: cannot be captured from; it takes root or CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF", iface);
+	return -1;
+}
+
+static int open_replay(struct intake *in, const struct settings *settings)
+{
+	uint16_t id;
+
+	in->replay = replay_new(in->captures, in->captures_len, (unsigned)settings->workers, in->pool, &id);
+	return in->replay ? start_port(in, id, settings, PKT_LINK_MAX, true) : -1;
+}
+
+// Ports that the command line named to DPDK itself.
+static int open_devices(struct intake *in, const struct settings *settings)
+{
+	unsigned captures = 0;
+	uint16_t id;
+
+	RTE_ETH_FOREACH_DEV(id) {
+		char name[RTE_ETH_NAME_MAX_LEN] = "";
+		rte_eth_dev_get_name_by_port(id, name);
+		bool is_pcap = strncmp(name, "net_pcap", 8) == 0;
+		bool has_capture = is_pcap && captures < in->vdev_captures_len;
+		enum pkt_link link = has_capture ? in->vdev_captures[captures].link : PKT_LINK_ETHERNET;
+		if (start_port(in, id, settings, link, is_pcap) != 0)
+			return -1;
+		struct port *port = &in->ports[in->ports_len - 1];
+		// each queue of a net_pcap port reads a capture of its own
+		for (unsigned q = 0; has_capture && q < port->queues && captures < in->vdev_captures_len; q++)
+			port->expected_packets += in->vdev_captures[captures++].packets;
+	}
+	return 0;
+}
+
+int intake_open(struct intake *in, const struct settings *settings)
+{
+	unsigned queues = (unsigned)settings->workers * (rte_eth_dev_count_avail() + in->ifaces_len + 1);
+
+	in->pool = port_pool(settings, queues);
+	if (!in->pool || open_devices(in, settings) != 0)
+		return -1;
+	for (unsigned i = 0; i < in->ifaces_len; i++)
+		if (open_iface(in, i, settings) != 0)
+			return -1;
+	if (in->captures_len > 0 && open_replay(in, settings) != 0)
+		return -1;
+	if (in->ports_len > 0)
+		return 0;
+	log_error("no port: give --iface NAME, -a PCI, --vdev … or --replay FILE; --help shows examples");
+	return -1;
+}
+
+static bool port_is_over(const struct port *port)
+{
+	struct port_stats stats;
+
+	port_read_stats(port, &stats);
+	return stats.ipackets + stats.ierrors + stats.rx_nombuf + stats.imissed >= port->expected_packets;
+}
+
+bool intake_is_over(const struct intake *in)
+{
+	if (in->live || (in->captures_len == 0 && in->vdev_captures_len == 0))
+		return false;
+	for (unsigned i = 0; i < in->ports_len; i++)
+		if (in->ports[i].expected_packets > 0 && !port_is_over(&in->ports[i]))
+			return false;
+	return !in->replay || replay_is_done(in->replay);
+}
+
+bool intake_failed(const struct intake *in)
+{
+	return in->replay && replay_failed(in->replay);
+}
+
+uint64_t intake_packets(const struct intake *in)
+{
+	uint64_t packets = in->replay ? replay_packets(in->replay) : 0;
+
+	for (unsigned i = 0; i < in->ports_len; i++) {
+		struct port_stats stats;
+		if (in->ports[i].expected_packets == 0)
+			continue;
+		port_read_stats(&in->ports[i], &stats);
+		packets += stats.ipackets;
+	}
+	return packets;
+}
+
+uint64_t intake_expected(const struct intake *in)
+{
+	uint64_t packets = 0;
+
+	if (in->live)
+		return 0;
+	for (unsigned i = 0; i < in->captures_len; i++)
+		packets += in->captures[i].packets;
+	for (unsigned i = 0; i < in->vdev_captures_len; i++)
+		packets += in->vdev_captures[i].packets;
+	return packets;
+}
+
+void intake_close(struct intake *in)
+{
+	replay_free(in->replay);
+	in->replay = NULL;
+	for (unsigned i = 0; i < in->ports_len; i++)
+		port_stop(&in->ports[i]);
+	in->ports_len = 0;
+	free(in->captures);
+	in->captures = NULL;
+}

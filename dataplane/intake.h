@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Where packets come from: devices and vdevs of the command line, interfaces by name, captures.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/capture.h"
+#include "dataplane/port.h"
+#include "dataplane/replay.h"
+#include "dataplane/settings.h"
+
+enum { INTAKE_CAPTURES_MAX = 65536, INTAKE_IFACES_MAX = STATS_PORTS_MAX };
+
+struct intake {
+	// asked for
+	struct capture *captures; // --replay; checked, owned
+	unsigned captures_len;
+	const char *ifaces[INTAKE_IFACES_MAX]; // --iface
+	unsigned ifaces_len;
+	struct capture vdev_captures[STATS_PORTS_MAX]; // rx_pcap= of a --vdev net_pcap: they end too
+	unsigned vdev_captures_len;
+	bool live; // something that does not end by itself is among the vdevs and devices
+	// open
+	struct rte_mempool *pool;
+	struct replay *replay; // NULL without --replay
+	struct port ports[STATS_PORTS_MAX];
+	unsigned ports_len;
+};
+
+// Before DPDK starts. Each checks what it is given: 0, or -1 with one logged line.
+int intake_add_capture(struct intake *intake, const char *path);
+int intake_add_iface(struct intake *intake, const char *name);
+int intake_add_vdev(struct intake *intake, const char *devargs); // looks for captures in it
+
+// Opens and starts everything; after eal_start. 0, or -1 with one logged line.
+int intake_open(struct intake *intake, const struct settings *settings);
+
+// True where all there is to come is known and has come: the last packet of each capture waits in
+// a queue or was taken. Never true while something live is open.
+bool intake_is_over(const struct intake *intake);
+
+bool intake_failed(const struct intake *intake);
+
+// Packets so far, and of all captures together (0 while something live is open).
+uint64_t intake_packets(const struct intake *intake);
+uint64_t intake_expected(const struct intake *intake);
+
+void intake_close(struct intake *intake);

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/outbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_ring.h>
+
+#include "dataplane/log.h"
+
+enum {
+	STATS_INTERVAL_MS = 1000,
+	RETRY_FIRST_MS = 50,	  // pause before the second attempt to connect; doubled each time
+	RETRY_LAST_MS = 1000,
+	CONTROL_SIZE = 65536	  // room for a HELLO, STATS or BYE frame
+};
+
+struct outbox {
+	struct outbox_options options;
+	struct flush *const *workers;
+	size_t workers_len;
+	struct outbox_stats stats;
+	uint8_t stream[STREAM_UUID_SIZE];
+	uint64_t start_s;
+	uint64_t number;		   // of the last frame that was numbered
+	struct flush_frame *oldest;	   // unacknowledged frames, oldest first
+	struct flush_frame *youngest;
+	struct flush_frame *next_to_send;  // oldest one not yet sent on this connection
+	bool finishing, bye_sent, done;
+	uint64_t bye_number;		   // 0: not given yet
+	uint64_t acked;			   // the collector has everything up to this number
+	struct flush_frame *sending_frame; // whose octets `sending` points into, or NULL
+	// the connection
+	int fd; // -1: none
+	uint64_t retry_at_ms;
+	uint64_t stats_at_ms;
+	uint32_t retry_ms;
+	int logged_errno; // the failure that was logged; 0 after a success
+	uint8_t control[CONTROL_SIZE];	   // a control frame being sent
+	const uint8_t *sending;		   // what is being sent, or NULL
+	size_t sending_left;
+	uint8_t in[sizeof(struct frame_header)]; // an acknowledgement being received
+	size_t in_size;
+};
+
+static uint64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+struct outbox *outbox_new(const struct outbox_options *options, struct flush *const *workers, size_t workers_len)
+{
+	struct sockaddr_un address;
+	struct outbox *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	if (strlen(options->socket_path) >= sizeof(address.sun_path)) {
+		log_error("collector.socket: %s: found %zu characters, expected at most %zu", options->socket_path,
+			strlen(options->socket_path), sizeof(address.sun_path) - 1);
+		free(o);
+		return NULL;
+	}
+	o->options = *options;
+	o->workers = workers;
+	o->workers_len = workers_len;
+	o->fd = -1;
+	o->retry_ms = RETRY_FIRST_MS;
+	o->start_s = (uint64_t)time(NULL);
+	ssize_t random = getrandom(o->stream, sizeof(o->stream), 0);
+	(void)random;
+	o->stream[6] = (uint8_t)((o->stream[6] & 0x0f) | 0x40); // RFC 9562 §5.4: version 4
+	o->stream[8] = (uint8_t)((o->stream[8] & 0x3f) | 0x80);
+	for (size_t i = 0; i < workers_len; i++)
+		o->stats.frames_total += workers[i]->frames_len;
+	return o;
+}
+
+void outbox_free(struct outbox *o)
+{
+	if (!o)
+		return;
+	if (o->fd >= 0)
+		close(o->fd);
+	free(o);
+}
+
+// the connection ─────────────────────────────────────────────────────────────────────────────
+
+static void disconnect(struct outbox *o, int error, const char *what)
+{
+	if (o->logged_errno != error) {
+		log_warning("collector %s: %s%s%s; records are kept meanwhile", o->options.socket_path, what,
+			error > 0 ? ": " : "", error > 0 ? strerror(error) : "");
+		o->logged_errno = error;
+	}
+	if (o->fd >= 0)
+		close(o->fd);
+	o->fd = -1;
+	o->sending = NULL;
+	o->sending_frame = NULL;
+	o->in_size = 0;
+	o->bye_sent = false;
+	o->retry_at_ms = clock_ms() + o->retry_ms;
+	o->retry_ms = o->retry_ms * 2 < RETRY_LAST_MS ? o->retry_ms * 2 : RETRY_LAST_MS;
+	o->stats.connected = 0;
+}
+
+static void send_hello(struct outbox *o)
+{
+	struct frame frame;
+	struct frame_hello hello = {.start_s = o->start_s, .stats_layout = stats_layout()};
+
+	memcpy(hello.stream, o->stream, sizeof(hello.stream));
+	snprintf(hello.version, sizeof(hello.version), "%s", LOOKBACK_VERSION);
+	snprintf(hello.sensor, sizeof(hello.sensor), "%s", o->options.sensor);
+	snprintf(hello.ports, sizeof(hello.ports), "%s", o->options.ports);
+	gethostname(hello.host, sizeof(hello.host) - 1);
+	frame_begin(&frame, o->control);
+	memcpy(frame.bytes + frame.size, &hello, sizeof(hello));
+	frame.size += sizeof(hello);
+	frame_finish(&frame, FRAME_HELLO, 0);
+	o->sending = o->control;
+	o->sending_left = frame.size;
+}
+
+static void connect_now(struct outbox *o)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	memcpy(address.sun_path, o->options.socket_path, strlen(o->options.socket_path) + 1);
+	o->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (o->fd < 0 || connect(o->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		disconnect(o, errno, "cannot connect");
+		return;
+	}
+	if (o->stats.connects > 0 || o->logged_errno != 0)
+		log_info("collector %s: connected", o->options.socket_path);
+	o->logged_errno = 0;
+	o->stats.connected = 1;
+	o->stats.connects++;
+	for (struct flush_frame *f = o->oldest; f != o->next_to_send; f = f->next)
+		o->stats.frames_resent++;
+	o->next_to_send = o->oldest;
+	o->stats_at_ms = 0;
+	send_hello(o);
+}
+
+// frames out ─────────────────────────────────────────────────────────────────────────────────
+
+// Takes what the workers have filled; a number is given once and stays.
+static void take_full_frames(struct outbox *o)
+{
+	for (size_t i = 0; i < o->workers_len; i++) {
+		void *object;
+		while (rte_ring_dequeue(o->workers[i]->full, &object) == 0) {
+			struct flush_frame *f = object;
+			f->number = ++o->number;
+			f->next = NULL;
+			frame_finish(&f->frame, FRAME_RECORDS, f->number);
+			if (o->youngest)
+				o->youngest->next = f;
+			else
+				o->oldest = f;
+			o->youngest = f;
+			if (!o->next_to_send)
+				o->next_to_send = f;
+			o->stats.frames_unacked++;
+		}
+	}
+}
+
+static void prepare_control(struct outbox *o, enum frame_type type, uint64_t number)
+{
+	struct frame frame;
+
+	frame_begin(&frame, o->control);
+	if (type == FRAME_STATS)
+		frame.size += (uint32_t)o->options.stats_body(o->options.context, frame.bytes + frame.size,
+			CONTROL_SIZE - frame.size);
+	frame_finish(&frame, type, number);
+	o->sending = o->control;
+	o->sending_left = frame.size;
+}
+
+// Chooses what is to be sent next. False where there is nothing.
+static bool choose_next(struct outbox *o)
+{
+	uint64_t now = clock_ms();
+
+	if (now >= o->stats_at_ms) {
+		o->stats_at_ms = now + STATS_INTERVAL_MS;
+		prepare_control(o, FRAME_STATS, 0);
+	} else if (o->next_to_send) {
+		o->sending_frame = o->next_to_send;
+		o->sending = o->next_to_send->frame.bytes;
+		o->sending_left = o->next_to_send->frame.size;
+		o->next_to_send = o->next_to_send->next;
+		o->stats.frames_sent++;
+	} else if (o->finishing && !o->bye_sent) {
+		if (o->bye_number == 0) // the last numbers of all: one more time the counters, then good-bye
+			o->bye_number = ++o->number;
+		o->bye_sent = true;
+		prepare_control(o, FRAME_BYE, o->bye_number);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+// Gives back the frames that the collector has. One that is being sent again stays until it is out:
+// its octets are in use.
+static void give_back_acked(struct outbox *o)
+{
+	while (o->oldest && o->oldest->number <= o->acked && o->oldest != o->next_to_send &&
+		o->oldest != o->sending_frame) {
+		struct flush_frame *f = o->oldest;
+		o->oldest = f->next;
+		if (!o->oldest)
+			o->youngest = NULL;
+		o->stats.frames_unacked--;
+		o->stats.frames_acked++;
+		rte_ring_enqueue(f->origin->free, f);
+	}
+	if (o->bye_number != 0 && o->acked >= o->bye_number && !o->oldest)
+		o->done = true;
+}
+
+static void send_some(struct outbox *o)
+{
+	while (o->fd >= 0 && (o->sending || choose_next(o))) {
+		ssize_t sent = send(o->fd, o->sending, o->sending_left, MSG_NOSIGNAL);
+		if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (sent < 0) {
+			disconnect(o, errno, "connection lost");
+			return;
+		}
+		o->sending += sent;
+		o->sending_left -= (size_t)sent;
+		if (o->sending_left == 0) {
+			o->sending = NULL;
+			o->sending_frame = NULL;
+			give_back_acked(o);
+		}
+	}
+}
+
+// acknowledgements in ────────────────────────────────────────────────────────────────────────
+
+static void receive_some(struct outbox *o)
+{
+	while (o->fd >= 0) {
+		struct frame_header header;
+		ssize_t got = recv(o->fd, o->in + o->in_size, sizeof(o->in) - o->in_size, 0);
+		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (got <= 0) {
+			disconnect(o, got < 0 ? errno : EPIPE, "connection lost");
+			return;
+		}
+		o->retry_ms = RETRY_FIRST_MS; // it speaks: a later loss is a new one
+		o->in_size += (size_t)got;
+		if (o->in_size < sizeof(header))
+			continue;
+		o->in_size = 0;
+		memcpy(&header, o->in, sizeof(header));
+		const char *wrong = frame_header_check(&header);
+		if (wrong || header.type != FRAME_ACK || header.size != sizeof(header) || header.number > o->number) {
+			disconnect(o, -1, wrong ? wrong : "it answered something else than an acknowledgement");
+			return;
+		}
+		o->acked = header.number > o->acked ? header.number : o->acked;
+		give_back_acked(o);
+	}
+}
+
+void outbox_turn(struct outbox *o, int wait_ms)
+{
+	take_full_frames(o);
+	if (o->fd < 0 && clock_ms() >= o->retry_at_ms)
+		connect_now(o);
+	send_some(o);
+	struct pollfd poll_fd = {.fd = o->fd, .events = (short)(POLLIN | (o->sending ? POLLOUT : 0))};
+	poll(&poll_fd, 1, wait_ms);
+	receive_some(o);
+}
+
+void outbox_finish(struct outbox *o)
+{
+	if (!o->finishing) {
+		take_full_frames(o);
+		o->stats_at_ms = 0; // the final counters go out before BYE
+	}
+	o->finishing = true;
+}
+
+bool outbox_is_done(const struct outbox *o)
+{
+	return o->done;
+}
+
+bool outbox_is_connected(const struct outbox *o)
+{
+	return o->fd >= 0;
+}
+
+uint64_t outbox_unacked(const struct outbox *o)
+{
+	return o->stats.frames_unacked;
+}
+
+const struct outbox_stats *outbox_stats(const struct outbox *o)
+{
+	return &o->stats;
+}

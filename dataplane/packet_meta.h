@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What an mbuf of a replayed capture tells besides its bytes: when it was captured (microseconds
+// since 1970, in the field that net_pcap uses too) and how its frame begins.
+#pragma once
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
+
+#include "dataplane/pkt.h"
+
+extern int packet_time_offset;	  // of the time in an mbuf
+extern uint64_t packet_time_flag; // in ol_flags: the time is set
+
+// Registers field and flag; after rte_eal_init. Returns 0 or -errno.
+int packet_meta_init(void);
+
+static inline void packet_meta_set(struct rte_mbuf *m, uint64_t us, enum pkt_link link)
+{
+	*RTE_MBUF_DYNFIELD(m, packet_time_offset, rte_mbuf_timestamp_t *) = us;
+	m->ol_flags |= packet_time_flag;
+	m->hash.usr = link;
+}
+
+// The packet's time, or `otherwise` where it carries none.
+static inline uint64_t packet_time_us(const struct rte_mbuf *m, uint64_t otherwise)
+{
+	if (!(m->ol_flags & packet_time_flag))
+		return otherwise;
+	return *RTE_MBUF_DYNFIELD(m, packet_time_offset, const rte_mbuf_timestamp_t *);
+}
+
+// How the frame begins; of packets that packet_meta_set has marked alone.
+static inline enum pkt_link packet_link(const struct rte_mbuf *m)
+{
+	return (enum pkt_link)m->hash.usr;
+}

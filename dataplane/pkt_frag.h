@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// IP fragments → datagrams (RFC 791 §3.2, RFC 8200 §4.5), by DPDK's librte_ip_frag: bounded, with a
+// time-out. The time is that of the packets, so that a replayed capture expires as it did live.
+#pragma once
+
+#include <stdint.h>
+
+#include "dataplane/pkt.h"
+
+struct rte_mbuf;
+struct pkt_frag;
+
+// Follows at most `datagrams` at a time, for `timeout_ms` each. NULL when out of memory.
+struct pkt_frag *pkt_frag_new(uint32_t datagrams, uint32_t timeout_ms, struct worker_stats *stats);
+void pkt_frag_free(struct pkt_frag *f);
+
+// Takes a fragment over (verdict PKT_FRAGMENT; `pkt` points into `m`, whose bytes are one segment).
+// Returns the datagram that it completes, which begins at its IP header and belongs to the caller,
+// or NULL.
+struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, const struct pkt *pkt, uint64_t now_ms);
+
+// Drops what has waited too long and frees what was dropped; after every burst with fragments, and
+// in the housekeeping of the loop.
+void pkt_frag_expire(struct pkt_frag *f, uint64_t now_ms);

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The two stores of TCP reassembly. Private to pkt_tcp.c, pkt_tcp_flow.c, pkt_tcp_held.c.
+//
+//     buckets[hash] ─► flow ─► flow          every flow stands in the list USED, the last one touched
+//                       │                    first; those with held octets in the list HOLDING too
+//                       ▼ first                                                              ▼ last
+//     stream  ──────────┬──────────────────────────────┬─ ─ gap ─ ─┬──────────────┬──────────────┐
+//             delivered │ chunk         chunk          │           │ chunk        │ chunk        │
+//             ──────────┴──────────────────────────────┴─ ─ ─ ─ ─ ─┴──────────────┴──────────────┘
+//                       next_seq                       ready_seq
+//
+// Between next_seq and ready_seq every octet is there. All indices count into arrays that are allocated
+// once; TCP_NONE stands for no index. Sequence numbers are compared modulo 2^32 (RFC 9293 §3.4).
+#pragma once
+
+#include "dataplane/pkt_tcp.h"
+
+enum {
+	TCP_CHUNK_SIZE = 1012,	    // octets in a chunk; the whole of it is 1 KiB
+	TCP_FLOW_CHUNKS_MAX = 192,  // chunks that one flow may hold
+	TCP_FLOW_MERGE_CHUNKS = 96, // from here on, chunks of an unproven stream are filled up
+	TCP_WINDOW = 192 * 1024,    // octets beyond next_seq that are kept
+	TCP_FAR = 1 << 20,	    // a jump of so many octets is another connection
+	TCP_GAP_S = 10,		    // a gap open for longer will not close
+	TCP_GAP_ACKS = 2,	    // nor will one that the receiver acknowledged so many times
+	TCP_HEAD_SIZE = 14,	    // length prefix and DNS header
+	TCP_MESSAGE_SIZE = 65535    // RFC 7766 §8
+};
+
+#define TCP_NONE UINT32_MAX
+
+enum tcp_list { TCP_LIST_USED, TCP_LIST_HOLDING, TCP_LIST_MAX };
+
+enum tcp_state {
+	TCP_SEARCHING, // no message boundary known; next_seq is the end of what was seen, where seen
+	TCP_FRAMED,    // a message begins at next_seq
+	TCP_CLOSED     // ended; kept so that late copies are known as such
+};
+
+struct tcp_link {
+	uint32_t newer;
+	uint32_t older;
+};
+
+struct tcp_key {
+	uint8_t src[16]; // IPv4: the first four octets, zeros behind
+	uint8_t dst[16];
+	uint16_t src_port;
+	uint16_t dst_port;
+	uint32_t ip_version;
+};
+
+struct tcp_flow {
+	struct tcp_key key;
+	uint32_t bucket_next;		    // next flow of the bucket, or of the free list
+	uint32_t bucket;		    // where it stands
+	struct tcp_link link[TCP_LIST_MAX]; // places in the lists
+	uint32_t first;			    // first chunk
+	uint32_t last;			    // last chunk
+	uint32_t ready;			    // chunk that holds the octet before ready_seq, or TCP_NONE
+	uint32_t next_seq;		    // see enum tcp_state
+	uint32_t ready_seq;		    // end of what is held without a gap; next_seq where nothing is
+	uint32_t fin_seq;		    // end of the stream, where `fin`
+	uint32_t used_s;		    // last packet
+	uint32_t gap_s;			    // since when the gap is open, where `gap`
+	uint16_t chunks;		    // chunks held
+	uint8_t state;			    // enum tcp_state
+	bool seen;			    // next_seq means something
+	bool sure;			    // a sound message was found where one was expected
+	bool fin;			    // fin_seq is known
+	bool gap;			    // octets are held beyond a gap
+	uint8_t gap_acks;		    // acknowledgements of octets beyond it
+};
+
+struct tcp_chunk {
+	uint32_t next; // next chunk of the flow, or of the free list
+	uint32_t seq;  // of its first octet still held
+	uint16_t from; // where that octet stands in `octets`
+	uint16_t size : 15;
+	uint16_t start : 1; // its first octet was the first of a segment
+	uint8_t octets[TCP_CHUNK_SIZE];
+};
+
+struct pkt_tcp {
+	struct hash_key key;
+	struct worker_stats *stats;
+	uint32_t timeout_s;
+	uint32_t *buckets; // first flow of each
+	uint32_t buckets_mask;
+	struct tcp_flow *flows;
+	uint32_t free_flow; // first free one
+	struct tcp_chunk *chunks;
+	uint32_t free_chunk;		       // first free one
+	struct tcp_link ends[TCP_LIST_MAX];    // .newer is the newest, .older the oldest
+	uint32_t gaps;			       // flows with an open gap
+	uint64_t held;			       // octets in chunks
+	uint8_t scratch[2 + TCP_MESSAGE_SIZE]; // a message put together
+};
+
+// a − b on the circle of sequence numbers.
+static inline int32_t tcp_distance(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b);
+}
+
+// pkt_tcp_flow.c ─────────────────────────────────────────────────────────────────────────────
+
+// Returns 0 or -ENOMEM.
+int tcp_flows_init(struct pkt_tcp *t, uint32_t flows);
+
+// The flow of this direction (or of the other one), NULL where it is not followed.
+struct tcp_flow *tcp_flow_find(struct pkt_tcp *t, const struct tcp_key *key);
+
+// A new flow, for which the least recently used one goes where there is no room.
+struct tcp_flow *tcp_flow_open(struct pkt_tcp *t, const struct tcp_key *key);
+
+// Gives the flow and what it holds back.
+void tcp_flow_forget(struct pkt_tcp *t, struct tcp_flow *f);
+
+void tcp_flow_touch(struct pkt_tcp *t, struct tcp_flow *f, uint32_t now_s);
+
+void tcp_list_add(struct pkt_tcp *t, enum tcp_list list, struct tcp_flow *f);
+void tcp_list_remove(struct pkt_tcp *t, enum tcp_list list, struct tcp_flow *f);
+
+// pkt_tcp_held.c ─────────────────────────────────────────────────────────────────────────────
+
+// Returns 0 or -ENOMEM.
+int tcp_held_init(struct pkt_tcp *t, uint64_t size);
+
+// Keeps what of these octets is not held yet: the first copy stays. They lie within the window.
+// Returns 0; -ENOMEM when the store is full of this flow's own octets; -ENOBUFS when the flow
+// holds too many chunks. May take the octets of another flow, which is then searching.
+int tcp_held_insert(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq, const uint8_t *p, size_t size);
+
+// Copies up to `size` of the ready octets and leaves them where they are. Returns how many.
+size_t tcp_held_peek(const struct pkt_tcp *t, const struct tcp_flow *f, uint8_t *out, size_t size);
+
+// Lets go of the first `size` octets, which are ready; next_seq moves on.
+void tcp_held_consume(struct pkt_tcp *t, struct tcp_flow *f, size_t size);
+
+// Lets go of the first chunk: next_seq moves to the start of the second one, gap or not. Returns
+// false where there is no second one (and next_seq is the end of the first).
+bool tcp_held_skip(struct pkt_tcp *t, struct tcp_flow *f);
+
+// Moves next_seq to the first chunk, over the gap before it. Returns false where nothing is held.
+bool tcp_held_jump(struct pkt_tcp *t, struct tcp_flow *f);
+
+// Lets go of everything; next_seq moves to the end of it.
+void tcp_held_drop(struct pkt_tcp *t, struct tcp_flow *f);

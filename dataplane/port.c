@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/port.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include "dataplane/log.h"
+
+enum {
+	POOL_CACHE = 256,	 // buffers an lcore keeps for itself
+	BURST_RESERVE = 4096,	 // buffers in hand of workers and of the reader of captures
+	RSS_KEY_MAX = 64,
+	FRAGMENTS = 8		 // buffers a datagram in reassembly can hold (librte_ip_frag)
+};
+
+struct rte_mempool *port_pool(const struct settings *settings, unsigned queues)
+{
+	unsigned buffers = queues * (unsigned)settings->rx_descriptors + BURST_RESERVE +
+			   (unsigned)(settings->workers * settings->frag_datagrams * FRAGMENTS);
+	struct rte_mempool *pool = rte_pktmbuf_pool_create("packets", buffers, POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+		SOCKET_ID_ANY);
+
+	if (!pool)
+		log_error("packet buffers: no memory for %u of them: %s; lower rx.descriptors or frag.datagrams, or "
+			  "reserve more huge pages (/proc/sys/vm/nr_hugepages)",
+			buffers, rte_strerror(rte_errno));
+	return pool;
+}
+
+// Both directions of a conversation on one queue: the repeated 16-bit pattern makes the Toeplitz hash
+// symmetric (Woo and Park, "Scalable TCP session monitoring with symmetric receive-side scaling").
+// Addresses alone are hashed, so that fragments, which have no ports, come to the same queue.
+static void choose_rss(struct rte_eth_conf *conf, const struct rte_eth_dev_info *info, uint16_t queues)
+{
+	static uint8_t key[RSS_KEY_MAX];
+	uint64_t wanted = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_OTHER | RTE_ETH_RSS_IPV6 |
+			  RTE_ETH_RSS_FRAG_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_OTHER;
+
+	for (size_t i = 0; i < sizeof(key); i += 2) {
+		key[i] = 0x6d;
+		key[i + 1] = 0x5a;
+	}
+	wanted &= info->flow_type_rss_offloads;
+	if (queues < 2 || wanted == 0)
+		return;
+	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+	conf->rx_adv_conf.rss_conf.rss_hf = wanted;
+	if (info->hash_key_size > 0 && info->hash_key_size <= RSS_KEY_MAX) {
+		conf->rx_adv_conf.rss_conf.rss_key = key;
+		conf->rx_adv_conf.rss_conf.rss_key_len = info->hash_key_size;
+	}
+}
+
+static int fail(const struct port *port, const char *what, int error)
+{
+	log_error("port %s: cannot %s: %s", port->name, what, rte_strerror(error < 0 ? -error : error));
+	return -1;
+}
+
+static int configure(struct port *port, const struct rte_eth_dev_info *info, const struct settings *settings,
+	struct rte_mempool *pool)
+{
+	struct rte_eth_conf conf = {.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE};
+	uint16_t descriptors = (uint16_t)settings->rx_descriptors, tx_descriptors = 64;
+
+	choose_rss(&conf, info, port->queues);
+	if (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) // frames longer than one buffer
+		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
+	// some drivers pair queues: a transmit queue for each, never used
+	uint16_t tx_queues = info->max_tx_queues < port->queues ? info->max_tx_queues : port->queues;
+	int result = rte_eth_dev_configure(port->id, port->queues, tx_queues, &conf);
+	if (result < 0)
+		return fail(port, "configure it", result);
+	rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &descriptors, &tx_descriptors);
+	for (uint16_t q = 0; q < port->queues; q++) {
+		result = rte_eth_rx_queue_setup(port->id, q, descriptors, (unsigned)rte_eth_dev_socket_id(port->id), NULL,
+			pool);
+		if (result < 0)
+			return fail(port, "set a receive queue up", result);
+	}
+	for (uint16_t q = 0; q < tx_queues; q++) {
+		result = rte_eth_tx_queue_setup(port->id, q, tx_descriptors, (unsigned)rte_eth_dev_socket_id(port->id),
+			NULL);
+		if (result < 0)
+			return fail(port, "set a transmit queue up", result);
+	}
+	return 0;
+}
+
+int port_start(struct port *port, uint16_t id, unsigned workers, const struct settings *settings,
+	struct rte_mempool *pool)
+{
+	struct rte_eth_dev_info info;
+	char name[RTE_ETH_NAME_MAX_LEN];
+
+	port->id = id;
+	if (rte_eth_dev_get_name_by_port(id, name) != 0)
+		snprintf(name, sizeof(name), "%u", id);
+	snprintf(port->name, sizeof(port->name), "%.*s", (int)sizeof(port->name) - 1, name);
+	int result = rte_eth_dev_info_get(id, &info);
+	if (result < 0)
+		return fail(port, "ask what it can do", result);
+	port->queues = (uint16_t)(workers < info.max_rx_queues ? workers : info.max_rx_queues);
+	port->is_device = strncmp(name, "net_", 4) != 0 && strncmp(name, "eth_", 4) != 0;
+	if (configure(port, &info, settings, pool) != 0)
+		return -1;
+	result = rte_eth_dev_start(id);
+	if (result < 0)
+		return fail(port, "start it", result);
+	result = rte_eth_promiscuous_enable(id);
+	if (result < 0 && result != -ENOTSUP)
+		log_warning("port %s: cannot be made promiscuous: %s; it sees only what is sent to it", port->name,
+			rte_strerror(-result));
+	log_info("port %s: driver %s, %u queue%s%s", port->name, info.driver_name, port->queues,
+		port->queues == 1 ? "" : "s",
+		port->queues < workers ? " (fewer than workers: the others get nothing from it)" : "");
+	return 0;
+}
+
+void port_stop(const struct port *port)
+{
+	rte_eth_dev_stop(port->id);
+	rte_eth_dev_close(port->id);
+}
+
+void port_read_stats(const struct port *port, struct port_stats *stats)
+{
+	struct rte_eth_stats s;
+	struct rte_eth_link link;
+
+	memset(stats, 0, sizeof(*stats));
+	if (rte_eth_stats_get(port->id, &s) == 0) {
+		stats->ipackets = s.ipackets;
+		stats->ibytes = s.ibytes;
+		stats->imissed = s.imissed;
+		stats->ierrors = s.ierrors;
+		stats->rx_nombuf = s.rx_nombuf;
+	}
+	if (rte_eth_link_get_nowait(port->id, &link) == 0) {
+		stats->link_up = link.link_status;
+		stats->link_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
+	}
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// DPDK ports: set up with one queue a worker, symmetric RSS where there is RSS, and the buffers.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/pkt.h"
+#include "dataplane/settings.h"
+#include "dataplane/stats.h"
+
+struct rte_mempool;
+
+struct port {
+	uint16_t id;		   // DPDK port
+	uint16_t queues;	   // receive queues, at most one a worker
+	enum pkt_link link;	   // how its frames begin
+	bool packet_time;	   // its packets carry their capture's time
+	bool is_device;		   // a PCI device: worth polling without a pause
+	uint64_t expected_packets; // a capture that ends: how many packets it has; 0: goes on for ever
+	char name[STATS_PORT_NAME_SIZE];
+};
+
+// Buffers for all ports; `queues` over all ports. NULL and one logged line when out of memory.
+struct rte_mempool *port_pool(const struct settings *settings, unsigned queues);
+
+// Configures and starts port `id` with up to `workers` queues. Returns 0 or -1 with one logged line.
+int port_start(struct port *port, uint16_t id, unsigned workers, const struct settings *settings,
+	struct rte_mempool *pool);
+
+void port_stop(const struct port *port);
+
+// Reads the port's own counters; any thread.
+void port_read_stats(const struct port *port, struct port_stats *stats);

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/settings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dataplane/stats.h"
+
+static int set_sections(void *at, const char *value, char *why, size_t why_size)
+{
+	return admit_set_sections(at, value, why, why_size);
+}
+
+static int set_match(void *at, const char *value, char *why, size_t why_size)
+{
+	static const char *const names[] = {"off", "prefer", "require"};
+
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(value, names[i]) == 0) {
+			*(enum admit_match_mode *)at = (enum admit_match_mode)i;
+			return 0;
+		}
+	}
+	snprintf(why, why_size, "expected off, prefer or require");
+	return -EINVAL;
+}
+
+static int set_idle(void *at, const char *value, char *why, size_t why_size)
+{
+	struct settings *settings = at;
+
+	settings->idle_is_set = strcmp(value, "auto") != 0;
+	if (strcmp(value, "sleep") == 0 || !settings->idle_is_set)
+		settings->idle = IDLE_SLEEP;
+	else if (strcmp(value, "poll") == 0)
+		settings->idle = IDLE_POLL;
+	else
+		return snprintf(why, why_size, "expected auto, poll or sleep"), -EINVAL;
+	return 0;
+}
+
+static int set_log_level(void *at, const char *value, char *why, size_t why_size)
+{
+	if (log_level_parse(value, at) == 0)
+		return 0;
+	snprintf(why, why_size, "expected error, warning, info or debug");
+	return -EINVAL;
+}
+
+static int set_ports(void *at, const char *value, char *why, size_t why_size)
+{
+	struct pkt_ports ports = {0};
+	int count = 0;
+
+	for (const char *p = value;; p++) {
+		char *end;
+		unsigned long port = strtoul(p, &end, 10);
+		if (end == p || port == 0 || port > 65535 || (*end != ',' && *end != '\0') ||
+			++count > PKT_DNS_PORTS_MAX) {
+			snprintf(why, why_size, "expected 1 to %d ports from 1 to 65535, as 53,5353", PKT_DNS_PORTS_MAX);
+			return -EINVAL;
+		}
+		pkt_ports_add(&ports, (uint16_t)port);
+		p = end;
+		if (*p == '\0')
+			break;
+	}
+	*(struct pkt_ports *)at = ports;
+	return 0;
+}
+
+// Keys of the collector, which may stand in the same file.
+static const char *const collector_keys[] = {"redis", "redis.user", "redis.password", "redis.password_file",
+	"redis.database", "redis.prefix", "redis.timeout", "http.listen", "http.keys", "http.connections", "http.cert",
+	"http.key", "retention.days", "new.max", "psl.file", "queue.size", "spool.dir", "spool.size", "spool.keep",
+	NULL};
+
+const struct conf *settings_conf(struct settings *s)
+{
+	static struct conf_key keys[32];
+	static struct conf conf = {.keys = keys, .other = collector_keys};
+	const struct conf_key table[] = {
+		{.name = "collector.socket", .type = CONF_STRING, .at = &s->collector_socket,
+			.def = "/run/lookback/collector.sock", .help = "Unix socket of the collector"},
+		{.name = "sensor", .type = CONF_STRING, .at = &s->sensor, .def = "",
+			.help = "name of this sensor; the host name when empty"},
+		{.name = "workers", .type = CONF_UINT, .at = &s->workers, .def = "1", .min = 1, .max = STATS_WORKERS_MAX,
+			.help = "workers, each one core and one receive queue of every port"},
+		{.name = "idle", .type = CONF_FUNCTION, .at = s, .def = "auto", .set = set_idle,
+			.help = "without packets: poll (line rate), sleep, or auto (poll on PCI devices)"},
+		{.name = "rx.descriptors", .type = CONF_UINT, .at = &s->rx_descriptors, .def = "2048", .min = 64, .max = 32768,
+			.help = "receive descriptors of each queue"},
+		{.name = "dns.ports", .type = CONF_FUNCTION, .at = &s->dns_ports, .def = "53", .set = set_ports,
+			.help = "UDP and TCP ports that speak DNS, comma-separated"},
+		{.name = "frag.datagrams", .type = CONF_UINT, .at = &s->frag_datagrams, .def = "1024", .min = 16, .max = 65536,
+			.help = "fragmented datagrams put together at a time, a worker"},
+		{.name = "frag.timeout", .type = CONF_SECONDS, .at = &s->frag_timeout_s, .def = "5", .min = 0.1, .max = 120,
+			.help = "how long a fragment waits for the others"},
+		{.name = "tcp.flows", .type = CONF_UINT, .at = &s->tcp_flows, .def = "65536", .min = 16, .max = 16777216,
+			.help = "directions of TCP connections followed, a worker"},
+		{.name = "tcp.memory", .type = CONF_SIZE, .at = &s->tcp_memory, .def = "64m", .min = 1 << 20, .max = 1ull << 36,
+			.help = "octets held for incomplete TCP streams, a worker"},
+		{.name = "tcp.timeout", .type = CONF_SECONDS, .at = &s->tcp_timeout_s, .def = "60", .min = 1, .max = 86400,
+			.help = "an idle TCP direction is given up after that"},
+		{.name = "match", .type = CONF_FUNCTION, .at = &s->match, .def = "off", .set = set_match,
+			.help = "whether a response needs its query: off, prefer or require"},
+		{.name = "match.size", .type = CONF_UINT, .at = &s->match_size, .def = "262144", .min = 16, .max = 67108864,
+			.help = "queries that wait for their response, a worker"},
+		{.name = "match.timeout", .type = CONF_SECONDS, .at = &s->match_timeout_s, .def = "10", .min = 1, .max = 3600,
+			.help = "how long a query waits"},
+		{.name = "sections", .type = CONF_FUNCTION, .at = &s->admit, .def = "answer,authority,additional",
+			.set = set_sections, .help = "sections to take"},
+		{.name = "types", .type = CONF_STRING, .at = &s->types, .def = "", .help = "the only record types to take"},
+		{.name = "types_skip", .type = CONF_STRING, .at = &s->types_skip, .def = "",
+			.help = "record types to leave out besides the usual"},
+		{.name = "table.records", .type = CONF_UINT, .at = &s->table_records, .def = "1000000", .min = 1000,
+			.max = 1000000000, .help = "records in a worker's table; about 141 octets each"},
+		{.name = "flush.interval", .type = CONF_SECONDS, .at = &s->flush_interval_s, .def = "60", .min = 0.1,
+			.max = 200, .help = "how often what changed is handed to the collector"},
+		{.name = "stop.timeout", .type = CONF_SECONDS, .at = &s->stop_timeout_s, .def = "30", .min = 0.1, .max = 86400,
+			.help = "how long the end waits for the collector to take over what is left"},
+		{.name = "log.level", .type = CONF_FUNCTION, .at = &s->log_level, .def = "info", .set = set_log_level,
+			.help = "error, warning, info or debug"},
+	};
+	_Static_assert(sizeof(table) <= sizeof(keys), "room for all keys");
+
+	memcpy(keys, table, sizeof(table));
+	conf.keys_len = sizeof(table) / sizeof(table[0]);
+	return &conf;
+}
+
+int settings_finish(struct settings *s, char *why, size_t why_size)
+{
+	char expected[200] = "";
+
+	if (s->sensor[0] == '\0') {
+		char host[64] = "";
+		gethostname(host, sizeof(host) - 1);
+		free(s->sensor);
+		s->sensor = strdup(host);
+	}
+	if (strlen(s->sensor) > 63) {
+		snprintf(why, why_size, "sensor: found %zu characters, expected at most 63", strlen(s->sensor));
+		return -EINVAL;
+	}
+	if (admit_set_types(&s->admit, s->types, s->types_skip, expected, sizeof(expected)) != 0) {
+		snprintf(why, why_size, "types, types_skip: %s", expected);
+		return -EINVAL;
+	}
+	return 0;
+}

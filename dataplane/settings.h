@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Settings of the dataplane, from the configuration file and the command line.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/admit.h"
+#include "dataplane/conf.h"
+#include "dataplane/log.h"
+#include "dataplane/pkt.h"
+
+enum settings_idle { IDLE_POLL, IDLE_SLEEP };
+
+struct settings {
+	char *collector_socket;		  // path of the collector's Unix socket
+	char *sensor;			  // name of this sensor; empty: the host name
+	double flush_interval_s;	  // how often what changed is handed over
+	double stop_timeout_s;		  // how long the end waits for the collector's word
+	uint64_t workers;		  // number of workers, each one lcore and one queue a port
+	uint64_t table_records;		  // records a worker's table holds
+	uint64_t rx_descriptors;	  // of each queue
+	uint64_t frag_datagrams;	  // datagrams being put together, a worker
+	double frag_timeout_s;		  // how long a fragment waits for the others
+	uint64_t tcp_flows;		  // directions of TCP connections followed, a worker
+	uint64_t tcp_memory;		  // octets held for them, a worker
+	double tcp_timeout_s;		  // an idle direction is given up after that
+	enum admit_match_mode match;	  // whether a response needs its query
+	uint64_t match_size;		  // queries waiting, a worker
+	double match_timeout_s;		  // how long a query waits
+	enum settings_idle idle;	  // what a worker without packets does
+	bool idle_is_set;		  // the user chose; else the kind of port decides
+	enum log_level log_level;	  // least important level that is logged
+	struct admit_options admit;	  // sections and types
+	char *types, *types_skip;	  // as given; they make up `admit`
+	struct pkt_ports dns_ports;	  // ports that speak DNS
+};
+
+// The keys, writing into `*settings`. The table lives for ever.
+const struct conf *settings_conf(struct settings *settings);
+
+// Puts together what depends on several keys; after reading. Returns 0 or -EINVAL with one line in `why`.
+int settings_finish(struct settings *settings, char *why, size_t why_size);

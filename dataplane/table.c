@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Look-up, insertion and the pipeline; table.h draws the layout.
+#include "dataplane/table_layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+_Static_assert(sizeof(struct table_bucket) == 64, "a bucket is one cache line");
+_Static_assert(sizeof(struct table_unit) == TABLE_UNIT_SIZE, "unit");
+_Static_assert(sizeof(struct table_more) == TABLE_UNIT_SIZE, "unit");
+
+// Records a bucket at full table: half of its slots, so that hardly any bucket overflows.
+enum { RECORDS_PER_BUCKET = 5 };
+
+struct table *table_new(const struct table_options *options, const struct hash_key *key, struct worker_stats *stats)
+{
+	struct table *t = aligned_alloc(128, (sizeof(*t) + 127) / 128 * 128);
+
+	if (!t)
+		return NULL;
+	memset(t, 0, sizeof(*t));
+	t->key = *key;
+	t->stats = stats;
+	t->sink = options->sink;
+	t->sink_context = options->sink_context;
+	t->message = 1;
+	t->units_len = (uint32_t)options->records + 1; // unit 0 is none
+	t->fresh_unit = 1;
+	t->free_len = (uint32_t)options->records;
+	t->buckets_len = options->records / RECORDS_PER_BUCKET + 1;
+	t->bucket_memory = memory_map(t->buckets_len * sizeof(*t->buckets), options->huge_pages);
+	t->unit_memory = memory_map(t->units_len * sizeof(*t->units), options->huge_pages);
+	t->buckets = t->bucket_memory.at;
+	t->units = t->unit_memory.at;
+	if (!t->buckets || !t->units) {
+		table_free(t);
+		return NULL;
+	}
+	stats_set(&stats->table_capacity, options->records);
+	return t;
+}
+
+void table_free(struct table *t)
+{
+	if (!t)
+		return;
+	memory_unmap(&t->bucket_memory);
+	memory_unmap(&t->unit_memory);
+	free(t);
+}
+
+bool table_is_huge(const struct table *t)
+{
+	return t->bucket_memory.huge && t->unit_memory.huge;
+}
+
+uint64_t table_buckets(const struct table *t)
+{
+	return t->buckets_len;
+}
+
+void table_next_message(struct table *t)
+{
+	if (++t->message == 0) // 0 marks a unit that no message has counted
+		t->message = 1;
+}
+
+uint8_t *table_key(struct table *t)
+{
+	return t->long_key;
+}
+
+static inline uint16_t tag_of(uint64_t hash)
+{
+	uint16_t tag = (uint16_t)hash;
+	return tag ? tag : 1;
+}
+
+static inline uint64_t first_bucket(const struct table *t, uint64_t hash)
+{
+	return (hash >> 32) * t->buckets_len >> 32;
+}
+
+static inline uint64_t second_bucket(const struct table *t, uint64_t hash)
+{
+	return ((hash * 0x9e3779b97f4a7c15u) >> 32) * t->buckets_len >> 32;
+}
+
+// One bit for each slot whose tag is `tag`.
+static inline unsigned match_tags(const struct table_bucket *b, uint16_t tag)
+{
+#ifdef __SSE2__
+	__m128i eight = _mm_load_si128((const __m128i *)b->tag);
+	__m128i equal = _mm_cmpeq_epi16(eight, _mm_set1_epi16((short)tag));
+	unsigned mask = (unsigned)_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128()));
+#else
+	unsigned mask = 0;
+	for (unsigned i = 0; i < 8; i++)
+		mask |= (unsigned)(b->tag[i] == tag) << i;
+#endif
+	return mask | (unsigned)(b->tag[8] == tag) << 8 | (unsigned)(b->tag[9] == tag) << 9;
+}
+
+static inline bool equal8(const uint8_t *a, const uint8_t *b, size_t size)
+{
+	for (size_t i = 0; i < size; i += 8) // both are zero-padded
+		if (hash_load64(a + i) != hash_load64(b + i))
+			return false;
+	return true;
+}
+
+static bool equal_more(const struct table *t, const struct table_unit *u, const uint8_t *key, size_t size)
+{
+	uint32_t next = u->next;
+
+	key += TABLE_INLINE;
+	size -= TABLE_INLINE;
+	for (; size > 0; next = table_more(t, next)->next) {
+		size_t part = size < TABLE_MORE ? size : TABLE_MORE;
+		if (memcmp(table_more(t, next)->key, key, part) != 0)
+			return false;
+		key += part;
+		size -= part;
+	}
+	return true;
+}
+
+static inline bool equal_key(const struct table *t, const struct table_unit *u, const uint8_t *key, uint32_t size)
+{
+	if (u->key_low != (uint16_t)size || u->key_high != size >> 16)
+		return false;
+	if (size <= TABLE_INLINE)
+		return equal8(u->key, key, size);
+	return equal8(u->key, key, TABLE_INLINE) && equal_more(t, u, key, size);
+}
+
+// The slot of a key in one bucket, or -1.
+static inline int find_in(const struct table *t, const struct table_bucket *b, uint16_t tag, const uint8_t *key,
+	uint32_t size)
+{
+	for (unsigned mask = match_tags(b, tag); mask; mask &= mask - 1) {
+		unsigned slot = (unsigned)__builtin_ctz(mask);
+		if (equal_key(t, &t->units[b->unit[slot]], key, size))
+			return (int)slot;
+	}
+	return -1;
+}
+
+static uint32_t take_unit(struct table *t)
+{
+	uint32_t unit = t->free_unit;
+
+	if (unit != TABLE_NO_UNIT)
+		t->free_unit = t->units[unit].next;
+	else
+		unit = t->fresh_unit++;
+	t->free_len--;
+	return unit;
+}
+
+// Fills a chain of units with a key; they are known to be free. Returns the first.
+static uint32_t store_key(struct table *t, const uint8_t *key, uint32_t size)
+{
+	uint32_t first = take_unit(t);
+	struct table_unit *u = &t->units[first];
+	size_t part = size < TABLE_INLINE ? size : TABLE_INLINE;
+
+	u->key_low = (uint16_t)size;
+	u->key_high = (uint8_t)(size >> 16);
+	memcpy(u->key, key, part);
+	memset(u->key + part, 0, TABLE_INLINE - part);
+	u->next = TABLE_NO_UNIT;
+	uint32_t *link = &u->next;
+	for (size_t at = part; at < size; at += part) {
+		uint32_t unit = take_unit(t);
+		struct table_more *more = table_more(t, unit);
+		part = size - at < TABLE_MORE ? size - at : TABLE_MORE;
+		memcpy(more->key, key + at, part);
+		memset(more->key + part, 0, TABLE_MORE - part);
+		more->next = TABLE_NO_UNIT;
+		*link = unit;
+		link = &more->next;
+	}
+	return first;
+}
+
+// A free slot for a key: in its first bucket, else in its second, else where one may be given up.
+static struct table_bucket *find_slot(struct table *t, uint64_t hash, unsigned *slot)
+{
+	struct table_bucket *first = &t->buckets[first_bucket(t, hash)];
+	struct table_bucket *second = &t->buckets[second_bucket(t, hash)], *found;
+	unsigned mask = match_tags(first, 0);
+
+	if (mask) {
+		*slot = (unsigned)__builtin_ctz(mask);
+		return first;
+	}
+	mask = match_tags(second, 0);
+	if (mask) {
+		*slot = (unsigned)__builtin_ctz(mask);
+		found = second;
+	} else {
+		found = table_evict_slot(t, first, second, slot);
+	}
+	if (found == second)
+		first->meta |= TABLE_META_OVERFLOWED;
+	return found;
+}
+
+// Hands a sighting over at once: the table has no room for its record.
+static void pass_by(struct table *t, const uint8_t *key, uint32_t size, uint32_t time_s)
+{
+	struct record_view view = {.head = {.first_s = time_s, .last_s = time_s, .count = 1, .flags = RECORD_NEW}};
+
+	memcpy(&view.head.type, key, 2);
+	view.head.owner_size = key[2];
+	view.owner = key + TABLE_KEY_HEAD;
+	view.rdata = view.owner + view.head.owner_size;
+	view.head.rdata_size = (uint16_t)(size - TABLE_KEY_HEAD - view.head.owner_size);
+	if (t->sink(t->sink_context, &view)) {
+		stats_add(&t->stats->table_passed, 1);
+		stats_add(&t->stats->sightings_flushed, 1);
+		stats_add(&t->stats->flush_records, 1);
+	} else {
+		stats_add(&t->stats->lost_no_room, 1);
+	}
+}
+
+static void insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message)
+{
+	uint32_t units = table_units_of(size);
+	unsigned slot;
+
+	stats_add(&t->stats->rr_taken, 1);
+	if (units > t->free_len && !table_make_room(t, units)) {
+		pass_by(t, key, size, time_s);
+		return;
+	}
+	struct table_bucket *b = find_slot(t, hash, &slot);
+	if (!b) {
+		pass_by(t, key, size, time_s);
+		return;
+	}
+	uint32_t unit = store_key(t, key, size);
+	struct table_unit *u = &t->units[unit];
+	u->first_s = u->last_s = time_s;
+	u->count = 1;
+	u->message = message;
+	u->flags = RECORD_NEW;
+	b->tag[slot] = tag_of(hash);
+	b->unit[slot] = unit;
+	table_meta_set(b, TABLE_META_CHANGED, slot);
+	stats_add(&t->stats->table_inserted, 1);
+	stats_add(&t->stats->table_entries, 1);
+	stats_add(&t->stats->sightings_pending, 1);
+}
+
+static inline void count_again(struct table *t, struct table_bucket *b, unsigned slot, uint32_t time_s,
+	uint32_t message)
+{
+	struct table_unit *u = &t->units[b->unit[slot]];
+
+	if (u->message == message) {
+		stats_add(&t->stats->rr_duplicate, 1);
+		return;
+	}
+	u->message = message;
+	u->count++;
+	if (time_s > u->last_s)
+		u->last_s = time_s;
+	if (time_s < u->first_s) {
+		u->first_s = time_s;
+		u->flags |= RECORD_NEW;
+	}
+	b->meta |= 1u << (TABLE_META_CHANGED + slot) | 1u << (TABLE_META_REPEATED + slot);
+	stats_add(&t->stats->rr_taken, 1);
+	stats_add(&t->stats->table_hits, 1);
+	stats_add(&t->stats->sightings_pending, 1);
+}
+
+// The last stage: finds the record and counts, or takes it in.
+static inline void count(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
+	uint32_t message)
+{
+	struct table_bucket *b = &t->buckets[first_bucket(t, hash)];
+	uint16_t tag = tag_of(hash);
+	int slot = find_in(t, b, tag, key, size);
+
+	if (slot < 0 && b->meta & TABLE_META_OVERFLOWED) {
+		b = &t->buckets[second_bucket(t, hash)];
+		slot = find_in(t, b, tag, key, size);
+	}
+	if (slot >= 0)
+		count_again(t, b, (unsigned)slot, time_s, message);
+	else
+		insert(t, hash, key, size, time_s, message);
+}
+
+// The middle stage: the bucket has come, ask for the unit.
+static inline void fetch_unit(struct table *t)
+{
+	struct table_pending *p = &t->pending[t->unit_at++ % TABLE_PENDING];
+	const struct table_bucket *b = &t->buckets[p->bucket];
+	unsigned mask = match_tags(b, tag_of(p->hash));
+
+	if (mask) {
+		const char *unit = (const char *)&t->units[b->unit[__builtin_ctz(mask)]];
+		__builtin_prefetch(unit, 1);
+		if (p->size > 64 - (TABLE_UNIT_SIZE - TABLE_INLINE))
+			__builtin_prefetch(unit + 64);
+	}
+}
+
+static inline void count_next(struct table *t)
+{
+	struct table_pending *p = &t->pending[t->done++ % TABLE_PENDING];
+
+	count(t, p->hash, p->key, p->size, p->time_s, p->message);
+}
+
+void table_settle(struct table *t)
+{
+	while (t->unit_at != t->added)
+		fetch_unit(t);
+	while (t->done != t->added)
+		count_next(t);
+}
+
+void table_add(struct table *t, size_t size, uint64_t owner_hash, uint32_t time_s)
+{
+	const uint8_t *key = t->long_key;
+	const uint8_t *rdata = key + TABLE_KEY_HEAD + key[2];
+	uint16_t type;
+
+	memcpy(&type, key, 2);
+	memset(t->long_key + size, 0, 8); // the padding that comparisons read
+	uint64_t hash = hash_mix(&t->key, hash_bytes(&t->key, rdata, (size_t)(key + size - rdata)) ^ type, owner_hash);
+	if (size > TABLE_KEY_SHORT - 8) {
+		table_settle(t);
+		count(t, hash, key, (uint32_t)size, time_s, t->message);
+		return;
+	}
+	struct table_pending *p = &t->pending[t->added++ % TABLE_PENDING];
+	p->hash = hash;
+	p->time_s = time_s;
+	p->message = t->message;
+	p->size = (uint32_t)size;
+	p->bucket = (uint32_t)first_bucket(t, hash);
+	__builtin_prefetch(&t->buckets[p->bucket], 1);
+	memcpy(p->key, key, (size + 7) & ~(size_t)7);
+	if (t->added - t->unit_at > TABLE_STAGE_UNIT)
+		fetch_unit(t);
+	if (t->added - t->done > TABLE_STAGE_COUNT)
+		count_next(t);
+}

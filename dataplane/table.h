@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The table of one worker: how often, first and last seen, for each (owner, type, RDATA).
+//
+//     bucket, 64 octets: one cache line decides
+//     ┌──────────────────┬──────────────────────────┬──────┐
+//     │ 10 tags × 16 bit │ 10 unit numbers × 32 bit │ meta │  meta: which slots are changed, recent, repeated
+//     └──────────────────┴──────────────────────────┴──────┘
+//     unit, 128 octets: a record, its key inline; longer keys continue in further units
+//     ┌────────────────────────────────────┬────────────────────────────────────────────┐
+//     │ first last count message size next │ key (104): type, owner size, owner, rdata  │
+//     └────────────────────────────────────┴────────────────────────────────────────────┘
+//
+// A key has two buckets; it lives in the second one only where the first was full. The whole key is
+// compared, the tag only saves looking. Sightings go through a pipeline: when one is added, its
+// bucket is prefetched; some sightings later the unit is; some later it is counted.
+//
+// What changed is handed to a sink: by table_sweep, spread over the flush interval; by eviction; and
+// at once where nothing could make room. One thread; no allocation after table_new; no DPDK.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/dns.h"
+#include "dataplane/hash.h"
+#include "dataplane/record.h"
+#include "dataplane/stats.h"
+
+enum {
+	TABLE_KEY_HEAD = 4,	 // type (host order), owner size, zero
+	TABLE_KEY_SHORT = 512,	 // longer keys pass by the pipeline
+	TABLE_KEY_MAX = TABLE_KEY_HEAD + DNS_NAME_SIZE + DNS_RDATA_SIZE,
+	TABLE_UNIT_SIZE = 128,
+	TABLE_BUCKET_SLOTS = 10
+};
+
+// Takes a changed record over. False where it has no room just now: the table keeps it.
+typedef bool table_sink(void *context, const struct record_view *record);
+
+struct table_options {
+	uint64_t records; // units, so records with keys of up to 104 octets; longer ones take several
+	bool huge_pages;  // use huge pages where there are any
+	table_sink *sink;
+	void *sink_context;
+};
+
+struct table;
+
+// Maps and touches the memory: about TABLE_UNIT_SIZE + 13 octets a record. NULL when out of memory.
+struct table *table_new(const struct table_options *options, const struct hash_key *key, struct worker_stats *stats);
+void table_free(struct table *t);
+bool table_is_huge(const struct table *t); // in huge pages
+
+// A new message: a record counts once in each.
+void table_next_message(struct table *t);
+
+// Where the next key is to be written: TABLE_KEY_HEAD octets, owner, canonical RDATA. The buffer
+// holds TABLE_KEY_MAX octets.
+uint8_t *table_key(struct table *t);
+
+// Adds one sighting with the key just written (`size` octets of it), at `time_s`. `owner_hash` is
+// hash_bytes() of the owner under the table's key (dns_name.hash).
+void table_add(struct table *t, size_t size, uint64_t owner_hash, uint32_t time_s);
+
+// Takes what is in the pipeline to its end; before idling, sweeping to an end, or reading counters.
+void table_settle(struct table *t);
+
+// Hands over the changed records of the next `buckets` buckets. Returns how many buckets it did:
+// fewer where the sink had no room (go on later). The sweep runs round the table for ever.
+uint64_t table_sweep(struct table *t, uint64_t buckets);
+
+// How many buckets there are: one round of the sweep.
+uint64_t table_buckets(const struct table *t);

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What leaves the table: changed records to the sink, and records that make room for others.
+#include "dataplane/table_layout.h"
+
+#include <string.h>
+
+enum { HAND_BUCKETS_MAX = 64 }; // buckets looked at for room in one insertion
+
+// A record worth less goes first: idle before recent, seen once before seen again.
+enum worth { WORTH_IDLE_ONCE, WORTH_IDLE_REPEATED, WORTH_RECENT_ONCE, WORTH_KEEP };
+
+static enum worth worth_of(const struct table_bucket *b, unsigned slot)
+{
+	bool repeated = table_meta_get(b, TABLE_META_REPEATED, slot);
+
+	if (!table_meta_get(b, TABLE_META_RECENT, slot) && !table_meta_get(b, TABLE_META_CHANGED, slot))
+		return repeated ? WORTH_IDLE_REPEATED : WORTH_IDLE_ONCE;
+	return repeated ? WORTH_KEEP : WORTH_RECENT_ONCE;
+}
+
+// The key of a record in one piece: in the unit where it fits, gathered from its chain otherwise.
+static const uint8_t *whole_key(struct table *t, const struct table_unit *u)
+{
+	uint32_t size = table_key_size(u), next = u->next;
+
+	if (size <= TABLE_INLINE)
+		return u->key;
+	memcpy(t->out_key, u->key, TABLE_INLINE);
+	for (size_t at = TABLE_INLINE; at < size; at += TABLE_MORE, next = table_more(t, next)->next)
+		memcpy(t->out_key + at, table_more(t, next)->key, size - at < TABLE_MORE ? size - at : TABLE_MORE);
+	return t->out_key;
+}
+
+bool table_hand_over(struct table *t, struct table_bucket *b, unsigned slot)
+{
+	struct table_unit *u = &t->units[b->unit[slot]];
+	const uint8_t *key = whole_key(t, u);
+	struct record_view view = {
+		.head = {.first_s = u->first_s, .last_s = u->last_s, .count = u->count, .owner_size = key[2], .flags = u->flags},
+		.owner = key + TABLE_KEY_HEAD};
+
+	memcpy(&view.head.type, key, 2);
+	view.rdata = view.owner + view.head.owner_size;
+	view.head.rdata_size = (uint16_t)(table_key_size(u) - TABLE_KEY_HEAD - view.head.owner_size);
+	if (!t->sink(t->sink_context, &view))
+		return false;
+	stats_add(&t->stats->sightings_flushed, u->count);
+	stats_set(&t->stats->sightings_pending, t->stats->sightings_pending - u->count);
+	stats_add(&t->stats->flush_records, 1);
+	u->count = 0;
+	u->flags = 0;
+	u->message = 0; // numbers of messages wrap; none may be taken for one long gone
+	b->meta &= ~(1u << (TABLE_META_CHANGED + slot));
+	return true;
+}
+
+static void give_back_units(struct table *t, uint32_t unit)
+{
+	// both kinds of unit keep the next number of their chain at another offset
+	uint32_t next = t->units[unit].next;
+
+	for (;;) {
+		t->units[unit].next = t->free_unit;
+		t->free_unit = unit;
+		t->free_len++;
+		if (next == TABLE_NO_UNIT)
+			return;
+		unit = next;
+		next = table_more(t, unit)->next;
+	}
+}
+
+// Gives one record up, handing over what it holds first. False where the sink has no room for that.
+static bool give_up(struct table *t, struct table_bucket *b, unsigned slot)
+{
+	if (table_meta_get(b, TABLE_META_CHANGED, slot) && !table_hand_over(t, b, slot))
+		return false;
+	give_back_units(t, b->unit[slot]);
+	b->tag[slot] = 0;
+	b->unit[slot] = TABLE_NO_UNIT;
+	b->meta &= ~(1u << (TABLE_META_CHANGED + slot) | 1u << (TABLE_META_RECENT + slot) |
+		     1u << (TABLE_META_REPEATED + slot));
+	stats_add(&t->stats->table_evicted, 1);
+	stats_set(&t->stats->table_entries, t->stats->table_entries - 1);
+	return true;
+}
+
+// The slot of a bucket that is worth least, if less than `*worth`; -1 where there is none.
+static int least_worth(const struct table_bucket *b, enum worth *worth)
+{
+	int least = -1;
+
+	for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++) {
+		if (b->tag[slot] == 0)
+			continue;
+		enum worth w = worth_of(b, slot);
+		if (w < *worth) {
+			*worth = w;
+			least = (int)slot;
+		}
+	}
+	return least;
+}
+
+struct table_bucket *table_evict_slot(struct table *t, struct table_bucket *first, struct table_bucket *second,
+	unsigned *slot)
+{
+	enum worth worth = WORTH_KEEP;
+	int in_first = least_worth(first, &worth), in_second = least_worth(second, &worth);
+	struct table_bucket *b = in_second >= 0 ? second : first;
+	int least = in_second >= 0 ? in_second : in_first;
+
+	if (least < 0 || !give_up(t, b, (unsigned)least))
+		return NULL;
+	*slot = (unsigned)least;
+	return b;
+}
+
+bool table_make_room(struct table *t, uint32_t units)
+{
+	for (int looked = 0; t->free_len < units; looked++) {
+		if (looked == HAND_BUCKETS_MAX)
+			return false;
+		struct table_bucket *b = &t->buckets[t->hand];
+		t->hand = t->hand + 1 == t->buckets_len ? 0 : t->hand + 1;
+		__builtin_prefetch(&t->buckets[t->hand], 1);
+		enum worth worth = WORTH_KEEP;
+		int slot = least_worth(b, &worth);
+		if (slot >= 0)
+			give_up(t, b, (unsigned)slot);
+	}
+	return true;
+}
+
+uint64_t table_sweep(struct table *t, uint64_t buckets)
+{
+	const uint32_t group = (1u << TABLE_BUCKET_SLOTS) - 1;
+
+	table_settle(t); // the rest of a message must not find its first half forgotten
+	for (uint64_t done = 0; done < buckets; done++) {
+		struct table_bucket *b = &t->buckets[t->sweep_at];
+		uint32_t changed = b->meta >> TABLE_META_CHANGED & group;
+		for (uint32_t left = changed; left; left &= left - 1)
+			if (!table_hand_over(t, b, (unsigned)__builtin_ctz(left)))
+				return done;
+		// what was changed in this round is recent until the next
+		b->meta = (b->meta & ~(group << TABLE_META_RECENT)) | changed << TABLE_META_RECENT;
+		t->sweep_at = t->sweep_at + 1 == t->buckets_len ? 0 : t->sweep_at + 1;
+	}
+	return buckets;
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The insides of the table, for table.c and table_evict.c alone; table.h draws them.
+#pragma once
+
+#include "dataplane/memory.h"
+#include "dataplane/table.h"
+
+enum {
+	TABLE_INLINE = 104,	      // key octets in the first unit of a record
+	TABLE_MORE = 120,	      // key octets in each further unit
+	TABLE_NO_UNIT = 0,	      // unit 0 is never used
+	TABLE_PENDING = 32,	      // pipeline slots, a power of two
+	TABLE_STAGE_UNIT = 8,	      // sightings between prefetching a bucket and its unit
+	TABLE_STAGE_COUNT = 16,	      // and between the bucket and counting
+	TABLE_META_CHANGED = 0,	      // first bit of the three groups of TABLE_BUCKET_SLOTS bits
+	TABLE_META_RECENT = 10,	      // seen since the sweep before last
+	TABLE_META_REPEATED = 20,     // seen more than once
+	TABLE_META_OVERFLOWED = 1 << 30 // a key of this first bucket may live in its second one
+};
+
+struct table_bucket {
+	uint16_t tag[TABLE_BUCKET_SLOTS];  // 0: free
+	uint32_t unit[TABLE_BUCKET_SLOTS]; // number of the first unit
+	uint32_t meta;			   // see above
+} __attribute__((aligned(64)));
+
+struct table_unit {
+	uint32_t first_s;	   // earliest sighting since it entered the table
+	uint32_t last_s;	   // latest sighting
+	uint32_t count;		   // sightings since it was last handed over
+	uint32_t message;	   // number of the message that was counted last
+	uint16_t key_low;	   // octets of the key, low half
+	uint8_t key_high;	   // high half
+	uint8_t flags;		   // enum record_flag to be sent
+	uint32_t next;		   // further unit of the key, or TABLE_NO_UNIT; of a free unit: the next free one
+	uint8_t key[TABLE_INLINE]; // zero-padded
+} __attribute__((aligned(128)));
+
+struct table_more {
+	uint32_t next;		 // further unit, or TABLE_NO_UNIT
+	uint32_t zero;
+	uint8_t key[TABLE_MORE]; // zero-padded
+} __attribute__((aligned(128)));
+
+struct table_pending {
+	uint64_t hash;		      // of the whole key
+	uint32_t time_s;	      // of the sighting
+	uint32_t message;	      // number of the message
+	uint32_t size;		      // octets of the key
+	uint32_t bucket;	      // first bucket
+	uint8_t key[TABLE_KEY_SHORT]; // zero-padded to a multiple of 8
+} __attribute__((aligned(64)));
+
+struct table {
+	// read by every sighting
+	struct table_bucket *buckets;
+	struct table_unit *units;
+	uint64_t buckets_len;
+	struct hash_key key;
+	struct worker_stats *stats;
+	uint32_t message; // number of the message being counted
+	// the pipeline: [done, added) is in it; between them unit_at has been prefetched
+	uint32_t added;
+	uint32_t unit_at;
+	uint32_t done;
+	// free units: a chain of those given back, then those never used
+	uint32_t free_unit;
+	uint32_t fresh_unit;
+	uint32_t units_len;
+	uint32_t free_len;	// units free in all
+	uint64_t sweep_at;	// next bucket of the sweep
+	uint64_t hand;		// next bucket of the search for room
+	table_sink *sink;
+	void *sink_context;
+	struct memory_block bucket_memory;
+	struct memory_block unit_memory;
+	struct table_pending pending[TABLE_PENDING];
+	uint8_t long_key[TABLE_KEY_MAX + 64];  // a key being built; moved to the pipeline where short
+	uint8_t out_key[TABLE_KEY_MAX + 64];   // a chained key gathered for the sink
+};
+
+static inline struct table_more *table_more(const struct table *t, uint32_t unit)
+{
+	return (struct table_more *)&t->units[unit];
+}
+
+static inline uint32_t table_key_size(const struct table_unit *u)
+{
+	return (uint32_t)u->key_high << 16 | u->key_low;
+}
+
+static inline uint32_t table_units_of(size_t key_size)
+{
+	return key_size <= TABLE_INLINE ? 1 : 1 + (uint32_t)((key_size - TABLE_INLINE + TABLE_MORE - 1) / TABLE_MORE);
+}
+
+static inline void table_meta_set(struct table_bucket *b, unsigned group, unsigned slot)
+{
+	b->meta |= 1u << (group + slot);
+}
+
+static inline bool table_meta_get(const struct table_bucket *b, unsigned group, unsigned slot)
+{
+	return b->meta >> (group + slot) & 1;
+}
+
+// table_evict.c ──────────────────────────────────────────────────────────────────────────────
+
+// Hands one record to the sink and marks it unchanged. False where the sink has no room.
+bool table_hand_over(struct table *t, struct table_bucket *b, unsigned slot);
+
+// Gives up one record of the two buckets, the least worth keeping. Returns its bucket and slot, now
+// free, or NULL where none may go.
+struct table_bucket *table_evict_slot(struct table *t, struct table_bucket *first, struct table_bucket *second,
+	unsigned *slot);
+
+// Gives up records until `units` units are free. False where not enough may go.
+bool table_make_room(struct table *t, uint32_t units);

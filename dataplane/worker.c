@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The loop: a burst in, stage by stage, sightings into the table, what changed out to the frames.
+#include "dataplane/worker.h"
+
+#include <time.h>
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
+
+#include "dataplane/packet_meta.h"
+
+enum {
+	PREFETCH_AHEAD = 4,	  // packets
+	HOUSEKEEPING_TURNS = 256, // a power of two
+	SWEEP_BUCKETS = 32,	  // at most in one turn: bounds the gap between two polls
+	IDLE_TURNS = 64,	  // turns without a packet before the first sleep
+	IDLE_SLEEP_US = 100,
+	LINEAR_SIZE = 1 << 18	  // a packet in one piece; the largest snapshot length of tcpdump
+};
+
+struct worker_orders worker_orders;
+
+// What a burst became after the packet stages.
+struct burst {
+	struct rte_mbuf *mbufs[2 * WORKER_BURST]; // to be freed at the end; fragments put together are added
+	uint32_t mbufs_len;
+	struct pkt udp[2 * WORKER_BURST]; // one DNS message each
+	uint32_t udp_s[2 * WORKER_BURST]; // when it arrived, seconds since 1970
+	uint32_t udp_len;
+};
+
+// messages → records → sightings ──────────────────────────────────────────────────────────────
+
+static void count_verdict(struct worker *w, enum dns_verdict verdict)
+{
+	uint64_t *const counter[DNS_VERDICT_MAX] = {
+		[DNS_TAKEN] = &w->stats.dns_taken,
+		[DNS_QUERY] = &w->stats.dns_query,
+		[DNS_MALFORMED] = &w->stats.dns_malformed,
+		[DNS_NOT_QUERY_ANSWER] = &w->stats.dns_not_query_answer,
+		[DNS_TRUNCATED] = &w->stats.dns_truncated,
+		[DNS_ERROR_RCODE] = &w->stats.dns_error_rcode,
+	};
+	stats_add(counter[verdict], 1);
+}
+
+// Whether the response's query was seen, as far as the settings ask. Counts what it refuses.
+static bool match_response(struct worker *w, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
+	uint32_t now_s, enum dns_verdict verdict)
+{
+	// an error answers its query too
+	bool matched = admit_match_response(w->match, pkt, tcp, wire, size, now_s);
+
+	if (matched || verdict != DNS_TAKEN)
+		return true;
+	if (w->settings->match == ADMIT_MATCH_PREFER) {
+		stats_add(&w->stats.dns_prefer_unmatched, 1);
+		return true;
+	}
+	stats_add(&w->stats.dns_unmatched, 1);
+	return false;
+}
+
+static void add_record(struct worker *w, const struct dns_record *r, uint32_t now_s)
+{
+	const struct dns_message *m = w->message;
+	const struct dns_name *owner = dns_names_get(m->names, r->owner);
+	const uint8_t *rdata = m->wire + r->rdata_at;
+	uint8_t *key = table_key(w->table);
+	size_t rdata_size = r->rdata_size;
+
+	memcpy(key, &r->type, 2);
+	key[2] = owner->size;
+	key[3] = 0;
+	memcpy(key + TABLE_KEY_HEAD, dns_names_bytes(m->names, r->owner), owner->size);
+	uint8_t *out = key + TABLE_KEY_HEAD + owner->size;
+	if (r->type == DNS_TYPE_A || r->type == DNS_TYPE_AAAA) {
+		memcpy(out, rdata, rdata_size);
+	} else {
+		struct cursor c = {.base = m->wire, .at = rdata, .end = rdata + rdata_size};
+		rdata_size = dns_rdata_read(c, r->type, r->class, out, DNS_RDATA_SIZE);
+	}
+	table_add(w->table, TABLE_KEY_HEAD + owner->size + rdata_size, owner->hash, now_s);
+}
+
+static void take_message(struct worker *w, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
+	uint32_t now_s)
+{
+	enum dns_verdict verdict = dns_parse(w->message, wire, size);
+
+	if (w->match && verdict == DNS_QUERY)
+		admit_match_query(w->match, pkt, tcp, wire, size, now_s);
+	else if (w->match && verdict != DNS_MALFORMED &&
+		 !match_response(w, pkt, tcp, wire, size, now_s, verdict))
+		return;
+	count_verdict(w, verdict);
+	if (verdict != DNS_TAKEN)
+		return;
+	const uint16_t *taken;
+	uint16_t len = admit_message(w->admit, w->message, &w->settings->admit, &w->stats, &taken);
+	table_next_message(w->table);
+	for (uint16_t i = 0; i < len; i++)
+		add_record(w, &w->message->records[taken[i]], now_s);
+}
+
+static void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size)
+{
+	struct worker *w = context;
+
+	stats_add(&w->stats.dns_tcp, 1);
+	take_message(w, pkt, true, wire, size, (uint32_t)(w->packet_us / 1000000));
+}
+
+static void take_datagrams(struct worker *w, const struct burst *b)
+{
+	stats_add(&w->stats.dns_udp, b->udp_len);
+	for (uint32_t i = 0; i < b->udp_len; i++)
+		take_message(w, &b->udp[i], false, b->udp[i].payload, b->udp[i].payload_size, b->udp_s[i]);
+}
+
+// packets → messages ─────────────────────────────────────────────────────────────────────────
+
+static void take_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link);
+
+// A fragment is held by the reassembly; the datagram that it completes starts again as a packet.
+static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m, const struct pkt *pkt)
+{
+	struct rte_mbuf *whole = m;
+
+	if (m->nb_segs > 1 || !RTE_MBUF_DIRECT(m)) { // the library wants the bytes of one segment
+		stats_add(&w->stats.frag_refused, 1);
+		rte_pktmbuf_free(m);
+		return;
+	}
+	whole = pkt_frag_add(w->frag, m, pkt, w->packet_us / 1000);
+	if (whole)
+		take_packet(w, b, whole, PKT_LINK_RAW_IP);
+}
+
+static void take_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link)
+{
+	uint32_t size = rte_pktmbuf_pkt_len(m);
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	struct pkt *pkt = &b->udp[b->udp_len];
+
+	if (unlikely(m->nb_segs > 1)) {
+		// one scratch: what points into it must be used up before the next such packet
+		take_datagrams(w, b);
+		b->udp_len = 0;
+		size = RTE_MIN(size, (uint32_t)LINEAR_SIZE);
+		frame = rte_pktmbuf_read(m, 0, size, w->linear);
+		pkt = &b->udp[0];
+	}
+	enum pkt_verdict verdict = pkt_decap(pkt, frame, size, link, &w->settings->dns_ports, &w->stats);
+	if (verdict == PKT_FRAGMENT) {
+		take_fragment(w, b, m, pkt);
+		return;
+	}
+	b->mbufs[b->mbufs_len++] = m;
+	if (verdict == PKT_TCP)
+		pkt_tcp_segment(w->tcp, pkt, (uint32_t)(w->packet_us / 1000000), take_stream_message, w);
+	else if (verdict == PKT_UDP)
+		b->udp_s[b->udp_len++] = (uint32_t)(w->packet_us / 1000000);
+}
+
+static void take_burst(struct worker *w, const struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len)
+{
+	struct burst b;
+	uint64_t bytes = 0;
+
+	b.mbufs_len = 0;
+	b.udp_len = 0;
+	for (uint16_t i = 0; i < len && i < PREFETCH_AHEAD; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
+	for (uint16_t i = 0; i < len; i++) {
+		if (i + PREFETCH_AHEAD < len)
+			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], void *));
+		bytes += rte_pktmbuf_pkt_len(mbufs[i]);
+		w->packet_us = source->packet_time ? packet_time_us(mbufs[i], w->wall_us) : w->wall_us;
+		take_packet(w, &b, mbufs[i], source->link == PKT_LINK_MAX ? packet_link(mbufs[i]) : source->link);
+	}
+	take_datagrams(w, &b);
+	rte_pktmbuf_free_bulk(b.mbufs, b.mbufs_len);
+	stats_add(&w->stats.rx_packets, len);
+	stats_add(&w->stats.rx_bytes, bytes);
+}
+
+// sightings → frames, and the clock ──────────────────────────────────────────────────────────
+
+static void read_clock(struct worker *w)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now); // vDSO: no system call
+	w->wall_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+// As many buckets as are due for a round of the sweep in each flush interval, a few at a time.
+static void sweep(struct worker *w, uint64_t now_tsc)
+{
+	uint64_t round_tsc = (uint64_t)(w->settings->flush_interval_s * (double)rte_get_tsc_hz());
+	uint64_t buckets = table_buckets(w->table);
+	double part = (double)(now_tsc - w->sweep_start) / (double)round_tsc;
+	uint64_t due = part >= 1 ? buckets : (uint64_t)(part * (double)buckets);
+
+	if (due > w->swept)
+		w->swept += table_sweep(w->table, RTE_MIN(due - w->swept, (uint64_t)SWEEP_BUCKETS));
+	if (w->swept >= buckets) {
+		w->swept = 0;
+		w->sweep_start = now_tsc;
+		flush_push(&w->flush);
+	}
+	if (now_tsc - w->push_tsc > rte_get_tsc_hz() / 4) { // what is in a frame does not wait long
+		w->push_tsc = now_tsc;
+		flush_push(&w->flush);
+	}
+}
+
+// What waits with a time-out, in the time of the packets.
+static void expire(struct worker *w)
+{
+	uint32_t now_s = (uint32_t)(w->packet_us / 1000000);
+
+	pkt_frag_expire(w->frag, w->packet_us / 1000);
+	pkt_tcp_expire(w->tcp, now_s);
+	if (w->match)
+		admit_match_expire(w->match, now_s);
+}
+
+static void housekeeping(struct worker *w, bool idle)
+{
+	read_clock(w);
+	if (idle) {
+		table_settle(w->table);
+		bool live = true;
+		for (uint32_t i = 0; i < w->sources_len; i++)
+			live &= !w->sources[i].packet_time;
+		if (live) // time goes on without packets, unless it is a capture's
+			w->packet_us = w->wall_us;
+	}
+	sweep(w, rte_get_tsc_cycles());
+	if (idle || w->turns % HOUSEKEEPING_TURNS == 0)
+		expire(w);
+}
+
+// the loop ───────────────────────────────────────────────────────────────────────────────────
+
+static uint16_t turn(struct worker *w)
+{
+	struct rte_mbuf *mbufs[WORKER_BURST];
+	uint16_t all = 0;
+
+	for (uint32_t s = 0; s < w->sources_len; s++) {
+		uint16_t len = rte_eth_rx_burst(w->sources[s].port, w->sources[s].queue, mbufs, WORKER_BURST);
+		if (len > 0)
+			take_burst(w, &w->sources[s], mbufs, len);
+		all += len;
+	}
+	stats_add(&w->stats.polls, 1);
+	if (all == 0)
+		stats_add(&w->stats.polls_empty, 1);
+	return all;
+}
+
+// Everything in the table to the frames, however long the collector takes.
+static void flush_all(struct worker *w)
+{
+	table_settle(w->table);
+	for (uint64_t left = table_buckets(w->table); left > 0;) {
+		uint64_t done = table_sweep(w->table, left);
+		left -= done;
+		if (left > 0)
+			rte_delay_us_sleep(IDLE_SLEEP_US);
+	}
+	flush_push(&w->flush);
+}
+
+static int set_up(struct worker *w)
+{
+	const struct settings *s = w->settings;
+	struct hash_key key;
+	const struct table_options table = {.records = s->table_records,
+		.huge_pages = w->huge_pages,
+		.sink = flush_record,
+		.sink_context = &w->flush};
+	const struct pkt_tcp_options tcp = {.flows = (uint32_t)s->tcp_flows,
+		.held_bytes = s->tcp_memory,
+		.timeout_s = (uint32_t)s->tcp_timeout_s};
+
+	if (hash_key_random(&key) != 0)
+		return -1;
+	w->message = dns_message_new(&key);
+	w->admit = admit_new();
+	w->table = table_new(&table, &key, &w->stats);
+	w->tcp = pkt_tcp_new(&tcp, &key, &w->stats);
+	w->frag = pkt_frag_new((uint32_t)s->frag_datagrams, (uint32_t)(s->frag_timeout_s * 1000), &w->stats);
+	w->linear = malloc(LINEAR_SIZE);
+	if (s->match != ADMIT_MATCH_OFF)
+		w->match = admit_match_new((uint32_t)s->match_size, (uint32_t)s->match_timeout_s, &key, &w->stats);
+	return w->message && w->admit && w->table && w->tcp && w->frag && w->linear &&
+			       (w->match || s->match == ADMIT_MATCH_OFF)
+		       ? 0
+		       : -1;
+}
+
+static void tear_down(struct worker *w)
+{
+	dns_message_free(w->message);
+	admit_free(w->admit);
+	admit_match_free(w->match);
+	table_free(w->table);
+	pkt_tcp_free(w->tcp);
+	pkt_frag_free(w->frag);
+	free(w->linear);
+}
+
+int worker_run(void *worker)
+{
+	struct worker *w = worker;
+
+	if (set_up(w) != 0) {
+		atomic_store(&w->failed, true);
+		atomic_store(&w->done, true);
+		tear_down(w);
+		return -1;
+	}
+	read_clock(w);
+	w->sweep_start = w->push_tsc = rte_get_tsc_cycles();
+	atomic_store(&w->ready, true);
+	while (!atomic_load_explicit(&worker_orders.stop, memory_order_relaxed)) {
+		// the order to drain is given after the last packet was queued, so read it before looking
+		bool drain = atomic_load_explicit(&worker_orders.drain, memory_order_acquire);
+		bool idle = turn(w) == 0;
+		w->turns++;
+		if (idle && drain)
+			break;
+		w->idle_turns = idle ? w->idle_turns + 1 : 0;
+		housekeeping(w, idle);
+		if (w->idle_turns > IDLE_TURNS && w->settings->idle == IDLE_SLEEP)
+			rte_delay_us_sleep(IDLE_SLEEP_US);
+	}
+	flush_all(w);
+	atomic_store(&w->done, true);
+	tear_down(w);
+	return 0;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One worker: one lcore, one queue of each port, and all the state that its loop sees. Workers
+// share nothing; the main thread reads their counters and passes frames through two rings.
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/admit.h"
+#include "dataplane/flush.h"
+#include "dataplane/pkt.h"
+#include "dataplane/pkt_frag.h"
+#include "dataplane/pkt_tcp.h"
+#include "dataplane/settings.h"
+#include "dataplane/stats.h"
+#include "dataplane/table.h"
+
+enum { WORKER_BURST = 32, WORKER_SOURCES_MAX = STATS_PORTS_MAX };
+
+// One receive queue. Worker: ro.
+struct worker_source {
+	uint16_t port;		// DPDK port
+	uint16_t queue;		// its queue
+	enum pkt_link link;	// how its frames begin; PKT_LINK_MAX: each packet tells (packet_meta.h)
+	bool packet_time;	// its packets carry the time of their capture, microseconds since 1970
+};
+
+struct worker {
+	// read in every turn
+	struct worker_source sources[WORKER_SOURCES_MAX]; // worker: ro
+	uint32_t sources_len;				  // worker: ro
+	const struct settings *settings;		  // worker: ro
+	struct dns_message *message;			  // worker: rw
+	struct admit *admit;				  // worker: rw
+	struct admit_match *match;			  // worker: rw; NULL with match = off
+	struct table *table;				  // worker: rw
+	struct pkt_tcp *tcp;				  // worker: rw
+	struct pkt_frag *frag;				  // worker: rw
+	uint8_t *linear;				  // worker: rw; a packet of several segments in one piece
+	struct flush flush;				  // see flush.h
+	// time
+	uint64_t wall_us;	// microseconds since 1970 at the last look. worker: rw
+	uint64_t packet_us;	// time of the packet in hand, or of the last one. worker: rw
+	uint64_t sweep_start;	// TSC when this round of the sweep began. worker: rw
+	uint64_t swept;		// buckets of this round that are done. worker: rw
+	uint64_t push_tsc;	// TSC when a partial frame was passed on last. worker: rw
+	uint32_t idle_turns;	// turns without a packet, one after another. worker: rw
+	uint32_t turns;		// turns of the loop. worker: rw
+	unsigned id;		// 0.., worker: ro
+	bool huge_pages;	// whether to ask for them. worker: ro
+	atomic_bool ready;	// worker: w, main: r
+	atomic_bool failed;	// could not set up its tables. worker: w, main: r
+	atomic_bool done;	// has flushed everything and ended. worker: w, main: r
+	struct worker_stats stats; // worker: rw, main: ro
+};
+
+// What the main thread tells all workers.
+struct worker_orders {
+	atomic_bool drain; // no packet will come any more: take what is queued, flush, end
+	atomic_bool stop;  // take nothing more, flush, end
+};
+
+extern struct worker_orders worker_orders;
+
+// Body of an lcore: sets up its tables (on its own NUMA node), runs until ordered to end. `worker`
+// is a struct worker. Returns 0, or -1 where `failed` is set.
+int worker_run(void *worker);
