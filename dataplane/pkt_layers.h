@@ -41,8 +41,8 @@ enum pkt_layer {
 	LAYER_TEREDO,
 	LAYER_MAX,
 
-	// Ends: nothing more to take off.
-	END_UDP = LAYER_MAX,
+	// Ends: nothing more to take off. LAYER_MAX itself is none of them: the fast path does not know.
+	END_UDP = LAYER_MAX + 1,
 	END_TCP,
 	END_FRAGMENT,
 	END_SHORT,
