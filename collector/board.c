@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/board.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct board {
+	pthread_mutex_t lock;
+	struct board_sensor slots[BOARD_SENSORS_MAX]; // under the lock
+};
+
+struct board *board_create(void)
+{
+	struct board *b = calloc(1, sizeof(*b));
+
+	if (b)
+		pthread_mutex_init(&b->lock, NULL);
+	return b;
+}
+
+void board_free(struct board *b)
+{
+	if (!b)
+		return;
+	pthread_mutex_destroy(&b->lock);
+	free(b);
+}
+
+// The sensor's slot, with the lock held.
+static struct board_sensor *slot_of(struct board *b, const struct frame_hello *hello, uint64_t now_ms)
+{
+	struct board_sensor *slot = NULL;
+
+	for (size_t i = 0; i < BOARD_SENSORS_MAX && !slot; i++)
+		if (strcmp(b->slots[i].sensor, hello->sensor) == 0)
+			slot = &b->slots[i];
+	for (size_t i = 0; i < BOARD_SENSORS_MAX && !slot; i++)
+		if (b->slots[i].sensor[0] == '\0')
+			slot = &b->slots[i];
+	if (!slot) {
+		slot = &b->slots[0];
+		for (size_t i = 1; i < BOARD_SENSORS_MAX; i++)
+			if (b->slots[i].heard_ms < slot->heard_ms)
+				slot = &b->slots[i];
+	}
+	if (strcmp(slot->sensor, hello->sensor) != 0) {
+		memset(slot, 0, sizeof(*slot));
+		snprintf(slot->sensor, sizeof(slot->sensor), "%s", hello->sensor);
+	}
+	snprintf(slot->version, sizeof(slot->version), "%s", hello->version);
+	slot->heard_ms = now_ms;
+	return slot;
+}
+
+static void read_values(struct cursor *body, uint64_t *values, size_t len)
+{
+	const uint8_t *from = cursor_take(body, len * sizeof(*values));
+
+	if (from)
+		memcpy(values, from, len * sizeof(*values));
+}
+
+static size_t body_size(const struct stats_frame *head)
+{
+	return sizeof(*head) +
+	       sizeof(uint64_t) * (OUTBOX_STATS_LEN + (size_t)head->workers * WORKER_STATS_LEN) +
+	       head->ports * sizeof(struct board_port);
+}
+
+const char *board_put(struct board *b, const struct frame_hello *hello, struct cursor body, uint64_t now_ms)
+{
+	struct stats_frame head;
+	size_t size = cursor_left(&body);
+	const uint8_t *from = cursor_take(&body, sizeof(head));
+
+	if (!from)
+		return "statistics are cut off";
+	memcpy(&head, from, sizeof(head));
+	if (head.workers > STATS_WORKERS_MAX || head.ports > STATS_PORTS_MAX || body_size(&head) != size)
+		return "statistics of another size than their head says";
+
+	pthread_mutex_lock(&b->lock);
+	struct board_sensor *slot = slot_of(b, hello, now_ms);
+	slot->workers = head.workers;
+	slot->ports = head.ports;
+	read_values(&body, slot->outbox, OUTBOX_STATS_LEN);
+	for (uint32_t i = 0; i < head.workers; i++)
+		read_values(&body, slot->worker[i], WORKER_STATS_LEN);
+	for (uint32_t i = 0; i < head.ports; i++) {
+		const uint8_t *name = cursor_take(&body, STATS_PORT_NAME_SIZE);
+		if (name)
+			memcpy(slot->port[i].name, name, STATS_PORT_NAME_SIZE - 1);
+		slot->port[i].name[STATS_PORT_NAME_SIZE - 1] = '\0';
+		read_values(&body, slot->port[i].values, PORT_STATS_LEN);
+	}
+	pthread_mutex_unlock(&b->lock);
+	return NULL;
+}
+
+void board_connected(struct board *b, const struct frame_hello *hello, bool connected, uint64_t now_ms)
+{
+	pthread_mutex_lock(&b->lock);
+	slot_of(b, hello, now_ms)->connected = connected;
+	pthread_mutex_unlock(&b->lock);
+}
+
+size_t board_read(struct board *b, struct board_sensor *out)
+{
+	size_t len = 0;
+
+	pthread_mutex_lock(&b->lock);
+	for (size_t i = 0; i < BOARD_SENSORS_MAX; i++)
+		if (b->slots[i].sensor[0] != '\0')
+			out[len++] = b->slots[i];
+	pthread_mutex_unlock(&b->lock);
+	return len;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The latest counters of each dataplane, for /metrics. One slot a sensor; when all are taken, the
+// one heard least recently gives way. The inbox writes, the HTTP thread reads, under a lock.
+#pragma once
+
+#include "dataplane/record.h"
+#include "dataplane/stats.h"
+
+enum { BOARD_SENSORS_MAX = 16 };
+
+struct board_port {
+	char name[STATS_PORT_NAME_SIZE]; // terminated
+	uint64_t values[PORT_STATS_LEN]; // in the order of port_stats_lines
+};
+
+// What one STATS frame says, unpacked.
+struct board_sensor {
+	char sensor[64];   // name of the sensor; empty: slot not used
+	char version[32];  // of the dataplane
+	bool connected;	   // a dataplane of that name is there
+	uint64_t heard_ms; // monotonic time of the last frame
+	uint32_t workers;  // lines of `worker` that hold something
+	uint32_t ports;	   // lines of `port` that hold something
+	uint64_t outbox[OUTBOX_STATS_LEN];
+	uint64_t worker[STATS_WORKERS_MAX][WORKER_STATS_LEN];
+	struct board_port port[STATS_PORTS_MAX];
+};
+
+struct board;
+
+struct board *board_create(void); // NULL: no memory
+void board_free(struct board *b);
+
+// Unpacks the body of a STATS frame. Returns NULL, or what is wrong with it.
+const char *board_put(struct board *b, const struct frame_hello *hello, struct cursor body, uint64_t now_ms);
+
+// A dataplane of this sensor came or went. `hello` names it.
+void board_connected(struct board *b, const struct frame_hello *hello, bool connected, uint64_t now_ms);
+
+// Copies all used slots to `out` (BOARD_SENSORS_MAX items) and returns how many.
+size_t board_read(struct board *b, struct board_sensor *out);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/endpoint.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Splits HOST:PORT or [IPV6]:PORT. Returns 0 or -EINVAL.
+static int parse_tcp(struct endpoint *e, const char *value, unsigned long port_min)
+{
+	const char *host = value, *colon = strrchr(value, ':');
+	char *end;
+
+	if (!colon || !isdigit((unsigned char)colon[1]))
+		return -EINVAL;
+	unsigned long port = strtoul(colon + 1, &end, 10);
+	if (*end != '\0' || port < port_min || port > UINT16_MAX)
+		return -EINVAL;
+	size_t len = (size_t)(colon - host);
+	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
+		host++;
+		len -= 2;
+	} else if (memchr(host, ':', len)) {
+		return -EINVAL; // an IPv6 address needs its brackets
+	}
+	if (len == 0 || len >= sizeof(e->host) || strcspn(host, " \t[]") < len)
+		return -EINVAL;
+	memcpy(e->host, host, len);
+	e->host[len] = '\0';
+	e->port = (uint16_t)port;
+	e->kind = ENDPOINT_TCP;
+	return 0;
+}
+
+int endpoint_set_redis(void *at, const char *value, char *why, size_t why_size)
+{
+	struct endpoint e = {.kind = ENDPOINT_NONE};
+
+	snprintf(e.text, sizeof(e.text), "%s", value);
+	if (strncmp(value, "unix:", 5) == 0) {
+		const char *path = value + 5;
+		if (path[0] != '/' || strlen(path) >= sizeof(e.path)) {
+			snprintf(why, why_size,
+				"expected unix: and an absolute path of at most %zu characters",
+				sizeof(e.path) - 1);
+			return -EINVAL;
+		}
+		strcpy(e.path, path);
+		e.kind = ENDPOINT_UNIX;
+	} else if (parse_tcp(&e, value, 1) != 0) {
+		snprintf(why, why_size, "expected HOST:PORT, [IPV6]:PORT or unix:/path");
+		return -EINVAL;
+	}
+	*(struct endpoint *)at = e;
+	return 0;
+}
+
+int endpoint_set_listen(void *at, const char *value, char *why, size_t why_size)
+{
+	struct endpoint e = {.kind = ENDPOINT_NONE};
+
+	snprintf(e.text, sizeof(e.text), "%s", value);
+	if (strcmp(value, "none") != 0 && parse_tcp(&e, value, 0) != 0) {
+		snprintf(why, why_size, "expected ADDRESS:PORT, [IPV6]:PORT or none");
+		return -EINVAL;
+	}
+	*(struct endpoint *)at = e;
+	return 0;
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/http.h"
+
+#include "collector/metrics.h"
+#include "dataplane/log.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { CONNECTIONS_MAX = 32, IDLE_S = 10, CONNECTION_MEMORY = 16384, BACKLOG = 32 };
+
+struct http {
+	struct MHD_Daemon *daemon; // owns the listening socket
+	struct http_sources sources;
+};
+
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, const char *type, char *body,
+	size_t len, enum MHD_ResponseMemoryMode mode)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(len, body, mode);
+
+	if (!response)
+		return MHD_NO;
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	enum MHD_Result result = MHD_queue_response(connection, code, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result answer_line(struct MHD_Connection *connection, unsigned code, const char *line)
+{
+	char text[1024];
+	int len = snprintf(text, sizeof(text), "%s\n", line);
+
+	if (len >= (int)sizeof(text))
+		len = sizeof(text) - 1;
+	return answer(
+		connection, code, "text/plain; charset=utf-8", text, (size_t)len, MHD_RESPMEM_MUST_COPY);
+}
+
+static enum MHD_Result answer_metrics(struct MHD_Connection *connection, const struct http *h)
+{
+	size_t len;
+	char *text = http_metrics_text(&h->sources, &len);
+
+	if (!text)
+		return MHD_NO;
+	metrics_add(http_metrics, 1);
+	return answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text, len,
+		MHD_RESPMEM_MUST_FREE);
+}
+
+static enum MHD_Result answer_ready(struct MHD_Connection *connection, const struct http *h)
+{
+	char why[900];
+
+	if (writer_is_up(h->sources.writer, why, sizeof(why))) {
+		metrics_add(http_ready, 1);
+		return answer_line(connection, MHD_HTTP_OK, "ready");
+	}
+	metrics_add(http_not_ready, 1);
+	return answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, why);
+}
+
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *upload, size_t *upload_size, void **state)
+{
+	const struct http *h = arg;
+
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+		metrics_add(http_method, 1);
+		return answer_line(
+			connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
+	}
+	if (!*state) { // the headers are read, the request's end is not: called once more
+		*state = arg;
+		return MHD_YES;
+	}
+	if (*upload_size > 0) { // a GET with a body: passed over
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	if (strcmp(url, "/metrics") == 0)
+		return answer_metrics(connection, h);
+	if (strcmp(url, "/readyz") == 0)
+		return answer_ready(connection, h);
+	if (strcmp(url, "/healthz") == 0) {
+		metrics_add(http_healthz, 1);
+		return answer_line(connection, MHD_HTTP_OK, "alive");
+	}
+	metrics_add(http_not_found, 1);
+	return answer_line(
+		connection, MHD_HTTP_NOT_FOUND, "not found; there are /metrics, /healthz and /readyz");
+}
+
+// A socket that listens on the first address that works. -1 with the reason in `why`.
+static int listen_socket(const struct endpoint *e, char *why, size_t why_size)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
+	char port[8];
+	int fd = -1, one = 1;
+
+	snprintf(port, sizeof(port), "%u", e->port);
+	int error = getaddrinfo(e->host, port, &hints, &found);
+	if (error != 0) {
+		snprintf(why, why_size, "http.listen %s: %s", e->text, gai_strerror(error));
+		return -1;
+	}
+	for (struct addrinfo *a = found; a && fd < 0; a = a->ai_next) {
+		fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (fd >= 0)
+			setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+		if (fd < 0 || bind(fd, a->ai_addr, a->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
+			snprintf(why, why_size, "http.listen %s: %s", e->text, strerror(errno));
+			if (fd >= 0)
+				close(fd);
+			fd = -1;
+		}
+	}
+	freeaddrinfo(found);
+	return fd;
+}
+
+static void log_address(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+	char host[64], port[16];
+
+	if (getsockname(fd, (struct sockaddr *)&address, &size) != 0 ||
+		getnameinfo((struct sockaddr *)&address, size, host, sizeof(host), port, sizeof(port),
+			NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return;
+	log_info(address.ss_family == AF_INET6 ? "http: listening on [%s]:%s" : "http: listening on %s:%s",
+		host, port);
+}
+
+struct http *http_start(
+	const struct endpoint *listen_on, const struct http_sources *sources, char *why, size_t why_size)
+{
+	struct http *h = calloc(1, sizeof(*h));
+	int fd = listen_socket(listen_on, why, why_size);
+
+	if (!h || fd < 0) {
+		if (fd >= 0)
+			close(fd);
+		free(h);
+		return NULL;
+	}
+	h->sources = *sources;
+	h->daemon = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, handle, h,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+	if (!h->daemon) {
+		snprintf(why, why_size, "http.listen %s: the server did not start", listen_on->text);
+		close(fd);
+		free(h);
+		return NULL;
+	}
+	log_address(fd);
+	return h;
+}
+
+void http_stop(struct http *h)
+{
+	if (!h)
+		return;
+	MHD_stop_daemon(h->daemon);
+	free(h);
+}

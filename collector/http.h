@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// HTTP: /metrics, /healthz, /readyz. One thread of libmicrohttpd's; connections, times and request
+// sizes are bounded.
+#pragma once
+
+#include "collector/board.h"
+#include "collector/endpoint.h"
+#include "collector/queue.h"
+#include "collector/writer.h"
+
+// What is shown. All borrowed, each with a lock of its own; they must outlive the server.
+struct http_sources {
+	struct queue *queue;
+	struct board *board;
+	struct writer *writer;
+};
+
+struct http;
+
+// Listens and logs where (`http: listening on 127.0.0.1:8053`). NULL with one line in `why`.
+struct http *http_start(
+	const struct endpoint *listen, const struct http_sources *sources, char *why, size_t why_size);
+void http_stop(struct http *h);
+
+// http_metrics.c: all metrics in Prometheus text format 0.0.4. Returns text that the caller frees and
+// its length in `*len`, or NULL without memory. HTTP thread.
+char *http_metrics_text(const struct http_sources *sources, size_t *len);

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// /metrics: the counters of the dataplanes as they sent them, with label sensor, and the collector's own.
+#include "collector/http.h"
+
+#include "collector/metrics.h"
+#include "collector/redis_error.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+// HELP and TYPE, where line `i` begins a family.
+static void write_family(FILE *out, const struct stats_line *lines, size_t i)
+{
+	if (i > 0 && strcmp(lines[i].family, lines[i - 1].family) == 0)
+		return;
+	fprintf(out, "# HELP lookback_%s %s\n# TYPE lookback_%s %s\n", lines[i].family, lines[i].help,
+		lines[i].family, lines[i].kind == STATS_COUNTER ? "counter" : "gauge");
+}
+
+static void write_gauge(FILE *out, const char *family, const char *help, uint64_t value)
+{
+	fprintf(out, "# HELP lookback_%s %s\n# TYPE lookback_%s gauge\nlookback_%s %" PRIu64 "\n", family,
+		help, family, family, value);
+}
+
+// A label value from outside: escaped, and octets that are not ASCII text replaced.
+static void write_label(FILE *out, const char *name, const char *value)
+{
+	fprintf(out, "%s=\"", name);
+	for (; *value; value++) {
+		unsigned char c = (unsigned char)*value;
+		if (c == '"' || c == '\\')
+			fputc('\\', out);
+		fputc(c < 0x20 || c > 0x7e ? '?' : c, out);
+	}
+	fputc('"', out);
+}
+
+// One sample of a dataplane: sensor, one more label (NULL: none), the line's own label.
+static void write_sample(FILE *out, const struct stats_line *line, const struct board_sensor *sensor,
+	const char *name, const char *value, uint64_t number)
+{
+	fprintf(out, "lookback_%s{", line->family);
+	write_label(out, "sensor", sensor->sensor);
+	if (name) {
+		fputc(',', out);
+		write_label(out, name, value);
+	}
+	if (*line->label)
+		fprintf(out, ",%s", line->label);
+	fprintf(out, "} %" PRIu64 "\n", number);
+}
+
+static void write_workers(FILE *out, const struct board_sensor *sensors, size_t len)
+{
+	char worker[12];
+
+	for (size_t i = 0; i < WORKER_STATS_LEN; i++) {
+		write_family(out, worker_stats_lines, i);
+		for (size_t s = 0; s < len; s++) {
+			for (uint32_t n = 0; n < sensors[s].workers; n++) {
+				snprintf(worker, sizeof(worker), "%u", n);
+				write_sample(out, &worker_stats_lines[i], &sensors[s], "worker", worker,
+					sensors[s].worker[n][i]);
+			}
+		}
+	}
+}
+
+// True where an earlier port of the sensor has the same name: a sample must not come twice.
+static bool is_repeated(const struct board_sensor *sensor, uint32_t port)
+{
+	for (uint32_t i = 0; i < port; i++)
+		if (strcmp(sensor->port[i].name, sensor->port[port].name) == 0)
+			return true;
+	return false;
+}
+
+static void write_ports(FILE *out, const struct board_sensor *sensors, size_t len)
+{
+	for (size_t i = 0; i < PORT_STATS_LEN; i++) {
+		write_family(out, port_stats_lines, i);
+		for (size_t s = 0; s < len; s++)
+			for (uint32_t n = 0; n < sensors[s].ports; n++)
+				if (!is_repeated(&sensors[s], n))
+					write_sample(out, &port_stats_lines[i], &sensors[s], "port",
+						sensors[s].port[n].name, sensors[s].port[n].values[i]);
+	}
+}
+
+static void write_outboxes(FILE *out, const struct board_sensor *sensors, size_t len)
+{
+	for (size_t i = 0; i < OUTBOX_STATS_LEN; i++) {
+		write_family(out, outbox_stats_lines, i);
+		for (size_t s = 0; s < len; s++)
+			write_sample(
+				out, &outbox_stats_lines[i], &sensors[s], NULL, NULL, sensors[s].outbox[i]);
+	}
+}
+
+static void write_dataplanes(FILE *out, const struct board_sensor *sensors, size_t len)
+{
+	static const struct stats_line up = {
+		STATS_GAUGE, "", "dataplane_up", "", "1 while the dataplane of the sensor is connected"};
+	static const struct stats_line info = {
+		STATS_GAUGE, "", "dataplane_info", "", "Version of the sensor's dataplane"};
+
+	write_family(out, &up, 0);
+	for (size_t s = 0; s < len; s++)
+		write_sample(out, &up, &sensors[s], NULL, NULL, sensors[s].connected);
+	write_family(out, &info, 0);
+	for (size_t s = 0; s < len; s++)
+		write_sample(out, &info, &sensors[s], "version", sensors[s].version, 1);
+	write_workers(out, sensors, len);
+	write_ports(out, sensors, len);
+	write_outboxes(out, sensors, len);
+}
+
+static void write_collector(FILE *out, const struct queue_levels *queue)
+{
+	const uint64_t *values = (const uint64_t *)&collector_stats;
+
+	for (size_t i = 0; i < COLLECTOR_STATS_LEN; i++) {
+		const struct stats_line *line = &collector_stats_lines[i];
+		write_family(out, collector_stats_lines, i);
+		fprintf(out, *line->label ? "lookback_%s{%s} %" PRIu64 "\n" : "lookback_%s%s %" PRIu64 "\n",
+			line->family, line->label, stats_get(&values[i]));
+	}
+	fprintf(out, "# HELP lookback_collector_redis_errors_total Troubles with Redis, by kind\n"
+		     "# TYPE lookback_collector_redis_errors_total counter\n");
+	for (int i = REDIS_TROUBLE_NONE + 1; i < REDIS_TROUBLE_MAX; i++)
+		fprintf(out, "lookback_collector_redis_errors_total{kind=\"%s\"} %" PRIu64 "\n",
+			redis_trouble_label[i], stats_get(&redis_trouble_count[i]));
+	write_gauge(out, "collector_queue_frames", "Frames that wait for Redis", queue->frames);
+	write_gauge(out, "collector_queue_bytes", "Memory that they take", queue->bytes);
+	write_gauge(out, "collector_queue_limit_bytes", "Memory that they may take", queue->limit);
+	fprintf(out,
+		"# HELP lookback_collector_build_info Version of the collector\n"
+		"# TYPE lookback_collector_build_info gauge\n"
+		"lookback_collector_build_info{version=\"%s\"} 1\n",
+		LOOKBACK_VERSION);
+}
+
+char *http_metrics_text(const struct http_sources *sources, size_t *len)
+{
+	struct board_sensor *sensors = calloc(BOARD_SENSORS_MAX, sizeof(*sensors));
+	struct queue_levels queue = queue_levels(sources->queue);
+	char *text = NULL;
+
+	FILE *out = sensors ? open_memstream(&text, len) : NULL;
+	if (!out) {
+		free(sensors);
+		return NULL;
+	}
+	size_t sensors_len = board_read(sources->board, sensors);
+	if (sensors_len > 0)
+		write_dataplanes(out, sensors, sensors_len);
+	write_collector(out, &queue);
+	free(sensors);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/inbox.h"
+
+#include "collector/inbox_conn.h"
+#include "collector/inbox_listen.h"
+#include "collector/metrics.h"
+#include "dataplane/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { POLL_OTHER, POLL_QUEUE, POLL_LISTENER, POLL_CONNECTIONS, WAIT_MS = 1000 };
+
+struct inbox {
+	struct inbox_listener listener;
+	struct conn_target to;
+	struct stream_registry streams;
+	struct inbox_conn conns[INBOX_CONNECTIONS_MAX];
+	bool full_logged; // "too many connections" was said
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+struct inbox *inbox_create(
+	const char *path, struct queue *queue, struct board *board, char *why, size_t why_size)
+{
+	struct inbox *inbox = calloc(1, sizeof(*inbox));
+
+	if (!inbox) {
+		snprintf(why, why_size, "out of memory");
+		return NULL;
+	}
+	if (inbox_listen(&inbox->listener, path, why, why_size) != 0) {
+		free(inbox);
+		return NULL;
+	}
+	inbox->to = (struct conn_target){.queue = queue, .board = board, .streams = &inbox->streams};
+	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
+		inbox->conns[i].fd = -1;
+	return inbox;
+}
+
+void inbox_free(struct inbox *inbox)
+{
+	if (!inbox)
+		return;
+	inbox_unlisten(&inbox->listener);
+	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
+		if (inbox->conns[i].fd >= 0)
+			inbox_conn_close(&inbox->conns[i], &inbox->to, now_ms(), NULL);
+	free(inbox);
+}
+
+static struct inbox_conn *free_slot(struct inbox *inbox)
+{
+	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
+		if (inbox->conns[i].fd < 0)
+			return &inbox->conns[i];
+	return NULL;
+}
+
+static void accept_one(struct inbox *inbox, uint64_t now)
+{
+	int fd = accept4(inbox->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	struct inbox_conn *c = free_slot(inbox);
+	uint8_t *in = c ? malloc(CONN_BUFFER_SIZE) : NULL;
+	if (!in) {
+		if (!inbox->full_logged)
+			log_warning("a dataplane was turned away: %d are connected", INBOX_CONNECTIONS_MAX);
+		inbox->full_logged = true;
+		close(fd);
+		return;
+	}
+	*c = (struct inbox_conn){.fd = fd, .since_ms = now, .in = in, .out_done = sizeof(c->out)};
+	metrics_add(accepted, 1);
+}
+
+// After a HELLO: the stream belongs to this connection; an older one of it is dead, whether or not
+// its end has been heard of.
+static void adopt_stream(struct inbox *inbox, struct inbox_conn *c, uint64_t now)
+{
+	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++) {
+		struct inbox_conn *other = &inbox->conns[i];
+		if (other != c && other->fd >= 0 && other->stream == c->stream)
+			inbox_conn_close(other, &inbox->to, now, "its dataplane connected anew");
+	}
+	c->stream->connected = true;
+	board_connected(inbox->to.board, &c->stream->hello, true, now);
+}
+
+static void serve(struct inbox *inbox, struct inbox_conn *c, short events, uint64_t now)
+{
+	bool had_stream = c->stream != NULL;
+
+	if (c->blocked)
+		inbox_conn_unblock(c, &inbox->to, now);
+	if (c->fd >= 0 && !c->blocked && (events & (POLLIN | POLLHUP | POLLERR)))
+		inbox_conn_read(c, &inbox->to, now);
+	if (c->fd >= 0 && !had_stream && c->stream)
+		adopt_stream(inbox, c, now);
+	if (c->fd >= 0)
+		inbox_conn_acknowledge(c, &inbox->to, now);
+	if (c->fd >= 0 && !c->stream && now - c->since_ms > INBOX_HELLO_MS)
+		inbox_conn_close(c, &inbox->to, now, "no HELLO came");
+}
+
+// What to wait for. A connection that waits for room in the queue is left out (negative), or its
+// end would wake the loop for ever.
+static struct pollfd wanted(const struct inbox_conn *c)
+{
+	short out = c->out_done < sizeof(c->out) ? POLLOUT : 0;
+
+	if (c->blocked)
+		return (struct pollfd){.fd = -1};
+	return (struct pollfd){.fd = c->fd, .events = (short)(POLLIN | out)};
+}
+
+bool inbox_turn(struct inbox *inbox, int other_fd)
+{
+	struct pollfd fds[POLL_CONNECTIONS + INBOX_CONNECTIONS_MAX] = {
+		[POLL_OTHER] = {.fd = other_fd, .events = POLLIN},
+		[POLL_QUEUE] = {.fd = queue_fd(inbox->to.queue), .events = POLLIN},
+		[POLL_LISTENER] = {.fd = inbox->listener.fd, .events = POLLIN},
+	};
+	uint64_t moved, connected = 0;
+
+	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
+		fds[POLL_CONNECTIONS + i] = wanted(&inbox->conns[i]);
+	if (poll(fds, POLL_CONNECTIONS + INBOX_CONNECTIONS_MAX, WAIT_MS) < 0)
+		return false;
+	uint64_t now = now_ms();
+	if (fds[POLL_QUEUE].revents && read(fds[POLL_QUEUE].fd, &moved, sizeof(moved)) < 0 && errno != EAGAIN)
+		log_error("eventfd: %s", strerror(errno));
+	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++) {
+		struct inbox_conn *c = &inbox->conns[i];
+		if (c->fd >= 0)
+			serve(inbox, c, fds[POLL_CONNECTIONS + i].revents, now);
+	}
+	if (fds[POLL_LISTENER].revents)
+		accept_one(inbox, now);
+	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
+		connected += inbox->conns[i].stream != NULL;
+	metrics_set(connections, connected);
+	return fds[POLL_OTHER].revents != 0;
+}
+
+// Whether the stream said BYE and all of it is safe; notes since when.
+static bool is_complete(struct inbox *inbox, struct stream *s, uint64_t now)
+{
+	if (!s->used || !s->ended || queue_safe(inbox->to.queue, s) < s->received)
+		return false;
+	if (s->ended_ms == 0)
+		s->ended_ms = now;
+	return __atomic_load_n(&s->queued, __ATOMIC_ACQUIRE) == 0;
+}
+
+bool inbox_is_finished(struct inbox *inbox)
+{
+	uint64_t now = now_ms();
+
+	for (size_t i = 0; i < STREAMS_MAX; i++) {
+		struct stream *s = &inbox->streams.slots[i];
+		if (is_complete(inbox, s, now) && (s->end_queued || now - s->ended_ms > INBOX_LINGER_MS))
+			return true;
+	}
+	return false;
+}
+
+void inbox_stop(struct inbox *inbox)
+{
+	inbox_unlisten(&inbox->listener);
+}
+
+void inbox_acknowledge(struct inbox *inbox)
+{
+	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
+		if (inbox->conns[i].fd >= 0)
+			inbox_conn_acknowledge(&inbox->conns[i], &inbox->to, now_ms());
+}

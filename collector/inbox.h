@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Where dataplanes hand over their frames (dataplane/record.h): a Unix stream socket, a poll loop,
+// one buffer a connection. Sound frames go to the queue, statistics to the board; numbers that came
+// before are passed over; what the queue calls safe is acknowledged. A full queue stops the reading,
+// so that the dataplane keeps its records.
+//
+//     BYE applied ──► ACK ──► the dataplane closes ──► QUEUE_END ──► the stream's number is deleted
+//
+// The stream's number must stay in Redis until the dataplane has surely read the ACK of its BYE:
+// should that ACK be lost and the collector start anew, the dataplane sends again what it thinks
+// unacknowledged, and only the number tells that it was applied. A close with the ACK unread in the
+// socket arrives as ECONNRESET, a close after reading it as end of file (Linux, AF_UNIX): only the
+// latter ends the stream. A dataplane that is killed leaves its number behind, some 60 octets.
+//
+// One thread: the main thread.
+#pragma once
+
+#include "collector/board.h"
+#include "collector/queue.h"
+
+enum { INBOX_CONNECTIONS_MAX = 16, INBOX_HELLO_MS = 10000, INBOX_LINGER_MS = 2000 };
+
+struct inbox;
+
+// Listens on `path`, mode 0660. A stale socket is replaced; NULL with one line in `why` where someone
+// listens there, where the path is something else, or on any other failure. Queue and board are
+// borrowed and must outlive it.
+struct inbox *inbox_create(
+	const char *path, struct queue *queue, struct board *board, char *why, size_t why_size);
+void inbox_free(struct inbox *inbox);
+
+// Waits (a second at most) and handles what came. True where `other_fd` has become readable.
+bool inbox_turn(struct inbox *inbox, int other_fd);
+
+// True once some dataplane has said BYE, all of it is safe, and the dataplane knows or was given
+// INBOX_LINGER_MS to.
+bool inbox_is_finished(struct inbox *inbox);
+
+// Stops to accept and to read; acknowledgements still go out with inbox_acknowledge.
+void inbox_stop(struct inbox *inbox);
+void inbox_acknowledge(struct inbox *inbox);

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/inbox_conn.h"
+
+#include "collector/metrics.h"
+#include "dataplane/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { READS_PER_TURN = 8, LOG_AGAIN_MS = 60000 };
+
+// The same complaint is logged once a minute, however often a peer comes back with it.
+static void log_close(const struct inbox_conn *c, const char *why, uint64_t now_ms)
+{
+	static const char *last_why;
+	static uint64_t last_ms;
+
+	if (why == last_why && now_ms - last_ms < LOG_AGAIN_MS)
+		return;
+	last_why = why;
+	last_ms = now_ms;
+	log_warning("dataplane %s: connection closed: %s",
+		c->stream ? c->stream->hello.sensor : "(no HELLO yet)", why);
+}
+
+void inbox_conn_close(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms, const char *why)
+{
+	if (why)
+		log_close(c, why, now_ms);
+	if (c->stream) {
+		c->stream->connected = false;
+		c->stream->used_ms = now_ms;
+		board_connected(to->board, &c->stream->hello, false, now_ms);
+	}
+	close(c->fd);
+	free(c->in);
+	*c = (struct inbox_conn){.fd = -1};
+}
+
+// Deals with the whole frames in the buffer, then moves the rest to its beginning. False where the
+// connection is closed.
+static bool take_frames(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms)
+{
+	struct frame_header header;
+	const char *why = NULL;
+	size_t at = 0;
+
+	c->blocked = false;
+	while (c->in_size - at >= sizeof(header)) {
+		memcpy(&header, c->in + at, sizeof(header));
+		why = frame_header_check(&header);
+		if (why)
+			break;
+		if (header.size > c->in_size - at)
+			break;
+		enum frame_outcome outcome =
+			inbox_frame(c, to, &header, c->in + at + sizeof(header), now_ms, &why);
+		if (outcome == FRAME_UNSOUND)
+			break;
+		if (outcome == FRAME_WAITS) {
+			c->blocked = true;
+			metrics_add(back_pressure, 1);
+			break;
+		}
+		at += header.size;
+	}
+	if (why) {
+		metrics_add(frames_unsound, 1);
+		inbox_conn_close(c, to, now_ms, why);
+		return false;
+	}
+	memmove(c->in, c->in + at, c->in_size - at);
+	c->in_size -= at;
+	return true;
+}
+
+// The dataplane closed in order. Where it had read the acknowledgement of its BYE (inbox.h), the
+// stream is over.
+static void end_of_file(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms)
+{
+	struct stream *stream = c->stream;
+
+	if (stream && stream->ended && !stream->end_queued && c->acked == stream->received &&
+		c->out_done == sizeof(c->out)) {
+		const struct queue_frame end = {.kind = QUEUE_END, .stream = stream};
+		stream->end_queued = queue_put(to->queue, &end) == 0;
+	}
+	if (stream)
+		log_info("dataplane %s: %s", stream->hello.sensor, stream->ended ? "ended" : "disconnected");
+	inbox_conn_close(c, to, now_ms, c->in_size > 0 ? "it ended within a frame" : NULL);
+}
+
+void inbox_conn_read(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms)
+{
+	for (int i = 0; i < READS_PER_TURN && !c->blocked; i++) {
+		ssize_t n = recv(c->fd, c->in + c->in_size, CONN_BUFFER_SIZE - c->in_size, MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n == 0) {
+			end_of_file(c, to, now_ms);
+			return;
+		}
+		if (n < 0) {
+			inbox_conn_close(c, to, now_ms, "it broke off");
+			return;
+		}
+		c->in_size += (size_t)n;
+		if (!take_frames(c, to, now_ms))
+			return;
+	}
+}
+
+void inbox_conn_unblock(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms)
+{
+	if (!queue_is_full(to->queue))
+		take_frames(c, to, now_ms);
+}
+
+// The highest number that may be acknowledged on this connection: safe, and sent on it.
+static uint64_t number_to_acknowledge(const struct inbox_conn *c, const struct conn_target *to)
+{
+	uint64_t safe = queue_safe(to->queue, c->stream);
+
+	return safe < c->last_number ? safe : c->last_number;
+}
+
+void inbox_conn_acknowledge(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms)
+{
+	if (!c->stream)
+		return;
+	uint64_t number = number_to_acknowledge(c, to);
+	if (c->out_done == sizeof(c->out) && number > c->acked) {
+		struct frame ack;
+		frame_begin(&ack, c->out);
+		frame_finish(&ack, FRAME_ACK, number);
+		c->acked = number;
+		c->out_done = 0;
+		metrics_add(acks_sent, 1);
+	}
+	while (c->out_done < sizeof(c->out)) {
+		ssize_t n = send(c->fd, c->out + c->out_done, sizeof(c->out) - c->out_done,
+			MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n < 0) {
+			inbox_conn_close(c, to, now_ms, "it broke off");
+			return;
+		}
+		c->out_done += (size_t)n;
+	}
+}

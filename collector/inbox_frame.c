@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames from a peer that is not trusted: every length, number and text is checked here, nothing
+// behind the queue checks again.
+#include "collector/inbox_conn.h"
+
+#include "collector/metrics.h"
+#include "dataplane/log.h"
+
+#include <errno.h>
+
+static const uint64_t NUMBER_MAX = 1000000000000000; // exact as a double, and in no danger of wrapping
+
+static bool is_text(const char *text, size_t size)
+{
+	size_t len = strnlen(text, size);
+
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return false;
+	return len < size;
+}
+
+static const char *check_hello(const struct frame_hello *hello)
+{
+	if (!is_text(hello->version, sizeof(hello->version)) ||
+		!is_text(hello->sensor, sizeof(hello->sensor)) ||
+		!is_text(hello->host, sizeof(hello->host)) || !is_text(hello->ports, sizeof(hello->ports)))
+		return "HELLO with a text that is not one";
+	if (hello->sensor[0] == '\0')
+		return "HELLO without a sensor";
+	if (hello->stats_layout != stats_layout())
+		return "it counts other things than this collector knows; dataplane and collector must be of "
+		       "one release";
+	return NULL;
+}
+
+static enum frame_outcome take_hello(struct inbox_conn *c, const struct conn_target *to,
+	const struct frame_header *header, const uint8_t *body, uint64_t now_ms, const char **why)
+{
+	struct frame_hello hello;
+
+	if (c->stream || header->number != 0 || header->size != sizeof(*header) + sizeof(hello)) {
+		*why = "HELLO of another size, or a second one";
+		return FRAME_UNSOUND;
+	}
+	memcpy(&hello, body, sizeof(hello));
+	*why = check_hello(&hello);
+	if (*why)
+		return FRAME_UNSOUND;
+	c->stream = stream_find(to->streams, &hello, now_ms, why);
+	if (!c->stream)
+		return FRAME_UNSOUND;
+	log_info("dataplane %s on %s: connected, version %s, ports %s%s", hello.sensor, hello.host,
+		hello.version, hello.ports, c->stream->received > 0 ? ", again" : "");
+	metrics_add(frames_hello, 1);
+	return FRAME_TAKEN;
+}
+
+// Walks over all records. False where the body is not sound.
+static bool check_records(const uint8_t *body, size_t size, uint32_t records)
+{
+	struct cursor c = cursor_make(body, size);
+	struct record_view view;
+	uint32_t found = 0;
+
+	while (frame_next(&c, &view))
+		found++;
+	return !c.bad && found == records;
+}
+
+// Puts a numbered frame into the queue unless it came before.
+static enum frame_outcome take_numbered(
+	struct inbox_conn *c, const struct conn_target *to, const struct queue_frame *frame, const char **why)
+{
+	struct stream *stream = c->stream;
+
+	if (frame->number <= stream->received) {
+		metrics_add(frames_duplicate, 1);
+	} else if (stream->received != 0 && (frame->number != stream->received + 1 || stream->ended)) {
+		*why = stream->ended ? "a frame after BYE" : "a number is left out";
+		return FRAME_UNSOUND;
+	} else {
+		int result = queue_put(to->queue, frame);
+		if (result != 0) {
+			if (result == -ENOMEM)
+				log_warning("no memory to take a frame; trying again");
+			return FRAME_WAITS;
+		}
+		stream->received = frame->number;
+		stream->ended = frame->kind == QUEUE_BYE;
+		metrics_add(records_received, frame->records);
+	}
+	if (frame->number > c->last_number)
+		c->last_number = frame->number;
+	return FRAME_TAKEN;
+}
+
+static enum frame_outcome take_records(struct inbox_conn *c, const struct conn_target *to,
+	const struct frame_header *header, const uint8_t *body, const char **why)
+{
+	uint32_t size = header->size - (uint32_t)sizeof(*header);
+
+	if (!check_records(body, size, header->records)) {
+		*why = "records that do not fit their frame";
+		return FRAME_UNSOUND;
+	}
+	const struct queue_frame frame = {.kind = QUEUE_RECORDS,
+		.stream = c->stream,
+		.number = header->number,
+		.records = header->records,
+		.size = size,
+		.body = body};
+	enum frame_outcome outcome = take_numbered(c, to, &frame, why);
+	if (outcome == FRAME_TAKEN)
+		metrics_add(frames_records, 1);
+	return outcome;
+}
+
+static enum frame_outcome take_bye(struct inbox_conn *c, const struct conn_target *to,
+	const struct frame_header *header, const char **why)
+{
+	if (header->size != sizeof(*header)) {
+		*why = "BYE with a body";
+		return FRAME_UNSOUND;
+	}
+	const struct queue_frame frame = {.kind = QUEUE_BYE, .stream = c->stream, .number = header->number};
+	enum frame_outcome outcome = take_numbered(c, to, &frame, why);
+	if (outcome == FRAME_TAKEN)
+		metrics_add(frames_bye, 1);
+	return outcome;
+}
+
+static enum frame_outcome take_stats(struct inbox_conn *c, const struct conn_target *to,
+	const struct frame_header *header, const uint8_t *body, uint64_t now_ms, const char **why)
+{
+	*why = board_put(
+		to->board, &c->stream->hello, cursor_make(body, header->size - sizeof(*header)), now_ms);
+	if (*why)
+		return FRAME_UNSOUND;
+	metrics_add(frames_stats, 1);
+	return FRAME_TAKEN;
+}
+
+enum frame_outcome inbox_frame(struct inbox_conn *c, const struct conn_target *to,
+	const struct frame_header *header, const uint8_t *body, uint64_t now_ms, const char **why)
+{
+	bool numbered = header->type == FRAME_RECORDS || header->type == FRAME_BYE;
+
+	if (header->type == FRAME_HELLO)
+		return take_hello(c, to, header, body, now_ms, why);
+	if (!c->stream) {
+		*why = "a frame before HELLO";
+		return FRAME_UNSOUND;
+	}
+	if (numbered ? header->number == 0 || header->number > NUMBER_MAX : header->number != 0) {
+		*why = "a frame number out of bounds";
+		return FRAME_UNSOUND;
+	}
+	switch (header->type) {
+	case FRAME_RECORDS:
+		return take_records(c, to, header, body, why);
+	case FRAME_BYE:
+		return take_bye(c, to, header, why);
+	case FRAME_STATS:
+		return take_stats(c, to, header, body, now_ms, why);
+	default:
+		*why = "a frame that only a collector sends";
+		return FRAME_UNSOUND;
+	}
+}

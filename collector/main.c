@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// lookback-collector: frames of dataplanes → Redis; /metrics over HTTP.
+//
+//     main thread     signals and the inbox's poll loop         inbox.h
+//     writer thread   queue → Redis                             writer.h
+//     HTTP thread     libmicrohttpd's, reads counters only      http.h
+//
+// Threads meet in the queue and the board, which have their own locks, and in counters with one
+// writer each.
+#include "collector/http.h"
+#include "collector/inbox.h"
+#include "collector/settings.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2, STOP_BOUND_MS = 10000 };
+
+struct options {
+	struct settings_source source;
+	bool once;
+	bool check;
+};
+
+// The parts of the running program.
+struct collector {
+	struct options options;
+	struct settings settings;
+	struct zone_list *zones;
+	struct queue *queue;
+	struct board *board;
+	struct inbox *inbox;
+	struct writer *writer;
+	struct http *http;
+	int signals; // signalfd
+};
+
+static void print_help(void)
+{
+	printf("usage: lookback-collector [OPTION]...\n\n"
+	       "Takes the records of lookback-dataplane and writes them into Redis; serves /metrics,\n"
+	       "/healthz and /readyz over HTTP.\n\n"
+	       "  -c, --config FILE    read settings from FILE\n"
+	       "  -o, --option K=V     set K to V, over the file; may be given several times\n"
+	       "      --once           end when a dataplane has said good-bye and all it sent is in Redis\n"
+	       "      --check          read the configuration, try Redis, say what was found, end\n"
+	       "      --version        print the version, end\n"
+	       "      --help           print this, end\n\n"
+	       "Settings, `key = value` in FILE [default]; (SIGHUP): read again on that signal\n\n");
+	settings_help(stdout);
+	printf("\nSIGTERM and SIGINT end it after what is queued has been written, ten seconds at most.\n"
+	       "Exit status: 0 done, 1 failure, 2 wrong usage or configuration.\n\n"
+	       "Examples\n\n"
+	       "  lookback-collector -c /etc/lookback/lookback.conf\n"
+	       "  lookback-collector -o redis=unix:/run/redis/redis.sock -o http.listen=none\n"
+	       "  lookback-collector -c lookback.conf --check\n"
+	       "  lookback-collector --once -o collector.socket=/tmp/c.sock     one replay, then end\n");
+}
+
+static int usage(const char *format, const char *what)
+{
+	log_error(format, what);
+	return EXIT_USAGE;
+}
+
+// Returns -1 to go on, or an exit status.
+static int parse_options(int argc, char **argv, struct options *o)
+{
+	enum { OPT_ONCE = 256, OPT_CHECK, OPT_VERSION, OPT_HELP };
+	static const struct option names[] = {{"config", required_argument, NULL, 'c'},
+		{"option", required_argument, NULL, 'o'}, {"once", no_argument, NULL, OPT_ONCE},
+		{"check", no_argument, NULL, OPT_CHECK}, {"version", no_argument, NULL, OPT_VERSION},
+		{"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":c:o:", names, NULL)) != -1) {
+		char letter[] = {'-', (char)optopt, '\0'};
+		switch (c) {
+		case 'c':
+			o->source.file = optarg;
+			break;
+		case 'o':
+			if (o->source.options_len == SETTINGS_OPTIONS_MAX)
+				return usage("%s: too many of them", "-o");
+			o->source.options[o->source.options_len++] = optarg;
+			break;
+		case OPT_ONCE:
+			o->once = true;
+			break;
+		case OPT_CHECK:
+			o->check = true;
+			break;
+		case OPT_VERSION:
+			printf("lookback-collector %s\n", LOOKBACK_VERSION);
+			return EXIT_SUCCESS;
+		case OPT_HELP:
+			print_help();
+			return EXIT_SUCCESS;
+		case ':':
+			return usage("option '%s' needs a value; see --help", argv[optind - 1]);
+		default:
+			return usage("unknown option '%s'; see --help",
+				optopt && optopt < OPT_ONCE ? letter : argv[optind - 1]);
+		}
+	}
+	return optind < argc ? usage("unexpected argument '%s'; see --help", argv[optind]) : -1;
+}
+
+static struct redis_settings redis_settings_of(const struct settings *s)
+{
+	struct redis_settings r = {.address = s->redis,
+		.database = s->redis_database,
+		.timeout_s = s->redis_timeout_s,
+		.new_max = s->new_max,
+		.retention_days = s->retention_days};
+
+	snprintf(r.user, sizeof(r.user), "%s", s->redis_user);
+	snprintf(r.password, sizeof(r.password), "%s", s->redis_password);
+	snprintf(r.password_file, sizeof(r.password_file), "%s", s->redis_password_file);
+	snprintf(r.prefix, sizeof(r.prefix), "%s", s->redis_prefix);
+	return r;
+}
+
+// Connects once and closes. Returns an exit status; `say` prints what was found.
+static int try_redis(const struct settings *s, bool say)
+{
+	struct redis_settings settings = redis_settings_of(s);
+	struct redis_conn conn = {0};
+
+	if (redis_conn_open(&conn, &settings) != 0) {
+		log_error("redis %s: %s", s->redis.text, conn.why);
+		return EXIT_FAILURE;
+	}
+	if (say)
+		printf("redis %s: version %s, role %s, database %lu, prefix %s: ready\n", s->redis.text,
+			conn.version[0] ? conn.version : "unknown", conn.role[0] ? conn.role : "unknown",
+			(unsigned long)s->redis_database, s->redis_prefix);
+	redis_conn_close(&conn);
+	return EXIT_SUCCESS;
+}
+
+// Signals arrive through a descriptor; threads started later inherit the mask.
+static int catch_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// Returns 0, or -1 with one line in `why`.
+static int start(struct collector *c, char *why, size_t why_size)
+{
+	const struct redis_settings redis = redis_settings_of(&c->settings);
+
+	snprintf(why, why_size, "out of memory");
+	c->signals = catch_signals();
+	c->queue = queue_create(c->settings.queue_size);
+	c->board = board_create();
+	if (c->signals < 0 || !c->queue || !c->board)
+		return -1;
+	c->inbox = inbox_create(c->settings.collector_socket, c->queue, c->board, why, why_size);
+	if (!c->inbox)
+		return -1;
+	c->writer = writer_start(c->queue, &redis, c->zones);
+	if (!c->writer)
+		return -1;
+	const struct http_sources sources = {.queue = c->queue, .board = c->board, .writer = c->writer};
+	if (c->settings.http.kind != ENDPOINT_NONE) {
+		c->http = http_start(&c->settings.http, &sources, why, why_size);
+		if (!c->http)
+			return -1;
+	}
+	log_info("waiting for dataplanes on %s", c->settings.collector_socket);
+	return 0;
+}
+
+static void reload(struct collector *c)
+{
+	struct settings fresh;
+	char why[1024];
+
+	if (settings_load(&fresh, &c->options.source, why, sizeof(why)) != 0) {
+		log_error("%s; the settings stay as they are", why);
+		return;
+	}
+	settings_reload(&c->settings, &fresh);
+	settings_free(&fresh);
+	log_level_set(c->settings.log_level);
+	queue_set_limit(c->queue, c->settings.queue_size);
+	const struct redis_settings redis = redis_settings_of(&c->settings);
+	writer_reload(c->writer, &redis);
+	log_info("settings read again");
+}
+
+// Handles pending signals. False where one of them ends the program.
+static bool handle_signals(struct collector *c)
+{
+	struct signalfd_siginfo info;
+	bool go_on = true;
+
+	while (read(c->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			reload(c);
+		else
+			go_on = false;
+	}
+	return go_on;
+}
+
+// Serves until a signal, or with --once the end of a stream. Returns an exit status.
+static int serve(struct collector *c)
+{
+	for (;;) {
+		if (inbox_turn(c->inbox, c->signals) && !handle_signals(c))
+			return c->options.once ? EXIT_FAILURE : EXIT_SUCCESS;
+		if (c->options.once && inbox_is_finished(c->inbox))
+			return EXIT_SUCCESS;
+	}
+}
+
+// Lets the writer finish, tells dataplanes what is safe, ends everything. Returns an exit status.
+static int stop(struct collector *c, int status)
+{
+	if (c->inbox)
+		inbox_stop(c->inbox);
+	http_stop(c->http);
+	if (c->writer)
+		writer_stop(c->writer, STOP_BOUND_MS);
+	if (c->inbox)
+		inbox_acknowledge(c->inbox);
+	struct queue_levels left = c->queue ? queue_levels(c->queue) : (struct queue_levels){0};
+	if (left.frames > 0) {
+		log_warning(
+			"%lu frames were not written to Redis; the dataplane keeps them and sends them again",
+			(unsigned long)left.frames);
+		status = EXIT_FAILURE;
+	}
+	inbox_free(c->inbox);
+	board_free(c->board);
+	queue_free(c->queue);
+	zone_close(c->zones);
+	settings_free(&c->settings);
+	if (c->signals >= 0)
+		close(c->signals);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct collector c = {.signals = -1};
+	char why[1024];
+
+	log_init("lookback-collector", LOG_LEVEL_INFO);
+	int status = parse_options(argc, argv, &c.options);
+	if (status >= 0)
+		return status;
+	if (settings_load(&c.settings, &c.options.source, why, sizeof(why)) != 0)
+		return usage("%s", why);
+	log_level_set(c.settings.log_level);
+	c.zones = zone_open(c.settings.psl_file, why, sizeof(why));
+	if (!c.zones)
+		return usage("%s", why);
+	if (c.options.check)
+		printf("configuration: sound\n");
+	if (c.options.check || c.options.once) {
+		status = try_redis(&c.settings, c.options.check);
+		if (c.options.check || status != 0)
+			return stop(&c, status);
+	}
+	if (start(&c, why, sizeof(why)) != 0) {
+		log_error("%s", why);
+		return stop(&c, EXIT_FAILURE);
+	}
+	return stop(&c, serve(&c));
+}

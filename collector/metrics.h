@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Counters of the collector, in the manner of dataplane/stats.h: one line here makes the field, the
+// Prometheus name and the help text. To add a metric: add a line, count it where it happens.
+//
+//     X(kind, field, family, label, help)      lookback_<family>{<label>} value
+//
+// Thread rule: each field has one writing thread, named above its lines; anyone reads.
+#pragma once
+
+#include "dataplane/stats.h"
+
+// clang-format off
+#define COLLECTOR_STATS(X) \
+	/* inbox thread */ \
+	X(GAUGE,   connections,         "collector_dataplanes", "", "Dataplanes connected") \
+	X(COUNTER, accepted,            "collector_accepted_total", "", "Connections of dataplanes accepted") \
+	X(COUNTER, frames_records,      "collector_frames_received_total", "type=\"records\"", "Sound frames taken from dataplanes, those that came again included") \
+	X(COUNTER, frames_stats,        "collector_frames_received_total", "type=\"stats\"", "") \
+	X(COUNTER, frames_hello,        "collector_frames_received_total", "type=\"hello\"", "") \
+	X(COUNTER, frames_bye,          "collector_frames_received_total", "type=\"bye\"", "") \
+	X(COUNTER, frames_duplicate,    "collector_frames_duplicate_total", "", "Frames that came again and were held or applied already") \
+	X(COUNTER, frames_unsound,      "collector_frames_unsound_total", "", "Frames that were not sound; each ended its connection") \
+	X(COUNTER, records_received,    "collector_records_received_total", "", "Records in the frames taken, without those that came again") \
+	X(COUNTER, acks_sent,           "collector_acks_sent_total", "", "Acknowledgements sent") \
+	X(COUNTER, back_pressure,       "collector_back_pressure_total", "", "Times that reading stopped because the queue was full") \
+	/* writer thread */ \
+	X(GAUGE,   redis_up,            "collector_redis_up", "", "1 while Redis is connected and takes what it is sent") \
+	X(COUNTER, redis_connects,      "collector_redis_connects_total", "", "Connections made to Redis; one is the first") \
+	X(COUNTER, batches_applied,     "collector_batches_applied_total", "", "Frames applied in Redis, each in one MULTI/EXEC") \
+	X(COUNTER, batches_skipped,     "collector_batches_skipped_total", "", "Frames that Redis turned out to hold already; not sent again") \
+	X(COUNTER, batches_retried,     "collector_batches_retried_total", "", "Frames sent to Redis without a good answer, to be looked up and sent again") \
+	X(COUNTER, batches_missing,     "collector_batches_missing_total", "", "Frames acknowledged earlier that Redis has lost") \
+	X(COUNTER, records_applied,     "collector_records_total", "outcome=\"applied\"", "Records by what became of them") \
+	X(COUNTER, records_skipped,     "collector_records_total", "outcome=\"skipped\"", "In a frame that Redis turned out to hold already") \
+	X(COUNTER, records_wrong_type,  "collector_records_total", "outcome=\"wrong_type\"", "At least one key of the record holds something else") \
+	X(COUNTER, records_error,       "collector_records_total", "outcome=\"error\"", "Redis refused at least one command of the record") \
+	X(COUNTER, sightings_applied,   "collector_sightings_applied_total", "", "Sightings in the records applied") \
+	X(COUNTER, records_first,       "collector_records_first_seen_total", "", "Records that Redis had not held before") \
+	X(COUNTER, commands_sent,       "collector_commands_sent_total", "", "Redis commands sent") \
+	X(COUNTER, bytes_sent,          "collector_redis_sent_bytes_total", "", "Octets sent to Redis") \
+	X(GAUGE,   last_applied_s,      "collector_last_applied_timestamp_seconds", "", "When the last frame was applied, seconds since 1970") \
+	/* HTTP thread */ \
+	X(COUNTER, http_metrics,        "collector_http_requests_total", "path=\"/metrics\",code=\"200\"", "HTTP requests answered") \
+	X(COUNTER, http_healthz,        "collector_http_requests_total", "path=\"/healthz\",code=\"200\"", "") \
+	X(COUNTER, http_ready,          "collector_http_requests_total", "path=\"/readyz\",code=\"200\"", "") \
+	X(COUNTER, http_not_ready,      "collector_http_requests_total", "path=\"/readyz\",code=\"503\"", "") \
+	X(COUNTER, http_not_found,      "collector_http_requests_total", "path=\"other\",code=\"404\"", "") \
+	X(COUNTER, http_method,         "collector_http_requests_total", "path=\"other\",code=\"405\"", "")
+// clang-format on
+
+struct collector_stats {
+	COLLECTOR_STATS(STATS_FIELD)
+};
+
+enum { COLLECTOR_STATS_LEN = 0 COLLECTOR_STATS(STATS_ONE) };
+
+// The lines above as a table, in the order of the fields; and the one instance of the process.
+extern const struct stats_line collector_stats_lines[COLLECTOR_STATS_LEN];
+extern struct collector_stats collector_stats;
+
+#define metrics_add(field, n) stats_add(&collector_stats.field, (n))
+#define metrics_set(field, n) stats_set(&collector_stats.field, (n))

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Sending: a frame's transaction up to EXEC. The replies are in redis_apply.c.
+#include "collector/redis_batch.h"
+
+#include "collector/metrics.h"
+
+#include <time.h>
+
+void redis_batch_free(struct redis_batch *b)
+{
+	schema_free(&b->records);
+	redis_buffer_free(&b->out);
+}
+
+static void put_key(
+	struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *tail)
+{
+	char head[sizeof(s->prefix) + 16];
+	size_t prefix_len = strlen(s->prefix), len = strlen(family);
+
+	memcpy(head, s->prefix, prefix_len);
+	memcpy(head + prefix_len, family, len);
+	redis_encode_bulk2(out, head, prefix_len + len, tail, strlen(tail));
+}
+
+static void write_watch(struct redis_buffer *out, const struct redis_settings *s, const struct stream *stream)
+{
+	redis_encode_array(out, 2);
+	redis_encode_literal(out, "WATCH");
+	put_key(out, s, "fence:", stream->uuid);
+}
+
+// WATCH, MULTI, and the number.
+static void write_head(
+	struct redis_buffer *out, const struct redis_settings *s, const struct queue_frame *frame)
+{
+	write_watch(out, s, frame->stream);
+	redis_encode_array(out, 1);
+	redis_encode_literal(out, "MULTI");
+	redis_encode_array(out, 4);
+	redis_encode_literal(out, "HSET");
+	put_key(out, s, "seq", "");
+	redis_encode_text(out, frame->stream->uuid);
+	redis_encode_uint(out, frame->number);
+	redis_encode_array(out, 5);
+	redis_encode_literal(out, "SET");
+	put_key(out, s, "fence:", frame->stream->uuid);
+	redis_encode_uint(out, frame->number);
+	redis_encode_literal(out, "EX");
+	redis_encode_uint(out, BATCH_FENCE_S);
+}
+
+static void write_total(struct redis_buffer *out, const struct redis_settings *s, const char *sensor,
+	const char *field, uint64_t value)
+{
+	redis_encode_array(out, 4);
+	redis_encode_literal(out, "HINCRBY");
+	put_key(out, s, "sensor:", sensor);
+	redis_encode_text(out, field);
+	redis_encode_uint(out, value);
+}
+
+// The sensor: last flush, totals, and once a stream who it is.
+static void write_sensor(struct redis_batch *b, const struct redis_settings *s)
+{
+	const struct frame_hello *hello = &b->frame->stream->hello;
+	struct redis_buffer *out = &b->out;
+
+	redis_encode_array(out, 5);
+	redis_encode_literal(out, "ZADD");
+	put_key(out, s, "sensors", "");
+	redis_encode_literal(out, "GT");
+	redis_encode_uint(out, b->now_s);
+	redis_encode_text(out, hello->sensor);
+	write_total(out, s, hello->sensor, "records", b->records.records_len);
+	write_total(out, s, hello->sensor, "sightings", b->records.sightings);
+	if (!b->announces)
+		return;
+	redis_encode_array(out, 10);
+	redis_encode_literal(out, "HSET");
+	put_key(out, s, "sensor:", hello->sensor);
+	redis_encode_literal(out, "version");
+	redis_encode_text(out, hello->version);
+	redis_encode_literal(out, "host");
+	redis_encode_text(out, hello->host);
+	redis_encode_literal(out, "start");
+	redis_encode_uint(out, hello->start_s);
+	redis_encode_literal(out, "ports");
+	redis_encode_text(out, hello->ports);
+}
+
+static int send_buffer(struct redis_conn *c, const struct redis_buffer *out)
+{
+	if (out->bad)
+		return redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "no memory to encode commands");
+	metrics_add(commands_sent, out->arrays);
+	metrics_add(bytes_sent, out->size);
+	return redis_conn_write(c, out->bytes, out->size);
+}
+
+int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const struct queue_frame *frame,
+	const struct redis_settings *s, const struct zone_list *zones)
+{
+	b->frame = frame;
+	b->announces = !frame->stream->announced;
+	b->now_s = (uint64_t)time(NULL);
+	redis_buffer_clear(&b->out);
+	if (!schema_read(&b->records, frame->body, frame->size))
+		return redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "no memory for the text of a frame");
+	write_head(&b->out, s, frame);
+	b->head_len = b->out.arrays - 2; // WATCH and MULTI stand outside of the transaction
+	schema_write(&b->records, s, zones, &b->out);
+	uint32_t before = b->out.arrays;
+	write_sensor(b, s);
+	b->tail_len = b->out.arrays - before;
+	return send_buffer(c, &b->out);
+}
+
+// Reads one reply that has to be the status OK.
+static int expect_ok(struct redis_conn *c)
+{
+	struct redis_results one = {.capacity = 0};
+
+	if (redis_conn_read(c, &one) != 0)
+		return -1;
+	if (one.top.type == REDIS_REPLY_STATUS)
+		return 0;
+	if (one.top.type == REDIS_REPLY_ERROR)
+		return redis_conn_fail(
+			c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
+	return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to WATCH or MULTI");
+}
+
+int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, const struct redis_feed *feed)
+{
+	static const char exec[] = "*1\r\n$4\r\nEXEC\r\n";
+
+	if (expect_ok(c) != 0 || expect_ok(c) != 0)
+		return -1;
+	b->feed_len = feed->commands.arrays;
+	if (b->feed_len > 0 && send_buffer(c, &feed->commands) != 0)
+		return -1;
+	metrics_add(commands_sent, 1);
+	return redis_conn_write(c, exec, sizeof(exec) - 1);
+}
+
+int redis_batch_look_up(struct redis_conn *c, struct stream *stream, const struct redis_settings *s)
+{
+	struct redis_buffer b = {0};
+
+	write_watch(&b, s, stream);
+	redis_encode_array(&b, 3);
+	redis_encode_literal(&b, "HGET");
+	put_key(&b, s, "seq", "");
+	redis_encode_text(&b, stream->uuid);
+	struct redis_results results = {.capacity = 0};
+	int result = send_buffer(c, &b);
+	redis_buffer_free(&b);
+	if (result != 0 || expect_ok(c) != 0 || redis_conn_read(c, &results) != 0)
+		return -1;
+	if (results.top.type == REDIS_REPLY_ERROR)
+		return redis_conn_fail(c, results.trouble, "%s: %.200s",
+			redis_trouble_sentence[results.trouble], results.error);
+	if (results.top.type != REDIS_REPLY_NIL && results.top.type != REDIS_REPLY_STRING)
+		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to HGET");
+	stream->applied = results.top.type == REDIS_REPLY_STRING ? (uint64_t)results.top.integer : 0;
+	stream->epoch = c->epoch;
+	return 0;
+}
+
+int redis_batch_forget(struct redis_conn *c, const struct stream *stream, const struct redis_settings *s)
+{
+	struct redis_buffer b = {0};
+	struct redis_results results = {.capacity = 0};
+
+	redis_encode_array(&b, 3);
+	redis_encode_literal(&b, "HDEL");
+	put_key(&b, s, "seq", "");
+	redis_encode_text(&b, stream->uuid);
+	redis_encode_array(&b, 2);
+	redis_encode_literal(&b, "DEL");
+	put_key(&b, s, "fence:", stream->uuid);
+	int result = send_buffer(c, &b);
+	redis_buffer_free(&b);
+	// an error reply leaves two small entries behind, no more
+	return result == 0 && redis_conn_read(c, &results) == 0 && redis_conn_read(c, &results) == 0 ? 0 : -1;
+}

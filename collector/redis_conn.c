@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/redis_conn.h"
+
+#include "dataplane/stats.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum { REPLY_SIZE_MAX = 64 << 20 }; // no reply of ours is near it; nonsense might be
+
+void redis_conn_close(struct redis_conn *c)
+{
+	if (c->context) {
+		redisFree(c->context);
+		c->context = NULL;
+	}
+}
+
+int redis_conn_fail(struct redis_conn *c, enum redis_trouble trouble, const char *format, ...)
+{
+	va_list args;
+
+	c->trouble = trouble;
+	va_start(args, format);
+	vsnprintf(c->why, sizeof(c->why), format, args);
+	va_end(args);
+	stats_add(&redis_trouble_count[trouble], 1);
+	redis_conn_close(c);
+	return -1;
+}
+
+// A failure of the socket or of the protocol, as hiredis tells it.
+static int fail_context(struct redis_conn *c)
+{
+	int error = errno;
+
+	switch (c->context->err) {
+	case REDIS_ERR_IO:
+		if (error == EAGAIN || error == EWOULDBLOCK || error == ETIMEDOUT)
+			return redis_conn_fail(c, REDIS_TROUBLE_TIMEOUT, "no answer within redis.timeout");
+		return redis_conn_fail(
+			c, REDIS_TROUBLE_CLOSED, "the connection broke off: %s", strerror(error));
+	case REDIS_ERR_EOF:
+		return redis_conn_fail(c, REDIS_TROUBLE_CLOSED, "it closed the connection");
+	case REDIS_ERR_PROTOCOL:
+		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL,
+			"what answers there is not a Redis server: %s", c->context->errstr);
+	default:
+		return redis_conn_fail(c, REDIS_TROUBLE_ERROR, "%s", c->context->errstr);
+	}
+}
+
+int redis_conn_write(struct redis_conn *c, const char *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = send(c->context->fd, bytes, size, MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			c->context->err = REDIS_ERR_IO;
+			return fail_context(c);
+		}
+		bytes += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+// One reply through the reader's current object functions. NULL: closed.
+static void *read_reply(struct redis_conn *c)
+{
+	void *reply = NULL;
+
+	for (;;) {
+		if (redisGetReplyFromReader(c->context, &reply) != REDIS_OK)
+			break;
+		if (reply)
+			return reply;
+		if (c->context->reader->len > REPLY_SIZE_MAX) {
+			redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "an answer without end");
+			return NULL;
+		}
+		if (redisBufferRead(c->context) != REDIS_OK)
+			break;
+	}
+	fail_context(c);
+	return NULL;
+}
+
+redisReply *redis_conn_ask(struct redis_conn *c, const struct redis_buffer *b)
+{
+	if (b->bad) {
+		redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "no memory to encode commands");
+		return NULL;
+	}
+	if (redis_conn_write(c, b->bytes, b->size) != 0)
+		return NULL;
+	return read_reply(c);
+}
+
+// --- replies without allocation: the "object" that hiredis builds is the result it goes to
+
+static struct redis_result *place_of(const redisReadTask *task)
+{
+	static __thread struct redis_result ignored;
+	struct redis_results *r = task->privdata;
+
+	if (!task->parent)
+		return &r->top;
+	if (task->parent->parent || (size_t)task->idx >= r->capacity)
+		return &ignored;
+	return &r->at[task->idx];
+}
+
+static long long read_decimal(const char *text, size_t len)
+{
+	long long value = 0;
+
+	for (size_t i = 0; i < len && i < 18 && text[i] >= '0' && text[i] <= '9'; i++)
+		value = value * 10 + (text[i] - '0');
+	return value;
+}
+
+static void *sink_string(const redisReadTask *task, char *text, size_t len)
+{
+	struct redis_results *r = task->privdata;
+	struct redis_result *at = place_of(task);
+
+	*at = (struct redis_result){.type = task->type, .trouble = REDIS_TROUBLE_NONE};
+	if (task->type == REDIS_REPLY_STRING)
+		at->integer = read_decimal(text, len);
+	if (task->type == REDIS_REPLY_ERROR) {
+		at->trouble = redis_trouble_of(text, len);
+		if (r->errors++ == 0) {
+			r->trouble = at->trouble;
+			snprintf(r->error, sizeof(r->error), "%.*s", (int)(len < 255 ? len : 255), text);
+		}
+	}
+	return at;
+}
+
+static void *sink_array(const redisReadTask *task, int len)
+{
+	struct redis_results *r = task->privdata;
+	struct redis_result *at = place_of(task);
+
+	*at = (struct redis_result){.type = REDIS_REPLY_ARRAY, .trouble = REDIS_TROUBLE_NONE};
+	if (!task->parent)
+		r->len = (size_t)len;
+	return at;
+}
+
+static void *sink_integer(const redisReadTask *task, long long value)
+{
+	struct redis_result *at = place_of(task);
+
+	*at = (struct redis_result){
+		.type = REDIS_REPLY_INTEGER, .trouble = REDIS_TROUBLE_NONE, .integer = value};
+	return at;
+}
+
+static void *sink_nil(const redisReadTask *task)
+{
+	struct redis_result *at = place_of(task);
+
+	*at = (struct redis_result){.type = REDIS_REPLY_NIL, .trouble = REDIS_TROUBLE_NONE};
+	return at;
+}
+
+static void sink_free(void *object)
+{
+}
+
+static redisReplyObjectFunctions sink_functions = {
+	.createString = sink_string,
+	.createArray = sink_array,
+	.createInteger = sink_integer,
+	.createNil = sink_nil,
+	.freeObject = sink_free,
+};
+
+int redis_conn_read(struct redis_conn *c, struct redis_results *results)
+{
+	redisReader *reader = c->context->reader;
+	redisReplyObjectFunctions *usual = reader->fn;
+
+	results->len = 0;
+	reader->fn = &sink_functions;
+	reader->privdata = results;
+	void *reply = read_reply(c);
+	if (!reply)
+		return -1; // and the reader is gone
+	reader->fn = usual;
+	reader->privdata = NULL;
+	return 0;
+}

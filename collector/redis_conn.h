@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One connection to Redis: connect, authenticate, choose the database, find out who answers; write
+// in bulk, read replies. Every failure leaves a trouble and one line of text, and closes: whoever
+// reconnects starts from a known state. One thread at a time; no locks.
+#pragma once
+
+#include "collector/endpoint.h"
+#include "collector/redis_encode.h"
+#include "collector/redis_error.h"
+
+#include <hiredis/hiredis.h>
+
+struct redis_settings {
+	struct endpoint address;
+	char user[128];		  // empty: the default user
+	char password[512];	  // empty: none
+	char password_file[4096]; // empty: none; its first line, read at each connect
+	uint64_t database;
+	double timeout_s; // connect, one write, one read
+	char prefix[72];  // of every key, terminated
+	uint64_t new_max; // see settings.h
+	uint64_t retention_days;
+};
+
+struct redis_conn {
+	redisContext *context;	    // NULL while not connected; owned
+	uint64_t epoch;		    // counts connections, from 1
+	enum redis_trouble trouble; // of the last failure
+	char why[512];		    // the same in words, one line
+	char version[32];	    // what INFO says: "7.0.15"
+	char role[16];		    // "master", "slave", or empty
+};
+
+// What one EXEC (or one plain command) brought back, without an allocation per reply.
+struct redis_result {
+	int type;		    // REDIS_REPLY_*
+	enum redis_trouble trouble; // of an error reply, else NONE
+	long long integer;	    // an integer, or a bulk string read as a decimal number
+};
+
+struct redis_results {
+	struct redis_result *at;    // for the elements of an array reply; owned by the caller
+	size_t capacity;	    // how many there is room for
+	size_t len;		    // elements of the array reply
+	struct redis_result top;    // the reply itself
+	size_t errors;		    // error replies seen since the caller cleared it
+	enum redis_trouble trouble; // of the first of them
+	char error[256];	    // its text
+};
+
+// Connects and greets. Returns 0, or -1 with trouble and text.
+int redis_conn_open(struct redis_conn *c, const struct redis_settings *s);
+void redis_conn_close(struct redis_conn *c);
+
+// Notes a trouble, counts it and closes. Returns -1.
+int redis_conn_fail(struct redis_conn *c, enum redis_trouble trouble, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+// Writes all of `bytes`. Returns 0, or -1 (closed).
+int redis_conn_write(struct redis_conn *c, const char *bytes, size_t size);
+
+// Sends the commands of `b` and reads one reply as hiredis objects; the caller frees it
+// (freeReplyObject). NULL: closed. Error replies are replies.
+redisReply *redis_conn_ask(struct redis_conn *c, const struct redis_buffer *b);
+
+// Reads one reply into `results`: `top`, and `at` where it is an array. Returns 0, or -1 (closed).
+int redis_conn_read(struct redis_conn *c, struct redis_results *results);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/redis_encode.h"
+
+#include <stdlib.h>
+
+enum { DIGITS_MAX = 20, HEAD_MAX = 1 + DIGITS_MAX + 2, CAPACITY_MIN = 16384 };
+
+void redis_buffer_free(struct redis_buffer *b)
+{
+	free(b->bytes);
+	*b = (struct redis_buffer){0};
+}
+
+void redis_buffer_clear(struct redis_buffer *b)
+{
+	b->size = 0;
+	b->arrays = 0;
+	b->bad = false;
+}
+
+char *redis_buffer_room(struct redis_buffer *b, size_t n)
+{
+	if (__builtin_expect(b->bad, 0))
+		return NULL;
+	if (__builtin_expect(n > b->capacity - b->size, 0)) {
+		size_t capacity = b->capacity ? b->capacity : CAPACITY_MIN;
+		while (n > capacity - b->size)
+			capacity *= 2;
+		char *bytes = realloc(b->bytes, capacity);
+		if (!bytes) {
+			b->bad = true;
+			return NULL;
+		}
+		b->bytes = bytes;
+		b->capacity = capacity;
+	}
+	return b->bytes + b->size;
+}
+
+// Decimal digits of `value` at `p`; returns how many (1..20).
+static size_t write_digits(char *p, uint64_t value)
+{
+	char digits[DIGITS_MAX];
+	size_t n = 0;
+
+	do {
+		digits[n++] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	for (size_t i = 0; i < n; i++)
+		p[i] = digits[n - 1 - i];
+	return n;
+}
+
+// "<mark><number>\r\n" at `p`; returns the octet after it.
+static char *write_head(char *p, char mark, uint64_t number)
+{
+	*p++ = mark;
+	p += write_digits(p, number);
+	*p++ = '\r';
+	*p++ = '\n';
+	return p;
+}
+
+void redis_encode_array(struct redis_buffer *b, unsigned n)
+{
+	char *p = redis_buffer_room(b, HEAD_MAX);
+
+	if (!p)
+		return;
+	b->size = (size_t)(write_head(p, '*', n) - b->bytes);
+	b->arrays++;
+}
+
+void redis_encode_bulk2(
+	struct redis_buffer *b, const void *head, size_t head_len, const void *tail, size_t tail_len)
+{
+	char *p = redis_buffer_room(b, HEAD_MAX + head_len + tail_len + 2);
+
+	if (!p)
+		return;
+	p = write_head(p, '$', head_len + tail_len);
+	memcpy(p, head, head_len);
+	p += head_len;
+	memcpy(p, tail, tail_len);
+	p += tail_len;
+	*p++ = '\r';
+	*p++ = '\n';
+	b->size = (size_t)(p - b->bytes);
+}
+
+void redis_encode_bulk(struct redis_buffer *b, const void *bytes, size_t len)
+{
+	redis_encode_bulk2(b, bytes, len, "", 0);
+}
+
+void redis_encode_uint(struct redis_buffer *b, uint64_t value)
+{
+	char digits[DIGITS_MAX];
+
+	redis_encode_bulk(b, digits, write_digits(digits, value));
+}

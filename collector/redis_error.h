@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What can be wrong with Redis, told apart by what has to be done about it: one line here makes the
+// value, the label in /metrics, the prefixes by which an error reply is known and the sentence.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+// clang-format off
+#define REDIS_TROUBLES(X) \
+	/* value, label, sentence */ \
+	X(NONE,      "none",       "no trouble") \
+	X(CONNECT,   "connect",    "cannot connect") \
+	X(TIMEOUT,   "timeout",    "no answer within redis.timeout") \
+	X(CLOSED,    "closed",     "the connection broke off") \
+	X(PROTOCOL,  "protocol",   "what answers there is not a Redis server") \
+	X(VERSION,   "version",    "the server is too old") \
+	X(PASSWORD,  "password",   "the user or password is wrong, or one is needed (redis.user, redis.password)") \
+	X(DATABASE,  "database",   "there is no such database (redis.database)") \
+	X(LOADING,   "loading",    "it is still loading its data") \
+	X(READONLY,  "readonly",   "it is a read-only replica") \
+	X(OOM,       "oom",        "its memory limit is reached (maxmemory)") \
+	X(MISCONF,   "misconf",    "it cannot save to its disk and refuses writes") \
+	X(NOPERM,    "noperm",     "its ACL does not allow this user what is needed") \
+	X(BUSY,      "busy",       "a script keeps it busy") \
+	X(CLUSTER,   "cluster",    "it is part of a cluster or lost its primary, and refuses") \
+	X(WRONGTYPE, "wrong_type", "a key of the schema holds something else") \
+	X(FENCED,    "fenced",     "another connection wrote the same stream; looking again") \
+	X(MEMORY,    "memory",     "no memory to encode commands") \
+	X(ERROR,     "error",      "it refused a command")
+// clang-format on
+
+#define REDIS_TROUBLE_VALUE(value, label, sentence) REDIS_TROUBLE_##value,
+enum redis_trouble { REDIS_TROUBLES(REDIS_TROUBLE_VALUE) REDIS_TROUBLE_MAX };
+
+extern const char *const redis_trouble_label[REDIS_TROUBLE_MAX];
+extern const char *const redis_trouble_sentence[REDIS_TROUBLE_MAX];
+
+// How often each occurred. Writer thread: rw (stats_add), others read.
+extern uint64_t redis_trouble_count[REDIS_TROUBLE_MAX];
+
+// The trouble that an error reply (without its leading '-') tells. Never NONE.
+enum redis_trouble redis_trouble_of(const char *text, size_t len);

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Connecting: the socket, AUTH, SELECT, and a look at who answers.
+#include "collector/redis_conn.h"
+
+#include "collector/metrics.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { VERSION_MIN_MAJOR = 6, VERSION_MIN_MINOR = 2 }; // ZADD GT and LT
+
+static int connect_socket(struct redis_conn *c, const struct redis_settings *s)
+{
+	double whole = floor(s->timeout_s);
+	struct timeval timeout = {
+		.tv_sec = (time_t)whole, .tv_usec = (suseconds_t)((s->timeout_s - whole) * 1e6)};
+
+	if (s->address.kind == ENDPOINT_UNIX)
+		c->context = redisConnectUnixWithTimeout(s->address.path, timeout);
+	else
+		c->context = redisConnectWithTimeout(s->address.host, s->address.port, timeout);
+	if (!c->context)
+		return redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "out of memory");
+	if (c->context->err) {
+		char text[160];
+		snprintf(text, sizeof(text), "%s", c->context->errstr);
+		return redis_conn_fail(c, REDIS_TROUBLE_CONNECT, "cannot connect: %s", text);
+	}
+	redisSetTimeout(c->context, timeout);
+	if (s->address.kind == ENDPOINT_TCP)
+		redisEnableKeepAlive(c->context);
+	c->epoch++;
+	return 0;
+}
+
+// Sends one command and expects a good answer. Returns the reply, or NULL with the trouble noted.
+static redisReply *ask(struct redis_conn *c, struct redis_buffer *b)
+{
+	redisReply *reply = redis_conn_ask(c, b);
+
+	if (reply && reply->type == REDIS_REPLY_ERROR) {
+		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
+		redis_conn_fail(c, trouble, "%s: %.200s", redis_trouble_sentence[trouble], reply->str);
+		freeReplyObject(reply);
+		return NULL;
+	}
+	return reply;
+}
+
+static int ask_and_forget(struct redis_conn *c, struct redis_buffer *b)
+{
+	redisReply *reply = ask(c, b);
+
+	if (reply)
+		freeReplyObject(reply);
+	return reply ? 0 : -1;
+}
+
+static int read_password(struct redis_conn *c, const char *path, char *out, size_t out_size)
+{
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return redis_conn_fail(
+			c, REDIS_TROUBLE_PASSWORD, "redis.password_file %.300s: %s", path, strerror(errno));
+	if (!fgets(out, (int)out_size, file))
+		out[0] = '\0';
+	fclose(file);
+	out[strcspn(out, "\r\n")] = '\0';
+	if (out[0] == '\0')
+		return redis_conn_fail(c, REDIS_TROUBLE_PASSWORD, "redis.password_file %.300s: empty", path);
+	return 0;
+}
+
+static int authenticate(struct redis_conn *c, const struct redis_settings *s, struct redis_buffer *b)
+{
+	char password[sizeof(s->password)];
+
+	snprintf(password, sizeof(password), "%s", s->password);
+	if (s->password_file[0] && read_password(c, s->password_file, password, sizeof(password)) != 0)
+		return -1;
+	if (password[0] == '\0')
+		return 0;
+	redis_buffer_clear(b);
+	redis_encode_array(b, s->user[0] ? 3 : 2);
+	redis_encode_literal(b, "AUTH");
+	if (s->user[0])
+		redis_encode_text(b, s->user);
+	redis_encode_text(b, password);
+	return ask_and_forget(c, b);
+}
+
+static int select_database(struct redis_conn *c, const struct redis_settings *s, struct redis_buffer *b)
+{
+	if (s->database == 0)
+		return 0;
+	redis_buffer_clear(b);
+	redis_encode_array(b, 2);
+	redis_encode_literal(b, "SELECT");
+	redis_encode_uint(b, s->database);
+	return ask_and_forget(c, b);
+}
+
+// Copies the value of "\n<name>:<value>\r" in an INFO reply.
+static void info_field(const char *info, const char *name, char *out, size_t out_size)
+{
+	const char *at = strstr(info, name);
+
+	out[0] = '\0';
+	if (at)
+		snprintf(out, out_size, "%.*s", (int)strcspn(at + strlen(name), "\r\n"), at + strlen(name));
+}
+
+// INFO tells version and role. A user who may not ask is believed.
+static int look_around(struct redis_conn *c, struct redis_buffer *b)
+{
+	int major = 0, minor = 0;
+
+	redis_buffer_clear(b);
+	redis_encode_array(b, 1);
+	redis_encode_literal(b, "INFO");
+	redisReply *reply = redis_conn_ask(c, b);
+	if (!reply)
+		return -1;
+	if (reply->type == REDIS_REPLY_ERROR &&
+		redis_trouble_of(reply->str, reply->len) != REDIS_TROUBLE_NOPERM) {
+		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
+		redis_conn_fail(c, trouble, "%s: %.200s", redis_trouble_sentence[trouble], reply->str);
+		freeReplyObject(reply);
+		return -1;
+	}
+	c->version[0] = c->role[0] = '\0';
+	if (reply->type == REDIS_REPLY_STRING) {
+		info_field(reply->str, "\nredis_version:", c->version, sizeof(c->version));
+		info_field(reply->str, "\nrole:", c->role, sizeof(c->role));
+	}
+	bool is_info = reply->type == REDIS_REPLY_ERROR || c->version[0];
+	freeReplyObject(reply);
+	if (!is_info)
+		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "what answers there is not a Redis server");
+	if (c->version[0] && sscanf(c->version, "%d.%d", &major, &minor) == 2 &&
+		(major < VERSION_MIN_MAJOR || (major == VERSION_MIN_MAJOR && minor < VERSION_MIN_MINOR))) {
+		return redis_conn_fail(c, REDIS_TROUBLE_VERSION,
+			"the server is Redis %s; at least 6.2 is needed", c->version);
+	}
+	return 0;
+}
+
+// A write that changes nothing: finds a replica, a full disk, missing rights and a foreign key
+// before a batch is sent.
+static int try_write(struct redis_conn *c, const struct redis_settings *s, struct redis_buffer *b)
+{
+	redis_buffer_clear(b);
+	redis_encode_array(b, 3);
+	redis_encode_literal(b, "HDEL");
+	redis_encode_bulk2(b, s->prefix, strlen(s->prefix), "seq", 3);
+	redis_encode_literal(b, "probe");
+	redisReply *reply = redis_conn_ask(c, b);
+	if (!reply)
+		return -1;
+	if (reply->type == REDIS_REPLY_ERROR) {
+		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
+		if (trouble == REDIS_TROUBLE_WRONGTYPE)
+			redis_conn_fail(c, trouble,
+				"its key %sseq holds something else; is redis.prefix right?", s->prefix);
+		else
+			redis_conn_fail(
+				c, trouble, "%s: %.200s", redis_trouble_sentence[trouble], reply->str);
+	}
+	freeReplyObject(reply);
+	return c->context ? 0 : -1;
+}
+
+int redis_conn_open(struct redis_conn *c, const struct redis_settings *s)
+{
+	struct redis_buffer b = {0};
+
+	int result = connect_socket(c, s);
+	if (result == 0)
+		result = authenticate(c, s, &b);
+	if (result == 0)
+		result = select_database(c, s, &b);
+	if (result == 0)
+		result = look_around(c, &b);
+	if (result == 0)
+		result = try_write(c, s, &b);
+	redis_buffer_free(&b);
+	if (result == 0)
+		metrics_add(redis_connects, 1);
+	return result;
+}

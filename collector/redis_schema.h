@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What one frame of records becomes in Redis (docs/schema.md): records are grouped by owner, so
+// that those of one owner share a command, then written as commands.
+//
+//     owner group ── ZADD name GT …all members…         1
+//                 ── ZADD first LT …new members…        1, where one is new
+//                 ── ZADD zone LT owner                 1, where one is new
+//                 ── each record: ZINCRBY count         1
+//                                 ZADD ip or rdata GT   1, where the type has one
+//                                 ZADD net LT address   1, where it is new and an address
+//
+// In steady state (nothing new) that is at most three commands a record. Which command belongs to
+// which record is kept, so that each reply finds its record. Writer thread only.
+#pragma once
+
+#include "collector/redis_conn.h"
+#include "collector/zone.h"
+#include "dataplane/record.h"
+
+enum schema_kind {
+	SCHEMA_NAME,  // of an owner
+	SCHEMA_FIRST, // of an owner
+	SCHEMA_ZONE,  // of an owner
+	SCHEMA_COUNT, // of a record, as all below
+	SCHEMA_IP,
+	SCHEMA_RDATA,
+	SCHEMA_NET,
+};
+
+enum {
+	SCHEMA_PER_RECORD = 6, // commands at most
+	SCHEMA_COMMANDS_MAX = SCHEMA_PER_RECORD * FRAME_RECORDS_MAX,
+	SCHEMA_SLOTS = 4096, // power of two, about twice FRAME_RECORDS_MAX
+	SCHEMA_LAST = UINT16_MAX
+};
+
+struct schema_command {
+	uint8_t kind;	// enum schema_kind
+	uint16_t index; // of the owner or of the record
+};
+
+struct schema_record {
+	struct record_view view;    // points into the frame
+	size_t member;		    // offset of "<TYPE> <rdata>" in `text`
+	uint32_t member_len;	    // its length
+	uint16_t type_len;	    // length of "<TYPE>"
+	uint16_t owner;		    // index
+	uint16_t next;		    // next record of the owner, or SCHEMA_LAST
+	enum redis_trouble refused; // of the first command of the record that Redis refused
+	bool fresh;		    // Redis did not hold it before
+};
+
+struct schema_owner {
+	const uint8_t *wire;  // points into the frame
+	size_t text;	      // offset of the name in `text`
+	uint16_t text_len;    // its length
+	uint8_t wire_size;    // octets
+	uint16_t head, tail;  // first and last record
+	uint16_t len;	      // records
+	uint16_t new_len;     // of them with RECORD_NEW
+	uint32_t new_first_s; // the earliest first seen among the new ones
+	long long added;      // reply to ZADD name: members that are new; -1: refused
+};
+
+struct schema_frame {
+	struct schema_record records[FRAME_RECORDS_MAX];
+	uint32_t records_len;
+	struct schema_owner owners[FRAME_RECORDS_MAX];
+	uint32_t owners_len;
+	struct schema_command commands[SCHEMA_COMMANDS_MAX]; // in the order sent
+	uint32_t commands_len;
+	uint64_t sightings;	      // sum of the counts
+	struct redis_buffer text;     // names and members
+	uint16_t slots[SCHEMA_SLOTS]; // owner index + 1 by hash; 0: free
+};
+
+// Reads the records of a frame's body, groups them, makes their text. False without memory.
+// `body` must stay as long as `f` is used.
+bool schema_read(struct schema_frame *f, const uint8_t *body, size_t size);
+
+// Appends the commands of all records to `out`.
+void schema_write(struct schema_frame *f, const struct redis_settings *s, const struct zone_list *zones,
+	struct redis_buffer *out);
+
+// Notes the reply to the command at `index`: refusals, and which records are fresh.
+void schema_reply(struct schema_frame *f, uint32_t index, const struct redis_result *result);
+
+// After the last reply: settles which records of each owner are fresh. Returns how many.
+uint32_t schema_settle(struct schema_frame *f);
+
+// Appends an XADD for each fresh record.
+void schema_write_feed(const struct schema_frame *f, const struct redis_settings *s, const char *sensor,
+	struct redis_buffer *out);
+
+// The key that a command wrote, for messages. Terminated, cut where it is too long.
+void schema_key(const struct schema_frame *f, uint32_t index, const struct redis_settings *s, char *out,
+	size_t out_size);
+
+void schema_free(struct schema_frame *f);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/settings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct settings parsed; // what the table below points to
+
+static int set_log_level(void *at, const char *value, char *why, size_t why_size)
+{
+	if (log_level_parse(value, at) == 0)
+		return 0;
+	snprintf(why, why_size, "expected error, warning, info or debug");
+	return -EINVAL;
+}
+
+static int set_path(void *at, const char *value, char *why, size_t why_size)
+{
+	char **path = at;
+
+	if (value[0] != '/' || strlen(value) >= 108) {
+		snprintf(why, why_size, "expected an absolute path of at most 107 characters");
+		return -EINVAL;
+	}
+	free(*path);
+	*path = strdup(value);
+	return *path ? 0 : -ENOMEM;
+}
+
+// clang-format off
+static const struct conf_key keys[] = {
+	{"collector.socket", CONF_FUNCTION, &parsed.collector_socket, "/run/lookback/collector.sock",
+		"Unix socket where dataplanes connect", 0, 0, set_path, false},
+	{"redis", CONF_FUNCTION, &parsed.redis, "127.0.0.1:6379",
+		"Redis: HOST:PORT, [IPV6]:PORT or unix:/path", 0, 0, endpoint_set_redis, false},
+	{"redis.user", CONF_STRING, &parsed.redis_user, "", "ACL user", 0, 0, NULL, true},
+	{"redis.password", CONF_STRING, &parsed.redis_password, "", "password", 0, 0, NULL, true},
+	{"redis.password_file", CONF_STRING, &parsed.redis_password_file, "",
+		"file whose first line is the password, read at each connect", 0, 0, NULL, true},
+	{"redis.database", CONF_UINT, &parsed.redis_database, "0", "database number", 0, 1000000, NULL, false},
+	{"redis.prefix", CONF_STRING, &parsed.redis_prefix, "pdns:", "what every key starts with", 0, 0, NULL, false},
+	{"redis.timeout", CONF_SECONDS, &parsed.redis_timeout_s, "5s",
+		"longest wait for a connection, a write or an answer", 0.05, 600, NULL, true},
+	{"http.listen", CONF_FUNCTION, &parsed.http, "127.0.0.1:8053",
+		"address and port for HTTP (port 0: any free one), or none", 0, 0, endpoint_set_listen, false},
+	{"retention.days", CONF_UINT, &parsed.retention_days, "0",
+		"days that records not seen again are kept, 0 for ever", 0, 36500, NULL, true},
+	{"new.max", CONF_UINT, &parsed.new_max, "100000",
+		"entries kept in the stream of new records, 0 for no stream", 0, 1e9, NULL, true},
+	{"psl.file", CONF_STRING, &parsed.psl_file, "",
+		"public suffix list, in place of the system's", 0, 0, NULL, false},
+	{"queue.size", CONF_SIZE, &parsed.queue_size, "64m",
+		"memory for frames while Redis is away; when full, the dataplane keeps its records",
+		262144, 1099511627776.0, NULL, true},
+	{"log.level", CONF_FUNCTION, &parsed.log_level, "info", "error, warning, info or debug", 0, 0,
+		set_log_level, true},
+};
+
+// Keys that the dataplane reads from the same file.
+static const char *const other_keys[] = {
+	"sensor", "flush.interval", "sections", "types", "types_skip", "match", "match.timeout", "match.size",
+	"dns.ports", "table.records", "workers", "tcp.flows", "tcp.memory", "tcp.timeout", "frag.datagrams",
+	"frag.timeout", "filter", "idle", NULL,
+};
+// clang-format on
+
+static const struct conf conf = {
+	.keys = keys, .keys_len = sizeof(keys) / sizeof(keys[0]), .other = other_keys};
+
+// Every string of the settings, for copying, freeing and comparing.
+#define SETTINGS_STRINGS(X) \
+	X(collector_socket) \
+	X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) X(psl_file)
+
+void settings_free(struct settings *s)
+{
+#define FREE_ONE(field) \
+	free(s->field); \
+	s->field = NULL;
+	SETTINGS_STRINGS(FREE_ONE)
+}
+
+// Checks what one key alone cannot tell. Returns 0 or -EINVAL.
+static int check(const struct settings *s, char *why, size_t why_size)
+{
+	const char *wrong = NULL;
+
+	if (*s->redis_password && *s->redis_password_file)
+		wrong = "redis.password and redis.password_file: give one of them";
+	else if (*s->redis_user && !*s->redis_password && !*s->redis_password_file)
+		wrong = "redis.user: needs redis.password or redis.password_file";
+	else if (!*s->redis_prefix || strlen(s->redis_prefix) > 64)
+		wrong = "redis.prefix: expected 1 to 64 characters";
+	else if (strlen(s->redis_user) > 127 || strlen(s->redis_password) > 511 ||
+		 strlen(s->redis_password_file) > 4095)
+		wrong = "redis.user, redis.password, redis.password_file: expected at most 127, 511, 4095 "
+			"characters";
+	if (wrong)
+		snprintf(why, why_size, "%s", wrong);
+	return wrong ? -EINVAL : 0;
+}
+
+int settings_load(struct settings *out, const struct settings_source *source, char *why, size_t why_size)
+{
+	int result = 0;
+
+	conf_defaults(&conf);
+	if (source->file)
+		result = conf_read_file(&conf, source->file, why, why_size);
+	for (size_t i = 0; result == 0 && i < source->options_len; i++)
+		result = conf_set_option(&conf, source->options[i], why, why_size);
+	if (result == 0)
+		result = check(&parsed, why, why_size);
+	if (result != 0)
+		return result;
+	struct settings copy = parsed;
+#define COPY_ONE(field) copy.field = strdup(parsed.field);
+	SETTINGS_STRINGS(COPY_ONE)
+#define CHECK_ONE(field) || !copy.field
+	if (false SETTINGS_STRINGS(CHECK_ONE)) {
+		settings_free(&copy);
+		snprintf(why, why_size, "out of memory");
+		return -ENOMEM;
+	}
+	*out = copy;
+	return 0;
+}
+
+static void replace(char **at, const char *value)
+{
+	char *copy = strdup(value);
+
+	if (!copy)
+		return; // the old one stays
+	free(*at);
+	*at = copy;
+}
+
+void settings_reload(struct settings *live, const struct settings *fresh)
+{
+	replace(&live->redis_user, fresh->redis_user);
+	replace(&live->redis_password, fresh->redis_password);
+	replace(&live->redis_password_file, fresh->redis_password_file);
+	live->redis_timeout_s = fresh->redis_timeout_s;
+	live->retention_days = fresh->retention_days;
+	live->new_max = fresh->new_max;
+	live->queue_size = fresh->queue_size;
+	live->log_level = fresh->log_level;
+	const struct {
+		const char *key;
+		bool changed;
+	} fixed[] = {
+		{"collector.socket", strcmp(live->collector_socket, fresh->collector_socket) != 0},
+		{"redis", strcmp(live->redis.text, fresh->redis.text) != 0},
+		{"redis.database", live->redis_database != fresh->redis_database},
+		{"redis.prefix", strcmp(live->redis_prefix, fresh->redis_prefix) != 0},
+		{"http.listen", strcmp(live->http.text, fresh->http.text) != 0},
+		{"psl.file", strcmp(live->psl_file, fresh->psl_file) != 0},
+	};
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (fixed[i].changed)
+			log_warning("%s: changed; takes effect after a restart", fixed[i].key);
+}
+
+void settings_help(FILE *out)
+{
+	conf_help(&conf, out);
+}

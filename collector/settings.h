@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Settings of the collector: the table of keys, and values parsed from file and command line.
+#pragma once
+
+#include "collector/endpoint.h"
+#include "dataplane/conf.h"
+#include "dataplane/log.h"
+
+struct settings {
+	char *collector_socket;	   // Unix socket for dataplanes
+	struct endpoint redis;	   // where Redis is
+	char *redis_user;	   // ACL user, or empty
+	char *redis_password;	   // or empty
+	char *redis_password_file; // or empty; its first line, read at each connect
+	uint64_t redis_database;   // number for SELECT
+	char *redis_prefix;	   // of every key
+	double redis_timeout_s;	   // connect, one write or one read
+	struct endpoint http;	   // where HTTP listens; ENDPOINT_NONE: nowhere
+	uint64_t retention_days;   // 0: for ever
+	uint64_t new_max;	   // entries kept in the stream of new records; 0: none are written
+	char *psl_file;		   // public suffix list, or empty for the system's
+	uint64_t queue_size;	   // bytes of frames held while Redis is away
+	enum log_level log_level;  // least important level printed
+};
+
+enum { SETTINGS_OPTIONS_MAX = 64 };
+
+// Where settings come from: the command line. Borrowed from argv.
+struct settings_source {
+	const char *file;			   // -c, or NULL
+	const char *options[SETTINGS_OPTIONS_MAX]; // -o, in order
+	size_t options_len;			   // how many
+};
+
+// Parses everything anew into `*out`, which then owns its strings (settings_free). Returns 0 or
+// -errno with one line in `why`; `*out` is untouched then. Main thread only.
+int settings_load(struct settings *out, const struct settings_source *source, char *why, size_t why_size);
+
+// Takes from `fresh` what may change while running (SIGHUP); logs what would need a restart.
+void settings_reload(struct settings *live, const struct settings *fresh);
+
+void settings_free(struct settings *s);
+
+// Prints the table of keys for --help.
+void settings_help(FILE *out);

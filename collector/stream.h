@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One start of a dataplane, as its HELLO names it. A stream outlives its connections: frames that
+// come again after a reconnect are recognised by their number within the stream.
+//
+//     received ≥ safe        numbers, in order: taken from the dataplane, acknowledged to it
+//
+// The registry is bounded; a new stream takes the place of the one unused for longest that has no
+// connection and no frame in the queue.
+#pragma once
+
+#include "dataplane/record.h"
+
+enum { STREAM_UUID_TEXT_SIZE = 37, STREAMS_MAX = 256 };
+
+struct stream {
+	struct frame_hello hello;	  // inbox: set before the first frame is queued; then read by all
+	char uuid[STREAM_UUID_TEXT_SIZE]; // inbox: as hello; RFC 9562 text form of hello.stream
+
+	bool used;	   // inbox: the slot holds a stream
+	bool connected;	   // inbox: a dataplane is there
+	bool ended;	   // inbox: BYE received; `received` is its number
+	bool end_queued;   // inbox: the request to forget the stream is in the queue
+	uint64_t received; // inbox: highest number taken, 0 before the first
+	uint64_t used_ms;  // inbox: monotonic time of the last change of connection
+	uint64_t ended_ms; // inbox: monotonic time when the BYE's acknowledgement was sent, or 0
+
+	uint64_t safe;	 // highest number that is safe; writer: rw, inbox: ro (queue.h, under its lock)
+	uint32_t queued; // frames in the queue, also under its lock
+
+	uint64_t applied; // writer: highest number that Redis holds, as far as known
+	uint64_t epoch;	  // writer: connection on which `applied` was read; 0: never
+	bool announced;	  // writer: pdns:sensor:<id> was written for this stream
+};
+
+struct stream_registry {
+	struct stream slots[STREAMS_MAX]; // inbox owns the slots
+};
+
+// The stream of a HELLO, known or new. NULL where every slot is in use, or where a known stream
+// comes with another HELLO than before: `*why` then says so. Inbox thread.
+struct stream *stream_find(
+	struct stream_registry *r, const struct frame_hello *hello, uint64_t now_ms, const char **why);
+
+// Writes the UUID in text form.
+void stream_uuid_text(const uint8_t uuid[static STREAM_UUID_SIZE], char out[static STREAM_UUID_TEXT_SIZE]);

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/writer.h"
+
+#include "collector/metrics.h"
+#include "collector/redis_batch.h"
+#include "dataplane/log.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { BACKOFF_MIN_MS = 100, BACKOFF_MAX_MS = 5000, IDLE_MS = 1000 };
+
+struct writer {
+	struct queue *queue;	       // borrowed; has its own lock
+	const struct zone_list *zones; // borrowed, read only
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t change; // settings or `stopping` changed
+
+	struct redis_settings settings; // under the lock
+	bool reloaded;			// under the lock
+	bool stopping;			// under the lock
+	uint64_t stop_at_ms;		// under the lock: monotonic time at which to give up
+	bool up;			// under the lock
+	char why[800];			// under the lock: what is wrong while not up
+
+	// the thread's own
+	struct redis_settings s; // copy of the settings
+	struct redis_conn conn;
+	struct redis_batch batch[2]; // in execution, and sent behind it
+	unsigned turn;		     // index of the one in execution
+	struct redis_feed feed;
+	struct redis_results results;
+	enum redis_trouble logged; // trouble already in the log; NONE while all is well
+	unsigned failures;	   // in a row
+	unsigned random;	   // seed of the jitter
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void take_settings(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	if (w->reloaded || w->conn.epoch == 0)
+		w->s = w->settings;
+	w->reloaded = false;
+	pthread_mutex_unlock(&w->lock);
+}
+
+static bool is_stopping(struct writer *w, uint64_t *stop_at_ms)
+{
+	pthread_mutex_lock(&w->lock);
+	bool stopping = w->stopping;
+	*stop_at_ms = w->stop_at_ms;
+	pthread_mutex_unlock(&w->lock);
+	return stopping;
+}
+
+static void note_up(struct writer *w)
+{
+	if (w->logged != REDIS_TROUBLE_NONE)
+		log_info("redis %s: well again after %u attempts", w->s.address.text, w->failures);
+	w->logged = REDIS_TROUBLE_NONE;
+	w->failures = 0;
+	metrics_set(redis_up, 1);
+	pthread_mutex_lock(&w->lock);
+	w->up = true;
+	pthread_mutex_unlock(&w->lock);
+}
+
+// The connection is closed by now. Says it in the log once per kind of trouble.
+static void note_down(struct writer *w)
+{
+	w->failures++;
+	for (int i = 0; i < 2; i++) {
+		if (w->batch[i].frame)
+			metrics_add(batches_retried, 1);
+		w->batch[i].frame = NULL;
+	}
+	metrics_set(redis_up, 0);
+	pthread_mutex_lock(&w->lock);
+	w->up = false;
+	snprintf(w->why, sizeof(w->why), "redis %s: %s", w->s.address.text, w->conn.why);
+	pthread_mutex_unlock(&w->lock);
+	if (w->conn.trouble != w->logged && w->conn.trouble != REDIS_TROUBLE_FENCED)
+		log_warning("%s; frames are kept, trying again", w->why);
+	w->logged = w->conn.trouble;
+}
+
+// Waits with growing intervals, half of each at random; a stop or new settings end it.
+static void back_off(struct writer *w)
+{
+	unsigned shift = w->failures > 6 ? 6 : w->failures > 0 ? w->failures - 1 : 0;
+	unsigned ms = (unsigned)BACKOFF_MIN_MS << shift;
+	struct timespec until;
+
+	if (ms > BACKOFF_MAX_MS)
+		ms = BACKOFF_MAX_MS;
+	ms = ms / 2 + (unsigned)rand_r(&w->random) % (ms / 2 + 1);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&w->lock);
+	while (!w->stopping && !w->reloaded)
+		if (pthread_cond_timedwait(&w->change, &w->lock, &until) != 0)
+			break;
+	pthread_mutex_unlock(&w->lock);
+}
+
+static int connect_redis(struct writer *w)
+{
+	take_settings(w);
+	if (redis_conn_open(&w->conn, &w->s) != 0)
+		return -1;
+	if (w->conn.epoch == 1)
+		log_info("redis %s: connected, version %s, database %lu", w->s.address.text,
+			w->conn.version[0] ? w->conn.version : "unknown", (unsigned long)w->s.database);
+	return 0;
+}
+
+// The number that Redis holds and the frame's own should follow each other.
+static void check_gap(const struct queue_frame *frame)
+{
+	const struct stream *stream = frame->stream;
+
+	if (frame->number <= stream->applied + 1)
+		return;
+	uint64_t missing = frame->number - stream->applied - 1;
+	metrics_add(batches_missing, missing);
+	log_error("redis has lost %lu frames of sensor %s that it had applied: it holds number %lu of stream "
+		  "%s, "
+		  "the next one is %lu",
+		(unsigned long)missing, stream->hello.sensor, (unsigned long)stream->applied, stream->uuid,
+		(unsigned long)frame->number);
+}
+
+// Deals with what is no transaction: a stream not looked up on this connection, a frame that Redis
+// holds already, the end of a stream. Returns 1 where `frame` was dealt with, 0 where it is to be
+// sent, -1 where the connection is closed.
+static int prepare(struct writer *w, const struct queue_frame *frame)
+{
+	struct stream *stream = frame->stream;
+
+	if (frame->kind == QUEUE_END) {
+		if (redis_batch_forget(&w->conn, stream, &w->s) != 0)
+			return -1;
+		queue_release(w->queue);
+		return 1;
+	}
+	if (stream->epoch != w->conn.epoch) {
+		if (redis_batch_look_up(&w->conn, stream, &w->s) != 0)
+			return -1;
+		check_gap(frame);
+	}
+	if (frame->number > stream->applied)
+		return 0;
+	metrics_add(batches_skipped, 1);
+	metrics_add(records_skipped, frame->records);
+	queue_release(w->queue);
+	return 1;
+}
+
+// Whether the frame behind the one in execution may be sent already.
+static bool can_follow(const struct writer *w, const struct queue_frame *frame)
+{
+	return frame && frame->kind != QUEUE_END && frame->stream->epoch == w->conn.epoch &&
+	       frame->number > frame->stream->applied;
+}
+
+// Nothing queued: send the feed, wait for frames, see that Redis is still there.
+static int idle(struct writer *w)
+{
+	static const char ping[] = "*1\r\n$4\r\nPING\r\n";
+
+	if (w->feed.commands.arrays > 0)
+		return redis_batch_send_feed(&w->conn, &w->results, &w->feed, &w->s);
+	if (queue_peek(w->queue, 0, IDLE_MS))
+		return 0;
+	if (redis_conn_write(&w->conn, ping, sizeof(ping) - 1) != 0 ||
+		redis_conn_read(&w->conn, &w->results) != 0)
+		return -1;
+	if (w->results.top.type == REDIS_REPLY_ERROR)
+		return redis_conn_fail(&w->conn, w->results.top.trouble, "%s",
+			redis_trouble_sentence[w->results.top.trouble]);
+	if (w->logged != REDIS_TROUBLE_NONE)
+		note_up(w);
+	return 0;
+}
+
+// One step: the oldest frame into execution, the next one sent behind it, the answer read.
+static int step(struct writer *w)
+{
+	struct redis_batch *now = &w->batch[w->turn], *next = &w->batch[!w->turn];
+
+	take_settings(w);
+	if (!now->frame) {
+		const struct queue_frame *frame = queue_peek(w->queue, 0, 0);
+		if (!frame)
+			return idle(w);
+		int result = prepare(w, frame);
+		if (result != 0)
+			return result < 0 ? -1 : 0;
+		if (redis_batch_send(now, &w->conn, frame, &w->s, w->zones) != 0)
+			return -1;
+	}
+	if (redis_batch_execute(now, &w->conn, &w->feed) != 0)
+		return -1;
+	const struct queue_frame *following = queue_peek(w->queue, 1, 0);
+	if (can_follow(w, following) && redis_batch_send(next, &w->conn, following, &w->s, w->zones) != 0)
+		return -1;
+	if (redis_batch_finish(now, &w->conn, &w->results, &w->feed, &w->s) != 0)
+		return -1;
+	now->frame = NULL;
+	queue_release(w->queue);
+	if (w->logged != REDIS_TROUBLE_NONE)
+		note_up(w);
+	w->turn = !w->turn;
+	return 0;
+}
+
+static bool is_done(struct writer *w)
+{
+	uint64_t stop_at_ms;
+
+	if (!is_stopping(w, &stop_at_ms))
+		return false;
+	bool empty = !queue_peek(w->queue, 0, 0) && w->feed.commands.arrays == 0;
+	return empty || now_ms() > stop_at_ms;
+}
+
+static void *run(void *arg)
+{
+	struct writer *w = arg;
+	uint64_t stop_at_ms;
+
+	while (!is_done(w)) {
+		if (w->conn.context) {
+			if (step(w) == 0)
+				continue;
+			note_down(w);
+		} else if (connect_redis(w) == 0) {
+			// well again only once it has taken a frame, or has none to take
+			if (!queue_peek(w->queue, 0, 0) || w->logged == REDIS_TROUBLE_NONE)
+				note_up(w);
+			continue;
+		} else {
+			note_down(w);
+			if (is_stopping(w, &stop_at_ms))
+				break;
+		}
+		back_off(w);
+	}
+	redis_conn_close(&w->conn);
+	return NULL;
+}
+
+struct writer *writer_start(
+	struct queue *queue, const struct redis_settings *settings, const struct zone_list *zones)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+	pthread_condattr_t attr;
+
+	if (!w)
+		return NULL;
+	w->queue = queue;
+	w->zones = zones;
+	w->settings = *settings;
+	w->random = (unsigned)now_ms();
+	snprintf(w->why, sizeof(w->why), "redis %s: not connected yet", settings->address.text);
+	w->results.capacity = BATCH_RESULTS_MAX;
+	w->results.at = calloc(BATCH_RESULTS_MAX, sizeof(*w->results.at));
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->change, &attr);
+	pthread_condattr_destroy(&attr);
+	if (!w->results.at || pthread_create(&w->thread, NULL, run, w) != 0) {
+		free(w->results.at);
+		free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void writer_reload(struct writer *w, const struct redis_settings *settings)
+{
+	pthread_mutex_lock(&w->lock);
+	w->settings = *settings;
+	w->reloaded = true;
+	pthread_cond_broadcast(&w->change);
+	pthread_mutex_unlock(&w->lock);
+}
+
+bool writer_is_up(struct writer *w, char *why, size_t why_size)
+{
+	pthread_mutex_lock(&w->lock);
+	bool up = w->up;
+	snprintf(why, why_size, "%s", w->why);
+	pthread_mutex_unlock(&w->lock);
+	return up;
+}
+
+void writer_stop(struct writer *w, unsigned bound_ms)
+{
+	pthread_mutex_lock(&w->lock);
+	w->stopping = true;
+	w->stop_at_ms = now_ms() + bound_ms;
+	pthread_cond_broadcast(&w->change);
+	pthread_mutex_unlock(&w->lock);
+	queue_stop_waiting(w->queue);
+	pthread_join(w->thread, NULL);
+	for (int i = 0; i < 2; i++)
+		redis_batch_free(&w->batch[i]);
+	redis_buffer_free(&w->feed.commands);
+	free(w->results.at);
+	pthread_cond_destroy(&w->change);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/zone.h"
+
+#include <ctype.h>
+#include <libpsl.h>
+#include <stdio.h>
+
+struct zone_list *zone_open(const char *file, char *why, size_t why_size)
+{
+	psl_ctx_t *psl = *file ? psl_load_file(file) : psl_latest(NULL);
+
+	if (!psl && *file)
+		snprintf(why, why_size, "psl.file: %s: not a readable public suffix list", file);
+	else if (!psl)
+		snprintf(why, why_size, "no public suffix list on this system; name one with psl.file");
+	return (struct zone_list *)psl;
+}
+
+void zone_close(struct zone_list *list)
+{
+	psl_free((psl_ctx_t *)list);
+}
+
+size_t zone_find(const struct zone_list *list, const uint8_t *owner, size_t size)
+{
+	char plain[256];
+
+	if (size < 2)
+		return 0;
+	// "www.example.com": each label begins at the same offset as in wire form. The list knows
+	// letters, digits and hyphens; what else a label may hold must not look like a dot or a rule.
+	for (size_t at = 0; owner[at] != 0; at += 1 + (size_t)owner[at]) {
+		for (size_t i = 0; i < owner[at]; i++) {
+			uint8_t c = owner[at + 1 + i];
+			plain[at + i] = isascii(c) && (isalnum(c) || c == '-') ? (char)c : '_';
+		}
+		plain[at + owner[at]] = '.';
+	}
+	plain[size - 2] = '\0';
+	const char *zone = psl_registrable_domain((const psl_ctx_t *)list, plain);
+	return zone ? (size_t)(zone - plain) : 0;
+}

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The dataplane's side of the frame protocol (dataplane/record.h), for tests of the collector."""
+import pathlib
+import re
+import socket
+import struct
+import uuid
+
+HELLO, RECORDS, STATS, BYE, ACK = 1, 2, 3, 4, 5
+MAGIC, VERSION, HEADER = 0x4C424631, 1, struct.Struct("=IHHIIQ")
+RECORD = struct.Struct("=IIIHHBBxx")
+NEW = 1
+STATS_H = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "stats.h"
+
+
+def stats_fields():
+    """Names of the fields of WORKER_STATS, PORT_STATS, OUTBOX_STATS, as stats.h lists them."""
+    blocks = re.split(r"#define (WORKER|PORT|OUTBOX)_STATS\(X\)", STATS_H.read_text())
+    return {blocks[i]: re.findall(r"X\((?:COUNTER|GAUGE),\s*(\w+)", blocks[i + 1]) for i in (1, 3, 5)}
+
+
+FIELDS = stats_fields()
+
+
+def stats_layout():
+    value = 0xCBF29CE484222325
+    for block in ("WORKER", "PORT", "OUTBOX"):
+        for name in FIELDS[block]:
+            for byte in name.encode() + b",":
+                value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
+def name(text):
+    """Wire form of a name without escapes."""
+    labels = [label.encode("latin-1") for label in text.split(".") if label]
+    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+
+
+def record(owner, rrtype, rdata, first, last, count, flags=0):
+    owner = owner if isinstance(owner, bytes) else name(owner)
+    body = RECORD.pack(first, last, count, rrtype, len(rdata), len(owner), flags) + owner + rdata
+    return body + b"\0" * (-len(body) % 4)
+
+
+def frame(kind, number=0, body=b"", records=0, size=None, magic=MAGIC):
+    return HEADER.pack(magic, VERSION, kind, HEADER.size + len(body) if size is None else size, records, number) + body
+
+
+def records(number, items):
+    return frame(RECORDS, number, b"".join(items), len(items))
+
+
+def stats(workers=2, ports=("net0",), value=7):
+    body = struct.pack("=II", workers, len(ports))
+    body += struct.pack("=Q", value) * (len(FIELDS["OUTBOX"]) + workers * len(FIELDS["WORKER"]))
+    for port in ports:
+        body += port.encode().ljust(64, b"\0") + struct.pack("=Q", value) * len(FIELDS["PORT"])
+    return frame(STATS, 0, body)
+
+
+def hello(stream, sensor="test", layout=None, start=1700000000, version="0.1.0"):
+    body = stream + struct.pack("=QQ", start, stats_layout() if layout is None else layout)
+    for text, size in ((version, 32), (sensor, 64), ("host.example", 64), ("net0", 128)):
+        body += text.encode().ljust(size, b"\0")
+    return frame(HELLO, 0, body)
+
+
+class Dataplane:
+    """One stream. Keeps what is not acknowledged and sends it again after a reconnect."""
+
+    def __init__(self, path, sensor="test", stream=None):
+        self.path, self.sensor = path, sensor
+        self.stream = stream or uuid.uuid4().bytes
+        self.uuid = str(uuid.UUID(bytes=self.stream))
+        self.kept, self.number, self.acked, self.sock = {}, 0, 0, None
+
+    def connect(self, timeout=20):
+        self.close()
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(timeout)
+        self.sock.connect(self.path)
+        self.sock.sendall(hello(self.stream, self.sensor))
+        for number in sorted(self.kept):
+            self.sock.sendall(self.kept[number])
+        return self
+
+    def close(self):
+        if self.sock:
+            self.sock.close()
+        self.sock = None
+
+    def put(self, data):
+        self.number += 1
+        self.kept[self.number] = data
+        if self.sock:
+            self.sock.sendall(data)
+
+    def records(self, items):
+        self.put(records(self.number + 1, items))
+
+    def bye(self):
+        self.put(frame(BYE, self.number + 1))
+
+    def read_ack(self):
+        data = b""
+        while len(data) < HEADER.size:
+            more = self.sock.recv(HEADER.size - len(data))
+            if not more:
+                raise ConnectionError("the collector closed the connection")
+            data += more
+        magic, version, kind, size, count, number = HEADER.unpack(data)
+        assert (magic, version, kind, size, count) == (MAGIC, VERSION, ACK, HEADER.size, 0), "not an ACK"
+        assert self.acked <= number <= self.number, f"ACK {number} of {self.number}"
+        self.acked = number
+        for old in [n for n in self.kept if n <= number]:
+            del self.kept[old]
+        return number
+
+    def wait(self):
+        """Until everything is acknowledged."""
+        while self.acked < self.number:
+            self.read_ack()
