@@ -36,22 +36,32 @@ static const char *cert_type(uint16_t type)
 static const char *algorithm(uint8_t number)
 {
 	static const char *const names[256] = {
-		[1] = "RSAMD5",		  [2] = "DH",		    [3] = "DSA",
-		[4] = "ECC",		  [5] = "RSASHA1",	    [6] = "DSANSEC3SHA1",
-		[7] = "RSASHA1NSEC3SHA1", [8] = "RSASHA256",	    [10] = "RSASHA512",
-		[12] = "ECCGOST",	  [13] = "ECDSAP256SHA256", [14] = "ECDSAP384SHA384",
-		[15] = "ED25519",	  [16] = "ED448",	    [252] = "INDIRECT",
-		[253] = "PRIVATEDNS",	  [254] = "PRIVATEOID",
+		[1] = "RSAMD5",
+		[2] = "DH",
+		[3] = "DSA",
+		[4] = "ECC",
+		[5] = "RSASHA1",
+		[6] = "DSANSEC3SHA1",
+		[7] = "RSASHA1NSEC3SHA1",
+		[8] = "RSASHA256",
+		[10] = "RSASHA512",
+		[12] = "ECCGOST",
+		[13] = "ECDSAP256SHA256",
+		[14] = "ECDSAP384SHA384",
+		[15] = "ED25519",
+		[16] = "ED448",
+		[252] = "INDIRECT",
+		[253] = "PRIVATEDNS",
+		[254] = "PRIVATEOID",
 	};
 	return names[number];
 }
 
 static const char *rcode(uint16_t number)
 {
-	static const char *const names[] = {
-		"NOERROR",  "FORMERR",	"SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET",
-		"NXRRSET",  "NOTAUTH",	"NOTZONE",  "DSOTYPENI", NULL,	  NULL,	     NULL,	 NULL,
-		"BADSIG",   "BADKEY",	"BADTIME",  "BADMODE",	"BADNAME", "BADALG", "BADTRUNC", "BADCOOKIE"};
+	static const char *const names[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
+		"YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE", "DSOTYPENI", NULL, NULL, NULL, NULL,
+		"BADSIG", "BADKEY", "BADTIME", "BADMODE", "BADNAME", "BADALG", "BADTRUNC", "BADCOOKIE"};
 
 	return number < sizeof(names) / sizeof(*names) ? names[number] : NULL;
 }

@@ -7,6 +7,8 @@ enum { NAME_SIZE = 255, LABEL_SIZE = 63 }; // RFC 1035 §2.3.4
 // How an octet stands in a name: as the character here (lower case), behind a backslash (CHAR_SLASH),
 // or as \DDD (0).
 enum { CHAR_SLASH = 1 };
+
+// clang-format off
 static const char name_chars[256] = {
 	['!'] = '!', ['"'] = CHAR_SLASH, ['#'] = '#', ['$'] = CHAR_SLASH, ['%'] = '%', ['&'] = '&',
 	['\''] = '\'', ['('] = CHAR_SLASH, [')'] = CHAR_SLASH, ['*'] = '*', ['+'] = '+', [','] = ',',
@@ -23,6 +25,7 @@ static const char name_chars[256] = {
 	['q'] = 'q', ['r'] = 'r', ['s'] = 's', ['t'] = 't', ['u'] = 'u', ['v'] = 'v', ['w'] = 'w',
 	['x'] = 'x', ['y'] = 'y', ['z'] = 'z', ['{'] = '{', ['|'] = '|', ['}'] = '}', ['~'] = '~',
 };
+// clang-format on
 
 static const char hex_digits[] = "0123456789abcdef";
 
@@ -190,7 +193,8 @@ void text_put_base64(struct text_out *o, const uint8_t *p, size_t n)
 		return;
 	for (size_t i = 0; i < n; i += 3) { // RFC 4648 §4
 		size_t left = n - i;
-		uint32_t v = (uint32_t)p[i] << 16 | (left > 1 ? p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
+		uint32_t v =
+			(uint32_t)p[i] << 16 | (left > 1 ? p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
 		*o->at++ = digits[v >> 18];
 		*o->at++ = digits[v >> 12 & 63];
 		*o->at++ = left > 1 ? digits[v >> 6 & 63] : '=';

@@ -54,9 +54,9 @@ enum {
 // The last is for types that few parsers know, or that are obsolete or drafts: a message is not
 // refused over them, since most receivers take them as they stand (RFC 3597 §3).
 #define ANY(number, name, ...) [number] = {.mnemonic = name, .type = number, .fields = {__VA_ARGS__}}
-#define IN(number, name, ...)                                                                                \
+#define IN(number, name, ...) \
 	[number] = {.mnemonic = name, .type = number, .in_only = true, .fields = {__VA_ARGS__}}
-#define FIT(number, name, ...)                                                                               \
+#define FIT(number, name, ...) \
 	[number] = {.mnemonic = name, .type = number, .lenient = true, .fields = {__VA_ARGS__}}
 
 static const struct dns_layout table[] = {
@@ -204,10 +204,12 @@ int dns_layout_type(const char *mnemonic, uint16_t *type)
 
 size_t dns_layout_field_size(enum dns_field field)
 {
+	// clang-format off
 	static const uint8_t sizes[DNS_FIELD_MAX] = {
-		[U8] = 1,    [U16] = 2,	      [U32] = 4,   [U48] = 6,	[U64] = 8,	 [IPV4] = 4,
-		[IPV6] = 16, [EUI48] = 6,     [EUI64] = 8, [TYPE] = 2,	[LOCATOR64] = 8, [TIME] = 4,
-		[RCODE] = 2, [CERT_TYPE] = 2, [LOC] = 16,  [ALGORITHM] = 1,
+		[U8] = 1, [U16] = 2, [U32] = 4, [U48] = 6, [U64] = 8,
+		[IPV4] = 4, [IPV6] = 16, [EUI48] = 6, [EUI64] = 8, [LOCATOR64] = 8,
+		[TYPE] = 2, [TIME] = 4, [CERT_TYPE] = 2, [ALGORITHM] = 1, [RCODE] = 2, [LOC] = 16,
 	};
+	// clang-format on
 	return sizes[field];
 }

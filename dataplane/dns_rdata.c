@@ -16,18 +16,26 @@ static const struct dns_layout *layout_in_class(uint16_t type, uint16_t class)
 	return type == DNS_TYPE_A && class == DNS_CLASS_CH ? &chaos_a : NULL;
 }
 
+// Appends to the canonical form, where there is one.
+static bool put(struct dns_rdata_walk *w, const uint8_t *p, size_t n)
+{
+	if (!w->out)
+		return true;
+	if (n > (size_t)(w->out_end - w->out)) {
+		w->full = true;
+		return false;
+	}
+	memcpy(w->out, p, n);
+	w->out += n;
+	return true;
+}
+
 // Copies what was read since the last copy.
 static bool copy_run(struct dns_rdata_walk *w)
 {
-	size_t n = (size_t)(w->c.at - w->copied);
-	if (!w->out)
-		return true;
-	if (n > (size_t)(w->out_end - w->out))
-		return false;
-	memcpy(w->out, w->copied, n);
-	w->out += n;
+	const uint8_t *from = w->copied;
 	w->copied = w->c.at;
-	return true;
+	return put(w, from, (size_t)(w->c.at - from));
 }
 
 bool dns_rdata_name(struct dns_rdata_walk *w)
@@ -37,16 +45,8 @@ bool dns_rdata_name(struct dns_rdata_walk *w)
 	if (!copy_run(w))
 		return false;
 	size_t size = dns_name_read(&w->c, name);
-	if (size == 0)
-		return false;
 	w->copied = w->c.at;
-	if (!w->out)
-		return true;
-	if (size > (size_t)(w->out_end - w->out))
-		return false;
-	memcpy(w->out, name, size);
-	w->out += size;
-	return true;
+	return size > 0 && put(w, name, size);
 }
 
 // Every field that is a plain run of octets, by how it says its length.
@@ -79,7 +79,6 @@ static bool walk_field(struct dns_rdata_walk *w, enum dns_field field)
 	case DNS_FIELD_HEX0X:
 	case DNS_FIELD_BASE64:
 	case DNS_FIELD_PORTS:
-	case DNS_FIELD_TYPES_NXT:
 	case DNS_FIELD_OPAQUE:
 		cursor_skip(c, cursor_left(c));
 		return true;
@@ -127,5 +126,5 @@ size_t dns_rdata_read(struct cursor c, uint16_t type, uint16_t class, uint8_t *o
 		.c = c, .start = c.at, .out = out, .out_end = out + out_size, .copied = c.at};
 	if (walk(&w, l))
 		return (size_t)(w.out - out);
-	return l->lenient ? copy_opaque(&c, out, out_size) : SIZE_MAX;
+	return l->lenient && !w.full ? copy_opaque(&c, out, out_size) : SIZE_MAX;
 }

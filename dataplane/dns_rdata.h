@@ -12,10 +12,11 @@
 
 // RDATA as a cursor goes through it.
 struct dns_rdata_walk {
-	struct cursor c;      // limited to the RDATA; its base is the message
-	const uint8_t *start; // first octet of the RDATA
-	uint8_t *out;	      // where the canonical form goes, NULL to check only
-	uint8_t *out_end;     // one past the last octet of room
+	struct cursor c;       // limited to the RDATA; its base is the message
+	const uint8_t *start;  // first octet of the RDATA
+	uint8_t *out;	       // where the canonical form goes, NULL to check only
+	uint8_t *out_end;      // one past the last octet of room
+	bool full;	       // there was not room enough
 	const uint8_t *copied; // octets up to here are in `out`
 };
 

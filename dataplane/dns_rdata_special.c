@@ -72,6 +72,14 @@ static bool walk_types(struct cursor *c)
 	return !c->bad;
 }
 
+// RFC 2535 §5.2: one bit a type, those below 128 only.
+static bool walk_types_nxt(struct cursor *c)
+{
+	size_t size = cursor_left(c);
+	cursor_skip(c, size);
+	return size <= 128 / 8;
+}
+
 // RFC 3123 §4. Of a family that is not known here the address may have 63 octets, half of what the
 // seven bits of its length allow: no address is longer, and others draw the line there.
 static bool walk_prefixes(struct cursor *c)
@@ -104,6 +112,8 @@ bool dns_rdata_special(struct dns_rdata_walk *w, enum dns_field field)
 		return walk_names(w);
 	case DNS_FIELD_TYPES:
 		return walk_types(&w->c);
+	case DNS_FIELD_TYPES_NXT:
+		return walk_types_nxt(&w->c);
 	case DNS_FIELD_PREFIXES:
 		return walk_prefixes(&w->c);
 	case DNS_FIELD_SVC_PARAMS:

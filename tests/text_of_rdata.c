@@ -29,7 +29,7 @@ static size_t read_hex(const char *hex)
 }
 
 // The RDATA is put at the end of a block of its own, so that a checker sees any octet read past it.
-static void answer(unsigned type, unsigned class, size_t size, size_t at, size_t rdata_size)
+static void answer(unsigned type, unsigned rrclass, size_t size, size_t at, size_t rdata_size)
 {
 	uint8_t *copy = malloc(at + rdata_size + 1);
 
@@ -40,8 +40,8 @@ static void answer(unsigned type, unsigned class, size_t size, size_t at, size_t
 	struct cursor c = cursor_make(start, at + rdata_size);
 	cursor_skip(&c, at);
 	size_t n = SIZE_MAX;
-	if (dns_rdata_check(c, (uint16_t)type, (uint16_t)class))
-		n = dns_rdata_read(c, (uint16_t)type, (uint16_t)class, canonical, sizeof(canonical));
+	if (dns_rdata_check(c, (uint16_t)type, (uint16_t)rrclass))
+		n = dns_rdata_read(c, (uint16_t)type, (uint16_t)rrclass, canonical, sizeof(canonical));
 	free(copy);
 	if (n == SIZE_MAX) {
 		puts("malformed");
@@ -61,12 +61,12 @@ int main(void)
 	static char line[2 * DNS_MESSAGE_SIZE + 100];
 
 	while (fgets(line, sizeof(line), stdin)) {
-		unsigned type, class;
+		unsigned type, rrclass;
 		size_t at = 0, rdata_size = 0;
 		int hex_at = 0;
 		char *hex_end;
 
-		if (sscanf(line, "%u %u %n", &type, &class, &hex_at) < 2)
+		if (sscanf(line, "%u %u %n", &type, &rrclass, &hex_at) < 2)
 			return 1;
 		hex_end = line + hex_at + strcspn(line + hex_at, " \n");
 		int more = sscanf(hex_end, "%zu %zu", &at, &rdata_size);
@@ -74,7 +74,7 @@ int main(void)
 		size_t size = read_hex(line + hex_at);
 		if (more < 2)
 			rdata_size = size;
-		answer(type, class, size, at, rdata_size);
+		answer(type, rrclass, size, at, rdata_size);
 		fflush(stdout);
 	}
 	return 0;
