@@ -128,26 +128,20 @@ static const enum pkt_layer first_layer[PKT_LINK_MAX] = {
 	[PKT_LINK_SLL2] = LAYER_SLL2,
 };
 
-// Layers that only look at what comes next and take no header off.
-static bool takes_header(enum pkt_layer layer)
-{
-	return layer != LAYER_ETHERTYPE && layer != LAYER_IP && layer != LAYER_PROTOCOL &&
-	       layer != LAYER_ERSPAN1;
-}
-
 static __attribute__((noinline)) enum pkt_layer slow(struct pkt *out, const uint8_t *frame, size_t size,
 	enum pkt_link link, const struct pkt_ports *ports, struct worker_stats *stats)
 {
 	struct decap d = {.c = cursor_make(frame, size), .out = out, .ports = ports, .stats = stats};
 	enum pkt_layer layer = first_layer[link];
 
-	for (unsigned headers = 0, steps = 0; layer < LAYER_MAX; steps++) {
-		headers += takes_header(layer);
-		if (headers > PKT_HEADERS_MAX || steps > 3 * PKT_HEADERS_MAX)
-			return END_TUNNEL_DEPTH;
+	for (unsigned headers = 0; layer < LAYER_MAX;) {
+		const uint8_t *at = d.c.at;
 		layer = layers[layer](&d);
 		if (d.c.bad)
 			return END_SHORT;
+		headers += d.c.at != at; // some layers only look at what comes next
+		if (headers > PKT_HEADERS_MAX)
+			return END_TUNNEL_DEPTH;
 	}
 	return layer;
 }
