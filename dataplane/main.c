@@ -86,7 +86,7 @@ static _Noreturn void usage_error(const char *format, const char *what)
 	exit(EXIT_USAGE);
 }
 
-enum option { OPTION_IFACE = 256, OPTION_REPLAY, OPTION_SUMMARY, OPTION_JSON };
+enum long_option { OPTION_IFACE = 256, OPTION_REPLAY, OPTION_SUMMARY, OPTION_JSON };
 
 static const struct option long_options[] = {
 	{"iface", required_argument, NULL, OPTION_IFACE}, {"replay", required_argument, NULL, OPTION_REPLAY},
@@ -294,6 +294,17 @@ static void show_progress(const struct program *p)
 		fputc('\n', stderr);
 }
 
+// A capture is not replayed into the void: true where no collector is there for long.
+static bool collector_never_came(const struct program *p)
+{
+	if (intake_expected(&p->intake) == 0 || outbox_stats(p->outbox)->connects > 0 ||
+		time(NULL) - p->started <= COLLECTOR_WAIT_S)
+		return false;
+	log_error("collector %s: not there after %d s; start lookback-collector first", p->settings.collector_socket,
+		COLLECTOR_WAIT_S);
+	return true;
+}
+
 // Until a signal or the end of the captures. Returns 0, or -1 where the collector never came.
 static int run(struct program *p)
 {
@@ -308,12 +319,8 @@ static int run(struct program *p)
 		}
 		if (ending && every_worker(p, is_done))
 			return 0;
-		if (intake_expected(&p->intake) > 0 && outbox_stats(p->outbox)->connects == 0 &&
-			time(NULL) - p->started > COLLECTOR_WAIT_S) {
-			log_error("collector %s: not there after %d s; start lookback-collector first",
-				p->settings.collector_socket, COLLECTOR_WAIT_S);
+		if (collector_never_came(p))
 			return -1;
-		}
 	}
 	return 0;
 }
@@ -335,6 +342,8 @@ static int finish(struct program *p)
 			outbox_finish(p->outbox);
 		if (outbox_is_done(p->outbox))
 			return 0;
+		if (to_the_end && (signals_seen > 0 || collector_never_came(p)))
+			return -1;
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (!to_the_end && (double)(now.tv_sec - start.tv_sec) > p->settings.stop_timeout_s)
 			break;
