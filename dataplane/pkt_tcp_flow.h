@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The two stores of TCP reassembly. Private to pkt_tcp.c, pkt_tcp_flow.c, pkt_tcp_held.c.
+// TCP reassembly from inside. Private to pkt_tcp.c (segments), pkt_tcp_stream.c (messages), pkt_tcp_flow.c
+// (the table), pkt_tcp_held.c (the octets).
 //
 //     buckets[hash] ─► flow ─► flow          every flow stands in the list USED, the last one touched
 //                       │                    first; those with held octets in the list HOLDING too
@@ -147,3 +148,30 @@ bool tcp_held_jump(struct pkt_tcp *t, struct tcp_flow *f);
 
 // Lets go of everything; next_seq moves to the end of it.
 void tcp_held_drop(struct pkt_tcp *t, struct tcp_flow *f);
+
+// pkt_tcp_stream.c ───────────────────────────────────────────────────────────────────────────
+
+// What pkt_tcp_segment was called with.
+struct tcp_call {
+	const struct pkt *pkt;
+	pkt_tcp_message *message;
+	void *context;
+	uint32_t now_s;
+};
+
+// Where the next octet is expected; nothing is held.
+static inline void tcp_stream_position(struct tcp_flow *f, uint32_t seq)
+{
+	f->next_seq = f->ready_seq = seq;
+	f->seen = true;
+}
+
+// A message is known to begin at `seq`. What was held goes.
+void tcp_stream_frame(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq);
+
+// Takes the octets at `seq` (1 or more) and hands over what they complete.
+void tcp_stream_take(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq,
+	const uint8_t *p, size_t size);
+
+// Gives up waiting for the first gap and hands over what stands behind it.
+void tcp_stream_skip_gap(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call);
