@@ -37,7 +37,7 @@ static inline void copy_lower(uint8_t *to, const uint8_t *from, size_t n)
 
 size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE])
 {
-	const uint8_t *p = c->at, *after = NULL; // `after`: behind the first pointer
+	const uint8_t *p = c->at, *after = p; // `after`: behind the furthest octet read before a jump
 	size_t lowest = cursor_offset(c), size = 0;
 	unsigned pointers = 0;
 
@@ -45,7 +45,9 @@ size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE])
 		uint8_t label = *p++;
 		if (label == 0) {
 			out[size++] = 0;
-			c->at = after ? after : p;
+			// labels that a pointer leads to may run past the name itself: a message that
+			// does so is read on behind them, and then hardly ever makes sense
+			c->at = after > p ? after : p;
 			return size;
 		}
 		if (label <= DNS_LABEL_SIZE) {
@@ -63,7 +65,7 @@ size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE])
 		size_t target = (size_t)(label & LABEL_POINTER_HIGH) << 8 | *p++;
 		if (target >= lowest || ++pointers > DNS_POINTERS_MAX)
 			break;
-		if (!after)
+		if (p > after)
 			after = p;
 		lowest = target;
 		p = c->base + target;

@@ -82,6 +82,7 @@ enum stats_kind { STATS_COUNTER, STATS_GAUGE };
 	X(COUNTER, rr_out_of_bailiwick, "records_total", "outcome=\"out_of_bailiwick\"", "Not the server's to say, or not asked for") \
 	X(COUNTER, rr_type_skipped,     "records_total", "outcome=\"type_skipped\"", "Left out by types or types_skip, or by its section's rule") \
 	X(COUNTER, rr_section_skipped,  "records_total", "outcome=\"section_skipped\"", "Left out by sections") \
+	X(COUNTER, rr_too_long,         "records_total", "outcome=\"too_long\"", "RDATA longer than 65535 octets once its names are written out") \
 	X(COUNTER, rr_not_in,           "records_total", "outcome=\"not_in\"", "Not of class IN") \
 	/* sightings, from the table to the frames */ \
 	X(COUNTER, sightings_flushed,   "sightings_flushed_total", "", "Sightings handed over in frames") \

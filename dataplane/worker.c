@@ -81,6 +81,10 @@ static void add_record(struct worker *w, const struct dns_record *r, uint32_t no
 	} else {
 		struct cursor c = {.base = m->wire, .at = rdata, .end = rdata + rdata_size};
 		rdata_size = dns_rdata_read(c, r->type, r->class, out, DNS_RDATA_SIZE);
+		if (unlikely(rdata_size > UINT16_MAX)) {
+			stats_add(&w->stats.rr_too_long, 1);
+			return;
+		}
 	}
 	table_add(w->table, TABLE_KEY_HEAD + owner->size + rdata_size, owner->hash, now_s);
 }

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The table against a plain model: nothing lost, nothing counted twice, whatever its size.
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/table.h"
+#include "tests/unit.h"
+
+enum { KEYS = 5000, OWNER_SIZE = 12 };
+
+// What was handed over for each key.
+struct seen {
+	uint64_t count;
+	uint32_t first, last;
+	uint32_t new_first; // earliest first seen among the records flagged new
+	bool is_new;
+};
+
+static struct seen handed[KEYS], model[KEYS];
+static unsigned refuse_every; // the sink refuses each n-th record; 0: none
+static unsigned offered;
+static struct hash_key key;
+
+static unsigned key_of(const struct record_view *r)
+{
+	unsigned n;
+
+	memcpy(&n, r->rdata, sizeof(n));
+	return n;
+}
+
+static size_t rdata_size_of(unsigned n)
+{
+	if (n % 97 == 0)
+		return 3000 + n; // a chain of units
+	return n % 10 == 0 ? 200 : n % 3 == 0 ? 16 : 4;
+}
+
+static bool take(void *context, const struct record_view *r)
+{
+	(void)context;
+	if (refuse_every && ++offered % refuse_every == 0)
+		return false;
+	unsigned n = key_of(r);
+	CU_ASSERT_FATAL(n < KEYS);
+	CU_ASSERT(r->head.rdata_size == rdata_size_of(n));
+	CU_ASSERT(r->head.owner_size == OWNER_SIZE && r->owner[1] == 'k');
+	for (size_t i = 4; i < r->head.rdata_size; i++)
+		if (r->rdata[i] != (uint8_t)(n + i))
+			CU_FAIL_FATAL("rdata differs");
+	struct seen *s = &handed[n];
+	if (s->count == 0 || r->head.last_s > s->last)
+		s->last = r->head.last_s;
+	if (r->head.flags & RECORD_NEW) {
+		if (!s->is_new || r->head.first_s < s->new_first)
+			s->new_first = r->head.first_s;
+		s->is_new = true;
+	}
+	s->count += r->head.count;
+	return true;
+}
+
+static void add(struct table *t, unsigned n, uint32_t time_s)
+{
+	uint8_t *k = table_key(t);
+	uint16_t type = 16;
+	size_t size = rdata_size_of(n);
+
+	memcpy(k, &type, 2);
+	k[2] = OWNER_SIZE;
+	k[3] = 0;
+	memcpy(k + 4, "\012kkkkkkkkkk\0", OWNER_SIZE);
+	memcpy(k + 4 + OWNER_SIZE, &n, sizeof(n));
+	for (size_t i = 4; i < size; i++)
+		k[4 + OWNER_SIZE + i] = (uint8_t)(n + i);
+	table_add(t, 4 + OWNER_SIZE + size, hash_bytes(&key, k + 4, OWNER_SIZE), time_s);
+}
+
+static void expect(unsigned n, uint32_t time_s)
+{
+	struct seen *s = &model[n];
+
+	if (s->count == 0 || time_s < s->first)
+		s->first = time_s;
+	if (s->count == 0 || time_s > s->last)
+		s->last = time_s;
+	s->count++;
+}
+
+static void flush_all(struct table *t)
+{
+	table_settle(t);
+	for (uint64_t left = table_buckets(t); left > 0;)
+		left -= table_sweep(t, left);
+}
+
+static struct table *begin(uint64_t records, struct worker_stats *stats)
+{
+	const struct table_options options = {.records = records, .sink = take};
+
+	memset(handed, 0, sizeof(handed));
+	memset(model, 0, sizeof(model));
+	memset(stats, 0, sizeof(*stats));
+	refuse_every = 0;
+	CU_ASSERT_FATAL(hash_key_random(&key) == 0);
+	struct table *t = table_new(&options, &key, stats);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	return t;
+}
+
+static void compare(void)
+{
+	unsigned wrong = 0;
+
+	for (unsigned n = 0; n < KEYS; n++) {
+		const struct seen *h = &handed[n], *m = &model[n];
+		wrong += h->count != m->count ||
+			 (m->count && (h->last != m->last || !h->is_new || h->new_first != m->first));
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+}
+
+static void check_accounts(const struct worker_stats *s)
+{
+	CU_ASSERT_EQUAL(s->rr_taken, s->sightings_flushed + s->sightings_pending + s->lost_no_room);
+	CU_ASSERT_EQUAL(s->sightings_pending, 0);
+	CU_ASSERT_EQUAL(s->table_inserted - s->table_evicted, s->table_entries);
+}
+
+// Random messages of up to five records, times going both ways, sweeps in between.
+static void run_random(uint64_t records, unsigned messages)
+{
+	struct worker_stats stats;
+	struct table *t = begin(records, &stats);
+	uint64_t duplicates = 0;
+
+	srandom(7);
+	for (unsigned i = 0; i < messages; i++) {
+		unsigned n[5], len = 1 + (unsigned)random() % 5;
+		uint32_t time_s = 1000000 + i / 100 - (unsigned)random() % 50;
+		table_next_message(t);
+		for (unsigned k = 0; k < len; k++) {
+			n[k] = (unsigned)random() % ((unsigned)random() % KEYS + 1);
+			bool before = false;
+			for (unsigned b = 0; b < k; b++)
+				before |= n[b] == n[k];
+			add(t, n[k], time_s);
+			if (before)
+				duplicates++;
+			else
+				expect(n[k], time_s);
+		}
+		if (i % 7 == 0)
+			table_sweep(t, 3);
+	}
+	flush_all(t);
+	if (records > KEYS) { // no eviction can come between a record and its double
+		CU_ASSERT_EQUAL(stats.rr_duplicate, duplicates);
+		compare();
+	}
+	check_accounts(&stats);
+	CU_ASSERT(stats.table_entries <= records);
+	table_free(t);
+}
+
+static void counts_are_exact(void)
+{
+	run_random(100000, 200000);
+}
+
+static void small_table_loses_nothing(void)
+{
+	run_random(1000, 100000);
+	run_random(50, 20000);
+}
+
+// Every key once a message: eviction must not change any sum.
+static void eviction_keeps_sums(void)
+{
+	struct worker_stats stats;
+	struct table *t = begin(300, &stats);
+
+	for (unsigned i = 0; i < 100000; i++) {
+		unsigned n = i * 7919 % KEYS;
+		table_next_message(t);
+		add(t, n, 5000 + i / 100);
+		expect(n, 5000 + i / 100);
+		if (i % 1000 == 0)
+			table_sweep(t, 10);
+	}
+	flush_all(t);
+	CU_ASSERT(stats.table_evicted > 0);
+	compare();
+	check_accounts(&stats);
+	table_free(t);
+}
+
+static void refusing_sink_loses_nothing_that_fits(void)
+{
+	struct worker_stats stats;
+	struct table *t = begin(100000, &stats);
+
+	refuse_every = 3;
+	for (unsigned i = 0; i < 50000; i++) {
+		table_next_message(t);
+		add(t, i % KEYS, 77 + i);
+		expect(i % KEYS, 77 + i);
+		table_sweep(t, 5);
+	}
+	flush_all(t);
+	compare();
+	check_accounts(&stats);
+	CU_ASSERT_EQUAL(stats.lost_no_room, 0);
+	table_free(t);
+}
+
+// Where neither the table nor the sink has room, the loss has a number.
+static void losses_are_counted(void)
+{
+	struct worker_stats stats;
+	struct table *t = begin(100, &stats);
+
+	refuse_every = 1;
+	for (unsigned i = 0; i < 2000; i++) {
+		table_next_message(t);
+		add(t, 1 + i % 2000, 9);
+	}
+	table_settle(t);
+	refuse_every = 0;
+	flush_all(t);
+	CU_ASSERT(stats.lost_no_room >= 1800);
+	check_accounts(&stats);
+	table_free(t);
+}
+
+static void hot_records_outlive_a_flood(void)
+{
+	struct worker_stats stats;
+	struct table *t = begin(2000, &stats);
+	uint64_t inserted = 0;
+
+	for (unsigned round = 0; round < 20; round++) {
+		for (unsigned hot = 0; hot < 200; hot++) {
+			table_next_message(t);
+			add(t, 1 + hot * 3, 100 + round);
+		}
+		for (unsigned i = 0; i < 3000; i++) { // seen once in a long while
+			table_next_message(t);
+			add(t, 601 + (round * 3000 + i) % 4300, 100 + round);
+		}
+		flush_all(t);
+		inserted = stats.table_inserted;
+		for (unsigned hot = 0; hot < 200; hot++) {
+			table_next_message(t);
+			add(t, 1 + hot * 3, 100 + round);
+		}
+		table_settle(t);
+	}
+	CU_ASSERT(stats.table_inserted - inserted <= 2);
+	table_free(t);
+}
+
+// The sweep that refuses midway must go on where it stopped.
+static void message_numbers_do_not_linger(void)
+{
+	struct worker_stats stats;
+	struct table *t = begin(1000, &stats);
+
+	table_next_message(t);
+	add(t, 1, 10);
+	add(t, 1, 10);
+	flush_all(t);
+	add(t, 2, 10);
+	add(t, 2, 10);
+	flush_all(t);
+	CU_ASSERT_EQUAL(stats.rr_duplicate, 2);
+	CU_ASSERT_EQUAL(handed[1].count, 1);
+	CU_ASSERT_EQUAL(handed[2].count, 1);
+	table_free(t);
+}
+
+int main(void)
+{
+	static const struct unit_test tests[] = {
+		{"counts are exact", counts_are_exact},
+		{"a small table loses nothing", small_table_loses_nothing},
+		{"eviction keeps sums", eviction_keeps_sums},
+		{"a refusing sink loses nothing that fits", refusing_sink_loses_nothing_that_fits},
+		{"losses are counted", losses_are_counted},
+		{"hot records outlive a flood", hot_records_outlive_a_flood},
+		{"message numbers do not linger", message_numbers_do_not_linger},
+	};
+	return unit_run("table", tests, sizeof(tests) / sizeof(tests[0]));
+}
