@@ -106,6 +106,15 @@ static void add_lcores(struct eal_args *args, unsigned workers)
 	eal_args_add(args, "--lcores", text);
 }
 
+// DPDK makes a folder for each start and leaves it; it is empty by now.
+static void remove_runtime_folder(void)
+{
+	const char *folder = rte_eal_get_runtime_dir();
+
+	if (folder && *folder)
+		rmdir(folder);
+}
+
 int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib)
 {
 	char text[64];
@@ -126,6 +135,8 @@ int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib)
 	}
 	snprintf(text, sizeof(text), "lookback_%d", (int)getpid());
 	eal_args_add(args, "--file-prefix", text);
+	eal_args_add(args, "--no-telemetry", NULL); // a socket that no one asks: /metrics has it all
+	atexit(remove_runtime_folder);
 	// chatter of libraries at their start; warnings and errors stay
 	eal_args_add(args, "--log-level", "lib.eal:warning");
 	eal_args_add(args, "--log-level", "lib.telemetry:warning");

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+# What the scripts share; sourced by them, from any folder. Needs bash.
+#
+#     say, warn, die              one line to stderr, so that stdout stays the script's own answer
+#     need_packages run test …    Debian packages, installed where they are missing
+#     build_release               meson and ninja into build/
+#     huge_pages_get, _give_back  reserved where the machine allows it
+#     spawn, stop                 child processes that survive Ctrl-C until they are told to end
+#     redis_start                 a private Redis from collector/redis.conf
+set -euo pipefail
+
+LOOKBACK_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+PROGRAM=${0##*/}
+BUILD=$LOOKBACK_ROOT/build
+DATAPLANE=$BUILD/dataplane/lookback-dataplane
+COLLECTOR=$BUILD/collector/lookback-collector
+
+say() { printf '%s\n' "$*" >&2; }
+warn() { printf '%s: warning: %s\n' "$PROGRAM" "$*" >&2; }
+die() { # [-STATUS] text…
+	local status=1
+	[[ $1 =~ ^-[0-9]+$ ]] && { status=${1#-}; shift; }
+	printf '%s: error: %s\n' "$PROGRAM" "$*" >&2
+	exit "$status"
+}
+usage_error() { die -2 "$*; --help shows what there is"; }
+is_root() { [ "$(id -u)" = 0 ]; }
+
+# The value of an option, `$1`: the option, `$2`…: what follows it.
+need_value() { [ -n "${2-}" ] || usage_error "option '$1' wants a value"; }
+
+# packages ────────────────────────────────────────────────────────────────────────────────────
+
+declare -A PACKAGES=(
+	# what meson.build asks for, and Redis
+	[run]="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libpcap-dev libhiredis-dev libmicrohttpd-dev
+		libpsl-dev publicsuffix libcunit1-dev redis-server redis-tools curl iproute2"
+	# other people's programs, to be compared with: a dissector, a DNS library, a name server, …
+	[test]="clang libclang-rt-14-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils prometheus
+		ethtool mandoc"
+	[lint]="shellcheck clang-format"
+)
+# They come with a service that Lookback has no use for.
+PACKAGES_WITH_SERVICE="redis-server knot prometheus"
+
+# Those of the packages that are not installed.
+packages_missing() {
+	dpkg-query -W -f='${Package} ${db:Status-Abbrev}\n' "$@" 2>/dev/null |
+		awk -v wanted="$*" '$2 == "ii" { have[$1] } END { n = split(wanted, w, " ")
+			for (i = 1; i <= n; i++) if (!(w[i] in have)) print w[i] }'
+}
+
+# Keeps packages from starting services while they are installed (Debian's policy-rc.d).
+services_hold() {
+	SERVICES_HELD=
+	[ -e /usr/sbin/policy-rc.d ] && return
+	printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+	chmod 755 /usr/sbin/policy-rc.d
+	SERVICES_HELD=1
+}
+services_release() { # packages that were installed
+	local package
+	[ -z "$SERVICES_HELD" ] || rm -f /usr/sbin/policy-rc.d
+	[ -d /run/systemd/system ] || return 0
+	for package in $PACKAGES_WITH_SERVICE; do
+		[[ " $* " != *" $package "* ]] || systemctl disable --quiet "$package" 2>/dev/null || true
+	done
+}
+
+need_packages() { # run | test | lint …
+	local kind missing=() log status=0
+	command -v dpkg-query > /dev/null || { warn "not a Debian system: packages are not looked for"; return 0; }
+	for kind in "$@"; do
+		# shellcheck disable=SC2086  # a list of words
+		mapfile -t -O "${#missing[@]}" missing < <(packages_missing ${PACKAGES[$kind]})
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	is_root || die "packages are missing and installing them takes root: sudo apt-get install ${missing[*]}"
+	say "Installing ${#missing[@]} packages: ${missing[*]}"
+	log=$(mktemp)
+	services_hold
+	{ apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
+		< /dev/null > "$log" 2>&1 || status=$?
+	services_release "${missing[@]}"
+	if [ "$status" != 0 ]; then
+		tail -n 5 "$log" >&2
+		rm -f "$log"
+		die "apt-get could not install: ${missing[*]}"
+	fi
+	rm -f "$log"
+}
+export DEBIAN_FRONTEND=noninteractive
+
+# build ───────────────────────────────────────────────────────────────────────────────────────
+
+# Builds folder `$1` with the meson options that follow; one build of a folder at a time.
+build_into() {
+	local folder=$1 log=$1/.build.log status=0
+	shift
+	mkdir -p "$folder" 2>/dev/null || true
+	[ -w "$folder" ] || die "$folder: cannot write there; whose is it?"
+	{
+		flock 9
+		{ [ -e "$folder/build.ninja" ] || meson setup "$folder" "$LOOKBACK_ROOT" "$@"; } > "$log" 2>&1 &&
+			ninja -C "$folder" >> "$log" 2>&1 || status=$?
+	} 9> "$folder/.build.lock"
+	[ "$status" = 0 ] && return
+	tail -n 20 "$log" >&2
+	die "the build failed; all of it is in $log"
+}
+
+build_release() {
+	[ -x "$DATAPLANE" ] || say "Building into ${BUILD#"$PWD"/}"
+	build_into "$BUILD" --buildtype=release
+}
+
+# settings ────────────────────────────────────────────────────────────────────────────────────
+
+OPTIONS=()           # KEY=VALUE as the user gave them
+DATAPLANE_OPTIONS=() # the same with -o before each, for the program that knows KEY
+COLLECTOR_OPTIONS=()
+
+knows_setting() { "$1" --help | grep -q "^  ${2//./\\.} "; }
+
+# Hands each of OPTIONS to the program whose setting it is, or to both.
+share_options() {
+	local option key known
+	for option in "${OPTIONS[@]}"; do
+		key=${option%%=*}
+		known=
+		[[ $option =~ ^[a-z._]+= ]] || usage_error "-o $option: expected KEY=VALUE"
+		knows_setting "$DATAPLANE" "$key" && DATAPLANE_OPTIONS+=(-o "$option") known=1
+		knows_setting "$COLLECTOR" "$key" && COLLECTOR_OPTIONS+=(-o "$option") known=1
+		[ -n "$known" ] || usage_error "-o $option: no such setting"
+	done
+}
+
+# captures ────────────────────────────────────────────────────────────────────────────────────
+
+CAPTURES=() # files to replay
+
+# Adds a capture, or all those in a folder, by name. Compressed ones are unpacked into folder `$2`.
+add_captures() {
+	local path=$1 folder=$2 file found
+	if [ ! -d "$path" ]; then
+		add_capture "$path" "$folder"
+		return
+	fi
+	found=${#CAPTURES[@]}
+	for file in "$path"/*.pcap "$path"/*.pcapng "$path"/*.cap "$path"/*.pcap.gz "$path"/*.pcapng.gz "$path"/*.cap.gz; do
+		[ ! -f "$file" ] || add_capture "$file" "$folder"
+	done
+	[ ${#CAPTURES[@]} -gt "$found" ] || die "$path: found no capture in this folder (*.pcap, *.pcapng, *.cap, also .gz)"
+}
+add_capture() {
+	local file=$1
+	[ -e "$1" ] || die "$1: no such file"
+	[ -r "$1" ] || die "$1: cannot be read"
+	if [[ $1 == *.gz ]]; then
+		file=$2/${#CAPTURES[@]}.$(basename "${1%.gz}")
+		gzip -dc -- "$1" > "$file" 2>/dev/null || die "$1: damaged, or no room to unpack it"
+	fi
+	CAPTURES+=("$file")
+}
+
+# huge pages ──────────────────────────────────────────────────────────────────────────────────
+
+HUGE_PAGES_FILE=/proc/sys/vm/nr_hugepages
+HUGE_PAGES_BEFORE=
+
+meminfo() { awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo; }
+
+# Sees to `$1` MiB of free huge pages, of 2 MiB each, where root may and an eighth of the memory suffices.
+huge_pages_get() {
+	local wanted=$(($1 / 2)) free total
+	free=$(meminfo HugePages_Free)
+	[ "${free:-0}" -lt "$wanted" ] && is_root && [ -w $HUGE_PAGES_FILE ] || return 0
+	[ "$(meminfo Hugepagesize)" = 2048 ] && [ $((wanted * 2048 * 8)) -le "$(meminfo MemTotal)" ] || return 0
+	total=$(cat $HUGE_PAGES_FILE)
+	echo $((total + wanted - free)) > $HUGE_PAGES_FILE 2>/dev/null || return 0
+	HUGE_PAGES_BEFORE=$total
+}
+
+huge_pages_give_back() {
+	[ -n "$HUGE_PAGES_BEFORE" ] || return 0
+	echo "$HUGE_PAGES_BEFORE" > $HUGE_PAGES_FILE 2>/dev/null || true
+	HUGE_PAGES_BEFORE=
+}
+
+# processes ───────────────────────────────────────────────────────────────────────────────────
+
+# Starts a program in the background, in a session of its own: Ctrl-C reaches the script alone, which ends its
+# children in order. Should the script die, they are told. SPAWNED: its process id.
+spawn() { # user, or - for the same; log file, or - for none; program…
+	local user=$1 log=$2 as=()
+	shift 2
+	[ "$user" = - ] || as=(--reuid "$user" --regid "$(id -g "$user")" --clear-groups)
+	if [ "$log" = - ]; then
+		setsid setpriv --pdeathsig TERM "${as[@]}" -- "$@" < /dev/null &
+	else
+		setsid setpriv --pdeathsig TERM "${as[@]}" -- "$@" < /dev/null >> "$log" 2>&1 &
+	fi
+	SPAWNED=$!
+}
+
+is_running() { [ -n "$1" ] && kill -0 "$1" 2>/dev/null; }
+
+# Ends a child and waits for it, `$2` seconds at most. Its exit status, or 124 where it had to be killed.
+stop() {
+	local pid=$1 tenths=$(($2 * 10)) status=0
+	[ -n "$pid" ] || return 0
+	kill -TERM "$pid" 2>/dev/null || true
+	while is_running "$pid" && [ $((tenths--)) -gt 0 ]; do sleep 0.1; done
+	if is_running "$pid"; then
+		kill -KILL "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+		return 124
+	fi
+	wait "$pid" 2>/dev/null || status=$?
+	return "$status"
+}
+
+# True once the command succeeds; false after `$1` tenths of a second, or when process `$2` is gone.
+wait_for() {
+	local tenths=$1 pid=$2
+	shift 2
+	until "$@" > /dev/null 2>&1; do
+		is_running "$pid" && [ $((tenths--)) -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+# Redis ───────────────────────────────────────────────────────────────────────────────────────
+
+# A private Redis in folder `$1` (which exists, and is the user's), socket `$1`/redis.sock; `$2`: its port, 0 for
+# none; `$3`: the user, or -; the rest: more settings. REDIS_PID, REDIS_SOCKET. False where it does not start.
+redis_start() {
+	local folder=$1 port=$2 user=$3
+	shift 3
+	REDIS_SOCKET=$folder/redis.sock
+	spawn "$user" "$folder/redis.log" redis-server "$LOOKBACK_ROOT/collector/redis.conf" --dir "$folder" \
+		--port "$port" --unixsocket "$REDIS_SOCKET" --unixsocketperm 777 --daemonize no "$@"
+	REDIS_PID=$SPAWNED
+	# an old file is read first, which takes its time
+	wait_for 6000 "$REDIS_PID" redis_is_ready || { REDIS_PID=; return 1; }
+}
+redis_is_ready() { [ "$(redis-cli -s "$REDIS_SOCKET" ping)" = PONG ]; }
