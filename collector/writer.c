@@ -76,8 +76,9 @@ static void note_up(struct writer *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
-// The connection is closed by now. Says it in the log once per kind of trouble.
-static void note_down(struct writer *w)
+// The connection is closed by now; `was_open`: it had been made. Says it in the log once per kind of
+// trouble.
+static void note_down(struct writer *w, bool was_open)
 {
 	w->failures++;
 	for (int i = 0; i < 2; i++) {
@@ -90,8 +91,14 @@ static void note_down(struct writer *w)
 	w->up = false;
 	snprintf(w->why, sizeof(w->why), "redis %s: %s", w->s.address.text, w->conn.why);
 	pthread_mutex_unlock(&w->lock);
-	if (w->conn.trouble != w->logged && w->conn.trouble != REDIS_TROUBLE_FENCED)
-		log_warning("%s; frames are kept, trying again", w->why);
+	// a connection that ends may be back at once; whether it is, the next attempt tells
+	bool may_pass = was_open &&
+			(w->conn.trouble == REDIS_TROUBLE_CLOSED || w->conn.trouble == REDIS_TROUBLE_FENCED);
+	if (may_pass || w->conn.trouble == w->logged) {
+		log_debug("%s", w->why);
+		return;
+	}
+	log_warning("%s; frames are kept, trying again", w->why);
 	w->logged = w->conn.trouble;
 }
 
@@ -249,14 +256,14 @@ static void *run(void *arg)
 		if (w->conn.context) {
 			if (step(w) == 0)
 				continue;
-			note_down(w);
+			note_down(w, true);
 		} else if (connect_redis(w) == 0) {
 			// well again only once it has taken a frame, or has none to take
 			if (!queue_peek(w->queue, 0, 0) || w->logged == REDIS_TROUBLE_NONE)
 				note_up(w);
 			continue;
 		} else {
-			note_down(w);
+			note_down(w, false);
 			if (is_stopping(w, &stop_at_ms))
 				break;
 		}

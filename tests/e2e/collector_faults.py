@@ -1,0 +1,596 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The collector and what can break around it: real processes, real signals, a private Redis.
+
+    collector_faults.py PATH-OF-lookback-collector [NAME…]
+
+Each function test_NAME is one scenario. Exit status 0 only where all passed; 77 without redis-server.
+"""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import frames
+from frames import Dataplane, NEW, record
+
+REDIS_CONF = pathlib.Path(__file__).resolve().parents[2] / "collector" / "redis.conf"
+PROGRAM = ""
+
+
+class World:
+    """A folder with a Redis and a collector in it; everything ends with the `with` block."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="lookback-test.")
+        self.redis_path, self.path = f"{self.folder}/redis.sock", f"{self.folder}/c.sock"
+        self.redis = self.collector = None
+        self.log_path = f"{self.folder}/collector.log"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        for process in (self.collector, self.redis):
+            if process and process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+                process.wait()
+        if error[0]:
+            print(self.log(), file=sys.stderr)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start_redis(self, *args):
+        self.redis = subprocess.Popen(["redis-server", str(REDIS_CONF), "--port", "0", "--dir", self.folder,
+                                       "--unixsocket", self.redis_path, "--logfile", f"{self.folder}/redis.log", *args])
+        until(lambda: self.cli("PING") == "PONG" or "NOAUTH" in self.cli("PING"))
+
+    def stop_redis(self, how=signal.SIGTERM):
+        self.redis.send_signal(how)
+        self.redis.wait()
+
+    def cli(self, *args):
+        done = subprocess.run(["redis-cli", "-s", self.redis_path, *args], capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def start(self, *options, once=False, wait=True, redis=None):
+        args = [PROGRAM, "-o", f"redis={redis or 'unix:' + self.redis_path}", "-o", f"collector.socket={self.path}",
+                "-o", "http.listen=127.0.0.1:0", "-o", "redis.timeout=2s"]
+        for option in options:
+            args += ["-o", option]
+        before = len(self.log())
+        with open(self.log_path, "a") as log:
+            self.collector = subprocess.Popen(args + (["--once"] if once else []), stderr=log)
+        if wait:
+            until(lambda: "waiting for dataplanes" in self.log()[before:])
+
+    def kill(self):
+        self.collector.kill()
+        self.collector.wait()
+        open(self.log_path, "a").write("(killed)\n")
+
+    def stop(self):
+        self.collector.terminate()
+        return self.collector.wait(30)
+
+    def log(self):
+        return pathlib.Path(self.log_path).read_text() if os.path.exists(self.log_path) else ""
+
+    def http(self, path):
+        port = re.findall(r"http: listening on 127.0.0.1:(\d+)", self.log())[-1]
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def metric(self, name):
+        found = re.search(rf"^lookback_{re.escape(name)} (\d+)$", self.http("/metrics")[1], re.M)
+        return int(found.group(1)) if found else None
+
+    def count(self, owner, member):
+        value = self.cli("ZSCORE", f"pdns:count:{owner}", member)
+        return int(value) if value else 0
+
+
+def until(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def run(*args):
+    return subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=60)
+
+
+def batch(n, count=1, flags=NEW):
+    """Ten records; the same for every n, so that each count is the number of batches."""
+    return [record(f"host{i}.example.com", 1, bytes([192, 0, 2, i]), 1000, 1000 + n, count, flags) for i in range(10)]
+
+
+def check_counts(world, expected):
+    counts = [world.count(f"host{i}.example.com", f"A 192.0.2.{i}") for i in range(10)]
+    assert counts == [expected] * 10, f"expected {expected}, found {counts}"
+
+
+def test_usage():
+    for args, status, text in (
+            (["--nonsense"], 2, "unknown option '--nonsense'"), (["-x"], 2, "unknown option '-x'"),
+            (["word"], 2, "unexpected argument 'word'"), (["-o"], 2, "needs a value"),
+            (["-o", "redis=nowhere"], 2, "expected HOST:PORT"), (["-o", "who=me"], 2, "unknown key 'who'"),
+            (["-o", "redis.timeout=never"], 2, "redis.timeout"), (["-c", "/nonexistent"], 2, "/nonexistent"),
+            (["-o", "psl.file=/nonexistent"], 2, "psl.file"), (["-o", "redis.user=me"], 2, "redis.user"),
+            (["--once", "-o", "redis=127.0.0.1:1"], 1, "redis 127.0.0.1:1: cannot connect"),
+            (["--check", "-o", "redis=unix:/nonexistent"], 1, "cannot connect"),
+            (["-o", "sensor=x", "-o", "collector.socket=/nonexistent/c.sock"], 1, "/nonexistent/c.sock")):
+        done = run(*args)
+        assert done.returncode == status, (args, done)
+        assert text in done.stderr and done.stderr.count("\n") == 1, (args, done.stderr)
+    assert "Examples" in run("--help").stdout and run("--version").returncode == 0
+
+
+def test_schema():
+    with World() as w:
+        w.start_redis()
+        w.start(once=True)
+        d = Dataplane(w.path).connect()
+        d.records([
+            record("www.example.co.uk", 1, bytes([203, 0, 113, 7]), 100, 200, 3, NEW),
+            record("example.co.uk", 15, b"\0\x0a" + frames.name("mail.example.org"), 110, 210, 1, NEW),
+            record("www.example.co.uk", 28, bytes.fromhex("20010db8000100000000000000000001"), 90, 190, 2, NEW),
+            record("alias.example.co.uk", 5, frames.name("www.example.co.uk"), 5, 6, 7, NEW),
+            record("co.uk", 2, frames.name(""), 1, 2, 1, NEW), record("", 2, frames.name("a.root.example"), 1, 2, 1, NEW),
+            record(b"\x03a.b\x07exa\0ple\x03com\0", 65280, b"\x0a\0\0\1", 1, 2, 1, NEW)])
+        d.records([record("www.example.co.uk", 1, bytes([203, 0, 113, 7]), 50, 150, 4, NEW)])
+        d.records([record("www.example.co.uk", 1, bytes([203, 0, 113, 7]), 250, 300, 1)])
+        d.wait()
+        zset = lambda key: w.cli("ZRANGE", key, "0", "-1", "WITHSCORES").split("\n")
+        assert zset("pdns:name:www.example.co.uk") == ["AAAA 2001:db8:1::1", "190", "A 203.0.113.7", "300"]
+        assert zset("pdns:first:www.example.co.uk") == ["A 203.0.113.7", "50", "AAAA 2001:db8:1::1", "90"]
+        assert zset("pdns:count:www.example.co.uk") == ["AAAA 2001:db8:1::1", "2", "A 203.0.113.7", "8"]
+        assert zset("pdns:ip:203.0.113.7") == ["www.example.co.uk", "300"]
+        assert zset("pdns:net:203.0.113.0/24") == ["203.0.113.7", "50"]
+        assert zset("pdns:net:2001:db8:1::/48") == ["2001:db8:1::1", "90"]
+        assert zset("pdns:rdata:mail.example.org") == ["MX example.co.uk", "210"]
+        assert zset("pdns:rdata:www.example.co.uk") == ["CNAME alias.example.co.uk", "6"]
+        assert zset("pdns:zone:example.co.uk") == ["alias.example.co.uk", "5", "www.example.co.uk", "50", "example.co.uk", "110"]
+        assert zset("pdns:zone:co.uk") == ["co.uk", "1"] and zset("pdns:zone:.") == [".", "1"]
+        assert w.cli("EXISTS", "pdns:rdata:.") == "0"
+        assert zset("pdns:name:a\\.b.exa\\000ple.com") == ["TYPE65280 \\# 4 0a000001", "2"]
+        d.bye()
+        d.wait()
+        d.close()
+        assert w.collector.wait(10) == 0
+        assert w.cli("XLEN", "pdns:new") == "7"
+        assert w.cli("HGET", "pdns:sensor:test", "sightings") == "21"
+        assert w.cli("EXISTS", "pdns:seq") == "0", "the stream's number was not deleted"
+        assert w.cli("KEYS", "pdns:fence:*") == ""
+
+
+def test_duplicates():
+    with World() as w:
+        w.start_redis()
+        w.start()
+        d = Dataplane(w.path)
+        for n in range(5):
+            d.records(batch(n))
+        kept = dict(d.kept)
+        d.connect().wait()
+        d.kept = kept  # as if no acknowledgement had come
+        d.acked = 0
+        d.connect().wait()
+        check_counts(w, 5)
+        assert w.metric("collector_frames_duplicate_total") == 5
+
+
+def test_collector_killed():
+    with World() as w:
+        w.start_redis()
+        d = Dataplane(w.path)
+        sent = 0
+        for turn in range(12):
+            w.start()
+            d.connect()
+            for n in range(40):
+                d.records(batch(sent))
+                sent += 1
+            time.sleep(0.003 * turn)  # somewhere within
+            w.kill()
+        w.start()
+        d.connect()
+        d.bye()
+        d.wait()
+        check_counts(w, sent)
+        d.close()
+        until(lambda: w.cli("EXISTS", "pdns:seq") == "0")
+
+
+def test_acknowledgement_of_bye_lost():
+    with World() as w:
+        w.start_redis()
+        w.start()
+        d = Dataplane(w.path).connect()
+        d.records(batch(0))
+        d.bye()
+        until(lambda: w.cli("HGET", "pdns:seq", d.uuid) == "2")
+        time.sleep(0.2)
+        d.close()  # with the ACK unread
+        time.sleep(0.2)
+        w.kill()
+        w.start()
+        d.connect().wait()
+        check_counts(w, 1)
+        assert w.metric("collector_batches_skipped_total") == 2
+        d.close()
+        until(lambda: w.cli("EXISTS", "pdns:seq") == "0")
+
+
+def test_redis_stopped_and_started():
+    with World() as w:
+        w.start_redis()
+        w.start()
+        d = Dataplane(w.path).connect()
+        d.records(batch(0))
+        d.wait()
+        w.stop_redis()
+        for n in range(1, 20):
+            d.records(batch(n))
+        until(lambda: "cannot connect" in w.http("/readyz")[1])
+        assert w.http("/readyz")[0] == 503 and w.http("/healthz") == (200, "alive\n")
+        until(lambda: w.metric("collector_queue_frames") == 19)
+        w.start_redis()
+        d.wait()
+        check_counts(w, 20)
+        until(lambda: w.http("/readyz")[0] == 200)
+        assert w.log().count("cannot connect") == 1, "said more than once"
+        assert w.log().count("well again") == 1
+
+
+def test_redis_frozen():
+    """A transaction of an abandoned connection stays in a socket buffer and must not be applied twice."""
+    with World() as w:
+        w.start_redis()
+        w.start("redis.timeout=0.3s")
+        d = Dataplane(w.path).connect()
+        sent = 0
+        for turn in range(6):
+            for n in range(30):
+                d.records([record(f"host{i}.example.com", 1, bytes([192, 0, 2, i]), 1000, 1000, 1, NEW) for i in range(10)] +
+                          [record(f"name{turn}-{n}-{i}.example.net", 16, b"\xc8" + b"x" * 200, 1, 1, 1, NEW) for i in range(300)])
+                sent += 1
+            time.sleep(0.02 * turn)
+            w.redis.send_signal(signal.SIGSTOP)
+            time.sleep(1)
+            w.redis.send_signal(signal.SIGCONT)
+            d.wait()
+            check_counts(w, sent)
+        assert w.metric('collector_redis_errors_total{kind="timeout"}') > 0
+
+
+def test_redis_killed_and_older():
+    with World() as w:
+        w.start_redis("--appendonly", "no")
+        w.start()
+        d = Dataplane(w.path).connect()
+        for n in range(3):
+            d.records(batch(n))
+        d.wait()
+        w.stop_redis(signal.SIGKILL)  # and all is gone
+        w.start_redis("--appendonly", "no")
+        d.records(batch(3))
+        d.wait()
+        check_counts(w, 1)
+        assert w.metric("collector_batches_missing_total") == 3 and "redis has lost 3 frames" in w.log()
+
+
+def test_wrong_password():
+    with World() as w:
+        w.start_redis("--requirepass", "secret")
+        done = run("--check", "-o", f"redis=unix:{w.redis_path}", "-o", "redis.password=wrong")
+        assert done.returncode == 1 and "user or password is wrong" in done.stderr, done
+        assert "user or password" in run("--check", "-o", f"redis=unix:{w.redis_path}").stderr
+        secret = pathlib.Path(w.folder, "secret")
+        secret.write_text("wrong\n")
+        w.start(f"redis.password_file={secret}")
+        d = Dataplane(w.path).connect()
+        d.records(batch(0))
+        until(lambda: "password" in w.http("/readyz")[1])
+        secret.write_text("secret\n")  # read at each connect
+        d.wait()
+
+
+def test_wrong_database_and_readonly():
+    with World() as w:
+        w.start_redis()
+        done = run("--check", "-o", f"redis=unix:{w.redis_path}", "-o", "redis.database=99")
+        assert done.returncode == 1 and "no such database" in done.stderr, done
+        w.cli("REPLICAOF", "127.0.0.1", "1")
+        done = run("--once", "-o", f"redis=unix:{w.redis_path}", "-o", f"collector.socket={w.path}", "-o", "http.listen=none")
+        assert done.returncode == 1 and "read-only replica" in done.stderr, done
+        w.start()
+        d = Dataplane(w.path).connect()
+        d.records(batch(0))
+        until(lambda: "read-only" in w.http("/readyz")[1])
+        w.cli("REPLICAOF", "NO", "ONE")
+        d.wait()
+        check_counts(w, 1)
+
+
+def test_out_of_memory():
+    with World() as w:
+        w.start_redis()
+        w.start()
+        d = Dataplane(w.path).connect()
+        d.records(batch(0))
+        d.wait()
+        w.cli("CONFIG", "SET", "maxmemory", "1")
+        for n in range(1, 5):
+            d.records(batch(n))
+        until(lambda: "memory limit" in w.http("/readyz")[1])
+        check_counts(w, 1)
+        w.cli("CONFIG", "SET", "maxmemory", "0")
+        d.wait()
+        check_counts(w, 5)
+        assert w.metric('collector_redis_errors_total{kind="oom"}') > 0
+        assert w.log().count("memory limit") == 1
+
+
+def nonsense_server(path, answer):
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(path)
+    server.listen()
+
+    def serve():
+        while True:
+            try:
+                peer, _ = server.accept()
+            except OSError:
+                return
+            with peer:
+                try:
+                    peer.recv(1000)
+                    peer.sendall(answer)
+                    time.sleep(0.05)
+                except OSError:
+                    pass
+
+    threading.Thread(target=serve, daemon=True).start()
+    return server
+
+
+def test_nonsense_server():
+    answers = (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", b"$-7\r\n", b"+OK\r\n", b"*100000000000\r\n", b":1\r\n",
+               b"$5\r\nhello\r\n", b"\0" * 100000, b"+" + b"x" * 1000000)
+    for n, answer in enumerate(answers):
+        with World() as w:
+            server = nonsense_server(w.redis_path, answer)
+            done = run("--check", "-o", f"redis=unix:{w.redis_path}", "-o", "redis.timeout=0.5s")
+            assert done.returncode == 1 and "redis unix:" in done.stderr, (answer[:20], done)
+            w.start("redis.timeout=0.5s")
+            d = Dataplane(w.path).connect()
+            d.records(batch(0))
+            until(lambda: w.http("/readyz")[0] == 503)
+            server.close()
+            os.unlink(w.redis_path)
+            w.start_redis()
+            d.wait()
+            check_counts(w, 1)
+
+
+def test_wrong_type():
+    with World() as w:
+        w.start_redis()
+        w.cli("SET", "pdns:ip:192.0.2.3", "mine")
+        w.cli("SET", "pdns:count:host5.example.com", "mine")
+        w.start()
+        d = Dataplane(w.path).connect()
+        for n in range(3):
+            d.records(batch(n))
+        d.wait()
+        assert w.metric('collector_records_total{outcome="wrong_type"}') == 6
+        assert w.metric('collector_records_total{outcome="applied"}') == 24
+        assert [w.count(f"host{i}.example.com", f"A 192.0.2.{i}") for i in (0, 3, 9)] == [3, 3, 3]
+        assert w.cli("GET", "pdns:ip:192.0.2.3") == "mine"
+        assert w.log().count("pdns:ip:192.0.2.3") == 1 and w.log().count("pdns:count:host5.example.com") == 1
+    with World() as w:
+        w.start_redis()
+        w.cli("SET", "pdns:seq", "mine")
+        done = run("--check", "-o", f"redis=unix:{w.redis_path}")
+        assert done.returncode == 1 and "pdns:seq holds something else" in done.stderr, done
+
+
+def test_unsound_frames():
+    good = record("a.example", 1, b"\1\2\3\4", 1, 2, 1)
+    stream = b"s" * 16
+    starts = frames.hello(stream)
+    bodies = [
+        b"\0" * 24, b"GET / HTTP/1.1\r\n\r\n" * 4, frames.records(1, [good]), frames.hello(stream, layout=1),
+        frames.hello(stream, version="x" * 32), frames.hello(stream, sensor=""), frames.hello(stream, sensor="a\nb"),
+        starts + starts, starts + frames.frame(frames.ACK, 1), starts + frames.frame(99, 1),
+        starts + frames.records(0, [good]), starts + frames.records(2**63, [good]),
+        starts + frames.frame(frames.RECORDS, 1, good, 2), starts + frames.frame(frames.RECORDS, 1, good[:-2], 1),
+        starts + frames.frame(frames.RECORDS, 1, good, 5000), starts + frames.frame(frames.RECORDS, 1, b"", 0, size=8),
+        starts + frames.frame(frames.RECORDS, 1, b"", 0, size=0xFFFFFFFF),
+        starts + frames.records(1, [record("a.example", 1, b"\1\2\3\4", 1, 2, 0)]),
+        starts + frames.records(1, [record(b"\x05abc\0", 1, b"", 1, 2, 1)]),
+        starts + frames.stats()[:24] + b"\xff" * (len(frames.stats()) - 24), starts + frames.frame(frames.STATS, 0, b"\0\0\0"),
+        starts + frames.frame(frames.BYE, 1, b"x"), starts + frames.frame(frames.BYE, 1) + frames.records(2, [good]),
+        starts + frames.records(1, [good]) + frames.records(3, [good])]
+    with World() as w:
+        w.start_redis()
+        w.start()
+        for n, body in enumerate(bodies):
+            # each with a stream of its own, or what one left would be what the next is judged by
+            body = body.replace(stream, bytes([n]) * 16)
+            s = socket.socket(socket.AF_UNIX)
+            s.settimeout(10)
+            s.connect(w.path)
+            s.sendall(body)
+            try:
+                while s.recv(100):
+                    pass
+            except ConnectionResetError:
+                pass
+            s.close()
+            until(lambda: w.metric("collector_frames_unsound_total") == n + 1)
+        for body in (starts[:10], starts + frames.records(1, [good])[:-3]):  # cut off: no frame at all
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(w.path)
+            s.sendall(body)
+            s.close()
+        d = Dataplane(w.path).connect()
+        d.records(batch(0))
+        d.wait()
+        check_counts(w, 1)
+        assert w.metric("collector_frames_unsound_total") == len(bodies)
+
+
+def test_back_pressure():
+    with World() as w:
+        w.start_redis()
+        w.start("queue.size=256k")
+        d = Dataplane(w.path).connect()
+        d.records(batch(0))
+        d.wait()
+        w.stop_redis()
+        big = [record(f"n{i}.example.org", 16, b"\xc8" + b"x" * 200, 1, 1, 1, NEW) for i in range(400)]
+
+        def send():
+            for _ in range(40):
+                d.records(big)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        until(lambda: w.metric("collector_back_pressure_total") > 0)
+        time.sleep(0.3)
+        assert sender.is_alive() and w.metric("collector_queue_bytes") < 500000
+        w.start_redis()
+        sender.join(60)
+        d.wait()
+        assert w.count("n7.example.org", 'TXT "' + "x" * 200 + '"') == 40
+
+
+def test_socket_in_use():
+    with World() as w:
+        w.start_redis()
+        w.start()
+        done = run("-o", f"collector.socket={w.path}", "-o", "http.listen=none")
+        assert done.returncode == 1 and f"collector.socket {w.path}: another collector is listening there" in done.stderr
+        assert stat.S_IMODE(os.stat(w.path).st_mode) == 0o660
+        w.kill()
+        w.start()  # over the stale socket
+        assert w.stop() == 0 and not os.path.exists(w.path)
+        pathlib.Path(w.path).write_text("precious")
+        done = run("-o", f"collector.socket={w.path}", "-o", "http.listen=none")
+        assert done.returncode == 1 and "is not a socket" in done.stderr
+        assert pathlib.Path(w.path).read_text() == "precious"
+
+
+def test_stop_and_reload():
+    with World() as w:
+        w.start_redis()
+        conf = pathlib.Path(w.folder, "conf")
+        conf.write_text("sensor = other\nnew.max = 5\n")
+        w.start()
+        w.stop()
+        os.truncate(w.log_path, 0)
+        with open(w.log_path, "a") as log:
+            w.collector = subprocess.Popen([PROGRAM, "-c", str(conf), "-o", f"redis=unix:{w.redis_path}", "-o",
+                                            f"collector.socket={w.path}", "-o", "http.listen=127.0.0.1:0"], stderr=log)
+        until(lambda: "waiting for dataplanes" in w.log())
+        conf.write_text("new.max = many\n")
+        w.collector.send_signal(signal.SIGHUP)
+        until(lambda: "the settings stay as they are" in w.log())
+        conf.write_text("new.max = 0\nredis.prefix = other:\n")
+        w.collector.send_signal(signal.SIGHUP)
+        until(lambda: "settings read again" in w.log())
+        assert "redis.prefix: changed; takes effect after a restart" in w.log()
+        d = Dataplane(w.path).connect()
+        for n in range(50):
+            d.records(batch(n))
+        time.sleep(0.2)
+        assert w.stop() == 0  # writes what it has taken, acknowledges it
+        d.sock.settimeout(1)
+        try:
+            d.wait()
+        except (ConnectionError, OSError):
+            pass
+        check_counts(w, d.acked)
+        assert w.cli("EXISTS", "pdns:new") == "0"
+        w.stop_redis()
+        w.start()
+        d.connect()
+        d.records(batch(0))
+        until(lambda: w.metric("collector_queue_frames") > 0)
+        start = time.monotonic()
+        assert w.stop() == 1 and time.monotonic() - start < 12
+        assert "not written to Redis" in w.log()
+
+
+def test_http_and_metrics():
+    with World() as w:
+        w.start_redis()
+        w.start()
+        ds = [Dataplane(w.path, f'site "{n}"').connect() for n in range(3)]
+        for d in ds:
+            d.sock.sendall(frames.stats(workers=3, ports=("net0", "net1")))
+            d.records(batch(0))
+        for d in ds:
+            d.wait()
+        status, text = w.http("/metrics")
+        assert status == 200
+        if shutil.which("promtool"):
+            done = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True)
+            assert done.returncode == 0 and not done.stderr, done
+        assert 'lookback_rx_packets_total{sensor="site \\"1\\"",worker="2"} 7' in text
+        assert 'lookback_port_link_up{sensor="site \\"0\\"",port="net1"} 7' in text
+        assert w.http("/nothing")[0] == 404
+        port = re.findall(r"http: listening on 127.0.0.1:(\d+)", w.log())[-1]
+        try:
+            urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}/metrics", data=b"x" * 100000))
+            raise AssertionError("a POST was answered")
+        except urllib.error.HTTPError as error:
+            assert error.code == 405
+        except (urllib.error.URLError, ConnectionError):
+            pass  # closed while the body was still coming
+        with socket.create_connection(("127.0.0.1", int(port))) as s:
+            s.sendall(b"GET /" + b"x" * 40000 + b" HTTP/1.0\r\n\r\n")
+            assert s.recv(20).split()[1] in (b"414", b"431", b"413")
+        done = run("-o", f"collector.socket={w.folder}/d.sock", "-o", f"http.listen=127.0.0.1:{port}")
+        assert done.returncode == 1 and "http.listen" in done.stderr
+
+
+def main():
+    global PROGRAM
+    if not shutil.which("redis-server") or not shutil.which("redis-cli"):
+        sys.exit(77)
+    PROGRAM = os.path.abspath(sys.argv[1])
+    failed = []
+    for name, test in [(n[5:], f) for n, f in globals().items() if n.startswith("test_")]:
+        if len(sys.argv) > 2 and name not in sys.argv[2:]:
+            continue
+        start = time.monotonic()
+        try:
+            test()
+            print(f"ok      {name} ({time.monotonic() - start:.1f} s)", flush=True)
+        except Exception as error:  # one scenario's failure must not hide the others
+            import traceback
+            traceback.print_exc()
+            failed.append(name)
+            print(f"FAILED  {name}: {error!r}", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
