@@ -278,6 +278,79 @@ def test_redis_frozen():
         assert w.metric('collector_redis_errors_total{kind="timeout"}') > 0
 
 
+class LateProxy:
+    """Stands before Redis. Keeps the first connection's EXEC back until `late` holds for what the second
+    one has sent, as a socket buffer would that Redis has not read yet; then delivers it."""
+
+    def __init__(self, path, redis_path, late):
+        self.redis_path, self.late = redis_path, late
+        self.held, self.made, self.delivered = b"", 0, False
+        self.first = None
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.bind(path)
+        self.server.listen()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            peer, _ = self.server.accept()
+            redis = socket.socket(socket.AF_UNIX)
+            redis.connect(self.redis_path)
+            self.made += 1
+            threading.Thread(target=self.forward, args=(peer, redis, self.made), daemon=True).start()
+            threading.Thread(target=self.back, args=(peer, redis), daemon=True).start()
+
+    def back(self, peer, redis):
+        try:
+            while data := redis.recv(65536):
+                peer.sendall(data)
+        except OSError:
+            pass
+
+    def deliver(self):
+        self.delivered = True
+        self.first.sendall(self.held)
+        time.sleep(0.3)
+
+    def forward(self, peer, redis, number):
+        seen, exec_ = b"", b"*1\r\n$4\r\nEXEC\r\n"
+        while data := peer.recv(65536):
+            seen += data
+            if number == 1 and (self.held or exec_ in seen):
+                if not self.held:
+                    head = data[:-len(exec_)] if data.endswith(exec_) else data.split(exec_)[0]
+                    redis.sendall(head)
+                    data = data[len(head):]
+                    self.first = redis
+                self.held += data
+                continue
+            if number > 1 and not self.delivered and self.late == "before" and exec_ in seen:
+                self.deliver()
+            redis.sendall(data)
+            if number > 1 and not self.delivered and self.late == "after" and exec_ in seen:
+                time.sleep(0.3)
+                self.deliver()
+
+
+def test_transaction_arrives_late():
+    """Of two transactions with the same frame, whichever comes second does nothing."""
+    for late in ("before", "after"):
+        with World() as w:
+            w.start_redis()
+            proxy = LateProxy(f"{w.folder}/proxy.sock", w.redis_path, late)
+            w.start("redis.timeout=0.5s", redis=f"unix:{w.folder}/proxy.sock")
+            d = Dataplane(w.path).connect()
+            d.records(batch(0))
+            d.records(batch(1))
+            d.wait()
+            until(lambda: proxy.delivered)
+            d.records(batch(2))
+            d.wait()
+            check_counts(w, 3)
+            fenced = w.metric('collector_redis_errors_total{kind="fenced"}')
+            assert fenced == (1 if late == "before" else 0), (late, fenced)
+
+
 def test_redis_killed_and_older():
     with World() as w:
         w.start_redis("--appendonly", "no")
