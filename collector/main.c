@@ -182,6 +182,8 @@ static int start(struct collector *c, char *why, size_t why_size)
 		if (!c->http)
 			return -1;
 	}
+	if (c->settings.retention_days > 0)
+		log_warning("retention.days: this version does not expire anything yet");
 	log_info("waiting for dataplanes on %s", c->settings.collector_socket);
 	return 0;
 }
