@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Every bundled capture against its golden records: one worker, two, without huge pages, and through net_pcap.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+redis_up --appendonly no
+captures=("$DATA"/*.pcap "$DATA"/*.pcapng)
+golden() { printf '%s.tsv' "${1%.pcap*}"; }
+
+for capture in "${captures[@]}"; do
+	replay --replay "$capture" --no-huge
+	compare "$(golden "$capture")"
+	[ "$(redis exists pdns:seq)" = 0 ] || fail "$capture: its sequence number was left in pdns:seq"
+done
+printf '%d captures agree\n' ${#captures[@]}
+
+# All at once: counts add up over files, whatever the number of workers. Not those that hold the TCP connection of
+# another one again: a stream is one stream, however many files it stands in.
+again=" tcp-no-syn tcp-hole tcp-middle-missing qinq mpls gre-teb erspan geneve gtpu 6in4 big-endian-ns "
+all=()
+goldens=()
+for capture in "${captures[@]}"; do
+	[[ $again != *" $(basename "${capture%.*}") "* ]] || continue
+	all+=(--replay "$capture")
+	goldens+=("$(golden "$capture")")
+done
+for workers in 1 2 4; do
+	replay "${all[@]}" -o "workers=$workers"
+	compare "${goldens[@]}"
+	printf 'all of them at once agree with %d workers\n' "$workers"
+done
+
+# DPDK's own reader of captures: Ethernet, microseconds.
+for name in services vlan tcp geneve ipv6; do
+	replay --vdev "net_pcap0,rx_pcap=$DATA/$name.pcap"
+	compare "$DATA/$name.tsv"
+done
+replay --vdev "net_pcap0,rx_pcap=$DATA/services.pcap,rx_pcap=$DATA/vlan.pcap" -o workers=2
+compare "$DATA/services.tsv" "$DATA/vlan.tsv"
+printf 'net_pcap agrees\n'
