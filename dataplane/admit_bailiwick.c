@@ -208,9 +208,37 @@ static uint16_t sort_out(struct admit *a, const struct dns_message *m, const str
 	return taken;
 }
 
+// The ordinary answer: addresses (or any other records but aliases) of the question's name, nothing
+// in the authority section, OPT at most behind. Returns how many are taken, or -1 where the whole
+// walk has to decide.
+static inline int admit_plain(struct admit *a, const struct dns_message *m, const struct admit_options *options,
+	struct worker_stats *stats)
+{
+	uint16_t answers = m->section_end[DNS_ANSWER], len = m->records_len;
+
+	if (m->section_end[DNS_AUTHORITY] != answers || len - answers > 1 || !options->section[DNS_ANSWER])
+		return -1;
+	if (len != answers && (m->records[answers].type != DNS_TYPE_OPT || !options->section[DNS_ADDITIONAL]))
+		return -1;
+	for (uint16_t i = 0; i < answers; i++) {
+		const struct dns_record *r = &m->records[i];
+		if (r->owner != 0 || r->class != DNS_CLASS_IN || r->type == DNS_TYPE_CNAME ||
+			!type_is_taken(options, r->type))
+			return -1;
+		a->taken[i] = i;
+	}
+	stats_add(&stats->rr_type_skipped, (uint64_t)(len - answers));
+	return answers;
+}
+
 uint16_t admit_message(struct admit *a, struct dns_message *m, const struct admit_options *options,
 	struct worker_stats *stats, const uint16_t **taken)
 {
+	int plain = admit_plain(a, m, options, stats);
+	if (plain >= 0) {
+		*taken = a->taken;
+		return (uint16_t)plain;
+	}
 	a->marks_len = (uint16_t)dns_names_len(m->names);
 	memset(a->mark, 0, a->marks_len);
 	a->mark[0] = NAME_REACHED; // names[0] is the question's

@@ -9,6 +9,7 @@
 // ownership: the bytes must outlive the cursor. One thread at a time.
 #pragma once
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -78,12 +79,16 @@ static inline uint8_t cursor_u8(struct cursor *c)
 
 static inline uint16_t cursor_load16(const uint8_t *p)
 {
-	return (uint16_t)(p[0] << 8 | p[1]);
+	uint16_t v;
+	memcpy(&v, p, sizeof(v));
+	return be16toh(v);
 }
 
 static inline uint32_t cursor_load32(const uint8_t *p)
 {
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+	uint32_t v;
+	memcpy(&v, p, sizeof(v));
+	return be32toh(v);
 }
 
 static inline uint16_t cursor_u16(struct cursor *c)

@@ -87,9 +87,9 @@ enum dns_verdict {
 };
 
 struct dns_name {
-	uint32_t at;   // offset of the first octet in dns_names.bytes
+	uint64_t hash; // hash_padded() of the wire form under the worker's key
+	uint32_t at;   // offset of the first octet in dns_names.bytes; padded with zeros to HASH_BLOCK
 	uint8_t size;  // wire length, 1..255
-	uint64_t hash; // hash_bytes() of the wire form under the worker's key
 };
 
 struct dns_record {

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The distinct names of one message: read once, hashed once, compared by index afterwards.
 //
-//     offsets  direct-mapped cache: offset in the message → index. Nearly every owner is the
-//              pointer C00C, which this answers without touching the name.
-//     slots    open addressing by hash: equal names at different offsets give one index.
+//     bytes    name after name, each followed by zeros up to a multiple of HASH_BLOCK, so that
+//              copies, hashes and comparisons go by blocks
+//     offsets  direct-mapped cache: offset in the message → index
+//     slots    open addressing by hash: equal names at different offsets give one index. Filled
+//              only once there is a second name; most messages have one.
+#include <stdlib.h>
+
 #include "dataplane/dns.h"
 
-#include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 enum {
 	SLOTS_LEN = 2 * DNS_NAMES_MAX, // a power of two, never more than half full
-	OFFSETS_LEN = 256	       // a power of two
+	OFFSETS_LEN = 256,	       // a power of two
+	NAME_ROOM = 256 + HASH_BLOCK   // of the longest name and its zeros
 };
 
 struct offset_entry {
@@ -19,23 +26,30 @@ struct offset_entry {
 	uint16_t index;
 };
 
+struct slot {
+	uint32_t round; // as in offset_entry
+	uint16_t index;
+};
+
 struct dns_names {
-	struct hash_key key;	   // of the worker
-	uint32_t round;		   // counts messages; makes clearing O(1)
-	uint32_t bytes_size;	   // octets used in bytes
-	uint16_t len;		   // names
+	struct hash_key key; // of the worker
+	uint32_t round;	     // counts messages; makes clearing O(1)
+	uint32_t bytes_size; // octets used in bytes, a multiple of HASH_BLOCK
+	uint16_t len;	     // names
+	uint16_t slots_len;  // the first so many stand in slots
 	struct offset_entry offsets[OFFSETS_LEN];
-	uint32_t slot_round[SLOTS_LEN]; // as in offset_entry
-	uint16_t slots[SLOTS_LEN];
+	struct slot slots[SLOTS_LEN];
 	struct dns_name names[DNS_NAMES_MAX];
-	uint8_t bytes[(size_t)DNS_NAMES_MAX * DNS_NAME_SIZE + 32]; // 32: vector loads may pass the end
+	uint8_t bytes[(size_t)DNS_NAMES_MAX * 256 + NAME_ROOM] __attribute__((aligned(16)));
 };
 
 struct dns_names *dns_names_new(const struct hash_key *key)
 {
-	struct dns_names *n = calloc(1, sizeof(*n));
+	size_t size = (sizeof(struct dns_names) + 63) / 64 * 64;
+	struct dns_names *n = aligned_alloc(64, size);
 
 	if (n) {
+		memset(n, 0, size);
 		n->key = *key;
 		n->round = 1;
 	}
@@ -50,41 +64,136 @@ void dns_names_free(struct dns_names *n)
 void dns_names_clear(struct dns_names *n)
 {
 	n->len = 0;
+	n->slots_len = 0;
 	n->bytes_size = 0;
-	if (++n->round == 0) { // after four thousand million messages the marks must go for real
+	if (__builtin_expect(++n->round == 0, 0)) { // the marks of rounds long gone must go for real
 		memset(n->offsets, 0, sizeof(n->offsets));
-		memset(n->slot_round, 0, sizeof(n->slot_round));
+		memset(n->slots, 0, sizeof(n->slots));
 		n->round = 1;
 	}
 }
 
-static uint16_t add_name(struct dns_names *n, size_t size, uint64_t hash)
+// reading ────────────────────────────────────────────────────────────────────────────────────
+
+// Size of a name that is written out in full, from its first length octet to the root's; 0 where it
+// is compressed, too long or not within `left`.
+static inline size_t plain_size(const uint8_t *p, size_t left)
+{
+	size_t limit = left < DNS_NAME_SIZE ? left : DNS_NAME_SIZE, at = 0;
+
+	while (at < limit) {
+		uint8_t label = p[at];
+		if (label == 0)
+			return at + 1;
+		if (label > DNS_LABEL_SIZE)
+			return 0;
+		at += 1 + (size_t)label;
+	}
+	return 0;
+}
+
+#ifdef __SSE2__
+// Sixteen octets in lower case; length octets are below 'A' and pass.
+static inline __m128i lower16(__m128i octets)
+{
+	__m128i from_a = _mm_cmpgt_epi8(octets, _mm_set1_epi8('A' - 1)); // signed: 0x80 and up are no letters
+	__m128i to_z = _mm_cmplt_epi8(octets, _mm_set1_epi8('Z' + 1));
+	return _mm_or_si128(octets, _mm_and_si128(_mm_and_si128(from_a, to_z), _mm_set1_epi8(0x20)));
+}
+
+// Copies a name in lower case and zeros behind it, by blocks; may read up to 15 octets behind it.
+static inline void copy_plain(uint8_t *to, const uint8_t *from, size_t size)
+{
+	static const uint8_t mask[2 * HASH_BLOCK] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff};
+	size_t at = 0;
+
+	for (; at + HASH_BLOCK < size; at += HASH_BLOCK)
+		_mm_store_si128((__m128i *)(to + at), lower16(_mm_loadu_si128((const __m128i *)(from + at))));
+	__m128i keep = _mm_loadu_si128((const __m128i *)(mask + HASH_BLOCK - (size - at)));
+	__m128i last = lower16(_mm_loadu_si128((const __m128i *)(from + at)));
+	_mm_store_si128((__m128i *)(to + at), _mm_and_si128(last, keep));
+}
+#else
+static inline void copy_plain(uint8_t *to, const uint8_t *from, size_t size)
+{
+	memcpy(to, from, size);
+	dns_name_lower(to, size);
+	memset(to + size, 0, HASH_BLOCK);
+}
+#endif
+
+// Reads the name at the cursor to bytes + bytes_size, with zeros behind. Returns its size, or 0.
+static inline size_t read_name(struct dns_names *n, struct cursor *c)
+{
+	uint8_t *to = n->bytes + n->bytes_size;
+	size_t left = cursor_left(c), size = plain_size(c->at, left);
+
+	if (__builtin_expect(size > 0 && size + HASH_BLOCK <= left, 1)) {
+		copy_plain(to, c->at, size);
+		c->at += size;
+		return size;
+	}
+	size = dns_name_read(c, to);
+	memset(to + size, 0, HASH_BLOCK);
+	return size;
+}
+
+// interning ──────────────────────────────────────────────────────────────────────────────────
+
+static inline bool equal_padded(const uint8_t *a, const uint8_t *b, size_t size)
+{
+	for (size_t at = 0; at < size; at += 8)
+		if (hash_load64(a + at) != hash_load64(b + at))
+			return false;
+	return true;
+}
+
+// Takes the name that stands at bytes + bytes_size in.
+static inline uint16_t keep_name(struct dns_names *n, size_t size, uint64_t hash)
 {
 	uint16_t index = n->len++;
 
-	n->names[index] = (struct dns_name){.at = n->bytes_size, .size = (uint8_t)size, .hash = hash};
-	n->bytes_size += (uint32_t)size;
+	n->names[index] = (struct dns_name){.hash = hash, .at = n->bytes_size, .size = (uint8_t)size};
+	n->bytes_size += (uint32_t)((size + HASH_BLOCK - 1) & ~(size_t)(HASH_BLOCK - 1));
 	return index;
 }
 
-// Finds a name or, with `add`, takes the octets at bytes + bytes_size in as a new one.
-static uint16_t intern(struct dns_names *n, const uint8_t *name, size_t size, bool add)
+static size_t free_slot(const struct dns_names *n, uint64_t hash)
 {
-	uint64_t hash = hash_bytes(&n->key, name, size);
 	size_t slot = hash & (SLOTS_LEN - 1);
 
-	for (; n->slot_round[slot] == n->round; slot = (slot + 1) & (SLOTS_LEN - 1)) {
-		const struct dns_name *other = &n->names[n->slots[slot]];
-		if (other->hash == hash && other->size == size && memcmp(n->bytes + other->at, name, size) == 0)
-			return n->slots[slot];
+	while (n->slots[slot].round == n->round)
+		slot = (slot + 1) & (SLOTS_LEN - 1);
+	return slot;
+}
+
+// Names that were kept without a look at the others come into the slots before they are searched.
+static void fill_slots(struct dns_names *n)
+{
+	for (; n->slots_len < n->len; n->slots_len++)
+		n->slots[free_slot(n, n->names[n->slots_len].hash)] =
+			(struct slot){.round = n->round, .index = n->slots_len};
+}
+
+// Finds the name at bytes + bytes_size; with `add`, takes it in where it is new.
+static uint16_t intern(struct dns_names *n, size_t size, bool add)
+{
+	const uint8_t *name = n->bytes + n->bytes_size;
+	uint64_t hash = hash_padded(&n->key, name, size);
+
+	fill_slots(n);
+	size_t slot = hash & (SLOTS_LEN - 1);
+	for (; n->slots[slot].round == n->round; slot = (slot + 1) & (SLOTS_LEN - 1)) {
+		const struct dns_name *other = &n->names[n->slots[slot].index];
+		if (other->hash == hash && other->size == size && equal_padded(n->bytes + other->at, name, size))
+			return n->slots[slot].index;
 	}
 	if (!add || n->len == DNS_NAMES_MAX)
 		return DNS_NAME_NONE;
-	if (name != n->bytes + n->bytes_size)
-		memcpy(n->bytes + n->bytes_size, name, size);
-	n->slot_round[slot] = n->round;
-	n->slots[slot] = add_name(n, size, hash);
-	return n->slots[slot];
+	n->slots[slot] = (struct slot){.round = n->round, .index = n->len};
+	n->slots_len++;
+	return keep_name(n, size, hash);
 }
 
 uint16_t dns_names_read(struct dns_names *n, struct cursor *c)
@@ -104,19 +213,25 @@ uint16_t dns_names_read(struct dns_names *n, struct cursor *c)
 		c->at = behind;
 		return entry->index;
 	}
-	size_t size = n->len < DNS_NAMES_MAX ? dns_name_read(c, n->bytes + n->bytes_size) : 0;
+	size_t size = n->len < DNS_NAMES_MAX ? read_name(n, c) : 0;
 	if (size == 0) {
 		cursor_fail(c);
 		return DNS_NAME_NONE;
 	}
-	uint16_t index = intern(n, n->bytes + n->bytes_size, size, true);
+	uint16_t index = n->len == 0 ? keep_name(n, size, hash_padded(&n->key, n->bytes, size)) : intern(n, size, true);
 	*entry = (struct offset_entry){.round = n->round, .offset = (uint16_t)offset, .index = index};
 	return index;
 }
 
 uint16_t dns_names_find(struct dns_names *n, const uint8_t *name, size_t size, bool add)
 {
-	return intern(n, name, size, add);
+	uint8_t *to = n->bytes + n->bytes_size;
+
+	if (n->len == DNS_NAMES_MAX)
+		return DNS_NAME_NONE;
+	memmove(to, name, size);
+	memset(to + size, 0, HASH_BLOCK);
+	return intern(n, size, add);
 }
 
 const struct dns_name *dns_names_get(const struct dns_names *n, uint16_t index)

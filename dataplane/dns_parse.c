@@ -4,7 +4,14 @@
 
 #include <stdlib.h>
 
-enum { QUESTION_FIXED_SIZE = 4 }; // type and class, RFC 1035 §4.1.2
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+enum {
+	QUESTION_FIXED_SIZE = 4,			 // type and class, RFC 1035 §4.1.2
+	FIXED_SIZE = 10,				 // type, class, TTL, RDLENGTH, RFC 1035 §4.1.3
+	QUESTION_POINTER = 0xc000 | DNS_HEADER_SIZE	 // to the question's name
+};
 
 struct dns_message *dns_message_new(const struct hash_key *key)
 {
@@ -58,47 +65,65 @@ static bool check_special(const struct dns_message *m, const struct dns_record *
 }
 
 // RDATA of the types that nearly all records have, without a look at the table.
-static inline bool check_rdata(const struct cursor *c, const uint8_t *rdata, const struct dns_record *r)
+static inline bool check_rdata(const uint8_t *base, const uint8_t *rdata, const struct dns_record *r)
 {
-	if (r->class == DNS_CLASS_IN) {
-		if (r->type == DNS_TYPE_A)
+	if (likely(r->class == DNS_CLASS_IN)) {
+		if (likely(r->type == DNS_TYPE_A))
 			return r->rdata_size == 4;
 		if (r->type == DNS_TYPE_AAAA)
 			return r->rdata_size == 16;
 	}
-	struct cursor within = {.base = c->base, .at = rdata, .end = rdata + r->rdata_size};
+	if (r->type == DNS_TYPE_OPT && r->rdata_size == 0)
+		return true;
+	struct cursor within = {.base = base, .at = rdata, .end = rdata + r->rdata_size};
 	return dns_rdata_check(within, r->type, r->class);
 }
 
-// Reads one section; false where anything in it is not sound. `*rcode_high` is taken from OPT.
-static bool read_section(struct dns_message *m, struct cursor *c, enum dns_section section, uint16_t len,
-	uint32_t *rcode_high)
+// The owner of a record: nearly always the pointer C00C to the question's name.
+static inline uint16_t read_owner(struct dns_message *m, struct cursor *c)
 {
-	bool opt_seen = false;
+	if (likely(cursor_left(c) >= 2 && cursor_load16(c->at) == QUESTION_POINTER)) {
+		c->at += 2;
+		return 0;
+	}
+	return dns_names_read(m->names, c);
+}
 
-	for (uint16_t i = 0; i < len; i++) {
-		if (m->records_len == DNS_RECORDS_MAX)
-			return false;
-		struct dns_record *r = &m->records[m->records_len++];
-		r->owner = dns_names_read(m->names, c);
-		const uint8_t *fixed = cursor_take(c, 10); // type, class, TTL, RDLENGTH
-		if (!fixed)
+struct opt {
+	bool seen;
+	uint8_t rcode_high; // extended RCODE, RFC 6891 §6.1.3
+};
+
+// Reads one section; false where anything in it is not sound.
+static inline bool read_section(struct dns_message *m, struct cursor *c, enum dns_section section, uint16_t len,
+	struct opt *opt)
+{
+	if (len > DNS_RECORDS_MAX - m->records_len)
+		return false;
+	struct dns_record *r = &m->records[m->records_len], *end = r + len;
+	for (; r < end; r++) {
+		r->owner = read_owner(m, c);
+		const uint8_t *fixed = c->at; // type, class, TTL, RDLENGTH
+		size_t left = cursor_left(c);
+		if (unlikely(left < FIXED_SIZE))
 			return false;
 		r->type = cursor_load16(fixed);
 		r->class = cursor_load16(fixed + 2);
 		r->rdata_size = cursor_load16(fixed + 8);
-		r->rdata_at = (uint16_t)cursor_offset(c);
 		r->section = (uint8_t)section;
-		const uint8_t *rdata = cursor_take(c, r->rdata_size);
-		if (!rdata || !check_rdata(c, rdata, r))
+		const uint8_t *rdata = fixed + FIXED_SIZE;
+		r->rdata_at = (uint16_t)(rdata - c->base);
+		if (unlikely(r->rdata_size > left - FIXED_SIZE) || unlikely(!check_rdata(c->base, rdata, r)))
 			return false;
-		if (section == DNS_ADDITIONAL || r->type == DNS_TYPE_OPT || r->type == DNS_TYPE_TSIG) {
-			if (!check_special(m, r, i + 1 == len, &opt_seen))
+		c->at = rdata + r->rdata_size;
+		if (unlikely(r->type == DNS_TYPE_OPT || r->type == DNS_TYPE_TSIG)) {
+			if (!check_special(m, r, r + 1 == end, &opt->seen))
 				return false;
-			if (r->type == DNS_TYPE_OPT) // extended RCODE, RFC 6891 §6.1.3
-				*rcode_high = fixed[4];
+			if (r->type == DNS_TYPE_OPT)
+				opt->rcode_high = fixed[4];
 		}
 	}
+	m->records_len = (uint16_t)(m->records_len + len);
 	m->section_end[section] = m->records_len;
 	return true;
 }
@@ -124,13 +149,14 @@ enum dns_verdict dns_parse(struct dns_message *m, const uint8_t *wire, size_t si
 	m->qclass = cursor_u16(&c);
 	if (c.bad)
 		return DNS_MALFORMED;
-	uint32_t rcode_high = 0;
-	for (int s = DNS_ANSWER; s < DNS_SECTION_MAX; s++)
-		if (!read_section(m, &c, (enum dns_section)s, cursor_load16(wire + 6 + 2 * s), &rcode_high))
-			return DNS_MALFORMED;
+	struct opt opt = {0};
+	if (!read_section(m, &c, DNS_ANSWER, cursor_load16(wire + 6), &opt) ||
+		!read_section(m, &c, DNS_AUTHORITY, cursor_load16(wire + 8), &opt) ||
+		!read_section(m, &c, DNS_ADDITIONAL, cursor_load16(wire + 10), &opt))
+		return DNS_MALFORMED;
 	if (cursor_left(&c) != 0)
 		return DNS_MALFORMED;
-	if (rcode_high != 0)
+	if (opt.rcode_high != 0)
 		return DNS_ERROR_RCODE;
 	return m->qclass == DNS_CLASS_IN ? DNS_TAKEN : DNS_NOT_QUERY_ANSWER;
 }

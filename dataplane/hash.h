@@ -2,11 +2,16 @@
 // Keyed hash of names and keys. The key is random at each start, so that no one outside can build
 // names that fall into one bucket. Not for authentication. Results differ between starts; nothing
 // of them is stored or sent.
+//
+// Each block of 16 octets is folded by one 64 × 64 → 128 bit multiplication of its halves, each
+// mixed with key and state before (the construction of wyhash and umash, with secret multipliers).
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+enum { HASH_BLOCK = 16 };
 
 struct hash_key {
 	uint64_t k[4];
@@ -34,23 +39,30 @@ static inline uint64_t hash_mix(const struct hash_key *key, uint64_t hash, uint6
 	return hash_fold(hash ^ key->k[2], word ^ key->k[3]);
 }
 
-// Hash of `size` octets; reads no octet outside them.
+// Hash of `size` octets that are followed by zeros up to a multiple of HASH_BLOCK. The blocks of a
+// long name do not wait for each other.
+static inline uint64_t hash_padded(const struct hash_key *key, const uint8_t *p, size_t size)
+{
+	uint64_t h = hash_fold(hash_load64(p) ^ key->k[0], hash_load64(p + 8) ^ key->k[1] ^ size);
+
+	for (size_t at = HASH_BLOCK; at < size; at += HASH_BLOCK)
+		h = hash_fold(h ^ key->k[2], key->k[3] + at) ^
+		    hash_fold(hash_load64(p + at) ^ key->k[1] ^ at, hash_load64(p + at + 8) ^ key->k[0]);
+	return hash_fold(h ^ key->k[2], key->k[3] ^ size);
+}
+
+// Hash of octets that are followed by anything; reads none outside them. Another function than
+// hash_padded: the two are never compared.
 static inline uint64_t hash_bytes(const struct hash_key *key, const uint8_t *p, size_t size)
 {
+	uint8_t last[HASH_BLOCK] = {0};
+	size_t whole = size / HASH_BLOCK * HASH_BLOCK, h_size = size - whole;
 	uint64_t h = key->k[0] ^ size;
-	size_t left = size;
 
-	for (; left > 16; left -= 16, p += 16)
-		h = hash_fold(hash_load64(p) ^ key->k[1] ^ h, hash_load64(p + 8) ^ key->k[2]);
-	uint64_t a = 0, b = 0;
-	if (left >= 8) {
-		a = hash_load64(p);
-		b = hash_load64(p + left - 8);
-	} else if (left > 0) {
-		uint8_t tail[8] = {0};
-		memcpy(tail, p, left);
-		a = hash_load64(tail);
-	}
-	h = hash_fold(a ^ key->k[1] ^ h, b ^ key->k[2]);
+	for (size_t at = 0; at < whole; at += HASH_BLOCK)
+		h = hash_fold(h ^ key->k[2], key->k[3] + at) ^
+		    hash_fold(hash_load64(p + at) ^ key->k[1] ^ at, hash_load64(p + at + 8) ^ key->k[0]);
+	memcpy(last, p + whole, h_size);
+	h = hash_fold(hash_load64(last) ^ key->k[1] ^ h, hash_load64(last + 8) ^ key->k[2]);
 	return hash_fold(h ^ key->k[0], key->k[3]);
 }

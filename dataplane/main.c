@@ -186,6 +186,7 @@ static int set_up_workers(struct program *p)
 		struct worker *w = &p->workers[i];
 		w->id = i;
 		w->settings = &p->settings;
+		w->depth = WORKER_ALL;
 		w->huge_pages = !p->eal.no_huge;
 		p->flushes[i] = &w->flush;
 		if (flush_init(&w->flush, i, FRAMES_EACH, &w->stats) != 0)

@@ -16,14 +16,13 @@ _Static_assert(sizeof(struct table_more) == TABLE_UNIT_SIZE, "unit");
 // Records a bucket at full table: half of its slots, so that hardly any bucket overflows.
 enum { RECORDS_PER_BUCKET = 5 };
 
-struct table *table_new(const struct table_options *options, const struct hash_key *key, struct worker_stats *stats)
+struct table *table_new(const struct table_options *options, struct worker_stats *stats)
 {
 	struct table *t = aligned_alloc(128, (sizeof(*t) + 127) / 128 * 128);
 
 	if (!t)
 		return NULL;
 	memset(t, 0, sizeof(*t));
-	t->key = *key;
 	t->stats = stats;
 	t->sink = options->sink;
 	t->sink_context = options->sink_context;
@@ -69,9 +68,18 @@ void table_next_message(struct table *t)
 		t->message = 1;
 }
 
-uint8_t *table_key(struct table *t)
+uint8_t *table_key(struct table *t, size_t size_max)
 {
-	return t->long_key;
+	t->key_is_long = size_max > TABLE_KEY_SHORT;
+	return t->key_is_long ? t->long_key : t->pending[t->added % TABLE_PENDING].key;
+}
+
+void table_publish(struct table *t)
+{
+	stats_add(&t->stats->rr_taken, t->hits);
+	stats_add(&t->stats->table_hits, t->hits);
+	stats_set(&t->stats->sightings_pending, t->pending_sightings);
+	t->hits = 0;
 }
 
 static inline uint16_t tag_of(uint64_t hash)
@@ -256,7 +264,7 @@ static void insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t 
 	table_meta_set(b, TABLE_META_CHANGED, slot);
 	stats_add(&t->stats->table_inserted, 1);
 	stats_add(&t->stats->table_entries, 1);
-	stats_add(&t->stats->sightings_pending, 1);
+	t->pending_sightings++;
 }
 
 static inline void count_again(struct table *t, struct table_bucket *b, unsigned slot, uint32_t time_s,
@@ -277,9 +285,8 @@ static inline void count_again(struct table *t, struct table_bucket *b, unsigned
 		u->flags |= RECORD_NEW;
 	}
 	b->meta |= 1u << (TABLE_META_CHANGED + slot) | 1u << (TABLE_META_REPEATED + slot);
-	stats_add(&t->stats->rr_taken, 1);
-	stats_add(&t->stats->table_hits, 1);
-	stats_add(&t->stats->sightings_pending, 1);
+	t->hits++;
+	t->pending_sightings++;
 }
 
 // The last stage: finds the record and counts, or takes it in.
@@ -328,30 +335,25 @@ void table_settle(struct table *t)
 		fetch_unit(t);
 	while (t->done != t->added)
 		count_next(t);
+	table_publish(t);
 }
 
-void table_add(struct table *t, size_t size, uint64_t owner_hash, uint32_t time_s)
+void table_add(struct table *t, size_t size, uint64_t hash, uint32_t time_s)
 {
-	const uint8_t *key = t->long_key;
-	const uint8_t *rdata = key + TABLE_KEY_HEAD + key[2];
-	uint16_t type;
-
-	memcpy(&type, key, 2);
-	memset(t->long_key + size, 0, 8); // the padding that comparisons read
-	uint64_t hash = hash_mix(&t->key, hash_bytes(&t->key, rdata, (size_t)(key + size - rdata)) ^ type, owner_hash);
-	if (size > TABLE_KEY_SHORT - 8) {
+	if (__builtin_expect(t->key_is_long, 0)) {
+		memset(t->long_key + size, 0, 8); // the padding that comparisons read
 		table_settle(t);
-		count(t, hash, key, (uint32_t)size, time_s, t->message);
+		count(t, hash, t->long_key, (uint32_t)size, time_s, t->message);
 		return;
 	}
 	struct table_pending *p = &t->pending[t->added++ % TABLE_PENDING];
+	memset(p->key + size, 0, 8);
 	p->hash = hash;
 	p->time_s = time_s;
 	p->message = t->message;
 	p->size = (uint32_t)size;
 	p->bucket = (uint32_t)first_bucket(t, hash);
 	__builtin_prefetch(&t->buckets[p->bucket], 1);
-	memcpy(p->key, key, (size + 7) & ~(size_t)7);
 	if (t->added - t->unit_at > TABLE_STAGE_UNIT)
 		fetch_unit(t);
 	if (t->added - t->done > TABLE_STAGE_COUNT)

@@ -31,6 +31,7 @@ enum {
 	TABLE_KEY_HEAD = 4,	 // type (host order), owner size, zero
 	TABLE_KEY_SHORT = 512,	 // longer keys pass by the pipeline
 	TABLE_KEY_MAX = TABLE_KEY_HEAD + DNS_NAME_SIZE + DNS_RDATA_SIZE,
+	TABLE_KEY_SLACK = 16,	 // copies by blocks may write so far behind a key
 	TABLE_UNIT_SIZE = 128,
 	TABLE_BUCKET_SLOTS = 10
 };
@@ -48,20 +49,32 @@ struct table_options {
 struct table;
 
 // Maps and touches the memory: about TABLE_UNIT_SIZE + 13 octets a record. NULL when out of memory.
-struct table *table_new(const struct table_options *options, const struct hash_key *key, struct worker_stats *stats);
+struct table *table_new(const struct table_options *options, struct worker_stats *stats);
 void table_free(struct table *t);
 bool table_is_huge(const struct table *t); // in huge pages
 
 // A new message: a record counts once in each.
 void table_next_message(struct table *t);
 
-// Where the next key is to be written: TABLE_KEY_HEAD octets, owner, canonical RDATA. The buffer
-// holds TABLE_KEY_MAX octets.
-uint8_t *table_key(struct table *t);
+// Where the next key is to be written: TABLE_KEY_HEAD octets, owner, canonical RDATA, of `size_max`
+// octets at most. TABLE_KEY_SLACK octets behind it may be written too.
+uint8_t *table_key(struct table *t, size_t size_max);
 
-// Adds one sighting with the key just written (`size` octets of it), at `time_s`. `owner_hash` is
-// hash_bytes() of the owner under the table's key (dns_name.hash).
-void table_add(struct table *t, size_t size, uint64_t owner_hash, uint32_t time_s);
+// Adds one sighting with the key just written (`size` octets of it), at `time_s`. `hash` is that of
+// the whole key, by table_hash_*.
+void table_add(struct table *t, size_t size, uint64_t hash, uint32_t time_s);
+
+// The hash of a key from that of its owner (dns_name.hash): the owner is hashed once a message.
+static inline uint64_t table_hash(const struct hash_key *key, uint64_t owner_hash, uint16_t type, const uint8_t *rdata,
+	size_t rdata_size)
+{
+	if (rdata_size == 4) {
+		uint32_t word;
+		memcpy(&word, rdata, sizeof(word));
+		return hash_mix(key, owner_hash, (uint64_t)type << 32 | word);
+	}
+	return hash_mix(key, owner_hash ^ type, hash_bytes(key, rdata, rdata_size));
+}
 
 // Takes what is in the pipeline to its end; before idling, sweeping to an end, or reading counters.
 void table_settle(struct table *t);
@@ -69,6 +82,9 @@ void table_settle(struct table *t);
 // Hands over the changed records of the next `buckets` buckets. Returns how many buckets it did:
 // fewer where the sink had no room (go on later). The sweep runs round the table for ever.
 uint64_t table_sweep(struct table *t, uint64_t buckets);
+
+// Carries what was counted since the last call over to the worker's counters; once a burst.
+void table_publish(struct table *t);
 
 // How many buckets there are: one round of the sweep.
 uint64_t table_buckets(const struct table *t);

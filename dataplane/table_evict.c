@@ -45,7 +45,7 @@ bool table_hand_over(struct table *t, struct table_bucket *b, unsigned slot)
 	if (!t->sink(t->sink_context, &view))
 		return false;
 	stats_add(&t->stats->sightings_flushed, u->count);
-	stats_set(&t->stats->sightings_pending, t->stats->sightings_pending - u->count);
+	t->pending_sightings -= u->count;
 	stats_add(&t->stats->flush_records, 1);
 	u->count = 0;
 	u->flags = 0;
@@ -135,17 +135,20 @@ bool table_make_room(struct table *t, uint32_t units)
 uint64_t table_sweep(struct table *t, uint64_t buckets)
 {
 	const uint32_t group = (1u << TABLE_BUCKET_SLOTS) - 1;
+	uint64_t done = 0;
 
 	table_settle(t); // the rest of a message must not find its first half forgotten
-	for (uint64_t done = 0; done < buckets; done++) {
+	for (; done < buckets; done++) {
 		struct table_bucket *b = &t->buckets[t->sweep_at];
 		uint32_t changed = b->meta >> TABLE_META_CHANGED & group;
 		for (uint32_t left = changed; left; left &= left - 1)
 			if (!table_hand_over(t, b, (unsigned)__builtin_ctz(left)))
-				return done;
+				goto no_room;
 		// what was changed in this round is recent until the next
 		b->meta = (b->meta & ~(group << TABLE_META_RECENT)) | changed << TABLE_META_RECENT;
 		t->sweep_at = t->sweep_at + 1 == t->buckets_len ? 0 : t->sweep_at + 1;
 	}
-	return buckets;
+no_room:
+	table_publish(t);
+	return done;
 }

@@ -48,7 +48,7 @@ struct table_pending {
 	uint32_t message;	      // number of the message
 	uint32_t size;		      // octets of the key
 	uint32_t bucket;	      // first bucket
-	uint8_t key[TABLE_KEY_SHORT]; // zero-padded to a multiple of 8
+	uint8_t key[TABLE_KEY_SHORT + TABLE_KEY_SLACK]; // zero-padded to a multiple of 8
 } __attribute__((aligned(64)));
 
 struct table {
@@ -56,9 +56,12 @@ struct table {
 	struct table_bucket *buckets;
 	struct table_unit *units;
 	uint64_t buckets_len;
-	struct hash_key key;
 	struct worker_stats *stats;
 	uint32_t message; // number of the message being counted
+	bool key_is_long; // the key being built stands in long_key
+	// counted here sighting by sighting, carried over to the counters by table_publish
+	uint64_t hits;
+	uint64_t pending_sightings;
 	// the pipeline: [done, added) is in it; between them unit_at has been prefetched
 	uint32_t added;
 	uint32_t unit_at;
@@ -75,7 +78,7 @@ struct table {
 	struct memory_block bucket_memory;
 	struct memory_block unit_memory;
 	struct table_pending pending[TABLE_PENDING];
-	uint8_t long_key[TABLE_KEY_MAX + 64];  // a key being built; moved to the pipeline where short
+	uint8_t long_key[TABLE_KEY_MAX + 64];  // a key being built that is too long for the pipeline
 	uint8_t out_key[TABLE_KEY_MAX + 64];   // a chained key gathered for the sink
 };
 

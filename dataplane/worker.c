@@ -63,35 +63,50 @@ static bool match_response(struct worker *w, const struct pkt *pkt, bool tcp, co
 	return false;
 }
 
-static void add_record(struct worker *w, const struct dns_record *r, uint32_t now_s)
+// Key and owner by blocks of sixteen octets: both sides have room behind.
+static inline uint8_t *begin_key(uint8_t *key, uint16_t type, const uint8_t *owner, uint8_t owner_size)
+{
+	uint32_t head = type | (uint32_t)owner_size << 16;
+	uint8_t *to = key + TABLE_KEY_HEAD;
+
+	_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "type first, then the owner's size");
+	memcpy(key, &head, sizeof(head));
+	for (size_t at = 0; at < owner_size; at += HASH_BLOCK)
+		memcpy(to + at, owner + at, HASH_BLOCK);
+	return to + owner_size;
+}
+
+static inline void add_record(struct worker *w, const struct dns_record *r, uint32_t now_s)
 {
 	const struct dns_message *m = w->message;
 	const struct dns_name *owner = dns_names_get(m->names, r->owner);
 	const uint8_t *rdata = m->wire + r->rdata_at;
-	uint8_t *key = table_key(w->table);
-	size_t rdata_size = r->rdata_size;
+	bool plain = r->type == DNS_TYPE_A || r->type == DNS_TYPE_AAAA;
+	size_t rdata_size = r->rdata_size, rdata_max = plain ? rdata_size : rdata_size + 2 * DNS_NAME_SIZE;
+	uint8_t *key = table_key(w->table, TABLE_KEY_HEAD + (size_t)owner->size + rdata_max);
+	uint8_t *out = begin_key(key, r->type, dns_names_bytes(m->names, r->owner), owner->size);
 
-	memcpy(key, &r->type, 2);
-	key[2] = owner->size;
-	key[3] = 0;
-	memcpy(key + TABLE_KEY_HEAD, dns_names_bytes(m->names, r->owner), owner->size);
-	uint8_t *out = key + TABLE_KEY_HEAD + owner->size;
-	if (r->type == DNS_TYPE_A || r->type == DNS_TYPE_AAAA) {
-		memcpy(out, rdata, rdata_size);
+	if (likely(r->type == DNS_TYPE_A)) {
+		memcpy(out, rdata, 4);
+	} else if (r->type == DNS_TYPE_AAAA) {
+		memcpy(out, rdata, 16);
 	} else {
 		struct cursor c = {.base = m->wire, .at = rdata, .end = rdata + rdata_size};
-		rdata_size = dns_rdata_read(c, r->type, r->class, out, DNS_RDATA_SIZE);
+		rdata_size = dns_rdata_read(c, r->type, r->class, out, rdata_max);
 		if (unlikely(rdata_size > UINT16_MAX)) {
 			stats_add(&w->stats.rr_too_long, 1);
 			return;
 		}
 	}
-	table_add(w->table, TABLE_KEY_HEAD + owner->size + rdata_size, owner->hash, now_s);
+	uint64_t hash = table_hash(&w->key, owner->hash, r->type, out, rdata_size);
+	table_add(w->table, TABLE_KEY_HEAD + owner->size + rdata_size, hash, now_s);
 }
 
 static void take_message(struct worker *w, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
 	uint32_t now_s)
 {
+	if (unlikely(w->depth < WORKER_PARSE))
+		return;
 	enum dns_verdict verdict = dns_parse(w->message, wire, size);
 
 	if (w->match && verdict == DNS_QUERY)
@@ -100,10 +115,12 @@ static void take_message(struct worker *w, const struct pkt *pkt, bool tcp, cons
 		 !match_response(w, pkt, tcp, wire, size, now_s, verdict))
 		return;
 	count_verdict(w, verdict);
-	if (verdict != DNS_TAKEN)
+	if (verdict != DNS_TAKEN || unlikely(w->depth < WORKER_ADMIT))
 		return;
 	const uint16_t *taken;
 	uint16_t len = admit_message(w->admit, w->message, &w->settings->admit, &w->stats, &taken);
+	if (unlikely(w->depth < WORKER_ALL))
+		return;
 	table_next_message(w->table);
 	for (uint16_t i = 0; i < len; i++)
 		add_record(w, &w->message->records[taken[i]], now_s);
@@ -169,11 +186,16 @@ static void take_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, e
 		b->udp_s[b->udp_len++] = (uint32_t)(w->packet_us / 1000000);
 }
 
-static void take_burst(struct worker *w, const struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len)
+static __rte_noinline void take_burst(struct worker *w, const struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len)
 {
 	struct burst b;
 	uint64_t bytes = 0;
 
+	stats_add(&w->stats.rx_packets, len);
+	if (unlikely(w->depth < WORKER_DECAP)) {
+		rte_pktmbuf_free_bulk(mbufs, len);
+		return;
+	}
 	b.mbufs_len = 0;
 	b.udp_len = 0;
 	for (uint16_t i = 0; i < len && i < PREFETCH_AHEAD; i++)
@@ -186,8 +208,8 @@ static void take_burst(struct worker *w, const struct worker_source *source, str
 		take_packet(w, &b, mbufs[i], source->link == PKT_LINK_MAX ? packet_link(mbufs[i]) : source->link);
 	}
 	take_datagrams(w, &b);
+	table_publish(w->table);
 	rte_pktmbuf_free_bulk(b.mbufs, b.mbufs_len);
-	stats_add(&w->stats.rx_packets, len);
 	stats_add(&w->stats.rx_bytes, bytes);
 }
 
@@ -284,7 +306,6 @@ static void flush_all(struct worker *w)
 static int set_up(struct worker *w)
 {
 	const struct settings *s = w->settings;
-	struct hash_key key;
 	const struct table_options table = {.records = s->table_records,
 		.huge_pages = w->huge_pages,
 		.sink = flush_record,
@@ -293,16 +314,16 @@ static int set_up(struct worker *w)
 		.held_bytes = s->tcp_memory,
 		.timeout_s = (uint32_t)s->tcp_timeout_s};
 
-	if (hash_key_random(&key) != 0)
+	if (hash_key_random(&w->key) != 0)
 		return -1;
-	w->message = dns_message_new(&key);
+	w->message = dns_message_new(&w->key);
 	w->admit = admit_new();
-	w->table = table_new(&table, &key, &w->stats);
-	w->tcp = pkt_tcp_new(&tcp, &key, &w->stats);
+	w->table = table_new(&table, &w->stats);
+	w->tcp = pkt_tcp_new(&tcp, &w->key, &w->stats);
 	w->frag = pkt_frag_new((uint32_t)s->frag_datagrams, (uint32_t)(s->frag_timeout_s * 1000), &w->stats);
 	w->linear = malloc(LINEAR_SIZE);
 	if (s->match != ADMIT_MATCH_OFF)
-		w->match = admit_match_new((uint32_t)s->match_size, (uint32_t)s->match_timeout_s, &key, &w->stats);
+		w->match = admit_match_new((uint32_t)s->match_size, (uint32_t)s->match_timeout_s, &w->key, &w->stats);
 	return w->message && w->admit && w->table && w->tcp && w->frag && w->linear &&
 			       (w->match || s->match == ADMIT_MATCH_OFF)
 		       ? 0

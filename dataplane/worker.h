@@ -18,6 +18,9 @@
 
 enum { WORKER_BURST = 32, WORKER_SOURCES_MAX = STATS_PORTS_MAX };
 
+// How far packets go; less than all of it is for measurements alone.
+enum worker_depth { WORKER_RECEIVE, WORKER_DECAP, WORKER_PARSE, WORKER_ADMIT, WORKER_ALL };
+
 // One receive queue. Worker: ro.
 struct worker_source {
 	uint16_t port;		// DPDK port
@@ -31,6 +34,7 @@ struct worker {
 	struct worker_source sources[WORKER_SOURCES_MAX]; // worker: ro
 	uint32_t sources_len;				  // worker: ro
 	const struct settings *settings;		  // worker: ro
+	struct hash_key key;				  // of names and records. worker: ro
 	struct dns_message *message;			  // worker: rw
 	struct admit *admit;				  // worker: rw
 	struct admit_match *match;			  // worker: rw; NULL with match = off
@@ -48,6 +52,7 @@ struct worker {
 	uint32_t idle_turns;	// turns without a packet, one after another. worker: rw
 	uint32_t turns;		// turns of the loop. worker: rw
 	unsigned id;		// 0.., worker: ro
+	enum worker_depth depth; // worker: ro
 	bool huge_pages;	// whether to ask for them. worker: ro
 	atomic_bool ready;	// worker: w, main: r
 	atomic_bool failed;	// could not set up its tables. worker: w, main: r

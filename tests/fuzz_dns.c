@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		m = dns_message_new(&key);
 		admit = admit_new();
 		admit_options_default(&options);
-		table = table_new(&(struct table_options){.records = 200, .sink = take, .sink_context = &sightings}, &key,
+		table = table_new(&(struct table_options){.records = 200, .sink = take, .sink_context = &sightings},
 			&stats);
 	}
 	if (dns_parse(m, data, size) != DNS_TAKEN)
@@ -53,15 +53,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t rdata_size = dns_rdata_read(c, r->type, r->class, rdata, sizeof(rdata));
 		if (rdata_size > UINT16_MAX)
 			continue;
-		uint8_t *k = table_key(table);
+		uint8_t *k = table_key(table, TABLE_KEY_MAX);
 		memcpy(k, &r->type, 2);
 		k[2] = owner->size;
 		k[3] = 0;
 		memcpy(k + TABLE_KEY_HEAD, dns_names_bytes(m->names, r->owner), owner->size);
 		memcpy(k + TABLE_KEY_HEAD + owner->size, rdata, rdata_size);
-		table_add(table, TABLE_KEY_HEAD + owner->size + rdata_size, owner->hash, 1);
+		table_add(table, TABLE_KEY_HEAD + owner->size + rdata_size,
+			table_hash(&key, owner->hash, r->type, rdata, rdata_size), 1);
 	}
 	table_sweep(table, 3);
+	table_publish(table);
 	CHECK(stats.rr_taken == stats.sightings_flushed + stats.sightings_pending + stats.lost_no_room);
 	CHECK(stats.sightings_flushed == sightings);
 	return 0;

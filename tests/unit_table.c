@@ -63,9 +63,9 @@ static bool take(void *context, const struct record_view *r)
 
 static void add(struct table *t, unsigned n, uint32_t time_s)
 {
-	uint8_t *k = table_key(t);
-	uint16_t type = 16;
 	size_t size = rdata_size_of(n);
+	uint8_t *k = table_key(t, 4 + OWNER_SIZE + size);
+	uint16_t type = 16;
 
 	memcpy(k, &type, 2);
 	k[2] = OWNER_SIZE;
@@ -74,7 +74,8 @@ static void add(struct table *t, unsigned n, uint32_t time_s)
 	memcpy(k + 4 + OWNER_SIZE, &n, sizeof(n));
 	for (size_t i = 4; i < size; i++)
 		k[4 + OWNER_SIZE + i] = (uint8_t)(n + i);
-	table_add(t, 4 + OWNER_SIZE + size, hash_bytes(&key, k + 4, OWNER_SIZE), time_s);
+	uint64_t owner_hash = hash_bytes(&key, k + 4, OWNER_SIZE);
+	table_add(t, 4 + OWNER_SIZE + size, table_hash(&key, owner_hash, type, k + 4 + OWNER_SIZE, size), time_s);
 }
 
 static void expect(unsigned n, uint32_t time_s)
@@ -104,7 +105,7 @@ static struct table *begin(uint64_t records, struct worker_stats *stats)
 	memset(stats, 0, sizeof(*stats));
 	refuse_every = 0;
 	CU_ASSERT_FATAL(hash_key_random(&key) == 0);
-	struct table *t = table_new(&options, &key, stats);
+	struct table *t = table_new(&options, stats);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
 	return t;
 }

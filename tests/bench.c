@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Measures the workers of the dataplane as they are: a capture is packed into memory, and a port
+// whose receive function copies from there into buffers feeds it to them, pass after pass.
+//
+//     bench CAPTURE [--passes N] [--workers N] [--records N] [--depth receive|decap|parse|admit|all]
+//           [--interval SECONDS] [--match off|prefer|require] [--no-huge] [--warm yes|no]
+//
+// Prints one JSON object a pass. The first pass fills the table in another order than the ones that
+// are measured, else the hardware's prefetching flatters the table. scripts/bench makes sense of it.
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_launch.h>
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include "dataplane/capture.h"
+#include "dataplane/eal.h"
+#include "dataplane/log.h"
+#include "dataplane/memory.h"
+#include "dataplane/packet_meta.h"
+#include "dataplane/port.h"
+#include "dataplane/summary.h"
+#include "dataplane/worker.h"
+
+enum { ALIGN = 16, AHEAD = 8, LOOP_ADDS = 200000000, WORKERS_MAX = 8 };
+
+struct packed {
+	struct memory_block memory;
+	uint8_t **packet; // each: its length (4 octets), then its bytes, at a multiple of ALIGN
+	uint32_t len;
+	uint64_t dns_responses;
+};
+
+// What a queue gives out in this pass. The worker writes, the main thread reads when it is over.
+struct feed {
+	const struct packed *packed;
+	struct rte_mempool *pool;
+	uint32_t next, left, step;  // packets
+	uint64_t first_tsc, last_tsc;
+	uint64_t first_cpu_ns, cpu_ns; // processor time that the worker was given meanwhile
+	atomic_bool go;
+} __attribute__((aligned(64)));
+
+static struct feed feeds[WORKERS_MAX];
+
+static uint32_t packet_size(const uint8_t *p)
+{
+	uint32_t size;
+
+	memcpy(&size, p, sizeof(size));
+	return size;
+}
+
+static uint64_t thread_cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+// The receive function of the port: a burst out of memory.
+static uint16_t receive(void *queue, struct rte_mbuf **mbufs, uint16_t len)
+{
+	struct feed *f = queue;
+	uint16_t n = (uint16_t)RTE_MIN(f->left, (uint32_t)len);
+
+	if (n == 0) {
+		if (f->first_tsc && !f->last_tsc) {
+			f->cpu_ns = thread_cpu_ns() - f->first_cpu_ns;
+			__atomic_store_n(&f->last_tsc, rte_get_tsc_cycles(), __ATOMIC_RELEASE);
+		}
+		if (!atomic_load_explicit(&f->go, memory_order_acquire))
+			return 0;
+		atomic_store_explicit(&f->go, false, memory_order_relaxed);
+		f->left = f->packed->len;
+		f->first_cpu_ns = thread_cpu_ns();
+		f->first_tsc = rte_get_tsc_cycles();
+		return 0;
+	}
+	if (rte_pktmbuf_alloc_bulk(f->pool, mbufs, n) != 0)
+		return 0;
+	for (uint16_t i = 0; i < n; i++) {
+		const uint8_t *p = f->packed->packet[f->next];
+		uint32_t size = packet_size(p), ahead = f->next + AHEAD * f->step;
+		while (ahead >= f->packed->len)
+			ahead -= f->packed->len;
+		rte_prefetch0(f->packed->packet[ahead]);
+		uint8_t *to = rte_pktmbuf_mtod(mbufs[i], uint8_t *);
+		for (uint32_t k = 0; k < size; k += 32)
+			memcpy(to + k, p + 4 + k, 32); // both have room behind
+		mbufs[i]->data_len = (uint16_t)size;
+		mbufs[i]->pkt_len = size;
+		f->next += f->step;
+		if (f->next >= f->packed->len)
+			f->next -= f->packed->len;
+	}
+	f->left -= n;
+	return n;
+}
+
+static int load(struct packed *packed, const char *path)
+{
+	char error[PCAP_ERRBUF_SIZE], why[512];
+	struct pcap_pkthdr *header;
+	const u_char *bytes;
+	struct capture capture;
+
+	if (capture_check(&capture, path, why, sizeof(why)) != 0) {
+		log_error("%s", why);
+		return -1;
+	}
+	packed->packet = calloc(capture.packets, sizeof(*packed->packet));
+	packed->memory = memory_map(capture.bytes + capture.packets * 2 * ALIGN + 4096, true);
+	uint8_t *at = packed->memory.at;
+	pcap_t *pcap = pcap_open_offline(path, error);
+	if (!packed->packet || !at || !pcap)
+		return -1;
+	while (pcap_next_ex(pcap, &header, &bytes) == 1) {
+		uint32_t size = header->caplen;
+		packed->packet[packed->len++] = at;
+		memcpy(at, &size, sizeof(size));
+		memcpy(at + 4, bytes, size);
+		at += (4 + size + ALIGN - 1) / ALIGN * ALIGN;
+	}
+	pcap_close(pcap);
+	return 0;
+}
+
+// Cycles of the core for each of the TSC: a chain of additions takes one core cycle each.
+static double core_to_tsc(void)
+{
+	uint64_t start = rte_get_tsc_cycles(), x = start;
+
+	for (uint64_t i = 0; i < LOOP_ADDS; i += 8)
+		__asm__ volatile("add %0, %0\n\tadd %0, %0\n\tadd %0, %0\n\tadd %0, %0\n\t"
+				 "add %0, %0\n\tadd %0, %0\n\tadd %0, %0\n\tadd %0, %0"
+				 : "+r"(x));
+	return (double)LOOP_ADDS / (double)(rte_get_tsc_cycles() - start);
+}
+
+static struct settings settings;
+static struct worker *workers;
+static bool warm = true;
+
+// Frames go straight back: the collector's part is measured elsewhere.
+static uint64_t give_frames_back(void)
+{
+	uint64_t records = 0;
+
+	for (unsigned i = 0; i < settings.workers; i++) {
+		void *frame;
+		while (rte_ring_dequeue(workers[i].flush.full, &frame) == 0) {
+			records += ((struct flush_frame *)frame)->frame.records;
+			rte_ring_enqueue(workers[i].flush.free, frame);
+		}
+	}
+	return records;
+}
+
+static void snapshot(struct worker_stats *total)
+{
+	memset(total, 0, sizeof(*total));
+	for (unsigned i = 0; i < settings.workers; i++)
+		summary_add(total, &workers[i].stats);
+}
+
+// A step that comes to every one of `len` packets, far from their order.
+static uint32_t shuffling_step(uint32_t len)
+{
+	uint32_t step = (uint32_t)((uint64_t)len * 618 / 1000) | 1;
+
+	for (;; step += 2) {
+		uint32_t a = len, b = step;
+		while (b != 0) {
+			uint32_t rest = a % b;
+			a = b;
+			b = rest;
+		}
+		if (a == 1)
+			return step % len;
+	}
+}
+
+struct pass {
+	uint64_t tsc; // cycles of the slowest worker, from its first packet to its last
+	uint64_t cpu; // the same, less what the machine took away
+};
+
+// One pass over the traffic in all workers.
+static struct pass run_pass(uint32_t step)
+{
+	struct pass slowest = {0};
+
+	for (unsigned i = 0; i < settings.workers; i++) {
+		feeds[i].step = step;
+		feeds[i].next = 0;
+		feeds[i].first_tsc = feeds[i].last_tsc = 0;
+		atomic_store_explicit(&feeds[i].go, true, memory_order_release);
+	}
+	for (unsigned i = 0; i < settings.workers; i++)
+		while (!__atomic_load_n(&feeds[i].last_tsc, __ATOMIC_ACQUIRE)) {
+			give_frames_back();
+			usleep(200);
+		}
+	usleep(2000); // idle turns settle the pipeline
+	for (unsigned i = 0; i < settings.workers; i++) {
+		uint64_t cpu = (uint64_t)((double)feeds[i].cpu_ns * 1e-9 * (double)rte_get_tsc_hz());
+		slowest.tsc = RTE_MAX(slowest.tsc, feeds[i].last_tsc - feeds[i].first_tsc);
+		slowest.cpu = RTE_MAX(slowest.cpu, cpu);
+	}
+	return slowest;
+}
+
+static uint64_t responses_of(const struct worker_stats *s)
+{
+	return s->dns_udp + s->dns_tcp - s->dns_query;
+}
+
+static void print_pass(unsigned pass, struct pass time, const struct worker_stats *a, const struct worker_stats *b,
+	double ratio, const char *depth)
+{
+	double seconds = (double)time.cpu / (double)rte_get_tsc_hz();
+	uint64_t packets = b->rx_packets - a->rx_packets, responses = responses_of(b) - responses_of(a);
+	uint64_t records = b->rr_taken - a->rr_taken, hits = b->table_hits - a->table_hits;
+	double each = (double)settings.workers;
+
+	printf("{\"pass\":%u,\"depth\":\"%s\",\"workers\":%llu,\"packets\":%llu,\"responses\":%llu,\"records\":%llu,"
+	       "\"seconds\":%.6f,\"mpackets_per_s\":%.3f,\"mresponses_per_s\":%.3f,\"mrecords_per_s\":%.3f,"
+	       "\"cycles_per_packet\":%.1f,\"cycles_per_response\":%.1f,\"hit_rate\":%.4f,\"evicted\":%llu,"
+	       "\"flushed_records\":%llu,\"taken_away\":%.3f,\"core_to_tsc\":%.3f}\n",
+		pass, depth, (unsigned long long)settings.workers, (unsigned long long)packets, (unsigned long long)responses,
+		(unsigned long long)records, seconds, (double)packets / seconds / 1e6 / each,
+		(double)responses / seconds / 1e6 / each, (double)records / seconds / 1e6 / each,
+		(double)time.cpu * each / (double)packets, responses ? (double)time.cpu * each / (double)responses : 0,
+		records ? (double)hits / (double)records : 0, (unsigned long long)(b->table_evicted - a->table_evicted),
+		(unsigned long long)(b->flush_records - a->flush_records),
+		1 - (double)time.cpu / (double)time.tsc, ratio);
+	fflush(stdout);
+}
+
+static int start(const struct packed *packed, enum worker_depth depth, bool huge)
+{
+	struct port port = {0};
+	unsigned lcore, i = 0;
+
+	struct rte_mempool *pool = port_pool(&settings, (unsigned)settings.workers);
+	if (!pool || port_start(&port, 0, (unsigned)settings.workers, &settings, pool) != 0)
+		return -1;
+	workers = aligned_alloc(64, settings.workers * sizeof(*workers));
+	if (!workers)
+		return -1;
+	memset(workers, 0, settings.workers * sizeof(*workers));
+	RTE_LCORE_FOREACH_WORKER(lcore) {
+		if (i == settings.workers)
+			break;
+		struct worker *w = &workers[i];
+		feeds[i] = (struct feed){.packed = packed, .pool = pool, .step = 1};
+		rte_eth_fp_ops[0].rxq.data[i] = &feeds[i];
+		*w = (struct worker){.id = i, .settings = &settings, .huge_pages = huge, .depth = depth, .sources_len = 1};
+		w->sources[0] = (struct worker_source){.port = 0, .queue = (uint16_t)i, .link = PKT_LINK_ETHERNET};
+		if (flush_init(&w->flush, i, 128, &w->stats) != 0)
+			return -1;
+		i++;
+	}
+	rte_eth_fp_ops[0].rx_pkt_burst = receive;
+	i = 0;
+	RTE_LCORE_FOREACH_WORKER(lcore)
+		if (i < settings.workers)
+			rte_eal_remote_launch(worker_run, &workers[i++], lcore);
+	for (i = 0; i < settings.workers; i++)
+		while (!atomic_load(&workers[i].ready) && !atomic_load(&workers[i].failed))
+			usleep(1000);
+	return atomic_load(&workers[0].failed) ? -1 : 0;
+}
+
+static void set(const char *key, const char *value)
+{
+	char assignment[256], why[512];
+
+	snprintf(assignment, sizeof(assignment), "%s=%s", key, value);
+	if (conf_set_option(settings_conf(&settings), assignment, why, sizeof(why)) != 0) {
+		log_error("%s", why);
+		exit(2);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const depths[] = {"receive", "decap", "parse", "admit", "all"};
+	enum worker_depth depth = WORKER_ALL;
+	struct packed packed = {0};
+	struct worker_stats before, after;
+	struct eal_args eal;
+	unsigned passes = 5;
+	char why[256];
+
+	log_init("bench", LOG_LEVEL_WARNING);
+	eal_args_begin(&eal, argv[0]);
+	conf_defaults(settings_conf(&settings));
+	set("idle", "poll");
+	set("flush.interval", "200");
+	for (int i = 2; i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : "";
+		if (strcmp(argv[i], "--no-huge") == 0) {
+			eal_args_add(&eal, argv[i], NULL);
+			continue;
+		}
+		if (strcmp(argv[i], "--passes") == 0)
+			passes = (unsigned)atoi(value);
+		else if (strcmp(argv[i], "--workers") == 0)
+			set("workers", value);
+		else if (strcmp(argv[i], "--records") == 0)
+			set("table.records", value);
+		else if (strcmp(argv[i], "--interval") == 0)
+			set("flush.interval", value);
+		else if (strcmp(argv[i], "--match") == 0)
+			set("match", value);
+		else if (strcmp(argv[i], "--warm") == 0)
+			warm = strcmp(value, "no") != 0;
+		else if (strcmp(argv[i], "--lcores") == 0)
+			eal_args_add(&eal, argv[i], value);
+		else
+			for (int d = 0; strcmp(argv[i], "--depth") == 0 && d <= WORKER_ALL; d++)
+				depth = strcmp(value, depths[d]) == 0 ? (enum worker_depth)d : depth;
+		i++;
+	}
+	if (argc < 2 || settings.workers > WORKERS_MAX || settings_finish(&settings, why, sizeof(why)) != 0) {
+		fprintf(stderr, "usage: bench CAPTURE [--passes N] [--workers N] [--records N] [--depth DEPTH] ...\n");
+		return 2;
+	}
+	char vdev[64];
+	snprintf(vdev, sizeof(vdev), "net_null0,no-rx=1");
+	eal_args_add(&eal, "--no-pci", NULL);
+	eal_args_add(&eal, "--vdev", vdev);
+	if (load(&packed, argv[1]) != 0 || eal_start(&eal, (unsigned)settings.workers, 256) != 0 ||
+		packet_meta_init() != 0 || start(&packed, depth, !eal.no_huge) != 0)
+		return 1;
+	if (warm)
+		run_pass(shuffling_step(packed.len));
+	for (unsigned pass = 1; pass <= passes; pass++) {
+		snapshot(&before);
+		struct pass time = run_pass(1);
+		snapshot(&after);
+		print_pass(pass, time, &before, &after, core_to_tsc(), depths[depth]);
+	}
+	atomic_store(&worker_orders.stop, true);
+	for (unsigned i = 0; i < settings.workers; i++)
+		while (!atomic_load(&workers[i].done)) {
+			give_frames_back();
+			usleep(100);
+		}
+	rte_eal_mp_wait_lcore();
+	snapshot(&after);
+	if (depth == WORKER_ALL && !summary_check(&after, why, sizeof(why))) {
+		log_error("the accounts do not add up: %s", why);
+		return 1;
+	}
+	return 0;
+}
