@@ -44,6 +44,22 @@ static const struct conf_key keys[] = {
 		"longest wait for a connection, a write or an answer", 0.05, 600, NULL, true},
 	{"http.listen", CONF_FUNCTION, &parsed.http, "127.0.0.1:8053",
 		"address and port for HTTP (port 0: any free one), or none", 0, 0, endpoint_set_listen, false},
+	{"http.keys", CONF_STRING, &parsed.http_keys, "",
+		"file of keys for lookups (lookback key add NAME); without one, lookups on loopback only",
+		0, 0, NULL, false},
+	{"http.certificate", CONF_STRING, &parsed.http_certificate, "", "certificate chain (PEM) for TLS", 0, 0,
+		NULL, false},
+	{"http.certificate_key", CONF_STRING, &parsed.http_certificate_key, "", "its private key (PEM)", 0, 0,
+		NULL, false},
+	{"http.connections", CONF_UINT, &parsed.http_connections, "256", "HTTP connections at a time", 1, 10000,
+		NULL, false},
+	{"http.results", CONF_UINT, &parsed.http_results, "1000000", "records at most in one answer", 1, 1e9,
+		NULL, false},
+	{"http.time", CONF_SECONDS, &parsed.http_time_s, "60s", "longest time for one lookup", 0.1, 86400, NULL,
+		false},
+	{"http.audit", CONF_BOOL, &parsed.http_audit, "no", "log a line for each lookup", 0, 0, NULL, false},
+	{"names.file", CONF_STRING, &parsed.names_file, "",
+		"where the names index is kept over restarts; empty: nowhere", 0, 0, NULL, false},
 	{"retention.days", CONF_UINT, &parsed.retention_days, "0",
 		"days that records not seen again are kept, 0 for ever", 0, 36500, NULL, true},
 	{"new.max", CONF_UINT, &parsed.new_max, "100000",
@@ -71,7 +87,8 @@ static const struct conf conf = {
 // Every string of the settings, for copying, freeing and comparing.
 #define SETTINGS_STRINGS(X) \
 	X(collector_socket) \
-	X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) X(psl_file)
+	X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) X(psl_file) \
+	X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file)
 
 void settings_free(struct settings *s)
 {
@@ -90,6 +107,8 @@ static int check(const struct settings *s, char *why, size_t why_size)
 		wrong = "redis.password and redis.password_file: give one of them";
 	else if (*s->redis_user && !*s->redis_password && !*s->redis_password_file)
 		wrong = "redis.user: needs redis.password or redis.password_file";
+	else if (!*s->http_certificate != !*s->http_certificate_key)
+		wrong = "http.certificate and http.certificate_key: give both or none";
 	else if (!*s->redis_prefix || strlen(s->redis_prefix) > 64)
 		wrong = "redis.prefix: expected 1 to 64 characters";
 	else if (strlen(s->redis_user) > 127 || strlen(s->redis_password) > 511 ||

@@ -16,6 +16,14 @@ struct settings {
 	char *redis_prefix;	   // of every key
 	double redis_timeout_s;	   // connect, one write or one read
 	struct endpoint http;	   // where HTTP listens; ENDPOINT_NONE: nowhere
+	char *http_keys;	   // file of keys for lookups, or empty
+	char *http_certificate;	   // PEM file, or empty: no TLS
+	char *http_certificate_key; // PEM file
+	uint64_t http_connections; // at a time
+	uint64_t http_results;	   // records at most in one answer
+	double http_time_s;	   // longest time for one lookup
+	bool http_audit;	   // log a line for each lookup
+	char *names_file;	   // where the names index is kept, or empty
 	uint64_t retention_days;   // 0: for ever
 	uint64_t new_max;	   // entries kept in the stream of new records; 0: none are written
 	char *psl_file;		   // public suffix list, or empty for the system's
