@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// lookback: the analyst's command. One function a subcommand; the options are common to all.
+//
+//     lookback.c          options, table of commands
+//     lookback_look.c     name, ip, rdata, zone, find: records for people and programs
+//     lookback_new.c      new: what no one had seen before
+//     lookback_move.c     export, import
+//     lookback_erase.c    erase, expire
+//     lookback_admin.c    status, key
+//     lookback_table.c    columns by the width of the terminal
+#pragma once
+
+#include "collector/query_json.h"
+#include "collector/settings.h"
+
+enum lookback_exit { LOOKBACK_FOUND = 0, LOOKBACK_NOTHING = 1, LOOKBACK_FAILED = 2 };
+
+enum lookback_output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
+
+struct lookback {
+	struct settings_source source; // -c, -o
+	struct settings settings;      // what they say
+	struct zone_list *zones;
+	struct query_db db;
+	struct query filter; // types, times, limit, offset, order: the options, for every lookup
+	bool has_limit;	     // --limit was given
+	enum lookback_output output;
+	const char *cursor; // --cursor
+	const char *limits; // --quota
+	bool quiet, follow, yes, add, dry;
+	int argc; // arguments behind the command
+	char **argv;
+};
+
+// Each returns an exit status; `l->db` is ready to connect.
+int lookback_name(struct lookback *l);
+int lookback_ip(struct lookback *l);
+int lookback_rdata(struct lookback *l);
+int lookback_zone(struct lookback *l);
+int lookback_find(struct lookback *l);
+int lookback_new(struct lookback *l);
+int lookback_export(struct lookback *l);
+int lookback_import(struct lookback *l);
+int lookback_erase(struct lookback *l);
+int lookback_expire(struct lookback *l);
+int lookback_key(struct lookback *l);
+int lookback_status(struct lookback *l);
+
+// Prints an error, `lookback: …`. Returns LOOKBACK_FAILED.
+int lookback_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// Sends what is gathered in `l->db` and returns the one reply, or NULL after an error message.
+redisReply *lookback_ask(struct lookback *l);
+
+// lookback_table.c: rows for people. The first rows decide how wide the columns are.
+struct table;
+struct table *table_new(FILE *out); // NULL without memory
+void table_add(struct table *t, const struct query_record *r);
+void table_end(struct table *t); // prints what is left and frees

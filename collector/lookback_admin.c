@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// status and key.
+#include "collector/lookback.h"
+
+#include "collector/keys.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static void print_info(const redisReply *info, const char *field, const char *label)
+{
+	const char *at = strstr(info->str, field);
+
+	if (at)
+		printf("%-12s %.*s\n", label, (int)strcspn(at + strlen(field), "\r\n"), at + strlen(field));
+}
+
+static int print_redis(struct lookback *l)
+{
+	query_db_begin(&l->db);
+	redis_encode_array(&l->db.out, 1);
+	redis_encode_literal(&l->db.out, "INFO");
+	redisReply *info = lookback_ask(l);
+	if (!info)
+		return LOOKBACK_FAILED;
+	printf("%-12s %s\n", "redis", l->settings.redis.text);
+	if (info->type == REDIS_REPLY_STRING) {
+		print_info(info, "\nredis_version:", "version");
+		print_info(info, "\nused_memory_human:", "memory");
+		print_info(info, "\nmaxmemory_human:", "of at most");
+		print_info(info, "\nuptime_in_days:", "days up");
+	}
+	freeReplyObject(info);
+	query_db_begin(&l->db);
+	redis_encode_array(&l->db.out, 1);
+	redis_encode_literal(&l->db.out, "DBSIZE");
+	redisReply *size = lookback_ask(l);
+	if (!size)
+		return LOOKBACK_FAILED;
+	printf("%-12s %lld\n", "keys", (long long)query_db_number(size));
+	freeReplyObject(size);
+	return 0;
+}
+
+// One line a sensor: name, last flush, totals.
+static int print_sensor(struct lookback *l, const char *sensor, int64_t last)
+{
+	static const char *const fields[] = {"host", "version", "records", "sightings"};
+	char time_text[24];
+
+	query_db_begin(&l->db);
+	query_db_command(&l->db, 6, "HMGET", "sensor:", sensor, strlen(sensor));
+	for (size_t i = 0; i < 4; i++)
+		redis_encode_text(&l->db.out, fields[i]);
+	redisReply *reply = lookback_ask(l);
+	if (!reply)
+		return LOOKBACK_FAILED;
+	query_time_text(last, "%Y-%m-%d %H:%M:%S", time_text, sizeof(time_text));
+	printf("%-12s %s, last flush %s", "sensor", sensor, time_text);
+	for (size_t i = 0; i < 4 && i < reply->elements; i++)
+		if (reply->element[i]->type == REDIS_REPLY_STRING)
+			printf(", %s %s", fields[i], reply->element[i]->str);
+	putchar('\n');
+	freeReplyObject(reply);
+	return 0;
+}
+
+int lookback_status(struct lookback *l)
+{
+	int result = print_redis(l);
+
+	if (result != 0)
+		return result;
+	query_db_begin(&l->db);
+	query_db_command(&l->db, 5, "ZREVRANGE", "sensors", "", 0);
+	redis_encode_literal(&l->db.out, "0");
+	redis_encode_literal(&l->db.out, "999");
+	redis_encode_literal(&l->db.out, "WITHSCORES");
+	redisReply *sensors = lookback_ask(l);
+	if (!sensors)
+		return LOOKBACK_FAILED;
+	for (size_t i = 0; i + 1 < sensors->elements && result == 0; i += 2)
+		result = print_sensor(l, sensors->element[i]->str, query_db_number(sensors->element[i + 1]));
+	freeReplyObject(sensors);
+	return result;
+}
+
+int lookback_key(struct lookback *l)
+{
+	const char *file = l->settings.http_keys, *what = l->argv[0];
+	char why[512], key[KEYS_TEXT_SIZE];
+	int result;
+
+	if (!*file)
+		return lookback_fail("http.keys is not set: say where the keys are, -o http.keys=/path");
+	if (strcmp(what, "list") == 0 && l->argc == 1)
+		return keys_print(file, stdout, why, sizeof(why)) == 0 ? LOOKBACK_FOUND : lookback_fail("%s", why);
+	if (l->argc != 2)
+		return lookback_fail("usage: lookback key add NAME | remove NAME | list");
+	if (strcmp(what, "add") == 0) {
+		result = keys_add(file, l->argv[1], l->limits ? l->limits : "", key, why, sizeof(why));
+		if (result != 0)
+			return lookback_fail("%s", why);
+		printf("%s\n", key);
+		fprintf(stderr, "That is the key; it is kept as a hash only, and not shown again.\n");
+		return LOOKBACK_FOUND;
+	}
+	if (strcmp(what, "remove") != 0)
+		return lookback_fail("key: expected add, remove or list, found '%s'", what);
+	result = keys_remove(file, l->argv[1], why, sizeof(why));
+	if (result != 0)
+		return lookback_fail("%s", why);
+	return LOOKBACK_FOUND;
+}

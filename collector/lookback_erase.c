@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// erase and expire: records leave all the keys that they stand in.
+#include "collector/lookback.h"
+
+#include "collector/query_write.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BATCH = 200 };
+
+// A record kept beyond its run's step.
+static struct query_record *copy_record(const struct query_record *r)
+{
+	struct query_record *copy = malloc(sizeof(*copy) + r->owner_len + r->type_len + r->rdata_len);
+
+	if (!copy)
+		return NULL;
+	char *text = (char *)(copy + 1);
+	*copy = *r;
+	copy->owner = memcpy(text, r->owner, r->owner_len);
+	copy->type = memcpy(text + r->owner_len, r->type, r->type_len);
+	copy->rdata = memcpy(text + r->owner_len + r->type_len, r->rdata, r->rdata_len);
+	return copy;
+}
+
+// Reads up to BATCH records. Returns how many, or -1 after a message.
+static int collect(struct lookback *l, struct query_run *run, struct query_record *out[BATCH], bool *end)
+{
+	struct query_record record;
+	enum query_step step = QUERY_BUSY;
+	int n = 0;
+
+	while (n < BATCH && ((step = query_next(run, &record)) == QUERY_RECORD || step == QUERY_BUSY)) {
+		if (step == QUERY_BUSY)
+			continue;
+		out[n] = copy_record(&record);
+		if (!out[n])
+			break;
+		n++;
+	}
+	*end = step == QUERY_END || step == QUERY_LIMITED;
+	if (step == QUERY_FAILED || (n < BATCH && !*end)) {
+		lookback_fail("%s", step == QUERY_FAILED ? query_why(run) : "out of memory");
+		while (n > 0)
+			free(out[--n]);
+		return -1;
+	}
+	return n;
+}
+
+static int erase_batch(struct lookback *l, struct query_record *const batch[BATCH], int n)
+{
+	struct query_record records[BATCH];
+
+	query_db_begin(&l->db);
+	for (int i = 0; i < n; i++) {
+		records[i] = *batch[i];
+		query_erase_record(&l->db, &records[i]);
+	}
+	if (query_db_send(&l->db) == 0 && query_erase_finish(&l->db, records, (size_t)n) == 0)
+		return 0;
+	return lookback_fail("%s", l->db.why);
+}
+
+// One pass over what the query finds: counts it (`erase` false) or erases it. Sets read by rank
+// shift under an erasure, so whoever erases repeats the pass until nothing is found.
+static int pass(struct lookback *l, const struct query *q, bool erase, uint64_t *records)
+{
+	struct query_run *run = query_start(q, &l->db);
+	bool end = false;
+	int result = run ? 0 : lookback_fail("out of memory");
+
+	*records = 0;
+	while (result == 0 && !end) {
+		struct query_record *batch[BATCH];
+		int n = collect(l, run, batch, &end);
+		if (n < 0) {
+			result = LOOKBACK_FAILED;
+			break;
+		}
+		if (erase && n > 0)
+			result = erase_batch(l, batch, n);
+		*records += (uint64_t)n;
+		while (n > 0)
+			free(batch[--n]);
+	}
+	query_stop(run);
+	return result;
+}
+
+static bool ask_user(uint64_t records)
+{
+	char answer[16] = "";
+
+	printf("%llu records will be forgotten. Erase them? [y/N] ", (unsigned long long)records);
+	fflush(stdout);
+	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static int erase_all(struct lookback *l, const struct query *q, bool ask)
+{
+	uint64_t records, erased = 0, n;
+	int result = pass(l, q, false, &records);
+
+	if (result != 0)
+		return result;
+	if (records == 0 || l->dry) {
+		printf("%llu records %s\n", (unsigned long long)records, l->dry ? "would be erased" : "to erase");
+		return records > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
+	}
+	if (ask && !l->yes && !ask_user(records))
+		return lookback_fail("nothing was erased");
+	do {
+		result = pass(l, q, true, &n);
+		erased += n;
+	} while (result == 0 && n > 0);
+	if (!l->quiet)
+		printf("erased %llu records\n", (unsigned long long)erased);
+	return result;
+}
+
+// What is known about the sensor itself; its records are not told apart from those of others.
+static int erase_sensor(struct lookback *l, const char *sensor)
+{
+	query_db_begin(&l->db);
+	query_db_command(&l->db, 3, "ZSCORE", "sensors", "", 0);
+	redis_encode_text(&l->db.out, sensor);
+	redisReply *reply = lookback_ask(l);
+	if (!reply)
+		return LOOKBACK_FAILED;
+	bool known = reply->type == REDIS_REPLY_STRING;
+	freeReplyObject(reply);
+	if (!known) {
+		printf("no sensor '%s'\n", sensor);
+		return LOOKBACK_NOTHING;
+	}
+	printf("The sensor's entry and totals go; its records stay, since sensors share them.\n");
+	if (l->dry)
+		return LOOKBACK_FOUND;
+	if (!l->yes && !ask_user(0))
+		return lookback_fail("nothing was erased");
+	query_db_begin(&l->db);
+	query_db_command(&l->db, 3, "ZREM", "sensors", "", 0);
+	redis_encode_text(&l->db.out, sensor);
+	query_db_command(&l->db, 2, "DEL", "sensor:", sensor, strlen(sensor));
+	if (query_db_send(&l->db) != 0 || query_db_drain(&l->db) != 0)
+		return lookback_fail("%s", l->db.why);
+	return LOOKBACK_FOUND;
+}
+
+int lookback_erase(struct lookback *l)
+{
+	struct query q = l->filter;
+	char why[256] = "";
+	const char *what = l->argv[0], *value = l->argv[1];
+	int result = 0;
+
+	q.limit = q.offset = 0;
+	if (strcmp(what, "sensor") == 0)
+		return erase_sensor(l, value);
+	if (strcmp(what, "name") == 0 || strcmp(what, "zone") == 0) {
+		result = query_parse_name(&q, value, why, sizeof(why));
+		if (what[0] == 'z' && q.kind == QUERY_NAME)
+			q.kind = QUERY_SUBTREE;
+	} else if (strcmp(what, "before") == 0) {
+		q.kind = QUERY_EVERYTHING;
+		result = query_parse_time(&q.last_before, value, time(NULL), why, sizeof(why));
+		q.last_before--;
+	} else {
+		return lookback_fail("erase: expected name, zone, sensor or before, found '%s'", what);
+	}
+	return result != 0 ? lookback_fail("%s", why) : erase_all(l, &q, true);
+}
+
+int lookback_expire(struct lookback *l)
+{
+	struct query q = l->filter;
+	uint64_t days = l->settings.retention_days;
+	char *end = NULL;
+
+	if (l->argc > 0) {
+		days = strtoull(l->argv[0], &end, 10);
+		if (l->argv[0][0] < '0' || l->argv[0][0] > '9' || *end || days > 36500)
+			return lookback_fail("expire: '%s' is not a number of days", l->argv[0]);
+	}
+	if (days == 0)
+		return lookback_fail("expire: retention.days is 0, for ever; say how many days: lookback expire 365");
+	q.kind = QUERY_EVERYTHING;
+	q.limit = q.offset = 0;
+	q.last_before = time(NULL) - (int64_t)days * 86400 - 1;
+	return erase_all(l, &q, false);
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// name, ip, rdata, zone, find.
+#include "collector/lookback.h"
+
+#include <stdlib.h>
+
+// Where records go.
+struct show {
+	struct lookback *l;
+	struct table *table;
+	struct redis_buffer line;
+	struct query_format format;
+	char sensor[128];
+	uint64_t shown;
+};
+
+static void show_flush(struct show *s)
+{
+	fwrite(s->line.bytes, 1, s->line.size, stdout);
+	redis_buffer_clear(&s->line);
+}
+
+// The sensor's name where there is but one: no record is told apart by sensor.
+static const char *only_sensor(struct lookback *l, char *out, size_t out_size)
+{
+	query_db_begin(&l->db);
+	query_db_command(&l->db, 4, "ZRANGE", "sensors", "", 0);
+	redis_encode_literal(&l->db.out, "0");
+	redis_encode_literal(&l->db.out, "1");
+	redisReply *reply = query_db_send(&l->db) == 0 ? query_db_reply(&l->db) : NULL;
+	if (!reply)
+		return NULL; // the lookup will say what is wrong
+	bool one = reply->elements == 1;
+	if (one)
+		snprintf(out, out_size, "%s", reply->element[0]->str);
+	freeReplyObject(reply);
+	return one ? out : NULL;
+}
+
+static int show_begin(struct show *s, struct lookback *l)
+{
+	*s = (struct show){.l = l};
+	if (l->quiet)
+		return 0;
+	if (l->output == OUTPUT_TABLE) {
+		s->table = table_new(stdout);
+		return s->table ? 0 : lookback_fail("out of memory");
+	}
+	if (l->output == OUTPUT_CSV)
+		fputs(QUERY_CSV_HEAD, stdout);
+	else
+		s->format.sensor = only_sensor(l, s->sensor, sizeof(s->sensor));
+	return 0;
+}
+
+static void show_record(struct show *s, const struct query_record *r)
+{
+	s->shown++;
+	if (s->l->quiet)
+		return;
+	if (s->table) {
+		table_add(s->table, r);
+		return;
+	}
+	if (s->l->output == OUTPUT_CSV)
+		query_csv(&s->line, r);
+	else
+		query_json_cof(&s->line, r, &s->format);
+	if (s->l->output == OUTPUT_JSON)
+		query_put_text(&s->line, "\n");
+	show_flush(s);
+}
+
+static void show_end(struct show *s)
+{
+	if (s->table)
+		table_end(s->table);
+	redis_buffer_free(&s->line);
+}
+
+// Runs one query to its end. Returns 0, or LOOKBACK_FAILED.
+static int run_query(struct show *s, const struct query *q)
+{
+	struct query_sorted *run = query_sorted_start(q, &s->l->db);
+	struct query_record record;
+	enum query_step step;
+
+	if (!run)
+		return lookback_fail("out of memory");
+	while ((step = query_sorted_next(run, &record)) == QUERY_RECORD || step == QUERY_BUSY) {
+		if (step == QUERY_RECORD)
+			show_record(s, &record);
+		if (s->l->quiet && s->shown > 0)
+			break; // the answer is known
+	}
+	int result = step == QUERY_FAILED ? lookback_fail("%s", query_sorted_why(run)) : 0;
+	if (step == QUERY_LIMITED && !s->l->quiet && !s->l->has_limit)
+		fprintf(stderr, "lookback: there is more; --limit 0 shows all\n");
+	query_sorted_stop(run);
+	return result;
+}
+
+typedef int parse_function(struct query *q, const char *text, char *why, size_t why_size);
+
+// Every argument (or, with "-", every line of the standard input) is looked up.
+static int look_up(struct lookback *l, parse_function *parse)
+{
+	struct show s;
+	char why[256];
+	int result = show_begin(&s, l);
+
+	for (int i = 0; i < l->argc && result == 0; i++) {
+		struct query q = l->filter;
+		if (parse(&q, l->argv[i], why, sizeof(why)) != 0) {
+			result = lookback_fail("%s", why);
+			break;
+		}
+		if (q.order == QUERY_ORDER_NONE && l->output == OUTPUT_TABLE) {
+			q.order = QUERY_ORDER_LAST;
+			q.descending = true;
+		}
+		result = run_query(&s, &q);
+	}
+	show_end(&s);
+	return result != 0 ? result : s.shown > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
+}
+
+int lookback_name(struct lookback *l)
+{
+	return look_up(l, query_parse_name);
+}
+
+int lookback_ip(struct lookback *l)
+{
+	return look_up(l, query_parse_addresses);
+}
+
+int lookback_rdata(struct lookback *l)
+{
+	return look_up(l, query_parse_target);
+}
+
+static int parse_zone(struct query *q, const char *text, char *why, size_t why_size)
+{
+	int result = query_parse_name(q, text, why, why_size);
+
+	if (result == 0 && q->kind == QUERY_NAME)
+		q->kind = QUERY_SUBTREE;
+	return result;
+}
+
+int lookback_zone(struct lookback *l)
+{
+	return look_up(l, parse_zone);
+}
+
+// A keyword as the pattern that contains it.
+static int parse_keyword(struct query *q, const char *text, char *why, size_t why_size)
+{
+	char keyword[TEXT_NAME_SIZE];
+	size_t n = 0;
+
+	q->kind = QUERY_GLOB;
+	if (!query_refang(text, keyword, sizeof(keyword)) || !*keyword || strlen(keyword) > 253) {
+		snprintf(why, why_size, "'%.100s': expected a part of a name", text);
+		return -1;
+	}
+	q->name[n++] = '*';
+	for (const char *p = keyword; *p; p++) {
+		if (strchr("*?[]\\^", *p))
+			q->name[n++] = '\\';
+		q->name[n++] = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
+	}
+	q->name[n++] = '*';
+	q->name[n] = '\0';
+	q->name_len = n;
+	return 0;
+}
+
+int lookback_find(struct lookback *l)
+{
+	return look_up(l, parse_keyword);
+}

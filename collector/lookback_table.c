@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/lookback.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { ROWS_FIRST = 200, NAME_MIN = 12, NAME_MAX = 48, RDATA_MIN = 15, WIDE = 120, TYPE_WIDTH = 6 };
+
+struct row {
+	char *name, *type, *rdata; // owned: one allocation at `name`
+	int64_t first, last, count;
+};
+
+struct table {
+	FILE *out;
+	size_t width; // columns of the terminal; 0: none, nothing is cut
+	bool begun;   // the head line has been printed
+	bool wide;    // times with their minutes
+	size_t name_width, count_width;
+	struct row rows[ROWS_FIRST];
+	size_t len;
+};
+
+static size_t terminal_width(FILE *out)
+{
+	struct winsize size;
+	const char *columns = getenv("COLUMNS");
+
+	if (!isatty(fileno(out)))
+		return 0;
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return columns ? strtoul(columns, NULL, 10) : 80;
+}
+
+struct table *table_new(FILE *out)
+{
+	struct table *t = calloc(1, sizeof(*t));
+
+	if (t) {
+		t->out = out;
+		t->width = terminal_width(out);
+		t->wide = t->width == 0 || t->width >= WIDE;
+	}
+	return t;
+}
+
+// Text in a column, cut with an ellipsis where it does not fit and there is a terminal.
+static void put_cell(const struct table *t, const char *text, size_t width, bool padded)
+{
+	if (t->width > 0 && strlen(text) > width)
+		fprintf(t->out, "%.*s…", (int)width - 1, text);
+	else
+		fprintf(t->out, "%-*s", padded ? (int)width : 0, text);
+}
+
+static void put_row(const struct table *t, const struct row *r, const char *first, const char *last, const char *count)
+{
+	int time_width = t->wide ? 16 : 10;
+	size_t used = 2 * (size_t)time_width + t->count_width + t->name_width + TYPE_WIDTH + 10;
+	size_t rdata = t->width > used + RDATA_MIN ? t->width - used : RDATA_MIN;
+
+	fprintf(t->out, "%-*s  %-*s  %*s  ", time_width, last, time_width, first, (int)t->count_width, count);
+	put_cell(t, r->name, t->name_width, true);
+	fprintf(t->out, "  %-*s  ", TYPE_WIDTH, r->type);
+	put_cell(t, r->rdata, rdata, false);
+	fputc('\n', t->out);
+}
+
+static void print_row(const struct table *t, const struct row *r)
+{
+	const char *format = t->wide ? "%Y-%m-%d %H:%M" : "%Y-%m-%d";
+	char first[24], last[24], count[24];
+
+	query_time_text(r->first, format, first, sizeof(first));
+	query_time_text(r->last, format, last, sizeof(last));
+	snprintf(count, sizeof(count), "%lld", (long long)r->count);
+	put_row(t, r, first, last, count);
+}
+
+static void begin(struct table *t)
+{
+	const struct row head = {.name = (char[]){"NAME"}, .type = (char[]){"TYPE"}, .rdata = (char[]){"DATA"}};
+	size_t name = 0, count = 5;
+
+	for (size_t i = 0; i < t->len; i++) {
+		char digits[24];
+		size_t len = strlen(t->rows[i].name);
+		size_t n = (size_t)snprintf(digits, sizeof(digits), "%lld", (long long)t->rows[i].count);
+		name = len > name ? len : name;
+		count = n > count ? n : count;
+	}
+	t->begun = true;
+	t->count_width = count;
+	t->name_width = name < NAME_MIN ? NAME_MIN : name;
+	size_t most = t->width > 0 && t->width < WIDE ? t->width / 3 : NAME_MAX;
+	if (t->width > 0 && t->name_width > most)
+		t->name_width = most > NAME_MIN ? most : NAME_MIN;
+	put_row(t, &head, "FIRST SEEN", "LAST SEEN", "COUNT");
+	for (size_t i = 0; i < t->len; i++) {
+		print_row(t, &t->rows[i]);
+		free(t->rows[i].name);
+	}
+	t->len = 0;
+}
+
+void table_add(struct table *t, const struct query_record *r)
+{
+	char *text = malloc(r->owner_len + r->type_len + r->rdata_len + 3);
+	struct row row = {.name = text, .first = r->first, .last = r->last, .count = r->count};
+
+	if (!text)
+		return;
+	row.type = row.name + r->owner_len + 1;
+	row.rdata = row.type + r->type_len + 1;
+	sprintf(row.name, "%.*s", (int)r->owner_len, r->owner);
+	sprintf(row.type, "%.*s", (int)r->type_len, r->type);
+	sprintf(row.rdata, "%.*s", (int)r->rdata_len, r->rdata);
+	if (t->begun) {
+		print_row(t, &row);
+		free(text);
+		return;
+	}
+	t->rows[t->len++] = row;
+	if (t->len == ROWS_FIRST)
+		begin(t);
+}
+
+void table_end(struct table *t)
+{
+	if (!t->begun && t->len > 0)
+		begin(t);
+	free(t);
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Looking back: what is asked, and the records that answer. The command and the HTTP server use
+// nothing else to read sightings.
+//
+//     struct query ──query_start──► struct query_run ──query_next──► record, record, …, end
+//
+// A run works in steps of a few round trips with at most a page of records in memory, so whoever
+// drives it can do something else between two steps (QUERY_BUSY) and may stop at any moment.
+// Records come newest first where one name, address or target is asked for, else in the order in
+// which they are met; query_sorted puts them in another order.
+#pragma once
+
+#include "collector/query_db.h"
+#include "collector/query_name.h"
+
+#include <stdint.h>
+
+enum query_kind {
+	QUERY_NAME,	     // one owner
+	QUERY_SUBTREE,	     // a name and all below it: "*.example.com", and a zone
+	QUERY_STEM,	     // names that begin with labels: "www.example.*"
+	QUERY_ADDRESSES,     // first..last: one address, a prefix, a range
+	QUERY_TARGET,	     // who points to a name
+	QUERY_TARGET_SUBTREE, // who points to a name or to one below it
+	QUERY_TARGET_STEM,   // who points to a name that begins so
+	QUERY_GLOB,	     // names that match a pattern with * ? [a-z]
+	QUERY_REGEX,	     // names that match an extended regular expression
+	QUERY_TARGET_GLOB,   // who points to a name that matches
+	QUERY_TARGET_REGEX,  // the same
+	QUERY_EVERYTHING     // all that Redis holds
+};
+
+enum { QUERY_TYPES_MAX = 16 };
+
+enum query_type_class { QUERY_TYPES_ALL, QUERY_TYPES_NOT_DNSSEC, QUERY_TYPES_DNSSEC, QUERY_TYPES_LISTED };
+
+enum query_order {
+	QUERY_ORDER_NONE,
+	QUERY_ORDER_LAST,
+	QUERY_ORDER_FIRST,
+	QUERY_ORDER_COUNT,
+	QUERY_ORDER_NAME, // by labels from the right
+	QUERY_ORDER_TYPE,
+	QUERY_ORDER_RDATA
+};
+
+struct query {
+	enum query_kind kind;
+	char name[TEXT_NAME_SIZE]; // canonical text, without "*."; of QUERY_GLOB and REGEX the pattern
+	size_t name_len;
+	uint8_t first[16], last[16]; // QUERY_ADDRESSES, inclusive
+	size_t address_size;	     // 4 or 16
+	enum query_type_class types;
+	char type[QUERY_TYPES_MAX][TEXT_TYPE_SIZE]; // QUERY_TYPES_LISTED: mnemonics as keys hold them
+	size_t types_len;
+	int64_t first_after, first_before; // bounds of first seen, inclusive, seconds since 1970
+	int64_t last_after, last_before;   // bounds of last seen
+	uint64_t offset;		   // records passed over
+	uint64_t limit;			   // records at most; 0: no bound
+	enum query_order order;
+	bool descending;
+	double time_max_s;     // the run fails after that long; 0: no bound
+	const char *cursor;    // QUERY_EVERYTHING: where to go on, from query_cursor; NULL: at the start
+};
+
+// Texts are not terminated, and stay until the next call for the same run.
+struct query_record {
+	const char *owner, *type, *rdata;
+	size_t owner_len, type_len, rdata_len;
+	int64_t first, last; // seconds since 1970
+	int64_t count;	     // times seen
+};
+
+enum query_step {
+	QUERY_RECORD,  // there is one
+	QUERY_BUSY,    // nothing yet: call again
+	QUERY_END,     // that was all
+	QUERY_LIMITED, // there is more, beyond the limit
+	QUERY_FAILED   // see query_why
+};
+
+struct query_run;
+
+// A query of no name yet: all types, all times, no limit.
+struct query query_make(enum query_kind kind);
+
+// `db` must outlive the run; several runs may take turns on it. NULL without memory.
+struct query_run *query_start(const struct query *q, struct query_db *db);
+enum query_step query_next(struct query_run *run, struct query_record *record);
+const char *query_why(const struct query_run *run);
+void query_stop(struct query_run *run); // NULL is fine
+
+// QUERY_EVERYTHING: where a later run would go on to see all that this one has not shown yet.
+const char *query_cursor(const struct query_run *run);
+
+// query_order.c: a run in order. Without an order (and with a natural one) it is the run itself;
+// else all records are gone through, and the best `limit` kept (QUERY_SORTED_MAX at most).
+enum { QUERY_SORTED_MAX = 1000000 };
+struct query_sorted;
+struct query_sorted *query_sorted_start(const struct query *q, struct query_db *db);
+enum query_step query_sorted_next(struct query_sorted *s, struct query_record *record);
+const char *query_sorted_why(const struct query_sorted *s);
+void query_sorted_stop(struct query_sorted *s);
+
+// query_parse.c: from texts of people and clients. 0, or -EINVAL with one line in `why`.
+
+// Whatever is pasted: name, "*.name", "name.*", address, prefix, range; defanged, or a URL.
+int query_parse(struct query *q, const char *text, char *why, size_t why_size);
+int query_parse_name(struct query *q, const char *text, char *why, size_t why_size);
+int query_parse_target(struct query *q, const char *text, char *why, size_t why_size);
+// "192.0.2.1", "192.0.2.0/24", "192.0.2.0,24", "192.0.2.1-192.0.2.9", and IPv6 alike.
+int query_parse_addresses(struct query *q, const char *text, char *why, size_t why_size);
+// "a,aaaa", "any" (no DNSSEC types), "any-dnssec" (only those), "all".
+int query_parse_types(struct query *q, const char *text, char *why, size_t why_size);
+// "1700000000", "-3600" (from `now`), "7d", "2024-01-31", "2024-01-31T12:00:00Z".
+int query_parse_time(int64_t *out, const char *text, int64_t now, char *why, size_t why_size);
+// "-last", "first", "count", "name", "type", "rdata".
+int query_parse_order(struct query *q, const char *text, char *why, size_t why_size);
+
+// True where the types asked for include this one.
+bool query_has_type(const struct query *q, const char *type, size_t len);

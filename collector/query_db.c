@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/query_db.h"
+
+#include <errno.h>
+#include <libpsl.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { RETRY_MS = 1000, SUFFIXES_SIZE_MAX = 8 << 20 };
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+// The whole list as text, so that "is there a suffix below this name" can be asked.
+static char *read_suffixes(const char *path)
+{
+	FILE *file = path ? fopen(path, "re") : NULL;
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!file)
+		return NULL;
+	if (getdelim(&text, &size, '\0', file) < 0 || size > SUFFIXES_SIZE_MAX) {
+		free(text);
+		text = NULL;
+	}
+	fclose(file);
+	if (text && !strstr(text, "\ncom\n")) { // a compiled list: no text to look into
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
+void query_db_init(struct query_db *db, const struct redis_settings *settings, const struct zone_list *zones,
+	const char *suffix_file)
+{
+	*db = (struct query_db){.settings = *settings, .zones = zones};
+	db->suffixes = read_suffixes(*suffix_file ? suffix_file : psl_dist_filename());
+	if (!db->suffixes && !*suffix_file)
+		db->suffixes = read_suffixes("/usr/share/publicsuffix/public_suffix_list.dat");
+}
+
+static void close_connection(struct query_db *db)
+{
+	if (db->first)
+		freeReplyObject(db->first);
+	if (db->context)
+		redisFree(db->context);
+	db->first = NULL;
+	db->context = NULL;
+	db->due = 0;
+}
+
+void query_db_free(struct query_db *db)
+{
+	close_connection(db);
+	redis_buffer_free(&db->out);
+	free(db->suffixes);
+	db->suffixes = NULL;
+}
+
+int query_db_fail(struct query_db *db, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(db->why, sizeof(db->why), format, args);
+	va_end(args);
+	close_connection(db);
+	return -1;
+}
+
+void query_db_begin(struct query_db *db)
+{
+	redis_buffer_clear(&db->out);
+}
+
+void query_db_key(struct query_db *db, const char *family, const char *tail, size_t tail_len)
+{
+	char head[sizeof(db->settings.prefix) + 16];
+	size_t prefix_len = strlen(db->settings.prefix), len = strlen(family);
+
+	memcpy(head, db->settings.prefix, prefix_len);
+	memcpy(head + prefix_len, family, len);
+	redis_encode_bulk2(&db->out, head, prefix_len + len, tail, tail_len);
+}
+
+void query_db_command(struct query_db *db, unsigned arguments, const char *command, const char *family,
+	const char *tail, size_t tail_len)
+{
+	redis_encode_array(&db->out, arguments);
+	redis_encode_text(&db->out, command);
+	query_db_key(db, family, tail, tail_len);
+}
+
+// --- connecting
+
+static int fail_context(struct query_db *db)
+{
+	char text[160];
+
+	if (db->context->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return query_db_fail(db, "Redis did not answer in %g s", db->settings.timeout_s);
+	snprintf(text, sizeof(text), "%s", db->context->errstr);
+	return query_db_fail(db, "Redis: %s", text);
+}
+
+// Sends one command at once and expects a good answer.
+static int ask(struct query_db *db, const char *what, int argc, const char **argv)
+{
+	redisReply *reply = redisCommandArgv(db->context, argc, argv, NULL);
+
+	if (!reply)
+		return fail_context(db);
+	int result = 0;
+	if (reply->type == REDIS_REPLY_ERROR)
+		result = query_db_fail(db, "Redis refused %s: %.200s", what, reply->str);
+	freeReplyObject(reply);
+	return result;
+}
+
+static int authenticate(struct query_db *db)
+{
+	const struct redis_settings *s = &db->settings;
+	char password[sizeof(s->password)];
+
+	snprintf(password, sizeof(password), "%s", s->password);
+	if (s->password_file[0]) {
+		FILE *file = fopen(s->password_file, "re");
+		if (!file || !fgets(password, sizeof(password), file))
+			password[0] = '\0';
+		if (file)
+			fclose(file);
+		password[strcspn(password, "\r\n")] = '\0';
+		if (!password[0])
+			return query_db_fail(
+				db, "redis.password_file %.300s: no password in it", s->password_file);
+	}
+	if (!password[0])
+		return 0;
+	const char *argv[] = {"AUTH", s->user, password};
+	if (s->user[0])
+		return ask(db, "the password", 3, argv);
+	argv[1] = password;
+	return ask(db, "the password", 2, argv);
+}
+
+static int connect_socket(struct query_db *db)
+{
+	const struct redis_settings *s = &db->settings;
+	struct timeval timeout = {.tv_sec = (time_t)floor(s->timeout_s),
+		.tv_usec = (suseconds_t)((s->timeout_s - floor(s->timeout_s)) * 1e6)};
+
+	if (s->address.kind == ENDPOINT_UNIX)
+		db->context = redisConnectUnixWithTimeout(s->address.path, timeout);
+	else
+		db->context = redisConnectWithTimeout(s->address.host, s->address.port, timeout);
+	if (!db->context)
+		return query_db_fail(db, "out of memory");
+	if (db->context->err) {
+		char text[160];
+		snprintf(text, sizeof(text), "%s", db->context->errstr);
+		return query_db_fail(db, "cannot connect to Redis at %.270s: %s", s->address.text, text);
+	}
+	redisSetTimeout(db->context, timeout);
+	return 0;
+}
+
+static int connect_db(struct query_db *db)
+{
+	char number[24];
+	const char *select[] = {"SELECT", number};
+
+	if (now_ms() < db->down_until_ms)
+		return -1; // `why` says what happened a moment ago
+	snprintf(number, sizeof(number), "%lu", (unsigned long)db->settings.database);
+	int result = connect_socket(db);
+	if (result == 0)
+		result = authenticate(db);
+	if (result == 0 && db->settings.database != 0)
+		result = ask(db, "the database", 2, select);
+	db->down_until_ms = result == 0 ? 0 : now_ms() + RETRY_MS;
+	return result;
+}
+
+// --- commands and replies
+
+int query_db_send(struct query_db *db)
+{
+	if (db->out.bad)
+		return query_db_fail(db, "out of memory");
+	if (db->out.arrays == 0)
+		return 0;
+	for (int attempt = 0;; attempt++) {
+		bool kept = db->context != NULL;
+		if (!kept && connect_db(db) != 0)
+			return -1;
+		void *reply = NULL;
+		if (redisAppendFormattedCommand(db->context, db->out.bytes, db->out.size) == REDIS_OK &&
+			redisGetReply(db->context, &reply) == REDIS_OK) {
+			db->first = reply;
+			db->due = db->out.arrays;
+			return 0;
+		}
+		bool closed = db->context->err == REDIS_ERR_EOF ||
+			      (db->context->err == REDIS_ERR_IO && (errno == EPIPE || errno == ECONNRESET));
+		fail_context(db);
+		if (!closed)
+			db->down_until_ms = now_ms() + RETRY_MS; // hung: do not make everyone wait
+		if (!kept || !closed || attempt > 0 || db->writes)
+			return -1;
+	}
+}
+
+redisReply *query_db_reply(struct query_db *db)
+{
+	redisReply *reply = db->first;
+	void *next = NULL;
+
+	if (!db->context || db->due == 0)
+		return NULL;
+	if (!reply && redisGetReply(db->context, &next) != REDIS_OK) {
+		fail_context(db);
+		db->down_until_ms = now_ms() + RETRY_MS;
+		return NULL;
+	}
+	reply = reply ? reply : next;
+	db->first = NULL;
+	db->due--;
+	if (reply->type == REDIS_REPLY_ERROR) {
+		query_db_fail(db, "Redis: %.300s", reply->str);
+		freeReplyObject(reply);
+		return NULL;
+	}
+	return reply;
+}
+
+int query_db_drain(struct query_db *db)
+{
+	while (db->due > 0) {
+		redisReply *reply = query_db_reply(db);
+		if (!reply)
+			return -1;
+		freeReplyObject(reply);
+	}
+	return 0;
+}
+
+bool query_db_suffix_below(const struct query_db *db, const char *name, size_t len)
+{
+	char line[260];
+
+	if (!db->suffixes)
+		return true; // not known
+	if (len > 253)
+		return false;
+	snprintf(line, sizeof(line), ".%.*s\n", (int)len, name);
+	return strstr(db->suffixes, line) != NULL;
+}
+
+int64_t query_db_number(const redisReply *reply)
+{
+	if (reply->type == REDIS_REPLY_INTEGER)
+		return reply->integer;
+	if (reply->type != REDIS_REPLY_STRING)
+		return 0;
+	int64_t value = 0;
+	for (size_t i = 0; i < reply->len; i++) {
+		if (reply->str[i] < '0' || reply->str[i] > '9' || i > 17)
+			return (int64_t)strtod(reply->str, NULL);
+		value = value * 10 + (reply->str[i] - '0');
+	}
+	return value;
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/query_json.h"
+
+#include <stdio.h>
+#include <time.h>
+
+void query_put(struct redis_buffer *out, const char *text, size_t len)
+{
+	char *at = redis_buffer_room(out, len);
+
+	if (!at)
+		return;
+	memcpy(at, text, len);
+	out->size += len;
+}
+
+void query_put_text(struct redis_buffer *out, const char *text)
+{
+	query_put(out, text, strlen(text));
+}
+
+void query_put_number(struct redis_buffer *out, int64_t number)
+{
+	char digits[24];
+	size_t n = sizeof(digits);
+	uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+	do
+		digits[--n] = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (number < 0)
+		digits[--n] = '-';
+	query_put(out, digits + n, sizeof(digits) - n);
+}
+
+void query_put_json(struct redis_buffer *out, const char *text, size_t len)
+{
+	char *at = redis_buffer_room(out, 6 * len + 2), *start = at;
+
+	if (!at)
+		return;
+	*at++ = '"';
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		if (c < 0x20 || c > 0x7e) {
+			at += sprintf(at, "\\u%04x", c); // not ours, yet never bad JSON
+			continue;
+		}
+		if (c == '"' || c == '\\')
+			*at++ = '\\';
+		*at++ = (char)c;
+	}
+	*at++ = '"';
+	out->size += (size_t)(at - start);
+}
+
+size_t query_time_text(int64_t time, const char *format, char *out, size_t out_size)
+{
+	time_t t = (time_t)time;
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm))
+		return (size_t)snprintf(out, out_size, "%lld", (long long)time);
+	return strftime(out, out_size, format, &tm);
+}
+
+#define PUT(out, literal) query_put(out, "" literal, sizeof(literal) - 1)
+
+void query_json_cof(struct redis_buffer *out, const struct query_record *r, const struct query_format *f)
+{
+	PUT(out, "{\"rrname\":");
+	query_put_json(out, r->owner, r->owner_len);
+	PUT(out, ",\"rrtype\":");
+	query_put_json(out, r->type, r->type_len);
+	query_put_text(out, f->rdata_array ? ",\"rdata\":[" : ",\"rdata\":");
+	query_put_json(out, r->rdata, r->rdata_len);
+	query_put_text(out, f->rdata_array ? "],\"time_first\":" : ",\"time_first\":");
+	query_put_number(out, r->first);
+	PUT(out, ",\"time_last\":");
+	query_put_number(out, r->last);
+	PUT(out, ",\"count\":");
+	query_put_number(out, r->count);
+	PUT(out, ",\"origin\":\"lookback\"");
+	if (f->sensor) {
+		PUT(out, ",\"sensor_id\":");
+		query_put_json(out, f->sensor, strlen(f->sensor));
+	}
+	PUT(out, "}");
+}
+
+// A name as DNSDB writes it: with the final dot.
+static void put_dotted(struct redis_buffer *out, const char *name, size_t len)
+{
+	query_put_json(out, name, len);
+	if ((len == 1 && name[0] == '.') || out->bad)
+		return;
+	out->size--; // the quote
+	PUT(out, ".\"");
+}
+
+// Which field of the presentation form (counted from 1) are names; 0 ends the list.
+static const struct {
+	const char *type;
+	uint8_t fields[3];
+} name_fields[] = {{"CNAME", {1}}, {"NS", {1}}, {"PTR", {1}}, {"DNAME", {1}}, {"MX", {2}}, {"SOA", {1, 2}},
+	{"SRV", {4}}, {"SVCB", {2}}, {"HTTPS", {2}}, {"AFSDB", {2}}, {"RP", {1, 2}}, {"KX", {2}}, {"RT", {2}},
+	{"NAPTR", {6}}, {"MINFO", {1, 2}}, {"NSEC", {1}}, {"LP", {2}}};
+
+static const uint8_t *fields_of(const char *type, size_t len)
+{
+	for (size_t i = 0; i < sizeof(name_fields) / sizeof(*name_fields); i++)
+		if (strlen(name_fields[i].type) == len && memcmp(name_fields[i].type, type, len) == 0)
+			return name_fields[i].fields;
+	return NULL;
+}
+
+static bool is_name_field(const uint8_t *fields, unsigned field)
+{
+	return fields && (fields[0] == field || fields[1] == field);
+}
+
+// RDATA as DNSDB writes it: names in it with their final dots.
+static void put_rdata(struct redis_buffer *out, const struct query_record *r)
+{
+	struct redis_buffer plain = {0};
+	const uint8_t *fields = fields_of(r->type, r->type_len);
+	bool generic = r->rdata_len > 1 && r->rdata[0] == '\\' && r->rdata[1] == '#';
+	unsigned field = 1;
+
+	for (size_t i = 0; i < r->rdata_len;) {
+		size_t n = 0;
+		while (i + n < r->rdata_len && r->rdata[i + n] != ' ')
+			n++;
+		query_put(&plain, r->rdata + i, n);
+		bool root = n == 1 && r->rdata[i] == '.';
+		if (!generic && !root && is_name_field(fields, field))
+			query_put(&plain, ".", 1);
+		i += n;
+		field++;
+		for (; i < r->rdata_len && r->rdata[i] == ' '; i++)
+			query_put(&plain, " ", 1);
+	}
+	query_put_json(out, plain.size ? plain.bytes : "", plain.size);
+	redis_buffer_free(&plain);
+}
+
+static void put_time(struct redis_buffer *out, int64_t time, const struct query_format *f)
+{
+	char text[40];
+
+	if (!f->human_time) {
+		query_put_number(out, time);
+		return;
+	}
+	query_put_json(out, text, query_time_text(time, "%Y-%m-%dT%H:%M:%SZ", text, sizeof(text)));
+}
+
+static void put_bailiwick(struct redis_buffer *out, const struct query_record *r, const struct query_format *f)
+{
+	uint8_t wire[QUERY_WIRE_SIZE];
+	char zone[TEXT_NAME_SIZE];
+	size_t size = query_name_wire(r->owner, r->owner_len, wire);
+	size_t at = f->zones && size > 0 ? zone_find(f->zones, wire, size) : 0;
+	size_t len = size > 0 ? text_name(wire + at, size - at, zone) : 0;
+
+	PUT(out, ",\"bailiwick\":");
+	put_dotted(out, len > 0 ? zone : ".", len > 0 ? len : 1);
+}
+
+void query_json_dnsdb(struct redis_buffer *out, const struct query_record *r, const struct query_format *f)
+{
+	PUT(out, "{\"count\":");
+	query_put_number(out, r->count);
+	PUT(out, ",\"time_first\":");
+	put_time(out, r->first, f);
+	PUT(out, ",\"time_last\":");
+	put_time(out, r->last, f);
+	PUT(out, ",\"rrname\":");
+	put_dotted(out, r->owner, r->owner_len);
+	PUT(out, ",\"rrtype\":");
+	query_put_json(out, r->type, r->type_len);
+	if (!f->rdata_lookup)
+		put_bailiwick(out, r, f);
+	query_put_text(out, f->rdata_lookup ? ",\"rdata\":" : ",\"rdata\":[");
+	put_rdata(out, r);
+	query_put_text(out, f->rdata_lookup ? "}" : "]}");
+}
+
+static void put_csv(struct redis_buffer *out, const char *text, size_t len)
+{
+	PUT(out, "\"");
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"')
+			PUT(out, "\"");
+		query_put(out, text + i, 1);
+	}
+	PUT(out, "\"");
+}
+
+void query_csv(struct redis_buffer *out, const struct query_record *r)
+{
+	put_csv(out, r->owner, r->owner_len);
+	PUT(out, ",");
+	put_csv(out, r->type, r->type_len);
+	PUT(out, ",");
+	put_csv(out, r->rdata, r->rdata_len);
+	PUT(out, ",");
+	query_put_number(out, r->first);
+	PUT(out, ",");
+	query_put_number(out, r->last);
+	PUT(out, ",");
+	query_put_number(out, r->count);
+	PUT(out, "\r\n");
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Does a name match what is asked for: subtree, stem, pattern, regular expression.
+#include "collector/query_run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// True where the dot at `at` separates labels: no odd number of backslashes before it.
+static bool is_separator(const char *name, size_t at)
+{
+	size_t slashes = 0;
+
+	while (slashes < at && name[at - 1 - slashes] == '\\')
+		slashes++;
+	return slashes % 2 == 0;
+}
+
+static bool is_below(const struct query *q, const char *name, size_t len)
+{
+	if (q->name_len == 1 && q->name[0] == '.')
+		return true;
+	if (len < q->name_len || memcmp(name + len - q->name_len, q->name, q->name_len) != 0)
+		return false;
+	size_t dot = len - q->name_len;
+	return dot == 0 || (name[dot - 1] == '.' && is_separator(name, dot - 1));
+}
+
+static bool has_stem(const struct query *q, const char *name, size_t len)
+{
+	return len > q->name_len + 1 && name[q->name_len] == '.' && memcmp(name, q->name, q->name_len) == 0;
+}
+
+static bool matches_regex(const struct query_run *run, const char *name, size_t len)
+{
+	regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)len};
+	return regexec(&run->regex, name, 1, &range, REG_STARTEND) == 0;
+}
+
+// One bracket expression at `*p` (behind the bracket); moves `*p` behind it.
+static bool in_brackets(const char **p, char c)
+{
+	bool negated = **p == '^' || **p == '!', found = false;
+
+	if (negated)
+		(*p)++;
+	for (bool first = true; **p && (first || **p != ']'); first = false, (*p)++) {
+		char low = **p;
+		if ((*p)[1] == '-' && (*p)[2] && (*p)[2] != ']') {
+			*p += 2;
+			found = found || (low <= c && c <= **p);
+		} else {
+			found = found || low == c;
+		}
+	}
+	if (**p == ']')
+		(*p)++;
+	return found != negated;
+}
+
+// One character of the pattern against one of the text; `*p` moves on where they match.
+static bool match_one(const char **p, char c)
+{
+	const char *at = *p;
+
+	if (*at == '?') {
+		*p = at + 1;
+		return true;
+	}
+	if (*at == '[') {
+		at++;
+		bool found = in_brackets(&at, c);
+		*p = at;
+		return found;
+	}
+	if (*at == '\\' && at[1])
+		at++;
+	if (*at != c)
+		return false;
+	*p = at + 1;
+	return true;
+}
+
+// In linear space and at most quadratic time: only the last star is gone back to.
+bool query_glob(const char *pattern, const char *text, size_t len)
+{
+	const char *p = pattern, *star = NULL;
+	size_t i = 0, star_at = 0;
+
+	while (i < len) {
+		if (*p == '*') {
+			star = ++p;
+			star_at = i;
+			continue;
+		}
+		const char *before = p;
+		if (*p && match_one(&p, text[i])) {
+			i++;
+			continue;
+		}
+		p = before;
+		if (!star)
+			return false;
+		p = star;
+		i = ++star_at;
+	}
+	while (*p == '*')
+		p++;
+	return *p == '\0';
+}
+
+bool query_match(const struct query_run *run, const char *name, size_t len)
+{
+	switch (run->q.kind) {
+	case QUERY_SUBTREE:
+	case QUERY_TARGET_SUBTREE:
+		return is_below(&run->q, name, len);
+	case QUERY_STEM:
+	case QUERY_TARGET_STEM:
+		return has_stem(&run->q, name, len);
+	case QUERY_GLOB:
+	case QUERY_TARGET_GLOB:
+		return query_glob(run->q.name, name, len);
+	case QUERY_REGEX:
+	case QUERY_TARGET_REGEX:
+		return matches_regex(run, name, len);
+	default:
+		return true;
+	}
+}
+
+// Appends text with what a glob would take as special escaped.
+static void append_escaped(char *out, size_t out_size, const char *text)
+{
+	size_t len = strlen(out);
+
+	for (; *text && len + 3 < out_size; text++) {
+		if (strchr("*?[]\\^", *text))
+			out[len++] = '\\';
+		out[len++] = *text;
+	}
+	out[len] = '\0';
+}
+
+void query_match_pattern(struct query_run *run)
+{
+	const struct query *q = &run->q;
+	bool all = q->name_len == 1 && q->name[0] == '.';
+
+	run->pattern[0] = '\0';
+	if (q->kind == QUERY_SUBTREE || q->kind == QUERY_TARGET_SUBTREE) {
+		strcpy(run->pattern, all ? "*" : "*.");
+		if (!all)
+			append_escaped(run->pattern, sizeof(run->pattern), q->name);
+	} else if (q->kind == QUERY_STEM || q->kind == QUERY_TARGET_STEM) {
+		append_escaped(run->pattern, sizeof(run->pattern) - 3, q->name);
+		strcat(run->pattern, ".*");
+	} else if (q->kind == QUERY_GLOB || q->kind == QUERY_TARGET_GLOB) {
+		snprintf(run->pattern, sizeof(run->pattern), "%s", q->name);
+	} else {
+		strcpy(run->pattern, "*");
+	}
+}

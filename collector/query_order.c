@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Records in an order that Redis does not keep: a bounded heap with the worst of the best on top.
+#include "collector/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct kept {
+	uint64_t met;		    // the how many-th it was, so that equals keep their order
+	struct query_record record; // its texts point into the same allocation
+};
+
+struct query_sorted {
+	struct query q;
+	struct query_run *run;
+	bool natural; // the run has the right order already
+	bool sorted;  // all have been met, `heap` is in order
+	bool more;    // some were left out
+	struct kept **heap;
+	size_t len, capacity, bound;
+	size_t pos; // the next one to be shown
+	uint64_t met;
+	const char *why; // of a failure of our own
+};
+
+static int compare_text(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
+	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+// Names from their last label on, so that hosts of a domain stand together.
+static int compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	for (;;) {
+		size_t i = a_len, k = b_len;
+		while (i > 0 && a[i - 1] != '.')
+			i--;
+		while (k > 0 && b[k - 1] != '.')
+			k--;
+		int order = compare_text(a + i, a_len - i, b + k, b_len - k);
+		if (order != 0 || i == 0 || k == 0)
+			return order != 0 ? order : (i > 0) - (k > 0);
+		a_len = i - 1;
+		b_len = k - 1;
+	}
+}
+
+static int compare_numbers(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+// Below 0 where `a` is shown before `b`.
+static int compare(const struct query *q, const struct kept *a, const struct kept *b)
+{
+	const struct query_record *x = &a->record, *y = &b->record;
+	int order = 0;
+
+	switch (q->order) {
+	case QUERY_ORDER_LAST:
+		order = compare_numbers(x->last, y->last);
+		break;
+	case QUERY_ORDER_FIRST:
+		order = compare_numbers(x->first, y->first);
+		break;
+	case QUERY_ORDER_COUNT:
+		order = compare_numbers(x->count, y->count);
+		break;
+	case QUERY_ORDER_NAME:
+		order = compare_names(x->owner, x->owner_len, y->owner, y->owner_len);
+		break;
+	case QUERY_ORDER_TYPE:
+		order = compare_text(x->type, x->type_len, y->type, y->type_len);
+		break;
+	case QUERY_ORDER_RDATA:
+		order = compare_text(x->rdata, x->rdata_len, y->rdata, y->rdata_len);
+		break;
+	case QUERY_ORDER_NONE:
+		break;
+	}
+	if (order != 0)
+		return q->descending ? -order : order;
+	return (a->met > b->met) - (a->met < b->met);
+}
+
+static void sift_down(struct query_sorted *s, size_t at, size_t len)
+{
+	for (size_t child; (child = 2 * at + 1) < len; at = child) {
+		if (child + 1 < len && compare(&s->q, s->heap[child + 1], s->heap[child]) > 0)
+			child++;
+		if (compare(&s->q, s->heap[child], s->heap[at]) <= 0)
+			return;
+		struct kept *swap = s->heap[at];
+		s->heap[at] = s->heap[child];
+		s->heap[child] = swap;
+	}
+}
+
+static void sift_up(struct query_sorted *s, size_t at)
+{
+	while (at > 0 && compare(&s->q, s->heap[at], s->heap[(at - 1) / 2]) > 0) {
+		struct kept *swap = s->heap[at];
+		s->heap[at] = s->heap[(at - 1) / 2];
+		s->heap[(at - 1) / 2] = swap;
+		at = (at - 1) / 2;
+	}
+}
+
+static struct kept *copy_of(const struct query_record *r, uint64_t met)
+{
+	struct kept *k = malloc(sizeof(*k) + r->owner_len + r->type_len + r->rdata_len);
+
+	if (!k)
+		return NULL;
+	char *text = (char *)(k + 1);
+	k->met = met;
+	k->record = *r;
+	k->record.owner = memcpy(text, r->owner, r->owner_len);
+	k->record.type = memcpy(text + r->owner_len, r->type, r->type_len);
+	k->record.rdata = memcpy(text + r->owner_len + r->type_len, r->rdata, r->rdata_len);
+	return k;
+}
+
+// False without memory.
+static bool keep(struct query_sorted *s, const struct query_record *record)
+{
+	const struct kept probe = {.met = s->met, .record = *record};
+
+	if (s->len == s->bound) {
+		s->more = true;
+		if (s->bound == 0 || compare(&s->q, &probe, s->heap[0]) >= 0) {
+			s->met++;
+			return true;
+		}
+	}
+	struct kept *copy = copy_of(record, s->met++);
+	if (!copy)
+		return false;
+	if (s->len == s->bound) {
+		free(s->heap[0]);
+		s->heap[0] = copy;
+		sift_down(s, 0, s->len);
+		return true;
+	}
+	if (s->len == s->capacity) {
+		size_t capacity = s->capacity ? 2 * s->capacity : 1024;
+		struct kept **grown = realloc(s->heap, capacity * sizeof(*grown));
+		if (!grown) {
+			free(copy);
+			return false;
+		}
+		s->heap = grown;
+		s->capacity = capacity;
+	}
+	s->heap[s->len++] = copy;
+	sift_up(s, s->len - 1);
+	return true;
+}
+
+// True where the run shows its records in this order by itself.
+static bool is_natural(const struct query *q)
+{
+	bool one_key = q->kind == QUERY_NAME || q->kind == QUERY_TARGET ||
+		       (q->kind == QUERY_ADDRESSES && memcmp(q->first, q->last, q->address_size) == 0);
+
+	if (q->kind == QUERY_TARGET)
+		one_key = false; // those that have to be resolved come behind the others
+	return q->order == QUERY_ORDER_NONE || (q->order == QUERY_ORDER_LAST && q->descending && one_key);
+}
+
+struct query_sorted *query_sorted_start(const struct query *q, struct query_db *db)
+{
+	struct query_sorted *s = calloc(1, sizeof(*s));
+	struct query all = *q;
+
+	if (!s)
+		return NULL;
+	s->q = *q;
+	s->natural = is_natural(q);
+	if (!s->natural) {
+		uint64_t bound = q->limit > 0 ? q->limit + q->offset : QUERY_SORTED_MAX;
+		s->bound = bound < QUERY_SORTED_MAX ? bound : QUERY_SORTED_MAX;
+		all.limit = all.offset = 0;
+	}
+	s->run = query_start(&all, db);
+	if (!s->run) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void query_sorted_stop(struct query_sorted *s)
+{
+	if (!s)
+		return;
+	query_stop(s->run);
+	for (size_t i = 0; i < s->len; i++)
+		free(s->heap[i]);
+	free(s->heap);
+	free(s);
+}
+
+const char *query_sorted_why(const struct query_sorted *s)
+{
+	return s->why ? s->why : query_why(s->run);
+}
+
+// Heap sort, in place: the top is the one shown last.
+static void finish(struct query_sorted *s)
+{
+	for (size_t len = s->len; len > 1; len--) {
+		struct kept *swap = s->heap[0];
+		s->heap[0] = s->heap[len - 1];
+		s->heap[len - 1] = swap;
+		sift_down(s, 0, len - 1);
+	}
+	s->sorted = true;
+	s->pos = s->q.offset < s->len ? s->q.offset : s->len;
+}
+
+enum query_step query_sorted_next(struct query_sorted *s, struct query_record *record)
+{
+	if (s->natural)
+		return query_next(s->run, record);
+	while (!s->sorted) {
+		struct query_record met;
+		enum query_step step = query_next(s->run, &met);
+		if (step == QUERY_FAILED || step == QUERY_BUSY)
+			return step;
+		if (step == QUERY_END) {
+			finish(s);
+		} else if (!keep(s, &met)) {
+			s->why = "out of memory";
+			return QUERY_FAILED;
+		}
+	}
+	if (s->pos == s->len)
+		return s->more ? QUERY_LIMITED : QUERY_END;
+	*record = s->heap[s->pos++]->record;
+	return QUERY_RECORD;
+}

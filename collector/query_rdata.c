@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// RDATA as other programs write it, made into what keys hold.
+#include "collector/query_write.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <strings.h>
+
+// How the fields of a type are to be taken, one letter a field: n a name, x hexadecimal to the end
+// (in one piece, lower case), w a word as it stands. Types that are not here stay as they stand.
+static const struct {
+	const char *type, *fields;
+} layouts[] = {{"NS", "n"}, {"CNAME", "n"}, {"PTR", "n"}, {"DNAME", "n"}, {"MX", "wn"}, {"SRV", "wwwn"},
+	{"SOA", "nnwwwww"}, {"AFSDB", "wn"}, {"RP", "nn"}, {"KX", "wn"}, {"RT", "wn"}, {"DS", "wwwx"},
+	{"CDS", "wwwx"}, {"DLV", "wwwx"}, {"TA", "wwwx"}, {"TLSA", "wwwx"}, {"SMIMEA", "wwwx"},
+	{"SSHFP", "wwx"}, {"MINFO", "nn"}, {"LP", "wn"}};
+
+struct field_out {
+	char *at, *end;
+	bool bad;
+};
+
+static void put(struct field_out *o, const char *text, size_t len)
+{
+	if (len >= (size_t)(o->end - o->at)) {
+		o->bad = true;
+		return;
+	}
+	memcpy(o->at, text, len);
+	o->at += len;
+	*o->at = '\0';
+}
+
+static void put_name(struct field_out *o, const char *text, size_t len)
+{
+	char name[TEXT_NAME_SIZE];
+	size_t n = query_name(text, len, name);
+
+	if (n == 0)
+		o->bad = true;
+	else
+		put(o, name, n);
+}
+
+static void put_hex(struct field_out *o, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = (char)tolower((unsigned char)text[i]);
+		if (!isxdigit((unsigned char)c))
+			o->bad = true;
+		put(o, &c, 1);
+	}
+}
+
+static bool put_fields(struct field_out *o, const char *fields, const char *text)
+{
+	bool hex = false; // the last field began: what follows belongs to it
+
+	for (bool first = true; *text && !o->bad; first = false) {
+		size_t len = strcspn(text, " \t");
+		if (*fields == '\0' && !hex)
+			return false; // more fields than the type has
+		char kind = hex ? 'x' : *fields++;
+		if (!first && !hex)
+			put(o, " ", 1);
+		if (kind == 'n')
+			put_name(o, text, len);
+		else if (kind == 'x')
+			put_hex(o, text, len);
+		else
+			put(o, text, len);
+		hex = kind == 'x';
+		text += len;
+		text += strspn(text, " \t");
+	}
+	return *fields == '\0' && !o->bad;
+}
+
+// TXT and SPF of programs that leave the quotes out.
+static bool put_strings(struct field_out *o, const char *text)
+{
+	if (*text == '"' || strncmp(text, "\\#", 2) == 0) {
+		put(o, text, strlen(text));
+		return !o->bad;
+	}
+	put(o, "\"", 1);
+	for (; *text && !o->bad; text++) {
+		char escaped[8];
+		unsigned char c = (unsigned char)*text;
+		if (c < 0x20 || c > 0x7e)
+			snprintf(escaped, sizeof(escaped), "\\%03u", c);
+		else
+			snprintf(escaped, sizeof(escaped), c == '"' || c == '\\' ? "\\%c" : "%c", c);
+		put(o, escaped, strlen(escaped));
+	}
+	put(o, "\"", 1);
+	return !o->bad;
+}
+
+size_t query_rdata_canonical(const char *type, const char *text, char *out, size_t out_size)
+{
+	struct field_out o = {.at = out, .end = out + out_size, .bad = out_size == 0};
+	uint8_t address[16];
+	char plain[TEXT_ADDRESS_SIZE];
+	bool good = true;
+
+	if (!*text || o.bad)
+		return 0;
+	if (strcmp(type, "A") == 0 || strcmp(type, "AAAA") == 0) {
+		if (strncmp(text, "\\#", 2) != 0) {
+			size_t size = query_address(text, address);
+			if (size != (type[1] ? 16 : 4))
+				return 0;
+			put(&o, plain, text_address(address, size, plain));
+			return o.bad ? 0 : (size_t)(o.at - out);
+		}
+	} else if (strcmp(type, "TXT") == 0 || strcmp(type, "SPF") == 0) {
+		good = put_strings(&o, text);
+		return good ? (size_t)(o.at - out) : 0;
+	}
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts) && strncmp(text, "\\#", 2) != 0; i++) {
+		if (strcmp(layouts[i].type, type) != 0)
+			continue;
+		good = put_fields(&o, layouts[i].fields, text);
+		return good ? (size_t)(o.at - out) : 0;
+	}
+	put(&o, text, strlen(text));
+	return o.bad ? 0 : (size_t)(o.at - out);
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A run: its steps, its filters, its end.
+#include "collector/query_run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+bool query_list_add2(struct query_list *l, const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	if (l->len == l->capacity) {
+		size_t capacity = l->capacity ? 2 * l->capacity : 64;
+		struct query_span *grown = realloc(l->span, capacity * sizeof(*grown));
+		if (!grown)
+			return false;
+		l->span = grown;
+		l->capacity = capacity;
+	}
+	char *at = redis_buffer_room(&l->text, a_len + b_len + 1);
+	if (!at)
+		return false;
+	memcpy(at, a, a_len);
+	memcpy(at + a_len, b, b_len);
+	l->span[l->len++] =
+		(struct query_span){.at = (uint32_t)l->text.size, .len = (uint32_t)(a_len + b_len)};
+	l->text.size += a_len + b_len;
+	return true;
+}
+
+bool query_list_add(struct query_list *l, const char *text, size_t len)
+{
+	return query_list_add2(l, text, len, "", 0);
+}
+
+void query_list_clear(struct query_list *l)
+{
+	l->len = l->pos = 0;
+	redis_buffer_clear(&l->text);
+}
+
+void query_list_free(struct query_list *l)
+{
+	free(l->span);
+	redis_buffer_free(&l->text);
+	*l = (struct query_list){0};
+}
+
+int query_run_fail(struct query_run *run, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(run->why, sizeof(run->why), format, args);
+	va_end(args);
+	run->failed = true;
+	return -1;
+}
+
+struct query_run *query_start(const struct query *q, struct query_db *db)
+{
+	struct query_run *run = calloc(1, sizeof(*run));
+
+	if (!run)
+		return NULL;
+	run->q = *q;
+	run->db = db;
+	run->deadline_ms = q->time_max_s > 0 ? now_ms() + (int64_t)(q->time_max_s * 1000) : INT64_MAX;
+	query_source_begin(run); // a failure is noted, and told by the first query_next
+	return run;
+}
+
+void query_stop(struct query_run *run)
+{
+	if (!run)
+		return;
+	query_list_free(&run->sets);
+	query_list_free(&run->keys);
+	query_list_free(&run->resolve);
+	redis_buffer_free(&run->page.text);
+	free(run->page.item);
+	if (run->has_regex)
+		regfree(&run->regex);
+	free(run);
+}
+
+const char *query_why(const struct query_run *run)
+{
+	return run->why;
+}
+
+const char *query_cursor(const struct query_run *run)
+{
+	return run->page_cursor;
+}
+
+// One step towards more records. False at the end.
+static bool step(struct query_run *run)
+{
+	if (now_ms() > run->deadline_ms) {
+		query_run_fail(run, "took longer than %g s", run->q.time_max_s);
+		return true;
+	}
+	if (query_list_left(&run->keys) > 0)
+		query_expand(run);
+	else if (query_list_left(&run->sets) > 0)
+		query_source_members(run);
+	else if (run->source != SOURCE_NONE)
+		query_source_step(run);
+	else
+		return false;
+	return true;
+}
+
+static bool is_first_wanted(const struct query *q, const struct query_item *item)
+{
+	return item->first >= q->first_after && item->first <= q->first_before;
+}
+
+static void show(const struct query_run *run, const struct query_item *item, struct query_record *record)
+{
+	const char *text = run->page.text.bytes, *member = text + item->member;
+	size_t skip = item->type_len < item->member_len ? item->type_len + 1 : item->member_len;
+
+	*record = (struct query_record){.owner = text + item->owner,
+		.owner_len = item->owner_len,
+		.type = member,
+		.type_len = item->type_len,
+		.rdata = member + skip,
+		.rdata_len = item->member_len - skip,
+		.first = item->first,
+		.last = item->last,
+		.count = item->count};
+}
+
+enum query_step query_next(struct query_run *run, struct query_record *record)
+{
+	struct query_page *p = &run->page;
+
+	if (run->failed)
+		return QUERY_FAILED;
+	while (p->pos < p->len) {
+		const struct query_item *item = &p->item[p->pos];
+		if (!is_first_wanted(&run->q, item)) {
+			p->pos++;
+			continue;
+		}
+		if (run->passed < run->q.offset) {
+			run->passed++;
+			p->pos++;
+			continue;
+		}
+		if (run->q.limit > 0 && run->shown == run->q.limit)
+			return QUERY_LIMITED;
+		p->pos++;
+		run->shown++;
+		show(run, item, record);
+		return QUERY_RECORD;
+	}
+	if (!step(run))
+		return QUERY_END;
+	return run->failed ? QUERY_FAILED : QUERY_BUSY;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Inside a run, between the files that make it up; for everyone else, query.h.
+//
+//     source ──► sets ──► keys ──► page ──► records
+//     (query_source.c)   (query_expand.c)   (query_run.c)
+//
+//     sets   sorted sets whose members are keys: zone:example.com, net:192.0.2.0/24
+//     keys   tails of name:, ip: or rdata: keys, some hundreds at a time
+//     page   what these keys hold, after the filters that need no further reading
+#pragma once
+
+#include "collector/query.h"
+
+#include <regex.h>
+
+enum {
+	QUERY_PAGE = 1000,	// members read of one set at a time
+	QUERY_BATCH = 64,	// keys read together
+	QUERY_SETS_BATCH = 512, // sets asked for together whether they are there
+	QUERY_SCAN_COUNT = 2000 // keys that one SCAN looks at
+};
+
+enum query_source {
+	SOURCE_NONE,  // no more
+	SOURCE_NETS,  // /24 or /48 sets, one after the other
+	SOURCE_SCAN,  // SCAN of the keys themselves
+	SOURCE_SCAN_NETS, // SCAN of the net sets
+	SOURCE_INDEX  // the names index
+};
+
+// Texts one after another.
+struct query_list {
+	struct redis_buffer text;
+	struct query_span {
+		uint32_t at;  // offset in text
+		uint32_t len; // octets
+	} *span;
+	size_t len, capacity; // spans used and allocated
+	size_t pos;	      // the next one to be used
+};
+
+struct query_item {
+	uint32_t owner, owner_len;   // in the page's text
+	uint32_t member, member_len; // "<TYPE> <rdata>"
+	uint32_t type_len;
+	int64_t first, last, count;
+};
+
+struct query_page {
+	struct redis_buffer text;
+	struct query_item *item;
+	size_t len, capacity; // items used and allocated
+	size_t pos;	      // the next one to be shown
+	bool bad;	      // memory ran out
+};
+
+struct query_run {
+	struct query q;
+	struct query_db *db;
+	const char *family; // "name:", "ip:" or "rdata:"
+	enum query_source source;
+	char scan_cursor[24];	// of the next SCAN
+	char page_cursor[24];	// of the SCAN whose records are being shown
+	char pattern[2 * TEXT_NAME_SIZE]; // glob for SCAN, behind the prefix
+	uint64_t net_next, net_last; // SOURCE_NETS: number of the /24 or /48
+	uint64_t index_next;	     // SOURCE_INDEX: where the search goes on
+	struct query_list sets, keys;
+	uint64_t set_rank; // members of the current set that were read
+	uint64_t key_rank; // members of the current key that were read
+	struct query_list resolve; // "<TYPE> <owner>", for targets whose RDATA holds more than the target
+	struct query_page page;
+	regex_t regex; // of QUERY_REGEX
+	bool has_regex;
+	uint64_t passed, shown; // records passed over and shown
+	int64_t deadline_ms;	// monotonic; INT64_MAX: none
+	bool failed;
+	char why[512];
+};
+
+// query_list_…: false without memory.
+bool query_list_add(struct query_list *l, const char *text, size_t len);
+bool query_list_add2(struct query_list *l, const char *a, size_t a_len, const char *b, size_t b_len);
+void query_list_clear(struct query_list *l);
+void query_list_free(struct query_list *l);
+static inline size_t query_list_left(const struct query_list *l)
+{
+	return l->len - l->pos;
+}
+static inline const char *query_list_text(const struct query_list *l, size_t i)
+{
+	return l->text.bytes + l->span[i].at;
+}
+
+// Notes a failure. Returns -1.
+int query_run_fail(struct query_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// query_source.c. Each returns 0, or -1 with the failure noted.
+int query_source_begin(struct query_run *run);
+int query_source_step(struct query_run *run); // more sets or keys
+int query_source_members(struct query_run *run); // the next members of the first set: keys
+
+// query_match.c: true where the name (text) is one of those asked for.
+bool query_match(const struct query_run *run, const char *name, size_t len);
+// The glob that finds all such names, and perhaps others.
+void query_match_pattern(struct query_run *run);
+bool query_glob(const char *pattern, const char *text, size_t len);
+
+// query_expand.c: reads the next keys into the page. 0 or -1.
+int query_expand(struct query_run *run);

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Where a run finds the keys that it reads: given, members of zone or net sets, or a SCAN.
+#include "collector/query_run.h"
+
+#include "collector/names_index.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { IPV4_NET_BITS = 24, IPV6_NET_BITS = 48, NETS_MAX = 65536 };
+
+static int add_key(struct query_run *run, const char *text, size_t len)
+{
+	return query_list_add(&run->keys, text, len) ? 0 : query_run_fail(run, "out of memory");
+}
+
+static int add_set(struct query_run *run, const char *family, const char *text, size_t len)
+{
+	if (!query_list_add2(&run->sets, family, strlen(family), text, len))
+		return query_run_fail(run, "out of memory");
+	return 0;
+}
+
+static void begin_scan(struct query_run *run, enum query_source source)
+{
+	run->source = source;
+	snprintf(run->scan_cursor, sizeof(run->scan_cursor), "0");
+	query_match_pattern(run);
+}
+
+// True where hosts below the name stand in other zones than its own: it is a public suffix, or has
+// one below it.
+static bool spans_zones(const struct query_run *run)
+{
+	uint8_t wire[QUERY_WIRE_SIZE + 2] = {1, 'a'};
+	const struct query *q = &run->q;
+	size_t size = query_name_wire(q->name, q->name_len, wire + 2);
+
+	if (!run->db->zones || size < 2 || size + 2 > QUERY_WIRE_SIZE)
+		return true;
+	return zone_find(run->db->zones, wire, size + 2) == 0 ||
+	       query_db_suffix_below(run->db, q->name, q->name_len);
+}
+
+// The pattern "*.name" does not match the name itself; "*", below the root, matches everything.
+static int add_apex(struct query_run *run)
+{
+	bool root = run->q.name_len == 1 && run->q.name[0] == '.';
+	return root ? 0 : add_key(run, run->q.name, run->q.name_len);
+}
+
+static int begin_subtree(struct query_run *run)
+{
+	uint8_t wire[QUERY_WIRE_SIZE];
+	char zone[TEXT_NAME_SIZE];
+	const struct query *q = &run->q;
+
+	if (run->db->index && names_index_is_complete(run->db->index)) {
+		run->source = SOURCE_INDEX;
+		return 0;
+	}
+	if (spans_zones(run)) {
+		begin_scan(run, SOURCE_SCAN);
+		return add_apex(run);
+	}
+	size_t size = query_name_wire(q->name, q->name_len, wire);
+	size_t at = zone_find(run->db->zones, wire, size);
+	size_t len = text_name(wire + at, size - at, zone);
+	return add_set(run, "zone:", zone, len);
+}
+
+// The number of the /24 or /48 that holds an address.
+static uint64_t net_number(const uint8_t *address, size_t size)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < (size == 4 ? IPV4_NET_BITS : IPV6_NET_BITS) / 8; i++)
+		number = number << 8 | address[i];
+	return number;
+}
+
+static int begin_addresses(struct query_run *run)
+{
+	const struct query *q = &run->q;
+	char text[TEXT_ADDRESS_SIZE];
+
+	if (memcmp(q->first, q->last, q->address_size) == 0)
+		return add_key(run, text, text_address(q->first, q->address_size, text));
+	run->net_next = net_number(q->first, q->address_size);
+	run->net_last = net_number(q->last, q->address_size);
+	if (run->net_last - run->net_next < NETS_MAX)
+		run->source = SOURCE_NETS;
+	else
+		begin_scan(run, SOURCE_SCAN_NETS);
+	return 0;
+}
+
+static int begin_regex(struct query_run *run)
+{
+	const char *p = run->q.name;
+
+	for (; *p; p++) // back-references are the ones that can take for ever
+		if (*p == '\\' && *++p >= '0' && *p <= '9')
+			return query_run_fail(run, "regular expression: no back-references, please");
+	int error = regcomp(&run->regex, run->q.name, REG_EXTENDED);
+	if (error != 0) {
+		regerror(error, &run->regex, run->why, sizeof(run->why));
+		run->failed = true;
+		return -1;
+	}
+	run->has_regex = true;
+	return 0;
+}
+
+int query_source_begin(struct query_run *run)
+{
+	const struct query *q = &run->q;
+	bool indexed = run->db->index && names_index_is_complete(run->db->index);
+
+	run->family = q->kind == QUERY_ADDRESSES ? "ip:" : "name:";
+	if (q->kind == QUERY_TARGET || q->kind == QUERY_TARGET_SUBTREE || q->kind == QUERY_TARGET_STEM ||
+		q->kind == QUERY_TARGET_GLOB || q->kind == QUERY_TARGET_REGEX) {
+		run->family = "rdata:";
+		indexed = false; // it knows owners
+	}
+	if ((q->kind == QUERY_REGEX || q->kind == QUERY_TARGET_REGEX) && begin_regex(run) != 0)
+		return -1;
+	switch (q->kind) {
+	case QUERY_NAME:
+	case QUERY_TARGET:
+		return add_key(run, q->name, q->name_len);
+	case QUERY_SUBTREE:
+		return begin_subtree(run);
+	case QUERY_ADDRESSES:
+		return begin_addresses(run);
+	case QUERY_TARGET_SUBTREE:
+		begin_scan(run, SOURCE_SCAN);
+		return add_apex(run);
+	default:
+		begin_scan(run, indexed && q->kind != QUERY_EVERYTHING ? SOURCE_INDEX : SOURCE_SCAN);
+		if (q->kind == QUERY_EVERYTHING && q->cursor)
+			snprintf(run->scan_cursor, sizeof(run->scan_cursor), "%s", q->cursor);
+		return 0;
+	}
+}
+
+// "192.0.2.0/24" of its number. Returns the length.
+static size_t net_text(const struct query_run *run, uint64_t number, char out[TEXT_ADDRESS_SIZE + 4])
+{
+	uint8_t address[16] = {0};
+	int bits = run->q.address_size == 4 ? IPV4_NET_BITS : IPV6_NET_BITS;
+
+	for (int i = bits / 8 - 1; i >= 0; i--, number >>= 8)
+		address[i] = (uint8_t)number;
+	size_t len = text_address(address, run->q.address_size, out);
+	return len + (size_t)sprintf(out + len, "/%d", bits);
+}
+
+// Which of the next nets are there.
+static int step_nets(struct query_run *run)
+{
+	struct query_db *db = run->db;
+	uint64_t from = run->net_next, n = run->net_last - from + 1;
+	char net[TEXT_ADDRESS_SIZE + 4];
+
+	if (n > QUERY_SETS_BATCH)
+		n = QUERY_SETS_BATCH;
+	query_db_begin(db);
+	for (uint64_t i = 0; i < n; i++)
+		query_db_command(db, 2, "EXISTS", "net:", net, net_text(run, from + i, net));
+	if (query_db_send(db) != 0)
+		return query_run_fail(run, "%s", db->why);
+	for (uint64_t i = 0; i < n; i++) {
+		redisReply *reply = query_db_reply(db);
+		if (!reply)
+			return query_run_fail(run, "%s", db->why);
+		int result = query_db_number(reply) == 0 ? 0
+							 : add_set(run, "net:", net, net_text(run, from + i, net));
+		freeReplyObject(reply);
+		if (result != 0)
+			return -1;
+	}
+	run->net_next = from + n;
+	if (run->net_next > run->net_last)
+		run->source = SOURCE_NONE;
+	return 0;
+}
+
+// What SCAN found: keys, or net sets.
+static int take_scanned(struct query_run *run, const redisReply *found)
+{
+	bool nets = run->source == SOURCE_SCAN_NETS;
+	size_t skip = strlen(run->db->settings.prefix) + strlen(nets ? "net:" : run->family);
+
+	for (size_t i = 0; i < found->elements; i++) {
+		const redisReply *key = found->element[i];
+		if (key->type != REDIS_REPLY_STRING || key->len < skip)
+			continue;
+		const char *tail = key->str + skip;
+		size_t len = key->len - skip;
+		bool of_family = nets && (memchr(tail, ':', len) != NULL) == (run->q.address_size == 16);
+		int result = 0;
+		if (nets && of_family)
+			result = add_set(run, "net:", tail, len);
+		else if (!nets && query_match(run, tail, len))
+			result = add_key(run, tail, len);
+		if (result != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int step_scan(struct query_run *run)
+{
+	struct query_db *db = run->db;
+	bool nets = run->source == SOURCE_SCAN_NETS;
+	char glob[sizeof(db->settings.prefix) * 2 + 16] = "";
+	size_t n = 0;
+
+	for (const char *p = db->settings.prefix; *p; p++) { // the prefix stands for itself
+		if (strchr("*?[]\\^", *p))
+			glob[n++] = '\\';
+		glob[n++] = *p;
+	}
+	strcpy(glob + n, nets ? "net:" : run->family);
+	query_db_begin(db);
+	redis_encode_array(&db->out, 6);
+	redis_encode_literal(&db->out, "SCAN");
+	redis_encode_text(&db->out, run->scan_cursor);
+	redis_encode_literal(&db->out, "MATCH");
+	redis_encode_bulk2(&db->out, glob, strlen(glob), run->pattern, strlen(run->pattern));
+	redis_encode_literal(&db->out, "COUNT");
+	redis_encode_uint(&db->out, QUERY_SCAN_COUNT);
+	redisReply *reply = query_db_send(db) == 0 ? query_db_reply(db) : NULL;
+	if (!reply)
+		return query_run_fail(run, "%s", db->why);
+	int result = -1;
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+		reply->element[0]->type == REDIS_REPLY_STRING) {
+		strcpy(run->page_cursor, run->scan_cursor);
+		snprintf(run->scan_cursor, sizeof(run->scan_cursor), "%s", reply->element[0]->str);
+		result = take_scanned(run, reply->element[1]);
+		if (strcmp(run->scan_cursor, "0") == 0)
+			run->source = SOURCE_NONE;
+	} else {
+		query_run_fail(run, "an unexpected answer to SCAN");
+	}
+	freeReplyObject(reply);
+	return result;
+}
+
+static int step_index(struct query_run *run)
+{
+	bool more = names_index_next(run->db->index, run, &run->index_next);
+
+	if (!more)
+		run->source = SOURCE_NONE;
+	return run->keys.text.bad ? query_run_fail(run, "out of memory") : 0;
+}
+
+int query_source_step(struct query_run *run)
+{
+	query_list_clear(&run->keys);
+	query_list_clear(&run->sets);
+	switch (run->source) {
+	case SOURCE_NETS:
+		return step_nets(run);
+	case SOURCE_SCAN:
+	case SOURCE_SCAN_NETS:
+		return step_scan(run);
+	case SOURCE_INDEX:
+		return step_index(run);
+	case SOURCE_NONE:
+		break;
+	}
+	return 0;
+}
+
+static bool in_range(const struct query *q, const char *text)
+{
+	uint8_t address[16];
+
+	return query_address(text, address) == q->address_size &&
+	       memcmp(address, q->first, q->address_size) >= 0 &&
+	       memcmp(address, q->last, q->address_size) <= 0;
+}
+
+int query_source_members(struct query_run *run)
+{
+	struct query_db *db = run->db;
+	const struct query_span *set = &run->sets.span[run->sets.pos];
+
+	query_list_clear(&run->keys);
+	query_db_begin(db);
+	query_db_command(db, 4, "ZRANGE", "", run->sets.text.bytes + set->at, set->len);
+	redis_encode_uint(&db->out, run->set_rank);
+	redis_encode_uint(&db->out, run->set_rank + QUERY_PAGE - 1);
+	redisReply *reply = query_db_send(db) == 0 ? query_db_reply(db) : NULL;
+	if (!reply)
+		return query_run_fail(run, "%s", db->why);
+	int result = 0;
+	for (size_t i = 0; i < reply->elements && result == 0; i++) {
+		const redisReply *member = reply->element[i];
+		bool wanted = run->q.kind == QUERY_ADDRESSES ? in_range(&run->q, member->str)
+							     : query_match(run, member->str, member->len);
+		if (wanted)
+			result = add_key(run, member->str, member->len);
+	}
+	run->set_rank += reply->elements;
+	if (reply->elements < QUERY_PAGE) {
+		run->sets.pos++;
+		run->set_rank = 0;
+	}
+	freeReplyObject(reply);
+	return result;
+}
