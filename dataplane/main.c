@@ -39,6 +39,7 @@ struct program {
 	struct outbox *outbox;
 	bool summary, json;
 	time_t started;
+	char ports[128]; // names of the ports, comma-separated; the outbox tells them at each connect
 };
 
 static volatile sig_atomic_t signals_seen;
@@ -372,8 +373,6 @@ static int close_accounts(const struct program *p)
 
 static int open_everything(struct program *p)
 {
-	char ports[128] = "";
-
 	if (!p->eal.devices_named && (p->intake.captures_len > 0 || p->intake.ifaces_len > 0))
 		eal_args_add(&p->eal, "--no-pci", NULL);
 	unsigned memory = EAL_MEMORY_MIB + (unsigned)(p->settings.workers * (p->settings.rx_descriptors +
@@ -391,10 +390,10 @@ static int open_everything(struct program *p)
 		return -1;
 	}
 	for (unsigned i = 0; i < p->intake.ports_len; i++)
-		snprintf(ports + strlen(ports), sizeof(ports) - strlen(ports), "%s%s", i ? "," : "", p->intake.ports[i].name);
+		snprintf(p->ports + strlen(p->ports), sizeof(p->ports) - strlen(p->ports), "%s%s", i ? "," : "", p->intake.ports[i].name);
 	const struct outbox_options options = {.socket_path = p->settings.collector_socket,
 		.sensor = p->settings.sensor,
-		.ports = ports,
+		.ports = p->ports,
 		.stats_body = write_stats,
 		.context = p};
 	p->outbox = outbox_new(&options, p->flushes, p->settings.workers);

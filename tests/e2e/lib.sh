@@ -19,7 +19,7 @@ CLEAN_UP=() # commands for the end, last one first
 PYTHON=/usr/bin/python3
 
 # Reports of the sanitizers fail a test wherever they come from.
-export ASAN_OPTIONS=abort_on_error=0:detect_leaks=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:exitcode=99
+export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:exitcode=99
 
 fail() {
 	printf 'FAILED: %s\n' "$*"

@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What cannot work says so in one clear line, ends with another status than 0, and writes nothing.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+redis_up --appendonly no
+redis config set requirepass secret > /dev/null
+auth() { REDISCLI_AUTH=secret redis "$@"; }
+dataplane_program=$BUILD/dataplane/lookback-dataplane
+collector_program=$BUILD/collector/lookback-collector
+good=$DATA/wikipedia.pcap
+
+# Expects status `$1` and exactly one line on stderr that matches `$2`.
+expect() { # status, pattern, command…
+	local status=0 wanted=$1 pattern=$2 lines
+	shift 2
+	timeout --kill-after 5 60 "$@" < /dev/null > "$T/out" 2> "$T/err" || status=$?
+	lines=$(wc -l < "$T/err")
+	[ "$status" = "$wanted" ] || fail "$*: status $status, expected $wanted: $(cat "$T/err")"
+	[ "$lines" = 1 ] || fail "$*: found $lines lines, expected one: $(cat "$T/err")"
+	grep -qE -- "$pattern" "$T/err" || fail "$*: expected /$pattern/, found: $(cat "$T/err")"
+	[ ! -s "$T/out" ] || fail "$*: something on stdout: $(cat "$T/out")"
+	printf '%s\n' "$(cat "$T/err")"
+}
+
+# captures
+head -c 5000 "$good" > "$T/cut.pcap"
+head -c 20 "$good" > "$T/header-cut.pcap"
+: > "$T/empty.pcap"
+{ head -c 20 "$good"; printf '\x69\0\0\0'; tail -c +25 "$good"; } > "$T/wlan.pcap" # link type 105: IEEE 802.11
+dp=("$dataplane_program" -o "collector.socket=$SOCKET")
+expect 1 'nothing\.pcap: No such file' "${dp[@]}" --replay "$T/nothing.pcap"
+expect 1 'cut\.pcap: damaged after 29 packets: .*nothing of it was taken' "${dp[@]}" --replay "$T/cut.pcap"
+expect 1 'header-cut\.pcap: ' "${dp[@]}" --replay "$T/header-cut.pcap"
+expect 1 'empty\.pcap: ' "${dp[@]}" --replay "$T/empty.pcap"
+expect 1 'wlan\.pcap: found link type IEEE802_11 \(105\), expected Ethernet' "${dp[@]}" --replay "$T/wlan.pcap"
+expect 1 'README\.md: ' "${dp[@]}" --replay "$DATA/README.md"
+expect 1 'found a directory' "${dp[@]}" --replay "$DATA"
+expect 1 'cut\.pcap: damaged' "${dp[@]}" --vdev "net_pcap0,rx_pcap=$T/cut.pcap"
+expect 1 'cut\.pcap: damaged' "${dp[@]}" --replay "$good" --replay "$T/cut.pcap"
+
+# options and settings
+expect 2 "unknown option '--replya'" "${dp[@]}" --replya "$good"
+expect 2 "option '--replay' wants a value" "${dp[@]}" --replay
+expect 2 "unexpected argument 'x'" "${dp[@]}" --replay "$good" x
+expect 2 'no\.such' "${dp[@]}" -o no.such=1
+expect 2 'workers' "${dp[@]}" -o workers=none --replay "$good"
+expect 2 'nothing\.conf' "${dp[@]}" -c "$T/nothing.conf"
+expect 1 "no interface 'nothing0'" "${dp[@]}" --iface nothing0
+expect 2 "unknown option '--onec'" "$collector_program" --onec
+expect 2 'no\.such' "$collector_program" -o no.such=1
+expect 2 'redis' "$collector_program" -o redis=nowhere
+expect 2 'psl\.file' "$collector_program" -o "psl.file=$T/nothing"
+
+# Redis
+co=("$collector_program" --once -o "collector.socket=$SOCKET" -o http.listen=none)
+expect 1 'nothing\.sock: cannot connect: No such file' "${co[@]}" -o "redis=unix:$T/nothing.sock"
+expect 1 'cannot connect: Connection refused' "${co[@]}" -o redis=127.0.0.1:1
+expect 1 'password is wrong, or one is needed' "${co[@]}" -o "redis=unix:$REDIS"
+expect 1 'password is wrong' "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=wrong
+expect 1 'redis\.password_file .*nothing' "${co[@]}" -o "redis=unix:$REDIS" -o "redis.password_file=$T/nothing"
+expect 1 'database' "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=secret -o redis.database=99
+
+# sockets
+start collector "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=secret
+await 20 test -S "$SOCKET"
+expect 1 'another collector is listening there' "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=secret
+kill -TERM "$PID"
+await 20 is_gone "$PID"
+: > "$T/file"
+expect 1 'is there already and is not a socket' "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=secret \
+	-o "collector.socket=$T/file"
+expect 1 'No such file or directory' "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=secret \
+	-o "collector.socket=$T/nowhere/c.sock"
+
+# the scripts
+export REDISCLI_AUTH=secret
+if [ "$BUILD" = "$ROOT/build" ]; then
+	replay=("$ROOT/scripts/replay" --redis "unix:$REDIS")
+	expect 1 'nothing\.pcap: no such file' "${replay[@]}" "$T/nothing.pcap"
+	expect 1 'cut\.pcap: damaged after 29 packets' "${replay[@]}" "$good" "$T/cut.pcap"
+	expect 1 'wlan\.pcap: found link type' "${replay[@]}" "$T/wlan.pcap"
+	expect 1 'found no capture in this folder' "${replay[@]}" "$T/redis"
+	expect 1 'cannot connect' "$ROOT/scripts/replay" --redis "unix:$T/nothing.sock" "$good"
+	REDISCLI_AUTH=wrong expect 1 'password is wrong' "${replay[@]}" "$good"
+	expect 2 "unknown option '--jsno'" "${replay[@]}" --jsno "$good"
+	expect 2 'no such setting' "${replay[@]}" -o no.such=1 "$good"
+	expect 2 '--redis ADDRESS is missing' "$ROOT/scripts/replay" "$good"
+	expect 1 "no interface 'nothing0'" "$ROOT/scripts/run" --iface nothing0
+	expect 2 "unknown option '--what'" "$ROOT/scripts/run" --what
+	expect 1 'nothing\.pcap: no such file' "$ROOT/scripts/run" "$T/nothing.pcap"
+fi
+
+[ "$(auth dbsize)" = 0 ] || fail "something was written: $(auth keys '*')"

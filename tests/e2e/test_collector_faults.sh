@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The collector and what can break around it, with frames made by hand.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+timeout 380 "$PYTHON" "$E2E/collector_faults.py" "$BUILD/collector/lookback-collector"

@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Counts stay exact when the collector is killed, and when Redis goes away and comes back, in the middle of a replay.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+timeout 100 "$ROOT/tests/make_capture.py" --responses 120000 --names 50000 "$T/big.pcap" "$T/big.tsv"
+
+batches() { # number of the last batch in Redis, 0 before the first
+	redis hvals pdns:seq | sort -n | tail -n 1 | grep . || echo 0
+}
+has_batches() { [ "$(batches)" -ge "$1" ]; }
+
+# Starts both, waits until some batches are in Redis.
+begin_replay() {
+	collector_up --once
+	dataplane_up --replay "$T/big.pcap" "$@"
+	dataplane=${CHILDREN[-1]}
+	await 60 has_batches 3
+}
+end_replay() {
+	wait "$dataplane" || fail "$1: the dataplane ended with status $?"
+	compare --no-stream "$T/big.tsv"
+	printf '%s: counts are exact\n' "$1"
+}
+alive_or_fail() { is_alive "$DATAPLANE_PID" || fail "$1: the replay was over before it could be disturbed"; }
+
+# a small table: records are handed over all the time, not only at the end
+small=(-o table.records=4096 -o flush.interval=1)
+
+redis_up
+begin_replay "${small[@]}"
+for round in 1 2 3; do
+	alive_or_fail "round $round"
+	kill -KILL "$COLLECTOR_PID"
+	await 10 is_gone "$COLLECTOR_PID"
+	seen=$(batches)
+	collector_up --once
+	[ "$round" = 3 ] || await 60 has_batches $((seen + 3))
+done
+end_replay "collector killed three times"
+
+redis flushall > /dev/null
+begin_replay -o workers=2
+kill -KILL "$COLLECTOR_PID"
+await 10 is_gone "$COLLECTOR_PID"
+sleep 1
+collector_up --once
+end_replay "collector killed, two workers"
+
+# Redis ends in order, which saves what it has acknowledged, and comes back later.
+redis flushall > /dev/null
+begin_replay "${small[@]}"
+redis shutdown > /dev/null || true
+await 30 is_gone "$REDIS_PID"
+sleep 1.5
+alive_or_fail "Redis shut down"
+is_alive "$COLLECTOR_PID" || fail "the collector ended with Redis"
+[ "$(grep -c 'frames are kept' "$T/collector.log")" = 1 ] || fail "the loss of Redis is not in the log once"
+redis_up
+end_replay "Redis shut down and started again"
+grep -q 'well again' "$T/collector.log" || fail "the log does not say that Redis is well again"
+
+# Redis is killed; what it acknowledged is on its disk.
+redis flushall > /dev/null
+redis config set appendfsync always > /dev/null
+begin_replay "${small[@]}"
+alive_or_fail "Redis killed"
+kill -KILL "$REDIS_PID"
+await 10 is_gone "$REDIS_PID"
+sleep 0.5
+redis_up --appendfsync always
+end_replay "Redis killed and started again"
+[ "$(redis exists pdns:seq)" = 0 ] || fail "a sequence number was left in pdns:seq: $(redis hgetall pdns:seq)"
