@@ -22,13 +22,18 @@ struct admit {
 	uint16_t queue[DNS_NAMES_MAX];	  // reached names whose records are still to be looked at
 	uint8_t admitted[DNS_RECORDS_MAX];
 	uint16_t taken[DNS_RECORDS_MAX];
+	uint16_t all[DNS_RECORDS_MAX]; // 0, 1, 2, …: what is taken where all is
 	uint8_t rdata[DNS_RDATA_SIZE]; // one canonical name at a time
 	uint16_t marks_len;	       // marks in use, to be cleared
 };
 
 struct admit *admit_new(void)
 {
-	return calloc(1, sizeof(struct admit));
+	struct admit *a = calloc(1, sizeof(*a));
+
+	for (uint16_t i = 0; a && i < DNS_RECORDS_MAX; i++)
+		a->all[i] = i;
+	return a;
 }
 
 void admit_free(struct admit *a)
@@ -208,36 +213,21 @@ static uint16_t sort_out(struct admit *a, const struct dns_message *m, const str
 	return taken;
 }
 
-// The ordinary answer: addresses (or any other records but aliases) of the question's name, nothing
-// in the authority section, OPT at most behind. Returns how many are taken, or -1 where the whole
-// walk has to decide.
-static inline int admit_plain(struct admit *a, const struct dns_message *m, const struct admit_options *options,
-	struct worker_stats *stats)
+// The ordinary answer (dns_message.plain): all of it is taken, unless the settings leave addresses out.
+static inline bool is_all_taken(const struct dns_message *m, const struct admit_options *options)
 {
-	uint16_t answers = m->section_end[DNS_ANSWER], len = m->records_len;
-
-	if (m->section_end[DNS_AUTHORITY] != answers || len - answers > 1 || !options->section[DNS_ANSWER])
-		return -1;
-	if (len != answers && (m->records[answers].type != DNS_TYPE_OPT || !options->section[DNS_ADDITIONAL]))
-		return -1;
-	for (uint16_t i = 0; i < answers; i++) {
-		const struct dns_record *r = &m->records[i];
-		if (r->owner != 0 || r->class != DNS_CLASS_IN || r->type == DNS_TYPE_CNAME ||
-			!type_is_taken(options, r->type))
-			return -1;
-		a->taken[i] = i;
-	}
-	stats_add(&stats->rr_type_skipped, (uint64_t)(len - answers));
-	return answers;
+	return m->plain && options->section[DNS_ANSWER] && options->section[DNS_ADDITIONAL] &&
+	       type_is_taken(options, DNS_TYPE_A) && type_is_taken(options, DNS_TYPE_AAAA);
 }
 
 uint16_t admit_message(struct admit *a, struct dns_message *m, const struct admit_options *options,
 	struct worker_stats *stats, const uint16_t **taken)
 {
-	int plain = admit_plain(a, m, options, stats);
-	if (plain >= 0) {
-		*taken = a->taken;
-		return (uint16_t)plain;
+	if (__builtin_expect(is_all_taken(m, options), 1)) {
+		*taken = a->all;
+		if (m->records_len != m->section_end[DNS_ANSWER])
+			stats_add(&stats->rr_type_skipped, 1); // OPT
+		return m->section_end[DNS_ANSWER];
 	}
 	a->marks_len = (uint16_t)dns_names_len(m->names);
 	memset(a->mark, 0, a->marks_len);

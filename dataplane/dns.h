@@ -112,6 +112,7 @@ struct dns_message {
 	uint16_t qtype;				   // of the one question
 	uint16_t qclass;			   // of the one question
 	uint16_t records_len;			   // how many records
+	bool plain; // all answers are addresses of the question's name, in class IN; nothing else but OPT
 	uint16_t section_end[DNS_SECTION_MAX];	   // one past the last record of each section
 	struct dns_record records[DNS_RECORDS_MAX]; // in wire order
 	struct dns_names *names;		   // owned; names[0] is the question's name
@@ -153,7 +154,10 @@ size_t dns_name_text(const uint8_t *name, size_t name_size, char *out, size_t si
 
 struct dns_names *dns_names_new(const struct hash_key *key);
 void dns_names_free(struct dns_names *n);
-void dns_names_clear(struct dns_names *n); // O(names of the last message)
+
+// Forgets the names of the last message and reads the first of a new one, which becomes index 0.
+// False with the cursor bad when it is not sound. O(1) whatever the last message held.
+bool dns_names_first(struct dns_names *n, struct cursor *c);
 
 enum { DNS_NAME_NONE = 0xffff };
 

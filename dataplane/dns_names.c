@@ -16,6 +16,7 @@
 
 enum {
 	SLOTS_LEN = 2 * DNS_NAMES_MAX, // a power of two, never more than half full
+	SLOTS_FEW = 128,	       // as many are used while they are enough: they stay in the cache
 	OFFSETS_LEN = 256,	       // a power of two
 	NAME_ROOM = 256 + HASH_BLOCK   // of the longest name and its zeros
 };
@@ -36,7 +37,8 @@ struct dns_names {
 	uint32_t round;	     // counts messages; makes clearing O(1)
 	uint32_t bytes_size; // octets used in bytes, a multiple of HASH_BLOCK
 	uint16_t len;	     // names
-	uint16_t slots_len;  // the first so many stand in slots
+	uint16_t slots_len;  // the first so many names stand in slots
+	uint32_t slots_mask; // SLOTS_FEW - 1 or SLOTS_LEN - 1
 	struct offset_entry offsets[OFFSETS_LEN];
 	struct slot slots[SLOTS_LEN];
 	struct dns_name names[DNS_NAMES_MAX];
@@ -59,18 +61,6 @@ struct dns_names *dns_names_new(const struct hash_key *key)
 void dns_names_free(struct dns_names *n)
 {
 	free(n);
-}
-
-void dns_names_clear(struct dns_names *n)
-{
-	n->len = 0;
-	n->slots_len = 0;
-	n->bytes_size = 0;
-	if (__builtin_expect(++n->round == 0, 0)) { // the marks of rounds long gone must go for real
-		memset(n->offsets, 0, sizeof(n->offsets));
-		memset(n->slots, 0, sizeof(n->slots));
-		n->round = 1;
-	}
 }
 
 // reading ────────────────────────────────────────────────────────────────────────────────────
@@ -161,16 +151,22 @@ static inline uint16_t keep_name(struct dns_names *n, size_t size, uint64_t hash
 
 static size_t free_slot(const struct dns_names *n, uint64_t hash)
 {
-	size_t slot = hash & (SLOTS_LEN - 1);
+	size_t slot = hash & n->slots_mask;
 
 	while (n->slots[slot].round == n->round)
-		slot = (slot + 1) & (SLOTS_LEN - 1);
+		slot = (slot + 1) & n->slots_mask;
 	return slot;
 }
 
 // Names that were kept without a look at the others come into the slots before they are searched.
 static void fill_slots(struct dns_names *n)
 {
+	if (__builtin_expect(n->len >= SLOTS_FEW / 2 && n->slots_mask == SLOTS_FEW - 1, 0)) {
+		for (size_t i = 0; i < SLOTS_FEW; i++) // too many for the few: all over again in all slots
+			n->slots[i].round = n->round - 1;
+		n->slots_mask = SLOTS_LEN - 1;
+		n->slots_len = 0;
+	}
 	for (; n->slots_len < n->len; n->slots_len++)
 		n->slots[free_slot(n, n->names[n->slots_len].hash)] =
 			(struct slot){.round = n->round, .index = n->slots_len};
@@ -183,8 +179,8 @@ static uint16_t intern(struct dns_names *n, size_t size, bool add)
 	uint64_t hash = hash_padded(&n->key, name, size);
 
 	fill_slots(n);
-	size_t slot = hash & (SLOTS_LEN - 1);
-	for (; n->slots[slot].round == n->round; slot = (slot + 1) & (SLOTS_LEN - 1)) {
+	size_t slot = hash & n->slots_mask;
+	for (; n->slots[slot].round == n->round; slot = (slot + 1) & n->slots_mask) {
 		const struct dns_name *other = &n->names[n->slots[slot].index];
 		if (other->hash == hash && other->size == size && equal_padded(n->bytes + other->at, name, size))
 			return n->slots[slot].index;
@@ -194,6 +190,33 @@ static uint16_t intern(struct dns_names *n, size_t size, bool add)
 	n->slots[slot] = (struct slot){.round = n->round, .index = n->len};
 	n->slots_len++;
 	return keep_name(n, size, hash);
+}
+
+static inline void remember_offset(struct dns_names *n, size_t offset, uint16_t index)
+{
+	n->offsets[offset & (OFFSETS_LEN - 1)] =
+		(struct offset_entry){.round = n->round, .offset = (uint16_t)offset, .index = index};
+}
+
+bool dns_names_first(struct dns_names *n, struct cursor *c)
+{
+	size_t offset = cursor_offset(c);
+
+	n->len = 0;
+	n->slots_len = 0;
+	n->slots_mask = SLOTS_FEW - 1;
+	n->bytes_size = 0;
+	if (__builtin_expect(++n->round == 0, 0)) { // the marks of rounds long gone must go for real
+		memset(n->offsets, 0, sizeof(n->offsets));
+		memset(n->slots, 0, sizeof(n->slots));
+		n->round = 1;
+	}
+	size_t size = read_name(n, c);
+	if (size == 0)
+		return false;
+	keep_name(n, size, hash_padded(&n->key, n->bytes, size));
+	remember_offset(n, offset, 0);
+	return true;
 }
 
 uint16_t dns_names_read(struct dns_names *n, struct cursor *c)
@@ -208,7 +231,7 @@ uint16_t dns_names_read(struct dns_names *n, struct cursor *c)
 			behind = c->at + 2;
 		}
 	}
-	struct offset_entry *entry = &n->offsets[offset & (OFFSETS_LEN - 1)];
+	const struct offset_entry *entry = &n->offsets[offset & (OFFSETS_LEN - 1)];
 	if (behind && entry->round == n->round && entry->offset == offset) {
 		c->at = behind;
 		return entry->index;
@@ -218,8 +241,8 @@ uint16_t dns_names_read(struct dns_names *n, struct cursor *c)
 		cursor_fail(c);
 		return DNS_NAME_NONE;
 	}
-	uint16_t index = n->len == 0 ? keep_name(n, size, hash_padded(&n->key, n->bytes, size)) : intern(n, size, true);
-	*entry = (struct offset_entry){.round = n->round, .offset = (uint16_t)offset, .index = index};
+	uint16_t index = intern(n, size, true);
+	remember_offset(n, offset, index);
 	return index;
 }
 

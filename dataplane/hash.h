@@ -39,16 +39,19 @@ static inline uint64_t hash_mix(const struct hash_key *key, uint64_t hash, uint6
 	return hash_fold(hash ^ key->k[2], word ^ key->k[3]);
 }
 
-// Hash of `size` octets that are followed by zeros up to a multiple of HASH_BLOCK. The blocks of a
-// long name do not wait for each other.
+// Hash of `size` octets that are followed by zeros up to a multiple of HASH_BLOCK. Each block has
+// multipliers of its own, derived from the key, so that blocks need not wait for each other.
 static inline uint64_t hash_padded(const struct hash_key *key, const uint8_t *p, size_t size)
 {
-	uint64_t h = hash_fold(hash_load64(p) ^ key->k[0], hash_load64(p + 8) ^ key->k[1] ^ size);
+	uint64_t h = hash_fold(hash_load64(p) ^ key->k[0], hash_load64(p + 8) ^ key->k[1]);
+	uint64_t a = key->k[0], b = key->k[1];
 
-	for (size_t at = HASH_BLOCK; at < size; at += HASH_BLOCK)
-		h = hash_fold(h ^ key->k[2], key->k[3] + at) ^
-		    hash_fold(hash_load64(p + at) ^ key->k[1] ^ at, hash_load64(p + at + 8) ^ key->k[0]);
-	return hash_fold(h ^ key->k[2], key->k[3] ^ size);
+	for (size_t at = HASH_BLOCK; at < size; at += HASH_BLOCK) {
+		a += key->k[2];
+		b += key->k[3];
+		h += hash_fold(hash_load64(p + at) ^ a, hash_load64(p + at + 8) ^ b);
+	}
+	return h ^ size;
 }
 
 // Hash of octets that are followed by anything; reads none outside them. Another function than

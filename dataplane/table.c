@@ -115,10 +115,11 @@ static inline unsigned match_tags(const struct table_bucket *b, uint16_t tag)
 
 static inline bool equal8(const uint8_t *a, const uint8_t *b, size_t size)
 {
+	uint64_t differ = 0;
+
 	for (size_t i = 0; i < size; i += 8) // both are zero-padded
-		if (hash_load64(a + i) != hash_load64(b + i))
-			return false;
-	return true;
+		differ |= hash_load64(a + i) ^ hash_load64(b + i);
+	return differ == 0;
 }
 
 static bool equal_more(const struct table *t, const struct table_unit *u, const uint8_t *key, size_t size)
@@ -289,8 +290,8 @@ static inline void count_again(struct table *t, struct table_bucket *b, unsigned
 	t->pending_sightings++;
 }
 
-// The last stage: finds the record and counts, or takes it in.
-static inline void count(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
+// Finds the record and counts, or takes it in.
+static void count(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
 	uint32_t message)
 {
 	struct table_bucket *b = &t->buckets[first_bucket(t, hash)];
@@ -311,22 +312,41 @@ static inline void count(struct table *t, uint64_t hash, const uint8_t *key, uin
 static inline void fetch_unit(struct table *t)
 {
 	struct table_pending *p = &t->pending[t->unit_at++ % TABLE_PENDING];
-	const struct table_bucket *b = &t->buckets[p->bucket];
+	const struct table_bucket *b = p->bucket;
 	unsigned mask = match_tags(b, tag_of(p->hash));
 
-	if (mask) {
-		const char *unit = (const char *)&t->units[b->unit[__builtin_ctz(mask)]];
+	p->candidate = TABLE_NO_UNIT;
+	if (__builtin_expect(mask != 0, 1)) {
+		p->slot = (uint16_t)__builtin_ctz(mask);
+		p->candidate = b->unit[p->slot];
+		const char *unit = (const char *)&t->units[p->candidate];
 		__builtin_prefetch(unit, 1);
 		if (p->size > 64 - (TABLE_UNIT_SIZE - TABLE_INLINE))
 			__builtin_prefetch(unit + 64);
 	}
 }
 
+// The last stage. The candidate is nearly always it; if it is still there, nothing else is looked at.
 static inline void count_next(struct table *t)
 {
 	struct table_pending *p = &t->pending[t->done++ % TABLE_PENDING];
+	struct table_bucket *b = p->bucket;
 
-	count(t, p->hash, p->key, p->size, p->time_s, p->message);
+	if (__builtin_expect(p->candidate != TABLE_NO_UNIT && b->unit[p->slot] == p->candidate &&
+			equal_key(t, &t->units[p->candidate], p->key, p->size), 1))
+		count_again(t, b, p->slot, p->time_s, p->message);
+	else
+		count(t, p->hash, p->key, p->size, p->time_s, p->message);
+}
+
+// Eight at a time: by now the buckets of the older half have come, and the units that the call
+// before this one asked for.
+static __attribute__((noinline)) void move_pipeline(struct table *t)
+{
+	for (uint32_t left = t->unit_at - t->done; left > 0; left--)
+		count_next(t);
+	for (int i = 0; i < TABLE_BATCH; i++)
+		fetch_unit(t);
 }
 
 void table_settle(struct table *t)
@@ -351,11 +371,9 @@ void table_add(struct table *t, size_t size, uint64_t hash, uint32_t time_s)
 	p->hash = hash;
 	p->time_s = time_s;
 	p->message = t->message;
-	p->size = (uint32_t)size;
-	p->bucket = (uint32_t)first_bucket(t, hash);
-	__builtin_prefetch(&t->buckets[p->bucket], 1);
-	if (t->added - t->unit_at > TABLE_STAGE_UNIT)
-		fetch_unit(t);
-	if (t->added - t->done > TABLE_STAGE_COUNT)
-		count_next(t);
+	p->size = (uint16_t)size;
+	p->bucket = &t->buckets[first_bucket(t, hash)];
+	__builtin_prefetch(p->bucket, 1);
+	if (t->added - t->unit_at == 2 * TABLE_BATCH)
+		move_pipeline(t);
 }

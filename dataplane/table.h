@@ -29,7 +29,7 @@
 
 enum {
 	TABLE_KEY_HEAD = 4,	 // type (host order), owner size, zero
-	TABLE_KEY_SHORT = 512,	 // longer keys pass by the pipeline
+	TABLE_KEY_SHORT = 208,	 // longer keys pass by the pipeline
 	TABLE_KEY_MAX = TABLE_KEY_HEAD + DNS_NAME_SIZE + DNS_RDATA_SIZE,
 	TABLE_KEY_SLACK = 16,	 // copies by blocks may write so far behind a key
 	TABLE_UNIT_SIZE = 128,

@@ -10,8 +10,7 @@ enum {
 	TABLE_MORE = 120,	      // key octets in each further unit
 	TABLE_NO_UNIT = 0,	      // unit 0 is never used
 	TABLE_PENDING = 32,	      // pipeline slots, a power of two
-	TABLE_STAGE_UNIT = 8,	      // sightings between prefetching a bucket and its unit
-	TABLE_STAGE_COUNT = 16,	      // and between the bucket and counting
+	TABLE_BATCH = 8,	      // sightings that move on through the pipeline together
 	TABLE_META_CHANGED = 0,	      // first bit of the three groups of TABLE_BUCKET_SLOTS bits
 	TABLE_META_RECENT = 10,	      // seen since the sweep before last
 	TABLE_META_REPEATED = 20,     // seen more than once
@@ -43,13 +42,17 @@ struct table_more {
 } __attribute__((aligned(128)));
 
 struct table_pending {
-	uint64_t hash;		      // of the whole key
-	uint32_t time_s;	      // of the sighting
-	uint32_t message;	      // number of the message
-	uint32_t size;		      // octets of the key
-	uint32_t bucket;	      // first bucket
+	uint64_t hash;	     // of the whole key
+	struct table_bucket *bucket; // first bucket
+	uint32_t time_s;     // of the sighting
+	uint32_t message;    // number of the message
+	uint32_t candidate;  // unit whose tag fitted when the bucket had come, or TABLE_NO_UNIT
+	uint16_t slot;	     // its slot in the bucket
+	uint16_t size;	     // octets of the key
 	uint8_t key[TABLE_KEY_SHORT + TABLE_KEY_SLACK]; // zero-padded to a multiple of 8
 } __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct table_pending) == 256, "the pipeline spreads over all sets of the first cache");
 
 struct table {
 	// read by every sighting

@@ -33,7 +33,8 @@ struct burst {
 
 // messages → records → sightings ──────────────────────────────────────────────────────────────
 
-static void count_verdict(struct worker *w, enum dns_verdict verdict)
+// Carries the verdicts of a burst over to the counters.
+static void publish_verdicts(struct worker *w)
 {
 	uint64_t *const counter[DNS_VERDICT_MAX] = {
 		[DNS_TAKEN] = &w->stats.dns_taken,
@@ -43,7 +44,10 @@ static void count_verdict(struct worker *w, enum dns_verdict verdict)
 		[DNS_TRUNCATED] = &w->stats.dns_truncated,
 		[DNS_ERROR_RCODE] = &w->stats.dns_error_rcode,
 	};
-	stats_add(counter[verdict], 1);
+	for (int i = 0; i < DNS_VERDICT_MAX; i++) {
+		stats_add(counter[i], w->verdicts[i]);
+		w->verdicts[i] = 0;
+	}
 }
 
 // Whether the response's query was seen, as far as the settings ask. Counts what it refuses.
@@ -114,7 +118,7 @@ static void take_message(struct worker *w, const struct pkt *pkt, bool tcp, cons
 	else if (w->match && verdict != DNS_MALFORMED &&
 		 !match_response(w, pkt, tcp, wire, size, now_s, verdict))
 		return;
-	count_verdict(w, verdict);
+	w->verdicts[verdict]++;
 	if (verdict != DNS_TAKEN || unlikely(w->depth < WORKER_ADMIT))
 		return;
 	const uint16_t *taken;
@@ -209,6 +213,7 @@ static __rte_noinline void take_burst(struct worker *w, const struct worker_sour
 	}
 	take_datagrams(w, &b);
 	table_publish(w->table);
+	publish_verdicts(w);
 	rte_pktmbuf_free_bulk(b.mbufs, b.mbufs_len);
 	stats_add(&w->stats.rx_bytes, bytes);
 }

@@ -42,6 +42,7 @@ struct worker {
 	struct pkt_tcp *tcp;				  // worker: rw
 	struct pkt_frag *frag;				  // worker: rw
 	uint8_t *linear;				  // worker: rw; a packet of several segments in one piece
+	uint64_t verdicts[DNS_VERDICT_MAX]; // messages of this burst, by verdict. worker: rw
 	struct flush flush;				  // see flush.h
 	// time
 	uint64_t wall_us;	// microseconds since 1970 at the last look. worker: rw
