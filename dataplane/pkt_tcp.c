@@ -140,7 +140,21 @@ void pkt_tcp_segment(
 		end(t, f, f->fin_seq);
 }
 
-void pkt_tcp_expire(struct pkt_tcp *t, uint32_t now_s)
+// Hands over what stands behind the gaps of a flow that waits no longer.
+static void give_out(struct pkt_tcp *t, struct tcp_flow *f, pkt_tcp_message *message, void *context)
+{
+	const struct pkt pkt = {.src = f->key.src,
+		.dst = f->key.dst,
+		.src_port = f->key.src_port,
+		.dst_port = f->key.dst_port,
+		.ip_version = (uint8_t)f->key.ip_version};
+	const struct tcp_call call = {.pkt = &pkt, .message = message, .context = context, .now_s = f->used_s};
+
+	while (f->gap)
+		tcp_stream_skip_gap(t, f, &call);
+}
+
+void pkt_tcp_expire(struct pkt_tcp *t, uint32_t now_s, pkt_tcp_message *message, void *context)
 {
 	for (int n = 0; n < 8; n++) {
 		uint32_t oldest = t->ends[TCP_LIST_USED].older;
@@ -149,7 +163,17 @@ void pkt_tcp_expire(struct pkt_tcp *t, uint32_t now_s)
 		struct tcp_flow *f = &t->flows[oldest];
 		if (tcp_distance(now_s, f->used_s) <= (int32_t)t->timeout_s)
 			return;
+		give_out(t, f, message, context);
 		tcp_flow_forget(t, f);
 		stats_add(&t->stats->tcp_expired, 1);
+	}
+}
+
+void pkt_tcp_drain(struct pkt_tcp *t, pkt_tcp_message *message, void *context)
+{
+	for (uint32_t i = t->ends[TCP_LIST_HOLDING].older; i != TCP_NONE;) {
+		struct tcp_flow *f = &t->flows[i];
+		i = f->link[TCP_LIST_HOLDING].newer; // giving out takes it off the list
+		give_out(t, f, message, context);
 	}
 }

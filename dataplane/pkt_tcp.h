@@ -20,9 +20,10 @@ struct pkt_tcp_options {
 	uint32_t timeout_s;  // a direction without a packet for that long is given up
 };
 
-// One DNS message of a stream; `wire` is valid during the call only. `pkt` is the segment that
-// completed it (addresses and ports of its direction).
-typedef void pkt_tcp_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size);
+// One DNS message of a stream; `wire` is valid during the call only. `pkt` gives the
+// addresses and ports of its direction, `time_s` is when the last segment of that direction came.
+typedef void pkt_tcp_message(
+	void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s);
 
 // NULL when out of memory.
 struct pkt_tcp *pkt_tcp_new(
@@ -34,5 +35,9 @@ void pkt_tcp_free(struct pkt_tcp *t);
 void pkt_tcp_segment(
 	struct pkt_tcp *t, const struct pkt *pkt, uint32_t now_s, pkt_tcp_message *message, void *context);
 
-// Gives up idle flows, a few at each call; for the housekeeping of the loop.
-void pkt_tcp_expire(struct pkt_tcp *t, uint32_t now_s);
+// Gives up idle flows, a few at each call, having handed over the messages that stand behind their
+// gaps; for the housekeeping of the loop.
+void pkt_tcp_expire(struct pkt_tcp *t, uint32_t now_s, pkt_tcp_message *message, void *context);
+
+// Hands over the messages behind all gaps: no segment will come any more. Takes as long as it takes.
+void pkt_tcp_drain(struct pkt_tcp *t, pkt_tcp_message *message, void *context);

@@ -130,12 +130,12 @@ static void take_message(struct worker *w, const struct pkt *pkt, bool tcp, cons
 		add_record(w, &w->message->records[taken[i]], now_s);
 }
 
-static void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size)
+static void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s)
 {
 	struct worker *w = context;
 
 	stats_add(&w->stats.dns_tcp, 1);
-	take_message(w, pkt, true, wire, size, (uint32_t)(w->packet_us / 1000000));
+	take_message(w, pkt, true, wire, size, time_s);
 }
 
 static void take_datagrams(struct worker *w, const struct burst *b)
@@ -255,7 +255,7 @@ static void expire(struct worker *w)
 	uint32_t now_s = (uint32_t)(w->packet_us / 1000000);
 
 	pkt_frag_expire(w->frag, w->packet_us / 1000);
-	pkt_tcp_expire(w->tcp, now_s);
+	pkt_tcp_expire(w->tcp, now_s, take_stream_message, w);
 	if (w->match)
 		admit_match_expire(w->match, now_s);
 }
@@ -371,6 +371,8 @@ int worker_run(void *worker)
 		if (w->idle_turns > IDLE_TURNS && w->settings->idle == IDLE_SLEEP)
 			rte_delay_us_sleep(IDLE_SLEEP_US);
 	}
+	pkt_tcp_drain(w->tcp, take_stream_message, w);
+	publish_verdicts(w);
 	flush_all(w);
 	atomic_store(&w->done, true);
 	tear_down(w);

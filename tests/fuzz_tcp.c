@@ -10,8 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static volatile uint8_t sink;
 
-static void read_all(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size)
+static void read_all(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s)
 {
+	(void)time_s;
 	if (size > 65535 || pkt->ip_version != 4)
 		abort();
 	for (size_t i = 0; i < size; i++)
@@ -43,14 +44,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.payload_size = (uint32_t)payload};
 		now += data[3] & 0x0f;
 		pkt_tcp_segment(t, &pkt, now, read_all, NULL);
-		pkt_tcp_expire(t, now);
+		pkt_tcp_expire(t, now, read_all, NULL);
 		next[flow] += (uint32_t)payload + (pkt.tcp_flags & PKT_TCP_SYN ? 1 : 0);
 		data += 4 + payload, size -= 4 + payload;
 		if (stats.tcp_flows > options.flows || stats.tcp_held_bytes > options.held_bytes)
 			abort();
 	}
 	for (int i = 0; t != NULL && i < 2; i++)
-		pkt_tcp_expire(t, now + 1000);
+		pkt_tcp_expire(t, now + 1000, read_all, NULL);
 	if (stats.tcp_flows != 0 || stats.tcp_held_bytes != 0)
 		abort();
 	pkt_tcp_free(t);

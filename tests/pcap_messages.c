@@ -32,9 +32,10 @@ static struct datagram *datagrams[DATAGRAMS_MAX];
 static unsigned next_datagram;
 static long now;
 
-static void print_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size)
+static void print_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s)
 {
-	printf("%ld ", now);
+	(void)context, (void)pkt;
+	printf("%u ", time_s);
 	for (size_t i = 0; i < size; i++)
 		printf("%02x", wire[i]);
 	putchar('\n');
@@ -132,7 +133,7 @@ static void frame(const uint8_t *bytes, size_t size, enum pkt_link link)
 
 	switch (pkt_decap(&pkt, bytes, size, link, &ports, &stats)) {
 	case PKT_UDP:
-		print_message(NULL, &pkt, pkt.payload, pkt.payload_size);
+		print_message(NULL, &pkt, pkt.payload, pkt.payload_size, (uint32_t)now);
 		break;
 	case PKT_TCP:
 		pkt_tcp_segment(tcp, &pkt, (uint32_t)now, print_message, NULL);
@@ -198,7 +199,7 @@ int main(int argc, char **argv)
 	tcp = pkt_tcp_new(&options, &key, &stats);
 	while (pcap_next_ex(pcap, &header, &bytes) == 1) {
 		now = header->ts.tv_sec;
-		pkt_tcp_expire(tcp, (uint32_t)now);
+		pkt_tcp_expire(tcp, (uint32_t)now, print_message, NULL);
 		frame(bytes, header->caplen, (enum pkt_link)link);
 	}
 	if (argc > 2)

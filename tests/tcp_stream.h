@@ -36,8 +36,9 @@ static inline void stream_reset(uint32_t flows, uint64_t held_bytes)
 		abort();
 }
 
-static inline void stream_collect(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size)
+static inline void stream_collect(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s)
 {
+	(void)time_s;
 	struct stream_out *out = context;
 
 	if (pkt->src_port != 53 && pkt->dst_port != 53)

@@ -262,15 +262,33 @@ static void test_expiry(void)
 	}
 	CU_ASSERT_EQUAL(stream_stats.tcp_held_bytes, 20 * 9);
 	stream_now += 60;
-	pkt_tcp_expire(stream_tcp, stream_now);
+	pkt_tcp_expire(stream_tcp, stream_now, stream_collect, &stream_out);
 	CU_ASSERT_EQUAL(stream_stats.tcp_flows, 20);
 	stream_now++;
 	for (int i = 0; i < 3; i++)
-		pkt_tcp_expire(stream_tcp, stream_now);
+		pkt_tcp_expire(stream_tcp, stream_now, stream_collect, &stream_out);
 	CU_ASSERT_EQUAL(stream_stats.tcp_flows, 0);
 	CU_ASSERT_EQUAL(stream_stats.tcp_held_bytes, 0);
 	CU_ASSERT_EQUAL(stream_stats.tcp_expired, 20);
 	stream_client = 1;
+}
+
+// What stands behind a gap is not lost when the flow goes or the traffic ends.
+static void test_end_with_a_gap(void)
+{
+	for (int way = 0; way < 2; way++) {
+		stream_reset(FLOWS, HELD);
+		stream_syn(99);
+		stream_send(100 + 1000, 0, two, sizeof(two));
+		CU_ASSERT_EQUAL(stream_out.messages, 0);
+		if (way == 0)
+			pkt_tcp_drain(stream_tcp, stream_collect, &stream_out);
+		else
+			pkt_tcp_expire(stream_tcp, stream_now + 61, stream_collect, &stream_out);
+		CU_ASSERT_EQUAL(stream_out.messages, 2);
+		CU_ASSERT_EQUAL(stream_stats.tcp_held_bytes, 0);
+		CU_ASSERT_EQUAL(stream_stats.tcp_gap, 1);
+	}
 }
 
 int main(void)
@@ -283,6 +301,7 @@ int main(void)
 	CU_add_test(suite, "overlaps", test_overlaps);
 	CU_add_test(suite, "connections", test_connections);
 	CU_add_test(suite, "habits", test_habits);
+	CU_add_test(suite, "end with a gap", test_end_with_a_gap);
 	CU_add_test(suite, "odd messages", test_odd_messages);
 	CU_add_test(suite, "the largest message", test_largest);
 	CU_add_test(suite, "not DNS", test_not_dns);
