@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# /metrics of a running system: well-formed, and the sums of docs/architecture.md hold in it.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+command -v promtool > /dev/null || skip "promtool is not installed (package prometheus)"
+command -v curl > /dev/null || skip "curl is not installed"
+
+redis_up --appendonly no
+collector_up -o http.listen=127.0.0.1:0
+await 20 http_address
+url=http://$(http_address)
+
+status() { timeout 10 curl -s -o "$T/body" -w '%{http_code}' "$@"; }
+[ "$(status "$url/healthz")" = 200 ] || fail "/healthz: $(cat "$T/body")"
+await 10 test "$(status "$url/readyz")" = 200
+[ "$(status "$url/nothing")" = 404 ] || fail "an unknown path is not 404"
+[ "$(status -X POST "$url/metrics")" = 405 ] || fail "POST is not 405"
+
+check_format() {
+	metrics > "$T/metrics"
+	timeout 20 promtool check metrics < "$T/metrics" > "$T/promtool.log" 2>&1 || fail "promtool: $(cat "$T/promtool.log")"
+	[ ! -s "$T/promtool.log" ] || fail "promtool: $(cat "$T/promtool.log")"
+}
+check_format # without a dataplane
+
+# A live port that goes on for ever, so that the dataplane is running while it is asked; several captures.
+dataplane_up --vdev net_null0,size=64,no-rx=1 --vdev "net_pcap1,rx_pcap=$DATA/services.pcap" \
+	--vdev "net_pcap2,rx_pcap=$DATA/edns-client-subnet.pcap" --vdev "net_pcap3,rx_pcap=$DATA/teredo.pcap" --vdev "net_pcap4,rx_pcap=$DATA/opt-bad-length.pcap" \
+	--no-pci -o workers=2 -o flush.interval=0.5
+all_received() { [ "$(metric port_rx_packets_total)" = $((263 + 89 + 78 + 1)) ]; }
+await 30 all_received
+nothing_pending() { [ "$(metric sightings_pending)" = 0 ] && [ "$(metric rx_packets_total)" = $((263 + 89 + 78 + 1)) ]; }
+await 30 nothing_pending
+sleep 1.5 # one more frame of counters
+check_format
+
+equal() { # what, left, right
+	[ "$2" = "$3" ] || fail "$1: $2 is not $3"
+	printf '%s: %s\n' "$1" "$2"
+}
+equal "packets the ports received = packets the workers took" "$(metric port_rx_packets_total)" "$(metric rx_packets_total)"
+equal "packets and reassembled datagrams = Σ by outcome" \
+	$(($(metric rx_packets_total) + $(metric reassembled_datagrams_total))) "$(metric packets_total)"
+equal "messages by transport = Σ by outcome" "$(metric messages_received_total)" "$(metric messages_total)"
+equal "records taken = sightings flushed + pending + Σ lost" "$(metric records_total 'outcome="taken"')" \
+	$(($(metric sightings_flushed_total) + $(metric sightings_pending) + $(metric sightings_lost_total)))
+equal "records flushed = records that the collector has" "$(metric flush_records_total)" "$(metric collector_records_received_total)"
+equal "records received = applied" "$(metric collector_records_received_total)" "$(metric collector_records_total)"
+equal "sightings flushed = sightings in Redis" "$(metric sightings_flushed_total)" "$(metric collector_sightings_applied_total)"
+equal "records new to Redis = entries of the stream" "$(metric collector_records_first_seen_total)" "$(redis xlen pdns:new)"
+[ "$(metric dataplane_up)" = 1 ] || fail "dataplane_up is not 1"
+[ "$(metric messages_total 'outcome="malformed"')" -gt 0 ] || fail "the capture with a malformed message shows none"
+
+# A worker alone, by its label
+for worker in 0 1; do
+	label="worker=\"$worker\""
+	equal "worker $worker: packets = Σ by outcome" \
+		$(($(metric rx_packets_total "$label") + $(metric reassembled_datagrams_total "$label"))) "$(metric packets_total "$label")"
+done
+
+# The sensor stands in Redis, with its last flush.
+[ "$(redis zcard pdns:sensors)" = 1 ] || fail "pdns:sensors: $(redis zrange pdns:sensors 0 -1 withscores)"
+
+# Redis away: alive, not ready.
+kill -TERM "$REDIS_PID"
+not_ready() { [ "$(status "$url/readyz")" = 503 ]; }
+await 20 not_ready
+[ "$(status "$url/healthz")" = 200 ] || fail "/healthz is not 200 while Redis is away"
+[ "$(metric collector_redis_up)" = 0 ] || fail "collector_redis_up is not 0"
+check_format
