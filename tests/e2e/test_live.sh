@@ -132,20 +132,8 @@ ask_all() {
 
 # Every record of the zone that was asked for, its count, and a time within the run; nothing else.
 check_redis() { # rounds, seconds at start
-	local name type rdata times found=0 member seen now
-	now=$(date +%s)
-	while IFS=$'\t' read -r name type rdata times; do
-		[ -n "$name" ] || continue
-		member="$type $rdata"
-		[ "$(count_of "$name" "$member")" = $((times * $1)) ] ||
-			fail "$name $member: expected $((times * $1)), found '$(count_of "$name" "$member")'"
-		seen=$(redis zscore "pdns:name:$name" "$member")
-		((seen >= $2 && seen <= now)) || fail "$name $member: seen at $seen, not from $2 to $now"
-		found=$((found + 1))
-	done <<< "$expected"
-	[ "$(redis xlen pdns:new)" = $found ] || fail "expected $found records, found $(redis xlen pdns:new): $(redis --raw xrange pdns:new - +)"
-	[ "$(redis zscore pdns:ip:203.0.113.7 www.example.com)" -ge "$2" ] || fail "pdns:ip does not point back"
-	[ -n "$(redis zscore pdns:rdata:www.example.com 'CNAME www2.example.com')" ] || fail "pdns:rdata does not point back"
+	awk -F '\t' -v OFS='\t' -v rounds="$1" 'NF { print $1, $2, $3, $4 * rounds, 0, 0 }' <<< "$expected" > "$T/expected.tsv"
+	compare --between "$2" "$(date +%s)" -- "$T/expected.tsv"
 }
 
 # One run: questions, a flush of its own accord; questions, the flush at the end.
