@@ -34,10 +34,11 @@ need_value() { [ -n "${2-}" ] || usage_error "option '$1' wants a value"; }
 
 declare -A PACKAGES=(
 	# what meson.build asks for, and Redis
-	[run]="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libpcap-dev libhiredis-dev libmicrohttpd-dev
-		libpsl-dev publicsuffix libcunit1-dev redis-server redis-tools curl iproute2"
+	[run]="gcc libc6-dev meson ninja-build pkg-config clang bpftool libbpf-dev libdpdk-dev libpcap-dev libhiredis-dev
+		liblmdb-dev libmicrohttpd-dev libpsl-dev libjansson-dev publicsuffix libcunit1-dev redis-server redis-tools curl
+		iproute2"
 	# other people's programs, to be compared with: a dissector, a DNS library, a name server, …
-	[test]="clang libclang-rt-14-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils prometheus
+	[test]="libclang-rt-14-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils prometheus
 		ethtool mandoc"
 	[lint]="shellcheck clang-format"
 )
