@@ -48,6 +48,10 @@ enum stats_kind { STATS_COUNTER, STATS_GAUGE };
 	X(COUNTER, decap_geneve,        "decapsulated_total", "header=\"geneve\"", "") \
 	X(COUNTER, decap_gtpu,          "decapsulated_total", "header=\"gtpu\"", "") \
 	X(COUNTER, decap_teredo,        "decapsulated_total", "header=\"teredo\"", "") \
+	/* connections that begin and cannot be looked into; counted besides the outcome */ \
+	X(COUNTER, encrypted_dot,       "encrypted_total", "protocol=\"dot\"", "Connections of encrypted DNS that began: TCP SYN or first QUIC packet to port 853, or to port 443 of an address in doh.addresses") \
+	X(COUNTER, encrypted_doq,       "encrypted_total", "protocol=\"doq\"", "") \
+	X(COUNTER, encrypted_doh,       "encrypted_total", "protocol=\"doh\"", "") \
 	/* fragments */ \
 	X(COUNTER, frag_expired,        "fragments_lost_total", "reason=\"timeout\"", "Fragments that never became a datagram") \
 	X(COUNTER, frag_refused,        "fragments_lost_total", "reason=\"refused\"", "Overlapping, too many, or no room in the table") \
@@ -72,6 +76,7 @@ enum stats_kind { STATS_COUNTER, STATS_GAUGE };
 	X(COUNTER, dns_truncated,       "messages_total", "outcome=\"truncated\"", "TC=1") \
 	X(COUNTER, dns_error_rcode,     "messages_total", "outcome=\"error_rcode\"", "Neither NOERROR nor NXDOMAIN") \
 	X(COUNTER, dns_unmatched,       "messages_total", "outcome=\"unmatched\"", "No query seen for it, with match = require") \
+	X(COUNTER, dns_server_skipped,  "messages_total", "outcome=\"server_skipped\"", "Of a server that the setting servers leaves out") \
 	X(COUNTER, dns_prefer_unmatched,"messages_unmatched_taken_total", "", "Taken without a query seen, with match = prefer") \
 	X(GAUGE,   match_held,          "match_queries", "", "Queries waiting for their answer") \
 	X(COUNTER, match_expired,       "match_queries_lost_total", "reason=\"timeout\"", "Queries that were never answered") \
@@ -84,6 +89,7 @@ enum stats_kind { STATS_COUNTER, STATS_GAUGE };
 	X(COUNTER, rr_section_skipped,  "records_total", "outcome=\"section_skipped\"", "Left out by sections") \
 	X(COUNTER, rr_too_long,         "records_total", "outcome=\"too_long\"", "RDATA longer than 65535 octets once its names are written out") \
 	X(COUNTER, rr_not_in,           "records_total", "outcome=\"not_in\"", "Not of class IN") \
+	X(COUNTER, rr_name_skipped,     "records_total", "outcome=\"name_skipped\"", "Left out by names.only or names.skip") \
 	/* sightings, from the table to the frames */ \
 	X(COUNTER, sightings_flushed,   "sightings_flushed_total", "", "Sightings handed over in frames") \
 	X(GAUGE,   sightings_pending,   "sightings_pending", "", "Sightings that stand in the table, not yet handed over") \
@@ -108,8 +114,21 @@ enum stats_kind { STATS_COUNTER, STATS_GAUGE };
 	X(COUNTER, imissed,   "port_lost_total", "reason=\"missed\"", "Packets that the port lost: no descriptor, ring full") \
 	X(COUNTER, ierrors,   "port_lost_total", "reason=\"error\"", "Packets received with errors") \
 	X(COUNTER, rx_nombuf, "port_lost_total", "reason=\"no_mbuf\"", "No buffer left in the pool") \
+	X(COUNTER, ring_full, "port_lost_total", "reason=\"ring_full\"", "The ring of the AF_XDP socket was full") \
+	X(COUNTER, xdp_dns,       "port_xdp_packets_total", "verdict=\"dns\"", "Packets by the verdict of the XDP program: dns, fragment, tunnel and all come to the workers, the others stay with the host") \
+	X(COUNTER, xdp_fragment,  "port_xdp_packets_total", "verdict=\"fragment\"", "") \
+	X(COUNTER, xdp_tunnel,    "port_xdp_packets_total", "verdict=\"tunnel\"", "") \
+	X(COUNTER, xdp_all,       "port_xdp_packets_total", "verdict=\"all\"", "") \
+	X(COUNTER, xdp_other,     "port_xdp_packets_total", "verdict=\"other\"", "") \
+	X(COUNTER, xdp_prefix,    "port_xdp_packets_total", "verdict=\"prefix\"", "") \
+	X(COUNTER, xdp_sample,    "port_xdp_packets_total", "verdict=\"sample\"", "") \
+	X(COUNTER, xdp_no_socket, "port_xdp_packets_total", "verdict=\"no_socket\"", "") \
+	X(COUNTER, xdp_dot,       "port_encrypted_total", "protocol=\"dot\"", "Connections of encrypted DNS that began, left to the host by the XDP program") \
+	X(COUNTER, xdp_doq,       "port_encrypted_total", "protocol=\"doq\"", "") \
+	X(COUNTER, xdp_doh,       "port_encrypted_total", "protocol=\"doh\"", "") \
 	X(GAUGE,   link_up,   "port_link_up", "", "1 while the link is up") \
-	X(GAUGE,   link_mbps, "port_link_mbps", "", "Speed of the link")
+	X(GAUGE,   link_mbps, "port_link_mbps", "", "Speed of the link") \
+	X(COUNTER, reopened,  "port_reopened_total", "", "Times that the interface went away and came back")
 
 // Of the main thread, which hands frames to the collector.
 #define OUTBOX_STATS(X) \
@@ -119,7 +138,9 @@ enum stats_kind { STATS_COUNTER, STATS_GAUGE };
 	X(GAUGE,   frames_unacked, "frames_unacknowledged", "", "Frames that wait for the collector's word") \
 	X(COUNTER, frames_sent,    "frames_sent_total", "", "Frames sent, those sent again included") \
 	X(COUNTER, frames_resent,  "frames_resent_total", "", "Frames sent again after a reconnect") \
-	X(COUNTER, frames_acked,   "frames_acknowledged_total", "", "Frames that the collector has taken over")
+	X(COUNTER, frames_acked,   "frames_acknowledged_total", "", "Frames that the collector has taken over") \
+	X(COUNTER, reloads,         "reloads_total", "outcome=\"taken\"", "Settings read again on SIGHUP") \
+	X(COUNTER, reloads_refused, "reloads_total", "outcome=\"refused\"", "")
 // clang-format on
 
 #define STATS_FIELD(kind, field, family, label, help) uint64_t field; // help: see the line above
