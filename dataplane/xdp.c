@@ -27,7 +27,7 @@ enum { MAPS_MAX = 16 };
 struct xdp {
 	int ifindex;
 	uint32_t program_id;
-	bool native = false;
+	bool native;
 	int config_fd, counts_fd;
 	int cpus;
 };
