@@ -35,7 +35,7 @@ clean_up() {
 	local status=$? i log
 	set +e
 	for ((i = ${#CLEAN_UP[@]} - 1; i >= 0; i--)); do eval "${CLEAN_UP[i]}" > /dev/null 2>&1; done
-	for pid in "${CHILDREN[@]}"; do kill -KILL -- "$pid" 2>/dev/null; done
+	for pid in "${CHILDREN[@]}"; do kill -KILL -- "-$pid" 2>/dev/null; done # timeout leads a group
 	wait 2>/dev/null
 	if [ "$status" != 0 ] && [ "$status" != 77 ]; then
 		for log in "$T"/*.log; do
