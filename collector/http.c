@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/http.h"
 
+#include "collector/http_api.h"
 #include "collector/metrics.h"
 #include "dataplane/log.h"
 
@@ -13,11 +14,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 32, IDLE_S = 10, CONNECTION_MEMORY = 16384, BACKLOG = 32 };
+enum { IDLE_S = 10, CONNECTION_MEMORY = 32768, BACKLOG = 128, PEM_SIZE_MAX = 1 << 20 };
 
 struct http {
 	struct MHD_Daemon *daemon; // owns the listening socket
 	struct http_sources sources;
+	struct http_api *api;
 };
 
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, const char *type, char *body,
@@ -71,18 +73,36 @@ static enum MHD_Result answer_ready(struct MHD_Connection *connection, const str
 	return answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, why);
 }
 
+static char is_plain; // the state of requests that keep none
+
+static void completed(void *arg, struct MHD_Connection *connection, void **state,
+	enum MHD_RequestTerminationCode code)
+{
+	if (*state != &is_plain)
+		http_api_completed(*state);
+	*state = NULL;
+}
+
+// Paths and parameters are decoded after they are split: "%2F" is no slash.
+static size_t keep_escapes(void *arg, struct MHD_Connection *connection, char *text)
+{
+	return strlen(text);
+}
+
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *upload, size_t *upload_size, void **state)
 {
 	const struct http *h = arg;
 
+	if (http_api_owns(url))
+		return http_api_handle(h->api, connection, url, method, upload, upload_size, state);
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
 		metrics_add(http_method, 1);
 		return answer_line(
 			connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
 	}
 	if (!*state) { // the headers are read, the request's end is not: called once more
-		*state = arg;
+		*state = &is_plain;
 		return MHD_YES;
 	}
 	if (*upload_size > 0) { // a GET with a body: passed over
@@ -99,7 +119,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	}
 	metrics_add(http_not_found, 1);
 	return answer_line(
-		connection, MHD_HTTP_NOT_FOUND, "not found; there are /metrics, /healthz and /readyz");
+		connection, MHD_HTTP_NOT_FOUND, "not found; there are /, /metrics, /healthz, /readyz, /dnsdb/v2/, /pdns/query/ and /api/");
 }
 
 // A socket that listens on the first address that works. -1 with the reason in `why`.
@@ -144,6 +164,61 @@ static void log_address(int fd)
 		host, port);
 }
 
+// Without keys, lookups are for this machine alone.
+static bool is_loopback(int fd)
+{
+	struct sockaddr_storage address = {0};
+	socklen_t size = sizeof(address);
+
+	if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+		return false;
+	if (address.ss_family == AF_INET)
+		return ntohl(((struct sockaddr_in *)&address)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return address.ss_family == AF_INET6 &&
+	       IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&address)->sin6_addr);
+}
+
+// A PEM file as text, NULL where it is not readable.
+static char *read_pem(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = file ? calloc(1, PEM_SIZE_MAX) : NULL;
+
+	if (text && fread(text, 1, PEM_SIZE_MAX - 1, file) == 0) {
+		free(text);
+		text = NULL;
+	}
+	if (file)
+		fclose(file);
+	return text;
+}
+
+// Starts libmicrohttpd on `fd`, with TLS where there is a certificate.
+static struct MHD_Daemon *start_daemon(struct http *h, int fd)
+{
+	const struct settings *s = h->sources.settings;
+	bool tls = *s->http_certificate;
+	char *certificate = tls ? read_pem(s->http_certificate) : NULL;
+	char *key = tls ? read_pem(s->http_certificate_key) : NULL;
+	struct MHD_OptionItem options[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, certificate},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, key}, {MHD_OPTION_END, 0, NULL}};
+	struct MHD_Daemon *daemon = NULL;
+
+	if (!tls)
+		options[0] = options[2];
+	if (!tls || (certificate && key))
+		daemon = MHD_start_daemon(
+			MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0), 0,
+			NULL, NULL, handle, h, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+			(unsigned)s->http_connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+			MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
+			keep_escapes, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+	free(certificate);
+	free(key);
+	return daemon;
+}
+
 struct http *http_start(
 	const struct endpoint *listen_on, const struct http_sources *sources, char *why, size_t why_size)
 {
@@ -157,12 +232,19 @@ struct http *http_start(
 		return NULL;
 	}
 	h->sources = *sources;
-	h->daemon = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, handle, h,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+	if (!*sources->settings->http_keys && !is_loopback(fd))
+		snprintf(why, why_size,
+			"http.listen %s: lookups would be open to everyone; name a file of keys with http.keys, or "
+			"listen on 127.0.0.1",
+			listen_on->text);
+	else
+		h->api = http_api_open(&h->sources, why, why_size);
+	h->daemon = h->api ? start_daemon(h, fd) : NULL;
 	if (!h->daemon) {
-		snprintf(why, why_size, "http.listen %s: the server did not start", listen_on->text);
+		if (h->api)
+			snprintf(why, why_size, "http.listen %s: the server did not start; are certificate and key good?",
+				listen_on->text);
+		http_api_close(h->api);
 		close(fd);
 		free(h);
 		return NULL;
@@ -176,5 +258,6 @@ void http_stop(struct http *h)
 	if (!h)
 		return;
 	MHD_stop_daemon(h->daemon);
+	http_api_close(h->api);
 	free(h);
 }

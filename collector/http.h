@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// HTTP: /metrics, /healthz, /readyz. One thread of libmicrohttpd's; connections, times and request
-// sizes are bounded.
+// HTTP: /metrics, /healthz, /readyz; lookups are in http_api.h. One thread of libmicrohttpd's;
+// connections, times and request sizes are bounded.
 #pragma once
 
 #include "collector/board.h"
 #include "collector/endpoint.h"
 #include "collector/queue.h"
+#include "collector/settings.h"
 #include "collector/writer.h"
 
 // What is shown. All borrowed, each with a lock of its own; they must outlive the server.
@@ -13,6 +14,10 @@ struct http_sources {
 	struct queue *queue;
 	struct board *board;
 	struct writer *writer;
+	const struct settings *settings;    // read when the server starts
+	const struct redis_settings *redis; // copied when the server starts
+	const struct zone_list *zones;	    // for registered domains
+	struct names_index *index;	    // NULL: none
 };
 
 struct http;

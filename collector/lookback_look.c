@@ -154,30 +154,7 @@ int lookback_zone(struct lookback *l)
 	return look_up(l, parse_zone);
 }
 
-// A keyword as the pattern that contains it.
-static int parse_keyword(struct query *q, const char *text, char *why, size_t why_size)
-{
-	char keyword[TEXT_NAME_SIZE];
-	size_t n = 0;
-
-	q->kind = QUERY_GLOB;
-	if (!query_refang(text, keyword, sizeof(keyword)) || !*keyword || strlen(keyword) > 253) {
-		snprintf(why, why_size, "'%.100s': expected a part of a name", text);
-		return -1;
-	}
-	q->name[n++] = '*';
-	for (const char *p = keyword; *p; p++) {
-		if (strchr("*?[]\\^", *p))
-			q->name[n++] = '\\';
-		q->name[n++] = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
-	}
-	q->name[n++] = '*';
-	q->name[n] = '\0';
-	q->name_len = n;
-	return 0;
-}
-
 int lookback_find(struct lookback *l)
 {
-	return look_up(l, parse_keyword);
+	return look_up(l, query_parse_keyword);
 }

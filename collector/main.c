@@ -176,7 +176,12 @@ static int start(struct collector *c, char *why, size_t why_size)
 	c->writer = writer_start(c->queue, &redis, c->zones);
 	if (!c->writer)
 		return -1;
-	const struct http_sources sources = {.queue = c->queue, .board = c->board, .writer = c->writer};
+	const struct http_sources sources = {.queue = c->queue,
+		.board = c->board,
+		.writer = c->writer,
+		.settings = &c->settings,
+		.redis = &redis,
+		.zones = c->zones};
 	if (c->settings.http.kind != ENDPOINT_NONE) {
 		c->http = http_start(&c->settings.http, &sources, why, why_size);
 		if (!c->http)

@@ -44,6 +44,9 @@
 	X(COUNTER, http_healthz,        "collector_http_requests_total", "path=\"/healthz\",code=\"200\"", "") \
 	X(COUNTER, http_ready,          "collector_http_requests_total", "path=\"/readyz\",code=\"200\"", "") \
 	X(COUNTER, http_not_ready,      "collector_http_requests_total", "path=\"/readyz\",code=\"503\"", "") \
+	X(COUNTER, http_lookup,         "collector_http_requests_total", "path=\"lookup\",code=\"200\"", "") \
+	X(COUNTER, http_lookup_refused, "collector_http_requests_total", "path=\"lookup\",code=\"4xx\"", "") \
+	X(COUNTER, http_lookup_failed,  "collector_http_requests_total", "path=\"lookup\",code=\"503\"", "") \
 	X(COUNTER, http_not_found,      "collector_http_requests_total", "path=\"other\",code=\"404\"", "") \
 	X(COUNTER, http_method,         "collector_http_requests_total", "path=\"other\",code=\"405\"", "")
 // clang-format on

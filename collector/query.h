@@ -27,6 +27,7 @@ enum query_kind {
 	QUERY_REGEX,	     // names that match an extended regular expression
 	QUERY_TARGET_GLOB,   // who points to a name that matches
 	QUERY_TARGET_REGEX,  // the same
+	QUERY_KEYWORD,	     // names that contain a keyword, or look like it (query_alike.c)
 	QUERY_EVERYTHING     // all that Redis holds
 };
 
@@ -59,6 +60,8 @@ struct query {
 	uint64_t limit;			   // records at most; 0: no bound
 	enum query_order order;
 	bool descending;
+	char bailiwick[TEXT_NAME_SIZE]; // only owners of this registered domain; empty: any
+	bool with_targets;     // QUERY_NAME: then who points to it
 	double time_max_s;     // the run fails after that long; 0: no bound
 	const char *cursor;    // QUERY_EVERYTHING: where to go on, from query_cursor; NULL: at the start
 };
@@ -108,6 +111,10 @@ void query_sorted_stop(struct query_sorted *s);
 int query_parse(struct query *q, const char *text, char *why, size_t why_size);
 int query_parse_name(struct query *q, const char *text, char *why, size_t why_size);
 int query_parse_target(struct query *q, const char *text, char *why, size_t why_size);
+// A pattern with * ? [a-z], or an extended regular expression, for names with or without final dot.
+int query_parse_pattern(struct query *q, enum query_kind kind, const char *text, char *why, size_t why_size);
+// A part of a name, for QUERY_KEYWORD.
+int query_parse_keyword(struct query *q, const char *text, char *why, size_t why_size);
 // "192.0.2.1", "192.0.2.0/24", "192.0.2.0,24", "192.0.2.1-192.0.2.9", and IPv6 alike.
 int query_parse_addresses(struct query *q, const char *text, char *why, size_t why_size);
 // "a,aaaa", "any" (no DNSSEC types), "any-dnssec" (only those), "all".
@@ -116,6 +123,20 @@ int query_parse_types(struct query *q, const char *text, char *why, size_t why_s
 int query_parse_time(int64_t *out, const char *text, int64_t now, char *why, size_t why_size);
 // "-last", "first", "count", "name", "type", "rdata".
 int query_parse_order(struct query *q, const char *text, char *why, size_t why_size);
+
+// query_alike.c: why a name answers to a keyword, in order of rank.
+enum query_reason {
+	QUERY_REASON_NONE,
+	QUERY_REASON_CONTAINS,
+	QUERY_REASON_HOMOGLYPH, // by letters of other scripts, behind punycode
+	QUERY_REASON_DIGIT,	// by digits and letters that look alike: 0 o, 1 l i, 5 s, rn m, …
+	QUERY_REASON_EDIT	// one letter more, less, other, or two swapped, in a word of the name
+};
+enum query_reason query_alike(const char *keyword, size_t keyword_len, const char *name, size_t len);
+extern const char *const query_reason_text[];
+
+// The name with its punycode labels in UTF-8. Returns the length (terminated), 0 where there are none.
+size_t query_unicode(const char *name, size_t len, char *out, size_t out_size);
 
 // True where the types asked for include this one.
 bool query_has_type(const struct query *q, const char *type, size_t len);

@@ -30,10 +30,19 @@ static bool has_stem(const struct query *q, const char *name, size_t len)
 	return len > q->name_len + 1 && name[q->name_len] == '.' && memcmp(name, q->name, q->name_len) == 0;
 }
 
+// With and without the final dot, so that both "\.com$" and "\.com\.$" find what is meant.
 static bool matches_regex(const struct query_run *run, const char *name, size_t len)
 {
-	regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)len};
-	return regexec(&run->regex, name, 1, &range, REG_STARTEND) == 0;
+	char dotted[TEXT_NAME_SIZE + 1];
+
+	if (len >= TEXT_NAME_SIZE)
+		return false;
+	memcpy(dotted, name, len);
+	dotted[len] = '\0';
+	if (regexec(&run->regex, dotted, 0, NULL, 0) == 0)
+		return true;
+	strcpy(dotted + len, ".");
+	return regexec(&run->regex, dotted, 0, NULL, 0) == 0;
 }
 
 // One bracket expression at `*p` (behind the bracket); moves `*p` behind it.
@@ -123,6 +132,8 @@ bool query_match(const struct query_run *run, const char *name, size_t len)
 	case QUERY_REGEX:
 	case QUERY_TARGET_REGEX:
 		return matches_regex(run, name, len);
+	case QUERY_KEYWORD:
+		return query_alike(run->q.name, run->q.name_len, name, len) != QUERY_REASON_NONE;
 	default:
 		return true;
 	}

@@ -130,6 +130,36 @@ int query_parse(struct query *q, const char *text, char *why, size_t why_size)
 	return query_parse_name(q, text, why, why_size);
 }
 
+int query_parse_pattern(struct query *q, enum query_kind kind, const char *text, char *why, size_t why_size)
+{
+	bool regex = kind == QUERY_REGEX || kind == QUERY_TARGET_REGEX;
+	size_t len = strlen(text);
+
+	q->kind = kind;
+	if (len == 0 || len > 512)
+		return refuse(why, why_size, text, "a pattern of 1 to 512 characters");
+	for (size_t i = 0; i < len; i++)
+		q->name[i] = !regex && text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 32) : text[i];
+	if (!regex && len > 1 && text[len - 1] == '.')
+		len--; // keys have no final dot
+	q->name[len] = '\0';
+	q->name_len = len;
+	return 0;
+}
+
+int query_parse_keyword(struct query *q, const char *text, char *why, size_t why_size)
+{
+	char plain[TEXT_NAME_SIZE];
+
+	q->kind = QUERY_KEYWORD;
+	if (!query_refang(text, plain, sizeof(plain)) || strlen(plain) < 2 || strlen(plain) > 253)
+		return refuse(why, why_size, text, "a part of a name, of at least two characters");
+	q->name_len = strlen(plain);
+	for (size_t i = 0; i <= q->name_len; i++)
+		q->name[i] = plain[i] >= 'A' && plain[i] <= 'Z' ? (char)(plain[i] + 32) : plain[i];
+	return 0;
+}
+
 static int add_type(struct query *q, const char *word)
 {
 	uint16_t type;

@@ -102,6 +102,17 @@ const char *query_cursor(const struct query_run *run)
 	return run->page_cursor;
 }
 
+// Behind the records of a name, those that point to it.
+static bool begin_targets(struct query_run *run)
+{
+	run->q.with_targets = false;
+	run->family = "rdata:";
+	query_list_clear(&run->keys);
+	if (!query_list_add(&run->keys, run->q.name, run->q.name_len))
+		query_run_fail(run, "out of memory");
+	return true;
+}
+
 // One step towards more records. False at the end.
 static bool step(struct query_run *run)
 {
@@ -115,14 +126,31 @@ static bool step(struct query_run *run)
 		query_source_members(run);
 	else if (run->source != SOURCE_NONE)
 		query_source_step(run);
+	else if (run->q.with_targets)
+		return begin_targets(run);
 	else
 		return false;
 	return true;
 }
 
-static bool is_first_wanted(const struct query *q, const struct query_item *item)
+static bool is_of_bailiwick(const struct query_run *run, const struct query_item *item)
 {
-	return item->first >= q->first_after && item->first <= q->first_before;
+	uint8_t wire[QUERY_WIRE_SIZE];
+	char zone[TEXT_NAME_SIZE];
+	size_t size = query_name_wire(run->page.text.bytes + item->owner, item->owner_len, wire);
+
+	if (size == 0 || !run->db->zones)
+		return false;
+	size_t at = zone_find(run->db->zones, wire, size);
+	return text_name(wire + at, size - at, zone) > 0 && strcmp(zone, run->q.bailiwick) == 0;
+}
+
+static bool is_wanted(const struct query_run *run, const struct query_item *item)
+{
+	const struct query *q = &run->q;
+
+	return item->first >= q->first_after && item->first <= q->first_before &&
+	       (!q->bailiwick[0] || is_of_bailiwick(run, item));
 }
 
 static void show(const struct query_run *run, const struct query_item *item, struct query_record *record)
@@ -149,7 +177,7 @@ enum query_step query_next(struct query_run *run, struct query_record *record)
 		return QUERY_FAILED;
 	while (p->pos < p->len) {
 		const struct query_item *item = &p->item[p->pos];
-		if (!is_first_wanted(&run->q, item)) {
+		if (!is_wanted(run, item)) {
 			p->pos++;
 			continue;
 		}

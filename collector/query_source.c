@@ -102,7 +102,7 @@ static int begin_regex(struct query_run *run)
 	for (; *p; p++) // back-references are the ones that can take for ever
 		if (*p == '\\' && *++p >= '0' && *p <= '9')
 			return query_run_fail(run, "regular expression: no back-references, please");
-	int error = regcomp(&run->regex, run->q.name, REG_EXTENDED);
+	int error = regcomp(&run->regex, run->q.name, REG_EXTENDED | REG_ICASE | REG_NOSUB);
 	if (error != 0) {
 		regerror(error, &run->regex, run->why, sizeof(run->why));
 		run->failed = true;

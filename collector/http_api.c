@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/http_api.h"
+
+#include "collector/metrics.h"
+#include "dataplane/log.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+static const struct path {
+	const char *prefix;
+	enum MHD_Result (*handle)(struct http_request *r);
+	bool post;    // POST instead of GET
+	bool counted; // against the key's quota
+} paths[] = {
+	{"/dnsdb/v2", http_dnsdb, false, true},
+	{"/lookup", http_dnsdb1, false, true},
+	{"/summarize", http_dnsdb1, false, true},
+	{"/pdns", http_cof, false, true},
+	{"/api/lookup", http_lookup, false, true},
+	{"/api/find", http_find, false, true},
+	{"/api/export", http_export, false, true},
+	{"/api/bulk", http_bulk, true, true},
+};
+
+static const struct path *find_path(const char *url)
+{
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		size_t len = strlen(paths[i].prefix);
+		if (strncmp(url, paths[i].prefix, len) == 0 && (url[len] == '/' || url[len] == '\0'))
+			return &paths[i];
+	}
+	return NULL;
+}
+
+bool http_api_owns(const char *url)
+{
+	return find_path(url) != NULL;
+}
+
+struct http_api *http_api_open(const struct http_sources *sources, char *why, size_t why_size)
+{
+	const struct settings *s = sources->settings;
+	struct http_api *api = calloc(1, sizeof(*api));
+
+	if (!api) {
+		snprintf(why, why_size, "out of memory");
+		return NULL;
+	}
+	api->sources = sources;
+	api->results_max = s->http_results;
+	api->time_max_s = s->http_time_s;
+	api->audit = s->http_audit;
+	if (*s->http_keys) {
+		api->keys = keys_open(s->http_keys, why, why_size);
+		if (!api->keys) {
+			free(api);
+			return NULL;
+		}
+	}
+	query_db_init(&api->db, sources->redis, sources->zones, s->psl_file);
+	api->db.index = sources->index;
+	return api;
+}
+
+void http_api_close(struct http_api *api)
+{
+	if (!api)
+		return;
+	query_db_free(&api->db);
+	keys_close(api->keys);
+	free(api);
+}
+
+// --- answers
+
+enum MHD_Result http_body(struct http_request *r, unsigned code, const char *type, struct redis_buffer *body)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(body->size, body->bytes, MHD_RESPMEM_MUST_FREE);
+
+	if (!response) {
+		redis_buffer_free(body);
+		return MHD_NO;
+	}
+	*body = (struct redis_buffer){0};
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	if (code == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Lookback-Key");
+	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
+			strncmp(r->asked, "POST", 4) == 0 ? "GET, HEAD" : "POST");
+	enum MHD_Result result = MHD_queue_response(r->connection, code, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+enum MHD_Result http_line(struct http_request *r, unsigned code, const char *format, ...)
+{
+	struct redis_buffer body = {0};
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text) - 1, format, args);
+	va_end(args);
+	for (char *p = text; *p; p++) // one line of ASCII, whatever came in
+		if (*p < 0x20 || *p > 0x7e)
+			*p = '?';
+	query_put_text(&body, text);
+	query_put_text(&body, "\n");
+	if (code >= 400 && code < 500)
+		metrics_add(http_lookup_refused, 1);
+	else if (code >= 500)
+		metrics_add(http_lookup_failed, 1);
+	return http_body(r, code, "text/plain; charset=utf-8", &body);
+}
+
+// --- parameters
+
+bool http_param(struct http_request *r, const char *name, char *out, size_t out_size)
+{
+	char plain[HTTP_VALUE_SIZE * 3];
+	const char *value = MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
+
+	if (!value || strlen(value) >= sizeof(plain))
+		return false;
+	strcpy(plain, value);
+	for (char *p = plain; *p; p++)
+		if (*p == '+')
+			*p = ' ';
+	return query_percent_decode(plain, strlen(plain), out, out_size) != SIZE_MAX;
+}
+
+int http_param_number(struct http_request *r, const char *name, int64_t *out)
+{
+	char text[32], *end;
+
+	if (!MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name))
+		return 0;
+	if (!http_param(r, name, text, sizeof(text)) || !*text)
+		return -1;
+	*out = strtoll(text, &end, 10);
+	return *end == '\0' && (*text == '-' || (*text >= '0' && *text <= '9')) ? 0 : -1;
+}
+
+bool http_param_flag(struct http_request *r, const char *name, bool def)
+{
+	char text[16];
+
+	if (!http_param(r, name, text, sizeof(text)))
+		return def;
+	return strcasecmp(text, "true") == 0 || strcasecmp(text, "t") == 0 || strcmp(text, "1") == 0 ||
+	       strcasecmp(text, "yes") == 0 || strcasecmp(text, "y") == 0;
+}
+
+static int time_param(struct http_request *r, const char *name, int64_t *at, char *why, size_t why_size)
+{
+	char text[64];
+
+	if (!MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name))
+		return 0;
+	if (http_param(r, name, text, sizeof(text)) && query_parse_time(at, text, time(NULL), why, why_size) == 0)
+		return 0;
+	snprintf(why, why_size, "%s: expected seconds since 1970, or negative seconds from now", name);
+	return -1;
+}
+
+unsigned http_query_params(struct http_request *r, struct query *q, char *why, size_t why_size)
+{
+	int64_t limit = HTTP_LIMIT_DEFAULT, offset = 0;
+	char order[32];
+
+	q->time_max_s = r->api->time_max_s;
+	if (http_param_number(r, "limit", &limit) != 0 || limit < 0 ||
+		http_param_number(r, "offset", &offset) != 0 || offset < 0) {
+		snprintf(why, why_size, "limit and offset: expected numbers, not negative");
+		return MHD_HTTP_BAD_REQUEST;
+	}
+	if (offset > (int64_t)r->api->results_max) {
+		snprintf(why, why_size, "offset: at most %llu", (unsigned long long)r->api->results_max);
+		return MHD_HTTP_RANGE_NOT_SATISFIABLE;
+	}
+	bool all = limit == 0 || (uint64_t)limit > r->api->results_max;
+	q->limit = all ? r->api->results_max : (uint64_t)limit;
+	q->offset = (uint64_t)offset;
+	if (time_param(r, "time_first_after", &q->first_after, why, why_size) != 0 ||
+		time_param(r, "time_first_before", &q->first_before, why, why_size) != 0 ||
+		time_param(r, "time_last_after", &q->last_after, why, why_size) != 0 ||
+		time_param(r, "time_last_before", &q->last_before, why, why_size) != 0)
+		return MHD_HTTP_BAD_REQUEST;
+	if (http_param(r, "sort", order, sizeof(order)) && query_parse_order(q, order, why, why_size) != 0)
+		return MHD_HTTP_BAD_REQUEST;
+	return 0;
+}
+
+// --- who asks
+
+// RFC 4648 §4, without its finer points. Returns the length, or 0.
+static size_t base64_decode(const char *text, char *out, size_t out_size)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint32_t bits = 0;
+	size_t n = 0;
+	int have = 0;
+
+	for (; *text && *text != '='; text++) {
+		const char *digit = strchr(digits, *text);
+		if (!digit || n + 1 >= out_size)
+			return 0;
+		bits = bits << 6 | (uint32_t)(digit - digits);
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			out[n++] = (char)(bits >> have & 0xff);
+		}
+	}
+	out[n] = '\0';
+	return n;
+}
+
+// The keys that a request may carry, most usual first. Returns how many.
+static int presented(struct http_request *r, char out[2][512])
+{
+	const char *key = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "X-API-Key");
+	const char *header =
+		MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	char plain[512];
+
+	if (key && *key) {
+		snprintf(out[0], 512, "%s", key);
+		return 1;
+	}
+	if (!header)
+		return 0;
+	if (strncasecmp(header, "Basic ", 6) == 0 && base64_decode(header + 6, plain, sizeof(plain)) > 0) {
+		char *colon = strchr(plain, ':');
+		snprintf(out[0], 512, "%s", colon ? colon + 1 : plain);
+		if (colon)
+			*colon = '\0';
+		snprintf(out[1], 512, "%s", plain);
+		return 2;
+	}
+	if (strncasecmp(header, "Bearer ", 7) == 0)
+		header += 7;
+	snprintf(out[0], 512, "%s", header);
+	return 1;
+}
+
+// 0, or the code of an answer.
+static unsigned authorize(struct http_request *r, bool count, struct keys_rate *rate)
+{
+	char key[2][512];
+	int64_t now = time(NULL);
+
+	*rate = (struct keys_rate){.limit = 0};
+	if (!r->api->keys)
+		return 0;
+	keys_refresh(r->api->keys, now);
+	int n = presented(r, key);
+	for (int i = 0; i < n; i++) {
+		switch (keys_check(r->api->keys, key[i], count, now, rate)) {
+		case KEYS_GOOD:
+			strcpy(r->who, rate->name);
+			return 0;
+		case KEYS_OVER:
+			strcpy(r->who, rate->name);
+			return MHD_HTTP_TOO_MANY_REQUESTS;
+		case KEYS_UNKNOWN:
+			break;
+		}
+	}
+	return n == 0 ? MHD_HTTP_UNAUTHORIZED : MHD_HTTP_FORBIDDEN;
+}
+
+static void audit(struct http_request *r, unsigned code)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	char address[INET6_ADDRSTRLEN] = "?";
+
+	if (!r->api->audit)
+		return;
+	if (info && info->client_addr->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)info->client_addr)->sin_addr, address,
+			sizeof(address));
+	else if (info && info->client_addr->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)info->client_addr)->sin6_addr, address,
+			sizeof(address));
+	log_info("lookup: key %s, from %s: %s%s", *r->who ? r->who : "none", address, r->asked,
+		code == 0		     ? ""
+		: code == MHD_HTTP_TOO_MANY_REQUESTS ? " (over quota)"
+					     : " (refused)");
+}
+
+// --- requests
+
+// Cuts the path at its slashes, then decodes each piece in place: an escaped slash is no slash.
+static bool split(struct http_request *r)
+{
+	char *at = r->path;
+
+	while (at && r->segments < HTTP_SEGMENTS_MAX) {
+		char *piece = at + 1;
+		at = strchr(piece, '/');
+		if (at)
+			*at = '\0';
+		if (query_percent_decode(piece, strlen(piece), piece, strlen(piece) + 1) == SIZE_MAX)
+			return false;
+		r->segment[r->segments++] = piece;
+	}
+	while (r->segments > 0 && !*r->segment[r->segments - 1])
+		r->segments--; // slashes at the end
+	return at == NULL;
+}
+
+static struct http_request *begin(struct http_api *api, struct MHD_Connection *connection, const char *url,
+	const char *method)
+{
+	struct http_request *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->api = api;
+	r->connection = connection;
+	snprintf(r->asked, sizeof(r->asked), "%s %s", method, url);
+	for (char *p = r->asked; *p; p++)
+		if (*p < 0x20 || *p > 0x7e)
+			*p = '?';
+	r->path = strdup(url);
+	if (!r->path) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void http_api_completed(void *state)
+{
+	struct http_request *r = state;
+
+	if (!r)
+		return;
+	redis_buffer_free(&r->body);
+	free(r->path);
+	free(r);
+}
+
+static enum MHD_Result answer_rate(struct http_request *r, const struct keys_rate *rate)
+{
+	struct redis_buffer body = {0};
+
+	http_rate(&body, rate);
+	return http_body(r, MHD_HTTP_OK, "application/json", &body);
+}
+
+static enum MHD_Result answer(struct http_request *r, const struct path *path)
+{
+	bool is_rate = strstr(r->path, "/rate_limit") != NULL, is_ping = strstr(r->path, "/ping") != NULL;
+	struct keys_rate rate;
+
+	unsigned code = authorize(r, path->counted && !is_rate && !is_ping, &rate);
+	audit(r, code);
+	if (code == MHD_HTTP_UNAUTHORIZED)
+		return http_line(r, code, "a key is needed: send it as X-API-Key");
+	if (code == MHD_HTTP_FORBIDDEN)
+		return http_line(r, code, "this key is not known");
+	if (code == MHD_HTTP_TOO_MANY_REQUESTS)
+		return http_line(r, code, "over quota: %llu requests; the next period begins at %lld",
+			(unsigned long long)rate.limit, (long long)rate.reset);
+	if (!split(r))
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "the path has a broken escape or too many parts");
+	if (is_rate && strcmp(r->segment[r->segments - 1], "rate_limit") == 0)
+		return answer_rate(r, &rate);
+	metrics_add(http_lookup, 1);
+	return path->handle(r);
+}
+
+static void take_body(struct http_request *r, const char *upload, size_t size)
+{
+	if (r->body.size + size > HTTP_BODY_MAX) {
+		r->too_large = true;
+		return;
+	}
+	query_put(&r->body, upload, size);
+}
+
+enum MHD_Result http_api_handle(struct http_api *api, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *upload, size_t *upload_size, void **state)
+{
+	const struct path *path = find_path(url);
+	struct http_request *r = *state;
+
+	if (!r) { // the headers are read, the body is not: called once more
+		*state = begin(api, connection, url, method);
+		return *state ? MHD_YES : MHD_NO;
+	}
+	if (*upload_size > 0) {
+		if (path->post)
+			take_body(r, upload, *upload_size);
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+	if (path->post ? strcmp(method, MHD_HTTP_METHOD_POST) != 0 : !get)
+		return http_line(r, MHD_HTTP_METHOD_NOT_ALLOWED, "%s is answered here", path->post ? "only POST" : "only GET and HEAD");
+	if (r->too_large || r->body.bad)
+		return http_line(r, MHD_HTTP_CONTENT_TOO_LARGE, "at most %d octets", HTTP_BODY_MAX);
+	return answer(r, path);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Lookups over HTTP: who may ask, what is asked, and answers that are streamed.
+//
+//     http.c            connections, /metrics, /healthz, /readyz
+//     http_api.c        requests: path, parameters, keys, audit; the table of paths
+//     http_stream.c     a query's records as a body, a step at a time
+//     http_dnsdb.c      DNSDB API v2 (and v1)
+//     http_cof.c        Common Output Format, as CIRCL's server
+//     http_find.c       /api/lookup, /api/find, /api/export, /api/status
+//     http_bulk.c       /api/bulk
+//     http_page.c       the web page
+//
+// All of it runs in the one HTTP thread. Nothing waits longer than a few round trips to Redis:
+// a long answer yields to the other connections between its steps.
+#pragma once
+
+#include "collector/http.h"
+#include "collector/keys.h"
+#include "collector/query_json.h"
+
+#include <microhttpd.h>
+
+enum { HTTP_SEGMENTS_MAX = 16, HTTP_VALUE_SIZE = 2048, HTTP_BODY_MAX = 16 << 20, HTTP_LIMIT_DEFAULT = 10000 };
+
+struct http_api {
+	struct query_db db;
+	struct keys *keys; // NULL: lookups are open
+	const struct http_sources *sources;
+	uint64_t results_max; // records in one answer
+	double time_max_s;    // for one lookup
+	bool audit;
+};
+
+// One request, from its headers to its end.
+struct http_request {
+	struct http_api *api;
+	struct MHD_Connection *connection;
+	char *path;			   // as it came, decoded in place segment by segment
+	char *segment[HTTP_SEGMENTS_MAX]; // behind the slashes
+	size_t segments;
+	struct redis_buffer body; // POST
+	bool too_large;		  // the body
+	char who[KEYS_NAME_SIZE]; // name of the key, for the audit line
+	char asked[512];	  // method and path, printable
+};
+
+// http_api.c ─────────────────────────────────────────────────────────────────────────────────
+
+// NULL with one line in `why`. `sources` must outlive it.
+struct http_api *http_api_open(const struct http_sources *sources, char *why, size_t why_size);
+void http_api_close(struct http_api *api);
+
+// True where a path is one of ours.
+bool http_api_owns(const char *url);
+
+// As MHD_AccessHandlerCallback, and the end of a request.
+enum MHD_Result http_api_handle(struct http_api *api, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *upload, size_t *upload_size, void **state);
+void http_api_completed(void *state);
+
+// One line of text as the answer.
+enum MHD_Result http_line(struct http_request *r, unsigned code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+// A whole body. Takes `body` over.
+enum MHD_Result http_body(struct http_request *r, unsigned code, const char *type, struct redis_buffer *body);
+
+// A parameter of the query, decoded. False where it is missing, broken or too long.
+bool http_param(struct http_request *r, const char *name, char *out, size_t out_size);
+// 0, or -1 where it is there and no number.
+int http_param_number(struct http_request *r, const char *name, int64_t *out);
+bool http_param_flag(struct http_request *r, const char *name, bool def);
+
+// limit, offset, sort, time_…_after and …_before of a request. 0, or the code of an answer with
+// one line in `why`.
+unsigned http_query_params(struct http_request *r, struct query *q, char *why, size_t why_size);
+
+// http_stream.c ──────────────────────────────────────────────────────────────────────────────
+
+enum http_shape {
+	HTTP_DNSDB,	// framed objects
+	HTTP_DNSDB1,	// objects
+	HTTP_SUMMARIZE, // one framed object
+	HTTP_SUMMARIZE1,
+	HTTP_FLEX_NAMES, // framed, each owner and type once
+	HTTP_FLEX_RDATA, // framed, each target and type once
+	HTTP_FOUND,	 // a line for each owner, with the reason
+	HTTP_COF,
+	HTTP_CSV
+};
+
+// Answers with the records of a query: 200, or 503 where Redis cannot be asked.
+enum MHD_Result http_stream(
+	struct http_request *r, const struct query *q, enum http_shape shape, const struct query_format *format);
+
+// Answers with what `produce` appends to `out` call by call, until it returns false.
+typedef bool http_produce(void *arg, struct redis_buffer *out);
+enum MHD_Result http_stream_made(struct http_request *r, const char *type, http_produce *produce,
+	void (*release)(void *arg), void *arg);
+
+// handlers ───────────────────────────────────────────────────────────────────────────────────
+
+enum MHD_Result http_dnsdb(struct http_request *r);
+enum MHD_Result http_dnsdb1(struct http_request *r);
+enum MHD_Result http_cof(struct http_request *r);
+enum MHD_Result http_lookup(struct http_request *r);
+enum MHD_Result http_find(struct http_request *r);
+enum MHD_Result http_export(struct http_request *r);
+enum MHD_Result http_bulk(struct http_request *r);
+
+// http_dnsdb.c: the state of a key, as the clients of DNSDB read it.
+void http_rate(struct redis_buffer *out, const struct keys_rate *rate);

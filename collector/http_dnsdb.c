@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// DNSDB API, versions 2 and 1, as dnsdbq and its kin use it.
+//
+//     /dnsdb/v2/{lookup|summarize}/rrset/{name|raw}/VALUE[/RRTYPE[/BAILIWICK]]
+//     /dnsdb/v2/{lookup|summarize}/rdata/{name|ip|raw}/VALUE[/RRTYPE]
+//     /dnsdb/v2/{glob|regex}/{rrnames|rdata}/VALUE[/RRTYPE]
+//     /dnsdb/v2/ping, /dnsdb/v2/rate_limit
+//     /{lookup|summarize}/…                                      version 1, without the frame
+#include "collector/http_api.h"
+
+#include "dataplane/dns_layout.h"
+
+#include <stdio.h>
+
+void http_rate(struct redis_buffer *out, const struct keys_rate *rate)
+{
+	if (rate->limit == 0) {
+		query_put_text(out,
+			"{\"rate\":{\"reset\":\"n/a\",\"limit\":\"unlimited\",\"remaining\":\"n/a\"}}\n");
+		return;
+	}
+	query_put_text(out, "{\"rate\":{\"reset\":");
+	query_put_number(out, rate->reset);
+	query_put_text(out, ",\"limit\":");
+	query_put_number(out, (int64_t)rate->limit);
+	query_put_text(out, ",\"remaining\":");
+	query_put_number(out, (int64_t)rate->remaining);
+	query_put_text(out, "}}\n");
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+// Octets of hexadecimal text; 0 where it is none.
+static size_t from_hex(const char *text, uint8_t *out, size_t out_size)
+{
+	size_t n = 0;
+
+	for (; text[0] && text[1]; text += 2) {
+		if (n == out_size || hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0)
+			return 0;
+		out[n++] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
+	}
+	return *text ? 0 : n;
+}
+
+// A value in wire form: a name, an address, or (the target in) the RDATA of the type asked for.
+static int parse_raw(struct query *q, const char *hex, bool rdata, char *why, size_t why_size)
+{
+	uint8_t octets[1024];
+	size_t size = from_hex(hex, octets, sizeof(octets)), target_size = size;
+	const uint8_t *target = octets;
+	uint16_t type;
+
+	q->kind = rdata ? QUERY_TARGET : QUERY_NAME;
+	if (rdata && (size == 4 || size == 16)) {
+		q->kind = QUERY_ADDRESSES;
+		q->address_size = size;
+		memcpy(q->first, octets, size);
+		memcpy(q->last, octets, size);
+		return 0;
+	}
+	if (rdata && q->types_len == 1 && dns_layout_type(q->type[0], &type) == 0) {
+		target = text_rdata_target(type, octets, size, &target_size);
+		target = target ? target : octets;
+	}
+	q->name_len = size > 0 ? text_name(target, target_size, q->name) : 0;
+	if (q->name_len > 0)
+		return 0;
+	snprintf(why, why_size, "raw: expected a name%s in wire form, in hexadecimal",
+		rdata ? ", an address, or RDATA that points to a name" : "");
+	return -1;
+}
+
+static int parse_value(struct query *q, const char *side, const char *kind, const char *value, char *why, size_t why_size)
+{
+	bool rdata = strcmp(side, "rdata") == 0;
+
+	snprintf(why, why_size, "expected rrset/name, rrset/raw, rdata/name, rdata/ip or rdata/raw");
+	if (!rdata && strcmp(side, "rrset") != 0)
+		return -1;
+	if (strcmp(kind, "name") == 0 && !rdata)
+		return query_parse_name(q, value, why, why_size);
+	if (strcmp(kind, "name") == 0)
+		return query_parse_target(q, value, why, why_size);
+	if (strcmp(kind, "ip") == 0 && rdata)
+		return query_parse_addresses(q, value, why, why_size);
+	return strcmp(kind, "raw") == 0 ? parse_raw(q, value, rdata, why, why_size) : -1;
+}
+
+// `at` is the segment that names the verb.
+static enum MHD_Result answer_lookup(struct http_request *r, size_t at, bool v1)
+{
+	char *const *s = r->segment + at, again[HTTP_VALUE_SIZE], why[300];
+	size_t n = r->segments - at;
+	struct query q = query_make(QUERY_NAME);
+	bool summarize = strcmp(s[0], "summarize") == 0, rdata = n > 1 && strcmp(s[1], "rdata") == 0;
+
+	if (n < 4 || n > (rdata ? 5u : 6u))
+		return http_line(r, MHD_HTTP_BAD_REQUEST,
+			"expected %s/rrset/name/NAME[/RRTYPE[/BAILIWICK]] or %s/rdata/name|ip|raw/VALUE[/RRTYPE]", s[0], s[0]);
+	q.types = QUERY_TYPES_NOT_DNSSEC;
+	if (n > 4 && *s[4] && query_parse_types(&q, s[4], why, sizeof(why)) != 0)
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+	const char *value = s[3];
+	// a prefix from dnsdbq's batch files comes escaped twice
+	if (strchr(value, '%') && query_percent_decode(value, strlen(value), again, sizeof(again)) != SIZE_MAX)
+		value = again;
+	if (parse_value(&q, s[1], s[2], value, why, sizeof(why)) != 0)
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+	if (n > 5 && *s[5] && query_name(s[5], strlen(s[5]), q.bailiwick) == 0)
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "'%.100s': expected a name as the bailiwick", s[5]);
+	unsigned code = http_query_params(r, &q, why, sizeof(why));
+	if (code != 0)
+		return http_line(r, code, "%s", why);
+	const struct query_format format = {.rdata_lookup = rdata,
+		.human_time = http_param_flag(r, "humantime", false),
+		.zones = r->api->db.zones};
+	if (summarize)
+		return http_stream(r, &q, v1 ? HTTP_SUMMARIZE1 : HTTP_SUMMARIZE, &format);
+	return http_stream(r, &q, v1 ? HTTP_DNSDB1 : HTTP_DNSDB, &format);
+}
+
+// Flexible search: patterns match names with and without their final dot.
+static enum MHD_Result answer_flexible(struct http_request *r, size_t at)
+{
+	char *const *s = r->segment + at, why[300];
+	size_t n = r->segments - at;
+	bool regex = strcmp(s[0], "regex") == 0, rdata = n > 1 && strcmp(s[1], "rdata") == 0;
+	struct query q = query_make(QUERY_GLOB);
+	const struct query_format format = {.rdata_lookup = rdata};
+
+	if (n < 3 || n > 4 || (!rdata && strcmp(s[1], "rrnames") != 0))
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "expected %s/rrnames/VALUE[/RRTYPE] or %s/rdata/VALUE[/RRTYPE]", s[0], s[0]);
+	q.types = QUERY_TYPES_NOT_DNSSEC;
+	if (n > 3 && *s[3] && query_parse_types(&q, s[3], why, sizeof(why)) != 0)
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+	enum query_kind kind = regex ? (rdata ? QUERY_TARGET_REGEX : QUERY_REGEX)
+				     : (rdata ? QUERY_TARGET_GLOB : QUERY_GLOB);
+	if (query_parse_pattern(&q, kind, s[2], why, sizeof(why)) != 0)
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+	unsigned code = http_query_params(r, &q, why, sizeof(why));
+	if (code != 0)
+		return http_line(r, code, "%s", why);
+	q.order = QUERY_ORDER_NONE; // one owner's records have to stay together
+	return http_stream(r, &q, rdata ? HTTP_FLEX_RDATA : HTTP_FLEX_NAMES, &format);
+}
+
+enum MHD_Result http_dnsdb(struct http_request *r)
+{
+	const char *verb = r->segments > 2 ? r->segment[2] : "";
+
+	if (strcmp(verb, "ping") == 0 && r->segments == 3) {
+		struct redis_buffer body = {0};
+		query_put_text(&body, "{\"ping\":\"ok\"}\n");
+		return http_body(r, MHD_HTTP_OK, "application/json", &body);
+	}
+	if (strcmp(verb, "lookup") == 0 || strcmp(verb, "summarize") == 0)
+		return answer_lookup(r, 2, false);
+	if (strcmp(verb, "glob") == 0 || strcmp(verb, "regex") == 0)
+		return answer_flexible(r, 2);
+	return http_line(r, MHD_HTTP_BAD_REQUEST,
+		"expected lookup, summarize, glob, regex, ping or rate_limit behind /dnsdb/v2/");
+}
+
+enum MHD_Result http_dnsdb1(struct http_request *r)
+{
+	return answer_lookup(r, 0, true);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the page and programs of our own ask.
+//
+//     /api/lookup?q=VALUE     records of whatever is pasted, as COF lines or CSV
+//     /api/find?q=KEYWORD     names that contain a keyword or look like it, each with its reason
+//     /api/export             everything, streamed
+//
+// Parameters of all: those of DNSDB (limit, offset, time_…, sort), type, format=csv.
+#include "collector/http_api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+// type and the common parameters. 0, or the code of an answer.
+static unsigned params(struct http_request *r, struct query *q, char *why, size_t why_size)
+{
+	char types[256];
+
+	if (http_param(r, "type", types, sizeof(types)) && *types &&
+		query_parse_types(q, types, why, why_size) != 0)
+		return MHD_HTTP_BAD_REQUEST;
+	return http_query_params(r, q, why, why_size);
+}
+
+static enum http_shape shape_of(struct http_request *r)
+{
+	char format[16];
+
+	return http_param(r, "format", format, sizeof(format)) && strcmp(format, "csv") == 0 ? HTTP_CSV : HTTP_COF;
+}
+
+enum MHD_Result http_lookup(struct http_request *r)
+{
+	char value[HTTP_VALUE_SIZE], why[300] = "q: expected a name, an address, a prefix or a range";
+	struct query q = query_make(QUERY_NAME);
+	const struct query_format format = {.sensor = NULL};
+
+	if (!http_param(r, "q", value, sizeof(value)) || query_parse(&q, value, why, sizeof(why)) != 0)
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+	if (http_param_flag(r, "targets", false)) { // who points to a name, instead of its own records
+		if (query_parse_target(&q, value, why, sizeof(why)) != 0)
+			return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+	}
+	unsigned code = params(r, &q, why, sizeof(why));
+	if (code != 0)
+		return http_line(r, code, "%s", why);
+	if (q.order == QUERY_ORDER_NONE) {
+		q.order = QUERY_ORDER_LAST;
+		q.descending = true;
+	}
+	return http_stream(r, &q, shape_of(r), &format);
+}
+
+enum MHD_Result http_find(struct http_request *r)
+{
+	char value[HTTP_VALUE_SIZE], why[300] = "q: expected a part of a name";
+	struct query q = query_make(QUERY_KEYWORD);
+	const struct query_format format = {.keyword = q.name};
+
+	if (!http_param(r, "q", value, sizeof(value)) || query_parse_keyword(&q, value, why, sizeof(why)) != 0)
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+	unsigned code = params(r, &q, why, sizeof(why));
+	if (code != 0)
+		return http_line(r, code, "%s", why);
+	q.order = QUERY_ORDER_NONE;
+	return http_stream(r, &q, HTTP_FOUND, &format);
+}
+
+enum MHD_Result http_export(struct http_request *r)
+{
+	char why[300];
+	struct query q = query_make(QUERY_EVERYTHING);
+	const struct query_format format = {.rdata_array = true};
+
+	unsigned code = params(r, &q, why, sizeof(why));
+	if (code != 0)
+		return http_line(r, code, "%s", why);
+	if (!MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, "limit"))
+		q.limit = 0;
+	q.time_max_s = 0; // as long as the client reads
+	q.order = QUERY_ORDER_NONE;
+	return http_stream(r, &q, shape_of(r), &format);
+}

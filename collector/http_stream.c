@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A body made step by step. Between two steps the other connections have their turn: the connection
+// is suspended and resumed at once, which puts it at the end of the line.
+#include "collector/http_api.h"
+
+#include "collector/metrics.h"
+
+#include <stdlib.h>
+
+enum { BLOCK_SIZE = 32768, AHEAD_STEPS = 4, TYPES_MAX = 64 };
+
+// A body.
+struct body {
+	struct MHD_Connection *connection;
+	http_produce *produce;
+	void (*release)(void *arg);
+	void *arg;
+	struct redis_buffer out;
+	size_t sent; // octets of `out` that are gone
+	bool ended;
+};
+
+static void free_body(void *arg)
+{
+	struct body *b = arg;
+
+	b->release(b->arg);
+	redis_buffer_free(&b->out);
+	free(b);
+}
+
+static ssize_t read_body(void *arg, uint64_t pos, char *to, size_t max)
+{
+	struct body *b = arg;
+
+	if (b->sent == b->out.size && !b->ended) {
+		redis_buffer_clear(&b->out);
+		b->sent = 0;
+		b->ended = !b->produce(b->arg, &b->out);
+		if (b->out.bad)
+			return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
+	size_t n = b->out.size - b->sent;
+	if (n == 0 && b->ended)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (n == 0) {
+		MHD_suspend_connection(b->connection);
+		MHD_resume_connection(b->connection);
+		return 0;
+	}
+	n = n < max ? n : max;
+	memcpy(to, b->out.bytes + b->sent, n);
+	b->sent += n;
+	return (ssize_t)n;
+}
+
+// What is short is sent whole, with its length; what is long as it comes.
+static enum MHD_Result queue_body(struct http_request *r, const char *type, struct body *b)
+{
+	struct MHD_Response *response;
+
+	if (b->ended) {
+		response = MHD_create_response_from_buffer(b->out.size, b->out.bytes, MHD_RESPMEM_MUST_COPY);
+		free_body(b);
+	} else {
+		response = MHD_create_response_from_callback(
+			MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_body, b, free_body);
+		if (!response)
+			free_body(b);
+	}
+	if (!response)
+		return MHD_NO;
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	enum MHD_Result result = MHD_queue_response(r->connection, MHD_HTTP_OK, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static struct body *make_body(
+	struct http_request *r, http_produce *produce, void (*release)(void *arg), void *arg)
+{
+	struct body *b = calloc(1, sizeof(*b));
+
+	if (!b) {
+		release(arg);
+		return NULL;
+	}
+	b->connection = r->connection;
+	b->produce = produce;
+	b->release = release;
+	b->arg = arg;
+	for (int i = 0; i < AHEAD_STEPS && !b->ended && b->out.size < BLOCK_SIZE; i++)
+		b->ended = !produce(arg, &b->out);
+	return b;
+}
+
+enum MHD_Result http_stream_made(struct http_request *r, const char *type, http_produce *produce,
+	void (*release)(void *arg), void *arg)
+{
+	struct body *b = make_body(r, produce, release, arg);
+	return b ? queue_body(r, type, b) : MHD_NO;
+}
+
+// --- records of a query
+
+struct flex {
+	char type[TEXT_TYPE_SIZE];
+	int64_t first, last, count;
+};
+
+struct records {
+	struct query_sorted *run;
+	enum http_shape shape;
+	struct query_format format;
+	char sensor[128];
+	char keyword[TEXT_NAME_SIZE]; // HTTP_FOUND
+	bool begun, failed;
+	uint64_t shown;
+	int64_t first, last, count, max_count; // summarize
+	char flex_name[TEXT_NAME_SIZE * 2];   // flexible search: the owner or RDATA of `flex`
+	struct flex flex[TYPES_MAX];
+	size_t flex_len;
+	char why[512];
+};
+
+static bool is_framed(const struct records *s)
+{
+	return s->shape != HTTP_COF && s->shape != HTTP_FOUND && s->shape != HTTP_CSV && s->shape != HTTP_DNSDB1 &&
+	       s->shape != HTTP_SUMMARIZE1;
+}
+
+static void put_summary(struct records *s, struct redis_buffer *out)
+{
+	query_put_text(out, s->shape == HTTP_SUMMARIZE1 ? "{\"count\":" : "{\"obj\":{\"count\":");
+	query_put_number(out, s->count);
+	query_put_text(out, ",\"num_results\":");
+	query_put_number(out, (int64_t)s->shown);
+	query_put_text(out, ",\"time_first\":");
+	query_put_number(out, s->first);
+	query_put_text(out, ",\"time_last\":");
+	query_put_number(out, s->last);
+	query_put_text(out, s->shape == HTTP_SUMMARIZE1 ? "}\n" : "}}\n");
+}
+
+// {"name":"…","reason":"…","types":["A"],"time_first":…,"time_last":…,"count":…}
+static void put_found(struct records *s, struct redis_buffer *out)
+{
+	size_t len = strlen(s->flex_name) - (strlen(s->flex_name) > 1); // without the final dot
+	struct flex all = s->flex[0];
+	char unicode[4 * TEXT_NAME_SIZE];
+	enum query_reason reason =
+		query_alike(s->keyword, strlen(s->keyword), s->flex_name, len);
+
+	query_put_text(out, "{\"name\":");
+	query_put_json(out, s->flex_name, len);
+	if (query_unicode(s->flex_name, len, unicode, sizeof(unicode)) > 0) {
+		query_put_text(out, ",\"unicode\":\"");
+		query_put_text(out, unicode);
+		query_put_text(out, "\"");
+	}
+	query_put_text(out, ",\"reason\":");
+	query_put_json(out, query_reason_text[reason], strlen(query_reason_text[reason]));
+	query_put_text(out, ",\"types\":[");
+	all.count = 0;
+	for (size_t i = 0; i < s->flex_len; i++) {
+		const struct flex *f = &s->flex[i];
+		query_put_text(out, i > 0 ? "," : "");
+		query_put_json(out, f->type, strlen(f->type));
+		all.first = f->first < all.first ? f->first : all.first;
+		all.last = f->last > all.last ? f->last : all.last;
+		all.count += f->count;
+	}
+	query_put_text(out, "],\"time_first\":");
+	query_put_number(out, all.first);
+	query_put_text(out, ",\"time_last\":");
+	query_put_number(out, all.last);
+	query_put_text(out, ",\"count\":");
+	query_put_number(out, all.count);
+	query_put_text(out, "}\n");
+	s->flex_len = 0;
+}
+
+static void put_flex(struct records *s, struct redis_buffer *out)
+{
+	if (s->shape == HTTP_FOUND && s->flex_len > 0)
+		put_found(s, out);
+	for (size_t i = 0; i < s->flex_len; i++) {
+		const struct flex *f = &s->flex[i];
+		query_put_text(out, s->shape == HTTP_FLEX_NAMES ? "{\"obj\":{\"rrname\":" : "{\"obj\":{\"rdata\":");
+		query_put_json(out, s->flex_name, strlen(s->flex_name));
+		query_put_text(out, ",\"rrtype\":");
+		query_put_json(out, f->type, strlen(f->type));
+		query_put_text(out, ",\"count\":");
+		query_put_number(out, f->count);
+		query_put_text(out, ",\"time_first\":");
+		query_put_number(out, f->first);
+		query_put_text(out, ",\"time_last\":");
+		query_put_number(out, f->last);
+		query_put_text(out, "}}\n");
+	}
+	s->flex_len = 0;
+}
+
+// Records of one owner (or target) come one after another: they are gathered by type.
+static void add_flex(struct records *s, struct redis_buffer *out, const struct query_record *r)
+{
+	bool names = s->shape != HTTP_FLEX_RDATA;
+	char name[sizeof(s->flex_name)];
+	size_t len = names ? r->owner_len : r->rdata_len, i = 0;
+
+	if (len > sizeof(name) - 2)
+		return;
+	memcpy(name, names ? r->owner : r->rdata, len);
+	strcpy(name + len, len == 1 && name[0] == '.' ? "" : ".");
+	if (strcmp(name, s->flex_name) != 0)
+		put_flex(s, out);
+	strcpy(s->flex_name, name);
+	while (i < s->flex_len && (strlen(s->flex[i].type) != r->type_len ||
+					  memcmp(s->flex[i].type, r->type, r->type_len) != 0))
+		i++;
+	if (i == TYPES_MAX)
+		return;
+	struct flex *f = &s->flex[i];
+	if (i == s->flex_len) {
+		*f = (struct flex){.first = r->first, .last = r->last};
+		snprintf(f->type, sizeof(f->type), "%.*s", (int)r->type_len, r->type);
+		s->flex_len++;
+	}
+	f->first = r->first < f->first ? r->first : f->first;
+	f->last = r->last > f->last ? r->last : f->last;
+	f->count += r->count;
+}
+
+static void put_record(struct records *s, struct redis_buffer *out, const struct query_record *r)
+{
+	s->shown++;
+	switch (s->shape) {
+	case HTTP_DNSDB:
+		query_put_text(out, "{\"obj\":");
+		query_json_dnsdb(out, r, &s->format);
+		query_put_text(out, "}\n");
+		break;
+	case HTTP_DNSDB1:
+		query_json_dnsdb(out, r, &s->format);
+		query_put_text(out, "\n");
+		break;
+	case HTTP_SUMMARIZE:
+	case HTTP_SUMMARIZE1:
+		s->first = s->shown == 1 || r->first < s->first ? r->first : s->first;
+		s->last = r->last > s->last ? r->last : s->last;
+		s->count += r->count;
+		break;
+	case HTTP_FLEX_NAMES:
+	case HTTP_FLEX_RDATA:
+	case HTTP_FOUND:
+		add_flex(s, out, r);
+		break;
+	case HTTP_COF:
+		query_json_cof(out, r, &s->format);
+		query_put_text(out, "\n");
+		break;
+	case HTTP_CSV:
+		query_csv(out, r);
+		break;
+	}
+}
+
+static void put_end(struct records *s, struct redis_buffer *out, enum query_step step)
+{
+	put_flex(s, out);
+	if ((s->shape == HTTP_SUMMARIZE || s->shape == HTTP_SUMMARIZE1) && s->shown > 0)
+		put_summary(s, out);
+	if (!is_framed(s))
+		return;
+	if (step == QUERY_FAILED) {
+		query_put_text(out, "{\"cond\":\"failed\",\"msg\":");
+		query_put_json(out, s->why, strlen(s->why));
+		query_put_text(out, "}\n");
+	} else {
+		query_put_text(out, step == QUERY_LIMITED
+					    ? "{\"cond\":\"limited\",\"msg\":\"Result limit reached\"}\n"
+					    : "{\"cond\":\"succeeded\"}\n");
+	}
+}
+
+static void put_begin(struct records *s, struct redis_buffer *out)
+{
+	if (is_framed(s))
+		query_put_text(out, "{\"cond\":\"begin\"}\n");
+	else if (s->shape == HTTP_CSV)
+		query_put_text(out, QUERY_CSV_HEAD);
+	s->begun = true;
+}
+
+static bool produce_records(void *arg, struct redis_buffer *out)
+{
+	struct records *s = arg;
+	struct query_record record;
+	enum query_step step;
+
+	if (!s->begun)
+		put_begin(s, out);
+	while ((step = query_sorted_next(s->run, &record)) == QUERY_RECORD) {
+		put_record(s, out, &record);
+		if (s->max_count > 0 && s->count >= s->max_count) {
+			step = QUERY_LIMITED;
+			break;
+		}
+		if (out->size >= BLOCK_SIZE)
+			return true;
+	}
+	if (step == QUERY_BUSY)
+		return true;
+	if (step == QUERY_FAILED) {
+		s->failed = true;
+		snprintf(s->why, sizeof(s->why), "%s", query_sorted_why(s->run));
+		metrics_add(http_lookup_failed, 1);
+	}
+	put_end(s, out, step);
+	return false;
+}
+
+static void release_records(void *arg)
+{
+	struct records *s = arg;
+
+	query_sorted_stop(s->run);
+	free(s);
+}
+
+static const char *type_of(enum http_shape shape)
+{
+	return shape == HTTP_CSV ? "text/csv; charset=utf-8" : "application/x-ndjson";
+}
+
+enum MHD_Result http_stream(
+	struct http_request *r, const struct query *q, enum http_shape shape, const struct query_format *format)
+{
+	struct records *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return MHD_NO;
+	s->shape = shape;
+	s->format = *format;
+	if (format->sensor) {
+		snprintf(s->sensor, sizeof(s->sensor), "%s", format->sensor);
+		s->format.sensor = s->sensor;
+	}
+	if (format->keyword)
+		snprintf(s->keyword, sizeof(s->keyword), "%s", format->keyword);
+	http_param_number(r, "max_count", &s->max_count);
+	s->run = query_sorted_start(q, &r->api->db);
+	if (!s->run) {
+		free(s);
+		return MHD_NO;
+	}
+	struct body *b = make_body(r, produce_records, release_records, s);
+	if (!b)
+		return MHD_NO;
+	if (s->failed && s->shown == 0) {
+		char why[sizeof(s->why)];
+		snprintf(why, sizeof(why), "%s", s->why);
+		free_body(b);
+		return http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%s", why);
+	}
+	if (shape == HTTP_DNSDB1 && b->ended && s->shown == 0) {
+		free_body(b);
+		return http_line(r, MHD_HTTP_NOT_FOUND, "Error: no results found for query.");
+	}
+	return queue_body(r, type_of(shape), b);
+}
