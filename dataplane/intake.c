@@ -5,10 +5,11 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include <rte_bus_vdev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_mempool.h>
 
 #include "dataplane/log.h"
 
@@ -44,7 +45,8 @@ int intake_add_iface(struct intake *in, const char *name)
 		log_error("--iface: found more than %d interfaces, expected at most that", INTAKE_IFACES_MAX);
 		return -1;
 	}
-	in->ifaces[in->ifaces_len++] = name;
+	in->ifaces[in->ifaces_len] = (struct iface){.name = name, .number = in->ifaces_len};
+	in->ifaces_len++;
 	in->live = true;
 	return 0;
 }
@@ -95,32 +97,19 @@ static int start_port(struct intake *in, uint16_t id, const struct settings *set
 	return 0;
 }
 
-// AF_XDP by the driver's or the kernel's means, AF_PACKET where there is none.
 static int open_iface(struct intake *in, unsigned index, const struct settings *settings)
 {
-	static const char *const drivers[] = {"net_af_xdp", "net_af_packet"};
-	static const char *const formats[] = {"iface=%s,start_queue=0,queue_count=%u", "iface=%s,qpairs=%u"};
-	const char *iface = in->ifaces[index];
-	char name[64], devargs[256];
-	uint16_t id;
+	struct port *port = &in->ports[in->ports_len];
 
-	for (int i = 0; i < 2; i++) {
-		snprintf(name, sizeof(name), "%s%u", drivers[i], index);
-		snprintf(devargs, sizeof(devargs), i ? formats[1] : formats[0], iface, (unsigned)settings->workers);
-		if (rte_vdev_init(name, devargs) != 0) {
-			log_warning("interface %s: %s cannot be had%s", iface, i ? "AF_PACKET" : "AF_XDP",
-				i ? "" : "; trying AF_PACKET, slower");
-			continue;
-		}
-		if (rte_eth_dev_get_port_by_name(name, &id) == 0 && start_port(in, id, settings, PKT_LINK_ETHERNET, false) == 0) {
-			snprintf(in->ports[in->ports_len - 1].name, STATS_PORT_NAME_SIZE, "%s", iface);
-			log_info("interface %s: capturing through %s", iface, i ? "AF_PACKET" : "AF_XDP");
-			return 0;
-		}
-		rte_vdev_uninit(name);
+	if (in->ports_len == STATS_PORTS_MAX) {
+		log_error("ports: found more than %d, expected at most that", STATS_PORTS_MAX);
+		return -1;
 	}
-	log_error("interface %s: cannot be captured from; it takes root or CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF", iface);
-	return -1;
+	if (iface_open(&in->ifaces[index], port, settings, in->pool) != 0)
+		return -1;
+	port->link = PKT_LINK_ETHERNET;
+	in->ports_len++;
+	return 0;
 }
 
 static int open_replay(struct intake *in, const struct settings *settings)
@@ -221,12 +210,65 @@ uint64_t intake_expected(const struct intake *in)
 	return packets;
 }
 
+static void close_gone(struct intake *in, unsigned index, const struct intake_watch *watch)
+{
+	struct port *port = &in->ports[index];
+	struct iface *iface = port->iface;
+	struct port_stats stats;
+
+	log_warning("interface %s: is gone; waiting for it to come back", iface->name);
+	watch->pause(watch->context, index);
+	port_read_stats(port, &stats);
+	iface_close(iface, port);
+	iface->closed = stats;
+	iface->gone = true;
+	iface->retired = port->pool == in->pool ? NULL : port->pool;
+	iface->retired_s = time(NULL);
+}
+
+// The buffers in the kernel's hands were lost with the sockets, so it gets new ones.
+static void open_again(struct intake *in, unsigned index, const struct settings *settings, const struct intake_watch *watch)
+{
+	struct port *port = &in->ports[index];
+	struct iface *iface = port->iface;
+	struct rte_mempool *pool = port_pool(settings, (unsigned)settings->workers);
+
+	if (!pool || iface_open(iface, port, settings, pool) != 0) {
+		rte_mempool_free(pool);
+		return;
+	}
+	iface->gone = false;
+	watch->resume(watch->context, index);
+}
+
+void intake_watch(struct intake *in, const struct settings *settings, const struct intake_watch *watch)
+{
+	for (unsigned i = 0; i < in->ports_len; i++) {
+		struct iface *iface = in->ports[i].iface;
+		if (!iface)
+			continue;
+		// fragments in reassembly are the last that may hold a buffer of before
+		if (iface->retired && time(NULL) - iface->retired_s > 2 * settings->frag_timeout_s + 5) {
+			rte_mempool_free(iface->retired);
+			iface->retired = NULL;
+		}
+		if (!iface->gone && iface_is_gone(iface))
+			close_gone(in, i, watch);
+		if (iface->gone && iface_is_there(iface) && !iface->retired)
+			open_again(in, i, settings, watch);
+	}
+}
+
 void intake_close(struct intake *in)
 {
 	replay_free(in->replay);
 	in->replay = NULL;
-	for (unsigned i = 0; i < in->ports_len; i++)
-		port_stop(&in->ports[i]);
+	for (unsigned i = 0; i < in->ports_len; i++) {
+		if (in->ports[i].iface && !in->ports[i].iface->gone)
+			iface_close(in->ports[i].iface, &in->ports[i]);
+		else if (!in->ports[i].iface)
+			port_stop(&in->ports[i]);
+	}
 	in->ports_len = 0;
 	free(in->captures);
 	in->captures = NULL;

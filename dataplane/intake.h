@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dataplane/capture.h"
+#include "dataplane/iface.h"
 #include "dataplane/port.h"
 #include "dataplane/replay.h"
 #include "dataplane/settings.h"
@@ -16,7 +17,7 @@ struct intake {
 	// asked for
 	struct capture *captures; // --replay; checked, owned
 	unsigned captures_len;
-	const char *ifaces[INTAKE_IFACES_MAX]; // --iface
+	struct iface ifaces[INTAKE_IFACES_MAX]; // --iface
 	unsigned ifaces_len;
 	struct capture vdev_captures[STATS_PORTS_MAX]; // rx_pcap= of a --vdev net_pcap: they end too
 	unsigned vdev_captures_len;
@@ -45,5 +46,15 @@ bool intake_failed(const struct intake *intake);
 // Packets so far, and of all captures together (0 while something live is open).
 uint64_t intake_packets(const struct intake *intake);
 uint64_t intake_expected(const struct intake *intake);
+
+// Looks whether interfaces were removed or are there again, and closes and opens their ports. Around
+// that it calls `pause`, after which no worker may poll the port of that index, and `resume`. Once a
+// second is enough.
+struct intake_watch {
+	void (*pause)(void *context, unsigned port);
+	void (*resume)(void *context, unsigned port);
+	void *context;
+};
+void intake_watch(struct intake *intake, const struct settings *settings, const struct intake_watch *watch);
 
 void intake_close(struct intake *intake);

@@ -17,6 +17,7 @@
 #include "dataplane/log.h"
 #include "dataplane/outbox.h"
 #include "dataplane/packet_meta.h"
+#include "dataplane/reload.h"
 #include "dataplane/settings.h"
 #include "dataplane/summary.h"
 #include "dataplane/worker.h"
@@ -37,16 +38,22 @@ struct program {
 	struct worker *workers;
 	struct flush **flushes;
 	struct outbox *outbox;
+	struct filter_set *filters;
+	struct reload reload;
+	uint64_t reloads, reloads_refused;
 	bool summary, json;
 	time_t started;
 	char ports[128]; // names of the ports, comma-separated; the outbox tells them at each connect
 };
 
-static volatile sig_atomic_t signals_seen;
+static volatile sig_atomic_t signals_seen, hangups_seen;
 
 static void on_signal(int number)
 {
-	(void)number;
+	if (number == SIGHUP) {
+		hangups_seen++;
+		return;
+	}
 	if (++signals_seen > 2)
 		_exit(1); // whoever asks three times means it
 }
@@ -129,16 +136,15 @@ static int split_arguments(struct program *p, int argc, char **argv, char **ours
 static void read_options(struct program *p, int argc, char **argv)
 {
 	const struct conf *conf = settings_conf(&p->settings);
-	const char *file = NULL, *assignments[256];
-	int assignments_len = 0, option;
+	int option;
 	char why[1024];
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":c:o:hV", long_options, NULL)) != -1) {
 		if (option == 'c' || option == 'C')
-			file = optarg;
-		else if (option == 'o' && assignments_len < 256)
-			assignments[assignments_len++] = optarg;
+			p->reload.file = optarg;
+		else if (option == 'o' && p->reload.options_len < RELOAD_OPTIONS_MAX)
+			p->reload.options[p->reload.options_len++] = optarg;
 		else if (option == OPTION_SUMMARY || option == OPTION_JSON)
 			p->summary = true, p->json |= option == OPTION_JSON;
 		else if (option == 'h' || option == 'V')
@@ -154,12 +160,7 @@ static void read_options(struct program *p, int argc, char **argv)
 	}
 	if (optind < argc)
 		usage_error("unexpected argument '%s'", argv[optind]);
-	int result = file ? conf_read_file(conf, file, why, sizeof(why)) : 0;
-	for (int i = 0; i < assignments_len && result == 0; i++)
-		result = conf_set_option(conf, assignments[i], why, sizeof(why));
-	if (result == 0)
-		result = settings_finish(&p->settings, why, sizeof(why));
-	if (result != 0) {
+	if (reload_settings(&p->reload, &p->settings, why, sizeof(why)) != 0) {
 		log_error("%s", why);
 		exit(EXIT_USAGE);
 	}
@@ -188,6 +189,7 @@ static int set_up_workers(struct program *p)
 		w->id = i;
 		w->settings = &p->settings;
 		w->depth = WORKER_ALL;
+		atomic_store(&w->filters_next, p->filters);
 		w->huge_pages = !p->eal.no_huge;
 		p->flushes[i] = &w->flush;
 		if (flush_init(&w->flush, i, FRAMES_EACH, &w->stats) != 0)
@@ -195,7 +197,9 @@ static int set_up_workers(struct program *p)
 		for (unsigned k = 0; k < p->intake.ports_len; k++) {
 			const struct port *port = &p->intake.ports[k];
 			if (i < port->queues)
-				w->sources[w->sources_len++] = (struct worker_source){.port = port->id,
+				w->sources[w->sources_len++] = (struct worker_source){.index = k,
+					.fd = port->iface && i < port->iface->fds_len ? port->iface->fds[i] : -1,
+					.port = port->id,
 					.queue = (uint16_t)i,
 					.link = port->link,
 					.packet_time = port->packet_time};
@@ -225,6 +229,64 @@ static bool is_sound(const struct worker *w)
 static bool is_done(const struct worker *w)
 {
 	return atomic_load(&w->done);
+}
+
+// Waits until every worker has begun a turn after this call, or has ended.
+static void await_turns(struct program *p)
+{
+	for (unsigned i = 0; i < p->settings.workers; i++) {
+		const struct worker *w = &p->workers[i];
+		for (uint64_t polls = stats_get(&w->stats.polls); stats_get(&w->stats.polls) < polls + 2 && !is_done(w);)
+			usleep(200);
+	}
+}
+
+static void pause_port(void *context, unsigned port)
+{
+	struct program *p = context;
+
+	for (unsigned i = 0; i < p->settings.workers; i++)
+		for (uint32_t s = 0; s < p->workers[i].sources_len; s++)
+			if (p->workers[i].sources[s].index == port)
+				atomic_store(&p->workers[i].sources[s].paused, true);
+	await_turns(p);
+}
+
+static void resume_port(void *context, unsigned index)
+{
+	struct program *p = context;
+	const struct port *port = &p->intake.ports[index];
+
+	for (unsigned i = 0; i < p->settings.workers && i < port->queues; i++) {
+		for (uint32_t s = 0; s < p->workers[i].sources_len; s++) {
+			struct worker_source *source = &p->workers[i].sources[s];
+			if (source->index != index)
+				continue;
+			source->port = port->id;
+			source->fd = i < port->iface->fds_len ? port->iface->fds[i] : -1;
+			atomic_store_explicit(&source->paused, false, memory_order_release);
+		}
+	}
+}
+
+// SIGHUP: workers take the new filters in their next turn; none waits, no packet is lost.
+static void reload(struct program *p)
+{
+	char why[1024];
+	struct filter_set *old = p->filters, *set = reload_filters(&p->reload, why, sizeof(why));
+
+	if (!set) {
+		p->reloads_refused++;
+		log_error("%s; the settings stay as they were", why);
+		return;
+	}
+	for (unsigned i = 0; i < p->settings.workers; i++)
+		atomic_store_explicit(&p->workers[i].filters_next, set, memory_order_release);
+	p->filters = set;
+	await_turns(p);
+	filter_set_free(old);
+	p->reloads++;
+	log_info("settings read again");
 }
 
 static int start_workers(struct program *p)
@@ -260,7 +322,10 @@ static size_t write_stats(void *context, uint8_t *out, size_t size)
 			head.ports * (STATS_PORT_NAME_SIZE + sizeof(struct port_stats)) > size)
 		return 0;
 	at = mempcpy(at, &head, sizeof(head));
-	at = mempcpy(at, outbox_stats(p->outbox), sizeof(struct outbox_stats));
+	struct outbox_stats outbox = *outbox_stats(p->outbox);
+	outbox.reloads = p->reloads;
+	outbox.reloads_refused = p->reloads_refused;
+	at = mempcpy(at, &outbox, sizeof(outbox));
 	for (uint32_t i = 0; i < head.workers; i++) {
 		const uint64_t *values = (const uint64_t *)&p->workers[i].stats;
 		for (size_t k = 0; k < WORKER_STATS_LEN; k++) {
@@ -307,6 +372,23 @@ static bool collector_never_came(const struct program *p)
 	return true;
 }
 
+// What is to be done now and then: settings read again, interfaces looked after.
+static void look_around(struct program *p)
+{
+	static sig_atomic_t hangups;
+	static time_t looked;
+	const struct intake_watch watch = {.pause = pause_port, .resume = resume_port, .context = p};
+
+	if (hangups != hangups_seen) {
+		hangups = hangups_seen;
+		reload(p);
+	}
+	if (time(NULL) == looked)
+		return;
+	looked = time(NULL);
+	intake_watch(&p->intake, &p->settings, &watch);
+}
+
 // Until a signal or the end of the captures. Returns 0, or -1 where the collector never came.
 static int run(struct program *p)
 {
@@ -315,6 +397,7 @@ static int run(struct program *p)
 	while (signals_seen == 0) {
 		outbox_turn(p->outbox, TURN_WAIT_MS);
 		show_progress(p);
+		look_around(p);
 		if (!ending && intake_is_over(&p->intake)) {
 			atomic_store_explicit(&worker_orders.drain, true, memory_order_release);
 			ending = true;
@@ -373,6 +456,8 @@ static int close_accounts(const struct program *p)
 
 static int open_everything(struct program *p)
 {
+	char why[1024];
+
 	if (!p->eal.devices_named && (p->intake.captures_len > 0 || p->intake.ifaces_len > 0))
 		eal_args_add(&p->eal, "--no-pci", NULL);
 	unsigned memory = EAL_MEMORY_MIB + (unsigned)(p->settings.workers * (p->settings.rx_descriptors +
@@ -381,6 +466,11 @@ static int open_everything(struct program *p)
 		return -1;
 	if (packet_meta_init() != 0) {
 		log_error("DPDK has no room in its buffers for time stamps");
+		return -1;
+	}
+	p->filters = filter_set_new(&p->settings, why, sizeof(why));
+	if (!p->filters) {
+		log_error("%s", why);
 		return -1;
 	}
 	if (intake_open(&p->intake, &p->settings) != 0)
@@ -417,7 +507,9 @@ int main(int argc, char **argv)
 	read_options(&p, ours_len, ours);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	atexit(iface_detach_all);
 	p.started = time(NULL);
 	if (open_everything(&p) != 0)
 		return EXIT_FAILURE;

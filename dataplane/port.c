@@ -7,6 +7,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "dataplane/iface.h"
 #include "dataplane/log.h"
 
 enum {
@@ -20,7 +21,11 @@ struct rte_mempool *port_pool(const struct settings *settings, unsigned queues)
 {
 	unsigned buffers = queues * (unsigned)settings->rx_descriptors + BURST_RESERVE +
 			   (unsigned)(settings->workers * settings->frag_datagrams * FRAGMENTS);
-	struct rte_mempool *pool = rte_pktmbuf_pool_create("packets", buffers, POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+	static unsigned made;
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	snprintf(name, sizeof(name), "packets_%u", made++);
+	struct rte_mempool *pool = rte_pktmbuf_pool_create(name, buffers, POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 		SOCKET_ID_ANY);
 
 	if (!pool)
@@ -97,6 +102,7 @@ int port_start(struct port *port, uint16_t id, unsigned workers, const struct se
 	char name[RTE_ETH_NAME_MAX_LEN];
 
 	port->id = id;
+	port->pool = pool;
 	if (rte_eth_dev_get_name_by_port(id, name) != 0)
 		snprintf(name, sizeof(name), "%u", id);
 	snprintf(port->name, sizeof(port->name), "%.*s", (int)sizeof(port->name) - 1, name);
@@ -132,6 +138,10 @@ void port_read_stats(const struct port *port, struct port_stats *stats)
 	struct rte_eth_link link;
 
 	memset(stats, 0, sizeof(*stats));
+	if (port->iface && port->iface->gone) {
+		iface_read_stats(port->iface, stats);
+		return;
+	}
 	if (rte_eth_stats_get(port->id, &s) == 0) {
 		stats->ipackets = s.ipackets;
 		stats->ibytes = s.ibytes;
@@ -143,4 +153,6 @@ void port_read_stats(const struct port *port, struct port_stats *stats)
 		stats->link_up = link.link_status;
 		stats->link_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
 	}
+	if (port->iface)
+		iface_read_stats(port->iface, stats);
 }

@@ -10,6 +10,7 @@
 #include "dataplane/settings.h"
 #include "dataplane/stats.h"
 
+struct iface;
 struct rte_mempool;
 
 struct port {
@@ -18,6 +19,8 @@ struct port {
 	enum pkt_link link;	   // how its frames begin
 	bool packet_time;	   // its packets carry their capture's time
 	bool is_device;		   // a PCI device: worth polling without a pause
+	struct iface *iface;	   // the interface that it captures from, or NULL
+	struct rte_mempool *pool;  // its buffers
 	uint64_t expected_packets; // a capture that ends: how many packets it has; 0: goes on for ever
 	char name[STATS_PORT_NAME_SIZE];
 };

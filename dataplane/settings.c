@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dataplane/stats.h"
+#include "dataplane/xdp.h"
 
 static int set_sections(void *at, const char *value, char *why, size_t why_size)
 {
@@ -71,6 +72,42 @@ static int set_ports(void *at, const char *value, char *why, size_t why_size)
 	return 0;
 }
 
+static int set_word(void *at, const char *value, const char *const *words, int len, const char *expected, char *why,
+	size_t why_size)
+{
+	for (int i = 0; i < len; i++) {
+		if (strcmp(value, words[i]) == 0) {
+			*(int *)at = i;
+			return 0;
+		}
+	}
+	snprintf(why, why_size, "expected %s", expected);
+	return -EINVAL;
+}
+
+static int set_xdp_program(void *at, const char *value, char *why, size_t why_size)
+{
+	static const char *const words[] = {"steer", "all", "off"};
+	int word = 0, result = set_word(&word, value, words, 3, "steer, all or off", why, why_size);
+
+	*(enum settings_xdp *)at = (enum settings_xdp)word;
+	return result;
+}
+
+static int set_xdp_mode(void *at, const char *value, char *why, size_t why_size)
+{
+	static const char *const words[] = {"auto", "copy"};
+	int word = 0, result = set_word(&word, value, words, 2, "auto or copy", why, why_size);
+
+	*(bool *)at = word == 1;
+	return result;
+}
+
+static int set_tunnels(void *at, const char *value, char *why, size_t why_size)
+{
+	return xdp_set_tunnels(at, value, why, why_size);
+}
+
 // Keys of the collector, which may stand in the same file.
 static const char *const collector_keys[] = {"redis", "redis.user", "redis.password", "redis.password_file",
 	"redis.database", "redis.prefix", "redis.timeout", "http.listen", "http.keys", "http.connections", "http.cert",
@@ -79,7 +116,7 @@ static const char *const collector_keys[] = {"redis", "redis.user", "redis.passw
 
 const struct conf *settings_conf(struct settings *s)
 {
-	static struct conf_key keys[32];
+	static struct conf_key keys[48];
 	static struct conf conf = {.keys = keys, .other = collector_keys};
 	const struct conf_key table[] = {
 		{.name = "collector.socket", .type = CONF_STRING, .at = &s->collector_socket,
@@ -94,6 +131,29 @@ const struct conf *settings_conf(struct settings *s)
 			.help = "receive descriptors of each queue"},
 		{.name = "dns.ports", .type = CONF_FUNCTION, .at = &s->dns_ports, .def = "53", .set = set_ports,
 			.help = "UDP and TCP ports that speak DNS, comma-separated"},
+		{.name = "xdp.program", .type = CONF_FUNCTION, .at = &s->xdp_program, .def = "steer", .set = set_xdp_program,
+			.help = "of an --iface: steer (DNS to the workers, the rest to the host), all, or off (AF_PACKET)"},
+		{.name = "xdp.mode", .type = CONF_FUNCTION, .at = &s->xdp_copy, .def = "auto", .set = set_xdp_mode,
+			.help = "auto (zero-copy where the driver has it) or copy"},
+		{.name = "xdp.tunnels", .type = CONF_FUNCTION, .at = &s->xdp_tunnels, .def = "none", .set = set_tunnels,
+			.help = "tunnels to steer: all, or gre,erspan,ipip,vxlan,geneve,gtpu,teredo,mpls,pppoe"},
+		{.name = "xdp.sample", .type = CONF_UINT, .at = &s->xdp_sample, .def = "1", .min = 1, .max = 1000000,
+			.help = "steer one of so many pairs of addresses"},
+		{.name = "xdp.src", .type = CONF_STRING, .at = &s->xdp_src, .def = "",
+			.help = "sources to steer: networks, ! before those to leave, or a file of them"},
+		{.name = "xdp.dst", .type = CONF_STRING, .at = &s->xdp_dst, .def = "", .help = "destinations to steer"},
+		{.name = "nic.isolate", .type = CONF_BOOL, .at = &s->isolate, .def = "no",
+			.help = "let a card that can (rte_flow) drop what is not DNS; hides tunnels and fragments"},
+		{.name = "filter", .type = CONF_STRING, .at = &s->filter, .def = "", .reload = true,
+			.help = "packets to take, as tcpdump has it: not net 10.0.0.0/8"},
+		{.name = "servers", .type = CONF_STRING, .at = &s->servers, .def = "", .reload = true,
+			.help = "servers to believe: networks, ! before those not to, or a file of them"},
+		{.name = "names.only", .type = CONF_STRING, .at = &s->names_only, .def = "", .reload = true,
+			.help = "file of the only owner names to take, one a line; .example.com: all under it too"},
+		{.name = "names.skip", .type = CONF_STRING, .at = &s->names_skip, .def = "", .reload = true,
+			.help = "file of owner names to leave out"},
+		{.name = "doh.addresses", .type = CONF_STRING, .at = &s->doh_addresses, .def = "builtin", .reload = true,
+			.help = "where DNS over HTTPS is spoken, to count connections: networks, or a file of them"},
 		{.name = "frag.datagrams", .type = CONF_UINT, .at = &s->frag_datagrams, .def = "1024", .min = 16, .max = 65536,
 			.help = "fragmented datagrams put together at a time, a worker"},
 		{.name = "frag.timeout", .type = CONF_SECONDS, .at = &s->frag_timeout_s, .def = "5", .min = 0.1, .max = 120,
@@ -111,10 +171,10 @@ const struct conf *settings_conf(struct settings *s)
 		{.name = "match.timeout", .type = CONF_SECONDS, .at = &s->match_timeout_s, .def = "10", .min = 1, .max = 3600,
 			.help = "how long a query waits"},
 		{.name = "sections", .type = CONF_FUNCTION, .at = &s->admit, .def = "answer,authority,additional",
-			.set = set_sections, .help = "sections to take"},
-		{.name = "types", .type = CONF_STRING, .at = &s->types, .def = "", .help = "the only record types to take"},
+			.set = set_sections, .reload = true, .help = "sections to take"},
+		{.name = "types", .type = CONF_STRING, .at = &s->types, .def = "", .reload = true, .help = "the only record types to take"},
 		{.name = "types_skip", .type = CONF_STRING, .at = &s->types_skip, .def = "",
-			.help = "record types to leave out besides the usual"},
+			.reload = true, .help = "record types to leave out besides the usual"},
 		{.name = "table.records", .type = CONF_UINT, .at = &s->table_records, .def = "1000000", .min = 1000,
 			.max = 1000000000, .help = "records in a worker's table; about 141 octets each"},
 		{.name = "flush.interval", .type = CONF_SECONDS, .at = &s->flush_interval_s, .def = "60", .min = 0.1,
@@ -122,7 +182,7 @@ const struct conf *settings_conf(struct settings *s)
 		{.name = "stop.timeout", .type = CONF_SECONDS, .at = &s->stop_timeout_s, .def = "30", .min = 0.1, .max = 86400,
 			.help = "how long the end waits for the collector to take over what is left"},
 		{.name = "log.level", .type = CONF_FUNCTION, .at = &s->log_level, .def = "info", .set = set_log_level,
-			.help = "error, warning, info or debug"},
+			.reload = true, .help = "error, warning, info or debug"},
 	};
 	_Static_assert(sizeof(table) <= sizeof(keys), "room for all keys");
 

@@ -11,6 +11,7 @@
 #include "dataplane/pkt.h"
 
 enum settings_idle { IDLE_POLL, IDLE_SLEEP };
+enum settings_xdp { SETTINGS_XDP_STEER, SETTINGS_XDP_ALL, SETTINGS_XDP_OFF };
 
 struct settings {
 	char *collector_socket;		  // path of the collector's Unix socket
@@ -34,6 +35,16 @@ struct settings {
 	struct admit_options admit;	  // sections and types
 	char *types, *types_skip;	  // as given; they make up `admit`
 	struct pkt_ports dns_ports;	  // ports that speak DNS
+	enum settings_xdp xdp_program;	  // what an interface's XDP program hands to the workers
+	bool xdp_copy;			  // no zero-copy, although the driver offers it
+	uint32_t xdp_tunnels;		  // enum xdp_steer_tunnel (bpf/shared.h)
+	uint64_t xdp_sample;		  // one of so many pairs of addresses
+	char *xdp_src, *xdp_dst;	  // networks (prefix.h) of DNS packets to take or leave
+	char *filter;			  // expression of pcap-filter(7) that packets have to match
+	char *servers;			  // networks of servers to believe
+	char *names_only, *names_skip;	  // files of names
+	char *doh_addresses;		  // networks, a file of them, or "builtin"
+	bool isolate;			  // let the card drop what is not DNS
 };
 
 // The keys, writing into `*settings`. The table lives for ever.

@@ -9,6 +9,8 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
+#include "dataplane/encrypted.h"
+#include "dataplane/pkt_filter.h"
 #include "dataplane/packet_meta.h"
 
 enum {
@@ -18,6 +20,7 @@ enum {
 	IDLE_TURNS = 64,	  // turns without a packet before the first sleep
 	IDLE_SLEEP_US = 100,
 	LINEAR_SIZE = 1 << 18	  // a packet in one piece; the largest snapshot length of tcpdump
+	IDLE_SWEEP_BUCKETS = 512, // at most in one turn without packets
 };
 
 struct worker_orders worker_orders;
@@ -122,13 +125,33 @@ static void take_message(struct worker *w, const struct pkt *pkt, bool tcp, cons
 	if (verdict != DNS_TAKEN || unlikely(w->depth < WORKER_ADMIT))
 		return;
 	const uint16_t *taken;
-	uint16_t len = admit_message(w->admit, w->message, &w->settings->admit, &w->stats, &taken);
+	uint16_t len = admit_message(w->admit, w->message,
+		w->filters ? &w->filters->admit : &w->settings->admit, &w->stats, &taken);
 	if (unlikely(w->depth < WORKER_ALL))
+static __rte_noinline void add_filtered(struct worker *w, const uint16_t *taken, uint16_t len, uint32_t now_s)
+{
+	const struct dns_message *m = w->message;
+
+	table_next_message(w->table);
+	for (uint16_t i = 0; i < len; i++) {
+		uint16_t owner = m->records[taken[i]].owner;
+		if (filter_set_takes_name(w->filters, dns_names_bytes(m->names, owner), dns_names_get(m->names, owner)->size))
+			add_record(w, &m->records[taken[i]], now_s);
+		else
+			stats_add(&w->stats.rr_name_skipped, 1);
+	}
+}
+
 		return;
 	table_next_message(w->table);
 	for (uint16_t i = 0; i < len; i++)
 		add_record(w, &w->message->records[taken[i]], now_s);
 }
+	if (unlikely(w->filters && w->filters->servers) &&
+		!filter_set_takes_server(w->filters, pkt, size > 2 && wire[2] & DNS_FLAG_QR >> 8)) {
+		stats_add(&w->stats.dns_server_skipped, 1);
+		return;
+	}
 
 static void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s)
 {
@@ -143,6 +166,10 @@ static void take_datagrams(struct worker *w, const struct burst *b)
 	stats_add(&w->stats.dns_udp, b->udp_len);
 	for (uint32_t i = 0; i < b->udp_len; i++)
 		take_message(w, &b->udp[i], false, b->udp[i].payload, b->udp[i].payload_size, b->udp_s[i]);
+	if (unlikely(w->filters && w->filters->records)) {
+		add_filtered(w, taken, len, now_s);
+		return;
+	}
 }
 
 // packets → messages ─────────────────────────────────────────────────────────────────────────
@@ -209,7 +236,15 @@ static __rte_noinline void take_burst(struct worker *w, const struct worker_sour
 			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], void *));
 		bytes += rte_pktmbuf_pkt_len(mbufs[i]);
 		w->packet_us = source->packet_time ? packet_time_us(mbufs[i], w->wall_us) : w->wall_us;
-		take_packet(w, &b, mbufs[i], source->link == PKT_LINK_MAX ? packet_link(mbufs[i]) : source->link);
+		enum pkt_link link = source->link == PKT_LINK_MAX ? packet_link(mbufs[i]) : source->link;
+		if (unlikely(w->filters && w->filters->packets) && !pkt_filter_takes(w->filters->packets, link, mbufs[i])) {
+			stats_add(&w->stats.pkt_filtered, 1);
+			b.mbufs[b.mbufs_len++] = mbufs[i];
+			continue;
+		}
+		take_packet(w, &b, mbufs[i], link);
+	else
+		encrypted_count(frame, size, link, w->filters ? w->filters->doh : NULL, &w->stats);
 	}
 	take_datagrams(w, &b);
 	table_publish(w->table);
@@ -229,7 +264,7 @@ static void read_clock(struct worker *w)
 }
 
 // As many buckets as are due for a round of the sweep in each flush interval, a few at a time.
-static void sweep(struct worker *w, uint64_t now_tsc)
+static void sweep(struct worker *w, uint64_t now_tsc, bool idle)
 {
 	uint64_t round_tsc = (uint64_t)(w->settings->flush_interval_s * (double)rte_get_tsc_hz());
 	uint64_t buckets = table_buckets(w->table);
@@ -237,7 +272,9 @@ static void sweep(struct worker *w, uint64_t now_tsc)
 	uint64_t due = part >= 1 ? buckets : (uint64_t)(part * (double)buckets);
 
 	if (due > w->swept)
-		w->swept += table_sweep(w->table, RTE_MIN(due - w->swept, (uint64_t)SWEEP_BUCKETS));
+		done = table_sweep(w->table, RTE_MIN(due - w->swept, most));
+	w->swept += done;
+	w->behind = done > 0 && due > w->swept; // without progress it waits for a frame
 	if (w->swept >= buckets) {
 		w->swept = 0;
 		w->sweep_start = now_tsc;
@@ -258,6 +295,8 @@ static void expire(struct worker *w)
 	pkt_tcp_expire(w->tcp, now_s, take_stream_message, w);
 	if (w->match)
 		admit_match_expire(w->match, now_s);
+	uint64_t most = idle ? IDLE_SWEEP_BUCKETS : SWEEP_BUCKETS, done = 0;
+
 }
 
 static void housekeeping(struct worker *w, bool idle)
@@ -271,7 +310,7 @@ static void housekeeping(struct worker *w, bool idle)
 		if (live) // time goes on without packets, unless it is a capture's
 			w->packet_us = w->wall_us;
 	}
-	sweep(w, rte_get_tsc_cycles());
+	sweep(w, rte_get_tsc_cycles(), idle);
 	if (idle || w->turns % HOUSEKEEPING_TURNS == 0)
 		expire(w);
 }
@@ -306,6 +345,8 @@ static void flush_all(struct worker *w)
 			rte_delay_us_sleep(IDLE_SLEEP_US);
 	}
 	flush_push(&w->flush);
+		if (unlikely(atomic_load_explicit(&w->sources[s].paused, memory_order_acquire)))
+			continue;
 }
 
 static int set_up(struct worker *w)
@@ -317,6 +358,17 @@ static int set_up(struct worker *w)
 		.sink_context = &w->flush};
 	const struct pkt_tcp_options tcp = {.flows = (uint32_t)s->tcp_flows,
 		.held_bytes = s->tcp_memory,
+// Between two packets nothing of a set is in use: the turn before was the last to look at the old one.
+static inline void take_filters(struct worker *w)
+{
+	const struct filter_set *next = atomic_load_explicit(&w->filters_next, memory_order_acquire);
+
+	if (unlikely(next != w->filters)) {
+		w->filters = next;
+		atomic_store_explicit(&w->filters_seen, next, memory_order_release);
+	}
+}
+
 		.timeout_s = (uint32_t)s->tcp_timeout_s};
 
 	if (hash_key_random(&w->key) != 0)
@@ -369,7 +421,7 @@ int worker_run(void *worker)
 		w->idle_turns = idle ? w->idle_turns + 1 : 0;
 		housekeeping(w, idle);
 		if (w->idle_turns > IDLE_TURNS && w->settings->idle == IDLE_SLEEP)
-			rte_delay_us_sleep(IDLE_SLEEP_US);
+			worker_doze(w);
 	}
 	pkt_tcp_drain(w->tcp, take_stream_message, w);
 	publish_verdicts(w);
@@ -378,3 +430,5 @@ int worker_run(void *worker)
 	tear_down(w);
 	return 0;
 }
+	take_filters(w);
+		take_filters(w);

@@ -210,7 +210,7 @@ static int fill_ports(const struct bpf_prog_info *info, const struct pkt_ports *
 	return result;
 }
 
-static int fill(struct xdp *xdp, const struct bpf_prog_info *info, const struct xdp_options *options)
+static int fill(struct xdp *xdp, const struct bpf_prog_info *info, const struct xdp_steering *options)
 {
 	uint32_t zero = 0;
 	struct xdp_steer_config config = {.owner_pid = (uint32_t)getpid(),
@@ -233,7 +233,7 @@ static int fill(struct xdp *xdp, const struct bpf_prog_info *info, const struct 
 	return result;
 }
 
-struct xdp *xdp_open(const char *iface, const struct xdp_options *options, char *why, size_t why_size)
+struct xdp *xdp_open(const char *iface, const struct xdp_steering *options, char *why, size_t why_size)
 {
 	struct bpf_prog_info info;
 	uint32_t ids[MAPS_MAX];

@@ -19,7 +19,7 @@
 #include "dataplane/prefix.h"
 #include "dataplane/stats.h"
 
-struct xdp_options {
+struct xdp_steering {
 	const struct pkt_ports *ports;	// that speak DNS
 	bool all;			// everything to the socket
 	bool queries;			// packets to a DNS port too
@@ -44,7 +44,7 @@ int xdp_object(char *path, size_t path_size);
 int xdp_clean_up(const char *iface, char *why, size_t why_size);
 
 // After the driver has attached the program. NULL with one line in `why`.
-struct xdp *xdp_open(const char *iface, const struct xdp_options *options, char *why, size_t why_size);
+struct xdp *xdp_open(const char *iface, const struct xdp_steering *options, char *why, size_t why_size);
 
 // "native" or "generic" (SKB): how the kernel runs it.
 const char *xdp_attach_mode(const struct xdp *xdp);

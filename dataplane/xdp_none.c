@@ -26,7 +26,7 @@ int xdp_clean_up(const char *iface, char *why, size_t why_size)
 	return 0;
 }
 
-struct xdp *xdp_open(const char *iface, const struct xdp_options *options, char *why, size_t why_size)
+struct xdp *xdp_open(const char *iface, const struct xdp_steering *options, char *why, size_t why_size)
 {
 	(void)iface;
 	(void)options;

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/filter.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "dataplane/encrypted.h"
+#include "dataplane/pkt_filter.h"
+
+// NULL where there is nothing to look for, or with `*result` set where something is wrong.
+static struct prefix_set *make_prefixes(const struct prefix_list *list, int *result, char *why, size_t why_size)
+{
+	struct prefix_set *set = list->len > 0 ? prefix_set_new(list) : NULL;
+
+	if (list->len > 0 && !set) {
+		*result = -ENOMEM;
+		snprintf(why, why_size, "no memory");
+	}
+	return set;
+}
+
+static int read_prefixes(struct filter_set *set, const struct settings *s, char *why, size_t why_size)
+{
+	struct prefix_list servers = {0}, doh = {0};
+	char text[400];
+	int result = prefix_list_read(&servers, s->servers, text, sizeof(text));
+
+	if (result != 0)
+		snprintf(why, why_size, "servers: %s", text);
+	else if ((result = encrypted_addresses(&doh, s->doh_addresses, text, sizeof(text))) != 0)
+		snprintf(why, why_size, "doh.addresses: %s", text);
+	if (result == 0)
+		set->servers = make_prefixes(&servers, &result, why, why_size);
+	if (result == 0)
+		set->doh = make_prefixes(&doh, &result, why, why_size);
+	prefix_list_free(&servers);
+	prefix_list_free(&doh);
+	return result;
+}
+
+static int read_names(struct filter_names **names, const char *key, const char *path, char *why, size_t why_size)
+{
+	char text[400];
+
+	if (*path == '\0')
+		return 0;
+	*names = filter_names_read(path, text, sizeof(text));
+	if (*names)
+		return 0;
+	snprintf(why, why_size, "%s: %s", key, text);
+	return -EINVAL;
+}
+
+struct filter_set *filter_set_new(const struct settings *s, char *why, size_t why_size)
+{
+	struct filter_set *set = calloc(1, sizeof(*set));
+
+	if (!set)
+		return snprintf(why, why_size, "no memory"), NULL;
+	set->admit = s->admit;
+	int result = read_prefixes(set, s, why, why_size);
+	if (result == 0)
+		result = read_names(&set->names_only, "names.only", s->names_only, why, why_size);
+	if (result == 0)
+		result = read_names(&set->names_skip, "names.skip", s->names_skip, why, why_size);
+	if (result == 0 && s->filter[0] != '\0') {
+		set->packets = pkt_filter_new(s->filter, why, why_size);
+		result = set->packets ? 0 : -EINVAL;
+	}
+	set->records = set->names_only || set->names_skip;
+	if (result == 0)
+		return set;
+	filter_set_free(set);
+	return NULL;
+}
+
+void filter_set_free(struct filter_set *set)
+{
+	if (!set)
+		return;
+	pkt_filter_free(set->packets);
+	prefix_set_free(set->servers);
+	prefix_set_free(set->doh);
+	filter_names_free(set->names_only);
+	filter_names_free(set->names_skip);
+	free(set);
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the settings let through, as one set that is replaced as a whole.
+//
+//     SIGHUP ─► filter_set_new ─► every worker takes it in its next turn ─► the old one is freed
+//
+//     expression   tcpdump's, on the frame as it comes (pkt_filter.c)   → packets_total{filtered}
+//     servers      by the address of the one who answers                → messages_total{server_skipped}
+//     types        and sections (admit.h)                               → records_total{type_skipped}
+//     names        by the record's owner (filter_names.c)               → records_total{name_skipped}
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/admit.h"
+#include "dataplane/prefix.h"
+#include "dataplane/settings.h"
+
+struct pkt_filter; // pkt_filter.h
+
+// filter_names.c: names of a file, each with what lies under it, matched label by label in wire form.
+//
+//     www.example.com    this name
+//     .example.com       this name and all under it
+//     *.example.com      all under it
+struct filter_names;
+
+// NULL with one line in `why` where the file cannot be read or a line is no name.
+struct filter_names *filter_names_read(const char *path, char *why, size_t why_size);
+void filter_names_free(struct filter_names *names);
+size_t filter_names_len(const struct filter_names *names);
+
+// True where the list speaks of `name` (lower case, wire form). A look at a label costs one probe, and
+// the walk from the root ends at the first label that no name of the list has.
+bool filter_names_has(const struct filter_names *names, const uint8_t *name, size_t size);
+
+struct filter_set {
+	struct admit_options admit;	 // sections and types
+	struct pkt_filter *packets;	 // NULL: all
+	struct prefix_set *servers;	 // NULL: all
+	struct filter_names *names_only; // NULL: all
+	struct filter_names *names_skip; // NULL: none
+	struct prefix_set *doh;		 // to count connections; NULL: none
+	bool records;			 // there is something to look at a record's owner for
+};
+
+// From settings that settings_finish has seen. NULL with one line in `why`. Main thread.
+struct filter_set *filter_set_new(const struct settings *settings, char *why, size_t why_size);
+void filter_set_free(struct filter_set *set);
+
+// True where the owner passes names.only and names.skip.
+static inline bool filter_set_takes_name(const struct filter_set *set, const uint8_t *name, size_t size)
+{
+	return (!set->names_only || filter_names_has(set->names_only, name, size)) &&
+	       (!set->names_skip || !filter_names_has(set->names_skip, name, size));
+}
+
+// True where the server of the message is to be believed: who sends a response, who gets a query.
+// Only where set->servers is not NULL.
+static inline bool filter_set_takes_server(const struct filter_set *set, const struct pkt *pkt, bool response)
+{
+	return prefix_set_takes(set->servers, response ? pkt->src : pkt->dst, pkt->ip_version == 4 ? 4 : 16);
+}

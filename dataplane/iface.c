@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/iface.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/ethtool.h>
+#include <linux/if_packet.h>
+#include <linux/if_xdp.h>
+#include <linux/sockios.h>
+#include <rte_bus_vdev.h>
+#include <rte_ethdev.h>
+#include <rte_log.h>
+
+#include "dataplane/encrypted.h"
+#include "dataplane/log.h"
+#include "dataplane/rx_wait.h"
+
+#ifndef SOL_XDP
+#define SOL_XDP 283
+#endif
+
+static struct xdp *attached[STATS_PORTS_MAX]; // programs to take off in the end
+
+void iface_detach_all(void)
+{
+	for (int i = 0; i < STATS_PORTS_MAX; i++) {
+		xdp_close(attached[i]);
+		attached[i] = NULL;
+	}
+}
+
+static void detach(struct iface *iface)
+{
+	for (int i = 0; i < STATS_PORTS_MAX; i++)
+		if (attached[i] == iface->xdp)
+			attached[i] = NULL;
+	xdp_close(iface->xdp);
+	iface->xdp = NULL;
+}
+
+static void device_name(const struct iface *iface, char *out, size_t size)
+{
+	snprintf(out, size, "%s%u", iface->by_xdp ? "net_af_xdp" : "net_af_packet", iface->number);
+}
+
+// Receive queues of the interface; 1 where the driver does not tell.
+static unsigned count_queues(const char *name)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+	struct ifreq request = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	unsigned queues = 1;
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	request.ifr_data = (char *)&channels;
+	if (fd >= 0 && ioctl(fd, SIOCETHTOOL, &request) == 0)
+		queues = channels.combined_count + channels.rx_count;
+	if (fd >= 0)
+		close(fd);
+	return queues > 0 ? queues : 1;
+}
+
+// AF_XDP ─────────────────────────────────────────────────────────────────────────────────────
+
+static int read_lists(const struct settings *s, struct prefix_list *src, struct prefix_list *dst, struct prefix_list *doh)
+{
+	char why[400];
+	int result = prefix_list_read(src, s->xdp_src, why, sizeof(why));
+
+	if (result == 0)
+		result = prefix_list_read(dst, s->xdp_dst, why, sizeof(why));
+	if (result == 0)
+		result = encrypted_addresses(doh, s->doh_addresses, why, sizeof(why));
+	if (result != 0)
+		log_error("xdp.src, xdp.dst, doh.addresses: %s", why);
+	return result;
+}
+
+static struct xdp *open_program(const struct iface *iface, const struct settings *s)
+{
+	struct prefix_list src = {0}, dst = {0}, doh = {0};
+	struct xdp *xdp = NULL;
+	char why[256];
+
+	if (read_lists(s, &src, &dst, &doh) == 0) {
+		const struct xdp_steering options = {.ports = &s->dns_ports,
+			.all = s->xdp_program == SETTINGS_XDP_ALL,
+			.queries = s->match != ADMIT_MATCH_OFF,
+			.tunnels = s->xdp_tunnels,
+			.sample = (uint32_t)s->xdp_sample,
+			.src = &src,
+			.dst = &dst,
+			.doh = &doh};
+		xdp = xdp_open(iface->name, &options, why, sizeof(why));
+		if (!xdp)
+			log_error("interface %s: %s", iface->name, why);
+	}
+	prefix_list_free(&src);
+	prefix_list_free(&dst);
+	prefix_list_free(&doh);
+	for (int i = 0; xdp && i < STATS_PORTS_MAX; i++) {
+		if (!attached[i]) {
+			attached[i] = xdp;
+			break;
+		}
+	}
+	return xdp;
+}
+
+static bool is_zero_copy(int fd)
+{
+	struct xdp_options options = {0};
+	socklen_t size = sizeof(options);
+
+	return getsockopt(fd, SOL_XDP, XDP_OPTIONS, &options, &size) == 0 && options.flags & XDP_OPTIONS_ZEROCOPY;
+}
+
+// Why AF_XDP is out of the question, in `why`, or the arguments of the driver.
+static bool xdp_arguments(const struct iface *iface, const struct settings *s, char *devargs, size_t size, char *why,
+	size_t why_size)
+{
+	unsigned queues = count_queues(iface->name);
+	char program[64];
+
+	if (s->xdp_program == SETTINGS_XDP_OFF)
+		return snprintf(why, why_size, "xdp.program = off"), false;
+	if (!xdp_possible(why, why_size))
+		return false;
+	int left = xdp_clean_up(iface->name, why, why_size);
+	if (left < 0)
+		return false;
+	if (left > 0)
+		log_info("interface %s: took off the XDP program that an earlier run left", iface->name);
+	if (xdp_object(program, sizeof(program)) != 0)
+		return snprintf(why, why_size, "the XDP program cannot be handed over"), false;
+	if (queues > s->workers)
+		log_warning("interface %s: has %u queues, expected at most %u, one a worker; what comes to the others stays with "
+			    "the host (ethtool -L %s combined %u)",
+			iface->name, queues, (unsigned)s->workers, iface->name, (unsigned)s->workers);
+	snprintf(devargs, size, "iface=%s,start_queue=0,queue_count=%u,xdp_prog=%s,busy_budget=%d,force_copy=%d",
+		iface->name, queues < s->workers ? queues : (unsigned)s->workers, program, s->idle == IDLE_POLL ? 64 : 0,
+		s->xdp_copy);
+	return true;
+}
+
+static void say_how(const struct iface *iface, const struct settings *s)
+{
+	if (iface->by_xdp)
+		log_info("interface %s: capturing through AF_XDP, %s, %s mode; %s", iface->name,
+			iface->fds_len > 0 && is_zero_copy(iface->fds[0]) ? "zero-copy" : "copying",
+			xdp_attach_mode(iface->xdp),
+			s->xdp_program == SETTINGS_XDP_ALL ? "everything comes to the workers"
+							   : "DNS comes to the workers, the rest stays with the host");
+	else
+		log_info("interface %s: capturing through AF_PACKET", iface->name);
+}
+
+// opening and closing ────────────────────────────────────────────────────────────────────────
+
+// Device, port and, of AF_XDP, the program; all or nothing.
+static int open_device(struct iface *iface, const char *devargs, struct port *port, const struct settings *s,
+	struct rte_mempool *pool)
+{
+	char name[64];
+	uint16_t id;
+
+	device_name(iface, name, sizeof(name));
+	if (rte_vdev_init(name, devargs) != 0)
+		return -1;
+	if (rte_eth_dev_get_port_by_name(name, &id) != 0 || port_start(port, id, (unsigned)s->workers, s, pool) != 0) {
+		rte_vdev_uninit(name);
+		return -1;
+	}
+	iface->xdp = iface->by_xdp ? open_program(iface, s) : NULL;
+	if (iface->by_xdp && !iface->xdp) {
+		port_stop(port);
+		rte_vdev_uninit(name);
+		return -1;
+	}
+	return 0;
+}
+
+// The sockets that are new since `before` are its queues', in their order.
+static void find_sockets(struct iface *iface, const int *before, unsigned before_len)
+{
+	static int now[RX_WAIT_SOCKETS_MAX];
+	unsigned len = rx_wait_sockets(iface->by_xdp ? AF_XDP : AF_PACKET, iface->index, now, RX_WAIT_SOCKETS_MAX);
+
+	iface->fds_len = 0;
+	for (unsigned i = 0, k = 0; i < len && iface->fds_len < STATS_WORKERS_MAX; i++) {
+		while (k < before_len && before[k] < now[i])
+			k++;
+		if (k == before_len || before[k] != now[i])
+			iface->fds[iface->fds_len++] = now[i];
+	}
+}
+
+int iface_open(struct iface *iface, struct port *port, const struct settings *s, struct rte_mempool *pool)
+{
+	static int before[RX_WAIT_SOCKETS_MAX];
+	char devargs[256], why[300] = "the driver does not take it";
+
+	rte_log_set_level_pattern("pmd.net.af_*", RTE_LOG_CRIT); // we say what fails, in one line
+	rte_log_set_level_pattern("pmd.net.packet", RTE_LOG_CRIT);
+	iface->index = (int)if_nametoindex(iface->name);
+	for (int i = 0; i < 2; i++) {
+		iface->by_xdp = i == 0;
+		if (iface->by_xdp && !xdp_arguments(iface, s, devargs, sizeof(devargs), why, sizeof(why))) {
+			log_warning("interface %s: no AF_XDP: %s; trying AF_PACKET, slower", iface->name, why);
+			continue;
+		}
+		if (!iface->by_xdp)
+			snprintf(devargs, sizeof(devargs), "iface=%s,qpairs=%u,blocksz=4096,framesz=2048,framecnt=%u", iface->name,
+				(unsigned)s->workers, (unsigned)s->rx_descriptors & ~1u);
+		unsigned len = rx_wait_sockets(iface->by_xdp ? AF_XDP : AF_PACKET, iface->index, before, RX_WAIT_SOCKETS_MAX);
+		if (open_device(iface, devargs, port, s, pool) == 0) {
+			find_sockets(iface, before, len);
+			snprintf(port->name, sizeof(port->name), "%s", iface->name);
+			port->iface = iface;
+			iface->opened++;
+			say_how(iface, s);
+			return 0;
+		}
+		if (iface->by_xdp)
+			log_warning("interface %s: no AF_XDP: its driver refuses the program or the sockets; trying "
+				    "AF_PACKET, slower", iface->name);
+	}
+	log_error("interface %s: cannot be captured from; it takes root or CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF", iface->name);
+	return -1;
+}
+
+void iface_close(struct iface *iface, struct port *port)
+{
+	char name[64];
+
+	device_name(iface, name, sizeof(name));
+	detach(iface);
+	port_stop(port);
+	rte_vdev_uninit(name);
+	iface->fds_len = 0;
+	iface->packet_drops = 0;
+}
+
+bool iface_is_gone(const struct iface *iface)
+{
+	return (int)if_nametoindex(iface->name) != iface->index;
+}
+
+bool iface_is_there(const struct iface *iface)
+{
+	return if_nametoindex(iface->name) != 0;
+}
+
+// counters ───────────────────────────────────────────────────────────────────────────────────
+
+static void read_socket(struct iface *iface, int fd, struct port_stats *stats)
+{
+	struct xdp_statistics xdp = {0};
+	struct tpacket_stats packet = {0};
+	socklen_t xdp_size = sizeof(xdp), packet_size = sizeof(packet);
+
+	if (iface->by_xdp && getsockopt(fd, SOL_XDP, XDP_STATISTICS, &xdp, &xdp_size) == 0)
+		stats->ring_full += xdp.rx_ring_full;
+	else if (!iface->by_xdp && getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &packet, &packet_size) == 0)
+		iface->packet_drops += packet.tp_drops;
+}
+
+void iface_read_stats(struct iface *iface, struct port_stats *stats)
+{
+	const struct stats_line *lines = port_stats_lines;
+	const uint64_t *closed = (const uint64_t *)&iface->closed;
+	uint64_t *values = (uint64_t *)stats;
+
+	for (unsigned i = 0; i < iface->fds_len; i++)
+		read_socket(iface, iface->fds[i], stats);
+	if (!iface->by_xdp)
+		stats->imissed += iface->packet_drops;
+	if (iface->xdp)
+		xdp_read_stats(iface->xdp, stats);
+	for (size_t i = 0; i < PORT_STATS_LEN; i++)
+		if (lines[i].kind == STATS_COUNTER)
+			values[i] += closed[i];
+	stats->reopened = iface->opened > 0 ? iface->opened - 1 : 0;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A network interface by its name: AF_XDP with our program, AF_PACKET where that cannot be had. An
+// interface may be removed while we run; when one of its name is there again it is opened again.
+// Main thread only.
+#pragma once
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "dataplane/port.h"
+#include "dataplane/xdp.h"
+
+struct iface {
+	const char *name;	       // of the interface
+	unsigned number;	       // among the --iface
+	int index;		       // the kernel's; another one once it was removed and added again
+	bool by_xdp;		       // AF_XDP; else AF_PACKET
+	bool gone;		       // removed; not yet back
+	struct xdp *xdp;	       // our program on it, or NULL
+	int fds[STATS_WORKERS_MAX];    // socket of each queue, to wait for
+	unsigned fds_len;	       // 0: not known
+	unsigned opened;	       // how often
+	struct port_stats closed;      // counted before it was opened last
+	uint64_t packet_drops;	       // of AF_PACKET sockets; reading clears them
+	struct rte_mempool *retired;   // buffers of before, until no worker holds any of them
+	time_t retired_s;	       // since when
+};
+
+// Opens it as `port`, which is not started yet. 0, or -1 with logged lines.
+int iface_open(struct iface *iface, struct port *port, const struct settings *settings, struct rte_mempool *pool);
+
+// Stops the port and takes the program off.
+void iface_close(struct iface *iface, struct port *port);
+
+// Whether the interface that was opened is there no more, and whether one of its name is.
+bool iface_is_gone(const struct iface *iface);
+bool iface_is_there(const struct iface *iface);
+
+// Adds what DPDK's own counters do not tell; any earlier opening included.
+void iface_read_stats(struct iface *iface, struct port_stats *stats);
+
+// Takes all our programs off their interfaces: what must happen even when a run fails. Also called at exit.
+void iface_detach_all(void);

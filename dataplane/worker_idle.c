@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A worker without packets: wakes with the next one, and for its housekeeping.
+#include "dataplane/rx_wait.h"
+#include "dataplane/worker.h"
+
+#include <rte_cycles.h>
+
+enum {
+	SLEEP_US = 100,		// where there is no socket to wait for
+	LONG_SLEEP_US = 500,	// after LONG_TURNS of them without a packet
+	LONG_TURNS = 1000,
+	WAIT_US = 5000		// at most, on sockets that wake us
+};
+
+void worker_doze(const struct worker *w)
+{
+	int fds[WORKER_SOURCES_MAX];
+	unsigned len = 0;
+
+	if (w->behind)
+		return;
+	for (uint32_t s = 0; s < w->sources_len; s++) {
+		if (atomic_load_explicit(&w->sources[s].paused, memory_order_acquire))
+			continue;
+		if (w->sources[s].fd < 0) {
+			rte_delay_us_sleep(w->idle_turns > LONG_TURNS ? LONG_SLEEP_US : SLEEP_US);
+			return;
+		}
+		fds[len++] = w->sources[s].fd;
+	}
+	rx_wait(fds, len, WAIT_US);
+}
