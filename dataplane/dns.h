@@ -101,8 +101,12 @@ struct dns_record {
 	uint8_t section;     // enum dns_section
 };
 
-// The names of one message, each once (see dns_names.c).
-struct dns_names;
+// The names of one message, each once: the part that all may look at (see dns_names.c for the rest).
+struct dns_names {
+	const struct dns_name *names; // by index
+	const uint8_t *bytes;	      // see dns_name.at
+	uint16_t len;		      // how many names
+};
 
 struct dns_message {
 	const uint8_t *wire;			   // the message; must outlive this view
@@ -168,9 +172,20 @@ uint16_t dns_names_read(struct dns_names *n, struct cursor *c);
 // Index of a name that is lower case already; DNS_NAME_NONE where `add` is false and it is new.
 uint16_t dns_names_find(struct dns_names *n, const uint8_t *name, size_t size, bool add);
 
-const struct dns_name *dns_names_get(const struct dns_names *n, uint16_t index);
-const uint8_t *dns_names_bytes(const struct dns_names *n, uint16_t index);
-size_t dns_names_len(const struct dns_names *n);
+static inline const struct dns_name *dns_names_get(const struct dns_names *n, uint16_t index)
+{
+	return &n->names[index];
+}
+
+static inline const uint8_t *dns_names_bytes(const struct dns_names *n, uint16_t index)
+{
+	return n->bytes + n->names[index].at;
+}
+
+static inline size_t dns_names_len(const struct dns_names *n)
+{
+	return n->len;
+}
 
 // dns_rdata.c ────────────────────────────────────────────────────────────────────────────────
 

@@ -32,30 +32,36 @@ struct slot {
 	uint16_t index;
 };
 
-struct dns_names {
-	struct hash_key key; // of the worker
-	uint32_t round;	     // counts messages; makes clearing O(1)
-	uint32_t bytes_size; // octets used in bytes, a multiple of HASH_BLOCK
-	uint16_t len;	     // names
-	uint16_t slots_len;  // the first so many names stand in slots
-	uint32_t slots_mask; // SLOTS_FEW - 1 or SLOTS_LEN - 1
+struct store {
+	struct dns_names front; // what all may look at; first
+	struct hash_key key;	// of the worker
+	uint32_t round;		// counts messages; makes forgetting O(1)
+	uint32_t bytes_size;	// octets used in bytes, a multiple of HASH_BLOCK
+	uint16_t slots_len;	// the first so many names stand in slots
+	uint32_t slots_mask;	// SLOTS_FEW - 1 or SLOTS_LEN - 1
 	struct offset_entry offsets[OFFSETS_LEN];
 	struct slot slots[SLOTS_LEN];
 	struct dns_name names[DNS_NAMES_MAX];
 	uint8_t bytes[(size_t)DNS_NAMES_MAX * 256 + NAME_ROOM] __attribute__((aligned(16)));
 };
 
+static inline struct store *store_of(struct dns_names *front)
+{
+	return (struct store *)front;
+}
+
 struct dns_names *dns_names_new(const struct hash_key *key)
 {
-	size_t size = (sizeof(struct dns_names) + 63) / 64 * 64;
-	struct dns_names *n = aligned_alloc(64, size);
+	size_t size = (sizeof(struct store) + 63) / 64 * 64;
+	struct store *n = aligned_alloc(64, size);
 
-	if (n) {
-		memset(n, 0, size);
-		n->key = *key;
-		n->round = 1;
-	}
-	return n;
+	if (!n)
+		return NULL;
+	memset(n, 0, size);
+	n->key = *key;
+	n->round = 1;
+	n->front = (struct dns_names){.names = n->names, .bytes = n->bytes};
+	return &n->front;
 }
 
 void dns_names_free(struct dns_names *n)
@@ -114,7 +120,7 @@ static inline void copy_plain(uint8_t *to, const uint8_t *from, size_t size)
 #endif
 
 // Reads the name at the cursor to bytes + bytes_size, with zeros behind. Returns its size, or 0.
-static inline size_t read_name(struct dns_names *n, struct cursor *c)
+static inline size_t read_name(struct store *n, struct cursor *c)
 {
 	uint8_t *to = n->bytes + n->bytes_size;
 	size_t left = cursor_left(c), size = plain_size(c->at, left);
@@ -140,16 +146,16 @@ static inline bool equal_padded(const uint8_t *a, const uint8_t *b, size_t size)
 }
 
 // Takes the name that stands at bytes + bytes_size in.
-static inline uint16_t keep_name(struct dns_names *n, size_t size, uint64_t hash)
+static inline uint16_t keep_name(struct store *n, size_t size, uint64_t hash)
 {
-	uint16_t index = n->len++;
+	uint16_t index = n->front.len++;
 
 	n->names[index] = (struct dns_name){.hash = hash, .at = n->bytes_size, .size = (uint8_t)size};
 	n->bytes_size += (uint32_t)((size + HASH_BLOCK - 1) & ~(size_t)(HASH_BLOCK - 1));
 	return index;
 }
 
-static size_t free_slot(const struct dns_names *n, uint64_t hash)
+static size_t free_slot(const struct store *n, uint64_t hash)
 {
 	size_t slot = hash & n->slots_mask;
 
@@ -159,21 +165,21 @@ static size_t free_slot(const struct dns_names *n, uint64_t hash)
 }
 
 // Names that were kept without a look at the others come into the slots before they are searched.
-static void fill_slots(struct dns_names *n)
+static void fill_slots(struct store *n)
 {
-	if (__builtin_expect(n->len >= SLOTS_FEW / 2 && n->slots_mask == SLOTS_FEW - 1, 0)) {
+	if (__builtin_expect(n->front.len >= SLOTS_FEW / 2 && n->slots_mask == SLOTS_FEW - 1, 0)) {
 		for (size_t i = 0; i < SLOTS_FEW; i++) // too many for the few: all over again in all slots
 			n->slots[i].round = n->round - 1;
 		n->slots_mask = SLOTS_LEN - 1;
 		n->slots_len = 0;
 	}
-	for (; n->slots_len < n->len; n->slots_len++)
+	for (; n->slots_len < n->front.len; n->slots_len++)
 		n->slots[free_slot(n, n->names[n->slots_len].hash)] =
 			(struct slot){.round = n->round, .index = n->slots_len};
 }
 
 // Finds the name at bytes + bytes_size; with `add`, takes it in where it is new.
-static uint16_t intern(struct dns_names *n, size_t size, bool add)
+static uint16_t intern(struct store *n, size_t size, bool add)
 {
 	const uint8_t *name = n->bytes + n->bytes_size;
 	uint64_t hash = hash_padded(&n->key, name, size);
@@ -185,24 +191,25 @@ static uint16_t intern(struct dns_names *n, size_t size, bool add)
 		if (other->hash == hash && other->size == size && equal_padded(n->bytes + other->at, name, size))
 			return n->slots[slot].index;
 	}
-	if (!add || n->len == DNS_NAMES_MAX)
+	if (!add || n->front.len == DNS_NAMES_MAX)
 		return DNS_NAME_NONE;
-	n->slots[slot] = (struct slot){.round = n->round, .index = n->len};
+	n->slots[slot] = (struct slot){.round = n->round, .index = n->front.len};
 	n->slots_len++;
 	return keep_name(n, size, hash);
 }
 
-static inline void remember_offset(struct dns_names *n, size_t offset, uint16_t index)
+static inline void remember_offset(struct store *n, size_t offset, uint16_t index)
 {
 	n->offsets[offset & (OFFSETS_LEN - 1)] =
 		(struct offset_entry){.round = n->round, .offset = (uint16_t)offset, .index = index};
 }
 
-bool dns_names_first(struct dns_names *n, struct cursor *c)
+bool dns_names_first(struct dns_names *front, struct cursor *c)
 {
+	struct store *n = store_of(front);
 	size_t offset = cursor_offset(c);
 
-	n->len = 0;
+	n->front.len = 0;
 	n->slots_len = 0;
 	n->slots_mask = SLOTS_FEW - 1;
 	n->bytes_size = 0;
@@ -219,8 +226,9 @@ bool dns_names_first(struct dns_names *n, struct cursor *c)
 	return true;
 }
 
-uint16_t dns_names_read(struct dns_names *n, struct cursor *c)
+uint16_t dns_names_read(struct dns_names *front, struct cursor *c)
 {
+	struct store *n = store_of(front);
 	// a leading pointer names the offset that the cache is asked for
 	size_t offset = cursor_offset(c);
 	const uint8_t *behind = NULL;
@@ -236,7 +244,7 @@ uint16_t dns_names_read(struct dns_names *n, struct cursor *c)
 		c->at = behind;
 		return entry->index;
 	}
-	size_t size = n->len < DNS_NAMES_MAX ? read_name(n, c) : 0;
+	size_t size = n->front.len < DNS_NAMES_MAX ? read_name(n, c) : 0;
 	if (size == 0) {
 		cursor_fail(c);
 		return DNS_NAME_NONE;
@@ -246,28 +254,14 @@ uint16_t dns_names_read(struct dns_names *n, struct cursor *c)
 	return index;
 }
 
-uint16_t dns_names_find(struct dns_names *n, const uint8_t *name, size_t size, bool add)
+uint16_t dns_names_find(struct dns_names *front, const uint8_t *name, size_t size, bool add)
 {
+	struct store *n = store_of(front);
 	uint8_t *to = n->bytes + n->bytes_size;
 
-	if (n->len == DNS_NAMES_MAX)
+	if (n->front.len == DNS_NAMES_MAX)
 		return DNS_NAME_NONE;
 	memmove(to, name, size);
 	memset(to + size, 0, HASH_BLOCK);
 	return intern(n, size, add);
-}
-
-const struct dns_name *dns_names_get(const struct dns_names *n, uint16_t index)
-{
-	return &n->names[index];
-}
-
-const uint8_t *dns_names_bytes(const struct dns_names *n, uint16_t index)
-{
-	return n->bytes + n->names[index].at;
-}
-
-size_t dns_names_len(const struct dns_names *n)
-{
-	return n->len;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Look-up, insertion and the pipeline; table.h draws the layout.
-#include "dataplane/table_layout.h"
+#include "dataplane/table_inline.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,16 +62,10 @@ uint64_t table_buckets(const struct table *t)
 	return t->buckets_len;
 }
 
-void table_next_message(struct table *t)
-{
-	if (++t->message == 0) // 0 marks a unit that no message has counted
-		t->message = 1;
-}
-
 uint8_t *table_key(struct table *t, size_t size_max)
 {
 	t->key_is_long = size_max > TABLE_KEY_SHORT;
-	return t->key_is_long ? t->long_key : t->pending[t->added % TABLE_PENDING].key;
+	return t->key_is_long ? t->long_key : table_short_key(t);
 }
 
 void table_publish(struct table *t)
@@ -88,10 +82,6 @@ static inline uint16_t tag_of(uint64_t hash)
 	return tag ? tag : 1;
 }
 
-static inline uint64_t first_bucket(const struct table *t, uint64_t hash)
-{
-	return (hash >> 32) * t->buckets_len >> 32;
-}
 
 static inline uint64_t second_bucket(const struct table *t, uint64_t hash)
 {
@@ -138,10 +128,26 @@ static bool equal_more(const struct table *t, const struct table_unit *u, const 
 	return true;
 }
 
+// Keys that lie in the first cache line of a unit, which is most of them: all of the line at once.
+static inline bool equal_first_line(const uint8_t *a, const uint8_t *b)
+{
+#ifdef __SSE2__
+	__m128i x = _mm_xor_si128(_mm_loadu_si128((const __m128i *)a), _mm_loadu_si128((const __m128i *)b));
+	__m128i y = _mm_xor_si128(_mm_loadu_si128((const __m128i *)(a + 16)), _mm_loadu_si128((const __m128i *)(b + 16)));
+	__m128i z = _mm_cvtsi64_si128((long long)(hash_load64(a + 32) ^ hash_load64(b + 32)));
+	__m128i same = _mm_cmpeq_epi8(_mm_or_si128(_mm_or_si128(x, y), z), _mm_setzero_si128());
+	return _mm_movemask_epi8(same) == 0xffff;
+#else
+	return equal8(a, b, TABLE_FIRST_LINE);
+#endif
+}
+
 static inline bool equal_key(const struct table *t, const struct table_unit *u, const uint8_t *key, uint32_t size)
 {
-	if (u->key_low != (uint16_t)size || u->key_high != size >> 16)
+	if (__builtin_expect(u->key_low != (uint16_t)size || u->key_high != size >> 16, 0))
 		return false;
+	if (__builtin_expect(size <= TABLE_FIRST_LINE, 1))
+		return equal_first_line(u->key, key);
 	if (size <= TABLE_INLINE)
 		return equal8(u->key, key, size);
 	return equal8(u->key, key, TABLE_INLINE) && equal_more(t, u, key, size);
@@ -200,7 +206,7 @@ static uint32_t store_key(struct table *t, const uint8_t *key, uint32_t size)
 // A free slot for a key: in its first bucket, else in its second, else where one may be given up.
 static struct table_bucket *find_slot(struct table *t, uint64_t hash, unsigned *slot)
 {
-	struct table_bucket *first = &t->buckets[first_bucket(t, hash)];
+	struct table_bucket *first = &t->buckets[table_first_bucket(t, hash)];
 	struct table_bucket *second = &t->buckets[second_bucket(t, hash)], *found;
 	unsigned mask = match_tags(first, 0);
 
@@ -294,7 +300,7 @@ static inline void count_again(struct table *t, struct table_bucket *b, unsigned
 static void count(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
 	uint32_t message)
 {
-	struct table_bucket *b = &t->buckets[first_bucket(t, hash)];
+	struct table_bucket *b = &t->buckets[table_first_bucket(t, hash)];
 	uint16_t tag = tag_of(hash);
 	int slot = find_in(t, b, tag, key, size);
 
@@ -341,7 +347,7 @@ static inline void count_next(struct table *t)
 
 // Eight at a time: by now the buckets of the older half have come, and the units that the call
 // before this one asked for.
-static __attribute__((noinline)) void move_pipeline(struct table *t)
+void table_move_pipeline(struct table *t)
 {
 	for (uint32_t left = t->unit_at - t->done; left > 0; left--)
 		count_next(t);
@@ -360,20 +366,11 @@ void table_settle(struct table *t)
 
 void table_add(struct table *t, size_t size, uint64_t hash, uint32_t time_s)
 {
-	if (__builtin_expect(t->key_is_long, 0)) {
-		memset(t->long_key + size, 0, 8); // the padding that comparisons read
-		table_settle(t);
-		count(t, hash, t->long_key, (uint32_t)size, time_s, t->message);
+	if (__builtin_expect(!t->key_is_long, 1)) {
+		table_push(t, size, hash, time_s);
 		return;
 	}
-	struct table_pending *p = &t->pending[t->added++ % TABLE_PENDING];
-	memset(p->key + size, 0, 8);
-	p->hash = hash;
-	p->time_s = time_s;
-	p->message = t->message;
-	p->size = (uint16_t)size;
-	p->bucket = &t->buckets[first_bucket(t, hash)];
-	__builtin_prefetch(p->bucket, 1);
-	if (t->added - t->unit_at == 2 * TABLE_BATCH)
-		move_pipeline(t);
+	memset(t->long_key + size, 0, TABLE_FIRST_LINE); // what comparisons read behind a key
+	table_settle(t);
+	count(t, hash, t->long_key, (uint32_t)size, time_s, t->message);
 }

@@ -53,9 +53,6 @@ struct table *table_new(const struct table_options *options, struct worker_stats
 void table_free(struct table *t);
 bool table_is_huge(const struct table *t); // in huge pages
 
-// A new message: a record counts once in each.
-void table_next_message(struct table *t);
-
 // Where the next key is to be written: TABLE_KEY_HEAD octets, owner, canonical RDATA, of `size_max`
 // octets at most. TABLE_KEY_SLACK octets behind it may be written too.
 uint8_t *table_key(struct table *t, size_t size_max);

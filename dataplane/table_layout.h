@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The insides of the table, for table.c and table_evict.c alone; table.h draws them.
+// The insides of the table, for table*.c and table_inline.h alone; table.h draws them.
 #pragma once
 
 #include "dataplane/memory.h"
@@ -8,6 +8,7 @@
 enum {
 	TABLE_INLINE = 104,	      // key octets in the first unit of a record
 	TABLE_MORE = 120,	      // key octets in each further unit
+	TABLE_FIRST_LINE = 40,	      // key octets in the first cache line of a unit
 	TABLE_NO_UNIT = 0,	      // unit 0 is never used
 	TABLE_PENDING = 32,	      // pipeline slots, a power of two
 	TABLE_BATCH = 8,	      // sightings that move on through the pipeline together
@@ -49,7 +50,7 @@ struct table_pending {
 	uint32_t candidate;  // unit whose tag fitted when the bucket had come, or TABLE_NO_UNIT
 	uint16_t slot;	     // its slot in the bucket
 	uint16_t size;	     // octets of the key
-	uint8_t key[TABLE_KEY_SHORT + TABLE_KEY_SLACK]; // zero-padded to a multiple of 8
+	uint8_t key[TABLE_KEY_SHORT + TABLE_KEY_SLACK]; // zero-padded: see table_short_key
 } __attribute__((aligned(64)));
 
 _Static_assert(sizeof(struct table_pending) == 256, "the pipeline spreads over all sets of the first cache");

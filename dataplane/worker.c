@@ -9,9 +9,8 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
-#include "dataplane/encrypted.h"
-#include "dataplane/pkt_filter.h"
 #include "dataplane/packet_meta.h"
+#include "dataplane/table_inline.h"
 
 enum {
 	PREFETCH_AHEAD = 4,	  // packets
@@ -20,7 +19,6 @@ enum {
 	IDLE_TURNS = 64,	  // turns without a packet before the first sleep
 	IDLE_SLEEP_US = 100,
 	LINEAR_SIZE = 1 << 18	  // a packet in one piece; the largest snapshot length of tcpdump
-	IDLE_SWEEP_BUCKETS = 512, // at most in one turn without packets
 };
 
 struct worker_orders worker_orders;
@@ -83,29 +81,46 @@ static inline uint8_t *begin_key(uint8_t *key, uint16_t type, const uint8_t *own
 	return to + owner_size;
 }
 
-static inline void add_record(struct worker *w, const struct dns_record *r, uint32_t now_s)
+static inline bool has_short_owner(const struct dns_message *m)
+{
+	return dns_names_get(m->names, 0)->size <= TABLE_KEY_SHORT - TABLE_KEY_HEAD - 16;
+}
+
+// The records of an ordinary answer (dns_message.plain): addresses of one name.
+static inline void add_addresses(struct worker *w, uint16_t len, uint32_t now_s)
+{
+	const struct dns_message *m = w->message;
+	const struct dns_name *owner = dns_names_get(m->names, 0);
+	const uint8_t *bytes = dns_names_bytes(m->names, 0);
+	struct table *t = w->table;
+
+	for (const struct dns_record *r = m->records, *end = r + len; r < end; r++) {
+		const uint8_t *rdata = m->wire + r->rdata_at;
+		uint8_t *out = begin_key(table_short_key(t), r->type, bytes, owner->size);
+		if (likely(r->type == DNS_TYPE_A))
+			memcpy(out, rdata, 4);
+		else
+			memcpy(out, rdata, 16);
+		uint64_t hash = table_hash(&w->key, owner->hash, r->type, rdata, r->rdata_size);
+		table_push(t, TABLE_KEY_HEAD + (size_t)owner->size + r->rdata_size, hash, now_s);
+	}
+}
+
+static void add_record(struct worker *w, const struct dns_record *r, uint32_t now_s)
 {
 	const struct dns_message *m = w->message;
 	const struct dns_name *owner = dns_names_get(m->names, r->owner);
 	const uint8_t *rdata = m->wire + r->rdata_at;
-	bool plain = r->type == DNS_TYPE_A || r->type == DNS_TYPE_AAAA;
-	size_t rdata_size = r->rdata_size, rdata_max = plain ? rdata_size : rdata_size + 2 * DNS_NAME_SIZE;
-	uint8_t *key = table_key(w->table, TABLE_KEY_HEAD + (size_t)owner->size + rdata_max);
-	uint8_t *out = begin_key(key, r->type, dns_names_bytes(m->names, r->owner), owner->size);
+	struct cursor c = {.base = m->wire, .at = rdata, .end = rdata + r->rdata_size};
+	size_t rdata_size = dns_rdata_read(c, r->type, r->class, w->rdata, DNS_RDATA_SIZE);
 
-	if (likely(r->type == DNS_TYPE_A)) {
-		memcpy(out, rdata, 4);
-	} else if (r->type == DNS_TYPE_AAAA) {
-		memcpy(out, rdata, 16);
-	} else {
-		struct cursor c = {.base = m->wire, .at = rdata, .end = rdata + rdata_size};
-		rdata_size = dns_rdata_read(c, r->type, r->class, out, rdata_max);
-		if (unlikely(rdata_size > UINT16_MAX)) {
-			stats_add(&w->stats.rr_too_long, 1);
-			return;
-		}
+	if (unlikely(rdata_size > UINT16_MAX)) {
+		stats_add(&w->stats.rr_too_long, 1);
+		return;
 	}
-	uint64_t hash = table_hash(&w->key, owner->hash, r->type, out, rdata_size);
+	uint8_t *key = table_key(w->table, TABLE_KEY_HEAD + (size_t)owner->size + rdata_size);
+	memcpy(begin_key(key, r->type, dns_names_bytes(m->names, r->owner), owner->size), w->rdata, rdata_size);
+	uint64_t hash = table_hash(&w->key, owner->hash, r->type, w->rdata, rdata_size);
 	table_add(w->table, TABLE_KEY_HEAD + owner->size + rdata_size, hash, now_s);
 }
 
@@ -125,33 +140,17 @@ static void take_message(struct worker *w, const struct pkt *pkt, bool tcp, cons
 	if (verdict != DNS_TAKEN || unlikely(w->depth < WORKER_ADMIT))
 		return;
 	const uint16_t *taken;
-	uint16_t len = admit_message(w->admit, w->message,
-		w->filters ? &w->filters->admit : &w->settings->admit, &w->stats, &taken);
+	uint16_t len = admit_message(w->admit, w->message, &w->settings->admit, &w->stats, &taken);
 	if (unlikely(w->depth < WORKER_ALL))
-static __rte_noinline void add_filtered(struct worker *w, const uint16_t *taken, uint16_t len, uint32_t now_s)
-{
-	const struct dns_message *m = w->message;
-
-	table_next_message(w->table);
-	for (uint16_t i = 0; i < len; i++) {
-		uint16_t owner = m->records[taken[i]].owner;
-		if (filter_set_takes_name(w->filters, dns_names_bytes(m->names, owner), dns_names_get(m->names, owner)->size))
-			add_record(w, &m->records[taken[i]], now_s);
-		else
-			stats_add(&w->stats.rr_name_skipped, 1);
-	}
-}
-
 		return;
 	table_next_message(w->table);
+	if (likely(len == w->message->section_end[DNS_ANSWER] && w->message->plain && has_short_owner(w->message))) {
+		add_addresses(w, len, now_s);
+		return;
+	}
 	for (uint16_t i = 0; i < len; i++)
 		add_record(w, &w->message->records[taken[i]], now_s);
 }
-	if (unlikely(w->filters && w->filters->servers) &&
-		!filter_set_takes_server(w->filters, pkt, size > 2 && wire[2] & DNS_FLAG_QR >> 8)) {
-		stats_add(&w->stats.dns_server_skipped, 1);
-		return;
-	}
 
 static void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s)
 {
@@ -166,10 +165,6 @@ static void take_datagrams(struct worker *w, const struct burst *b)
 	stats_add(&w->stats.dns_udp, b->udp_len);
 	for (uint32_t i = 0; i < b->udp_len; i++)
 		take_message(w, &b->udp[i], false, b->udp[i].payload, b->udp[i].payload_size, b->udp_s[i]);
-	if (unlikely(w->filters && w->filters->records)) {
-		add_filtered(w, taken, len, now_s);
-		return;
-	}
 }
 
 // packets → messages ─────────────────────────────────────────────────────────────────────────
@@ -236,15 +231,7 @@ static __rte_noinline void take_burst(struct worker *w, const struct worker_sour
 			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], void *));
 		bytes += rte_pktmbuf_pkt_len(mbufs[i]);
 		w->packet_us = source->packet_time ? packet_time_us(mbufs[i], w->wall_us) : w->wall_us;
-		enum pkt_link link = source->link == PKT_LINK_MAX ? packet_link(mbufs[i]) : source->link;
-		if (unlikely(w->filters && w->filters->packets) && !pkt_filter_takes(w->filters->packets, link, mbufs[i])) {
-			stats_add(&w->stats.pkt_filtered, 1);
-			b.mbufs[b.mbufs_len++] = mbufs[i];
-			continue;
-		}
-		take_packet(w, &b, mbufs[i], link);
-	else
-		encrypted_count(frame, size, link, w->filters ? w->filters->doh : NULL, &w->stats);
+		take_packet(w, &b, mbufs[i], source->link == PKT_LINK_MAX ? packet_link(mbufs[i]) : source->link);
 	}
 	take_datagrams(w, &b);
 	table_publish(w->table);
@@ -264,7 +251,7 @@ static void read_clock(struct worker *w)
 }
 
 // As many buckets as are due for a round of the sweep in each flush interval, a few at a time.
-static void sweep(struct worker *w, uint64_t now_tsc, bool idle)
+static void sweep(struct worker *w, uint64_t now_tsc)
 {
 	uint64_t round_tsc = (uint64_t)(w->settings->flush_interval_s * (double)rte_get_tsc_hz());
 	uint64_t buckets = table_buckets(w->table);
@@ -272,9 +259,7 @@ static void sweep(struct worker *w, uint64_t now_tsc, bool idle)
 	uint64_t due = part >= 1 ? buckets : (uint64_t)(part * (double)buckets);
 
 	if (due > w->swept)
-		done = table_sweep(w->table, RTE_MIN(due - w->swept, most));
-	w->swept += done;
-	w->behind = done > 0 && due > w->swept; // without progress it waits for a frame
+		w->swept += table_sweep(w->table, RTE_MIN(due - w->swept, (uint64_t)SWEEP_BUCKETS));
 	if (w->swept >= buckets) {
 		w->swept = 0;
 		w->sweep_start = now_tsc;
@@ -295,8 +280,6 @@ static void expire(struct worker *w)
 	pkt_tcp_expire(w->tcp, now_s, take_stream_message, w);
 	if (w->match)
 		admit_match_expire(w->match, now_s);
-	uint64_t most = idle ? IDLE_SWEEP_BUCKETS : SWEEP_BUCKETS, done = 0;
-
 }
 
 static void housekeeping(struct worker *w, bool idle)
@@ -310,7 +293,7 @@ static void housekeeping(struct worker *w, bool idle)
 		if (live) // time goes on without packets, unless it is a capture's
 			w->packet_us = w->wall_us;
 	}
-	sweep(w, rte_get_tsc_cycles(), idle);
+	sweep(w, rte_get_tsc_cycles());
 	if (idle || w->turns % HOUSEKEEPING_TURNS == 0)
 		expire(w);
 }
@@ -345,8 +328,6 @@ static void flush_all(struct worker *w)
 			rte_delay_us_sleep(IDLE_SLEEP_US);
 	}
 	flush_push(&w->flush);
-		if (unlikely(atomic_load_explicit(&w->sources[s].paused, memory_order_acquire)))
-			continue;
 }
 
 static int set_up(struct worker *w)
@@ -358,17 +339,6 @@ static int set_up(struct worker *w)
 		.sink_context = &w->flush};
 	const struct pkt_tcp_options tcp = {.flows = (uint32_t)s->tcp_flows,
 		.held_bytes = s->tcp_memory,
-// Between two packets nothing of a set is in use: the turn before was the last to look at the old one.
-static inline void take_filters(struct worker *w)
-{
-	const struct filter_set *next = atomic_load_explicit(&w->filters_next, memory_order_acquire);
-
-	if (unlikely(next != w->filters)) {
-		w->filters = next;
-		atomic_store_explicit(&w->filters_seen, next, memory_order_release);
-	}
-}
-
 		.timeout_s = (uint32_t)s->tcp_timeout_s};
 
 	if (hash_key_random(&w->key) != 0)
@@ -379,9 +349,10 @@ static inline void take_filters(struct worker *w)
 	w->tcp = pkt_tcp_new(&tcp, &w->key, &w->stats);
 	w->frag = pkt_frag_new((uint32_t)s->frag_datagrams, (uint32_t)(s->frag_timeout_s * 1000), &w->stats);
 	w->linear = malloc(LINEAR_SIZE);
+	w->rdata = malloc(DNS_RDATA_SIZE);
 	if (s->match != ADMIT_MATCH_OFF)
 		w->match = admit_match_new((uint32_t)s->match_size, (uint32_t)s->match_timeout_s, &w->key, &w->stats);
-	return w->message && w->admit && w->table && w->tcp && w->frag && w->linear &&
+	return w->message && w->admit && w->table && w->tcp && w->frag && w->linear && w->rdata &&
 			       (w->match || s->match == ADMIT_MATCH_OFF)
 		       ? 0
 		       : -1;
@@ -396,6 +367,7 @@ static void tear_down(struct worker *w)
 	pkt_tcp_free(w->tcp);
 	pkt_frag_free(w->frag);
 	free(w->linear);
+	free(w->rdata);
 }
 
 int worker_run(void *worker)
@@ -421,7 +393,7 @@ int worker_run(void *worker)
 		w->idle_turns = idle ? w->idle_turns + 1 : 0;
 		housekeeping(w, idle);
 		if (w->idle_turns > IDLE_TURNS && w->settings->idle == IDLE_SLEEP)
-			worker_doze(w);
+			rte_delay_us_sleep(IDLE_SLEEP_US);
 	}
 	pkt_tcp_drain(w->tcp, take_stream_message, w);
 	publish_verdicts(w);
@@ -430,5 +402,3 @@ int worker_run(void *worker)
 	tear_down(w);
 	return 0;
 }
-	take_filters(w);
-		take_filters(w);

@@ -4,7 +4,7 @@
 
 #include "dataplane/admit.h"
 #include "dataplane/dns.h"
-#include "dataplane/table.h"
+#include "dataplane/table_inline.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
