@@ -9,6 +9,8 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
+#include "dataplane/encrypted.h"
+#include "dataplane/pkt_filter.h"
 #include "dataplane/packet_meta.h"
 #include "dataplane/table_inline.h"
 
@@ -18,6 +20,7 @@ enum {
 	SWEEP_BUCKETS = 32,	  // at most in one turn: bounds the gap between two polls
 	IDLE_TURNS = 64,	  // turns without a packet before the first sleep
 	IDLE_SLEEP_US = 100,
+	IDLE_SWEEP_BUCKETS = 512, // at most in one turn without packets
 	LINEAR_SIZE = 1 << 18	  // a packet in one piece; the largest snapshot length of tcpdump
 };
 
@@ -124,11 +127,30 @@ static void add_record(struct worker *w, const struct dns_record *r, uint32_t no
 	table_add(w->table, TABLE_KEY_HEAD + owner->size + rdata_size, hash, now_s);
 }
 
+static __rte_noinline void add_filtered(struct worker *w, const uint16_t *taken, uint16_t len, uint32_t now_s)
+{
+	const struct dns_message *m = w->message;
+
+	table_next_message(w->table);
+	for (uint16_t i = 0; i < len; i++) {
+		uint16_t owner = m->records[taken[i]].owner;
+		if (filter_set_takes_name(w->filters, dns_names_bytes(m->names, owner), dns_names_get(m->names, owner)->size))
+			add_record(w, &m->records[taken[i]], now_s);
+		else
+			stats_add(&w->stats.rr_name_skipped, 1);
+	}
+}
+
 static void take_message(struct worker *w, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
 	uint32_t now_s)
 {
 	if (unlikely(w->depth < WORKER_PARSE))
 		return;
+	if (unlikely(w->filters && w->filters->servers) &&
+		!filter_set_takes_server(w->filters, pkt, size > 2 && wire[2] & DNS_FLAG_QR >> 8)) {
+		stats_add(&w->stats.dns_server_skipped, 1);
+		return;
+	}
 	enum dns_verdict verdict = dns_parse(w->message, wire, size);
 
 	if (w->match && verdict == DNS_QUERY)
@@ -140,9 +162,14 @@ static void take_message(struct worker *w, const struct pkt *pkt, bool tcp, cons
 	if (verdict != DNS_TAKEN || unlikely(w->depth < WORKER_ADMIT))
 		return;
 	const uint16_t *taken;
-	uint16_t len = admit_message(w->admit, w->message, &w->settings->admit, &w->stats, &taken);
+	uint16_t len = admit_message(w->admit, w->message,
+		w->filters ? &w->filters->admit : &w->settings->admit, &w->stats, &taken);
 	if (unlikely(w->depth < WORKER_ALL))
 		return;
+	if (unlikely(w->filters && w->filters->records)) {
+		add_filtered(w, taken, len, now_s);
+		return;
+	}
 	table_next_message(w->table);
 	if (likely(len == w->message->section_end[DNS_ANSWER] && w->message->plain && has_short_owner(w->message))) {
 		add_addresses(w, len, now_s);
@@ -210,6 +237,8 @@ static void take_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, e
 		pkt_tcp_segment(w->tcp, pkt, (uint32_t)(w->packet_us / 1000000), take_stream_message, w);
 	else if (verdict == PKT_UDP)
 		b->udp_s[b->udp_len++] = (uint32_t)(w->packet_us / 1000000);
+	else
+		encrypted_count(frame, size, link, w->filters ? w->filters->doh : NULL, &w->stats);
 }
 
 static __rte_noinline void take_burst(struct worker *w, const struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len)
@@ -231,7 +260,13 @@ static __rte_noinline void take_burst(struct worker *w, const struct worker_sour
 			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], void *));
 		bytes += rte_pktmbuf_pkt_len(mbufs[i]);
 		w->packet_us = source->packet_time ? packet_time_us(mbufs[i], w->wall_us) : w->wall_us;
-		take_packet(w, &b, mbufs[i], source->link == PKT_LINK_MAX ? packet_link(mbufs[i]) : source->link);
+		enum pkt_link link = source->link == PKT_LINK_MAX ? packet_link(mbufs[i]) : source->link;
+		if (unlikely(w->filters && w->filters->packets) && !pkt_filter_takes(w->filters->packets, link, mbufs[i])) {
+			stats_add(&w->stats.pkt_filtered, 1);
+			b.mbufs[b.mbufs_len++] = mbufs[i];
+			continue;
+		}
+		take_packet(w, &b, mbufs[i], link);
 	}
 	take_datagrams(w, &b);
 	table_publish(w->table);
@@ -251,15 +286,19 @@ static void read_clock(struct worker *w)
 }
 
 // As many buckets as are due for a round of the sweep in each flush interval, a few at a time.
-static void sweep(struct worker *w, uint64_t now_tsc)
+static void sweep(struct worker *w, uint64_t now_tsc, bool idle)
 {
 	uint64_t round_tsc = (uint64_t)(w->settings->flush_interval_s * (double)rte_get_tsc_hz());
 	uint64_t buckets = table_buckets(w->table);
 	double part = (double)(now_tsc - w->sweep_start) / (double)round_tsc;
 	uint64_t due = part >= 1 ? buckets : (uint64_t)(part * (double)buckets);
 
+	uint64_t most = idle ? IDLE_SWEEP_BUCKETS : SWEEP_BUCKETS, done = 0;
+
 	if (due > w->swept)
-		w->swept += table_sweep(w->table, RTE_MIN(due - w->swept, (uint64_t)SWEEP_BUCKETS));
+		done = table_sweep(w->table, RTE_MIN(due - w->swept, most));
+	w->swept += done;
+	w->behind = done > 0 && due > w->swept; // without progress it waits for a frame
 	if (w->swept >= buckets) {
 		w->swept = 0;
 		w->sweep_start = now_tsc;
@@ -293,7 +332,7 @@ static void housekeeping(struct worker *w, bool idle)
 		if (live) // time goes on without packets, unless it is a capture's
 			w->packet_us = w->wall_us;
 	}
-	sweep(w, rte_get_tsc_cycles());
+	sweep(w, rte_get_tsc_cycles(), idle);
 	if (idle || w->turns % HOUSEKEEPING_TURNS == 0)
 		expire(w);
 }
@@ -306,6 +345,8 @@ static uint16_t turn(struct worker *w)
 	uint16_t all = 0;
 
 	for (uint32_t s = 0; s < w->sources_len; s++) {
+		if (unlikely(atomic_load_explicit(&w->sources[s].paused, memory_order_acquire)))
+			continue;
 		uint16_t len = rte_eth_rx_burst(w->sources[s].port, w->sources[s].queue, mbufs, WORKER_BURST);
 		if (len > 0)
 			take_burst(w, &w->sources[s], mbufs, len);
@@ -315,6 +356,17 @@ static uint16_t turn(struct worker *w)
 	if (all == 0)
 		stats_add(&w->stats.polls_empty, 1);
 	return all;
+}
+
+// Between two packets nothing of a set is in use: the turn before was the last to look at the old one.
+static inline void take_filters(struct worker *w)
+{
+	const struct filter_set *next = atomic_load_explicit(&w->filters_next, memory_order_acquire);
+
+	if (unlikely(next != w->filters)) {
+		w->filters = next;
+		atomic_store_explicit(&w->filters_seen, next, memory_order_release);
+	}
 }
 
 // Everything in the table to the frames, however long the collector takes.
@@ -380,12 +432,14 @@ int worker_run(void *worker)
 		tear_down(w);
 		return -1;
 	}
+	take_filters(w);
 	read_clock(w);
 	w->sweep_start = w->push_tsc = rte_get_tsc_cycles();
 	atomic_store(&w->ready, true);
 	while (!atomic_load_explicit(&worker_orders.stop, memory_order_relaxed)) {
 		// the order to drain is given after the last packet was queued, so read it before looking
 		bool drain = atomic_load_explicit(&worker_orders.drain, memory_order_acquire);
+		take_filters(w);
 		bool idle = turn(w) == 0;
 		w->turns++;
 		if (idle && drain)
@@ -393,7 +447,7 @@ int worker_run(void *worker)
 		w->idle_turns = idle ? w->idle_turns + 1 : 0;
 		housekeeping(w, idle);
 		if (w->idle_turns > IDLE_TURNS && w->settings->idle == IDLE_SLEEP)
-			rte_delay_us_sleep(IDLE_SLEEP_US);
+			worker_doze(w);
 	}
 	pkt_tcp_drain(w->tcp, take_stream_message, w);
 	publish_verdicts(w);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "dataplane/admit.h"
+#include "dataplane/filter.h"
 #include "dataplane/flush.h"
 #include "dataplane/pkt.h"
 #include "dataplane/pkt_frag.h"
@@ -21,8 +22,11 @@ enum { WORKER_BURST = 32, WORKER_SOURCES_MAX = STATS_PORTS_MAX };
 // How far packets go; less than all of it is for measurements alone.
 enum worker_depth { WORKER_RECEIVE, WORKER_DECAP, WORKER_PARSE, WORKER_ADMIT, WORKER_ALL };
 
-// One receive queue. Worker: ro.
+// One receive queue. Worker: ro; main: rw while paused and seen to be.
 struct worker_source {
+	atomic_bool paused;	// not to be polled: its interface is gone
+	int fd;			// socket to sleep on, or -1
+	unsigned index;		// of the port among those of the intake
 	uint16_t port;		// DPDK port
 	uint16_t queue;		// its queue
 	enum pkt_link link;	// how its frames begin; PKT_LINK_MAX: each packet tells (packet_meta.h)
@@ -34,6 +38,9 @@ struct worker {
 	struct worker_source sources[WORKER_SOURCES_MAX]; // worker: ro
 	uint32_t sources_len;				  // worker: ro
 	const struct settings *settings;		  // worker: ro
+	const struct filter_set *filters;		  // worker: rw; NULL: none but the settings' sections and types
+	_Atomic(const struct filter_set *) filters_next;  // worker: r, main: w
+	_Atomic(const struct filter_set *) filters_seen;  // worker: w, main: r
 	struct hash_key key;				  // of names and records. worker: ro
 	struct dns_message *message;			  // worker: rw
 	struct admit *admit;				  // worker: rw
@@ -51,6 +58,7 @@ struct worker {
 	uint64_t sweep_start;	// TSC when this round of the sweep began. worker: rw
 	uint64_t swept;		// buckets of this round that are done. worker: rw
 	uint64_t push_tsc;	// TSC when a partial frame was passed on last. worker: rw
+	bool behind;		// the sweep has buckets left that are due. worker: rw
 	uint32_t idle_turns;	// turns without a packet, one after another. worker: rw
 	uint32_t turns;		// turns of the loop. worker: rw
 	unsigned id;		// 0.., worker: ro
@@ -73,3 +81,6 @@ extern struct worker_orders worker_orders;
 // Body of an lcore: sets up its tables (on its own NUMA node), runs until ordered to end. `worker`
 // is a struct worker. Returns 0, or -1 where `failed` is set.
 int worker_run(void *worker);
+
+// Sleeps a little, with idle = sleep, unless the sweep is behind (worker_idle.c).
+void worker_doze(const struct worker *w);
