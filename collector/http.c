@@ -65,7 +65,8 @@ static enum MHD_Result answer_ready(struct MHD_Connection *connection, const str
 {
 	char why[900];
 
-	if (writer_is_up(h->sources.writer, why, sizeof(why))) {
+	if (writer_is_up(h->sources.writer, why, sizeof(why)) &&
+		spool_is_well(h->sources.spool, why, sizeof(why))) {
 		metrics_add(http_ready, 1);
 		return answer_line(connection, MHD_HTTP_OK, "ready");
 	}

@@ -5,13 +5,13 @@
 
 #include "collector/board.h"
 #include "collector/endpoint.h"
-#include "collector/queue.h"
 #include "collector/settings.h"
+#include "collector/spool.h"
 #include "collector/writer.h"
 
 // What is shown. All borrowed, each with a lock of its own; they must outlive the server.
 struct http_sources {
-	struct queue *queue;
+	struct spool *spool;
 	struct board *board;
 	struct writer *writer;
 	const struct settings *settings;    // read when the server starts

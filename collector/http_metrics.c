@@ -117,7 +117,7 @@ static void write_dataplanes(FILE *out, const struct board_sensor *sensors, size
 	write_outboxes(out, sensors, len);
 }
 
-static void write_collector(FILE *out, const struct queue_levels *queue)
+static void write_collector(FILE *out, const struct spool_levels *spool)
 {
 	const uint64_t *values = (const uint64_t *)&collector_stats;
 
@@ -132,9 +132,12 @@ static void write_collector(FILE *out, const struct queue_levels *queue)
 	for (int i = REDIS_TROUBLE_NONE + 1; i < REDIS_TROUBLE_MAX; i++)
 		fprintf(out, "lookback_collector_redis_errors_total{kind=\"%s\"} %" PRIu64 "\n",
 			redis_trouble_label[i], stats_get(&redis_trouble_count[i]));
-	write_gauge(out, "collector_queue_frames", "Frames that wait for Redis", queue->frames);
-	write_gauge(out, "collector_queue_bytes", "Memory that they take", queue->bytes);
-	write_gauge(out, "collector_queue_limit_bytes", "Memory that they may take", queue->limit);
+	write_gauge(out, "collector_spool_waiting_batches", "Batches that wait for Redis", spool->waiting);
+	write_gauge(out, "collector_spool_waiting_bytes", "Octets of the disk that they take", spool->waiting_bytes);
+	write_gauge(out, "collector_spool_kept_batches", "Batches that Redis has, kept for spool.keep", spool->kept);
+	write_gauge(out, "collector_spool_bytes", "Octets of the disk that all batches take", spool->bytes);
+	write_gauge(out, "collector_spool_limit_bytes", "Octets that they may take (spool.size)", spool->limit);
+	write_gauge(out, "collector_spool_memory_bytes", "Memory of frames that wait for their commit", spool->memory);
 	fprintf(out,
 		"# HELP lookback_collector_build_info Version of the collector\n"
 		"# TYPE lookback_collector_build_info gauge\n"
@@ -145,7 +148,7 @@ static void write_collector(FILE *out, const struct queue_levels *queue)
 char *http_metrics_text(const struct http_sources *sources, size_t *len)
 {
 	struct board_sensor *sensors = calloc(BOARD_SENSORS_MAX, sizeof(*sensors));
-	struct queue_levels queue = queue_levels(sources->queue);
+	struct spool_levels spool = spool_levels(sources->spool);
 	char *text = NULL;
 
 	FILE *out = sensors ? open_memstream(&text, len) : NULL;
@@ -156,7 +159,7 @@ char *http_metrics_text(const struct http_sources *sources, size_t *len)
 	size_t sensors_len = board_read(sources->board, sensors);
 	if (sensors_len > 0)
 		write_dataplanes(out, sensors, sensors_len);
-	write_collector(out, &queue);
+	write_collector(out, &spool);
 	free(sensors);
 	if (fclose(out) != 0) {
 		free(text);

@@ -14,12 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { POLL_OTHER, POLL_QUEUE, POLL_LISTENER, POLL_CONNECTIONS, WAIT_MS = 1000 };
+enum { POLL_OTHER, POLL_SPOOL, POLL_LISTENER, POLL_CONNECTIONS, WAIT_MS = 1000 };
 
 struct inbox {
 	struct inbox_listener listener;
 	struct conn_target to;
-	struct stream_registry streams;
 	struct inbox_conn conns[INBOX_CONNECTIONS_MAX];
 	bool full_logged; // "too many connections" was said
 };
@@ -32,8 +31,13 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-struct inbox *inbox_create(
-	const char *path, struct queue *queue, struct board *board, char *why, size_t why_size)
+void inbox_begin(struct inbox *inbox, struct spool *spool, struct stream_registry *streams)
+{
+	inbox->to.spool = spool;
+	inbox->to.streams = streams;
+}
+
+struct inbox *inbox_create(const char *path, struct board *board, char *why, size_t why_size)
 {
 	struct inbox *inbox = calloc(1, sizeof(*inbox));
 
@@ -45,7 +49,7 @@ struct inbox *inbox_create(
 		free(inbox);
 		return NULL;
 	}
-	inbox->to = (struct conn_target){.queue = queue, .board = board, .streams = &inbox->streams};
+	inbox->to = (struct conn_target){.board = board};
 	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
 		inbox->conns[i].fd = -1;
 	return inbox;
@@ -118,7 +122,7 @@ static void serve(struct inbox *inbox, struct inbox_conn *c, short events, uint6
 		inbox_conn_close(c, &inbox->to, now, "no HELLO came");
 }
 
-// What to wait for. A connection that waits for room in the queue is left out (negative), or its
+// What to wait for. A connection that waits for room in the spool is left out (negative), or its
 // end would wake the loop for ever.
 static struct pollfd wanted(const struct inbox_conn *c)
 {
@@ -133,7 +137,7 @@ bool inbox_turn(struct inbox *inbox, int other_fd)
 {
 	struct pollfd fds[POLL_CONNECTIONS + INBOX_CONNECTIONS_MAX] = {
 		[POLL_OTHER] = {.fd = other_fd, .events = POLLIN},
-		[POLL_QUEUE] = {.fd = queue_fd(inbox->to.queue), .events = POLLIN},
+		[POLL_SPOOL] = {.fd = spool_fd(inbox->to.spool), .events = POLLIN},
 		[POLL_LISTENER] = {.fd = inbox->listener.fd, .events = POLLIN},
 	};
 	uint64_t moved, connected = 0;
@@ -143,7 +147,7 @@ bool inbox_turn(struct inbox *inbox, int other_fd)
 	if (poll(fds, POLL_CONNECTIONS + INBOX_CONNECTIONS_MAX, WAIT_MS) < 0)
 		return false;
 	uint64_t now = now_ms();
-	if (fds[POLL_QUEUE].revents && read(fds[POLL_QUEUE].fd, &moved, sizeof(moved)) < 0 && errno != EAGAIN)
+	if (fds[POLL_SPOOL].revents && read(fds[POLL_SPOOL].fd, &moved, sizeof(moved)) < 0 && errno != EAGAIN)
 		log_error("eventfd: %s", strerror(errno));
 	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++) {
 		struct inbox_conn *c = &inbox->conns[i];
@@ -161,7 +165,7 @@ bool inbox_turn(struct inbox *inbox, int other_fd)
 // Whether the stream said BYE and all of it is safe; notes since when.
 static bool is_complete(struct inbox *inbox, struct stream *s, uint64_t now)
 {
-	if (!s->used || !s->ended || queue_safe(inbox->to.queue, s) < s->received)
+	if (!s->used || !s->ended || spool_safe(inbox->to.spool, s) < s->received)
 		return false;
 	if (s->ended_ms == 0)
 		s->ended_ms = now;
@@ -173,7 +177,7 @@ bool inbox_is_finished(struct inbox *inbox)
 	uint64_t now = now_ms();
 
 	for (size_t i = 0; i < STREAMS_MAX; i++) {
-		struct stream *s = &inbox->streams.slots[i];
+		struct stream *s = &inbox->to.streams->slots[i];
 		if (is_complete(inbox, s, now) && (s->end_queued || now - s->ended_ms > INBOX_LINGER_MS))
 			return true;
 	}

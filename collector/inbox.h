@@ -1,32 +1,36 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where dataplanes hand over their frames (dataplane/record.h): a Unix stream socket, a poll loop,
-// one buffer a connection. Sound frames go to the queue, statistics to the board; numbers that came
-// before are passed over; what the queue calls safe is acknowledged. A full queue stops the reading,
-// so that the dataplane keeps its records.
+// one buffer a connection. Sound frames go to the spool, statistics to the board; numbers that came
+// before are passed over; what the spool has committed is acknowledged. A full spool stops the
+// reading, so that the dataplane keeps its records.
 //
-//     BYE applied ──► ACK ──► the dataplane closes ──► QUEUE_END ──► the stream's number is deleted
+//     BYE committed ──► ACK ──► the dataplane closes ──► SPOOL_END ──► the stream is forgotten
 //
-// The stream's number must stay in Redis until the dataplane has surely read the ACK of its BYE:
-// should that ACK be lost and the collector start anew, the dataplane sends again what it thinks
-// unacknowledged, and only the number tells that it was applied. A close with the ACK unread in the
-// socket arrives as ECONNRESET, a close after reading it as end of file (Linux, AF_UNIX): only the
-// latter ends the stream. A dataplane that is killed leaves its number behind, some 60 octets.
+// The stream must be known until the dataplane has surely read the ACK of its BYE: should that ACK
+// be lost, the dataplane sends again what it thinks unacknowledged, and only the number tells that
+// it was taken. A close with the ACK unread in the socket arrives as ECONNRESET, a close after
+// reading it as end of file (Linux, AF_UNIX): only the latter ends the stream.
+//
+// The ACK of a BYE waits until all is in Redis, INBOX_BYE_MS at most: whoever waits for the end of a
+// replay finds its records, where Redis keeps up.
 //
 // One thread: the main thread.
 #pragma once
 
 #include "collector/board.h"
-#include "collector/queue.h"
+#include "collector/spool.h"
 
-enum { INBOX_CONNECTIONS_MAX = 16, INBOX_HELLO_MS = 10000, INBOX_LINGER_MS = 2000 };
+enum { INBOX_CONNECTIONS_MAX = 16, INBOX_HELLO_MS = 10000, INBOX_LINGER_MS = 2000, INBOX_BYE_MS = 3000 };
 
 struct inbox;
 
-// Listens on `path`, mode 0660. A stale socket is replaced; NULL with one line in `why` where someone
-// listens there, where the path is something else, or on any other failure. Queue and board are
-// borrowed and must outlive it.
-struct inbox *inbox_create(
-	const char *path, struct queue *queue, struct board *board, char *why, size_t why_size);
+// Listens on `path`, mode 0660; nothing is taken before inbox_begin. A stale socket is replaced; NULL with one line in `why` where someone
+// listens there, where the path is something else, or on any other failure. The board
+// is borrowed and must outlive it.
+struct inbox *inbox_create(const char *path, struct board *board, char *why, size_t why_size);
+
+// Names where frames go. Both are borrowed and must outlive it.
+void inbox_begin(struct inbox *inbox, struct spool *spool, struct stream_registry *streams);
 void inbox_free(struct inbox *inbox);
 
 // Waits (a second at most) and handles what came. True where `other_fd` has become readable.

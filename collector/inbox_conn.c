@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/inbox_conn.h"
 
+#include "collector/inbox.h"
 #include "collector/metrics.h"
 #include "dataplane/log.h"
 
@@ -84,8 +85,8 @@ static void end_of_file(struct inbox_conn *c, const struct conn_target *to, uint
 
 	if (stream && stream->ended && !stream->end_queued && c->acked == stream->received &&
 		c->out_done == sizeof(c->out)) {
-		const struct queue_frame end = {.kind = QUEUE_END, .stream = stream};
-		stream->end_queued = queue_put(to->queue, &end) == 0;
+		const struct spool_frame end = {.kind = SPOOL_END, .stream = stream};
+		stream->end_queued = spool_put(to->spool, &end) == 0;
 	}
 	if (stream)
 		log_info("dataplane %s: %s", stream->hello.sensor, stream->ended ? "ended" : "disconnected");
@@ -114,15 +115,18 @@ void inbox_conn_read(struct inbox_conn *c, const struct conn_target *to, uint64_
 
 void inbox_conn_unblock(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms)
 {
-	if (!queue_is_full(to->queue))
+	if (!spool_is_full(to->spool))
 		take_frames(c, to, now_ms);
 }
 
 // The highest number that may be acknowledged on this connection: safe, and sent on it.
-static uint64_t number_to_acknowledge(const struct inbox_conn *c, const struct conn_target *to)
+static uint64_t number_to_acknowledge(const struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms)
 {
-	uint64_t safe = queue_safe(to->queue, c->stream);
+	uint64_t safe = spool_safe(to->spool, c->stream);
 
+	if (c->stream->ended && safe == c->stream->received && now_ms - c->stream->bye_ms < INBOX_BYE_MS &&
+		!spool_is_empty(to->spool))
+		safe--; // inbox.h
 	return safe < c->last_number ? safe : c->last_number;
 }
 
@@ -130,7 +134,7 @@ void inbox_conn_acknowledge(struct inbox_conn *c, const struct conn_target *to, 
 {
 	if (!c->stream)
 		return;
-	uint64_t number = number_to_acknowledge(c, to);
+	uint64_t number = number_to_acknowledge(c, to, now_ms);
 	if (c->out_done == sizeof(c->out) && number > c->acked) {
 		struct frame ack;
 		frame_begin(&ack, c->out);

@@ -4,13 +4,13 @@
 #pragma once
 
 #include "collector/board.h"
-#include "collector/queue.h"
+#include "collector/spool.h"
 
 enum { CONN_BUFFER_SIZE = 2 * FRAME_SIZE_MAX };
 
 // What frames are handed to.
 struct conn_target {
-	struct queue *queue;
+	struct spool *spool;
 	struct board *board;
 	struct stream_registry *streams;
 };

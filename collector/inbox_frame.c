@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames from a peer that is not trusted: every length, number and text is checked here, nothing
-// behind the queue checks again.
+// behind the spool checks again.
 #include "collector/inbox_conn.h"
 
 #include "collector/metrics.h"
@@ -68,9 +68,9 @@ static bool check_records(const uint8_t *body, size_t size, uint32_t records)
 	return !c.bad && found == records;
 }
 
-// Puts a numbered frame into the queue unless it came before.
-static enum frame_outcome take_numbered(
-	struct inbox_conn *c, const struct conn_target *to, const struct queue_frame *frame, const char **why)
+// Puts a numbered frame into the spool unless it came before.
+static enum frame_outcome take_numbered(struct inbox_conn *c, const struct conn_target *to,
+	const struct spool_frame *frame, uint64_t now_ms, const char **why)
 {
 	struct stream *stream = c->stream;
 
@@ -80,14 +80,15 @@ static enum frame_outcome take_numbered(
 		*why = stream->ended ? "a frame after BYE" : "a number is left out";
 		return FRAME_UNSOUND;
 	} else {
-		int result = queue_put(to->queue, frame);
+		int result = spool_put(to->spool, frame);
 		if (result != 0) {
 			if (result == -ENOMEM)
 				log_warning("no memory to take a frame; trying again");
 			return FRAME_WAITS;
 		}
 		stream->received = frame->number;
-		stream->ended = frame->kind == QUEUE_BYE;
+		stream->ended = frame->kind == SPOOL_BYE;
+		stream->bye_ms = stream->ended ? now_ms : 0;
 		metrics_add(records_received, frame->records);
 	}
 	if (frame->number > c->last_number)
@@ -96,7 +97,7 @@ static enum frame_outcome take_numbered(
 }
 
 static enum frame_outcome take_records(struct inbox_conn *c, const struct conn_target *to,
-	const struct frame_header *header, const uint8_t *body, const char **why)
+	const struct frame_header *header, const uint8_t *body, uint64_t now_ms, const char **why)
 {
 	uint32_t size = header->size - (uint32_t)sizeof(*header);
 
@@ -104,27 +105,27 @@ static enum frame_outcome take_records(struct inbox_conn *c, const struct conn_t
 		*why = "records that do not fit their frame";
 		return FRAME_UNSOUND;
 	}
-	const struct queue_frame frame = {.kind = QUEUE_RECORDS,
+	const struct spool_frame frame = {.kind = SPOOL_RECORDS,
 		.stream = c->stream,
 		.number = header->number,
 		.records = header->records,
 		.size = size,
 		.body = body};
-	enum frame_outcome outcome = take_numbered(c, to, &frame, why);
+	enum frame_outcome outcome = take_numbered(c, to, &frame, now_ms, why);
 	if (outcome == FRAME_TAKEN)
 		metrics_add(frames_records, 1);
 	return outcome;
 }
 
 static enum frame_outcome take_bye(struct inbox_conn *c, const struct conn_target *to,
-	const struct frame_header *header, const char **why)
+	const struct frame_header *header, uint64_t now_ms, const char **why)
 {
 	if (header->size != sizeof(*header)) {
 		*why = "BYE with a body";
 		return FRAME_UNSOUND;
 	}
-	const struct queue_frame frame = {.kind = QUEUE_BYE, .stream = c->stream, .number = header->number};
-	enum frame_outcome outcome = take_numbered(c, to, &frame, why);
+	const struct spool_frame frame = {.kind = SPOOL_BYE, .stream = c->stream, .number = header->number};
+	enum frame_outcome outcome = take_numbered(c, to, &frame, now_ms, why);
 	if (outcome == FRAME_TAKEN)
 		metrics_add(frames_bye, 1);
 	return outcome;
@@ -158,9 +159,9 @@ enum frame_outcome inbox_frame(struct inbox_conn *c, const struct conn_target *t
 	}
 	switch (header->type) {
 	case FRAME_RECORDS:
-		return take_records(c, to, header, body, why);
+		return take_records(c, to, header, body, now_ms, why);
 	case FRAME_BYE:
-		return take_bye(c, to, header, why);
+		return take_bye(c, to, header, now_ms, why);
 	case FRAME_STATS:
 		return take_stats(c, to, header, body, now_ms, why);
 	default:

@@ -2,10 +2,11 @@
 // lookback-collector: frames of dataplanes → Redis; /metrics over HTTP.
 //
 //     main thread     signals and the inbox's poll loop         inbox.h
-//     writer thread   queue → Redis                             writer.h
+//     spool thread    frames → the spool's disk                 spool.h
+//     writer thread   spool → Redis                             writer.h
 //     HTTP thread     libmicrohttpd's, reads counters only      http.h
 //
-// Threads meet in the queue and the board, which have their own locks, and in counters with one
+// Threads meet in the spool and the board, which have their own locks, and in counters with one
 // writer each.
 #include "collector/http.h"
 #include "collector/inbox.h"
@@ -19,7 +20,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, STOP_BOUND_MS = 10000 };
+enum { EXIT_USAGE = 2, STOP_BOUND_MS = 5000 };
 
 struct options {
 	struct settings_source source;
@@ -32,7 +33,8 @@ struct collector {
 	struct options options;
 	struct settings settings;
 	struct zone_list *zones;
-	struct queue *queue;
+	struct stream_registry *streams; // the inbox's, filled by the spool
+	struct spool *spool;
 	struct board *board;
 	struct inbox *inbox;
 	struct writer *writer;
@@ -53,7 +55,8 @@ static void print_help(void)
 	       "      --help           print this, end\n\n"
 	       "Settings, `key = value` in FILE [default]; (SIGHUP): read again on that signal\n\n");
 	settings_help(stdout);
-	printf("\nSIGTERM and SIGINT end it after what is queued has been written, ten seconds at most.\n"
+	printf("\nSIGTERM and SIGINT end it after what it has taken is in Redis, or else in the spool for the next\n"
+	       "start; that takes some ten seconds at most.\n"
 	       "Exit status: 0 done, 1 failure, 2 wrong usage or configuration.\n\n"
 	       "Examples\n\n"
 	       "  lookback-collector -c /etc/lookback/lookback.conf\n"
@@ -127,6 +130,30 @@ static struct redis_settings redis_settings_of(const struct settings *s)
 	return r;
 }
 
+// Where the spool is: spool.dir; where that is not set, the system's place, or beside a socket that
+// is somewhere else, or that is there for one replay only.
+static bool spool_is_temporary(const struct collector *c)
+{
+	return c->options.once && c->settings.spool_dir[0] == '\0';
+}
+
+static struct spool_settings spool_settings_of(const struct collector *c)
+{
+	struct spool_settings s = {.size = c->settings.spool_size,
+		.memory = c->settings.queue_size,
+		.keep_s = c->settings.spool_keep_s,
+		.patience_s = c->settings.spool_patience_s};
+	const char *socket = c->settings.collector_socket;
+
+	if (c->settings.spool_dir[0])
+		snprintf(s.dir, sizeof(s.dir), "%s", c->settings.spool_dir);
+	else if (!c->options.once && strncmp(socket, "/run/lookback/", 14) == 0)
+		snprintf(s.dir, sizeof(s.dir), "/var/lib/lookback/spool");
+	else
+		snprintf(s.dir, sizeof(s.dir), "%s.spool", socket);
+	return s;
+}
+
 // Connects once and closes. Returns an exit status; `say` prints what was found.
 static int try_redis(const struct settings *s, bool say)
 {
@@ -166,17 +193,22 @@ static int start(struct collector *c, char *why, size_t why_size)
 
 	snprintf(why, why_size, "out of memory");
 	c->signals = catch_signals();
-	c->queue = queue_create(c->settings.queue_size);
+	c->streams = calloc(1, sizeof(*c->streams));
 	c->board = board_create();
-	if (c->signals < 0 || !c->queue || !c->board)
+	if (c->signals < 0 || !c->streams || !c->board)
 		return -1;
-	c->inbox = inbox_create(c->settings.collector_socket, c->queue, c->board, why, why_size);
+	c->inbox = inbox_create(c->settings.collector_socket, c->board, why, why_size);
 	if (!c->inbox)
 		return -1;
-	c->writer = writer_start(c->queue, &redis, c->zones);
+	const struct spool_settings spool = spool_settings_of(c);
+	c->spool = spool_open(&spool, c->streams, why, why_size);
+	if (!c->spool)
+		return -1;
+	inbox_begin(c->inbox, c->spool, c->streams);
+	c->writer = writer_start(c->spool, &redis, c->zones);
 	if (!c->writer)
 		return -1;
-	const struct http_sources sources = {.queue = c->queue,
+	const struct http_sources sources = {.spool = c->spool,
 		.board = c->board,
 		.writer = c->writer,
 		.settings = &c->settings,
@@ -187,8 +219,6 @@ static int start(struct collector *c, char *why, size_t why_size)
 		if (!c->http)
 			return -1;
 	}
-	if (c->settings.retention_days > 0)
-		log_warning("retention.days: this version does not expire anything yet");
 	log_info("waiting for dataplanes on %s", c->settings.collector_socket);
 	return 0;
 }
@@ -205,7 +235,8 @@ static void reload(struct collector *c)
 	settings_reload(&c->settings, &fresh);
 	settings_free(&fresh);
 	log_level_set(c->settings.log_level);
-	queue_set_limit(c->queue, c->settings.queue_size);
+	const struct spool_settings spool = spool_settings_of(c);
+	spool_reload(c->spool, &spool);
 	const struct redis_settings redis = redis_settings_of(&c->settings);
 	writer_reload(c->writer, &redis);
 	log_info("settings read again");
@@ -232,31 +263,33 @@ static int serve(struct collector *c)
 	for (;;) {
 		if (inbox_turn(c->inbox, c->signals) && !handle_signals(c))
 			return c->options.once ? EXIT_FAILURE : EXIT_SUCCESS;
-		if (c->options.once && inbox_is_finished(c->inbox))
+		if (c->options.once && inbox_is_finished(c->inbox) && spool_is_empty(c->spool))
 			return EXIT_SUCCESS;
 	}
 }
 
-// Lets the writer finish, tells dataplanes what is safe, ends everything. Returns an exit status.
+// Lets spool and writer finish, tells dataplanes what is safe, ends everything. Returns an exit status.
 static int stop(struct collector *c, int status)
 {
 	if (c->inbox)
 		inbox_stop(c->inbox);
 	http_stop(c->http);
-	if (c->writer)
-		writer_stop(c->writer, STOP_BOUND_MS);
+	if (c->spool)
+		spool_stop(c->spool);
 	if (c->inbox)
 		inbox_acknowledge(c->inbox);
-	struct queue_levels left = c->queue ? queue_levels(c->queue) : (struct queue_levels){0};
-	if (left.frames > 0) {
-		log_warning(
-			"%lu frames were not written to Redis; the dataplane keeps them and sends them again",
-			(unsigned long)left.frames);
-		status = EXIT_FAILURE;
+	if (c->writer)
+		writer_stop(c->writer, STOP_BOUND_MS, spool_is_temporary(c));
+	struct spool_levels left = c->spool ? spool_levels(c->spool) : (struct spool_levels){0};
+	if (left.waiting > 0) {
+		log_warning("%lu batches are not in Redis yet; the spool keeps them for the next start",
+			(unsigned long)left.waiting);
+		status = c->options.once ? EXIT_FAILURE : status;
 	}
 	inbox_free(c->inbox);
 	board_free(c->board);
-	queue_free(c->queue);
+	spool_close(c->spool);
+	free(c->streams);
 	zone_close(c->zones);
 	settings_free(&c->settings);
 	if (c->signals >= 0)

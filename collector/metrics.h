@@ -22,23 +22,32 @@
 	X(COUNTER, frames_unsound,      "collector_frames_unsound_total", "", "Frames that were not sound; each ended its connection") \
 	X(COUNTER, records_received,    "collector_records_received_total", "", "Records in the frames taken, without those that came again") \
 	X(COUNTER, acks_sent,           "collector_acks_sent_total", "", "Acknowledgements sent") \
-	X(COUNTER, back_pressure,       "collector_back_pressure_total", "", "Times that reading stopped because the queue was full") \
+	X(COUNTER, back_pressure,       "collector_back_pressure_total", "", "Times that reading stopped because the spool took nothing") \
+	/* spool thread */ \
+	X(GAUGE,   spool_up,            "collector_spool_up", "", "1 while frames are committed to the spool as they come") \
+	X(COUNTER, spool_commits,       "collector_spool_commits_total", "", "Transactions committed to the spool, each with as many frames as had come") \
+	X(COUNTER, spool_commits_slow,  "collector_spool_commits_slow_total", "", "Those of them that took more than a second") \
+	X(COUNTER, spool_damaged,       "collector_spool_damaged_total", "", "Spools found damaged and moved aside") \
+	X(COUNTER, batches_given_up,    "collector_batches_given_up_total", "", "Batches given up because the spool was full, never written to Redis") \
+	X(COUNTER, records_given_up,    "collector_records_given_up_total", "", "Records in them") \
 	/* writer thread */ \
 	X(GAUGE,   redis_up,            "collector_redis_up", "", "1 while Redis is connected and takes what it is sent") \
 	X(COUNTER, redis_connects,      "collector_redis_connects_total", "", "Connections made to Redis; one is the first") \
-	X(COUNTER, batches_applied,     "collector_batches_applied_total", "", "Frames applied in Redis, each in one MULTI/EXEC") \
-	X(COUNTER, batches_skipped,     "collector_batches_skipped_total", "", "Frames that Redis turned out to hold already; not sent again") \
-	X(COUNTER, batches_retried,     "collector_batches_retried_total", "", "Frames sent to Redis without a good answer, to be looked up and sent again") \
-	X(COUNTER, batches_missing,     "collector_batches_missing_total", "", "Frames acknowledged earlier that Redis has lost") \
+	X(COUNTER, batches_applied,     "collector_batches_applied_total", "", "Batches applied in Redis, each in one MULTI/EXEC") \
+	X(COUNTER, batches_skipped,     "collector_batches_skipped_total", "", "Batches that Redis turned out to hold already; not sent again") \
+	X(COUNTER, batches_retried,     "collector_batches_retried_total", "", "Batches sent to Redis without a good answer, to be looked up and sent again") \
+	X(COUNTER, batches_missing,     "collector_batches_missing_total", "", "Batches that Redis had applied and lost, no longer kept in the spool") \
+	X(COUNTER, batches_again,       "collector_batches_again_total", "", "Batches that Redis had applied and lost, sent again from the spool") \
+	X(COUNTER, batches_damaged,     "collector_batches_damaged_total", "", "Batches whose octets on the disk had changed; given up") \
 	X(COUNTER, records_applied,     "collector_records_total", "outcome=\"applied\"", "Records by what became of them") \
-	X(COUNTER, records_skipped,     "collector_records_total", "outcome=\"skipped\"", "In a frame that Redis turned out to hold already") \
+	X(COUNTER, records_skipped,     "collector_records_total", "outcome=\"skipped\"", "In a batch that Redis turned out to hold already") \
 	X(COUNTER, records_wrong_type,  "collector_records_total", "outcome=\"wrong_type\"", "At least one key of the record holds something else") \
 	X(COUNTER, records_error,       "collector_records_total", "outcome=\"error\"", "Redis refused at least one command of the record") \
 	X(COUNTER, sightings_applied,   "collector_sightings_applied_total", "", "Sightings in the records applied") \
 	X(COUNTER, records_first,       "collector_records_first_seen_total", "", "Records that Redis had not held before") \
 	X(COUNTER, commands_sent,       "collector_commands_sent_total", "", "Redis commands sent") \
 	X(COUNTER, bytes_sent,          "collector_redis_sent_bytes_total", "", "Octets sent to Redis") \
-	X(GAUGE,   last_applied_s,      "collector_last_applied_timestamp_seconds", "", "When the last frame was applied, seconds since 1970") \
+	X(GAUGE,   last_applied_s,      "collector_last_applied_timestamp_seconds", "", "When the last batch was applied, seconds since 1970") \
 	/* HTTP thread */ \
 	X(COUNTER, http_metrics,        "collector_http_requests_total", "path=\"/metrics\",code=\"200\"", "HTTP requests answered") \
 	X(COUNTER, http_healthz,        "collector_http_requests_total", "path=\"/healthz\",code=\"200\"", "") \

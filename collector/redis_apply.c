@@ -10,7 +10,7 @@
 enum { KEYS_LOGGED_MAX = 64 };
 
 // Logs a refused key once; when many are refused the rest are only counted.
-static void log_key(const char *key, const char *error)
+void redis_batch_log_key(const char *key, const char *error)
 {
 	static uint64_t seen[KEYS_LOGGED_MAX];
 	static size_t seen_len;
@@ -57,11 +57,12 @@ static int read_exec(struct redis_conn *c, struct redis_results *results, uint32
 
 // Bookkeeping commands that Redis refused: nothing of the records depends on them but pdns:seq,
 // which was looked at when the connection was made.
-static void note_overhead(const struct redis_results *results, uint32_t from, uint32_t len, const char *what)
+void redis_batch_note_overhead(
+	const struct redis_results *results, uint32_t from, uint32_t len, const char *what)
 {
 	for (uint32_t i = from; i < from + len; i++)
 		if (results->at[i].type == REDIS_REPLY_ERROR)
-			log_key(what, redis_trouble_sentence[results->at[i].trouble]);
+			redis_batch_log_key(what, redis_trouble_sentence[results->at[i].trouble]);
 }
 
 static void note_records(
@@ -75,9 +76,13 @@ static void note_records(
 		schema_reply(f, i, result);
 		if (result->type == REDIS_REPLY_ERROR) {
 			schema_key(f, i, s, key, sizeof(key));
-			log_key(key, redis_trouble_sentence[result->trouble]);
+			redis_batch_log_key(key, redis_trouble_sentence[result->trouble]);
 		}
 	}
+}
+
+void redis_batch_count(struct schema_frame *f)
+{
 	uint64_t applied = 0, wrong_type = 0, error = 0, sightings = 0;
 	for (uint32_t i = 0; i < f->records_len; i++) {
 		const struct schema_record *record = &f->records[i];
@@ -98,22 +103,21 @@ static void note_records(
 }
 
 int redis_batch_finish(struct redis_batch *b, struct redis_conn *c, struct redis_results *results,
-	struct redis_feed *feed, const struct redis_settings *s)
+	struct redis_feed *feed, struct redis_announced *announced, const struct redis_settings *s)
 {
 	uint32_t own = b->head_len + b->records.commands_len + b->tail_len, all = own + b->feed_len;
-	struct stream *stream = b->frame->stream;
 
 	if (read_queued(c, results, all) != 0 || read_exec(c, results, all) != 0)
 		return -1;
-	note_overhead(results, 0, b->head_len, "the stream's number (seq, fence)");
+	redis_batch_note_overhead(results, 0, b->head_len, "the spool's number (seq, fence)");
 	note_records(b, results, s);
-	note_overhead(results, own - b->tail_len, b->tail_len, "the sensor's keys (sensors, sensor)");
-	note_overhead(results, own, b->feed_len, "the stream of new records (new)");
+	redis_batch_count(&b->records);
+	redis_batch_note_overhead(results, own - b->tail_len, b->tail_len, "the sensor's keys (sensors, sensor)");
+	redis_batch_note_overhead(results, own, b->feed_len, "the stream of new records (new)");
 	if (b->feed_len > 0)
 		redis_buffer_clear(&feed->commands);
-	schema_write_feed(&b->records, s, stream->hello.sensor, &feed->commands);
-	stream->applied = b->frame->number;
-	stream->announced = true;
+	schema_write_feed(&b->records, s, b->in.hello.sensor, &feed->commands);
+	redis_batch_announce(announced, &b->in.hello);
 	metrics_add(batches_applied, 1);
 	metrics_set(last_applied_s, (uint64_t)time(NULL));
 	return 0;
@@ -137,7 +141,7 @@ int redis_batch_send_feed(struct redis_conn *c, struct redis_results *results, s
 		if (redis_conn_read(c, results) != 0)
 			return -1;
 	if (results->errors > 0)
-		log_key("the stream of new records (new)", results->error);
+		redis_batch_log_key("the stream of new records (new)", results->error);
 	redis_buffer_clear(&feed->commands);
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sending: a frame's transaction up to EXEC. The replies are in redis_apply.c.
+// Sending: a batch's transaction up to EXEC. The replies are in redis_apply.c.
 #include "collector/redis_batch.h"
 
 #include "collector/metrics.h"
@@ -10,6 +10,7 @@ void redis_batch_free(struct redis_batch *b)
 {
 	schema_free(&b->records);
 	redis_buffer_free(&b->out);
+	spool_batch_free(&b->in);
 }
 
 static void put_key(
@@ -23,29 +24,29 @@ static void put_key(
 	redis_encode_bulk2(out, head, prefix_len + len, tail, strlen(tail));
 }
 
-static void write_watch(struct redis_buffer *out, const struct redis_settings *s, const struct stream *stream)
+static void write_watch(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
 {
 	redis_encode_array(out, 2);
 	redis_encode_literal(out, "WATCH");
-	put_key(out, s, "fence:", stream->uuid);
+	put_key(out, s, "fence:", uuid);
 }
 
 // WATCH, MULTI, and the number.
 static void write_head(
-	struct redis_buffer *out, const struct redis_settings *s, const struct queue_frame *frame)
+	struct redis_buffer *out, const struct redis_settings *s, const char *uuid, uint64_t number)
 {
-	write_watch(out, s, frame->stream);
+	write_watch(out, s, uuid);
 	redis_encode_array(out, 1);
 	redis_encode_literal(out, "MULTI");
 	redis_encode_array(out, 4);
 	redis_encode_literal(out, "HSET");
 	put_key(out, s, "seq", "");
-	redis_encode_text(out, frame->stream->uuid);
-	redis_encode_uint(out, frame->number);
+	redis_encode_text(out, uuid);
+	redis_encode_uint(out, number);
 	redis_encode_array(out, 5);
 	redis_encode_literal(out, "SET");
-	put_key(out, s, "fence:", frame->stream->uuid);
-	redis_encode_uint(out, frame->number);
+	put_key(out, s, "fence:", uuid);
+	redis_encode_uint(out, number);
 	redis_encode_literal(out, "EX");
 	redis_encode_uint(out, BATCH_FENCE_S);
 }
@@ -60,21 +61,37 @@ static void write_total(struct redis_buffer *out, const struct redis_settings *s
 	redis_encode_uint(out, value);
 }
 
-// The sensor: last flush, totals, and once a stream who it is.
-static void write_sensor(struct redis_batch *b, const struct redis_settings *s)
+bool redis_batch_is_announced(const struct redis_announced *a, const struct frame_hello *hello)
 {
-	const struct frame_hello *hello = &b->frame->stream->hello;
-	struct redis_buffer *out = &b->out;
+	for (size_t i = 0; i < a->len; i++)
+		if (memcmp(a->streams[i], hello->stream, STREAM_UUID_SIZE) == 0)
+			return true;
+	return false;
+}
 
+void redis_batch_announce(struct redis_announced *a, const struct frame_hello *hello)
+{
+	if (redis_batch_is_announced(a, hello))
+		return;
+	memcpy(a->streams[a->next], hello->stream, STREAM_UUID_SIZE);
+	a->next = (a->next + 1) % BATCH_ANNOUNCED_MAX;
+	if (a->len < BATCH_ANNOUNCED_MAX)
+		a->len++;
+}
+
+// The sensor: last flush, totals, and once a connection who it is.
+void redis_batch_write_sensor(struct redis_buffer *out, const struct frame_hello *hello,
+	const struct schema_frame *records, uint64_t now_s, bool announces, const struct redis_settings *s)
+{
 	redis_encode_array(out, 5);
 	redis_encode_literal(out, "ZADD");
 	put_key(out, s, "sensors", "");
 	redis_encode_literal(out, "GT");
-	redis_encode_uint(out, b->now_s);
+	redis_encode_uint(out, now_s);
 	redis_encode_text(out, hello->sensor);
-	write_total(out, s, hello->sensor, "records", b->records.records_len);
-	write_total(out, s, hello->sensor, "sightings", b->records.sightings);
-	if (!b->announces)
+	write_total(out, s, hello->sensor, "records", records->records_len);
+	write_total(out, s, hello->sensor, "sightings", records->sightings);
+	if (!announces)
 		return;
 	redis_encode_array(out, 10);
 	redis_encode_literal(out, "HSET");
@@ -98,20 +115,20 @@ static int send_buffer(struct redis_conn *c, const struct redis_buffer *out)
 	return redis_conn_write(c, out->bytes, out->size);
 }
 
-int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const struct queue_frame *frame,
-	const struct redis_settings *s, const struct zone_list *zones)
+int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const char *uuid,
+	const struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones)
 {
-	b->frame = frame;
-	b->announces = !frame->stream->announced;
+	b->sent = true;
 	b->now_s = (uint64_t)time(NULL);
 	redis_buffer_clear(&b->out);
-	if (!schema_read(&b->records, frame->body, frame->size))
+	if (!schema_read(&b->records, b->in.body, b->in.size))
 		return redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "no memory for the text of a frame");
-	write_head(&b->out, s, frame);
+	write_head(&b->out, s, uuid, b->in.number);
 	b->head_len = b->out.arrays - 2; // WATCH and MULTI stand outside of the transaction
 	schema_write(&b->records, s, zones, &b->out);
 	uint32_t before = b->out.arrays;
-	write_sensor(b, s);
+	redis_batch_write_sensor(&b->out, &b->in.hello, &b->records, b->now_s,
+		!redis_batch_is_announced(announced, &b->in.hello), s);
 	b->tail_len = b->out.arrays - before;
 	return send_buffer(c, &b->out);
 }
@@ -144,15 +161,16 @@ int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, const struc
 	return redis_conn_write(c, exec, sizeof(exec) - 1);
 }
 
-int redis_batch_look_up(struct redis_conn *c, struct stream *stream, const struct redis_settings *s)
+int redis_batch_look_up(
+	struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t *number)
 {
 	struct redis_buffer b = {0};
 
-	write_watch(&b, s, stream);
+	write_watch(&b, s, uuid);
 	redis_encode_array(&b, 3);
 	redis_encode_literal(&b, "HGET");
 	put_key(&b, s, "seq", "");
-	redis_encode_text(&b, stream->uuid);
+	redis_encode_text(&b, uuid);
 	struct redis_results results = {.capacity = 0};
 	int result = send_buffer(c, &b);
 	redis_buffer_free(&b);
@@ -163,12 +181,11 @@ int redis_batch_look_up(struct redis_conn *c, struct stream *stream, const struc
 			redis_trouble_sentence[results.trouble], results.error);
 	if (results.top.type != REDIS_REPLY_NIL && results.top.type != REDIS_REPLY_STRING)
 		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to HGET");
-	stream->applied = results.top.type == REDIS_REPLY_STRING ? (uint64_t)results.top.integer : 0;
-	stream->epoch = c->epoch;
+	*number = results.top.type == REDIS_REPLY_STRING ? (uint64_t)results.top.integer : 0;
 	return 0;
 }
 
-int redis_batch_forget(struct redis_conn *c, const struct stream *stream, const struct redis_settings *s)
+int redis_batch_forget(struct redis_conn *c, const char *uuid, const struct redis_settings *s)
 {
 	struct redis_buffer b = {0};
 	struct redis_results results = {.capacity = 0};
@@ -176,10 +193,10 @@ int redis_batch_forget(struct redis_conn *c, const struct stream *stream, const 
 	redis_encode_array(&b, 3);
 	redis_encode_literal(&b, "HDEL");
 	put_key(&b, s, "seq", "");
-	redis_encode_text(&b, stream->uuid);
+	redis_encode_text(&b, uuid);
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "DEL");
-	put_key(&b, s, "fence:", stream->uuid);
+	put_key(&b, s, "fence:", uuid);
 	int result = send_buffer(c, &b);
 	redis_buffer_free(&b);
 	// an error reply leaves two small entries behind, no more

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One frame as one transaction, applied exactly once.
+// One batch of the spool as one transaction, applied exactly once. This is Redis without Cluster;
+// redis_cluster.h has the other.
 //
-//     WATCH  pdns:fence:<uuid>                  see below
+//     WATCH  pdns:fence:<uuid>                  the spool's UUID; see below
 //     MULTI
 //       HSET pdns:seq <uuid> <number>           what was applied, in the same transaction
 //       SET  pdns:fence:<uuid> <number> EX …
 //       ZADD, ZINCRBY …                         redis_schema.h
 //       ZADD pdns:sensors …, HINCRBY pdns:sensor:<id> …
-//       XADD pdns:new …                         records of the frame before that were new
+//       XADD pdns:new …                         records of the batch before that were new
 //     EXEC
 //
 // The next batch is sent while Redis works on the one before, but its EXEC is held back until that
@@ -16,20 +17,21 @@
 //
 // The fence: a connection that was given up may still have a transaction in a socket buffer which
 // Redis reads only after the number was looked up (it was stopped, or busy with its disk). Every
-// transaction watches its stream's fence and changes it, and no EXEC is sent before the WATCH was
-// answered; so of two transactions in flight for one stream the later one does nothing. That also
+// transaction watches its spool's fence and changes it, and no EXEC is sent before the WATCH was
+// answered; so of two transactions in flight for one spool the later one does nothing. That also
 // holds for a transaction that a killed collector left behind.
 //
 // Writer thread only.
 #pragma once
 
-#include "collector/queue.h"
 #include "collector/redis_schema.h"
+#include "collector/spool.h"
 
 enum {
 	BATCH_OVERHEAD_MAX = 8, // commands around those of the records
 	BATCH_RESULTS_MAX = SCHEMA_COMMANDS_MAX + FRAME_RECORDS_MAX + BATCH_OVERHEAD_MAX,
-	BATCH_FENCE_S = 7 * 86400 // a fence goes by itself when its stream ended without BYE
+	BATCH_FENCE_S = 7 * 86400, // a fence goes by itself when its spool is gone
+	BATCH_ANNOUNCED_MAX = 16
 };
 
 // Records that are new to Redis, as commands that wait for the next transaction.
@@ -37,38 +39,62 @@ struct redis_feed {
 	struct redis_buffer commands; // XADD, one a record
 };
 
+// Which dataplanes were written to pdns:sensor:<id> in full on this connection.
+struct redis_announced {
+	uint8_t streams[BATCH_ANNOUNCED_MAX][STREAM_UUID_SIZE];
+	size_t len;  // used
+	size_t next; // the place that is overwritten next
+};
+
 struct redis_batch {
-	const struct queue_frame *frame; // NULL: nothing sent
+	struct spool_batch in; // as read from the spool; owned
+	bool sent;	       // it is on its way
 	uint32_t head_len;		 // commands before those of the records
 	uint32_t tail_len;		 // commands after them
 	uint32_t feed_len;		 // XADDs after those, set by redis_batch_execute
-	bool announces;			 // pdns:sensor:<id> is written in full
 	uint64_t now_s;			 // wall clock when it was made
 	struct schema_frame records;
 	struct redis_buffer out; // as sent, without feed and EXEC
 };
 
-// Sends a frame's transaction, all but EXEC. Returns 0, or -1 (closed).
-int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const struct queue_frame *frame,
-	const struct redis_settings *s, const struct zone_list *zones);
+// Sends the transaction of `b->in`, all but EXEC. Returns 0, or -1 (closed).
+int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const char *uuid,
+	const struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones);
 
 // Waits for the WATCH, then sends the feed and EXEC. Returns 0, or -1 (closed).
 int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, const struct redis_feed *feed);
 
 // Reads the replies and counts what became of the records; on success the feed that rode along is
-// cleared and the frame's own new records are put into it. `results->at` has room for
+// cleared and the batch's own new records are put into it. `results->at` has room for
 // BATCH_RESULTS_MAX. Returns 0: applied; or -1 (closed).
 int redis_batch_finish(struct redis_batch *b, struct redis_conn *c, struct redis_results *results,
-	struct redis_feed *feed, const struct redis_settings *s);
+	struct redis_feed *feed, struct redis_announced *announced, const struct redis_settings *s);
 
-// Looks up which frames of a stream Redis holds, behind its fence. Returns 0 with stream->applied
-// set, or -1 (closed). No transaction may be open on the connection.
-int redis_batch_look_up(struct redis_conn *c, struct stream *stream, const struct redis_settings *s);
+// Looks up which batches of a spool Redis holds, behind its fence. Returns 0 with the number, or -1
+// (closed). No transaction may be open on the connection.
+int redis_batch_look_up(
+	struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t *number);
 
-// Forgets a stream whose dataplane has read the last acknowledgement. Returns 0, or -1 (closed).
-int redis_batch_forget(struct redis_conn *c, const struct stream *stream, const struct redis_settings *s);
+// Forgets a spool that is no more. Returns 0, or -1 (closed).
+int redis_batch_forget(struct redis_conn *c, const char *uuid, const struct redis_settings *s);
 
-// Sends the feed on its own, when no frame follows to take it along. Returns 0, or -1 (closed).
+// Counts the refused bookkeeping commands among `len` results and says so once.
+void redis_batch_note_overhead(
+	const struct redis_results *results, uint32_t from, uint32_t len, const char *what);
+
+// Counts what became of the records once every reply was noted with schema_reply.
+void redis_batch_count(struct schema_frame *f);
+
+// Says once that Redis refuses commands on a key.
+void redis_batch_log_key(const char *key, const char *error);
+
+// The commands about the sensor. redis_batch_is_announced: pdns:sensor:<id> is known on the connection.
+void redis_batch_write_sensor(struct redis_buffer *out, const struct frame_hello *hello,
+	const struct schema_frame *records, uint64_t now_s, bool announces, const struct redis_settings *s);
+bool redis_batch_is_announced(const struct redis_announced *a, const struct frame_hello *hello);
+void redis_batch_announce(struct redis_announced *a, const struct frame_hello *hello);
+
+// Sends the feed on its own, when no batch follows to take it along. Returns 0, or -1 (closed).
 int redis_batch_send_feed(struct redis_conn *c, struct redis_results *results, struct redis_feed *feed,
 	const struct redis_settings *s);
 

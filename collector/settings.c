@@ -66,9 +66,18 @@ static const struct conf_key keys[] = {
 		"entries kept in the stream of new records, 0 for no stream", 0, 1e9, NULL, true},
 	{"psl.file", CONF_STRING, &parsed.psl_file, "",
 		"public suffix list, in place of the system's", 0, 0, NULL, false},
-	{"queue.size", CONF_SIZE, &parsed.queue_size, "64m",
-		"memory for frames while Redis is away; when full, the dataplane keeps its records",
-		262144, 1099511627776.0, NULL, true},
+	{"spool.dir", CONF_STRING, &parsed.spool_dir, "",
+		"folder of the spool; empty: /var/lib/lookback/spool, or SOCKET.spool beside another collector.socket "
+		"than that of /run/lookback; with --once that one, and it is removed at the end", 0, 0, NULL, false},
+	{"spool.size", CONF_SIZE, &parsed.spool_size, "4g",
+		"disk for records that wait for Redis, and for those kept", 1048576, 1099511627776.0, NULL, true},
+	{"spool.keep", CONF_SECONDS, &parsed.spool_keep_s, "10min",
+		"how long what Redis has is kept, for a Redis that comes back older", 0, 86400 * 30, NULL, true},
+	{"spool.patience", CONF_SECONDS, &parsed.spool_patience_s, "10min",
+		"how long a full spool takes nothing, so that dataplanes keep their records, before it gives up its oldest",
+		0, 86400 * 30, NULL, true},
+	{"queue.size", CONF_SIZE, &parsed.queue_size, "16m",
+		"memory for frames on their way to the spool", 262144, 1099511627776.0, NULL, true},
 	{"log.level", CONF_FUNCTION, &parsed.log_level, "info", "error, warning, info or debug", 0, 0,
 		set_log_level, true},
 };
@@ -87,7 +96,7 @@ static const struct conf conf = {
 // Every string of the settings, for copying, freeing and comparing.
 #define SETTINGS_STRINGS(X) \
 	X(collector_socket) \
-	X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) X(psl_file) \
+	X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) X(psl_file) X(spool_dir) \
 	X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file)
 
 void settings_free(struct settings *s)
@@ -109,6 +118,10 @@ static int check(const struct settings *s, char *why, size_t why_size)
 		wrong = "redis.user: needs redis.password or redis.password_file";
 	else if (!*s->http_certificate != !*s->http_certificate_key)
 		wrong = "http.certificate and http.certificate_key: give both or none";
+	else if (*s->spool_dir && (*s->spool_dir != '/' || strlen(s->spool_dir) > 4000))
+		wrong = "spool.dir: expected an absolute path";
+	else if (strpbrk(s->redis_prefix, "{}"))
+		wrong = "redis.prefix: braces would put all keys into one slot of a cluster";
 	else if (!*s->redis_prefix || strlen(s->redis_prefix) > 64)
 		wrong = "redis.prefix: expected 1 to 64 characters";
 	else if (strlen(s->redis_user) > 127 || strlen(s->redis_password) > 511 ||
@@ -165,6 +178,9 @@ void settings_reload(struct settings *live, const struct settings *fresh)
 	live->retention_days = fresh->retention_days;
 	live->new_max = fresh->new_max;
 	live->queue_size = fresh->queue_size;
+	live->spool_size = fresh->spool_size;
+	live->spool_keep_s = fresh->spool_keep_s;
+	live->spool_patience_s = fresh->spool_patience_s;
 	live->log_level = fresh->log_level;
 	const struct {
 		const char *key;
@@ -175,6 +191,7 @@ void settings_reload(struct settings *live, const struct settings *fresh)
 		{"redis.database", live->redis_database != fresh->redis_database},
 		{"redis.prefix", strcmp(live->redis_prefix, fresh->redis_prefix) != 0},
 		{"http.listen", strcmp(live->http.text, fresh->http.text) != 0},
+		{"spool.dir", strcmp(live->spool_dir, fresh->spool_dir) != 0},
 		{"psl.file", strcmp(live->psl_file, fresh->psl_file) != 0},
 	};
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)

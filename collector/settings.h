@@ -27,7 +27,11 @@ struct settings {
 	uint64_t retention_days;   // 0: for ever
 	uint64_t new_max;	   // entries kept in the stream of new records; 0: none are written
 	char *psl_file;		   // public suffix list, or empty for the system's
-	uint64_t queue_size;	   // bytes of frames held while Redis is away
+	char *spool_dir;	   // folder of the spool, or empty: see main.c
+	uint64_t spool_size;	   // bytes of batches that wait for Redis or are kept
+	double spool_keep_s;	   // how long batches that Redis has are kept
+	double spool_patience_s;   // how long the spool stays full before the oldest is given up
+	uint64_t queue_size;	   // bytes of frames on their way to the spool's disk
 	enum log_level log_level;  // least important level printed
 };
 

@@ -5,7 +5,7 @@
 //     received ≥ safe        numbers, in order: taken from the dataplane, acknowledged to it
 //
 // The registry is bounded; a new stream takes the place of the one unused for longest that has no
-// connection and no frame in the queue.
+// connection and no frame in memory. It is kept in the spool (spool_store.h), slot by slot.
 #pragma once
 
 #include "dataplane/record.h"
@@ -13,23 +13,20 @@
 enum { STREAM_UUID_TEXT_SIZE = 37, STREAMS_MAX = 256 };
 
 struct stream {
-	struct frame_hello hello;	  // inbox: set before the first frame is queued; then read by all
+	struct frame_hello hello;	  // inbox: set before the first frame is put; then read by all
 	char uuid[STREAM_UUID_TEXT_SIZE]; // inbox: as hello; RFC 9562 text form of hello.stream
 
 	bool used;	   // inbox: the slot holds a stream
 	bool connected;	   // inbox: a dataplane is there
 	bool ended;	   // inbox: BYE received; `received` is its number
-	bool end_queued;   // inbox: the request to forget the stream is in the queue
+	bool end_queued;   // inbox: the request to forget the stream was put
 	uint64_t received; // inbox: highest number taken, 0 before the first
 	uint64_t used_ms;  // inbox: monotonic time of the last change of connection
-	uint64_t ended_ms; // inbox: monotonic time when the BYE's acknowledgement was sent, or 0
+	uint64_t bye_ms;   // inbox: monotonic time when the BYE came, or 0
+	uint64_t ended_ms; // inbox: monotonic time when the stream was found complete, or 0
 
-	uint64_t safe;	 // highest number that is safe; writer: rw, inbox: ro (queue.h, under its lock)
-	uint32_t queued; // frames in the queue, also under its lock
-
-	uint64_t applied; // writer: highest number that Redis holds, as far as known
-	uint64_t epoch;	  // writer: connection on which `applied` was read; 0: never
-	bool announced;	  // writer: pdns:sensor:<id> was written for this stream
+	uint64_t safe;	 // highest number that is committed; spool: rw, inbox: ro (under the spool's lock)
+	uint32_t queued; // frames put and not yet committed, also under its lock
 };
 
 struct stream_registry {

@@ -13,7 +13,7 @@
 enum { BACKOFF_MIN_MS = 100, BACKOFF_MAX_MS = 5000, IDLE_MS = 1000 };
 
 struct writer {
-	struct queue *queue;	       // borrowed; has its own lock
+	struct spool *spool;	       // borrowed; has its own lock
 	const struct zone_list *zones; // borrowed, read only
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -22,6 +22,7 @@ struct writer {
 	struct redis_settings settings; // under the lock
 	bool reloaded;			// under the lock
 	bool stopping;			// under the lock
+	bool forget;			// under the lock: the spool is temporary, its number goes at the end
 	uint64_t stop_at_ms;		// under the lock: monotonic time at which to give up
 	bool up;			// under the lock
 	char why[800];			// under the lock: what is wrong while not up
@@ -31,6 +32,10 @@ struct writer {
 	struct redis_conn conn;
 	struct redis_batch batch[2]; // in execution, and sent behind it
 	unsigned turn;		     // index of the one in execution
+	char uuid[STREAM_UUID_TEXT_SIZE]; // the spool's
+	uint64_t applied;		  // highest number that Redis holds
+	uint64_t epoch;			  // connection on which it was read; 0: never
+	struct redis_announced announced; // on this connection
 	struct redis_feed feed;
 	struct redis_results results;
 	enum redis_trouble logged; // trouble already in the log; NONE while all is well
@@ -82,9 +87,9 @@ static void note_down(struct writer *w, bool was_open)
 {
 	w->failures++;
 	for (int i = 0; i < 2; i++) {
-		if (w->batch[i].frame)
+		if (w->batch[i].sent)
 			metrics_add(batches_retried, 1);
-		w->batch[i].frame = NULL;
+		w->batch[i].sent = false;
 	}
 	metrics_set(redis_up, 0);
 	pthread_mutex_lock(&w->lock);
@@ -98,7 +103,7 @@ static void note_down(struct writer *w, bool was_open)
 		log_debug("%s", w->why);
 		return;
 	}
-	log_warning("%s; frames are kept, trying again", w->why);
+	log_warning("%s; the spool keeps the records, trying again", w->why);
 	w->logged = w->conn.trouble;
 }
 
@@ -137,63 +142,46 @@ static int connect_redis(struct writer *w)
 	return 0;
 }
 
-// The number that Redis holds and the frame's own should follow each other.
-static void check_gap(const struct queue_frame *frame)
+static void note_seek(const struct writer *w, const struct spool_seek *found)
 {
-	const struct stream *stream = frame->stream;
-
-	if (frame->number <= stream->applied + 1)
-		return;
-	uint64_t missing = frame->number - stream->applied - 1;
-	metrics_add(batches_missing, missing);
-	log_error("redis has lost %lu frames of sensor %s that it had applied: it holds number %lu of stream "
-		  "%s, "
-		  "the next one is %lu",
-		(unsigned long)missing, stream->hello.sensor, (unsigned long)stream->applied, stream->uuid,
-		(unsigned long)frame->number);
+	metrics_add(batches_missing, found->missing);
+	metrics_add(batches_again, found->again);
+	metrics_add(batches_skipped, found->skipped);
+	metrics_add(records_skipped, found->skipped_records);
+	if (found->again > 0)
+		log_warning("redis is older than it was: it holds number %lu of spool %s; %lu batches are sent again",
+			(unsigned long)w->applied, w->uuid, (unsigned long)found->again);
+	if (found->missing > 0)
+		log_error("redis has lost %lu batches that it had applied, and the spool keeps them no more "
+			  "(spool.keep): it holds number %lu of spool %s",
+			(unsigned long)found->missing, (unsigned long)w->applied, w->uuid);
 }
 
-// Deals with what is no transaction: a stream not looked up on this connection, a frame that Redis
-// holds already, the end of a stream. Returns 1 where `frame` was dealt with, 0 where it is to be
-// sent, -1 where the connection is closed.
-static int prepare(struct writer *w, const struct queue_frame *frame)
+// Finds out where to go on, once a connection. Returns 0, or -1 (closed).
+static int look_up(struct writer *w)
 {
-	struct stream *stream = frame->stream;
+	struct spool_seek found;
 
-	if (frame->kind == QUEUE_END) {
-		if (redis_batch_forget(&w->conn, stream, &w->s) != 0)
+	do {
+		spool_uuid(w->spool, w->uuid);
+		if (redis_batch_look_up(&w->conn, w->uuid, &w->s, &w->applied) != 0)
 			return -1;
-		queue_release(w->queue);
-		return 1;
-	}
-	if (stream->epoch != w->conn.epoch) {
-		if (redis_batch_look_up(&w->conn, stream, &w->s) != 0)
-			return -1;
-		check_gap(frame);
-	}
-	if (frame->number > stream->applied)
-		return 0;
-	metrics_add(batches_skipped, 1);
-	metrics_add(records_skipped, frame->records);
-	queue_release(w->queue);
-	return 1;
+		found = spool_seek(w->spool, w->applied);
+	} while (found.renewed);
+	note_seek(w, &found);
+	w->epoch = w->conn.epoch;
+	w->announced = (struct redis_announced){.len = 0};
+	return 0;
 }
 
-// Whether the frame behind the one in execution may be sent already.
-static bool can_follow(const struct writer *w, const struct queue_frame *frame)
-{
-	return frame && frame->kind != QUEUE_END && frame->stream->epoch == w->conn.epoch &&
-	       frame->number > frame->stream->applied;
-}
-
-// Nothing queued: send the feed, wait for frames, see that Redis is still there.
+// Nothing to write: send the feed, wait for batches, see that Redis is still there.
 static int idle(struct writer *w)
 {
 	static const char ping[] = "*1\r\n$4\r\nPING\r\n";
 
 	if (w->feed.commands.arrays > 0)
 		return redis_batch_send_feed(&w->conn, &w->results, &w->feed, &w->s);
-	if (queue_peek(w->queue, 0, IDLE_MS))
+	if (spool_read(w->spool, w->applied + 1, &w->batch[w->turn].in, IDLE_MS))
 		return 0;
 	if (redis_conn_write(&w->conn, ping, sizeof(ping) - 1) != 0 ||
 		redis_conn_read(&w->conn, &w->results) != 0)
@@ -206,31 +194,30 @@ static int idle(struct writer *w)
 	return 0;
 }
 
-// One step: the oldest frame into execution, the next one sent behind it, the answer read.
+// One step: the oldest batch into execution, the next one sent behind it, the answer read.
 static int step(struct writer *w)
 {
 	struct redis_batch *now = &w->batch[w->turn], *next = &w->batch[!w->turn];
 
 	take_settings(w);
-	if (!now->frame) {
-		const struct queue_frame *frame = queue_peek(w->queue, 0, 0);
-		if (!frame)
+	if (w->epoch != w->conn.epoch && look_up(w) != 0)
+		return -1;
+	if (!now->sent) {
+		if (!spool_read(w->spool, w->applied + 1, &now->in, 0))
 			return idle(w);
-		int result = prepare(w, frame);
-		if (result != 0)
-			return result < 0 ? -1 : 0;
-		if (redis_batch_send(now, &w->conn, frame, &w->s, w->zones) != 0)
+		if (redis_batch_send(now, &w->conn, w->uuid, &w->announced, &w->s, w->zones) != 0)
 			return -1;
 	}
 	if (redis_batch_execute(now, &w->conn, &w->feed) != 0)
 		return -1;
-	const struct queue_frame *following = queue_peek(w->queue, 1, 0);
-	if (can_follow(w, following) && redis_batch_send(next, &w->conn, following, &w->s, w->zones) != 0)
+	if (spool_read(w->spool, now->in.number + 1, &next->in, 0) &&
+		redis_batch_send(next, &w->conn, w->uuid, &w->announced, &w->s, w->zones) != 0)
 		return -1;
-	if (redis_batch_finish(now, &w->conn, &w->results, &w->feed, &w->s) != 0)
+	if (redis_batch_finish(now, &w->conn, &w->results, &w->feed, &w->announced, &w->s) != 0)
 		return -1;
-	now->frame = NULL;
-	queue_release(w->queue);
+	now->sent = false;
+	w->applied = now->in.number;
+	spool_acknowledge(w->spool, w->applied);
 	if (w->logged != REDIS_TROUBLE_NONE)
 		note_up(w);
 	w->turn = !w->turn;
@@ -243,8 +230,19 @@ static bool is_done(struct writer *w)
 
 	if (!is_stopping(w, &stop_at_ms))
 		return false;
-	bool empty = !queue_peek(w->queue, 0, 0) && w->feed.commands.arrays == 0;
+	bool empty = spool_is_empty(w->spool) && w->feed.commands.arrays == 0;
 	return empty || now_ms() > stop_at_ms;
+}
+
+// The end of a temporary spool: first its files go, then its number in Redis, never the other way
+// round, or what is left of it would be written again.
+static void forget(struct writer *w)
+{
+	if (!w->forget || !spool_is_empty(w->spool))
+		return;
+	spool_unlink(w->spool);
+	if (w->conn.context && w->epoch == w->conn.epoch)
+		redis_batch_forget(&w->conn, w->uuid, &w->s);
 }
 
 static void *run(void *arg)
@@ -258,8 +256,8 @@ static void *run(void *arg)
 				continue;
 			note_down(w, true);
 		} else if (connect_redis(w) == 0) {
-			// well again only once it has taken a frame, or has none to take
-			if (!queue_peek(w->queue, 0, 0) || w->logged == REDIS_TROUBLE_NONE)
+			// well again only once it has taken a batch, or has none to take
+			if (spool_is_empty(w->spool) || w->logged == REDIS_TROUBLE_NONE)
 				note_up(w);
 			continue;
 		} else {
@@ -269,19 +267,20 @@ static void *run(void *arg)
 		}
 		back_off(w);
 	}
+	forget(w);
 	redis_conn_close(&w->conn);
 	return NULL;
 }
 
 struct writer *writer_start(
-	struct queue *queue, const struct redis_settings *settings, const struct zone_list *zones)
+	struct spool *spool, const struct redis_settings *settings, const struct zone_list *zones)
 {
 	struct writer *w = calloc(1, sizeof(*w));
 	pthread_condattr_t attr;
 
 	if (!w)
 		return NULL;
-	w->queue = queue;
+	w->spool = spool;
 	w->zones = zones;
 	w->settings = *settings;
 	w->random = (unsigned)now_ms();
@@ -319,14 +318,15 @@ bool writer_is_up(struct writer *w, char *why, size_t why_size)
 	return up;
 }
 
-void writer_stop(struct writer *w, unsigned bound_ms)
+void writer_stop(struct writer *w, unsigned bound_ms, bool forget_spool)
 {
 	pthread_mutex_lock(&w->lock);
 	w->stopping = true;
+	w->forget = forget_spool;
 	w->stop_at_ms = now_ms() + bound_ms;
 	pthread_cond_broadcast(&w->change);
 	pthread_mutex_unlock(&w->lock);
-	queue_stop_waiting(w->queue);
+	spool_stop_waiting(w->spool);
 	pthread_join(w->thread, NULL);
 	for (int i = 0; i < 2; i++)
 		redis_batch_free(&w->batch[i]);

@@ -12,7 +12,7 @@ static const char *const level_name[LOG_LEVEL_MAX] = {"error", "warning", "info"
 static const char level_syslog[LOG_LEVEL_MAX] = {'3', '4', '6', '7'}; // RFC 5424 §6.2.1
 
 static const char *program_name = "lookback";
-static enum log_level log_threshold = LOG_LEVEL_INFO;
+static enum log_level log_threshold = LOG_LEVEL_INFO; // relaxed: it may change while others log
 static bool log_to_journal;
 
 void log_init(const char *program, enum log_level level)
@@ -24,7 +24,7 @@ void log_init(const char *program, enum log_level level)
 
 void log_level_set(enum log_level level)
 {
-	log_threshold = level;
+	__atomic_store_n(&log_threshold, level, __ATOMIC_RELAXED);
 }
 
 int log_level_parse(const char *name, enum log_level *level)
@@ -44,7 +44,7 @@ void log_line(enum log_level level, const char *format, ...)
 	int used;
 	va_list args;
 
-	if (level > log_threshold)
+	if (level > __atomic_load_n(&log_threshold, __ATOMIC_RELAXED))
 		return;
 	if (log_to_journal)
 		used = snprintf(line, sizeof(line), "<%c>", level_syslog[level]);

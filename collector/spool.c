@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The callers' side: frames into memory, batches out of the file.
+#include "collector/spool.h"
+
+#include "collector/metrics.h"
+#include "collector/spool_state.h"
+#include "dataplane/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+uint64_t spool_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+// entries ──────────────────────────────────────────────────────────────────────────────────────
+
+struct spool_entry *spool_entry(struct spool *s, uint64_t number)
+{
+	return &s->entries[s->entries_at + (number - s->first)];
+}
+
+bool spool_append(struct spool *s, uint64_t number, uint32_t size, uint32_t records)
+{
+	size_t len = s->last + 1 - s->first;
+
+	if (len == 0) {
+		s->first = number;
+		s->entries_at = 0;
+	}
+	if (s->entries_at + len == s->entries_capacity) {
+		if (s->entries_at > len) { // the front half is free
+			memmove(s->entries, s->entries + s->entries_at, len * sizeof(*s->entries));
+			s->entries_at = 0;
+		} else {
+			size_t capacity = s->entries_capacity ? 2 * s->entries_capacity : 1024;
+			struct spool_entry *more = realloc(s->entries, capacity * sizeof(*more));
+			if (!more)
+				return false;
+			s->entries = more;
+			s->entries_capacity = capacity;
+		}
+	}
+	s->entries[s->entries_at + len] = (struct spool_entry){.size = size, .records = records};
+	s->last = number;
+	s->bytes += size;
+	s->waiting_bytes += size;
+	return true;
+}
+
+// inbox ────────────────────────────────────────────────────────────────────────────────────────
+
+int spool_put(struct spool *s, const struct spool_frame *frame)
+{
+	if (frame->kind != SPOOL_END && spool_is_full(s))
+		return -ENOBUFS;
+	struct spool_pending *copy = malloc(sizeof(*copy) + frame->size);
+	if (!copy)
+		return -ENOMEM;
+	*copy = (struct spool_pending){.frame = *frame};
+	copy->frame.body = (const uint8_t *)(copy + 1);
+	if (frame->size > 0)
+		memcpy(copy + 1, frame->body, frame->size);
+
+	pthread_mutex_lock(&s->lock);
+	if (s->newest)
+		s->newest->next = copy;
+	else
+		s->oldest = copy;
+	s->newest = copy;
+	s->memory += sizeof(*copy) + frame->size;
+	__atomic_add_fetch(&frame->stream->queued, 1, __ATOMIC_RELEASE);
+	pthread_cond_broadcast(&s->more);
+	pthread_mutex_unlock(&s->lock);
+	return 0;
+}
+
+bool spool_is_full(struct spool *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool full = s->memory >= s->settings.memory;
+	pthread_mutex_unlock(&s->lock);
+	return full;
+}
+
+uint64_t spool_safe(struct spool *s, const struct stream *stream)
+{
+	pthread_mutex_lock(&s->lock);
+	uint64_t safe = stream->safe;
+	pthread_mutex_unlock(&s->lock);
+	return safe;
+}
+
+int spool_fd(const struct spool *s)
+{
+	return s->fd;
+}
+
+// writer ───────────────────────────────────────────────────────────────────────────────────────
+
+void spool_uuid(struct spool *s, char out[static STREAM_UUID_TEXT_SIZE])
+{
+	stream_uuid_text(s->store.meta.uuid, out);
+}
+
+// This spool is a copy older than what Redis has: what was in it when it was opened is in Redis. A
+// new UUID, and that much gone, in one transaction. False where the disk does not take it.
+static bool renew(struct spool *s, uint64_t in_redis)
+{
+	MDB_txn *txn;
+
+	pthread_mutex_lock(&s->writing);
+	struct store_meta meta = s->store.meta;
+	int result = getrandom(meta.uuid, sizeof(meta.uuid), 0) == sizeof(meta.uuid) ? 0 : EIO;
+	if (result == 0)
+		result = store_begin(&s->store, &txn);
+	if (result == 0) {
+		for (uint64_t n = s->first; result == 0 && n <= in_redis; n++)
+			result = store_delete(&s->store, txn, n);
+		if (result == 0)
+			result = store_put_meta(&s->store, txn, &meta);
+		if (result == 0)
+			result = store_commit(txn);
+		else
+			mdb_txn_abort(txn);
+	}
+	if (result == 0) {
+		pthread_mutex_lock(&s->lock);
+		s->store.meta = meta;
+		for (; s->first <= in_redis && s->first <= s->last; s->first++, s->entries_at++)
+			s->bytes -= s->entries[s->entries_at].size;
+		pthread_mutex_unlock(&s->lock);
+	} else {
+		log_error("spool: %s", store_error(result));
+	}
+	pthread_mutex_unlock(&s->writing);
+	return result == 0;
+}
+
+void spool_set_acked(struct spool *s, uint64_t number)
+{
+	uint32_t now = (uint32_t)(spool_now_ms() / 100) | 1;
+
+	s->acked = number;
+	s->waiting_bytes = 0;
+	for (uint64_t n = s->first; n <= s->last; n++) {
+		struct spool_entry *e = spool_entry(s, n);
+		if (n > number) {
+			e->acked_ds = 0;
+			s->waiting_bytes += e->size;
+		} else if (e->acked_ds == 0) {
+			e->acked_ds = now;
+		}
+	}
+}
+
+struct spool_seek spool_seek(struct spool *s, uint64_t number)
+{
+	struct spool_seek found = {.renewed = false};
+
+	pthread_mutex_lock(&s->lock);
+	uint64_t known = s->opened > s->acked ? s->opened : s->acked, last = s->last, acked = s->acked;
+	found.renewed = number > last;
+	if (!found.renewed) {
+		uint64_t gone = number > s->store.meta.given_up ? number : s->store.meta.given_up;
+		found.missing = s->first > gone + 1 ? s->first - gone - 1 : 0;
+		found.again = acked > number ? acked - number - found.missing : 0;
+		for (uint64_t n = acked + 1 > s->first ? acked + 1 : s->first; n <= number; n++) {
+			found.skipped++;
+			found.skipped_records += spool_entry(s, n)->records;
+		}
+		spool_set_acked(s, number);
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (!found.renewed)
+		return found;
+	log_error("redis holds number %lu of this spool, whose last one is %lu: the spool is an old copy; it goes on "
+		  "under a new UUID",
+		(unsigned long)number, (unsigned long)last);
+	if (!renew(s, known < last ? known : last))
+		usleep(100000);
+	return found;
+}
+
+void spool_acknowledge(struct spool *s, uint64_t number)
+{
+	uint32_t now = (uint32_t)(spool_now_ms() / 100) | 1;
+
+	pthread_mutex_lock(&s->lock);
+	for (uint64_t n = s->acked + 1 > s->first ? s->acked + 1 : s->first; n <= number && n <= s->last; n++) {
+		struct spool_entry *e = spool_entry(s, n);
+		e->acked_ds = now;
+		s->waiting_bytes -= e->size;
+	}
+	if (number > s->acked)
+		s->acked = number;
+	bool empty = s->acked >= s->last;
+	pthread_mutex_unlock(&s->lock);
+	if (empty) { // whoever waits for the end looks again
+		uint64_t one = 1;
+		ssize_t done = write(s->fd, &one, sizeof(one));
+		(void)done;
+	}
+}
+
+// Waits until a batch from `from` on is there. False where none came.
+static bool wait_for(struct spool *s, uint64_t from, unsigned wait_ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += wait_ms / 1000;
+	until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&s->lock);
+	while ((from > s->last || s->first > s->last) && !s->no_wait && wait_ms > 0)
+		if (pthread_cond_timedwait(&s->more, &s->lock, &until) != 0)
+			break;
+	bool there = from <= s->last && s->first <= s->last;
+	pthread_mutex_unlock(&s->lock);
+	return there;
+}
+
+bool spool_read(struct spool *s, uint64_t from, struct spool_batch *out, unsigned wait_ms)
+{
+	struct store_head head;
+
+	if (!wait_for(s, from, wait_ms))
+		return false;
+	for (uint64_t number = from;; number++) {
+		int result = store_read(&s->store, &number, &head, &out->body, &out->capacity);
+		if (result == 0) {
+			out->number = number;
+			out->hello = head.hello;
+			out->records = head.records;
+			out->size = head.size;
+			return true;
+		}
+		if (result != EBADMSG) {
+			if (result != MDB_NOTFOUND)
+				log_error("spool: cannot read batch %lu: %s", (unsigned long)number,
+					store_error(result));
+			return false;
+		}
+		log_error("spool: batch %lu is damaged and given up", (unsigned long)number);
+		metrics_add(batches_damaged, 1);
+	}
+}
+
+void spool_batch_free(struct spool_batch *b)
+{
+	free(b->body);
+	*b = (struct spool_batch){.body = NULL};
+}
+
+uint64_t spool_first(struct spool *s)
+{
+	pthread_mutex_lock(&s->lock);
+	uint64_t first = s->first;
+	pthread_mutex_unlock(&s->lock);
+	return first;
+}
+
+void spool_stop_waiting(struct spool *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->no_wait = true;
+	pthread_cond_broadcast(&s->more);
+	pthread_mutex_unlock(&s->lock);
+}
+
+// anyone ───────────────────────────────────────────────────────────────────────────────────────
+
+bool spool_is_empty(struct spool *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool empty = !s->oldest && s->in_commit == 0 && s->acked >= s->last;
+	pthread_mutex_unlock(&s->lock);
+	return empty;
+}
+
+struct spool_levels spool_levels(struct spool *s)
+{
+	pthread_mutex_lock(&s->lock);
+	uint64_t all = s->last + 1 - s->first;
+	uint64_t waiting = s->acked >= s->last ? 0 : s->acked >= s->first ? s->last - s->acked : all;
+	struct spool_levels levels = {.waiting = waiting,
+		.waiting_bytes = s->waiting_bytes,
+		.kept = all - waiting,
+		.bytes = s->bytes,
+		.limit = s->settings.size,
+		.memory = s->memory};
+	pthread_mutex_unlock(&s->lock);
+	return levels;
+}
+
+bool spool_is_well(struct spool *s, char *why, size_t why_size)
+{
+	pthread_mutex_lock(&s->lock);
+	snprintf(why, why_size, "%s", s->why);
+	pthread_mutex_unlock(&s->lock);
+	return why[0] == '\0';
+}
+
+void spool_reload(struct spool *s, const struct spool_settings *settings)
+{
+	pthread_mutex_lock(&s->lock);
+	s->settings.size = settings->size;
+	s->settings.memory = settings->memory;
+	s->settings.keep_s = settings->keep_s;
+	s->settings.patience_s = settings->patience_s;
+	pthread_cond_broadcast(&s->more);
+	pthread_mutex_unlock(&s->lock);
+}

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The spool's thread: what is in memory goes to the disk, as many frames at once as there are; what
+// was kept long enough is deleted in the same transaction.
+#include "collector/spool_state.h"
+
+#include "collector/metrics.h"
+#include "dataplane/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	GROUP_BYTES_MAX = 16 << 20, // of one transaction
+	GROUP_LEN_MAX = 1024,
+	DELETE_LEN_MAX = 4096,	    // batches in one transaction
+	TURN_MS = 1000,		    // between looks at what was kept long enough
+	RETRY_MIN_MS = 100,
+	RETRY_MAX_MS = 2000,
+	STOP_MS = 5000,		    // how long a stop waits for a disk that does not take frames
+	LOG_AGAIN_MS = 60000
+};
+
+// One transaction being put together.
+struct group {
+	struct spool_pending *frames[GROUP_LEN_MAX];
+	size_t len;
+	uint64_t bytes;	      // that they will take on disk
+	uint64_t delete_to;   // batches first…delete_to go
+	uint64_t given_up;    // of them, not in Redis
+	uint64_t given_up_records;
+	uint64_t delete_bytes;
+	struct store_meta meta; // as it will be
+};
+
+static uint32_t frame_on_disk(const struct spool_pending *p)
+{
+	return p->frame.kind == SPOOL_RECORDS ? spool_size_on_disk(sizeof(struct store_head) + p->frame.size) : 0;
+}
+
+// With the lock held: the next frames, left in the list.
+static void choose_frames(struct spool *s, struct group *g)
+{
+	uint64_t bound = s->settings.size / 4 < GROUP_BYTES_MAX ? s->settings.size / 4 : GROUP_BYTES_MAX;
+
+	for (struct spool_pending *p = s->oldest; p && g->len < GROUP_LEN_MAX; p = p->next) {
+		if (g->len > 0 && g->bytes + frame_on_disk(p) > bound)
+			break;
+		g->frames[g->len++] = p;
+		g->bytes += frame_on_disk(p);
+	}
+}
+
+// With the lock held: adds the oldest batch to those that are deleted.
+static void choose_delete(struct spool *s, struct group *g)
+{
+	uint64_t number = g->delete_to + 1;
+
+	g->delete_bytes += spool_entry(s, number)->size;
+	if (number > s->acked) {
+		g->given_up++;
+		g->given_up_records += spool_entry(s, number)->records;
+	}
+	g->delete_to = number;
+}
+
+// With the lock held: what was kept long enough; more of what was kept where room is short
+// (`all_kept`: all of it). True where the frames then have room.
+static bool choose_room(struct spool *s, struct group *g, bool all_kept)
+{
+	uint32_t now = (uint32_t)(spool_now_ms() / 100);
+	uint32_t keep = (uint32_t)(s->settings.keep_s * 10);
+	uint64_t limit = s->settings.size;
+
+	while (g->delete_to < s->last && g->delete_to < s->acked && g->delete_to + 1 - s->first < DELETE_LEN_MAX) {
+		const struct spool_entry *e = spool_entry(s, g->delete_to + 1);
+		bool short_of_room = s->bytes - g->delete_bytes + g->bytes > limit;
+		if (!all_kept && !short_of_room && now - e->acked_ds < keep)
+			break;
+		choose_delete(s, g);
+	}
+	return s->bytes - g->delete_bytes + g->bytes <= limit;
+}
+
+// With the lock held: the oldest go, until the frames and some more have room.
+static void choose_given_up(struct spool *s, struct group *g)
+{
+	uint64_t wanted = g->bytes + s->settings.size / 16;
+
+	while (g->delete_to < s->last && g->delete_to + 1 - s->first < DELETE_LEN_MAX &&
+		(s->bytes - g->delete_bytes + wanted > s->settings.size || g->delete_bytes < wanted))
+		choose_delete(s, g);
+}
+
+// What goes into the transaction. False where the spool is full and the frames have to wait.
+static bool choose(struct spool *s, struct group *g, int disk)
+{
+	pthread_mutex_lock(&s->lock);
+	*g = (struct group){.delete_to = s->first - 1, .meta = s->store.meta};
+	g->meta.acked = s->acked;
+	choose_frames(s, g);
+	bool room = choose_room(s, g, disk != 0) && disk == 0;
+	if (disk != 0 && g->delete_to + 1 > s->first)
+		room = false; // first see what that brings
+	uint64_t now = spool_now_ms();
+	if (!room && g->len > 0) {
+		if (s->full_since_ms == 0)
+			s->full_since_ms = now;
+		bool patient = (double)(now - s->full_since_ms) < s->settings.patience_s * 1000;
+		if (!patient && s->last + 1 > s->first && g->delete_to + 1 == s->first)
+			choose_given_up(s, g);
+		if (disk == 0)
+			room = s->bytes - g->delete_bytes + g->bytes <= s->settings.size || s->last + 1 == s->first;
+	}
+	if (!room) {
+		g->len = 0;
+		g->bytes = 0;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return room;
+}
+
+static int put_frame(struct spool *s, MDB_txn *txn, struct group *g, const struct spool_frame *frame)
+{
+	uint64_t slot = (uint64_t)(frame->stream - s->streams->slots);
+	const struct store_stream stream = {
+		.hello = frame->stream->hello, .received = frame->number, .ended = frame->kind == SPOOL_BYE};
+
+	if (frame->kind == SPOOL_END)
+		return store_put_stream(&s->store, txn, slot, NULL);
+	int result = store_put_stream(&s->store, txn, slot, &stream);
+	if (result == 0 && frame->kind == SPOOL_RECORDS)
+		result = store_put_batch(&s->store, txn, g->meta.next++, &frame->stream->hello, frame->records,
+			frame->body, frame->size);
+	return result;
+}
+
+static int write_group(struct spool *s, MDB_txn *txn, struct group *g)
+{
+	int result = 0;
+
+	for (uint64_t n = s->first; result == 0 && n <= g->delete_to; n++)
+		result = store_delete(&s->store, txn, n);
+	for (size_t i = 0; result == 0 && i < g->len; i++)
+		result = put_frame(s, txn, g, &g->frames[i]->frame);
+	if (g->given_up > 0)
+		g->meta.given_up = g->delete_to;
+	return result ? result : store_put_meta(&s->store, txn, &g->meta);
+}
+
+static int commit_group(struct spool *s, struct group *g)
+{
+	MDB_txn *txn;
+	uint64_t start = spool_now_ms();
+	int result = store_begin(&s->store, &txn);
+
+	if (result != 0)
+		return result;
+	result = write_group(s, txn, g);
+	if (result != 0) {
+		mdb_txn_abort(txn);
+		return result;
+	}
+	result = store_commit(txn);
+	metrics_add(spool_commits, 1);
+	metrics_add(spool_commits_slow, spool_now_ms() - start > 1000);
+	return result;
+}
+
+static void note_given_up(const struct group *g)
+{
+	static uint64_t logged_ms, since;
+
+	if (g->given_up == 0)
+		return;
+	metrics_add(batches_given_up, g->given_up);
+	metrics_add(records_given_up, g->given_up_records);
+	since += g->given_up;
+	uint64_t now = spool_now_ms();
+	if (logged_ms != 0 && now - logged_ms < LOG_AGAIN_MS)
+		return;
+	log_error("spool: full for spool.patience; the oldest %lu batches, not yet in Redis, were given up",
+		(unsigned long)since);
+	logged_ms = now;
+	since = 0;
+}
+
+// The transaction is on disk: tells everyone.
+static void settle(struct spool *s, struct group *g)
+{
+	uint64_t one = 1;
+
+	pthread_mutex_lock(&s->lock);
+	for (; s->first <= g->delete_to; s->first++, s->entries_at++) {
+		uint32_t size = s->entries[s->entries_at].size;
+		s->bytes -= size;
+		if (s->first > s->acked)
+			s->waiting_bytes -= size;
+	}
+	uint64_t number = s->store.meta.next;
+	for (size_t i = 0; i < g->len; i++) {
+		struct spool_frame *frame = &g->frames[i]->frame;
+		if (frame->kind == SPOOL_RECORDS) {
+			if (!spool_append(s, number++, frame_on_disk(g->frames[i]), frame->records))
+				abort(); // no memory for 12 octets; all is on disk
+		}
+		if (frame->number > frame->stream->safe)
+			frame->stream->safe = frame->number;
+		__atomic_sub_fetch(&frame->stream->queued, 1, __ATOMIC_RELEASE);
+		s->memory -= sizeof(*g->frames[i]) + frame->size;
+	}
+	s->store.meta = g->meta;
+	if (g->len > 0) {
+		s->oldest = g->frames[g->len - 1]->next;
+		if (!s->oldest)
+			s->newest = NULL;
+		s->full_since_ms = 0;
+	}
+	pthread_cond_broadcast(&s->more);
+	pthread_mutex_unlock(&s->lock);
+	for (size_t i = 0; i < g->len; i++)
+		free(g->frames[i]);
+	ssize_t done = write(s->fd, &one, sizeof(one));
+	(void)done;
+}
+
+// Says what is wrong, or that it is over.
+static void note_state(struct spool *s, const char *why)
+{
+	pthread_mutex_lock(&s->lock);
+	bool changed = strcmp(s->why, why) != 0, was_well = s->why[0] == '\0';
+	snprintf(s->why, sizeof(s->why), "%s", why);
+	pthread_mutex_unlock(&s->lock);
+	metrics_set(spool_up, *why == '\0');
+	if (!changed)
+		return;
+	if (*why)
+		log_warning("%s; dataplanes keep their records meanwhile", why);
+	else if (!was_well)
+		log_info("spool: takes frames again");
+}
+
+static void note_trouble(struct spool *s, int result, bool full)
+{
+	char why[300];
+
+	if (result == ENOSPC)
+		snprintf(why, sizeof(why), "spool: the disk of spool.dir is full");
+	else if (full || result == MDB_MAP_FULL)
+		snprintf(why, sizeof(why), "spool: full (spool.size), because Redis does not take what it holds");
+	else
+		snprintf(why, sizeof(why), "spool: %s", store_error(result));
+	note_state(s, why);
+}
+
+// One transaction, where there is something to do. Returns 0, or why frames have to wait.
+static int turn(struct spool *s)
+{
+	static struct group g;
+	int result = 0;
+
+	pthread_mutex_lock(&s->writing);
+	pthread_mutex_lock(&s->lock);
+	bool any = s->oldest != NULL;
+	uint64_t used = s->bytes;
+	pthread_mutex_unlock(&s->lock);
+	int disk = any ? store_reserve(&s->store, GROUP_BYTES_MAX / 4) : 0;
+	bool room = choose(s, &g, disk);
+	if (!room && disk != 0 && any && g.delete_to + 1 == s->first &&
+		store_free_bytes(&s->store, used) > GROUP_BYTES_MAX / 2 + STORE_SLACK)
+		room = choose(s, &g, 0); // within what the file has
+	if (g.len > 0 || g.delete_to + 1 > s->first)
+		result = commit_group(s, &g);
+	bool freed = result == 0 && g.delete_to + 1 > s->first;
+	if (result == 0 && (g.len > 0 || freed)) {
+		note_given_up(&g);
+		settle(s, &g);
+	}
+	pthread_mutex_unlock(&s->writing);
+	if (freed && any && !room)
+		return 0; // made some room: try again at once
+	if (result != 0 || (any && !room)) {
+		note_trouble(s, result ? result : disk, result == 0 && disk == 0);
+		return result ? result : ENOSPC;
+	}
+	note_state(s, "");
+	return 0;
+}
+
+// Waits for frames, `ms` at most, or with `pause` that long. False where the thread is to end.
+static bool wait_for_work(struct spool *s, unsigned ms, bool pause, uint64_t *stop_at_ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&s->lock);
+	while (!s->stopping && (pause || !s->oldest))
+		if (pthread_cond_timedwait(&s->more, &s->lock, &until) != 0)
+			break;
+	bool stopping = s->stopping, empty = !s->oldest;
+	pthread_mutex_unlock(&s->lock);
+	if (stopping && *stop_at_ms == 0)
+		*stop_at_ms = spool_now_ms() + STOP_MS;
+	return !stopping || (!empty && spool_now_ms() < *stop_at_ms);
+}
+
+// At the end: how far Redis had come, so that the next start knows before it reaches Redis.
+static void write_acked(struct spool *s)
+{
+	struct store_meta meta = s->store.meta;
+	MDB_txn *txn;
+
+	meta.acked = s->acked;
+	if (meta.acked == s->store.meta.acked || store_begin(&s->store, &txn) != 0)
+		return;
+	if (store_put_meta(&s->store, txn, &meta) == 0)
+		store_commit(txn); // a failure only makes the next start know less
+	else
+		mdb_txn_abort(txn);
+}
+
+void spool_write_acked(struct spool *s)
+{
+	pthread_mutex_lock(&s->writing);
+	write_acked(s);
+	pthread_mutex_unlock(&s->writing);
+}
+
+void *spool_commit_run(void *arg)
+{
+	struct spool *s = arg;
+	uint64_t stop_at_ms = 0;
+	unsigned retry_ms = 0;
+
+	while (wait_for_work(s, retry_ms ? retry_ms : TURN_MS, retry_ms > 0, &stop_at_ms)) {
+		if (turn(s) == 0)
+			retry_ms = 0;
+		else
+			retry_ms = retry_ms == 0 ? RETRY_MIN_MS : retry_ms * 2 < RETRY_MAX_MS ? retry_ms * 2 : RETRY_MAX_MS;
+		if (stop_at_ms != 0 && retry_ms != 0)
+			usleep(RETRY_MIN_MS * 1000);
+	}
+	return NULL;
+}

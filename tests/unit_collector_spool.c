@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The spool, the registry of streams, the board of statistics.
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "collector/board.h"
+#include "collector/spool.h"
+#include "collector/spool_store.h"
+#include "dataplane/log.h"
+#include "tests/unit.h"
+
+static char folder[64];
+static char reason[512];
+static struct stream_registry registry;
+
+static struct spool *open_spool(uint64_t size, double keep_s, double patience_s)
+{
+	struct spool_settings settings = {
+		.size = size, .memory = 1 << 20, .keep_s = keep_s, .patience_s = patience_s};
+
+	snprintf(settings.dir, sizeof(settings.dir), "%s/spool", folder);
+	memset(&registry, 0, sizeof(registry));
+	return spool_open(&settings, &registry, reason, sizeof(reason));
+}
+
+static void begin(void)
+{
+	snprintf(folder, sizeof(folder), "/tmp/lookback-unit.XXXXXX");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+}
+
+static void end(struct spool *s)
+{
+	spool_unlink(s);
+	spool_close(s);
+	CU_ASSERT_EQUAL(rmdir(folder), 0);
+}
+
+static void put(struct spool *s, struct stream *stream, uint64_t number, uint8_t fill, uint32_t size)
+{
+	static uint8_t body[100000];
+
+	stream->used = true;
+	memset(body, fill, size);
+	const struct spool_frame frame = {
+		.kind = SPOOL_RECORDS, .stream = stream, .number = number, .records = 1, .size = size, .body = body};
+	while (spool_put(s, &frame) == -ENOBUFS)
+		usleep(1000);
+}
+
+static void wait_safe(struct spool *s, const struct stream *stream, uint64_t number)
+{
+	for (int i = 0; i < 5000 && spool_safe(s, stream) < number; i++)
+		usleep(1000);
+	CU_ASSERT(spool_safe(s, stream) >= number);
+}
+
+static void kept_over_restart(void)
+{
+	struct spool_batch b = {.body = NULL};
+	char uuid[2][STREAM_UUID_TEXT_SIZE];
+
+	begin();
+	struct spool *s = open_spool(1 << 24, 600, 600);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	spool_uuid(s, uuid[0]);
+	struct stream *a = &registry.slots[3];
+	memset(a->hello.stream, 7, sizeof(a->hello.stream));
+	CU_ASSERT(!spool_read(s, 1, &b, 0) && spool_is_empty(s));
+	for (uint64_t n = 1; n <= 20; n++)
+		put(s, a, n + 100, (uint8_t)n, 70000);
+	wait_safe(s, a, 120);
+	CU_ASSERT(spool_read(s, 1, &b, 1000) && b.number == 1 && b.size == 70000 && b.body[0] == 1);
+	CU_ASSERT(!spool_seek(s, 0).renewed);
+	spool_acknowledge(s, 5);
+	CU_ASSERT(spool_levels(s).waiting == 15 && spool_levels(s).kept == 5);
+	CU_ASSERT_PTR_NULL(open_spool(1 << 24, 600, 600)); // a second collector
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason, "another collector uses it"));
+	spool_close(s);
+
+	s = open_spool(1 << 24, 600, 600);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	spool_uuid(s, uuid[1]);
+	CU_ASSERT_STRING_EQUAL(uuid[0], uuid[1]);
+	a = &registry.slots[3];
+	CU_ASSERT(a->used && a->received == 120 && spool_safe(s, a) == 120 && !a->ended);
+	CU_ASSERT(a->hello.stream[5] == 7 && strncmp(a->uuid, "07070707", 8) == 0);
+	struct spool_seek found = spool_seek(s, 18);
+	CU_ASSERT(found.missing == 0 && found.skipped == 13 && found.skipped_records == 13);
+	CU_ASSERT(spool_read(s, 19, &b, 0) && b.number == 19 && b.body[69999] == 19);
+	CU_ASSERT(b.hello.stream[5] == 7);
+	spool_acknowledge(s, 20);
+	CU_ASSERT(spool_is_empty(s));
+	found = spool_seek(s, 10); // an older Redis
+	CU_ASSERT(found.again == 10 && found.missing == 0 && spool_levels(s).waiting == 10);
+	found = spool_seek(s, 31); // a spool older than Redis
+	CU_ASSERT(found.renewed);
+	spool_uuid(s, uuid[1]);
+	CU_ASSERT(strcmp(uuid[0], uuid[1]) != 0 && spool_first(s) == 21);
+	put(s, a, 121, 1, 10);
+	CU_ASSERT(spool_read(s, 1, &b, 5000) && b.number == 21);
+	spool_batch_free(&b);
+	end(s);
+}
+
+static void bounded(void)
+{
+	struct spool_batch b = {.body = NULL};
+
+	begin();
+	struct spool *s = open_spool(1 << 20, 600, 0); // no patience
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	struct stream *a = &registry.slots[0];
+	for (uint64_t n = 1; n <= 60; n++)
+		put(s, a, n, (uint8_t)n, 60000);
+	wait_safe(s, a, 60);
+	struct spool_levels levels = spool_levels(s);
+	CU_ASSERT(levels.bytes <= 1 << 20 && levels.waiting < 17 && levels.waiting > 8);
+	CU_ASSERT(spool_read(s, 1, &b, 0) && b.number == spool_first(s) && b.body[0] == (uint8_t)b.number);
+	CU_ASSERT(spool_seek(s, 0).missing == 0); // given up, not lost by Redis
+	spool_batch_free(&b);
+	end(s);
+
+	begin();
+	s = open_spool(1 << 20, 600, 600); // kept ones give way, waiting ones do not
+	a = &registry.slots[0];
+	for (uint64_t n = 1; n <= 60; n++) {
+		put(s, a, n, (uint8_t)n, 60000);
+		wait_safe(s, a, n);
+		spool_acknowledge(s, n);
+	}
+	for (uint64_t n = 61; n <= 100 && !spool_is_full(s); n++)
+		put(s, a, n, (uint8_t)n, 60000);
+	for (int i = 0; i < 3000 && spool_is_well(s, reason, sizeof(reason)); i++)
+		usleep(1000);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason, "spool.size"));
+	CU_ASSERT(spool_first(s) == 61 && spool_safe(s, a) > 70);
+	spool_acknowledge(s, spool_safe(s, a));
+	for (int i = 0; i < 5000 && spool_levels(s).memory > 0; i++)
+		usleep(1000);
+	CU_ASSERT(spool_levels(s).memory == 0 && spool_is_well(s, reason, sizeof(reason)));
+	end(s);
+
+	begin();
+	s = open_spool(1 << 24, 0, 600); // nothing is kept
+	a = &registry.slots[0];
+	put(s, a, 1, 1, 100);
+	wait_safe(s, a, 1);
+	spool_acknowledge(s, 1);
+	for (int i = 0; i < 3000 && spool_levels(s).kept > 0; i++)
+		usleep(1000);
+	CU_ASSERT(spool_levels(s).kept == 0 && spool_seek(s, 0).missing == 1);
+	end(s);
+}
+
+// Damages the file and opens the spool again; the damaged file is kept aside.
+static void damage(const char *what, off_t at, size_t size, off_t cut_to)
+{
+	char command[300];
+
+	begin();
+	struct spool *s = open_spool(1 << 24, 600, 600);
+	struct stream *a = &registry.slots[0];
+	for (uint64_t n = 1; n <= 10; n++)
+		put(s, a, n, (uint8_t)n, 60000);
+	wait_safe(s, a, 10);
+	spool_close(s);
+	snprintf(command, sizeof(command), "%s/spool/data.mdb", folder);
+	FILE *f = fopen(command, "r+");
+	fseek(f, at, SEEK_SET);
+	for (size_t i = 0; i < size; i++)
+		fputc('x', f);
+	fclose(f);
+	if (cut_to > 0)
+		CU_ASSERT_EQUAL(truncate(command, cut_to), 0);
+	s = open_spool(1 << 24, 600, 600);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT(spool_levels(s).waiting == 0);
+	put(s, &registry.slots[0], 1, 1, 100);
+	wait_safe(s, &registry.slots[0], 1);
+	spool_close(s);
+	snprintf(command, sizeof(command), "ls %s/spool/damaged-*.mdb > /dev/null && rm -r %s", folder, folder);
+	if (system(command) != 0)
+		CU_FAIL(what);
+}
+
+static void damaged(void)
+{
+	damage("both meta pages", 0, 8192, 0);
+	damage("cut off", 0, 0, 100000);
+	damage("a body", 300000, 100, 0);
+	damage("the whole file", 0, 400000, 0);
+}
+
+static void other_format(void)
+{
+	char dir[100];
+	struct store store;
+	MDB_txn *txn;
+
+	begin();
+	struct spool *s = open_spool(1 << 24, 600, 600);
+	spool_close(s);
+	snprintf(dir, sizeof(dir), "%s/spool", folder);
+	CU_ASSERT_EQUAL_FATAL(store_open(&store, dir, 1 << 24), 0);
+	struct store_meta meta = store.meta;
+	meta.format = 7;
+	CU_ASSERT(store_begin(&store, &txn) == 0 && store_put_meta(&store, txn, &meta) == 0 && store_commit(txn) == 0);
+	store_close(&store);
+	CU_ASSERT_PTR_NULL(open_spool(1 << 24, 600, 600));
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason, "found format 7, expected 1"));
+	CU_ASSERT_EQUAL_FATAL(store_open(&store, dir, 1 << 24), 0); // untouched
+	CU_ASSERT(store.meta.format == 7 && memcmp(&store.meta, &meta, sizeof(meta)) == 0);
+	store_close(&store);
+	char command[200];
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	CU_ASSERT_EQUAL(system(command), 0);
+}
+
+static void streams(void)
+{
+	static struct stream_registry r;
+	struct frame_hello hello = {.sensor = "site"};
+	const char *why = NULL;
+
+	struct stream *first = stream_find(&r, &hello, 1, &why);
+	CU_ASSERT_STRING_EQUAL(first->uuid, "00000000-0000-0000-0000-000000000000");
+	CU_ASSERT_PTR_EQUAL(stream_find(&r, &hello, 2, &why), first);
+	hello.start_s = 5;
+	CU_ASSERT_PTR_NULL(stream_find(&r, &hello, 3, &why));
+	CU_ASSERT_PTR_NOT_NULL(why);
+	for (int i = 1; i < STREAMS_MAX; i++) {
+		hello.stream[0] = (uint8_t)i;
+		struct stream *s = stream_find(&r, &hello, 10 + (uint64_t)i, &why);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+		s->connected = i % 2;
+	}
+	hello.stream[1] = 1;
+	CU_ASSERT_PTR_EQUAL(stream_find(&r, &hello, 1000, &why), first); // unused for longest
+	for (int i = 0; i < STREAMS_MAX; i++)
+		r.slots[i].queued = 1;
+	hello.stream[1] = 2;
+	CU_ASSERT_PTR_NULL(stream_find(&r, &hello, 1001, &why));
+}
+
+static void statistics(void)
+{
+	struct board *b = board_create();
+	static uint64_t body[1 + OUTBOX_STATS_LEN + WORKER_STATS_LEN + 8 + PORT_STATS_LEN];
+	struct stats_frame head = {.workers = 1, .ports = 1};
+	struct frame_hello hello = {.sensor = "site"};
+	struct board_sensor *out = calloc(BOARD_SENSORS_MAX, sizeof(*out));
+
+	memcpy(body, &head, sizeof(head));
+	for (size_t i = 0; i < OUTBOX_STATS_LEN + WORKER_STATS_LEN; i++)
+		body[1 + i] = i;
+	memset(&body[1 + OUTBOX_STATS_LEN + WORKER_STATS_LEN], 'n', STATS_PORT_NAME_SIZE); // not terminated
+	CU_ASSERT_PTR_NULL(board_put(b, &hello, cursor_make(body, sizeof(body)), 1));
+	CU_ASSERT_EQUAL(board_read(b, out), 1);
+	CU_ASSERT(out[0].worker[0][0] == OUTBOX_STATS_LEN &&
+		  strlen(out[0].port[0].name) == STATS_PORT_NAME_SIZE - 1);
+	for (size_t size = 0; size < sizeof(body); size++)
+		CU_ASSERT_PTR_NOT_NULL(board_put(b, &hello, cursor_make(body, size), 1));
+	head.workers = STATS_WORKERS_MAX + 1;
+	memcpy(body, &head, sizeof(head));
+	CU_ASSERT_PTR_NOT_NULL(board_put(b, &hello, cursor_make(body, sizeof(body)), 1));
+	for (int i = 0; i < 2 * BOARD_SENSORS_MAX; i++) {
+		snprintf(hello.sensor, sizeof(hello.sensor), "site%d", i);
+		board_connected(b, &hello, true, 10 + (uint64_t)i);
+	}
+	CU_ASSERT_EQUAL(board_read(b, out), BOARD_SENSORS_MAX);
+	free(out);
+	board_free(b);
+}
+
+int main(void)
+{
+	static const struct unit_test tests[] = {{"kept_over_restart", kept_over_restart},
+		{"bounded", bounded}, {"damaged", damaged}, {"other_format", other_format},
+		{"streams", streams}, {"statistics", statistics}};
+
+	log_init("unit", LOG_LEVEL_ERROR);
+	return unit_run("collector_spool", tests, sizeof(tests) / sizeof(tests[0]));
+}
