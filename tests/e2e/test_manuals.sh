@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The manual pages are sound, and tell every setting and option that --help lists.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+command -v mandoc > /dev/null || skip "mandoc is not installed"
+missing=0
+for program in dataplane/lookback-dataplane collector/lookback-collector; do
+	page=$ROOT/docs/man/${program#*/}.8
+	timeout 20 mandoc -T lint -W warning "$page" > "$T/mandoc.log" 2>&1 || fail "$(grep "$page" "$T/mandoc.log")"
+	timeout 20 mandoc -T ascii "$page" | sed 's,.\x08,,g' > "$T/page"
+	timeout 20 "$BUILD/$program" --help > "$T/help"
+	sed -n 's/^  \([a-z][a-z._]*\)  .*/\1/p' "$T/help" > "$T/settings"
+	[ -s "$T/settings" ] || fail "$program --help lists no settings"
+	while read -r setting; do
+		grep -q "^ *$setting\( \|\$\)" "$T/page" && continue
+		printf '%s: not there: %s\n' "${page##*/}" "$(grep "^  $setting  " "$T/help")"
+		missing=$((missing + 1))
+	done < "$T/settings"
+	while read -r option; do
+		grep -qF -- "$option" "$T/page" && continue
+		printf '%s: not there: %s\n' "${page##*/}" "$option"
+		missing=$((missing + 1))
+	done < <(sed -n '/^Options:/,/^Settings/s/.* \(--[a-z-]*\) .*/\1/p' "$T/help")
+done
+[ $missing = 0 ] || fail "$missing settings or options are not in the manual pages"

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# scripts/run and scripts/replay as a user types them: answers on the screen, a clean end by each signal, nothing left.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+[ "$BUILD" = "$ROOT/build" ] || skip "the scripts use the release build"
+export TMPDIR=$T # where scripts/run puts its folder
+
+# run, with what it comes with
+timeout 100 "$ROOT/scripts/run" --exit < /dev/null > "$T/run.out" 2> "$T/run.log" || fail "scripts/run --exit: status $?"
+for line in '1) "A 208.80.152.3"' '1) "upload.pmtpa.wikimedia.org"' 'messages  taken 14, query 14' 'pdns:zone:wikimedia.org'; do
+	grep -qF -- "$line" "$T/run.out" || fail "scripts/run does not print: $line"
+done
+printf 'run --exit: lookups are answered\n'
+
+# run until a signal: it keeps Redis and the collector up until then
+no_remains() { ! ls -d "$T"/lookback.* && ! pgrep -f "$T/lookback\."; }
+for signal in TERM INT; do
+	: > "$T/run.out"
+	setsid timeout --kill-after 5 100 "$ROOT/scripts/run" "$DATA/services.pcap" "$DATA/vlan.pcap" < /dev/null > "$T/run.out" 2> "$T/run.log" &
+	waiter=$!
+	CHILDREN+=("$waiter")
+	await 60 grep -q 'Ctrl-C ends everything' "$T/run.out"
+	socket=$(sed -n 's/.*Its socket: //p' "$T/run.out")
+	[ "$(timeout 10 redis-cli -s "$socket" zscore pdns:count:google.com 'NS ns1.google.com')" -gt 14 ] ||
+		fail "Redis does not hold what was replayed"
+	timeout 10 curl -fsS "$(sed -n 's/.*curl //p' "$T/run.out" | head -n 1)" | grep -q '^lookback_collector_redis_up 1' ||
+		fail "/metrics does not answer as told"
+	kill "-$signal" "$(pgrep -P "$waiter" | head -n 1)"
+	wait "$waiter" || fail "scripts/run: status $? after SIG$signal"
+	await 10 no_remains
+	printf 'run: SIG%s ends it, nothing is left\n' $signal
+done
+
+# run with a folder that is kept
+timeout 100 "$ROOT/scripts/run" --exit --dir "$T/kept" "$DATA/ptr.pcap" < /dev/null > "$T/run.out" 2> "$T/run.log" ||
+	fail "scripts/run --dir: status $?"
+timeout 100 "$ROOT/scripts/run" --exit --dir "$T/kept" "$DATA/ptr.pcap" < /dev/null > "$T/run.out" 2> "$T/run.log" ||
+	fail "scripts/run --dir, again: status $?"
+mkdir "$T/redis"
+cp -r "$T/kept/redis/appendonlydir" "$T/redis/"
+redis_up --appendonly yes
+[ "$(redis --raw zrange "$(redis --scan --pattern 'pdns:count:*' | head -n 1)" 0 -1 WITHSCORES | tail -n 1)" = 2 ] ||
+	fail "--dir does not keep what was there"
+printf 'run --dir: goes on with what is there\n'
+
+# replay: a folder, files, compressed ones, a password
+redis flushall > /dev/null
+mkdir "$T/folder"
+cp "$DATA/srv.pcap" "$T/folder"
+gzip -c "$DATA/services.pcap" > "$T/folder/services.pcap.gz"
+timeout 100 "$ROOT/scripts/replay" --redis "unix:$REDIS" --workers 2 "$T/folder" "$DATA/pcapng.pcapng" > "$T/replay.out" 2> "$T/replay.log" ||
+	fail "scripts/replay: status $?"
+[ ! -s "$T/replay.log" ] || fail "scripts/replay is not silent on stderr: $(cat "$T/replay.log")"
+grep -q '^received  273$' "$T/replay.out" || fail "scripts/replay: $(cat "$T/replay.out")"
+compare "$DATA/srv.tsv" "$DATA/services.tsv" "$DATA/pcapng.tsv"
+
+redis flushall > /dev/null
+redis config set requirepass secret > /dev/null
+export REDISCLI_AUTH=secret
+timeout 100 "$ROOT/scripts/replay" --json --redis "unix:$REDIS" "$DATA/srv.pcap" > "$T/replay.out" 2> "$T/replay.log" ||
+	fail "scripts/replay with REDISCLI_AUTH: status $?"
+"$PYTHON" -c 'import json, sys; assert json.load(sys.stdin)["rx_packets"] == 4' < "$T/replay.out" || fail "--json: $(cat "$T/replay.out")"
+printf 'secret\n' > "$T/password"
+REDISCLI_AUTH='' timeout 100 "$ROOT/scripts/replay" --password-file "$T/password" --redis "unix:$REDIS" "$DATA/srv.pcap" \
+	> "$T/replay.out" 2> "$T/replay.log" || fail "scripts/replay --password-file: status $?"
+[ "$(redis hget "pdns:sensor:$(hostname)" sightings)" = 20 ] || fail "two replays of ten sightings are not twenty"
+printf 'replay: folders, compressed files, passwords\n'
