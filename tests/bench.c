@@ -134,16 +134,17 @@ static int load(struct packed *packed, const char *path)
 	return 0;
 }
 
-// Cycles of the core for each of the TSC: a chain of additions takes one core cycle each.
+// Cycles of the core for each of the TSC, in the time that the machine gave us: a chain of additions
+// takes one core cycle each.
 static double core_to_tsc(void)
 {
-	uint64_t start = rte_get_tsc_cycles(), x = start;
+	uint64_t start = thread_cpu_ns(), x = start;
 
 	for (uint64_t i = 0; i < LOOP_ADDS; i += 8)
 		__asm__ volatile("add %0, %0\n\tadd %0, %0\n\tadd %0, %0\n\tadd %0, %0\n\t"
 				 "add %0, %0\n\tadd %0, %0\n\tadd %0, %0\n\tadd %0, %0"
 				 : "+r"(x));
-	return (double)LOOP_ADDS / (double)(rte_get_tsc_cycles() - start);
+	return (double)LOOP_ADDS / ((double)(thread_cpu_ns() - start) * 1e-9 * (double)rte_get_tsc_hz());
 }
 
 static struct settings settings;
