@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A million first fragments, a million connections that never end: memory stays flat, real answers in the same
+# traffic arrive, the accounts hold (the dataplane checks them itself at its end).
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+timeout 60 "$ROOT/tests/make_capture.py" --responses 2000 --names 1500 "$T/real.pcap" "$T/real.tsv"
+redis_up
+
+# Replays and prints the most memory that the dataplane held, in KiB.
+peak_of() { # capture
+	redis flushall > /dev/null
+	collector_up --once
+	timeout 200 "$PYTHON" - "$BUILD/dataplane/lookback-dataplane" --replay "$1" --summary --no-huge -o table.records=20000 \
+		-o collector.socket="$SOCKET" 2> "$T/dataplane.log" <<- 'END'
+	import resource, subprocess, sys
+	status = subprocess.run(sys.argv[1:], stdout=sys.stderr).returncode
+	print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+	sys.exit(status)
+	END
+}
+
+for kind in fragments tcp; do
+	peaks=()
+	for count in 20000 1000000; do
+		timeout 100 "$ROOT/tests/flood_capture.py" "$kind" "$count" "$T/real.pcap" "$T/flood.pcap"
+		peak=$(peak_of "$T/flood.pcap") || fail "$kind $count: the replay failed"
+		peaks+=("$peak")
+		compare "$T/real.tsv"
+	done
+	printf '%s: %s KiB at twenty thousand, %s KiB at a million\n' "$kind" "${peaks[@]}"
+	# what is allotted is touched by then; a leak of ten octets each would be seen
+	[ "${peaks[1]}" -lt $((peaks[0] + peaks[0] / 20 + 10000)) ] || fail "$kind: memory grew from ${peaks[0]} to ${peaks[1]} KiB"
+done
