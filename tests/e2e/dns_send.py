@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Puts DNS answers on an interface, as frames: one A record each, names n0.ZONE, n1.ZONE, …
+
+    dns_send.py IFACE --count 1000 --rate 20000 --zone example.com --server 192.0.2.53
+"""
+import argparse
+import socket
+import struct
+import time
+
+
+def name(text):
+    return b"".join(bytes([len(label)]) + label.encode() for label in text.split(".")) + b"\0"
+
+
+def answer(owner, number, address):
+    header = struct.pack(">HHHHHH", number & 0xFFFF, 0x8180, 1, 1, 0, 0)
+    question = name(owner) + struct.pack(">HH", 1, 1)
+    record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 300, 4) + socket.inet_aton(address)
+    return header + question + record
+
+
+def checksum(data):
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def frame(source, destination, source_port, destination_port, payload, number):
+    udp = struct.pack(">HHHH", source_port, destination_port, 8 + len(payload), 0) + payload
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), number & 0xFFFF, 0, 64, 17, 0)
+    ip += socket.inet_aton(source) + socket.inet_aton(destination)
+    ip = ip[:10] + struct.pack(">H", checksum(ip)) + ip[12:]
+    return b"\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\0" + ip + udp
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("iface")
+    parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--rate", type=int, default=0, help="a second; 0: as fast as it goes")
+    parser.add_argument("--zone", default="example.com")
+    parser.add_argument("--names", type=int, default=100, help="so many different names")
+    parser.add_argument("--server", default="192.0.2.53")
+    parser.add_argument("--port", type=int, default=53)
+    args = parser.parse_args()
+    out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 22)
+    out.bind((args.iface, 0))
+    frames = [frame(args.server, "198.51.100.7", args.port, 40000,
+                    answer(f"n{i}.{args.zone}", i, "203.0.113.7"), i) for i in range(args.names)]
+    start = time.monotonic()
+    for i in range(args.count):
+        out.send(frames[i % args.names])
+        if args.rate and i % 32 == 31:
+            ahead = (i + 1) / args.rate - (time.monotonic() - start)
+            if ahead > 0:
+                time.sleep(ahead)
+
+
+main()

@@ -1,0 +1,187 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# An interface with our XDP program: DNS comes to the workers and the host keeps the rest; nothing breaks when the
+# dataplane is killed, when the interface goes away, or when settings are replaced by garbage.
+#
+#     peer ── p0 ⇄ s0 ── sensor
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+[ "$(id -u)" = 0 ] || skip "takes root, for network namespaces"
+command -v curl > /dev/null || skip "curl is not installed"
+id=lbx$$
+ip netns add "$id-peer" 2> "$T/netns.log" || skip "no network namespaces here: $(cat "$T/netns.log")"
+CLEAN_UP+=("ip netns del $id-peer")
+ip netns add "$id-sensor"
+CLEAN_UP+=("ip netns del $id-sensor")
+
+in_ns() { local ns=$id-$1; shift; ip netns exec "$ns" "$@"; }
+link_up() {
+	ip -n "$id-peer" link add p0 type veth peer name s0 netns "$id-sensor"
+	in_ns peer ip addr add 192.0.2.1/24 dev p0
+	in_ns sensor ip addr add 192.0.2.2/24 dev s0
+	in_ns peer ip link set p0 up
+	in_ns sensor ip link set s0 up
+}
+link_up
+
+# a service of the host on the interface that we capture from
+mkdir "$T/www"
+start service ip netns exec "$id-sensor" "$PYTHON" -m http.server --directory "$T/www" 8080
+host_answers() { in_ns peer timeout 5 curl -fsS -o /dev/null http://192.0.2.2:8080/; }
+await 10 host_answers
+
+redis_up --appendonly no
+collector_up -o http.listen=127.0.0.1:0
+
+listen() { # more arguments
+	: > "$T/dataplane.log"
+	start dataplane ip netns exec "$id-sensor" "$BUILD/dataplane/lookback-dataplane" -o "collector.socket=$SOCKET" \
+		-o table.records=100000 -o tcp.flows=4096 -o tcp.memory=16m -o flush.interval=1 --iface s0 "$@"
+	DATAPLANE=${CHILDREN[-1]}
+	await 30 grep -q 'records each' "$T/dataplane.log"
+	dataplane_pid=$(pgrep -f "collector.socket=$SOCKET.*--iface s0" | while read -r pid; do
+		[ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$BUILD/dataplane/lookback-dataplane")" ] && echo "$pid"; done)
+}
+says() { grep -q -- "$1" "$T/dataplane.log"; }
+send() { in_ns peer timeout 60 "$E2E/dns_send.py" p0 "$@"; }
+count_of() { redis zscore "pdns:count:$1" "A 203.0.113.7"; }
+has_count() { [ "$(count_of "$1")" = "$2" ]; }
+is_at_least() { [ "$(metric "$1" "${3-}")" -ge "$2" ]; }
+end() { # expected status
+	local status=0
+	kill -TERM "$dataplane_pid"
+	wait "$DATAPLANE" || status=$?
+	[ $status = "${1:-0}" ] || fail "the dataplane ended with status $status"
+}
+has_program() { in_ns sensor ip link show s0 | grep -q 'prog/xdp'; }
+
+# DNS comes to us, the rest stays with the host ───────────────────────────────────────────────
+
+listen
+says 'capturing through AF_XDP' || skip "no AF_XDP here: $(grep -m 1 'no AF_XDP' "$T/dataplane.log")"
+grep -m 1 'capturing through' "$T/dataplane.log"
+has_program || fail "no XDP program on the interface"
+host_answers || fail "the host cannot be reached while we capture"
+send --count 1000 --names 100
+send --count 500 --port 4711
+await 10 has_count n7.example.com 10
+await 5 is_at_least port_xdp_packets_total 1000 'verdict="dns"'
+[ "$(metric port_xdp_packets_total 'verdict="dns"')" = 1000 ] || fail "steered: $(metric port_xdp_packets_total 'verdict="dns"')"
+is_at_least port_xdp_packets_total 503 'verdict="other"' || fail "what is not DNS did not stay with the host"
+[ "$(metric packets_total 'outcome="not_dns"')" = 0 ] || fail "what is not DNS came to the workers"
+
+# idle: next to nothing ───────────────────────────────────────────────────────────────────────
+
+ticks() { awk '{ print $14 + $15 }' "/proc/$dataplane_pid/stat"; }
+sleep 1
+before=$(ticks)
+sleep 4
+percent=$((($(ticks) - before) * 100 / (4 * $(getconf CLK_TCK))))
+echo "idle: $percent % of a core"
+[ $percent -lt 5 ] || fail "idle, it takes $percent % of a core"
+
+# too much: losses are seen ───────────────────────────────────────────────────────────────────
+
+kill -STOP "$dataplane_pid"
+send --count 20000 --zone flood.example
+kill -CONT "$dataplane_pid"
+accounted() {
+	local taken lost
+	taken=$(metric port_rx_packets_total)
+	lost=$(metric port_lost_total)
+	[ $((taken + lost)) = 21000 ] && [ "$lost" -gt 0 ]
+}
+await 10 accounted
+echo "overload: of 20000 packets $(metric port_lost_total) were lost, and counted"
+end
+! has_program || fail "the XDP program is still there after the end"
+
+# kill -9 ─────────────────────────────────────────────────────────────────────────────────────
+
+redis flushall > /dev/null
+listen
+kill -KILL "$dataplane_pid"
+wait "$DATAPLANE" || true
+has_program || fail "the program went with the process; this test expects it to stay"
+host_answers || fail "the host cannot be reached after kill -9"
+listen
+says 'that an earlier run left' || fail "did not say that it cleaned up"
+says 'capturing through AF_XDP' || fail "no AF_XDP after kill -9"
+send --count 100 --names 100
+await 10 has_count n7.example.com 1
+
+# a second one on the same interface is no owner of the program
+timeout 20 ip netns exec "$id-sensor" "$BUILD/dataplane/lookback-dataplane" -o "collector.socket=$T/none" --iface s0 \
+	-o table.records=1000 -o stop.timeout=0.1 > "$T/second.log" 2>&1 &
+second=$!
+CHILDREN+=("$second")
+await 20 grep -q 'captures from it already' "$T/second.log"
+await 20 grep -q 'AF_PACKET' "$T/second.log"
+kill -TERM "$(pgrep -P "$second")" 2>/dev/null || true
+wait "$second" || true
+has_program || fail "the second one took the program off"
+
+# the interface is removed and added again ────────────────────────────────────────────────────
+
+ip -n "$id-peer" link del p0
+await 5 says 'interface s0: is gone'
+sleep 1
+link_up
+await 10 eval '[ "$(grep -c "capturing through AF_XDP" "$T/dataplane.log")" = 2 ]'
+host_answers || fail "the host cannot be reached after the interface came back"
+send --count 100 --names 100
+await 10 has_count n7.example.com 2
+is_at_least port_reopened_total 1 || fail "not counted that it was opened again"
+[ "$(metric port_rx_packets_total)" = 200 ] || fail "counters of before were lost: $(metric port_rx_packets_total)"
+end
+
+# filters, replaced while packets come ────────────────────────────────────────────────────────
+
+redis flushall > /dev/null
+printf 'filter =\n' > "$T/lookback.conf"
+listen -c "$T/lookback.conf"
+reload() { # expected line
+	local before after
+	before=$(grep -c "$1" "$T/dataplane.log" || true)
+	kill -HUP "$dataplane_pid"
+	after() { [ "$(grep -c "$1" "$T/dataplane.log")" -gt "$2" ]; }
+	await 5 after "$1" "$before"
+}
+send --count 20000 --rate 8000 &
+sender=$!
+for _ in 1 2 3 4 5; do
+	printf 'filter = not port 4711\n' > "$T/lookback.conf"
+	reload 'settings read again'
+	printf 'filter = this is no filter\n' > "$T/lookback.conf"
+	reload 'the settings stay as they were'
+done
+wait $sender
+await 10 has_count n7.example.com 200
+is_at_least reloads_total 5 'outcome="refused"' || fail "refused settings are not counted"
+[ "$(metric port_lost_total)" = 0 ] || fail "packets were lost while settings were read"
+
+printf 'servers = !192.0.2.66\nnames.skip = %s\ntypes =\n' "$T/names" > "$T/lookback.conf"
+printf '# a list\n.skipped.example\nn3.example.com\n' > "$T/names"
+reload 'settings read again'
+send --count 100 --names 100 --zone skipped.example
+send --count 100 --names 100 --server 192.0.2.66 --zone believed.example
+send --count 100 --names 100 --zone example.com
+await 10 has_count n7.example.com 201
+has_count n3.example.com 200 || fail "a name that is to be left out came in"
+[ "$(redis exists pdns:count:n1.skipped.example)" = 0 ] || fail "a name under a suffix that is to be left out came in"
+[ "$(redis exists pdns:count:n1.believed.example)" = 0 ] || fail "a server that is not to be believed was"
+await 5 is_at_least records_total 101 'outcome="name_skipped"'
+await 5 is_at_least messages_total 100 'outcome="server_skipped"'
+printf 'n3.example.com\n' > "$T/names"
+printf 'names.only = %s\nfilter = host 192.0.2.53\n' "$T/names" > "$T/lookback.conf"
+reload 'settings read again'
+send --count 100 --names 100
+send --count 100 --names 100 --server 192.0.2.77
+await 10 has_count n3.example.com 201
+has_count n7.example.com 201 || fail "a name that is not on the list came in"
+await 5 is_at_least packets_total 100 'outcome="filtered"'
+printf 'two words\n' > "$T/names"
+reload 'names:1: found .two words., expected one name'
+end
+echo "kill -9, removal, filters: as they should be"
