@@ -4,6 +4,7 @@
 #include "collector/http_api.h"
 
 #include "collector/metrics.h"
+#include "collector/query_found.h"
 
 #include <stdlib.h>
 
@@ -122,6 +123,7 @@ struct records {
 	char flex_name[TEXT_NAME_SIZE * 2];   // flexible search: the owner or RDATA of `flex`
 	struct flex flex[TYPES_MAX];
 	size_t flex_len;
+	struct query_found found; // HTTP_FOUND: the name that comes next
 	char why[512];
 };
 
@@ -144,48 +146,17 @@ static void put_summary(struct records *s, struct redis_buffer *out)
 	query_put_text(out, s->shape == HTTP_SUMMARIZE1 ? "}\n" : "}}\n");
 }
 
-// {"name":"…","reason":"…","types":["A"],"time_first":…,"time_last":…,"count":…}
 static void put_found(struct records *s, struct redis_buffer *out)
 {
-	size_t len = strlen(s->flex_name) - (strlen(s->flex_name) > 1); // without the final dot
-	struct flex all = s->flex[0];
-	char unicode[4 * TEXT_NAME_SIZE];
-	enum query_reason reason =
-		query_alike(s->keyword, strlen(s->keyword), s->flex_name, len);
-
-	query_put_text(out, "{\"name\":");
-	query_put_json(out, s->flex_name, len);
-	if (query_unicode(s->flex_name, len, unicode, sizeof(unicode)) > 0) {
-		query_put_text(out, ",\"unicode\":\"");
-		query_put_text(out, unicode);
-		query_put_text(out, "\"");
-	}
-	query_put_text(out, ",\"reason\":");
-	query_put_json(out, query_reason_text[reason], strlen(query_reason_text[reason]));
-	query_put_text(out, ",\"types\":[");
-	all.count = 0;
-	for (size_t i = 0; i < s->flex_len; i++) {
-		const struct flex *f = &s->flex[i];
-		query_put_text(out, i > 0 ? "," : "");
-		query_put_json(out, f->type, strlen(f->type));
-		all.first = f->first < all.first ? f->first : all.first;
-		all.last = f->last > all.last ? f->last : all.last;
-		all.count += f->count;
-	}
-	query_put_text(out, "],\"time_first\":");
-	query_put_number(out, all.first);
-	query_put_text(out, ",\"time_last\":");
-	query_put_number(out, all.last);
-	query_put_text(out, ",\"count\":");
-	query_put_number(out, all.count);
-	query_put_text(out, "}\n");
-	s->flex_len = 0;
+	if (s->found.name_len == 0)
+		return;
+	query_found_json(out, &s->found, s->keyword);
+	query_put_text(out, "\n");
+	s->found.name_len = 0;
 }
 
 static void put_flex(struct records *s, struct redis_buffer *out)
 {
-	if (s->shape == HTTP_FOUND && s->flex_len > 0)
-		put_found(s, out);
 	for (size_t i = 0; i < s->flex_len; i++) {
 		const struct flex *f = &s->flex[i];
 		query_put_text(out, s->shape == HTTP_FLEX_NAMES ? "{\"obj\":{\"rrname\":" : "{\"obj\":{\"rdata\":");
@@ -206,7 +177,7 @@ static void put_flex(struct records *s, struct redis_buffer *out)
 // Records of one owner (or target) come one after another: they are gathered by type.
 static void add_flex(struct records *s, struct redis_buffer *out, const struct query_record *r)
 {
-	bool names = s->shape != HTTP_FLEX_RDATA;
+	bool names = s->shape == HTTP_FLEX_NAMES;
 	char name[sizeof(s->flex_name)];
 	size_t len = names ? r->owner_len : r->rdata_len, i = 0;
 
@@ -254,8 +225,12 @@ static void put_record(struct records *s, struct redis_buffer *out, const struct
 		break;
 	case HTTP_FLEX_NAMES:
 	case HTTP_FLEX_RDATA:
-	case HTTP_FOUND:
 		add_flex(s, out, r);
+		break;
+	case HTTP_FOUND:
+		if (query_found_is_full(&s->found, r))
+			put_found(s, out);
+		query_found_add(&s->found, r);
 		break;
 	case HTTP_COF:
 		query_json_cof(out, r, &s->format);
@@ -270,6 +245,7 @@ static void put_record(struct records *s, struct redis_buffer *out, const struct
 static void put_end(struct records *s, struct redis_buffer *out, enum query_step step)
 {
 	put_flex(s, out);
+	put_found(s, out);
 	if ((s->shape == HTTP_SUMMARIZE || s->shape == HTTP_SUMMARIZE1) && s->shown > 0)
 		put_summary(s, out);
 	if (!is_framed(s))

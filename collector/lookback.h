@@ -2,7 +2,8 @@
 // lookback: the analyst's command. One function a subcommand; the options are common to all.
 //
 //     lookback.c          options, table of commands
-//     lookback_look.c     name, ip, rdata, zone, find: records for people and programs
+//     lookback_look.c     name, ip, rdata, zone: records for people and programs
+//     lookback_find.c     find: names by keyword, with reasons
 //     lookback_new.c      new: what no one had seen before
 //     lookback_move.c     export, import
 //     lookback_erase.c    erase, expire
@@ -54,6 +55,7 @@ redisReply *lookback_ask(struct lookback *l);
 
 // lookback_table.c: rows for people. The first rows decide how wide the columns are.
 struct table;
-struct table *table_new(FILE *out); // NULL without memory
+// `last`: title of the last column. NULL without memory.
+struct table *table_new(FILE *out, const char *last);
 void table_add(struct table *t, const struct query_record *r);
 void table_end(struct table *t); // prints what is left and frees

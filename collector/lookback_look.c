@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// name, ip, rdata, zone, find.
+// name, ip, rdata, zone.
 #include "collector/lookback.h"
 
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static int show_begin(struct show *s, struct lookback *l)
 	if (l->quiet)
 		return 0;
 	if (l->output == OUTPUT_TABLE) {
-		s->table = table_new(stdout);
+		s->table = table_new(stdout, "DATA");
 		return s->table ? 0 : lookback_fail("out of memory");
 	}
 	if (l->output == OUTPUT_CSV)
@@ -152,9 +152,4 @@ static int parse_zone(struct query *q, const char *text, char *why, size_t why_s
 int lookback_zone(struct lookback *l)
 {
 	return look_up(l, parse_zone);
-}
-
-int lookback_find(struct lookback *l)
-{
-	return look_up(l, query_parse_keyword);
 }

@@ -14,6 +14,7 @@ struct row {
 
 struct table {
 	FILE *out;
+	const char *last; // title of the last column
 	size_t width; // columns of the terminal; 0: none, nothing is cut
 	bool begun;   // the head line has been printed
 	bool wide;    // times with their minutes
@@ -34,12 +35,13 @@ static size_t terminal_width(FILE *out)
 	return columns ? strtoul(columns, NULL, 10) : 80;
 }
 
-struct table *table_new(FILE *out)
+struct table *table_new(FILE *out, const char *last)
 {
 	struct table *t = calloc(1, sizeof(*t));
 
 	if (t) {
 		t->out = out;
+		t->last = last;
 		t->width = terminal_width(out);
 		t->wide = t->width == 0 || t->width >= WIDE;
 	}
@@ -81,7 +83,8 @@ static void print_row(const struct table *t, const struct row *r)
 
 static void begin(struct table *t)
 {
-	const struct row head = {.name = (char[]){"NAME"}, .type = (char[]){"TYPE"}, .rdata = (char[]){"DATA"}};
+	char title[32];
+	const struct row head = {.name = (char[]){"NAME"}, .type = (char[]){"TYPE"}, .rdata = title};
 	size_t name = 0, count = 5;
 
 	for (size_t i = 0; i < t->len; i++) {
@@ -91,6 +94,7 @@ static void begin(struct table *t)
 		name = len > name ? len : name;
 		count = n > count ? n : count;
 	}
+	snprintf(title, sizeof(title), "%s", t->last);
 	t->begun = true;
 	t->count_width = count;
 	t->name_width = name < NAME_MIN ? NAME_MIN : name;

@@ -1,12 +1,370 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/names_index.h"
 
+#include "collector/names_file.h"
+#include "collector/query_run.h"
+#include "dataplane/log.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	SCAN_COUNT = 2000,
+	SCAN_PAUSE_US = 500, // so that the scan does not keep Redis busy
+	STREAM_PAGE = 2000,
+	STREAM_PAUSE_MS = 500,
+	RETRY_MS = 2000,
+	SAVE_S = 600,
+	RESCAN_S = 3600, // where there is no stream of new records
+	SEARCH_BUDGET = 4 << 20
+};
+
+struct names_index {
+	struct names_store store; // thread: rw, searchers: ro
+	struct query_db db;	  // of the thread
+	char file[4096];
+	char id[NAMES_ID_SIZE]; // of the last entry of the stream that was taken
+	uint64_t names;		// of the store; thread: w, any: r
+	bool complete;		// thread: w, any: r
+	bool stop;		// any: w, thread: r
+	bool started;
+	time_t saved;	// when the file was written
+	time_t scanned; // when the keys were
+	pthread_mutex_t lock; // of `wake`
+	pthread_cond_t wake;  // to end a pause
+	pthread_t thread;
+};
+
 bool names_index_is_complete(const struct names_index *index)
 {
-	return false;
+	return __atomic_load_n(&index->complete, __ATOMIC_ACQUIRE);
 }
 
-bool names_index_next(struct names_index *index, struct query_run *run, uint64_t *next)
+struct names_index_levels names_index_levels(const struct names_index *index)
 {
-	return false;
+	struct names_index_levels l = {.names = __atomic_load_n(&index->names, __ATOMIC_RELAXED),
+		.complete = names_index_is_complete(index)};
+
+	l.bytes = names_store_size(&index->store) - 1 - l.names;
+	l.memory = names_store_memory(&index->store);
+	return l;
+}
+
+static bool is_stopped(const struct names_index *index)
+{
+	return __atomic_load_n(&index->stop, __ATOMIC_ACQUIRE);
+}
+
+static void pause_ms(struct names_index *index, int64_t ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&index->lock);
+	if (!is_stopped(index))
+		pthread_cond_timedwait(&index->wake, &index->lock, &until);
+	pthread_mutex_unlock(&index->lock);
+}
+
+static void add(struct names_index *index, const char *name, size_t len)
+{
+	names_store_add(&index->store, name, len);
+	__atomic_store_n(&index->names, index->store.len, __ATOMIC_RELAXED);
+}
+
+static redisReply *ask(struct query_db *db)
+{
+	return query_db_send(db) == 0 ? query_db_reply(db) : NULL;
+}
+
+// The id of the first (or last) entry of the stream; empty where there is none. 0 or -1.
+static int stream_end(struct query_db *db, bool last, char id[NAMES_ID_SIZE])
+{
+	query_db_begin(db);
+	query_db_command(db, 6, last ? "XREVRANGE" : "XRANGE", "new", "", 0);
+	redis_encode_text(&db->out, last ? "+" : "-");
+	redis_encode_text(&db->out, last ? "-" : "+");
+	redis_encode_literal(&db->out, "COUNT");
+	redis_encode_literal(&db->out, "1");
+	redisReply *reply = ask(db);
+	if (!reply)
+		return -1;
+	id[0] = '\0';
+	if (reply->elements > 0 && reply->element[0]->elements > 0)
+		snprintf(id, NAMES_ID_SIZE, "%s", reply->element[0]->element[0]->str);
+	freeReplyObject(reply);
+	return 0;
+}
+
+// Ids are "<milliseconds>-<number>".
+static int compare_ids(const char *a, const char *b)
+{
+	unsigned long long a_ms = 0, a_n = 0, b_ms = 0, b_n = 0;
+
+	sscanf(a, "%llu-%llu", &a_ms, &a_n);
+	sscanf(b, "%llu-%llu", &b_ms, &b_n);
+	return a_ms != b_ms ? (a_ms > b_ms) - (a_ms < b_ms) : (a_n > b_n) - (a_n < b_n);
+}
+
+// True where entries behind our id may have been trimmed, or the stream is another one: then the
+// keys have to be scanned. -1 in `*failed` where Redis is away.
+static bool has_gap(struct query_db *db, const char *id, bool *failed)
+{
+	char first[NAMES_ID_SIZE], last[NAMES_ID_SIZE];
+
+	*failed = stream_end(db, false, first) != 0 || stream_end(db, true, last) != 0;
+	if (*failed)
+		return false;
+	return !*first || compare_ids(first, id) > 0 || compare_ids(last, id) < 0;
+}
+
+static int scan_step(struct names_index *index, char cursor[24])
+{
+	struct query_db *db = &index->db;
+	size_t skip = strlen(db->settings.prefix) + strlen("name:");
+	char glob[2 * sizeof(db->settings.prefix)];
+	size_t n = 0;
+
+	for (const char *p = db->settings.prefix; *p; p++) {
+		if (strchr("*?[]\\^", *p))
+			glob[n++] = '\\';
+		glob[n++] = *p;
+	}
+	query_db_begin(db);
+	redis_encode_array(&db->out, 6);
+	redis_encode_literal(&db->out, "SCAN");
+	redis_encode_text(&db->out, cursor);
+	redis_encode_literal(&db->out, "MATCH");
+	redis_encode_bulk2(&db->out, glob, n, "name:*", 6);
+	redis_encode_literal(&db->out, "COUNT");
+	redis_encode_uint(&db->out, SCAN_COUNT);
+	redisReply *reply = ask(db);
+	if (!reply || reply->elements != 2)
+		return -1;
+	snprintf(cursor, 24, "%s", reply->element[0]->str);
+	for (size_t i = 0; i < reply->element[1]->elements; i++) {
+		const redisReply *key = reply->element[1]->element[i];
+		if (key->len > skip)
+			add(index, key->str + skip, key->len - skip);
+	}
+	freeReplyObject(reply);
+	return 0;
+}
+
+// All keys. 0, or -1 where Redis is away or the thread is to end.
+static int scan(struct names_index *index)
+{
+	char cursor[24] = "0", id[NAMES_ID_SIZE];
+
+	if (stream_end(&index->db, true, id) != 0)
+		return -1;
+	do {
+		if (is_stopped(index) || scan_step(index, cursor) != 0)
+			return -1;
+		struct timespec pause = {.tv_nsec = SCAN_PAUSE_US * 1000};
+		nanosleep(&pause, NULL);
+	} while (strcmp(cursor, "0") != 0);
+	strcpy(index->id, *id ? id : "0-0");
+	index->scanned = time(NULL);
+	__atomic_store_n(&index->complete, true, __ATOMIC_RELEASE);
+	log_info("names: %llu names in %llu MB", (unsigned long long)index->store.len,
+		(unsigned long long)names_store_memory(&index->store) >> 20);
+	return 0;
+}
+
+static const char *name_of(const redisReply *fields, size_t *len)
+{
+	for (size_t i = 0; i + 1 < fields->elements; i += 2) {
+		if (strcmp(fields->element[i]->str, "name") == 0) {
+			*len = fields->element[i + 1]->len;
+			return fields->element[i + 1]->str;
+		}
+	}
+	return NULL;
+}
+
+// What the stream has had since. Returns how many entries, -1 where Redis is away.
+static int read_stream(struct names_index *index, struct query_db *db)
+{
+	query_db_begin(db);
+	redis_encode_array(&db->out, 6);
+	redis_encode_literal(&db->out, "XREAD");
+	redis_encode_literal(&db->out, "COUNT");
+	redis_encode_uint(&db->out, STREAM_PAGE);
+	redis_encode_literal(&db->out, "STREAMS");
+	query_db_key(db, "new", "", 0);
+	redis_encode_text(&db->out, index->id);
+	redisReply *reply = ask(db);
+	if (!reply)
+		return -1;
+	int n = 0;
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1) {
+		const redisReply *entries = reply->element[0]->element[1];
+		for (size_t i = 0; i < entries->elements; i++, n++) {
+			size_t len = 0;
+			const char *name = name_of(entries->element[i]->element[1], &len);
+			if (name)
+				add(index, name, len);
+			snprintf(index->id, sizeof(index->id), "%s", entries->element[i]->element[0]->str);
+		}
+	}
+	freeReplyObject(reply);
+	return n;
+}
+
+static void save(struct names_index *index)
+{
+	char why[512];
+
+	index->saved = time(NULL);
+	if (!*index->file || !index->complete)
+		return;
+	if (names_file_save(&index->store, index->file, index->db.settings.prefix, index->id, why, sizeof(why)) != 0)
+		log_warning("%s", why);
+}
+
+static void load(struct names_index *index)
+{
+	char why[512];
+	bool failed = true;
+
+	if (!*index->file)
+		return;
+	if (names_file_load(&index->store, index->file, index->db.settings.prefix, index->id, why, sizeof(why)) != 0) {
+		if (*why)
+			log_warning("%s; it is made anew", why);
+		return;
+	}
+	__atomic_store_n(&index->names, index->store.len, __ATOMIC_RELAXED);
+	while (failed && !is_stopped(index)) {
+		bool gap = has_gap(&index->db, index->id, &failed);
+		if (failed)
+			pause_ms(index, RETRY_MS);
+		else if (!gap)
+			__atomic_store_n(&index->complete, true, __ATOMIC_RELEASE);
+	}
+	index->scanned = time(NULL);
+}
+
+// One turn once it is complete. False where the keys have to be scanned.
+static bool follow(struct names_index *index)
+{
+	bool failed, gap = has_gap(&index->db, index->id, &failed);
+
+	if (gap && strcmp(index->id, "0-0") != 0)
+		return false;
+	if (gap && time(NULL) - index->scanned > RESCAN_S)
+		return false; // no stream: nothing else tells what is new
+	int n = failed ? -1 : read_stream(index, &index->db);
+	if (time(NULL) - index->saved > SAVE_S)
+		save(index);
+	if (n < STREAM_PAGE)
+		pause_ms(index, n < 0 ? RETRY_MS : STREAM_PAUSE_MS);
+	return true;
+}
+
+static void *run(void *arg)
+{
+	struct names_index *index = arg;
+
+	index->saved = time(NULL);
+	load(index);
+	while (!is_stopped(index)) {
+		if (!names_index_is_complete(index)) {
+			if (scan(index) != 0)
+				pause_ms(index, RETRY_MS);
+		} else if (!follow(index)) {
+			log_info("names: the stream of new records has a gap; reading all keys");
+			__atomic_store_n(&index->complete, false, __ATOMIC_RELEASE);
+		}
+	}
+	save(index);
+	return NULL;
+}
+
+static struct names_index *create(const struct redis_settings *redis, const char *file)
+{
+	struct names_index *index = calloc(1, sizeof(*index));
+
+	if (!index || strlen(file) >= sizeof(index->file) || !names_store_open(&index->store)) {
+		free(index);
+		return NULL;
+	}
+	strcpy(index->file, file);
+	query_db_init(&index->db, redis, NULL, "");
+	pthread_mutex_init(&index->lock, NULL);
+	pthread_cond_init(&index->wake, NULL);
+	return index;
+}
+
+struct names_index *names_index_open(const struct redis_settings *redis, const char *file, char *why, size_t why_size)
+{
+	struct names_index *index = create(redis, file);
+
+	if (!index || pthread_create(&index->thread, NULL, run, index) != 0) {
+		snprintf(why, why_size, "names index: out of memory");
+		if (index)
+			names_index_close(index);
+		return NULL;
+	}
+	index->started = true;
+	return index;
+}
+
+struct names_index *names_index_read(struct query_db *db, const char *file)
+{
+	struct names_index *index = *file ? create(&db->settings, file) : NULL;
+	char why[512];
+	bool failed = true;
+	int n = 1;
+
+	if (index && names_file_load(&index->store, file, db->settings.prefix, index->id, why, sizeof(why)) == 0)
+		index->complete = !has_gap(db, index->id, &failed) && !failed;
+	while (index && index->complete && n > 0)
+		n = read_stream(index, db);
+	if (index && (!index->complete || n < 0)) {
+		names_index_close(index);
+		return NULL;
+	}
+	return index;
+}
+
+void names_index_close(struct names_index *index)
+{
+	if (!index)
+		return;
+	if (index->started) {
+		pthread_mutex_lock(&index->lock);
+		__atomic_store_n(&index->stop, true, __ATOMIC_RELEASE);
+		pthread_cond_signal(&index->wake);
+		pthread_mutex_unlock(&index->lock);
+		pthread_join(index->thread, NULL);
+	}
+	query_db_free(&index->db);
+	names_store_close(&index->store);
+	pthread_mutex_destroy(&index->lock);
+	pthread_cond_destroy(&index->wake);
+	free(index);
+}
+
+// --- searching
+
+static void take(void *arg, const char *name, size_t len)
+{
+	query_source_take(arg, name, len);
+}
+
+bool names_index_next(struct names_index *index, struct query_run *run_, uint64_t *next)
+{
+	if (*next == 0)
+		query_match_needles(run_, &run_->needles);
+	*next = names_search(&index->store, &run_->needles, *next, SEARCH_BUDGET, take, run_);
+	return *next < names_store_size(&index->store);
 }

@@ -1,15 +1,41 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The names index, which answers wildcards and keywords without a scan of Redis.
+// The names index: all owners that Redis holds, in memory, for wildcards and keywords without a
+// scan of Redis. A thread of its own builds it: from its file, from a scan of the keys where there
+// is none (or it is too old), and then from the stream of new records, its own sensor's and others'.
+//
+//     file ──► store ◄── SCAN name:*            until it is complete
+//                    ◄── XREAD pdns:new         from then on
+//
+// A name that was erased in Redis stays until the index is built anew; it answers nothing, since
+// what is found is then looked up.
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "collector/names_store.h"
+#include "collector/query_db.h"
 
 struct names_index;
 struct query_run;
 
-// True once it holds all names that Redis holds.
-bool names_index_is_complete(const struct names_index *index);
+struct names_index_levels {
+	uint64_t names, bytes, memory; // bytes: of the names themselves
+	bool complete;
+};
 
-// Adds the next names that match a run to its keys. False at the end.
+// Starts the thread. `file`: where the names are kept over restarts, or empty. NULL with one line in
+// `why`.
+struct names_index *names_index_open(const struct redis_settings *redis, const char *file, char *why, size_t why_size);
+
+// Ends the thread and saves the file.
+void names_index_close(struct names_index *index);
+
+// Reads a file for one search, without a thread, and what the stream has had since. NULL where it is
+// not there, or does not hold all that Redis holds.
+struct names_index *names_index_read(struct query_db *db, const char *file);
+
+// True once it holds all names that Redis holds. Any thread.
+bool names_index_is_complete(const struct names_index *index);
+struct names_index_levels names_index_levels(const struct names_index *index);
+
+// Adds the next names that match a run to its keys (query_source.c); `*next` says where the search
+// goes on, 0 at first. False at the end. Any thread.
 bool names_index_next(struct names_index *index, struct query_run *run, uint64_t *next);

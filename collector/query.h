@@ -127,11 +127,13 @@ int query_parse_order(struct query *q, const char *text, char *why, size_t why_s
 // query_alike.c: why a name answers to a keyword, in order of rank.
 enum query_reason {
 	QUERY_REASON_NONE,
-	QUERY_REASON_CONTAINS,
+	QUERY_REASON_CONTAINS, // the keyword itself
 	QUERY_REASON_HOMOGLYPH, // by letters of other scripts, behind punycode
 	QUERY_REASON_DIGIT,	// by digits and letters that look alike: 0 o, 1 l i, 5 s, rn m, …
-	QUERY_REASON_EDIT	// one letter more, less, other, or two swapped, in a word of the name
+	QUERY_REASON_EDIT,	// one letter more, less, other, or two swapped, in a word of the name
+	QUERY_REASON_MAX
 };
+enum { QUERY_EDIT_MIN = 5 }; // length of a keyword from which on one edit is looked for
 enum query_reason query_alike(const char *keyword, size_t keyword_len, const char *name, size_t len);
 extern const char *const query_reason_text[];
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { EDIT_KEYWORD_MIN = 4, FOLDED_SIZE = 4 * TEXT_NAME_SIZE };
+enum { FOLDED_SIZE = 4 * TEXT_NAME_SIZE };
 
 const char *const query_reason_text[] = {"", "contains", "homoglyph", "digit for letter", "one edit"};
 
@@ -238,7 +238,7 @@ enum query_reason query_alike(const char *keyword, size_t keyword_len, const cha
 	size_t n = fold(name, len, folded, sizeof(folded));
 	if (k > 2 && memmem(folded, n, folded_keyword, k))
 		return QUERY_REASON_DIGIT;
-	if (keyword_len >= EDIT_KEYWORD_MIN && !memchr(keyword, '.', keyword_len) &&
+	if (keyword_len >= QUERY_EDIT_MIN && !memchr(keyword, '.', keyword_len) &&
 		has_edited_word(keyword, keyword_len, name, len))
 		return QUERY_REASON_EDIT;
 	return QUERY_REASON_NONE;

@@ -44,9 +44,13 @@ void query_db_init(struct query_db *db, const struct redis_settings *settings, c
 	const char *suffix_file)
 {
 	*db = (struct query_db){.settings = *settings, .zones = zones};
+	if (!zones)
+		return; // nobody will ask
 	db->suffixes = read_suffixes(*suffix_file ? suffix_file : psl_dist_filename());
 	if (!db->suffixes && !*suffix_file)
-		db->suffixes = read_suffixes("/usr/share/publicsuffix/public_suffix_list.dat");
+		if (!zones)
+		return; // nobody will ask
+	db->suffixes = read_suffixes("/usr/share/publicsuffix/public_suffix_list.dat");
 }
 
 static void close_connection(struct query_db *db)

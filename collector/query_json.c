@@ -54,6 +54,18 @@ void query_put_json(struct redis_buffer *out, const char *text, size_t len)
 	out->size += (size_t)(at - start);
 }
 
+void query_put_utf8(struct redis_buffer *out, const char *text)
+{
+	query_put(out, "\"", 1);
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+		if (c == '"' || c == '\\')
+			query_put(out, "\\", 1);
+		query_put(out, c < 0x20 || c == 0x7f ? "?" : text, 1);
+	}
+	query_put(out, "\"", 1);
+}
+
 size_t query_time_text(int64_t time, const char *format, char *out, size_t out_size)
 {
 	time_t t = (time_t)time;

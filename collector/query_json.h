@@ -30,5 +30,8 @@ void query_put_text(struct redis_buffer *out, const char *text);
 void query_put_number(struct redis_buffer *out, int64_t number);
 void query_put_json(struct redis_buffer *out, const char *text, size_t len);
 
+// A JSON string of UTF-8, which is kept; control characters become '?'.
+void query_put_utf8(struct redis_buffer *out, const char *text);
+
 // "2024-01-31T12:00:00Z" (or a shorter form that strftime makes). Returns the length.
 size_t query_time_text(int64_t time, const char *format, char *out, size_t out_size);

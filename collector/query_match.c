@@ -171,3 +171,96 @@ void query_match_pattern(struct query_run *run)
 		strcpy(run->pattern, "*");
 	}
 }
+
+// The longest run of a pattern that stands for itself.
+static void add_literal(struct names_needles *out, const char *pattern, bool regex)
+{
+	char best[NAMES_NEEDLE_SIZE], run[NAMES_NEEDLE_SIZE];
+	size_t best_len = 0, len = 0;
+
+	if (regex && strpbrk(pattern, "(|{"))
+		return; // what is in them may be left out
+	for (const char *p = pattern;; p++) {
+		char c = *p;
+		bool escaped = c == '\\' && p[1] && !(p[1] >= 'a' && p[1] <= 'z') && !(p[1] >= 'A' && p[1] <= 'Z');
+		if (escaped)
+			c = *++p;
+		bool literal = c && len < sizeof(run) && (escaped || !strchr(regex ? ".*+?[]^$\\" : "*?[]\\", c));
+		if (literal && regex && (p[1] == '*' || p[1] == '?'))
+			literal = false; // may be missing
+		if (literal) {
+			run[len++] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+			continue;
+		}
+		if (len > best_len)
+			memcpy(best, run, best_len = len);
+		len = 0;
+		if (c == '[' && !escaped) { // over the bracket expression
+			p += p[1] == '^';
+			const char *end = p[1] ? strchr(p + 2, ']') : NULL;
+			if (!end)
+				break;
+			p = end;
+		}
+		if (!*p)
+			break;
+	}
+	if (best_len > 1 && best[best_len - 1] == '.')
+		best_len--; // perhaps the final dot, which names do not have here
+	names_needle_add(out, best, best_len);
+}
+
+// Letters that pairs of others look like: m for rn, w for vv.
+static size_t spread(const char *keyword, char *out)
+{
+	size_t n = 0;
+
+	for (; *keyword; keyword++) {
+		if (*keyword == 'm' || *keyword == 'w') {
+			out[n++] = *keyword == 'm' ? 'r' : 'v';
+			out[n++] = *keyword == 'm' ? 'n' : 'v';
+		} else {
+			out[n++] = *keyword;
+		}
+	}
+	return n;
+}
+
+// The keyword folded; its halves at the beginning and end of a word, one of which an edit leaves
+// whole; punycode, which has to be decoded.
+static void add_keyword(struct names_needles *out, const struct query *q)
+{
+	char text[2 * TEXT_NAME_SIZE];
+	size_t half = q->name_len / 2, n;
+
+	out->folded = true;
+	names_needle_add(out, q->name, q->name_len);
+	names_needle_add(out, "xn--", 4);
+	n = spread(q->name, text);
+	if (n != q->name_len)
+		names_needle_add(out, text, n);
+	if (q->name_len < QUERY_EDIT_MIN)
+		return;
+	n = (size_t)snprintf(text, sizeof(text), ".%.*s", (int)half, q->name);
+	names_needle_add(out, text, n);
+	n = (size_t)snprintf(text, sizeof(text), "%s.", q->name + half);
+	names_needle_add(out, text, n);
+}
+
+void query_match_needles(const struct query_run *run, struct names_needles *out)
+{
+	const struct query *q = &run->q;
+	char text[TEXT_NAME_SIZE + 2];
+	int n = 0;
+
+	*out = (struct names_needles){.folded = false};
+	if (q->kind == QUERY_KEYWORD)
+		add_keyword(out, q);
+	else if (q->kind == QUERY_GLOB || q->kind == QUERY_REGEX)
+		add_literal(out, q->name, q->kind == QUERY_REGEX);
+	else if (q->kind == QUERY_STEM)
+		n = snprintf(text, sizeof(text), "\n%s.", q->name);
+	else if (q->name_len != 1 || q->name[0] != '.')
+		n = snprintf(text, sizeof(text), "%s\n", q->name);
+	names_needle_add(out, text, (size_t)n);
+}

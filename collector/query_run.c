@@ -85,6 +85,8 @@ void query_stop(struct query_run *run)
 	query_list_free(&run->sets);
 	query_list_free(&run->keys);
 	query_list_free(&run->resolve);
+	for (size_t i = 0; i < QUERY_REASON_MAX; i++)
+		query_list_free(&run->ranked[i]);
 	redis_buffer_free(&run->page.text);
 	free(run->page.item);
 	if (run->has_regex)
@@ -126,6 +128,8 @@ static bool step(struct query_run *run)
 		query_source_members(run);
 	else if (run->source != SOURCE_NONE)
 		query_source_step(run);
+	else if (query_source_next_rank(run))
+		return true;
 	else if (run->q.with_targets)
 		return begin_targets(run);
 	else

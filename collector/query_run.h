@@ -9,6 +9,7 @@
 //     page   what these keys hold, after the filters that need no further reading
 #pragma once
 
+#include "collector/names_store.h"
 #include "collector/query.h"
 
 #include <regex.h>
@@ -64,6 +65,9 @@ struct query_run {
 	char pattern[2 * TEXT_NAME_SIZE]; // glob for SCAN, behind the prefix
 	uint64_t net_next, net_last; // SOURCE_NETS: number of the /24 or /48
 	uint64_t index_next;	     // SOURCE_INDEX: where the search goes on
+	struct names_needles needles; // SOURCE_INDEX: what it looks for
+	struct query_list ranked[QUERY_REASON_MAX]; // QUERY_KEYWORD: names by reason, until all are known
+	size_t rank;				    // which of them comes next
 	struct query_list sets, keys;
 	uint64_t set_rank; // members of the current set that were read
 	uint64_t key_rank; // members of the current key that were read
@@ -99,10 +103,17 @@ int query_source_begin(struct query_run *run);
 int query_source_step(struct query_run *run); // more sets or keys
 int query_source_members(struct query_run *run); // the next members of the first set: keys
 
+// A name that was met: to the keys (or their ranks) where it is asked for. -1 without memory.
+int query_source_take(struct query_run *run, const char *name, size_t len);
+// QUERY_KEYWORD: the names of the next rank become keys. False where there are no more ranks.
+bool query_source_next_rank(struct query_run *run);
+
 // query_match.c: true where the name (text) is one of those asked for.
 bool query_match(const struct query_run *run, const char *name, size_t len);
 // The glob that finds all such names, and perhaps others.
 void query_match_pattern(struct query_run *run);
+// What a name must hold to match, for the names index.
+void query_match_needles(const struct query_run *run, struct names_needles *out);
 bool query_glob(const char *pattern, const char *text, size_t len);
 
 // query_expand.c: reads the next keys into the page. 0 or -1.

@@ -14,6 +14,29 @@ static int add_key(struct query_run *run, const char *text, size_t len)
 	return query_list_add(&run->keys, text, len) ? 0 : query_run_fail(run, "out of memory");
 }
 
+int query_source_take(struct query_run *run, const char *name, size_t len)
+{
+	if (run->q.kind != QUERY_KEYWORD)
+		return query_match(run, name, len) ? add_key(run, name, len) : 0;
+	enum query_reason reason = query_alike(run->q.name, run->q.name_len, name, len);
+	uint64_t bound = run->q.limit > 0 ? run->q.limit + run->q.offset + 1 : QUERY_SORTED_MAX;
+	if (reason == QUERY_REASON_NONE || run->ranked[reason].len >= bound)
+		return 0; // what is beyond the limit need not be remembered
+	if (!query_list_add(&run->ranked[reason], name, len))
+		return query_run_fail(run, "out of memory");
+	return 0;
+}
+
+bool query_source_next_rank(struct query_run *run)
+{
+	if (run->q.kind != QUERY_KEYWORD || run->rank + 1 >= QUERY_REASON_MAX)
+		return false;
+	query_list_free(&run->keys);
+	run->keys = run->ranked[++run->rank];
+	run->ranked[run->rank] = (struct query_list){0};
+	return true;
+}
+
 static int add_set(struct query_run *run, const char *family, const char *text, size_t len)
 {
 	if (!query_list_add2(&run->sets, family, strlen(family), text, len))
@@ -202,8 +225,8 @@ static int take_scanned(struct query_run *run, const redisReply *found)
 		int result = 0;
 		if (nets && of_family)
 			result = add_set(run, "net:", tail, len);
-		else if (!nets && query_match(run, tail, len))
-			result = add_key(run, tail, len);
+		else if (!nets)
+			result = query_source_take(run, tail, len);
 		if (result != 0)
 			return -1;
 	}

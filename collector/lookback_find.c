@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// find: names that contain a keyword, or look like it, best first, each with its reason.
+#include "collector/lookback.h"
+
+#include "collector/names_index.h"
+#include "collector/query_found.h"
+
+struct finding {
+	struct lookback *l;
+	const char *keyword;
+	struct table *table;
+	struct query_found found;
+	uint64_t shown;
+};
+
+// One name: a row, or a line of JSON.
+static void show(struct finding *f)
+{
+	const struct query_found *found = &f->found;
+	char unicode[4 * TEXT_NAME_SIZE], why[sizeof(unicode) + 32];
+	struct redis_buffer line = {0};
+
+	if (found->name_len == 0)
+		return;
+	f->shown++;
+	if (f->table) {
+		enum query_reason reason =
+			query_alike(f->keyword, strlen(f->keyword), found->name, found->name_len);
+		bool decoded = query_unicode(found->name, found->name_len, unicode, sizeof(unicode)) > 0;
+		snprintf(why, sizeof(why), decoded ? "%s: %s" : "%s", query_reason_text[reason], unicode);
+		const struct query_record row = {.owner = found->name, .owner_len = found->name_len,
+			.type = found->types, .type_len = strlen(found->types), .rdata = why,
+			.rdata_len = strlen(why), .first = found->first, .last = found->last,
+			.count = found->count};
+		table_add(f->table, &row);
+	} else if (!f->l->quiet) {
+		query_found_json(&line, found, f->keyword);
+		query_put_text(&line, "\n");
+		fwrite(line.bytes, 1, line.size, stdout);
+		redis_buffer_free(&line);
+	}
+	f->found.name_len = 0;
+}
+
+static int find_one(struct finding *f, const struct query *q)
+{
+	struct query_run *run = query_start(q, &f->l->db);
+	struct query_record record;
+	enum query_step step;
+
+	if (!run)
+		return lookback_fail("out of memory");
+	while ((step = query_next(run, &record)) == QUERY_RECORD || step == QUERY_BUSY) {
+		if (step == QUERY_BUSY)
+			continue;
+		if (query_found_is_full(&f->found, &record))
+			show(f);
+		query_found_add(&f->found, &record);
+	}
+	show(f);
+	int result = step == QUERY_FAILED ? lookback_fail("%s", query_why(run)) : 0;
+	if (step == QUERY_LIMITED && !f->l->quiet && !f->l->has_limit)
+		fprintf(stderr, "lookback: there is more; --limit 0 shows all\n");
+	query_stop(run);
+	return result;
+}
+
+// With the collector's index of names where its file can be read, else by a scan of Redis.
+int lookback_find(struct lookback *l)
+{
+	struct finding f = {.l = l};
+	struct query q = l->filter;
+	char why[256];
+	int result = 0;
+
+	if (l->output == OUTPUT_CSV)
+		return lookback_fail("find: there is no --csv of names; --json has them");
+	if (l->output == OUTPUT_TABLE && !l->quiet)
+		f.table = table_new(stdout, "WHY");
+	l->db.index = names_index_read(&l->db, l->settings.names_file);
+	for (int i = 0; i < l->argc && result == 0; i++) {
+		if (query_parse_keyword(&q, l->argv[i], why, sizeof(why)) != 0) {
+			result = lookback_fail("%s", why);
+			break;
+		}
+		q.order = QUERY_ORDER_NONE; // by rank
+		f.keyword = q.name;
+		result = find_one(&f, &q);
+	}
+	if (f.table)
+		table_end(f.table);
+	names_index_close(l->db.index);
+	l->db.index = NULL;
+	return result != 0 ? result : f.shown > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Not a test: how long a search over many names takes, and the memory that they take. Names come on
+// the standard input, one a line; keywords are the arguments.
+//
+//     names_bench paypal amazon < names
+//
+// Times are those of the processor, so that they mean something on a busy machine.
+#include "collector/names_store.h"
+#include "collector/query_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void take(void *arg, const char *name, size_t len)
+{
+	query_source_take(arg, name, len);
+}
+
+static void search(const struct names_store *s, const char *keyword)
+{
+	struct query_run run = {.q = query_make(QUERY_KEYWORD)};
+	char why[256];
+
+	if (query_parse_keyword(&run.q, keyword, why, sizeof(why)) != 0) {
+		fprintf(stderr, "%s\n", why);
+		return;
+	}
+	double start = now();
+	query_match_needles(&run, &run.needles);
+	names_search(s, &run.needles, 0, UINT64_MAX / 2, take, &run);
+	printf("%-16s %.0f ms", keyword, (now() - start) * 1e3);
+	for (size_t i = 1; i < QUERY_REASON_MAX; i++)
+		printf(", %s: %zu", query_reason_text[i], run.ranked[i].len);
+	putchar('\n');
+}
+
+int main(int argc, char **argv)
+{
+	struct names_store s;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	if (!names_store_open(&s))
+		return 1;
+	double start = now();
+	while ((len = getline(&line, &size, stdin)) > 0)
+		names_store_add(&s, line, (size_t)len - (line[len - 1] == '\n'));
+	free(line);
+	uint64_t bytes = s.size - 1 - s.len;
+	printf("%llu names of %llu octets, %.2f times that in memory, added in %.1f s\n", (unsigned long long)s.len,
+		(unsigned long long)bytes, (double)names_store_memory(&s) / (double)bytes, now() - start);
+	for (int i = 1; i < argc; i++)
+		search(&s, argv[i]);
+	names_store_close(&s);
+	return 0;
+}
