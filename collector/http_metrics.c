@@ -3,6 +3,7 @@
 #include "collector/http.h"
 
 #include "collector/metrics.h"
+#include "collector/names_index.h"
 #include "collector/redis_error.h"
 
 #include <inttypes.h>
@@ -117,6 +118,16 @@ static void write_dataplanes(FILE *out, const struct board_sensor *sensors, size
 	write_outboxes(out, sensors, len);
 }
 
+static void write_names(FILE *out, const struct names_index *index)
+{
+	struct names_index_levels l = names_index_levels(index);
+
+	write_gauge(out, "collector_names", "Names in the index", l.names);
+	write_gauge(out, "collector_names_bytes", "Octets of these names", l.bytes);
+	write_gauge(out, "collector_names_memory_bytes", "Memory that the index takes", l.memory);
+	write_gauge(out, "collector_names_complete", "1 once it holds all names that Redis holds", l.complete);
+}
+
 static void write_collector(FILE *out, const struct spool_levels *spool)
 {
 	const uint64_t *values = (const uint64_t *)&collector_stats;
@@ -160,6 +171,8 @@ char *http_metrics_text(const struct http_sources *sources, size_t *len)
 	if (sensors_len > 0)
 		write_dataplanes(out, sensors, sensors_len);
 	write_collector(out, &spool);
+	if (sources->index)
+		write_names(out, sources->index);
 	free(sensors);
 	if (fclose(out) != 0) {
 		free(text);

@@ -4,12 +4,14 @@
 //     main thread     signals and the inbox's poll loop         inbox.h
 //     spool thread    frames → the spool's disk                 spool.h
 //     writer thread   spool → Redis                             writer.h
-//     HTTP thread     libmicrohttpd's, reads counters only      http.h
+//     HTTP thread     libmicrohttpd's: counters, lookups        http.h
+//     names thread    keeps the index of names up to date       names_index.h
 //
 // Threads meet in the spool and the board, which have their own locks, and in counters with one
 // writer each.
 #include "collector/http.h"
 #include "collector/inbox.h"
+#include "collector/names_index.h"
 #include "collector/settings.h"
 
 #include <errno.h>
@@ -38,6 +40,7 @@ struct collector {
 	struct board *board;
 	struct inbox *inbox;
 	struct writer *writer;
+	struct names_index *names;
 	struct http *http;
 	int signals; // signalfd
 };
@@ -208,12 +211,18 @@ static int start(struct collector *c, char *why, size_t why_size)
 	c->writer = writer_start(c->spool, &redis, c->zones);
 	if (!c->writer)
 		return -1;
+	if (c->settings.http.kind != ENDPOINT_NONE) {
+		c->names = names_index_open(&redis, c->settings.names_file, why, why_size);
+		if (!c->names)
+			return -1;
+	}
 	const struct http_sources sources = {.spool = c->spool,
 		.board = c->board,
 		.writer = c->writer,
 		.settings = &c->settings,
 		.redis = &redis,
-		.zones = c->zones};
+		.zones = c->zones,
+		.index = c->names};
 	if (c->settings.http.kind != ENDPOINT_NONE) {
 		c->http = http_start(&c->settings.http, &sources, why, why_size);
 		if (!c->http)
@@ -286,6 +295,7 @@ static int stop(struct collector *c, int status)
 			(unsigned long)left.waiting);
 		status = c->options.once ? EXIT_FAILURE : status;
 	}
+	names_index_close(c->names);
 	inbox_free(c->inbox);
 	board_free(c->board);
 	spool_close(c->spool);
