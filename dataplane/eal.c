@@ -135,11 +135,10 @@ int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib)
 	}
 	snprintf(text, sizeof(text), "lookback_%d", (int)getpid());
 	eal_args_add(args, "--file-prefix", text);
-	eal_args_add(args, "--no-telemetry", NULL); // a socket that no one asks: /metrics has it all
 	atexit(remove_runtime_folder);
 	// chatter of libraries at their start; warnings and errors stay
 	eal_args_add(args, "--log-level", "lib.eal:warning");
-	eal_args_add(args, "--log-level", "lib.telemetry:warning");
+	eal_args_add(args, "--log-level", "lib.telemetry:error");
 	eal_args_add(args, "--log-level", "user1:warning");
 	if (rte_eal_init(args->argc, args->argv) < 0) {
 		log_error("DPDK does not start: %s; its own lines above say why", rte_strerror(rte_errno));

@@ -12,6 +12,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "dataplane/check.h"
 #include "dataplane/eal.h"
 #include "dataplane/intake.h"
 #include "dataplane/log.h"
@@ -20,6 +21,7 @@
 #include "dataplane/reload.h"
 #include "dataplane/settings.h"
 #include "dataplane/summary.h"
+#include "dataplane/telemetry.h"
 #include "dataplane/worker.h"
 
 enum {
@@ -41,7 +43,7 @@ struct program {
 	struct filter_set *filters;
 	struct reload reload;
 	uint64_t reloads, reloads_refused;
-	bool summary, json;
+	bool summary, json, check;
 	time_t started;
 	char ports[128]; // names of the ports, comma-separated; the outbox tells them at each connect
 };
@@ -70,6 +72,7 @@ static void print_help(const struct conf *conf)
 	       "Options:\n"
 	       "  -c, --config FILE      read settings from FILE\n"
 	       "  -o, --option KEY=VALUE set one setting, over those of the file\n"
+	       "      --check            tell what this host has, and what would be better; capture nothing\n"
 	       "      --summary          print the accounts at the end\n"
 	       "      --json             the same as one JSON object\n"
 	       "      --no-huge          use ordinary memory pages\n"
@@ -94,12 +97,12 @@ static _Noreturn void usage_error(const char *format, const char *what)
 	exit(EXIT_USAGE);
 }
 
-enum long_option { OPTION_IFACE = 256, OPTION_REPLAY, OPTION_SUMMARY, OPTION_JSON };
+enum long_option { OPTION_IFACE = 256, OPTION_REPLAY, OPTION_SUMMARY, OPTION_JSON, OPTION_CHECK };
 
 static const struct option long_options[] = {
 	{"iface", required_argument, NULL, OPTION_IFACE}, {"replay", required_argument, NULL, OPTION_REPLAY},
 	{"config", required_argument, NULL, 'C'}, {"option", required_argument, NULL, 'o'},
-	{"summary", no_argument, NULL, OPTION_SUMMARY}, {"json", no_argument, NULL, OPTION_JSON},
+	{"check", no_argument, NULL, OPTION_CHECK}, {"summary", no_argument, NULL, OPTION_SUMMARY}, {"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 
 // Moves DPDK's options from argv to its own list, so that getopt sees ours alone.
@@ -145,6 +148,8 @@ static void read_options(struct program *p, int argc, char **argv)
 			p->reload.file = optarg;
 		else if (option == 'o' && p->reload.options_len < RELOAD_OPTIONS_MAX)
 			p->reload.options[p->reload.options_len++] = optarg;
+		else if (option == OPTION_CHECK)
+			p->check = true;
 		else if (option == OPTION_SUMMARY || option == OPTION_JSON)
 			p->summary = true, p->json |= option == OPTION_JSON;
 		else if (option == 'h' || option == 'V')
@@ -273,7 +278,8 @@ static void resume_port(void *context, unsigned index)
 static void reload(struct program *p)
 {
 	char why[1024];
-	struct filter_set *old = p->filters, *set = reload_filters(&p->reload, why, sizeof(why));
+	const struct settings *settings;
+	struct filter_set *old = p->filters, *set = reload_filters(&p->reload, &settings, why, sizeof(why));
 
 	if (!set) {
 		p->reloads_refused++;
@@ -283,6 +289,7 @@ static void reload(struct program *p)
 	for (unsigned i = 0; i < p->settings.workers; i++)
 		atomic_store_explicit(&p->workers[i].filters_next, set, memory_order_release);
 	p->filters = set;
+	telemetry_set_filters(settings, set);
 	await_turns(p);
 	filter_set_free(old);
 	p->reloads++;
@@ -298,6 +305,7 @@ static int start_workers(struct program *p)
 			break;
 		rte_eal_remote_launch(worker_run, &p->workers[i++], lcore);
 	}
+	telemetry_start(p->workers, (unsigned)p->settings.workers);
 	while (!every_worker(p, is_ready))
 		usleep(1000);
 	if (!every_worker(p, is_sound)) {
@@ -462,6 +470,8 @@ static int open_everything(struct program *p)
 		eal_args_add(&p->eal, "--no-pci", NULL);
 	unsigned memory = EAL_MEMORY_MIB + (unsigned)(p->settings.workers * (p->settings.rx_descriptors +
 							p->settings.frag_datagrams * 8) * 3 / 1024);
+	if (!p->settings.telemetry)
+		eal_args_add(&p->eal, "--no-telemetry", NULL);
 	if (eal_start(&p->eal, (unsigned)p->settings.workers, memory) != 0)
 		return -1;
 	if (packet_meta_init() != 0) {
@@ -473,6 +483,7 @@ static int open_everything(struct program *p)
 		log_error("%s", why);
 		return -1;
 	}
+	telemetry_set_filters(&p->settings, p->filters);
 	if (intake_open(&p->intake, &p->settings) != 0)
 		return -1;
 	if (set_up_workers(p) != 0) {
@@ -490,6 +501,27 @@ static int open_everything(struct program *p)
 	if (!p->outbox || start_workers(p) != 0)
 		return -1;
 	return p->intake.replay ? replay_start(p->intake.replay) : 0;
+}
+
+// --check: everything is opened as in a run, told about and closed again. Exit status.
+static int check(struct program *p)
+{
+	bool any = p->eal.devices_named || p->intake.ifaces_len > 0;
+
+	check_host(&p->settings);
+	fflush(stdout);
+	if (!any)
+		return EXIT_SUCCESS;
+	if (!p->eal.devices_named)
+		eal_args_add(&p->eal, "--no-pci", NULL);
+	eal_args_add(&p->eal, "--no-telemetry", NULL);
+	if (eal_start(&p->eal, (unsigned)p->settings.workers, EAL_MEMORY_MIB) != 0 ||
+		intake_open(&p->intake, &p->settings) != 0)
+		return EXIT_FAILURE;
+	check_ports(&p->intake, &p->settings);
+	intake_close(&p->intake);
+	eal_stop();
+	return check_failures() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
@@ -511,6 +543,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	atexit(iface_detach_all);
 	p.started = time(NULL);
+	if (p.check)
+		return check(&p);
 	if (open_everything(&p) != 0)
 		return EXIT_FAILURE;
 	int result = run(&p);

@@ -13,11 +13,12 @@ int reload_settings(const struct reload *reload, struct settings *settings, char
 	return result == 0 ? settings_finish(settings, why, why_size) : result;
 }
 
-struct filter_set *reload_filters(const struct reload *reload, char *why, size_t why_size)
+struct filter_set *reload_filters(const struct reload *reload, const struct settings **out, char *why, size_t why_size)
 {
 	static struct settings settings; // strings of it are set again, and freed then, by the next call
 	struct filter_set *set = NULL;
 
+	*out = &settings;
 	if (reload_settings(reload, &settings, why, why_size) == 0)
 		set = filter_set_new(&settings, why, why_size);
 	if (set)

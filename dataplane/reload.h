@@ -19,4 +19,6 @@ int reload_settings(const struct reload *reload, struct settings *settings, char
 
 // A new set from what stands there now; sets the log level. NULL with one line in `why`; nothing has
 // changed then. Keys that need a restart are passed over.
-struct filter_set *reload_filters(const struct reload *reload, char *why, size_t why_size);
+// `*settings`: what was read, valid until the next call.
+struct filter_set *reload_filters(const struct reload *reload, const struct settings **settings, char *why,
+	size_t why_size);

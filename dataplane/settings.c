@@ -142,6 +142,8 @@ const struct conf *settings_conf(struct settings *s)
 		{.name = "xdp.src", .type = CONF_STRING, .at = &s->xdp_src, .def = "",
 			.help = "sources to steer: networks, ! before those to leave, or a file of them"},
 		{.name = "xdp.dst", .type = CONF_STRING, .at = &s->xdp_dst, .def = "", .help = "destinations to steer"},
+		{.name = "telemetry", .type = CONF_BOOL, .at = &s->telemetry, .def = "yes",
+			.help = "commands for dpdk-telemetry.py"},
 		{.name = "nic.isolate", .type = CONF_BOOL, .at = &s->isolate, .def = "no",
 			.help = "let a card that can (rte_flow) drop what is not DNS; hides tunnels and fragments"},
 		{.name = "filter", .type = CONF_STRING, .at = &s->filter, .def = "", .reload = true,

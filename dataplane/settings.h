@@ -44,6 +44,7 @@ struct settings {
 	char *servers;			  // networks of servers to believe
 	char *names_only, *names_skip;	  // files of names
 	char *doh_addresses;		  // networks, a file of them, or "builtin"
+	bool telemetry;			  // commands for dpdk-telemetry.py
 	bool isolate;			  // let the card drop what is not DNS
 };
 

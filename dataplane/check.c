@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/check.h"
+
+#include <dirent.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+
+static unsigned failures;
+
+static __attribute__((format(printf, 2, 3))) void say(const char *grade, const char *format, ...)
+{
+	va_list args;
+
+	failures += strcmp(grade, "fail") == 0;
+	printf("%-5s ", grade);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+}
+
+unsigned check_failures(void)
+{
+	return failures;
+}
+
+// the host ───────────────────────────────────────────────────────────────────────────────────
+
+// First line of a file without its end; empty where there is none.
+static void read_line(const char *path, char *out, size_t size)
+{
+	FILE *file = fopen(path, "r");
+
+	out[0] = '\0';
+	if (file && !fgets(out, (int)size, file))
+		out[0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+	if (file)
+		fclose(file);
+}
+
+static long meminfo(const char *name)
+{
+	char line[128], key[64];
+	long value = 0, found = 0;
+	FILE *file = fopen("/proc/meminfo", "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%63[^:]: %ld", key, &value) == 2 && strcmp(key, name) == 0)
+			found = value;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static void check_huge_pages(const struct settings *s)
+{
+	long total = meminfo("HugePages_Total"), free_pages = meminfo("HugePages_Free"), size_kb = meminfo("Hugepagesize");
+	// 141 octets a record of the table, 3 KiB a packet buffer
+	long wanted_kb = (long)(s->workers * (s->table_records * 141 / 1024 + s->rx_descriptors * 3)) + 256 * 1024;
+	long wanted = size_kb > 0 ? wanted_kb / size_kb : 0;
+
+	if (free_pages >= wanted && total > 0)
+		say("ok", "huge pages: %ld of %ld pages of %ld kB are free, about %ld are needed", free_pages, total, size_kb, wanted);
+	else
+		say("hint", "huge pages: %ld of %ld pages of %ld kB are free, about %ld are needed; without them it works, slower "
+			    "(scripts/host-setup --huge-pages %ld)", free_pages, total, size_kb, wanted, total - free_pages + wanted);
+}
+
+static void check_hugetlbfs(void)
+{
+	char line[512];
+	bool mounted = false;
+	FILE *file = fopen("/proc/mounts", "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		mounted |= strstr(line, " hugetlbfs ") != NULL;
+	if (file)
+		fclose(file);
+	say("ok", "hugetlbfs: %s", mounted ? "mounted" : "not mounted, and not needed: pages are taken from memory directly");
+}
+
+static unsigned count_entries(const char *path)
+{
+	DIR *folder = opendir(path);
+	unsigned count = 0;
+
+	for (const struct dirent *entry = folder ? readdir(folder) : NULL; entry; entry = readdir(folder))
+		count += entry->d_name[0] != '.';
+	if (folder)
+		closedir(folder);
+	return count;
+}
+
+static void check_iommu(void)
+{
+	unsigned groups = count_entries("/sys/kernel/iommu_groups");
+	bool vfio = access("/sys/module/vfio_pci", F_OK) == 0;
+
+	if (groups > 0 && vfio)
+		say("ok", "IOMMU: %u groups, vfio-pci is loaded", groups);
+	else if (groups > 0)
+		say("hint", "IOMMU: %u groups, vfio-pci is not loaded; a card for DPDK wants it (modprobe vfio-pci)", groups);
+	else
+		say("hint", "IOMMU: none; a card for DPDK wants it (intel_iommu=on iommu=pt on the kernel's command line), "
+			    "interfaces and captures do not");
+}
+
+static void check_cpus(const struct settings *s)
+{
+	char isolated[256];
+	cpu_set_t allowed;
+	int cpus = sched_getaffinity(0, sizeof(allowed), &allowed) == 0 ? CPU_COUNT(&allowed) : 0;
+
+	read_line("/sys/devices/system/cpu/isolated", isolated, sizeof(isolated));
+	if (s->workers + 1 > (uint64_t)cpus)
+		say("hint", "CPUs: %d for %llu workers and the main thread; each wants one of its own", cpus,
+			(unsigned long long)s->workers);
+	else
+		say("ok", "CPUs: %d for %llu workers and the main thread", cpus, (unsigned long long)s->workers);
+	if (isolated[0])
+		say("ok", "CPUs: %s isolated from other programs", isolated);
+	else
+		say("hint", "CPUs: none is isolated; isolcpus= on the kernel's command line keeps other programs off the workers");
+}
+
+static void check_xdp(void)
+{
+	char why[300];
+
+	if (xdp_possible(why, sizeof(why)))
+		say("ok", "XDP: programs can be loaded");
+	else
+		say("hint", "XDP: %s; an interface is captured from through AF_PACKET, slower", why);
+}
+
+void check_host(const struct settings *settings)
+{
+	check_huge_pages(settings);
+	check_hugetlbfs();
+	check_iommu();
+	check_cpus(settings);
+	check_xdp();
+}
+
+// ports ──────────────────────────────────────────────────────────────────────────────────────
+
+static void check_link(const struct port *port)
+{
+	struct rte_eth_link link;
+
+	if (rte_eth_link_get_nowait(port->id, &link) != 0 || !link.link_status)
+		say(port->is_device ? "fail" : "hint", "port %s: the link is down", port->name);
+	else if (link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN || link.link_speed == 0)
+		say("ok", "port %s: the link is up", port->name);
+	else
+		say("ok", "port %s: the link is up, %u Mbit/s", port->name, link.link_speed);
+}
+
+static void check_numa(const struct port *port)
+{
+	int node = rte_eth_dev_socket_id(port->id);
+	unsigned lcore;
+
+	if (node < 0)
+		return;
+	RTE_LCORE_FOREACH_WORKER(lcore) {
+		if ((int)rte_lcore_to_socket_id(lcore) != node) {
+			say("hint", "port %s: on NUMA node %d, lcore %u on node %u; workers belong on the port's node (-l, --lcores)",
+				port->name, node, lcore, rte_lcore_to_socket_id(lcore));
+			return;
+		}
+	}
+	if (port->is_device)
+		say("ok", "port %s: on NUMA node %d, like its workers", port->name, node);
+}
+
+static void check_queues(const struct port *port, const struct rte_eth_dev_info *info, const struct settings *s)
+{
+	const uint64_t addresses = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_OTHER | RTE_ETH_RSS_FRAG_IPV4;
+
+	say("ok", "port %s: driver %s, %u of %u queues in use", port->name, info->driver_name, port->queues,
+		info->max_rx_queues);
+	if (port->queues < s->workers)
+		say("hint", "port %s: fewer queues than workers (%llu); the others get nothing from it", port->name,
+			(unsigned long long)s->workers);
+	if (port->queues > 1 && port->is_device && (info->flow_type_rss_offloads & addresses) == 0)
+		say("hint", "port %s: cannot spread by addresses (RSS); one worker gets everything", port->name);
+	else if (port->queues > 1 && port->is_device)
+		say("ok", "port %s: spreads by addresses, both directions alike", port->name);
+	if (port->is_device && info->rx_desc_lim.nb_max > 0 && s->rx_descriptors > info->rx_desc_lim.nb_max)
+		say("hint", "port %s: at most %u descriptors, not %llu", port->name, info->rx_desc_lim.nb_max,
+			(unsigned long long)s->rx_descriptors);
+}
+
+void check_ports(const struct intake *intake, const struct settings *settings)
+{
+	for (unsigned i = 0; i < intake->ports_len; i++) {
+		const struct port *port = &intake->ports[i];
+		struct rte_eth_dev_info info;
+		if (rte_eth_dev_info_get(port->id, &info) != 0) {
+			say("fail", "port %s: does not tell about itself", port->name);
+			continue;
+		}
+		check_queues(port, &info, settings);
+		check_link(port);
+		check_numa(port);
+		if (port->iface && port->iface->xdp)
+			say("ok", "port %s: AF_XDP, %s mode", port->name, xdp_attach_mode(port->iface->xdp));
+		else if (port->iface)
+			say("hint", "port %s: AF_PACKET; the lines above say why it is not AF_XDP", port->name);
+	}
+}

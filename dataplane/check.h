@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// lookback-dataplane --check: what this host has for the job, and what would be better. One line each:
+//
+//     ok    huge pages: 3482 of 3500 pages of 2048 kB are free
+//     hint  CPUs: none is isolated; isolcpus=… keeps other programs off the workers' cores
+//     fail  port 0000:3b:00.0: the link is down
+#pragma once
+
+#include "dataplane/intake.h"
+#include "dataplane/settings.h"
+
+// What can be said without DPDK: memory pages, IOMMU, CPUs, XDP.
+void check_host(const struct settings *settings);
+
+// Ports that were opened: driver, queues, link, NUMA node, receive hash, XDP.
+void check_ports(const struct intake *intake, const struct settings *settings);
+
+// How many of the lines were "fail".
+unsigned check_failures(void);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/telemetry.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_telemetry.h>
+
+// The commands run in a thread of DPDK's: counters are read as everywhere, of filters it has a copy.
+static const struct worker *all_workers;
+static unsigned workers_len;
+static pthread_mutex_t filters_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+	char expression[120], servers[120];
+	uint64_t names_only, names_skip;
+} filters;
+
+static int list_workers(struct rte_tel_data *data)
+{
+	rte_tel_data_start_array(data, RTE_TEL_U64_VAL);
+	for (unsigned i = 0; i < workers_len; i++)
+		rte_tel_data_add_array_u64(data, i);
+	return 0;
+}
+
+// The worker that the command's argument names, or NULL.
+static const struct worker *named_worker(const char *params)
+{
+	char *end;
+	unsigned long number = strtoul(params, &end, 10);
+
+	return end == params || *end != '\0' || number >= workers_len ? NULL : &all_workers[number];
+}
+
+static bool is_of_table(const char *field)
+{
+	static const char *const prefixes[] = {"table_", "flush_", "sightings_", "lost_", "rr_taken", "rr_duplicate"};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncmp(field, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+static int show(const char *params, struct rte_tel_data *data, bool table_only)
+{
+	const struct worker *w;
+
+	if (!params || *params == '\0')
+		return list_workers(data);
+	w = named_worker(params);
+	if (!w)
+		return -EINVAL;
+	rte_tel_data_start_dict(data);
+	for (size_t i = 0; i < WORKER_STATS_LEN; i++)
+		if (!table_only || is_of_table(worker_stats_lines[i].field))
+			rte_tel_data_add_dict_u64(data, worker_stats_lines[i].field, stats_get((const uint64_t *)&w->stats + i));
+	return 0;
+}
+
+static int show_worker(const char *command, const char *params, struct rte_tel_data *data)
+{
+	(void)command;
+	return show(params, data, false);
+}
+
+static int show_table(const char *command, const char *params, struct rte_tel_data *data)
+{
+	(void)command;
+	return show(params, data, true);
+}
+
+static int show_filters(const char *command, const char *params, struct rte_tel_data *data)
+{
+	uint64_t packets = 0, servers = 0, names = 0, types = 0;
+
+	(void)command;
+	(void)params;
+	for (unsigned i = 0; i < workers_len; i++) {
+		packets += stats_get(&all_workers[i].stats.pkt_filtered);
+		servers += stats_get(&all_workers[i].stats.dns_server_skipped);
+		names += stats_get(&all_workers[i].stats.rr_name_skipped);
+		types += stats_get(&all_workers[i].stats.rr_type_skipped);
+	}
+	pthread_mutex_lock(&filters_lock);
+	rte_tel_data_start_dict(data);
+	rte_tel_data_add_dict_string(data, "filter", filters.expression);
+	rte_tel_data_add_dict_string(data, "servers", filters.servers);
+	rte_tel_data_add_dict_u64(data, "names_only", filters.names_only);
+	rte_tel_data_add_dict_u64(data, "names_skip", filters.names_skip);
+	pthread_mutex_unlock(&filters_lock);
+	rte_tel_data_add_dict_u64(data, "packets_filtered", packets);
+	rte_tel_data_add_dict_u64(data, "messages_server_skipped", servers);
+	rte_tel_data_add_dict_u64(data, "records_name_skipped", names);
+	rte_tel_data_add_dict_u64(data, "records_type_skipped", types);
+	return 0;
+}
+
+void telemetry_start(const struct worker *workers, unsigned len)
+{
+	all_workers = workers;
+	workers_len = len;
+	rte_telemetry_register_cmd("/lookback/workers", show_worker, "Numbers of the workers; with one: its counters");
+	rte_telemetry_register_cmd("/lookback/tables", show_table, "The same for tables");
+	rte_telemetry_register_cmd("/lookback/filters", show_filters, "Filters in force and what they left out");
+}
+
+void telemetry_set_filters(const struct settings *s, const struct filter_set *set)
+{
+	pthread_mutex_lock(&filters_lock);
+	snprintf(filters.expression, sizeof(filters.expression), "%s", s->filter);
+	snprintf(filters.servers, sizeof(filters.servers), "%s", s->servers);
+	filters.names_only = set->names_only ? filter_names_len(set->names_only) : 0;
+	filters.names_skip = set->names_skip ? filter_names_len(set->names_skip) : 0;
+	pthread_mutex_unlock(&filters_lock);
+}
