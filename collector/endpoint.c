@@ -69,3 +69,40 @@ int endpoint_set_listen(void *at, const char *value, char *why, size_t why_size)
 	*(struct endpoint *)at = e;
 	return 0;
 }
+
+int endpoint_read_list(
+	struct endpoint *first, struct endpoint_list *more, const char *value, char *why, size_t why_size)
+{
+	struct endpoint_list list = {.len = 0};
+	struct endpoint e = {.kind = ENDPOINT_NONE}, head = {.kind = ENDPOINT_NONE};
+
+	for (const char *at = value;;) {
+		char one[300];
+		size_t len = strcspn(at, ",");
+		const char *next = at[len] ? at + len + 1 : NULL;
+		while (len > 0 && isspace((unsigned char)*at))
+			at++, len--;
+		while (len > 0 && isspace((unsigned char)at[len - 1]))
+			len--;
+		if (len >= sizeof(one) || (head.kind != ENDPOINT_NONE && list.len == ENDPOINTS_MAX)) {
+			snprintf(why, why_size, "expected at most %d addresses", ENDPOINTS_MAX + 1);
+			return -EINVAL;
+		}
+		memcpy(one, at, len);
+		one[len] = '\0';
+		if (endpoint_set_redis(&e, one, why, why_size) != 0)
+			return -EINVAL;
+		if (head.kind == ENDPOINT_NONE)
+			head = e;
+		else
+			list.at[list.len++] = e;
+		if (!next)
+			break;
+		at = next;
+	}
+	if (list.len > 0)
+		snprintf(head.text, sizeof(head.text), "%s", value);
+	*first = head;
+	*more = list;
+	return 0;
+}

@@ -12,6 +12,8 @@
 
 struct redis_settings {
 	struct endpoint address;
+	struct endpoint_list others; // tried in turn after `address`
+	char sentinel[64];	     // the addresses are Sentinels, asked for this primary; or empty
 	char user[128];		  // empty: the default user
 	char password[512];	  // empty: none
 	char password_file[4096]; // empty: none; its first line, read at each connect
@@ -29,6 +31,9 @@ struct redis_conn {
 	char why[512];		    // the same in words, one line
 	char version[32];	    // what INFO says: "7.0.15"
 	char role[16];		    // "master", "slave", or empty
+	bool cluster;		    // it is a node of a cluster
+	size_t preferred;	    // which of the addresses worked last
+	struct endpoint at;	    // where it is connected
 };
 
 // What one EXEC (or one plain command) brought back, without an allocation per reply.
@@ -48,7 +53,8 @@ struct redis_results {
 	char error[256];	    // its text
 };
 
-// Connects and greets. Returns 0, or -1 with trouble and text.
+// Connects and greets: the primary that a Sentinel names, or the first address that takes writes. Of
+// a cluster, any node. Returns 0, or -1 with trouble and text.
 int redis_conn_open(struct redis_conn *c, const struct redis_settings *s);
 void redis_conn_close(struct redis_conn *c);
 

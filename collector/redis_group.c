@@ -1,112 +1,119 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frame → records grouped by owner, with their text.
-#include "collector/redis_schema.h"
+#include "collector/redis_group.h"
 
-#include "collector/text.h"
+#include <stdlib.h>
+#include <time.h>
 
-static uint64_t hash_name(const uint8_t *name, size_t size)
+void redis_group_free(struct redis_group *g)
 {
-	uint64_t hash = 0xcbf29ce484222325u; // FNV-1a; the whole name is compared, this only spreads
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ name[i]) * 0x100000001b3u;
-	return hash ^ hash >> 29;
+	for (size_t i = 0; i < GROUP_BATCHES_MAX; i++)
+		redis_batch_free(&g->batches[i]);
+	redis_buffer_free(&g->feed);
+	free(g->commands);
 }
 
-static bool is_owner(const struct schema_owner *owner, const struct record_view *view)
+const char *redis_group_bytes(const struct redis_group *g, const struct group_command *c)
 {
-	return owner->wire_size == view->head.owner_size &&
-	       memcmp(owner->wire, view->owner, owner->wire_size) == 0;
+	return (c->batch == GROUP_FEED ? g->feed.bytes : g->batches[c->batch].out.bytes) + c->at;
 }
 
-// The group of a record's owner, begun where it is the first one. NULL without memory.
-static struct schema_owner *find_owner(struct schema_frame *f, const struct record_view *view)
+uint64_t redis_group_number(const struct redis_group *g, const struct group_command *c)
 {
-	size_t slot = hash_name(view->owner, view->head.owner_size) & (SCHEMA_SLOTS - 1);
+	return c->batch == GROUP_FEED ? g->last : g->batches[c->batch].in.number;
+}
 
-	while (f->slots[slot]) {
-		struct schema_owner *owner = &f->owners[f->slots[slot] - 1];
-		if (is_owner(owner, view))
-			return owner;
-		slot = (slot + 1) & (SCHEMA_SLOTS - 1);
+// The number behind '*' or '$' at `p`; `*next` is behind its line end. Our own encoding.
+static size_t read_length(const char *p, const char **next)
+{
+	size_t n = 0;
+
+	for (p++; *p != '\r'; p++)
+		n = n * 10 + (size_t)(*p - '0');
+	*next = p + 2;
+	return n;
+}
+
+// The octets behind the command at `p`, and its key: its second word.
+static const char *read_command(const char *p, const char **key, size_t *key_len)
+{
+	size_t words = read_length(p, &p);
+
+	for (size_t i = 0; i < words; i++) {
+		size_t len = read_length(p, &p);
+		if (i == 1) {
+			*key = p;
+			*key_len = len;
+		}
+		p += len + 2;
 	}
-	char *room = redis_buffer_room(&f->text, TEXT_NAME_SIZE);
-	if (!room)
-		return NULL;
-	struct schema_owner *owner = &f->owners[f->owners_len++];
-	*owner = (struct schema_owner){.wire = view->owner,
-		.wire_size = view->head.owner_size,
-		.head = SCHEMA_LAST,
-		.tail = SCHEMA_LAST,
-		.text = f->text.size,
-		.new_first_s = UINT32_MAX,
-		.added = -1};
-	owner->text_len = (uint16_t)text_name(view->owner, view->head.owner_size, room);
-	f->text.size += owner->text_len;
-	f->slots[slot] = (uint16_t)f->owners_len;
-	return owner;
+	return p;
 }
 
-// Writes "<TYPE> <rdata>". False without memory.
-static bool write_member(struct schema_frame *f, struct schema_record *record)
+static struct group_unit *unit_of(struct redis_group *g, uint16_t slot)
 {
-	const struct record_view *view = &record->view;
-	char *room = redis_buffer_room(&f->text, TEXT_TYPE_SIZE + TEXT_RDATA_SIZE);
-
-	if (!room)
-		return false;
-	size_t len = text_type(view->head.type, room);
-	record->type_len = (uint16_t)len;
-	room[len++] = ' ';
-	len += text_rdata(view->head.type, view->rdata, view->head.rdata_size, room + len, TEXT_RDATA_SIZE);
-	record->member = f->text.size;
-	record->member_len = (uint32_t)len;
-	f->text.size += len;
-	return true;
-}
-
-static void append_to(struct schema_frame *f, struct schema_owner *owner, uint16_t index)
-{
-	struct schema_record *record = &f->records[index];
-
-	record->owner = (uint16_t)(owner - f->owners);
-	record->next = SCHEMA_LAST;
-	if (owner->tail == SCHEMA_LAST)
-		owner->head = index;
-	else
-		f->records[owner->tail].next = index;
-	owner->tail = index;
-	owner->len++;
-	if (record->view.head.flags & RECORD_NEW) {
-		owner->new_len++;
-		if (record->view.head.first_s < owner->new_first_s)
-			owner->new_first_s = record->view.head.first_s;
+	if (g->unit_of[slot] == 0) {
+		g->units[g->units_len++] =
+			(struct group_unit){.slot = slot, .head = GROUP_NONE, .tail = GROUP_NONE};
+		g->unit_of[slot] = (uint16_t)g->units_len;
 	}
+	return &g->units[g->unit_of[slot] - 1];
 }
 
-bool schema_read(struct schema_frame *f, const uint8_t *body, size_t size)
+// Sorts the commands of a buffer into units; the first `records` of them are those of the records.
+static bool take_commands(struct redis_group *g, const struct redis_buffer *b, uint8_t batch, uint32_t records)
 {
-	struct cursor c = cursor_make(body, size);
+	const char *p = b->bytes, *key = NULL;
+	size_t key_len = 0;
 
-	f->records_len = f->owners_len = f->commands_len = 0;
-	f->sightings = 0;
-	memset(f->slots, 0, sizeof(f->slots));
-	redis_buffer_clear(&f->text);
-	while (f->records_len < FRAME_RECORDS_MAX) {
-		struct schema_record *record = &f->records[f->records_len];
-		*record = (struct schema_record){.refused = REDIS_TROUBLE_NONE};
-		if (!frame_next(&c, &record->view))
-			break;
-		struct schema_owner *owner = find_owner(f, &record->view);
-		if (!owner || !write_member(f, record))
+	if (g->commands_len + b->arrays > g->commands_capacity) {
+		size_t capacity = 2 * (g->commands_len + b->arrays);
+		struct group_command *more = realloc(g->commands, capacity * sizeof(*more));
+		if (!more)
 			return false;
-		append_to(f, owner, (uint16_t)f->records_len++);
-		f->sightings += record->view.head.count;
+		g->commands = more;
+		g->commands_capacity = capacity;
+	}
+	for (uint32_t i = 0; i < b->arrays; i++) {
+		const char *end = read_command(p, &key, &key_len);
+		struct group_unit *unit = unit_of(g, redis_slot(key, key_len));
+		uint32_t index = (uint32_t)g->commands_len++;
+		g->commands[index] = (struct group_command){.at = (uint32_t)(p - b->bytes),
+			.size = (uint32_t)(end - p),
+			.next = GROUP_NONE,
+			.index = i < records ? i : GROUP_NONE,
+			.batch = batch};
+		if (unit->tail == GROUP_NONE)
+			unit->head = index;
+		else
+			g->commands[unit->tail].next = index;
+		unit->tail = index;
+		p = end;
 	}
 	return true;
 }
 
-void schema_free(struct schema_frame *f)
+bool redis_group_make(struct redis_group *g, struct redis_buffer *feed, const struct redis_announced *announced,
+	const struct redis_settings *s, const struct zone_list *zones)
 {
-	redis_buffer_free(&f->text);
+	struct redis_buffer old = g->feed;
+
+	g->commands_len = g->units_len = 0;
+	memset(g->unit_of, 0, sizeof(g->unit_of));
+	g->first = g->batches[0].in.number;
+	g->last = g->batches[g->len - 1].in.number;
+	for (size_t i = 0; i < g->len; i++) {
+		struct redis_batch *b = &g->batches[i];
+		redis_buffer_clear(&b->out);
+		if (!schema_read(&b->records, b->in.body, b->in.size))
+			return false;
+		schema_write(&b->records, s, zones, &b->out);
+		redis_batch_write_sensor(&b->out, &b->in.hello, &b->records, (uint64_t)time(NULL),
+			!redis_batch_is_announced(announced, &b->in.hello), s);
+		if (b->out.bad || !take_commands(g, &b->out, (uint8_t)i, b->records.commands_len))
+			return false;
+	}
+	g->feed = *feed;
+	redis_buffer_clear(&old);
+	*feed = old;
+	return g->feed.bad || take_commands(g, &g->feed, GROUP_FEED, 0);
 }

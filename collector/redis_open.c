@@ -11,16 +11,17 @@
 
 enum { VERSION_MIN_MAJOR = 6, VERSION_MIN_MINOR = 2 }; // ZADD GT and LT
 
-static int connect_socket(struct redis_conn *c, const struct redis_settings *s)
+static int connect_socket(struct redis_conn *c, const struct redis_settings *s, const struct endpoint *at)
 {
 	double whole = floor(s->timeout_s);
 	struct timeval timeout = {
 		.tv_sec = (time_t)whole, .tv_usec = (suseconds_t)((s->timeout_s - whole) * 1e6)};
 
-	if (s->address.kind == ENDPOINT_UNIX)
-		c->context = redisConnectUnixWithTimeout(s->address.path, timeout);
+	c->at = *at;
+	if (at->kind == ENDPOINT_UNIX)
+		c->context = redisConnectUnixWithTimeout(at->path, timeout);
 	else
-		c->context = redisConnectWithTimeout(s->address.host, s->address.port, timeout);
+		c->context = redisConnectWithTimeout(at->host, at->port, timeout);
 	if (!c->context)
 		return redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "out of memory");
 	if (c->context->err) {
@@ -29,7 +30,7 @@ static int connect_socket(struct redis_conn *c, const struct redis_settings *s)
 		return redis_conn_fail(c, REDIS_TROUBLE_CONNECT, "cannot connect: %s", text);
 	}
 	redisSetTimeout(c->context, timeout);
-	if (s->address.kind == ENDPOINT_TCP)
+	if (at->kind == ENDPOINT_TCP)
 		redisEnableKeepAlive(c->context);
 	c->epoch++;
 	return 0;
@@ -132,9 +133,11 @@ static int look_around(struct redis_conn *c, struct redis_buffer *b)
 		return -1;
 	}
 	c->version[0] = c->role[0] = '\0';
+	c->cluster = false;
 	if (reply->type == REDIS_REPLY_STRING) {
 		info_field(reply->str, "\nredis_version:", c->version, sizeof(c->version));
 		info_field(reply->str, "\nrole:", c->role, sizeof(c->role));
+		c->cluster = strstr(reply->str, "\nredis_mode:cluster") || strstr(reply->str, "\ncluster_enabled:1");
 	}
 	bool is_info = reply->type == REDIS_REPLY_ERROR || c->version[0];
 	freeReplyObject(reply);
@@ -173,21 +176,70 @@ static int try_write(struct redis_conn *c, const struct redis_settings *s, struc
 	return c->context ? 0 : -1;
 }
 
-int redis_conn_open(struct redis_conn *c, const struct redis_settings *s)
+static int open_one(struct redis_conn *c, const struct redis_settings *s, const struct endpoint *at)
 {
 	struct redis_buffer b = {0};
 
-	int result = connect_socket(c, s);
+	int result = connect_socket(c, s, at);
 	if (result == 0)
 		result = authenticate(c, s, &b);
 	if (result == 0)
 		result = select_database(c, s, &b);
 	if (result == 0)
 		result = look_around(c, &b);
-	if (result == 0)
+	if (result == 0 && !c->cluster)
 		result = try_write(c, s, &b);
 	redis_buffer_free(&b);
 	if (result == 0)
 		metrics_add(redis_connects, 1);
 	return result;
+}
+
+// Asks one Sentinel where the primary is. Returns 0 with `*primary`, or -1.
+static int ask_sentinel(struct redis_conn *c, const struct redis_settings *s, const struct endpoint *at,
+	struct endpoint *primary)
+{
+	struct redis_buffer b = {0};
+
+	if (connect_socket(c, s, at) != 0)
+		return -1;
+	redis_encode_array(&b, 3);
+	redis_encode_literal(&b, "SENTINEL");
+	redis_encode_literal(&b, "get-master-addr-by-name");
+	redis_encode_text(&b, s->sentinel);
+	redisReply *reply = ask(c, &b);
+	redis_buffer_free(&b);
+	if (!reply)
+		return -1;
+	*primary = (struct endpoint){.kind = ENDPOINT_TCP};
+	bool found = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 && reply->element[0]->str &&
+		     reply->element[1]->str;
+	if (found) {
+		snprintf(primary->host, sizeof(primary->host), "%s", reply->element[0]->str);
+		primary->port = (uint16_t)strtoul(reply->element[1]->str, NULL, 10);
+		snprintf(primary->text, sizeof(primary->text), "%.250s:%u", primary->host, primary->port);
+	}
+	freeReplyObject(reply);
+	redis_conn_close(c);
+	if (!found)
+		return redis_conn_fail(
+			c, REDIS_TROUBLE_CONNECT, "the Sentinel %s knows no primary '%s'", at->text, s->sentinel);
+	return 0;
+}
+
+int redis_conn_open(struct redis_conn *c, const struct redis_settings *s)
+{
+	size_t len = s->others.len + 1;
+
+	for (size_t i = 0; i < len; i++) {
+		size_t index = (c->preferred + i) % len;
+		const struct endpoint *at = index == 0 ? &s->address : &s->others.at[index - 1];
+		struct endpoint primary;
+		if (s->sentinel[0] ? ask_sentinel(c, s, at, &primary) == 0 && open_one(c, s, &primary) == 0
+				   : open_one(c, s, at) == 0) {
+			c->preferred = index;
+			return 0;
+		}
+	}
+	return -1;
 }

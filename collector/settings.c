@@ -15,6 +15,11 @@ static int set_log_level(void *at, const char *value, char *why, size_t why_size
 	return -EINVAL;
 }
 
+static int set_redis(void *at, const char *value, char *why, size_t why_size)
+{
+	return endpoint_read_list(at, &parsed.redis_more, value, why, why_size);
+}
+
 static int set_path(void *at, const char *value, char *why, size_t why_size)
 {
 	char **path = at;
@@ -33,7 +38,10 @@ static const struct conf_key keys[] = {
 	{"collector.socket", CONF_FUNCTION, &parsed.collector_socket, "/run/lookback/collector.sock",
 		"Unix socket where dataplanes connect", 0, 0, set_path, false},
 	{"redis", CONF_FUNCTION, &parsed.redis, "127.0.0.1:6379",
-		"Redis: HOST:PORT, [IPV6]:PORT or unix:/path", 0, 0, endpoint_set_redis, false},
+		"Redis: HOST:PORT, [IPV6]:PORT or unix:/path; several, with commas: the first that takes writes is used, "
+		"of a cluster any of its nodes", 0, 0, set_redis, false},
+	{"redis.sentinel", CONF_STRING, &parsed.redis_sentinel, "",
+		"the addresses are Sentinels: they are asked for the primary of this name", 0, 0, NULL, false},
 	{"redis.user", CONF_STRING, &parsed.redis_user, "", "ACL user", 0, 0, NULL, true},
 	{"redis.password", CONF_STRING, &parsed.redis_password, "", "password", 0, 0, NULL, true},
 	{"redis.password_file", CONF_STRING, &parsed.redis_password_file, "",
@@ -96,7 +104,7 @@ static const struct conf conf = {
 // Every string of the settings, for copying, freeing and comparing.
 #define SETTINGS_STRINGS(X) \
 	X(collector_socket) \
-	X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) X(psl_file) X(spool_dir) \
+	X(redis_sentinel) X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) X(psl_file) X(spool_dir) \
 	X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file)
 
 void settings_free(struct settings *s)
@@ -118,6 +126,8 @@ static int check(const struct settings *s, char *why, size_t why_size)
 		wrong = "redis.user: needs redis.password or redis.password_file";
 	else if (!*s->http_certificate != !*s->http_certificate_key)
 		wrong = "http.certificate and http.certificate_key: give both or none";
+	else if (strlen(s->redis_sentinel) > 63)
+		wrong = "redis.sentinel: expected at most 63 characters";
 	else if (*s->spool_dir && (*s->spool_dir != '/' || strlen(s->spool_dir) > 4000))
 		wrong = "spool.dir: expected an absolute path";
 	else if (strpbrk(s->redis_prefix, "{}"))
@@ -188,6 +198,7 @@ void settings_reload(struct settings *live, const struct settings *fresh)
 	} fixed[] = {
 		{"collector.socket", strcmp(live->collector_socket, fresh->collector_socket) != 0},
 		{"redis", strcmp(live->redis.text, fresh->redis.text) != 0},
+		{"redis.sentinel", strcmp(live->redis_sentinel, fresh->redis_sentinel) != 0},
 		{"redis.database", live->redis_database != fresh->redis_database},
 		{"redis.prefix", strcmp(live->redis_prefix, fresh->redis_prefix) != 0},
 		{"http.listen", strcmp(live->http.text, fresh->http.text) != 0},

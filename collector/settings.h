@@ -8,7 +8,9 @@
 
 struct settings {
 	char *collector_socket;	   // Unix socket for dataplanes
-	struct endpoint redis;	   // where Redis is
+	struct endpoint redis;	   // where Redis is; its text is the whole list
+	struct endpoint_list redis_more; // further addresses of it, or of Sentinels
+	char *redis_sentinel;	   // name of the primary that the addresses, Sentinels, are asked for; or empty
 	char *redis_user;	   // ACL user, or empty
 	char *redis_password;	   // or empty
 	char *redis_password_file; // or empty; its first line, read at each connect

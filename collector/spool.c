@@ -272,6 +272,14 @@ uint64_t spool_first(struct spool *s)
 	return first;
 }
 
+uint64_t spool_last(struct spool *s)
+{
+	pthread_mutex_lock(&s->lock);
+	uint64_t last = s->last;
+	pthread_mutex_unlock(&s->lock);
+	return last;
+}
+
 void spool_stop_waiting(struct spool *s)
 {
 	pthread_mutex_lock(&s->lock);

@@ -115,8 +115,9 @@ void spool_acknowledge(struct spool *s, uint64_t number);
 bool spool_read(struct spool *s, uint64_t from, struct spool_batch *out, unsigned wait_ms);
 void spool_batch_free(struct spool_batch *b);
 
-// The oldest batch that is still there, or the next number.
+// The oldest batch that is still there, or the next number; the newest one, or the number before.
 uint64_t spool_first(struct spool *s);
+uint64_t spool_last(struct spool *s);
 
 // Removes the files of a temporary spool; what is open stays usable until spool_close.
 void spool_unlink(struct spool *s);

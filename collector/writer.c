@@ -3,14 +3,16 @@
 
 #include "collector/metrics.h"
 #include "collector/redis_batch.h"
+#include "collector/redis_cluster.h"
 #include "dataplane/log.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { BACKOFF_MIN_MS = 100, BACKOFF_MAX_MS = 5000, IDLE_MS = 1000 };
+enum { BACKOFF_MIN_MS = 100, BACKOFF_MAX_MS = 5000, IDLE_MS = 1000, AGAIN_MS = 20, AGAIN_MAX = 50 };
 
 struct writer {
 	struct spool *spool;	       // borrowed; has its own lock
@@ -30,6 +32,8 @@ struct writer {
 	// the thread's own
 	struct redis_settings s; // copy of the settings
 	struct redis_conn conn;
+	struct redis_cluster *cluster; // NULL: Redis is none
+	unsigned again;		       // passes in a row that left slots on the move
 	struct redis_batch batch[2]; // in execution, and sent behind it
 	unsigned turn;		     // index of the one in execution
 	char uuid[STREAM_UUID_TEXT_SIZE]; // the spool's
@@ -136,6 +140,11 @@ static int connect_redis(struct writer *w)
 	take_settings(w);
 	if (redis_conn_open(&w->conn, &w->s) != 0)
 		return -1;
+	if (w->conn.cluster && !w->cluster) {
+		w->cluster = redis_cluster_new(w->spool, w->zones);
+		if (!w->cluster)
+			return redis_conn_fail(&w->conn, REDIS_TROUBLE_MEMORY, "no memory for a cluster");
+	}
 	if (w->conn.epoch == 1)
 		log_info("redis %s: connected, version %s, database %lu", w->s.address.text,
 			w->conn.version[0] ? w->conn.version : "unknown", (unsigned long)w->s.database);
@@ -194,11 +203,35 @@ static int idle(struct writer *w)
 	return 0;
 }
 
+// A step of redis_cluster.h. The connection that found the cluster is not needed any more.
+static int step_cluster(struct writer *w)
+{
+	char why[600];
+
+	redis_conn_close(&w->conn);
+	take_settings(w);
+	enum cluster_outcome outcome = redis_cluster_step(w->cluster, &w->s, IDLE_MS);
+	if (outcome == CLUSTER_AGAIN && w->again++ < AGAIN_MAX) {
+		usleep(1000 * (AGAIN_MS + (unsigned)rand_r(&w->random) % AGAIN_MS));
+		return 0;
+	}
+	if (outcome == CLUSTER_AGAIN || outcome == CLUSTER_TROUBLE) {
+		enum redis_trouble trouble = redis_cluster_why(w->cluster, why, sizeof(why));
+		return redis_conn_fail(&w->conn, trouble, "%s", why);
+	}
+	w->again = 0;
+	if (w->logged != REDIS_TROUBLE_NONE)
+		note_up(w);
+	return 0;
+}
+
 // One step: the oldest batch into execution, the next one sent behind it, the answer read.
 static int step(struct writer *w)
 {
 	struct redis_batch *now = &w->batch[w->turn], *next = &w->batch[!w->turn];
 
+	if (w->cluster)
+		return step_cluster(w);
 	take_settings(w);
 	if (w->epoch != w->conn.epoch && look_up(w) != 0)
 		return -1;
@@ -230,7 +263,8 @@ static bool is_done(struct writer *w)
 
 	if (!is_stopping(w, &stop_at_ms))
 		return false;
-	bool empty = spool_is_empty(w->spool) && w->feed.commands.arrays == 0;
+	bool empty = spool_is_empty(w->spool) && w->feed.commands.arrays == 0 &&
+		     !(w->cluster && redis_cluster_is_busy(w->cluster));
 	return empty || now_ms() > stop_at_ms;
 }
 
@@ -241,7 +275,9 @@ static void forget(struct writer *w)
 	if (!w->forget || !spool_is_empty(w->spool))
 		return;
 	spool_unlink(w->spool);
-	if (w->conn.context && w->epoch == w->conn.epoch)
+	if (w->cluster)
+		redis_cluster_forget(w->cluster, &w->s);
+	else if (w->conn.context && w->epoch == w->conn.epoch)
 		redis_batch_forget(&w->conn, w->uuid, &w->s);
 }
 
@@ -251,7 +287,7 @@ static void *run(void *arg)
 	uint64_t stop_at_ms;
 
 	while (!is_done(w)) {
-		if (w->conn.context) {
+		if (w->conn.context || w->cluster) {
 			if (step(w) == 0)
 				continue;
 			note_down(w, true);
@@ -331,6 +367,7 @@ void writer_stop(struct writer *w, unsigned bound_ms, bool forget_spool)
 	for (int i = 0; i < 2; i++)
 		redis_batch_free(&w->batch[i]);
 	redis_buffer_free(&w->feed.commands);
+	redis_cluster_free(w->cluster);
 	free(w->results.at);
 	pthread_cond_destroy(&w->change);
 	pthread_mutex_destroy(&w->lock);

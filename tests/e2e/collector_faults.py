@@ -32,7 +32,7 @@ class World:
     """A folder with a Redis and a collector in it; everything ends with the `with` block."""
 
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="lookback-test.")
+        self.folder = tempfile.mkdtemp(prefix="lookback-faults.")
         self.redis_path, self.path = f"{self.folder}/redis.sock", f"{self.folder}/c.sock"
         self.redis = self.collector = None
         self.log_path = f"{self.folder}/collector.log"
@@ -749,14 +749,11 @@ def test_http_and_metrics():
         assert done.returncode == 1 and "http.listen" in done.stderr
 
 
-def main():
-    global PROGRAM
-    if not shutil.which("redis-server") or not shutil.which("redis-cli"):
-        sys.exit(77)
-    PROGRAM = os.path.abspath(sys.argv[1])
+def run_tests(tests, chosen):
+    """Runs the tests, or those chosen by name; ends the program."""
     failed = []
-    for name, test in [(n[5:], f) for n, f in globals().items() if n.startswith("test_")]:
-        if len(sys.argv) > 2 and name not in sys.argv[2:]:
+    for name, test in tests.items():
+        if chosen and name not in chosen:
             continue
         start = time.monotonic()
         try:
@@ -768,6 +765,14 @@ def main():
             failed.append(name)
             print(f"FAILED  {name}: {error!r}", flush=True)
     sys.exit(1 if failed else 0)
+
+
+def main():
+    global PROGRAM
+    if not shutil.which("redis-server") or not shutil.which("redis-cli"):
+        sys.exit(77)
+    PROGRAM = os.path.abspath(sys.argv[1])
+    run_tests({n[5:]: f for n, f in globals().items() if n.startswith("test_")}, sys.argv[2:])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Batches into a Redis Cluster. The unit of exactly once is (batch, slot): all commands of some
+// batches that belong to one slot are one transaction, which sets the slot's number.
+//
+//     batches 8…11 ──► commands by slot ──► for each slot, to the primary that holds it
+//                                             MULTI
+//                                               HSET pdns:seq:{tag of the slot} <uuid> 11
+//                                               the slot's commands of those of the batches
+//                                               8…11 that are above the number it holds
+//                                             EXEC
+//
+// A group is done when each of its slots has it; what was moved, refused or left unanswered is sent
+// again after a look at topology and numbers (redis_topology.h). Where a failover lost writes, the
+// batches from the lowest lost number on are sent again; slots that have them pass them over.
+//
+// Writer thread only.
+#pragma once
+
+#include "collector/redis_batch.h"
+#include "collector/redis_topology.h"
+
+struct redis_cluster;
+
+enum cluster_outcome {
+	CLUSTER_DONE,	// a group was applied
+	CLUSTER_IDLE,	// nothing to send
+	CLUSTER_AGAIN,	// some slots are on the move: again in a moment
+	CLUSTER_TROUBLE // see redis_cluster_why
+};
+
+// NULL without memory. `spool` and `zones` are borrowed.
+struct redis_cluster *redis_cluster_new(struct spool *spool, const struct zone_list *zones);
+void redis_cluster_free(struct redis_cluster *cl);
+
+// Begins a group, or goes on with the last one. Waits `idle_ms` at most for a batch.
+enum cluster_outcome redis_cluster_step(struct redis_cluster *cl, const struct redis_settings *s, unsigned idle_ms);
+
+// What is wrong, after CLUSTER_TROUBLE.
+enum redis_trouble redis_cluster_why(const struct redis_cluster *cl, char *why, size_t why_size);
+
+// True while a group is under way, or entries of the stream of new records are to be sent.
+bool redis_cluster_is_busy(const struct redis_cluster *cl);
+
+// Deletes the numbers of a spool that is no more; what cannot be reached is left behind.
+void redis_cluster_forget(struct redis_cluster *cl, const struct redis_settings *s);

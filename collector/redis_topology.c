@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/redis_topology.h"
+
+#include "dataplane/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int redis_topology_fail(struct redis_topology *t, enum redis_trouble trouble, const char *format, ...)
+{
+	va_list args;
+
+	t->trouble = trouble;
+	va_start(args, format);
+	vsnprintf(t->why, sizeof(t->why), format, args);
+	va_end(args);
+	return -1;
+}
+
+void redis_topology_close(struct redis_topology *t)
+{
+	for (size_t i = 0; i < t->nodes_len; i++) {
+		redis_conn_close(&t->nodes[i].conn);
+		redis_buffer_free(&t->nodes[i].out);
+	}
+}
+
+void redis_topology_renew(struct redis_topology *t, const char *uuid)
+{
+	snprintf(t->uuid, sizeof(t->uuid), "%s", uuid);
+	memset(t->known, 0, sizeof(t->known));
+	memset(t->applied, 0, sizeof(t->applied));
+	t->lost_from = t->highest = 0;
+	for (size_t i = 0; i < t->nodes_len; i++) // their names have the old UUID
+		redis_conn_close(&t->nodes[i].conn);
+}
+
+void redis_topology_seq_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot)
+{
+	char tail[REDIS_SLOT_TAG_SIZE + 8];
+	int len = snprintf(tail, sizeof(tail), "seq:{%s}", redis_slot_tag(slot));
+
+	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
+}
+
+struct cluster_node *redis_topology_node(struct redis_topology *t, const char *host, size_t host_len, unsigned port)
+{
+	struct endpoint e = {.kind = ENDPOINT_TCP, .port = (uint16_t)port};
+	struct cluster_node *unused = NULL;
+
+	if (host_len == 0 || host_len >= sizeof(e.host) || port == 0 || port > UINT16_MAX)
+		return NULL;
+	memcpy(e.host, host, host_len);
+	snprintf(e.text, sizeof(e.text), strchr(e.host, ':') ? "[%.250s]:%u" : "%.250s:%u", e.host, port);
+	for (size_t i = 0; i < t->nodes_len; i++) {
+		struct cluster_node *node = &t->nodes[i];
+		if (node->address.port == e.port && strcmp(node->address.host, e.host) == 0)
+			return node;
+		if (!node->listed && !node->conn.context)
+			unused = node;
+	}
+	if (t->nodes_len < CLUSTER_NODES_MAX)
+		unused = &t->nodes[t->nodes_len++];
+	if (unused)
+		unused->address = e;
+	return unused;
+}
+
+void redis_topology_failed(struct redis_topology *t, struct cluster_node *node)
+{
+	redis_conn_close(&node->conn);
+	t->fresh = false;
+	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++)
+		if (t->owner[slot] == (uint8_t)(node - t->nodes))
+			t->known[slot] = false;
+}
+
+// Sends the encoded command. NULL with the trouble noted where there is no good answer.
+static redisReply *ask(struct redis_topology *t, struct cluster_node *node, const struct redis_buffer *b)
+{
+	redisReply *reply = redis_conn_ask(&node->conn, b);
+
+	if (!reply) {
+		redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
+	} else if (reply->type == REDIS_REPLY_ERROR) {
+		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
+		redis_topology_fail(t, trouble, "%s: %s: %.200s", node->address.text, redis_trouble_sentence[trouble],
+			reply->str);
+		freeReplyObject(reply);
+		reply = NULL;
+	}
+	return reply;
+}
+
+// Kills the connections of our name on the node: what they sent and Redis has not read yet is gone
+// with them. True where the list was readable.
+static bool kill_older(struct redis_topology *t, struct cluster_node *node, const char *name)
+{
+	struct redis_buffer b = {0};
+	char wanted[80];
+
+	redis_encode_array(&b, 2);
+	redis_encode_literal(&b, "CLIENT");
+	redis_encode_literal(&b, "LIST");
+	redisReply *list = ask(t, node, &b);
+	snprintf(wanted, sizeof(wanted), " name=%s ", name);
+	for (char *line = list && list->type == REDIS_REPLY_STRING ? list->str : NULL; line && *line;) {
+		char *end = strchr(line, '\n');
+		if (end)
+			*end = '\0';
+		if (strstr(line, wanted) && strncmp(line, "id=", 3) == 0) {
+			redis_buffer_clear(&b);
+			redis_encode_array(&b, 4);
+			redis_encode_literal(&b, "CLIENT");
+			redis_encode_literal(&b, "KILL");
+			redis_encode_literal(&b, "ID");
+			redis_encode_bulk(&b, line + 3, strcspn(line + 3, " "));
+			redisReply *killed = ask(t, node, &b);
+			if (killed)
+				freeReplyObject(killed);
+		}
+		line = end ? end + 1 : NULL;
+	}
+	if (list)
+		freeReplyObject(list);
+	redis_buffer_free(&b);
+	return list != NULL;
+}
+
+static int take_name(struct redis_topology *t, struct cluster_node *node)
+{
+	struct redis_buffer b = {0};
+	char name[64];
+
+	snprintf(name, sizeof(name), "lookback-%s", t->uuid);
+	if (!kill_older(t, node, name)) {
+		redis_topology_failed(t, node);
+		return -1;
+	}
+	redis_encode_array(&b, 3);
+	redis_encode_literal(&b, "CLIENT");
+	redis_encode_literal(&b, "SETNAME");
+	redis_encode_text(&b, name);
+	redisReply *reply = ask(t, node, &b);
+	redis_buffer_free(&b);
+	if (reply)
+		freeReplyObject(reply);
+	return reply ? 0 : -1;
+}
+
+int redis_topology_connect(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s)
+{
+	struct redis_settings here = *s;
+
+	if (node->conn.context)
+		return 0;
+	here.address = node->address;
+	here.others.len = 0;
+	here.sentinel[0] = '\0';
+	if (redis_conn_open(&node->conn, &here) != 0) {
+		redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
+		redis_topology_failed(t, node);
+		return -1;
+	}
+	return take_name(t, node);
+}
+
+// One range of CLUSTER SLOTS: from, to, [host, port, …], replicas. False where it is not one.
+static bool take_range(struct redis_topology *t, const struct cluster_node *from, const redisReply *range)
+{
+	if (range->type != REDIS_REPLY_ARRAY || range->elements < 3 || range->element[2]->type != REDIS_REPLY_ARRAY ||
+		range->element[2]->elements < 2)
+		return false;
+	long long first = range->element[0]->integer, last = range->element[1]->integer;
+	const redisReply *host = range->element[2]->element[0], *port = range->element[2]->element[1];
+	if (first < 0 || last >= REDIS_SLOTS || first > last || port->type != REDIS_REPLY_INTEGER)
+		return false;
+	bool named = host->type == REDIS_REPLY_STRING && host->len > 0;
+	struct cluster_node *node = redis_topology_node(t, named ? host->str : from->address.host,
+		named ? host->len : strlen(from->address.host), (unsigned)port->integer);
+	if (!node)
+		return false;
+	node->listed = true;
+	for (long long slot = first; slot <= last; slot++) {
+		uint8_t index = (uint8_t)(node - t->nodes);
+		if (t->owner[slot] != index)
+			t->known[slot] = false;
+		t->owner[slot] = index;
+	}
+	return true;
+}
+
+static int read_slots(struct redis_topology *t, struct cluster_node *node)
+{
+	struct redis_buffer b = {0};
+	bool covered[REDIS_SLOTS] = {false};
+
+	redis_encode_array(&b, 2);
+	redis_encode_literal(&b, "CLUSTER");
+	redis_encode_literal(&b, "SLOTS");
+	redisReply *reply = ask(t, node, &b);
+	redis_buffer_free(&b);
+	if (!reply)
+		return -1;
+	for (size_t i = 0; i < t->nodes_len; i++)
+		t->nodes[i].listed = false;
+	int result = 0;
+	for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements && result == 0; i++) {
+		const redisReply *range = reply->element[i];
+		result = take_range(t, node, range) ? 0 : -1;
+		for (long long slot = result == 0 ? range->element[0]->integer : 1; result == 0 && slot <= range->element[1]->integer; slot++)
+			covered[slot] = true;
+	}
+	freeReplyObject(reply);
+	if (result != 0)
+		return redis_topology_fail(t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to CLUSTER SLOTS",
+			node->address.text);
+	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++)
+		if (!covered[slot])
+			return redis_topology_fail(t, REDIS_TROUBLE_CLUSTER, "the cluster does not cover slot %u", slot);
+	t->fresh = true;
+	return 0;
+}
+
+// Asks the nodes that are known, then the configured ones, until one tells.
+static int refresh(struct redis_topology *t, const struct redis_settings *s)
+{
+	if (t->nodes_len == 0)
+		memset(t->owner, CLUSTER_NO_NODE, sizeof(t->owner));
+	for (size_t i = 0; i <= s->others.len; i++) {
+		const struct endpoint *e = i == 0 ? &s->address : &s->others.at[i - 1];
+		if (e->kind == ENDPOINT_TCP)
+			redis_topology_node(t, e->host, strlen(e->host), e->port);
+	}
+	for (int round = 0; round < 2; round++) { // those that are connected first
+		for (size_t i = 0; i < t->nodes_len; i++) {
+			struct cluster_node *node = &t->nodes[i];
+			if ((node->conn.context != NULL) != (round == 0))
+				continue;
+			if (redis_topology_connect(t, node, s) == 0 && read_slots(t, node) == 0)
+				return 0;
+		}
+	}
+	return -1;
+}
+
+// Notes what a slot's HGET answered.
+static int take_number(struct redis_topology *t, uint16_t slot, const struct redis_results *r, const struct cluster_node *node)
+{
+	if (r->top.type == REDIS_REPLY_ERROR) {
+		if (r->top.trouble == REDIS_TROUBLE_CLUSTER)
+			t->fresh = false;
+		return redis_topology_fail(t, r->top.trouble, "%s: %s: %.200s", node->address.text,
+			redis_trouble_sentence[r->top.trouble], r->error);
+	}
+	if (r->top.type != REDIS_REPLY_STRING && r->top.type != REDIS_REPLY_NIL)
+		return redis_topology_fail(t, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to HGET");
+	uint64_t number = r->top.type == REDIS_REPLY_STRING ? (uint64_t)r->top.integer : 0;
+	if (number < t->applied[slot] && (t->lost_from == 0 || number + 1 < t->lost_from))
+		t->lost_from = number + 1;
+	if (number > t->highest)
+		t->highest = number;
+	t->applied[slot] = number;
+	t->known[slot] = true;
+	return 0;
+}
+
+// Reads the numbers of the node's slots that are not known.
+static int read_numbers(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s)
+{
+	struct redis_results results = {.capacity = 0};
+	uint8_t index = (uint8_t)(node - t->nodes);
+	int result = 0;
+
+	redis_buffer_clear(&node->out);
+	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++) {
+		if (t->owner[slot] != index || t->known[slot])
+			continue;
+		redis_encode_array(&node->out, 3);
+		redis_encode_literal(&node->out, "HGET");
+		redis_topology_seq_key(&node->out, s, (uint16_t)slot);
+		redis_encode_text(&node->out, t->uuid);
+	}
+	if (node->out.arrays == 0)
+		return 0;
+	if (redis_topology_connect(t, node, s) != 0)
+		return -1;
+	bool open = redis_conn_write(&node->conn, node->out.bytes, node->out.size) == 0;
+	for (unsigned slot = 0; open && slot < REDIS_SLOTS; slot++) {
+		if (t->owner[slot] != index || t->known[slot])
+			continue;
+		results.errors = 0;
+		open = redis_conn_read(&node->conn, &results) == 0;
+		if (open && take_number(t, (uint16_t)slot, &results, node) != 0)
+			result = -1;
+	}
+	if (open)
+		return result;
+	redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
+	redis_topology_failed(t, node);
+	return -1;
+}
+
+int redis_topology_ready(struct redis_topology *t, const struct redis_settings *s)
+{
+	if (!t->fresh && refresh(t, s) != 0)
+		return -1;
+	for (size_t i = 0; i < t->nodes_len; i++) {
+		struct cluster_node *node = &t->nodes[i];
+		if (node->listed && (redis_topology_connect(t, node, s) != 0 || read_numbers(t, node, s) != 0))
+			return -1;
+	}
+	return 0;
+}

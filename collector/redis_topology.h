@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Who holds which slot of a Redis Cluster, one connection a primary, and for each slot the number of
+// the last batch that Redis holds of it (redis_cluster.h).
+//
+//     CLUSTER SLOTS ──► owner[slot] ──► nodes[…] ──► connection
+//                                          │ on connect: CLIENT SETNAME lookback-<uuid>; older
+//                                          │ connections of that name are killed, and with them
+//                                          ▼ what they may still have in a socket buffer
+//                       known[slot] ◄── HGET pdns:seq:{tag} <uuid>, for each slot of the node
+//
+// A slot whose owner changed, or whose connection was lost, is not known until it was read again; a
+// number lower than before means that a failover lost writes. Writer thread only.
+#pragma once
+
+#include "collector/redis_conn.h"
+#include "collector/redis_slot.h"
+#include "collector/stream.h"
+
+enum { CLUSTER_NODES_MAX = 128, CLUSTER_NO_NODE = 255 };
+
+struct cluster_node {
+	struct endpoint address;
+	struct redis_conn conn;
+	struct redis_buffer out; // what is to be sent
+	bool listed;		 // an owner of slots in the last topology
+};
+
+struct redis_topology {
+	struct cluster_node nodes[CLUSTER_NODES_MAX];
+	size_t nodes_len;
+	bool fresh;			// owner[] is believed
+	uint8_t owner[REDIS_SLOTS];	// index of the node, or CLUSTER_NO_NODE
+	bool known[REDIS_SLOTS];	// applied[] was read, or written, since the last doubt
+	uint64_t applied[REDIS_SLOTS];	// number that Redis holds; where not known: that it held last
+	uint64_t lost_from;		// lowest number that a failover lost; 0: none
+	uint64_t highest;		// highest number read
+	char uuid[STREAM_UUID_TEXT_SIZE]; // of the spool
+	enum redis_trouble trouble;	// of the last failure
+	char why[512];			// the same in words
+};
+
+// Sees to topology, connections and numbers. Returns 0, or -1 with trouble and text; try again then.
+int redis_topology_ready(struct redis_topology *t, const struct redis_settings *s);
+
+// Forgets all numbers: the spool has another UUID.
+void redis_topology_renew(struct redis_topology *t, const char *uuid);
+
+// The node of an address, added where it is new. NULL: too many.
+struct cluster_node *redis_topology_node(struct redis_topology *t, const char *host, size_t host_len, unsigned port);
+
+// An open connection to the node. Returns 0 or -1.
+int redis_topology_connect(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s);
+
+// The node failed: its connection is closed, its slots are not known, the topology is to be read anew.
+void redis_topology_failed(struct redis_topology *t, struct cluster_node *node);
+
+// Notes a trouble. Returns -1.
+int redis_topology_fail(struct redis_topology *t, enum redis_trouble trouble, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+// "pdns:seq:{tag}" of a slot as one argument.
+void redis_topology_seq_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot);
+
+void redis_topology_close(struct redis_topology *t);
