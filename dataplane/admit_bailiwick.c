@@ -22,18 +22,13 @@ struct admit {
 	uint16_t queue[DNS_NAMES_MAX];	  // reached names whose records are still to be looked at
 	uint8_t admitted[DNS_RECORDS_MAX];
 	uint16_t taken[DNS_RECORDS_MAX];
-	uint16_t all[DNS_RECORDS_MAX]; // 0, 1, 2, …: what is taken where all is
 	uint8_t rdata[DNS_RDATA_SIZE]; // one canonical name at a time
 	uint16_t marks_len;	       // marks in use, to be cleared
 };
 
 struct admit *admit_new(void)
 {
-	struct admit *a = calloc(1, sizeof(*a));
-
-	for (uint16_t i = 0; a && i < DNS_RECORDS_MAX; i++)
-		a->all[i] = i;
-	return a;
+	return calloc(1, sizeof(struct admit));
 }
 
 void admit_free(struct admit *a)
@@ -213,22 +208,9 @@ static uint16_t sort_out(struct admit *a, const struct dns_message *m, const str
 	return taken;
 }
 
-// The ordinary answer (dns_message.plain): all of it is taken, unless the settings leave addresses out.
-static inline bool is_all_taken(const struct dns_message *m, const struct admit_options *options)
-{
-	return m->plain && options->section[DNS_ANSWER] && options->section[DNS_ADDITIONAL] &&
-	       type_is_taken(options, DNS_TYPE_A) && type_is_taken(options, DNS_TYPE_AAAA);
-}
-
 uint16_t admit_message(struct admit *a, struct dns_message *m, const struct admit_options *options,
 	struct worker_stats *stats, const uint16_t **taken)
 {
-	if (__builtin_expect(is_all_taken(m, options), 1)) {
-		*taken = a->all;
-		if (m->records_len != m->section_end[DNS_ANSWER])
-			stats_add(&stats->rr_type_skipped, 1); // OPT
-		return m->section_end[DNS_ANSWER];
-	}
 	a->marks_len = (uint16_t)dns_names_len(m->names);
 	memset(a->mark, 0, a->marks_len);
 	a->mark[0] = NAME_REACHED; // names[0] is the question's

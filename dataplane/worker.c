@@ -52,6 +52,8 @@ static void publish_verdicts(struct worker *w)
 		stats_add(counter[i], w->verdicts[i]);
 		w->verdicts[i] = 0;
 	}
+	stats_add(&w->stats.rr_type_skipped, w->opts_skipped);
+	w->opts_skipped = 0;
 }
 
 // Whether the response's query was seen, as far as the settings ask. Counts what it refuses.
@@ -86,26 +88,39 @@ static inline uint8_t *begin_key(uint8_t *key, uint16_t type, const uint8_t *own
 
 static inline bool has_short_owner(const struct dns_message *m)
 {
-	return dns_names_get(m->names, 0)->size <= TABLE_KEY_SHORT - TABLE_KEY_HEAD - 16;
+	return dns_names_get(m->names, 0)->size <= 2 * HASH_BLOCK;
 }
 
-// The records of an ordinary answer (dns_message.plain): addresses of one name.
-static inline void add_addresses(struct worker *w, uint16_t len, uint32_t now_s)
+// The records of an ordinary answer (dns_message.plain) about a name of ordinary length: the part of
+// the keys that they share is built once, two blocks of it.
+static inline void add_addresses(struct worker *w, uint32_t now_s)
 {
 	const struct dns_message *m = w->message;
 	const struct dns_name *owner = dns_names_get(m->names, 0);
-	const uint8_t *bytes = dns_names_bytes(m->names, 0);
+	struct {
+		uint8_t block[HASH_BLOCK];
+	} low, high;
 	struct table *t = w->table;
+	uint32_t head = (uint32_t)owner->size << 16;
+	size_t rdata_at = TABLE_KEY_HEAD + (size_t)owner->size;
 
-	for (const struct dns_record *r = m->records, *end = r + len; r < end; r++) {
+	memcpy(&low, dns_names_bytes(m->names, 0), sizeof(low));
+	memcpy(&high, dns_names_bytes(m->names, 0) + HASH_BLOCK, sizeof(high)); // zeros or the next name; not kept
+	if (owner->size <= HASH_BLOCK)
+		memset(&high, 0, sizeof(high));
+	for (const struct dns_record *r = m->records, *end = r + m->section_end[DNS_ANSWER]; r < end; r++) {
 		const uint8_t *rdata = m->wire + r->rdata_at;
-		uint8_t *out = begin_key(table_short_key(t), r->type, bytes, owner->size);
+		uint8_t *key = table_short_key(t);
+		uint32_t typed_head = head | r->type;
+		memcpy(key, &typed_head, TABLE_KEY_HEAD);
+		memcpy(key + TABLE_KEY_HEAD, &low, sizeof(low));
+		memcpy(key + TABLE_KEY_HEAD + HASH_BLOCK, &high, sizeof(high));
 		if (likely(r->type == DNS_TYPE_A))
-			memcpy(out, rdata, 4);
+			memcpy(key + rdata_at, rdata, 4);
 		else
-			memcpy(out, rdata, 16);
+			memcpy(key + rdata_at, rdata, 16);
 		uint64_t hash = table_hash(&w->key, owner->hash, r->type, rdata, r->rdata_size);
-		table_push(t, TABLE_KEY_HEAD + (size_t)owner->size + r->rdata_size, hash, now_s);
+		table_push(t, rdata_at + r->rdata_size, hash, now_s);
 	}
 }
 
@@ -141,6 +156,23 @@ static __rte_noinline void add_filtered(struct worker *w, const uint16_t *taken,
 	}
 }
 
+// The records of any other answer, one by one.
+static __rte_noinline void add_admitted(struct worker *w, const struct admit_options *options, uint32_t now_s)
+{
+	const uint16_t *taken;
+	uint16_t len = admit_message(w->admit, w->message, options, &w->stats, &taken);
+
+	if (unlikely(w->depth < WORKER_ALL))
+		return;
+	if (unlikely(w->filters && w->filters->records)) {
+		add_filtered(w, taken, len, now_s);
+		return;
+	}
+	table_next_message(w->table);
+	for (uint16_t i = 0; i < len; i++)
+		add_record(w, &w->message->records[taken[i]], now_s);
+}
+
 static void take_message(struct worker *w, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
 	uint32_t now_s)
 {
@@ -161,22 +193,15 @@ static void take_message(struct worker *w, const struct pkt *pkt, bool tcp, cons
 	w->verdicts[verdict]++;
 	if (verdict != DNS_TAKEN || unlikely(w->depth < WORKER_ADMIT))
 		return;
-	const uint16_t *taken;
-	uint16_t len = admit_message(w->admit, w->message,
-		w->filters ? &w->filters->admit : &w->settings->admit, &w->stats, &taken);
-	if (unlikely(w->depth < WORKER_ALL))
-		return;
-	if (unlikely(w->filters && w->filters->records)) {
-		add_filtered(w, taken, len, now_s);
-		return;
-	}
-	table_next_message(w->table);
-	if (likely(len == w->message->section_end[DNS_ANSWER] && w->message->plain && has_short_owner(w->message))) {
-		add_addresses(w, len, now_s);
+	const struct admit_options *options = w->filters ? &w->filters->admit : &w->settings->admit;
+	if (likely(admit_is_plain(w->message, options) && has_short_owner(w->message)) &&
+		likely(w->depth == WORKER_ALL && !(w->filters && w->filters->records))) {
+		table_next_message(w->table);
+		add_addresses(w, now_s);
+		w->opts_skipped += (uint64_t)(w->message->records_len - w->message->section_end[DNS_ANSWER]);
 		return;
 	}
-	for (uint16_t i = 0; i < len; i++)
-		add_record(w, &w->message->records[taken[i]], now_s);
+	add_admitted(w, options, now_s);
 }
 
 static void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s)
@@ -432,6 +457,7 @@ int worker_run(void *worker)
 		tear_down(w);
 		return -1;
 	}
+	worker_prefer(w);
 	take_filters(w);
 	read_clock(w);
 	w->sweep_start = w->push_tsc = rte_get_tsc_cycles();

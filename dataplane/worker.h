@@ -51,6 +51,7 @@ struct worker {
 	uint8_t *rdata;					  // worker: rw; canonical RDATA of one record
 	uint8_t *linear;				  // worker: rw; a packet of several segments in one piece
 	uint64_t verdicts[DNS_VERDICT_MAX]; // messages of this burst, by verdict. worker: rw
+	uint64_t opts_skipped;		    // OPT records of this burst's ordinary answers. worker: rw
 	struct flush flush;				  // see flush.h
 	// time
 	uint64_t wall_us;	// microseconds since 1970 at the last look. worker: rw
@@ -81,6 +82,9 @@ extern struct worker_orders worker_orders;
 // Body of an lcore: sets up its tables (on its own NUMA node), runs until ordered to end. `worker`
 // is a struct worker. Returns 0, or -1 where `failed` is set.
 int worker_run(void *worker);
+
+// Before the first turn: a rank among the threads of the host. Of the calling thread.
+void worker_prefer(const struct worker *w);
 
 // Sleeps a little, with idle = sleep, unless the sweep is behind (worker_idle.c).
 void worker_doze(const struct worker *w);
