@@ -183,5 +183,13 @@ has_count n7.example.com 201 || fail "a name that is not on the list came in"
 await 5 is_at_least packets_total 100 'outcome="filtered"'
 printf 'two words\n' > "$T/names"
 reload 'names:1: found .two words., expected one name'
+if command -v dpdk-telemetry.py > /dev/null; then
+	tell() { echo "$1" | timeout 10 dpdk-telemetry.py -f "lookback_$dataplane_pid" 2>&1; }
+	tell /lookback/workers,0 > "$T/telemetry.log"
+	grep -q '"pkt_filtered": 100' "$T/telemetry.log" || fail "telemetry does not tell what was filtered"
+	tell /lookback/filters > "$T/telemetry.log"
+	grep -q '"filter": "host 192.0.2.53", .*"names_only": 1' "$T/telemetry.log" || fail "telemetry does not tell the filters"
+	tell /lookback/tables,0 | grep -q '"table_entries"' || fail "telemetry does not tell of the table"
+fi
 end
 echo "kill -9, removal, filters: as they should be"
