@@ -52,7 +52,7 @@ trap 'exit 1' INT TERM
 start() { # log, program…
 	local log=$1
 	shift
-	timeout --kill-after 5 240 "$@" < /dev/null >> "$T/$log.log" 2>&1 &
+	timeout --kill-after 5 600 "$@" < /dev/null >> "$T/$log.log" 2>&1 &
 	CHILDREN+=($!)
 	# the program, not timeout, which would hand some signals on and others not
 	PID=$!
@@ -105,7 +105,7 @@ collector_up() { # its arguments
 # lookback-dataplane in the foreground: small tables, its output in dataplane.log.
 dataplane() {
 	local status=0
-	timeout --kill-after 5 240 "$BUILD/dataplane/lookback-dataplane" -o "collector.socket=$SOCKET" -o table.records=100000 \
+	timeout --kill-after 5 600 "$BUILD/dataplane/lookback-dataplane" -o "collector.socket=$SOCKET" -o table.records=100000 \
 		-o tcp.flows=4096 -o tcp.memory=16m "$@" < /dev/null > "$T/dataplane.log" 2>&1 || status=$?
 	return "$status"
 }
