@@ -65,7 +65,8 @@ void eal_args_add(struct eal_args *args, const char *option, const char *value)
 	args->argv[args->argc++] = strdup(option);
 	if (value)
 		args->argv[args->argc++] = strdup(value);
-	args->devices_named |= names(option, "--vdev") || names(option, "-a") || names(option, "--allow");
+	args->pci_named |= names(option, "-a") || names(option, "--allow");
+	args->devices_named |= args->pci_named || names(option, "--vdev");
 	args->lcores_named |= names(option, "--lcores") || names(option, "-l") || names(option, "-c");
 	args->no_huge |= strcmp(option, "--no-huge") == 0;
 }

@@ -10,6 +10,7 @@ struct eal_args {
 	char *argv[EAL_ARGS_MAX]; // owned
 	int argc;
 	bool devices_named; // -a or --vdev was given
+	bool pci_named;	    // -a was given: else DPDK would take every card that it finds
 	bool lcores_named;  // -l, -c or --lcores was given
 	bool no_huge;	    // --no-huge was given, or there are no huge pages
 };

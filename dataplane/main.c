@@ -466,7 +466,8 @@ static int open_everything(struct program *p)
 {
 	char why[1024];
 
-	if (!p->eal.devices_named && (p->intake.captures_len > 0 || p->intake.ifaces_len > 0))
+	bool other = p->eal.devices_named || p->intake.captures_len > 0 || p->intake.ifaces_len > 0;
+	if (other && !p->eal.pci_named)
 		eal_args_add(&p->eal, "--no-pci", NULL);
 	unsigned memory = EAL_MEMORY_MIB + (unsigned)(p->settings.workers * (p->settings.rx_descriptors +
 							p->settings.frag_datagrams * 8) * 3 / 1024);
