@@ -1,0 +1,165 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The analyst's command on what a replay put into Redis: look-ups, export and import, erase, new, keys.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+LOOKBACK=$BUILD/collector/lookback
+look() { timeout 60 "$LOOKBACK" -o "redis=unix:$REDIS" "$@"; }
+status_of() { # expected, arguments…
+	local expected=$1 status=0
+	shift
+	look "$@" > "$T/out" 2> "$T/err" || status=$?
+	[ "$status" = "$expected" ] || fail "lookback $*: status $status, not $expected: $(head -n 3 "$T/err")"
+}
+same() { # what, expected, got
+	[ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"
+}
+
+redis_up --appendonly no
+captures=(services dnssec wikipedia ipv6 https caa tcp)
+files=() goldens=()
+for name in "${captures[@]}"; do
+	[ -e "$DATA/$name.pcap" ] || continue
+	files+=(--replay "$DATA/$name.pcap")
+	goldens+=("$DATA/$name.tsv")
+done
+replay "${files[@]}" --no-huge
+compare "${goldens[@]}"
+
+# Every golden record is found by its name, and every address by itself and by its network.
+awk -F'\t' '{ print $1 "\t" $2 "\t" $3 }' "${goldens[@]}" | sort -u > "$T/golden"
+look export > "$T/export"
+jq -r '[.rrname, .rrtype, .rdata[0]] | join("\t")' "$T/export" | sort -u > "$T/exported"
+cmp -s "$T/golden" "$T/exported" || fail "export: $(diff "$T/golden" "$T/exported" | head -n 3)"
+cut -f1 "$T/golden" | sort -u | while IFS= read -r name; do
+	same "name $name" "$(awk -F'\t' -v n="$name" '$1 == n' "$T/golden" | wc -l)" "$(look name "$name" --json | wc -l)"
+done
+awk -F'\t' '$2 == "A"' "$T/golden" | cut -f3 | sort -u | head -n 40 | while read -r address; do
+	same "ip $address" "$(awk -F'\t' -v a="$address" '$2 == "A" && $3 == a' "$T/golden" | wc -l)" \
+		"$(look ip "$address" --json | wc -l)"
+	look ip "${address%.*}.0/24" --json | grep -F "\"$address\"" > /dev/null || fail "ip ${address%.*}.0/24: without $address"
+	look ip "${address%.*.*}.0.0/15" --json | grep -F "\"$address\"" > /dev/null || fail "a /15 without $address"
+done
+same "ip 0.0.0.0/0" "$(awk -F'\t' '$2 == "A"' "$T/golden" | wc -l)" "$(look ip 0.0.0.0/0 --json | wc -l)"
+same "ip ::/0" "$(awk -F'\t' '$2 == "AAAA"' "$T/golden" | wc -l)" "$(look ip ::/0 --json | wc -l)"
+same "zone ." "$(wc -l < "$T/golden")" "$(look zone . --json | wc -l)"
+
+# Who points to a name: each NS, CNAME, MX … of the golden records.
+awk -F'\t' '$2 ~ /^(NS|CNAME|PTR|DNAME)$/ { print $3 } $2 ~ /^(MX|SVCB|HTTPS)$/ { split($3, f, " "); print f[2] }
+	$2 == "SRV" { split($3, f, " "); print f[4] } $2 == "SOA" { split($3, f, " "); print f[1] }' "$T/golden" |
+	grep -vx '\.' | sort -u > "$T/targets"
+while IFS= read -r target; do
+	expected=$(awk -F'\t' -v t="$target" '{ split($3, f, " ") }
+		($2 ~ /^(NS|CNAME|PTR|DNAME)$/ && $3 == t) || ($2 ~ /^(MX|SVCB|HTTPS)$/ && f[2] == t) ||
+		($2 == "SRV" && f[4] == t) || ($2 == "SOA" && f[1] == t)' "$T/golden" | wc -l)
+	same "rdata $target" "$expected" "$(look rdata "$target" --json | wc -l)"
+done < "$T/targets"
+
+# Output, filters, exit statuses.
+name=$(head -n 1 "$T/golden" | cut -f1)
+status_of 0 name "$name"
+head -n 1 "$T/out" | grep '^LAST SEEN .*FIRST SEEN .*COUNT .*NAME .*TYPE .*DATA$' > /dev/null || fail "the table's head: $(head -n 1 "$T/out")"
+status_of 1 name no.such.name.invalid
+[ ! -s "$T/out" ] || fail "output for what is not there"
+status_of 1 name "$name" --since 2099-01-01
+status_of 1 name "$name" --until 1990-01-01
+status_of 0 name "${name//./[.]}" --quiet
+[ ! -s "$T/out" ] || fail "--quiet prints"
+status_of 2 name 'not a name'
+status_of 2 ip 192.0.2.0/33
+status_of 2 nosuch
+status_of 2 name "$name" --type nosuch
+status_of 2 name "$name" -o redis=unix:/nonexistent
+grep -q 'cannot connect' "$T/err" || fail "no reason: $(cat "$T/err")"
+status_of 0 --help
+grep -q '^Examples' "$T/out" || fail "--help without examples"
+same "--limit" 3 "$(look zone . --json --limit 3 | wc -l)"
+same "--offset" "$(look zone . --json --sort name --limit 5 | tail -n 2)" "$(look zone . --json --sort name --limit 2 --offset 3)"
+look zone . --json --sort -count | jq .count > "$T/counts"
+sort -c -n -r "$T/counts" || fail "--sort -count"
+look zone . --json --sort first | jq .time_first > "$T/firsts"
+sort -c -n "$T/firsts" || fail "--sort first"
+same "--type" "$(awk -F'\t' '$2 == "A" || $2 == "NS"' "$T/golden" | wc -l)" "$(look zone . --json --type a,ns | wc -l)"
+look zone . --csv > "$T/csv"
+head -n 1 "$T/csv" | grep '^rrname,rrtype,rdata,time_first,time_last,count' > /dev/null || fail "--csv"
+
+# find: the same names as grep, and a mistyped one.
+word=$(cut -f1 "$T/golden" | grep -oE '[a-z]{6,}' | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }')
+same "find $word" "$(cut -f1 "$T/golden" | sort -u | grep -cF "$word")" \
+	"$(look find "$word" --json | jq -r 'select(.reason == "contains") | .name' | wc -l)"
+label=$(cut -f1 "$T/golden" | tr '.-' '\n\n' | grep -E '^[a-z]{7,}$' | head -n 1)
+look find "${label:0:3}${label:4}" --json | jq -r .reason | grep -x 'one edit' > /dev/null || fail "find: one letter less of $label"
+
+# What the stream holds.
+same "new" "$(redis xlen pdns:new)" "$(look new --json | wc -l)"
+timeout 20 "$LOOKBACK" -o "redis=unix:$REDIS" new --follow --limit "$(($(redis xlen pdns:new) + 1))" --json > "$T/new" &
+CHILDREN+=($!)
+follower=$!
+sleep 0.5
+redis xadd pdns:new '*' name follow.example type A rdata 192.0.2.99 first 1790000000 sensor test > /dev/null
+wait "$follower" || fail "new --follow ended with status $?"
+tail -n 1 "$T/new" | grep follow.example > /dev/null || fail "new --follow: $(tail -n 1 "$T/new")"
+
+# Export, import into an empty Redis: equal sightings and indexes. Twice: equal still.
+redis flushall > /dev/null
+for _ in 1 2; do
+	look import "$T/export" > "$T/out"
+	timeout 120 "$PYTHON" "$E2E/compare_redis.py" --redis "$REDIS" --no-stream "${goldens[@]}" > "$T/compare.log" 2>&1 ||
+		fail "export and import do not give equal contents"
+done
+look import --add "$T/export" > /dev/null
+same "--add" "$(jq -s 'map(.count) | add * 2' "$T/export")" "$(look export | jq -s 'map(.count) | add')"
+
+# Erase: a name, a zone, all before a date; nothing of it is left in any key.
+redis flushall > /dev/null
+look import "$T/export" > /dev/null
+echo n | look erase name "$name" > "$T/out" 2>&1 && fail "erase: 'n' was not heard"
+same "asked and refused" "$(wc -l < "$T/export")" "$(look export | wc -l)"
+look erase name "$name" --yes > /dev/null
+status_of 1 name "$name"
+same "zsets of $name" 0 "$(redis exists "pdns:name:$name" "pdns:first:$name" "pdns:count:$name")"
+jq -c "select(.rrname != \"$name\")" "$T/export" > "$T/rest"
+redis --rdb "$T/before.rdb" > /dev/null 2>&1 || true
+look export | jq -c . | sort > "$T/left"
+jq -c . "$T/rest" | sort | cmp -s - "$T/left" || fail "erase name took others with it"
+keys_now() { redis --scan | sort; }
+keys_now > "$T/keys-erased"
+redis flushall > /dev/null
+look import "$T/rest" > /dev/null
+keys_now | cmp -s - "$T/keys-erased" || fail "erase left keys: $(keys_now | diff - "$T/keys-erased" | head -n 3)"
+look erase before 2099-01-01 --yes > /dev/null
+same "erase before" 0 "$(redis dbsize)"
+look import "$T/export" > /dev/null
+same "expire --dry-run" "$(wc -l < "$T/export")" "$(look expire 1 --dry-run | grep -o '^[0-9]*')"
+look expire 1 > /dev/null
+same "expire" 0 "$(redis dbsize)"
+
+# Lines of others.
+cat > "$T/foreign" <<- 'END'
+	{"count":5,"time_first":1400000000,"time_last":1500000000,"rrname":"Foreign.Example.","rrtype":"MX","bailiwick":"example.","rdata":["10 mx.foreign.example."]}
+	1322849924.408856||10.1.1.1||8.8.8.8||IN||upload.example.com.||A||192.0.2.43||46587||5
+	{"rrtype": "A", "rrname": "circl.example", "time_first": 1300000000, "rdata": "192.0.2.44", "time_last": 1300000001, "count": 2, "origin": "https://www.example.org/pdns/"}
+	this is nothing
+END
+look import "$T/foreign" > "$T/out" 2> "$T/err" && fail "import: a bad line went unnoticed"
+grep -q 'foreign:4: ' "$T/err" || fail "import does not say where: $(cat "$T/err")"
+same "foreign lines" "3 records" "$(grep -o '3 records' "$T/out")"
+same "foreign MX" 5 "$(redis zscore pdns:count:foreign.example 'MX 10 mx.foreign.example')"
+same "its target" 1500000000 "$(redis zscore pdns:rdata:mx.foreign.example 'MX foreign.example')"
+
+# Keys.
+look -o "http.keys=$T/keys" key add alice --quota 10/h > "$T/key" 2> /dev/null
+grep -qE '^[0-9a-f]{48}$' "$T/key" || fail "key add: $(cat "$T/key")"
+! grep -qF "$(cat "$T/key")" "$T/keys" || fail "the key itself is in the file"
+same "mode of the file" 600 "$(stat -c %a "$T/keys")"
+look -o "http.keys=$T/keys" key list | grep '^alice  *10 requests in 3600 s' > /dev/null || fail "key list"
+look -o "http.keys=$T/keys" key remove alice
+same "after remove" 0 "$(wc -l < "$T/keys")"
+
+# A password from where redis-cli takes it.
+redis config set requirepass secret > /dev/null
+status_of 2 status
+REDISCLI_AUTH=secret look status > "$T/out" || fail "REDISCLI_AUTH is not used"
+grep -q '^keys ' "$T/out" || fail "status: $(cat "$T/out")"
+printf 'the command agrees with %d golden records\n' "$(wc -l < "$T/golden")"
