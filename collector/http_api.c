@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+enum { PATH_SIZE_MAX = 8192 };
+
 static const struct path {
 	const char *prefix;
 	enum MHD_Result (*handle)(struct http_request *r);
@@ -408,6 +410,8 @@ enum MHD_Result http_api_handle(struct http_api *api, struct MHD_Connection *con
 		*upload_size = 0;
 		return MHD_YES;
 	}
+	if (strlen(url) > PATH_SIZE_MAX)
+		return http_line(r, MHD_HTTP_URI_TOO_LONG, "a path has at most %d octets", PATH_SIZE_MAX);
 	bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 	if (path->post ? strcmp(method, MHD_HTTP_METHOD_POST) != 0 : !get)
 		return http_line(r, MHD_HTTP_METHOD_NOT_ALLOWED, "%s is answered here", path->post ? "only POST" : "only GET and HEAD");

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -130,6 +131,20 @@ int query_parse(struct query *q, const char *text, char *why, size_t why_size)
 	return query_parse_name(q, text, why, why_size);
 }
 
+// Back-references are refused: they are what can take for ever.
+static int check_regex(const char *text, char *why, size_t why_size)
+{
+	regex_t regex;
+
+	for (const char *p = text; *p; p += *p == '\\' && p[1] ? 2 : 1)
+		if (*p == '\\' && p[1] >= '0' && p[1] <= '9')
+			return refuse(why, why_size, text, "a regular expression without back-references");
+	int error = regcomp(&regex, text, REG_EXTENDED | REG_ICASE | REG_NOSUB);
+	if (error == 0)
+		regfree(&regex);
+	return error == 0 ? 0 : refuse(why, why_size, text, "an extended regular expression (POSIX)");
+}
+
 int query_parse_pattern(struct query *q, enum query_kind kind, const char *text, char *why, size_t why_size)
 {
 	bool regex = kind == QUERY_REGEX || kind == QUERY_TARGET_REGEX;
@@ -144,7 +159,7 @@ int query_parse_pattern(struct query *q, enum query_kind kind, const char *text,
 		len--; // keys have no final dot
 	q->name[len] = '\0';
 	q->name_len = len;
-	return 0;
+	return regex ? check_regex(q->name, why, why_size) : 0;
 }
 
 int query_parse_keyword(struct query *q, const char *text, char *why, size_t why_size)

@@ -110,6 +110,11 @@ static void patterns(void)
 	CU_ASSERT(globs("*", "") && globs("*.example.*", "a.example.com") && globs("a?c", "abc"));
 	CU_ASSERT(globs("[a-c]x", "bx") && !globs("[a-c]x", "dx") && globs("[!a]x", "bx") && globs("\\*x", "*x"));
 	CU_ASSERT(!globs("a*b", "ac") && !globs("", "a") && globs("a*b*c", "aXbYbZc"));
+	struct query q = query_make(QUERY_REGEX);
+	CU_ASSERT_EQUAL(query_parse_pattern(&q, QUERY_REGEX, "^a\\.b$", why, sizeof(why)), 0);
+	CU_ASSERT_NOT_EQUAL(query_parse_pattern(&q, QUERY_REGEX, "a\\", why, sizeof(why)), 0);
+	CU_ASSERT_NOT_EQUAL(query_parse_pattern(&q, QUERY_REGEX, "(a)\\1", why, sizeof(why)), 0);
+	CU_ASSERT_EQUAL(query_parse_pattern(&q, QUERY_REGEX, "(a)\\\\1", why, sizeof(why)), 0);
 	// what would take an exponential matcher for ever
 	CU_ASSERT_FALSE(globs("*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
 }

@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Lookups over HTTP: every golden record, the traps of DNSDB's clients, the real dnsdbq and curl, keys, TLS, abuse.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+CHECK="timeout 200 $PYTHON $E2E/lookback_http.py"
+same() { # what, expected, got
+	[ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"
+}
+serve() { # collector's arguments
+	[ -z "${COLLECTOR_PID-}" ] || { kill "$COLLECTOR_PID" && await 20 is_gone "$COLLECTOR_PID"; }
+	: > "$T/collector.log"
+	rm -f "$SOCKET"
+	collector_up -o http.listen=127.0.0.1:0 "$@"
+	await 20 http_address
+	URL=http://$(http_address)
+}
+
+redis_up --appendonly no
+files=() goldens=()
+for name in services dnssec wikipedia ipv6 https caa tcp; do
+	files+=(--replay "$DATA/$name.pcap")
+	goldens+=("$DATA/$name.tsv")
+done
+replay "${files[@]}" --no-huge
+unset COLLECTOR_PID
+
+serve -o "names.file=$T/names"
+names_are_complete() { [ "$(metric collector_names_complete)" = 1 ]; }
+await 20 names_are_complete
+same "names in the index" "$(cut -f1 "${goldens[@]}" | sort -u | wc -l)" "$(metric collector_names)"
+$CHECK "$URL" "${goldens[@]}" || fail "see above"
+
+# dnsdbq, as it comes.
+if command -v dnsdbq > /dev/null; then
+	export DNSDBQ_CONFIG_FILE=$T/dnsdbq.conf
+	printf 'DNSDB_API_KEY="x"\nDNSDB_SERVER="%s"\nCIRCL_AUTH="a:b"\nCIRCL_SERVER="%s/pdns/query"\n' "$URL" "$URL" > "$DNSDBQ_CONFIG_FILE"
+	q() { timeout 20 dnsdbq "$@"; }
+	count() { awk -F'\t' "$1" "${goldens[@]}" | cut -f1-3 | sort -u | wc -l; }
+	same "dnsdbq -r" "$(count '$1 == "wikimedia.org"')" "$(q -r wikimedia.org -j | wc -l)"
+	same "dnsdbq -r with a type" "$(count '$1 == "wikimedia.org" && $2 == "NS"')" "$(q -r wikimedia.org/ns -j | wc -l)"
+	same "dnsdbq wildcard" "$(count '$1 ~ /(^|\.)wikimedia.org$/')" "$(q -r '*.wikimedia.org' -j | wc -l)"
+	same "dnsdbq wildcard behind" "$(count '$1 ~ /^text\./')" "$(q -r 'text.*' -j | wc -l)"
+	same "dnsdbq -n" "$(count '$3 ~ /^ns0.wikimedia.org( |$)/')" "$(q -n ns0.wikimedia.org -j | wc -l)"
+	same "dnsdbq -i" "$(count '$3 == "208.80.152.2"')" "$(q -i 208.80.152.2 -j | wc -l)"
+	same "dnsdbq -i prefix" "$(count '$3 ~ /^208\.80\.152\.[0-9]*$/')" "$(q -i 208.80.152.0/24 -j | wc -l)"
+	same "dnsdbq -V summarize" "num_results: $(count '$3 == "208.80.152.2"')" \
+		"$(q -V summarize -i 208.80.152.2 | grep -o 'num_results: [0-9]*')"
+	same "dnsdbq -A, -B" "$(count '$1 == "wikimedia.org"')" "$(q -r wikimedia.org -A 2011-01-01 -B 2012-01-01 -j | wc -l)"
+	same "dnsdbq -A" 0 "$(q -r wikimedia.org -A 2020-01-01 -j 2> /dev/null | wc -l)"
+	same "dnsdbq -l -O" 1 "$(q -r wikimedia.org -l 1 -O 1 -j | wc -l)"
+	printf 'rrset/name/wikimedia.org\nrdata/ip/208.80.152.0%%2F24\nrdata/name/ns0.wikimedia.org\nrrset/name/no.such.invalid\n' > "$T/batch"
+	same "dnsdbq -f" 4 "$(q -f -j < "$T/batch" 2> /dev/null | grep -c '^--')"
+	q -f -f -m -j < "$T/batch" > "$T/batch.out" 2> /dev/null
+	same "dnsdbq -ff -m" 4 "$(grep -c '^-- NOERROR' "$T/batch.out")"
+	same "dnsdbq -u circl" "$(count '$1 == "wikimedia.org"')" "$(q -u circl -r wikimedia.org -j | wc -l)"
+	same "dnsdbq -u circl -i" "$(count '$3 == "208.80.152.2"')" "$(q -u circl -i 208.80.152.2 -j | wc -l)"
+	q -I > "$T/rate"
+	grep -q 'limit: unlimited' "$T/rate" || fail "dnsdbq -I: $(cat "$T/rate")"
+	q -r wikimedia.org > "$T/text"
+	grep -q '^;; count: [0-9]*; bailiwick: wikimedia.org\.$' "$T/text" || fail "dnsdbq's text: $(head -n 3 "$T/text")"
+fi
+
+# The index follows the stream, and is there at once after a restart.
+redis zadd pdns:name:fresh.paypa1.example 1790000000 'A 192.0.2.7' > /dev/null
+redis xadd pdns:new '*' name fresh.paypa1.example type A rdata 192.0.2.7 first 1790000000 sensor other > /dev/null
+is_found() { curl -fsS "$URL/api/find?q=paypal" | grep '"name":"fresh.paypa1.example","reason":"digit for letter"'; }
+await 10 is_found
+serve -o "names.file=$T/names"
+await 10 is_found
+! grep 'reading all keys\|names in' "$T/collector.log" || fail "the file of names was not used"
+
+# Redis away: 503 with a reason, at once, and back by itself.
+redis shutdown nosave > /dev/null 2>&1 || true
+await 20 is_gone "$REDIS_PID"
+code=$(curl -sS -o "$T/body" -w '%{http_code}' "$URL/dnsdb/v2/lookup/rrset/name/wikimedia.org")
+same "without Redis" 503 "$code"
+redis_up --appendonly no
+is_back() { [ "$(curl -sS -o /dev/null -w '%{http_code}' "$URL/dnsdb/v2/lookup/rrset/name/wikimedia.org")" = 200 ]; }
+await 20 is_back
+
+# Keys, quota, audit; without keys on loopback only.
+key=$(timeout 20 "$BUILD/collector/lookback" -o "http.keys=$T/keys" key add alice --quota 6/h 2> /dev/null)
+serve -o "http.keys=$T/keys" -o http.audit=yes
+$CHECK "$URL" --key "$key" || fail "keys"
+grep -q 'lookup: key alice, from 127.0.0.1: GET /dnsdb/v2/lookup/rrset/name/example.com$' "$T/collector.log" || fail "no audit line"
+! grep -qF "$key" "$T/collector.log" || fail "the key is in the log"
+timeout 20 "$BUILD/collector/lookback-collector" -o "collector.socket=$T/other.sock" -o "redis=unix:$REDIS" \
+	-o http.listen=0.0.0.0:0 > "$T/open.log" 2>&1 && fail "open to everyone"
+grep -q 'http.keys' "$T/open.log" || fail "no reason: $(cat "$T/open.log")"
+
+# TLS.
+if command -v openssl > /dev/null; then
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/tls.key" -out "$T/tls.pem" -subj /CN=localhost -days 2 2> /dev/null
+	serve -o "http.certificate=$T/tls.pem" -o "http.certificate_key=$T/tls.key"
+	same "over TLS" '{"ping":"ok"}' "$(curl -fsS --cacert "$T/tls.pem" --resolve "localhost:${URL##*:}:127.0.0.1" \
+		"https://localhost:${URL##*:}/dnsdb/v2/ping")"
+fi
+
+# Connection limit: who comes too late is turned away, and nobody is forgotten.
+serve -o http.connections=4
+for _ in 1 2 3 4 5 6; do
+	exec {fd}<> "/dev/tcp/127.0.0.1/${URL##*:}"
+done
+await 20 curl -fsS --max-time 1 "$URL/dnsdb/v2/ping"
+kill "$COLLECTOR_PID"
+await 20 is_gone "$COLLECTOR_PID"
+! grep -i 'sanitizer\|runtime error' "$T"/*.log || fail "a report of the sanitizers"
