@@ -120,7 +120,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	}
 	metrics_add(http_not_found, 1);
 	return answer_line(
-		connection, MHD_HTTP_NOT_FOUND, "not found; there are /, /metrics, /healthz, /readyz, /dnsdb/v2/, /pdns/query/ and /api/");
+		connection, MHD_HTTP_NOT_FOUND, "not found; there are /metrics, /healthz, /readyz, /dnsdb/v2/, /pdns/query/ and /api/");
 }
 
 // A socket that listens on the first address that works. -1 with the reason in `why`.

@@ -2,14 +2,10 @@
 #include "collector/http_api.h"
 
 #include "collector/metrics.h"
-#include "dataplane/log.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
 
 enum { PATH_SIZE_MAX = 8192 };
@@ -169,7 +165,8 @@ static int time_param(struct http_request *r, const char *name, int64_t *at, cha
 
 	if (!MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name))
 		return 0;
-	if (http_param(r, name, text, sizeof(text)) && query_parse_time(at, text, time(NULL), why, why_size) == 0)
+	if (http_param(r, name, text, sizeof(text)) &&
+		query_parse_time(at, text, time(NULL), why, why_size) == 0)
 		return 0;
 	snprintf(why, why_size, "%s: expected seconds since 1970, or negative seconds from now", name);
 	return -1;
@@ -203,105 +200,6 @@ unsigned http_query_params(struct http_request *r, struct query *q, char *why, s
 	return 0;
 }
 
-// --- who asks
-
-// RFC 4648 §4, without its finer points. Returns the length, or 0.
-static size_t base64_decode(const char *text, char *out, size_t out_size)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t bits = 0;
-	size_t n = 0;
-	int have = 0;
-
-	for (; *text && *text != '='; text++) {
-		const char *digit = strchr(digits, *text);
-		if (!digit || n + 1 >= out_size)
-			return 0;
-		bits = bits << 6 | (uint32_t)(digit - digits);
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			out[n++] = (char)(bits >> have & 0xff);
-		}
-	}
-	out[n] = '\0';
-	return n;
-}
-
-// The keys that a request may carry, most usual first. Returns how many.
-static int presented(struct http_request *r, char out[2][512])
-{
-	const char *key = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "X-API-Key");
-	const char *header =
-		MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-	char plain[512];
-
-	if (key && *key) {
-		snprintf(out[0], 512, "%s", key);
-		return 1;
-	}
-	if (!header)
-		return 0;
-	if (strncasecmp(header, "Basic ", 6) == 0 && base64_decode(header + 6, plain, sizeof(plain)) > 0) {
-		char *colon = strchr(plain, ':');
-		snprintf(out[0], 512, "%s", colon ? colon + 1 : plain);
-		if (colon)
-			*colon = '\0';
-		snprintf(out[1], 512, "%s", plain);
-		return 2;
-	}
-	if (strncasecmp(header, "Bearer ", 7) == 0)
-		header += 7;
-	snprintf(out[0], 512, "%s", header);
-	return 1;
-}
-
-// 0, or the code of an answer.
-static unsigned authorize(struct http_request *r, bool count, struct keys_rate *rate)
-{
-	char key[2][512];
-	int64_t now = time(NULL);
-
-	*rate = (struct keys_rate){.limit = 0};
-	if (!r->api->keys)
-		return 0;
-	keys_refresh(r->api->keys, now);
-	int n = presented(r, key);
-	for (int i = 0; i < n; i++) {
-		switch (keys_check(r->api->keys, key[i], count, now, rate)) {
-		case KEYS_GOOD:
-			strcpy(r->who, rate->name);
-			return 0;
-		case KEYS_OVER:
-			strcpy(r->who, rate->name);
-			return MHD_HTTP_TOO_MANY_REQUESTS;
-		case KEYS_UNKNOWN:
-			break;
-		}
-	}
-	return n == 0 ? MHD_HTTP_UNAUTHORIZED : MHD_HTTP_FORBIDDEN;
-}
-
-static void audit(struct http_request *r, unsigned code)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	char address[INET6_ADDRSTRLEN] = "?";
-
-	if (!r->api->audit)
-		return;
-	if (info && info->client_addr->sa_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)info->client_addr)->sin_addr, address,
-			sizeof(address));
-	else if (info && info->client_addr->sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)info->client_addr)->sin6_addr, address,
-			sizeof(address));
-	log_info("lookup: key %s, from %s: %s%s", *r->who ? r->who : "none", address, r->asked,
-		code == 0		     ? ""
-		: code == MHD_HTTP_TOO_MANY_REQUESTS ? " (over quota)"
-					     : " (refused)");
-}
-
 // --- requests
 
 // Cuts the path at its slashes, then decodes each piece in place: an escaped slash is no slash.
@@ -323,8 +221,8 @@ static bool split(struct http_request *r)
 	return at == NULL;
 }
 
-static struct http_request *begin(struct http_api *api, struct MHD_Connection *connection, const char *url,
-	const char *method)
+static struct http_request *begin(
+	struct http_api *api, struct MHD_Connection *connection, const char *url, const char *method)
 {
 	struct http_request *r = calloc(1, sizeof(*r));
 
@@ -368,8 +266,8 @@ static enum MHD_Result answer(struct http_request *r, const struct path *path)
 	bool is_rate = strstr(r->path, "/rate_limit") != NULL, is_ping = strstr(r->path, "/ping") != NULL;
 	struct keys_rate rate;
 
-	unsigned code = authorize(r, path->counted && !is_rate && !is_ping, &rate);
-	audit(r, code);
+	unsigned code = http_authorize(r, path->counted && !is_rate && !is_ping, &rate);
+	http_audit(r, code);
 	if (code == MHD_HTTP_UNAUTHORIZED)
 		return http_line(r, code, "a key is needed: send it as X-API-Key");
 	if (code == MHD_HTTP_FORBIDDEN)
@@ -414,7 +312,8 @@ enum MHD_Result http_api_handle(struct http_api *api, struct MHD_Connection *con
 		return http_line(r, MHD_HTTP_URI_TOO_LONG, "a path has at most %d octets", PATH_SIZE_MAX);
 	bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 	if (path->post ? strcmp(method, MHD_HTTP_METHOD_POST) != 0 : !get)
-		return http_line(r, MHD_HTTP_METHOD_NOT_ALLOWED, "%s is answered here", path->post ? "only POST" : "only GET and HEAD");
+		return http_line(r, MHD_HTTP_METHOD_NOT_ALLOWED, "%s is answered here",
+			path->post ? "only POST" : "only GET and HEAD");
 	if (r->too_large || r->body.bad)
 		return http_line(r, MHD_HTTP_CONTENT_TOO_LARGE, "at most %d octets", HTTP_BODY_MAX);
 	return answer(r, path);

@@ -2,13 +2,13 @@
 // Lookups over HTTP: who may ask, what is asked, and answers that are streamed.
 //
 //     http.c            connections, /metrics, /healthz, /readyz
-//     http_api.c        requests: path, parameters, keys, audit; the table of paths
+//     http_api.c        requests: path, parameters; the table of paths
+//     http_auth.c       keys, quotas, audit line
 //     http_stream.c     a query's records as a body, a step at a time
 //     http_dnsdb.c      DNSDB API v2 (and v1)
 //     http_cof.c        Common Output Format, as CIRCL's server
-//     http_find.c       /api/lookup, /api/find, /api/export, /api/status
+//     http_find.c       /api/lookup, /api/find, /api/export
 //     http_bulk.c       /api/bulk
-//     http_page.c       the web page
 //
 // All of it runs in the one HTTP thread. Nothing waits longer than a few round trips to Redis:
 // a long answer yields to the other connections between its steps.
@@ -35,7 +35,7 @@ struct http_api {
 struct http_request {
 	struct http_api *api;
 	struct MHD_Connection *connection;
-	char *path;			   // as it came, decoded in place segment by segment
+	char *path;			  // as it came, decoded in place segment by segment
 	char *segment[HTTP_SEGMENTS_MAX]; // behind the slashes
 	size_t segments;
 	struct redis_buffer body; // POST
@@ -74,6 +74,14 @@ bool http_param_flag(struct http_request *r, const char *name, bool def);
 // one line in `why`.
 unsigned http_query_params(struct http_request *r, struct query *q, char *why, size_t why_size);
 
+// http_auth.c ────────────────────────────────────────────────────────────────────────────────
+
+// 0, or the code of a refusal: 401 no key, 403 unknown, 429 over quota. `count`: against the quota.
+unsigned http_authorize(struct http_request *r, bool count, struct keys_rate *rate);
+
+// The audit line, where it is switched on; `code` as above.
+void http_audit(struct http_request *r, unsigned code);
+
 // http_stream.c ──────────────────────────────────────────────────────────────────────────────
 
 enum http_shape {
@@ -89,8 +97,8 @@ enum http_shape {
 };
 
 // Answers with the records of a query: 200, or 503 where Redis cannot be asked.
-enum MHD_Result http_stream(
-	struct http_request *r, const struct query *q, enum http_shape shape, const struct query_format *format);
+enum MHD_Result http_stream(struct http_request *r, const struct query *q, enum http_shape shape,
+	const struct query_format *format);
 
 // Answers with what `produce` appends to `out` call by call, until it returns false.
 typedef bool http_produce(void *arg, struct redis_buffer *out);

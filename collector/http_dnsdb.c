@@ -77,7 +77,8 @@ static int parse_raw(struct query *q, const char *hex, bool rdata, char *why, si
 	return -1;
 }
 
-static int parse_value(struct query *q, const char *side, const char *kind, const char *value, char *why, size_t why_size)
+static int parse_value(
+	struct query *q, const char *side, const char *kind, const char *value, char *why, size_t why_size)
 {
 	bool rdata = strcmp(side, "rdata") == 0;
 
@@ -103,13 +104,16 @@ static enum MHD_Result answer_lookup(struct http_request *r, size_t at, bool v1)
 
 	if (n < 4 || n > (rdata ? 5u : 6u))
 		return http_line(r, MHD_HTTP_BAD_REQUEST,
-			"expected %s/rrset/name/NAME[/RRTYPE[/BAILIWICK]] or %s/rdata/name|ip|raw/VALUE[/RRTYPE]", s[0], s[0]);
+			"expected %s/rrset/name/NAME[/RRTYPE[/BAILIWICK]] or "
+			"%s/rdata/name|ip|raw/VALUE[/RRTYPE]",
+			s[0], s[0]);
 	q.types = QUERY_TYPES_NOT_DNSSEC;
 	if (n > 4 && *s[4] && query_parse_types(&q, s[4], why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	const char *value = s[3];
 	// a prefix from dnsdbq's batch files comes escaped twice
-	if (strchr(value, '%') && query_percent_decode(value, strlen(value), again, sizeof(again)) != SIZE_MAX)
+	if (strchr(value, '%') &&
+		query_percent_decode(value, strlen(value), again, sizeof(again)) != SIZE_MAX)
 		value = again;
 	if (parse_value(&q, s[1], s[2], value, why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
@@ -136,12 +140,13 @@ static enum MHD_Result answer_flexible(struct http_request *r, size_t at)
 	const struct query_format format = {.rdata_lookup = rdata};
 
 	if (n < 3 || n > 4 || (!rdata && strcmp(s[1], "rrnames") != 0))
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "expected %s/rrnames/VALUE[/RRTYPE] or %s/rdata/VALUE[/RRTYPE]", s[0], s[0]);
+		return http_line(r, MHD_HTTP_BAD_REQUEST,
+			"expected %s/rrnames/VALUE[/RRTYPE] or %s/rdata/VALUE[/RRTYPE]", s[0], s[0]);
 	q.types = QUERY_TYPES_NOT_DNSSEC;
 	if (n > 3 && *s[3] && query_parse_types(&q, s[3], why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
-	enum query_kind kind = regex ? (rdata ? QUERY_TARGET_REGEX : QUERY_REGEX)
-				     : (rdata ? QUERY_TARGET_GLOB : QUERY_GLOB);
+	enum query_kind kind =
+		regex ? (rdata ? QUERY_TARGET_REGEX : QUERY_REGEX) : (rdata ? QUERY_TARGET_GLOB : QUERY_GLOB);
 	if (query_parse_pattern(&q, kind, s[2], why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	unsigned code = http_query_params(r, &q, why, sizeof(why));

@@ -26,7 +26,8 @@ static enum http_shape shape_of(struct http_request *r)
 {
 	char format[16];
 
-	return http_param(r, "format", format, sizeof(format)) && strcmp(format, "csv") == 0 ? HTTP_CSV : HTTP_COF;
+	return http_param(r, "format", format, sizeof(format)) && strcmp(format, "csv") == 0 ? HTTP_CSV
+											     : HTTP_COF;
 }
 
 enum MHD_Result http_lookup(struct http_request *r)
@@ -57,7 +58,8 @@ enum MHD_Result http_find(struct http_request *r)
 	struct query q = query_make(QUERY_KEYWORD);
 	const struct query_format format = {.keyword = q.name};
 
-	if (!http_param(r, "q", value, sizeof(value)) || query_parse_keyword(&q, value, why, sizeof(why)) != 0)
+	if (!http_param(r, "q", value, sizeof(value)) ||
+		query_parse_keyword(&q, value, why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	unsigned code = params(r, &q, why, sizeof(why));
 	if (code != 0)

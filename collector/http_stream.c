@@ -120,7 +120,7 @@ struct records {
 	bool begun, failed;
 	uint64_t shown;
 	int64_t first, last, count, max_count; // summarize
-	char flex_name[TEXT_NAME_SIZE * 2];   // flexible search: the owner or RDATA of `flex`
+	char flex_name[TEXT_NAME_SIZE * 2];    // flexible search: the owner or RDATA of `flex`
 	struct flex flex[TYPES_MAX];
 	size_t flex_len;
 	struct query_found found; // HTTP_FOUND: the name that comes next
@@ -129,8 +129,8 @@ struct records {
 
 static bool is_framed(const struct records *s)
 {
-	return s->shape != HTTP_COF && s->shape != HTTP_FOUND && s->shape != HTTP_CSV && s->shape != HTTP_DNSDB1 &&
-	       s->shape != HTTP_SUMMARIZE1;
+	return s->shape != HTTP_COF && s->shape != HTTP_FOUND && s->shape != HTTP_CSV &&
+	       s->shape != HTTP_DNSDB1 && s->shape != HTTP_SUMMARIZE1;
 }
 
 static void put_summary(struct records *s, struct redis_buffer *out)
@@ -159,7 +159,8 @@ static void put_flex(struct records *s, struct redis_buffer *out)
 {
 	for (size_t i = 0; i < s->flex_len; i++) {
 		const struct flex *f = &s->flex[i];
-		query_put_text(out, s->shape == HTTP_FLEX_NAMES ? "{\"obj\":{\"rrname\":" : "{\"obj\":{\"rdata\":");
+		query_put_text(
+			out, s->shape == HTTP_FLEX_NAMES ? "{\"obj\":{\"rrname\":" : "{\"obj\":{\"rdata\":");
 		query_put_json(out, s->flex_name, strlen(s->flex_name));
 		query_put_text(out, ",\"rrtype\":");
 		query_put_json(out, f->type, strlen(f->type));
@@ -311,8 +312,8 @@ static const char *type_of(enum http_shape shape)
 	return shape == HTTP_CSV ? "text/csv; charset=utf-8" : "application/x-ndjson";
 }
 
-enum MHD_Result http_stream(
-	struct http_request *r, const struct query *q, enum http_shape shape, const struct query_format *format)
+enum MHD_Result http_stream(struct http_request *r, const struct query *q, enum http_shape shape,
+	const struct query_format *format)
 {
 	struct records *s = calloc(1, sizeof(*s));
 

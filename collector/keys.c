@@ -204,7 +204,8 @@ void keys_refresh(struct keys *k, int64_t now)
 	k->size = status.st_size;
 }
 
-enum keys_verdict keys_check(struct keys *k, const char *text, bool count, int64_t now, struct keys_rate *rate)
+enum keys_verdict keys_check(
+	struct keys *k, const char *text, bool count, int64_t now, struct keys_rate *rate)
 {
 	uint8_t hash[HASH_SIZE];
 
@@ -283,8 +284,8 @@ static bool has_name(const char *path, const char *name)
 	return found;
 }
 
-int keys_add(const char *path, const char *name, const char *limits, char key[static KEYS_TEXT_SIZE], char *why,
-	size_t why_size)
+int keys_add(const char *path, const char *name, const char *limits, char key[static KEYS_TEXT_SIZE],
+	char *why, size_t why_size)
 {
 	uint8_t random[RANDOM_SIZE], hash[HASH_SIZE];
 	char line[KEYS_NAME_SIZE + 2 * HASH_SIZE + 64];
@@ -323,8 +324,8 @@ int keys_print(const char *path, FILE *out, char *why, size_t why_size)
 	if (len < 0)
 		return -1;
 	for (ssize_t i = 0; i < len; i++)
-		fprintf(out, key[i].limit ? "%-24s %llu requests in %lld s\n" : "%-24s no bound\n", key[i].name,
-			(unsigned long long)key[i].limit, (long long)key[i].period);
+		fprintf(out, key[i].limit ? "%-24s %llu requests in %lld s\n" : "%-24s no bound\n",
+			key[i].name, (unsigned long long)key[i].limit, (long long)key[i].period);
 	free(key);
 	return 0;
 }

@@ -31,7 +31,8 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{"name", "NAME…", 1, 1000, lookback_name, "records of a name, of *.NAME, of NAME.*"},
-	{"ip", "ADDRESS…", 1, 1000, lookback_ip, "names that resolved to an address, ADDRESS/BITS, ADDRESS-ADDRESS"},
+	{"ip", "ADDRESS…", 1, 1000, lookback_ip,
+		"names that resolved to an address, ADDRESS/BITS, ADDRESS-ADDRESS"},
 	{"rdata", "NAME…", 1, 1000, lookback_rdata, "who points to a name (CNAME, NS, MX, PTR, SRV, …)"},
 	{"zone", "NAME…", 1, 1000, lookback_zone, "records of a name and of all below it"},
 	{"find", "KEYWORD…", 1, 1000, lookback_find, "names that contain a keyword, or look like it"},
@@ -237,7 +238,8 @@ static void prepare_db(struct lookback *l)
 	const char *auth = getenv("REDISCLI_AUTH");
 	struct redis_settings r = {
 		.address = s->redis, .database = s->redis_database, .timeout_s = s->redis_timeout_s};
-	const char *password = *s->redis_password || *s->redis_password_file || !auth ? s->redis_password : auth;
+	const char *password =
+		*s->redis_password || *s->redis_password_file || !auth ? s->redis_password : auth;
 
 	snprintf(r.user, sizeof(r.user), "%s", s->redis_user);
 	snprintf(r.password, sizeof(r.password), "%s", password);

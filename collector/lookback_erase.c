@@ -107,7 +107,8 @@ static int erase_all(struct lookback *l, const struct query *q, bool ask)
 	if (result != 0)
 		return result;
 	if (records == 0 || l->dry) {
-		printf("%llu records %s\n", (unsigned long long)records, l->dry ? "would be erased" : "to erase");
+		printf("%llu records %s\n", (unsigned long long)records,
+			l->dry ? "would be erased" : "to erase");
 		return records > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
 	}
 	if (ask && !l->yes && !ask_user(records))
@@ -186,7 +187,8 @@ int lookback_expire(struct lookback *l)
 			return lookback_fail("expire: '%s' is not a number of days", l->argv[0]);
 	}
 	if (days == 0)
-		return lookback_fail("expire: retention.days is 0, for ever; say how many days: lookback expire 365");
+		return lookback_fail(
+			"expire: retention.days is 0, for ever; say how many days: lookback expire 365");
 	q.kind = QUERY_EVERYTHING;
 	q.limit = q.offset = 0;
 	q.last_before = time(NULL) - (int64_t)days * 86400 - 1;

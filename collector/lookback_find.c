@@ -28,9 +28,14 @@ static void show(struct finding *f)
 			query_alike(f->keyword, strlen(f->keyword), found->name, found->name_len);
 		bool decoded = query_unicode(found->name, found->name_len, unicode, sizeof(unicode)) > 0;
 		snprintf(why, sizeof(why), decoded ? "%s: %s" : "%s", query_reason_text[reason], unicode);
-		const struct query_record row = {.owner = found->name, .owner_len = found->name_len,
-			.type = found->types, .type_len = strlen(found->types), .rdata = why,
-			.rdata_len = strlen(why), .first = found->first, .last = found->last,
+		const struct query_record row = {.owner = found->name,
+			.owner_len = found->name_len,
+			.type = found->types,
+			.type_len = strlen(found->types),
+			.rdata = why,
+			.rdata_len = strlen(why),
+			.first = found->first,
+			.last = found->last,
 			.count = found->count};
 		table_add(f->table, &row);
 	} else if (!f->l->quiet) {

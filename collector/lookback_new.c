@@ -20,9 +20,15 @@ static bool show(struct lookback *l, const redisReply *fields)
 	const char *owner = field_of(fields, "name"), *type = field_of(fields, "type");
 	const char *rdata = field_of(fields, "rdata"), *sensor = field_of(fields, "sensor");
 	int64_t first = strtoll(field_of(fields, "first"), NULL, 10);
-	struct query_record r = {.owner = owner, .owner_len = strlen(owner), .type = type,
-		.type_len = strlen(type), .rdata = rdata, .rdata_len = strlen(rdata), .first = first,
-		.last = first, .count = 1};
+	struct query_record r = {.owner = owner,
+		.owner_len = strlen(owner),
+		.type = type,
+		.type_len = strlen(type),
+		.rdata = rdata,
+		.rdata_len = strlen(rdata),
+		.first = first,
+		.last = first,
+		.count = 1};
 	const struct query_format format = {.sensor = sensor};
 	struct redis_buffer line = {0};
 	char time[24];

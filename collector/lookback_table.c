@@ -15,9 +15,9 @@ struct row {
 struct table {
 	FILE *out;
 	const char *last; // title of the last column
-	size_t width; // columns of the terminal; 0: none, nothing is cut
-	bool begun;   // the head line has been printed
-	bool wide;    // times with their minutes
+	size_t width;	  // columns of the terminal; 0: none, nothing is cut
+	bool begun;	  // the head line has been printed
+	bool wide;	  // times with their minutes
 	size_t name_width, count_width;
 	struct row rows[ROWS_FIRST];
 	size_t len;
@@ -57,7 +57,8 @@ static void put_cell(const struct table *t, const char *text, size_t width, bool
 		fprintf(t->out, "%-*s", padded ? (int)width : 0, text);
 }
 
-static void put_row(const struct table *t, const struct row *r, const char *first, const char *last, const char *count)
+static void put_row(
+	const struct table *t, const struct row *r, const char *first, const char *last, const char *count)
 {
 	int time_width = t->wide ? 16 : 10;
 	size_t used = 2 * (size_t)time_width + t->count_width + t->name_width + TYPE_WIDTH + 10;

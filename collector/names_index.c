@@ -29,8 +29,8 @@ struct names_index {
 	bool complete;		// thread: w, any: r
 	bool stop;		// any: w, thread: r
 	bool started;
-	time_t saved;	// when the file was written
-	time_t scanned; // when the keys were
+	time_t saved;	      // when the file was written
+	time_t scanned;	      // when the keys were
 	pthread_mutex_t lock; // of `wake`
 	pthread_cond_t wake;  // to end a pause
 	pthread_t thread;
@@ -226,7 +226,8 @@ static void save(struct names_index *index)
 	index->saved = time(NULL);
 	if (!*index->file || !index->complete)
 		return;
-	if (names_file_save(&index->store, index->file, index->db.settings.prefix, index->id, why, sizeof(why)) != 0)
+	if (names_file_save(
+		    &index->store, index->file, index->db.settings.prefix, index->id, why, sizeof(why)) != 0)
 		log_warning("%s", why);
 }
 
@@ -237,7 +238,8 @@ static void load(struct names_index *index)
 
 	if (!*index->file)
 		return;
-	if (names_file_load(&index->store, index->file, index->db.settings.prefix, index->id, why, sizeof(why)) != 0) {
+	if (names_file_load(&index->store, index->file, index->db.settings.prefix, index->id, why,
+		    sizeof(why)) != 0) {
 		if (*why)
 			log_warning("%s; it is made anew", why);
 		return;
@@ -304,7 +306,8 @@ static struct names_index *create(const struct redis_settings *redis, const char
 	return index;
 }
 
-struct names_index *names_index_open(const struct redis_settings *redis, const char *file, char *why, size_t why_size)
+struct names_index *names_index_open(
+	const struct redis_settings *redis, const char *file, char *why, size_t why_size)
 {
 	struct names_index *index = create(redis, file);
 
@@ -325,7 +328,8 @@ struct names_index *names_index_read(struct query_db *db, const char *file)
 	bool failed = true;
 	int n = 1;
 
-	if (index && names_file_load(&index->store, file, db->settings.prefix, index->id, why, sizeof(why)) == 0)
+	if (index &&
+		names_file_load(&index->store, file, db->settings.prefix, index->id, why, sizeof(why)) == 0)
 		index->complete = !has_gap(db, index->id, &failed) && !failed;
 	while (index && index->complete && n > 0)
 		n = read_stream(index, db);

@@ -162,7 +162,8 @@ static void report(const char *block, size_t size, struct hits *h, names_hit *hi
 }
 
 // One block: it begins with a line feed and ends with one.
-static void search_block(const char *block, size_t size, const struct names_needles *n, names_hit *hit, void *arg)
+static void search_block(
+	const char *block, size_t size, const struct names_needles *n, names_hit *hit, void *arg)
 {
 	static __thread char folded[BLOCK_ROOM + PADDING];
 	static __thread struct hits hits;

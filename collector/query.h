@@ -16,19 +16,19 @@
 #include <stdint.h>
 
 enum query_kind {
-	QUERY_NAME,	     // one owner
-	QUERY_SUBTREE,	     // a name and all below it: "*.example.com", and a zone
-	QUERY_STEM,	     // names that begin with labels: "www.example.*"
-	QUERY_ADDRESSES,     // first..last: one address, a prefix, a range
-	QUERY_TARGET,	     // who points to a name
+	QUERY_NAME,	      // one owner
+	QUERY_SUBTREE,	      // a name and all below it: "*.example.com", and a zone
+	QUERY_STEM,	      // names that begin with labels: "www.example.*"
+	QUERY_ADDRESSES,      // first..last: one address, a prefix, a range
+	QUERY_TARGET,	      // who points to a name
 	QUERY_TARGET_SUBTREE, // who points to a name or to one below it
-	QUERY_TARGET_STEM,   // who points to a name that begins so
-	QUERY_GLOB,	     // names that match a pattern with * ? [a-z]
-	QUERY_REGEX,	     // names that match an extended regular expression
-	QUERY_TARGET_GLOB,   // who points to a name that matches
-	QUERY_TARGET_REGEX,  // the same
-	QUERY_KEYWORD,	     // names that contain a keyword, or look like it (query_alike.c)
-	QUERY_EVERYTHING     // all that Redis holds
+	QUERY_TARGET_STEM,    // who points to a name that begins so
+	QUERY_GLOB,	      // names that match a pattern with * ? [a-z]
+	QUERY_REGEX,	      // names that match an extended regular expression
+	QUERY_TARGET_GLOB,    // who points to a name that matches
+	QUERY_TARGET_REGEX,   // the same
+	QUERY_KEYWORD,	      // names that contain a keyword, or look like it (query_alike.c)
+	QUERY_EVERYTHING      // all that Redis holds
 };
 
 enum { QUERY_TYPES_MAX = 16 };
@@ -61,9 +61,9 @@ struct query {
 	enum query_order order;
 	bool descending;
 	char bailiwick[TEXT_NAME_SIZE]; // only owners of this registered domain; empty: any
-	bool with_targets;     // QUERY_NAME: then who points to it
-	double time_max_s;     // the run fails after that long; 0: no bound
-	const char *cursor;    // QUERY_EVERYTHING: where to go on, from query_cursor; NULL: at the start
+	bool with_targets;		// QUERY_NAME: then who points to it
+	double time_max_s;		// the run fails after that long; 0: no bound
+	const char *cursor; // QUERY_EVERYTHING: where to go on, from query_cursor; NULL: at the start
 };
 
 // Texts are not terminated, and stay until the next call for the same run.
@@ -127,7 +127,7 @@ int query_parse_order(struct query *q, const char *text, char *why, size_t why_s
 // query_alike.c: why a name answers to a keyword, in order of rank.
 enum query_reason {
 	QUERY_REASON_NONE,
-	QUERY_REASON_CONTAINS, // the keyword itself
+	QUERY_REASON_CONTAINS,	// the keyword itself
 	QUERY_REASON_HOMOGLYPH, // by letters of other scripts, behind punycode
 	QUERY_REASON_DIGIT,	// by digits and letters that look alike: 0 o, 1 l i, 5 s, rn m, …
 	QUERY_REASON_EDIT,	// one letter more, less, other, or two swapped, in a word of the name

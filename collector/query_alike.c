@@ -13,8 +13,8 @@ const char *const query_reason_text[] = {"", "contains", "homoglyph", "digit for
 static const struct {
 	char latin;
 	const char *alike; // UTF-8
-} confusables[] = {{'a', "àáâãäåāăąǎȁȃȧаαạảấầẩẫậắằẳẵặɑ"}, {'b', "ƅɓьъḃḅвʙ"}, {'c', "çćĉċčсϲƈ"}, {'d', "ďđԁɖɗḋḍ"},
-	{'e', "èéêëēĕėęěеёєẹẻẽếềểễệεҽ"}, {'f', "ƒḟϝ"}, {'g', "ĝğġģɡǧǵԍ"}, {'h', "ĥħһհḣḥн"},
+} confusables[] = {{'a', "àáâãäåāăąǎȁȃȧаαạảấầẩẫậắằẳẵặɑ"}, {'b', "ƅɓьъḃḅвʙ"}, {'c', "çćĉċčсϲƈ"},
+	{'d', "ďđԁɖɗḋḍ"}, {'e', "èéêëēĕėęěеёєẹẻẽếềểễệεҽ"}, {'f', "ƒḟϝ"}, {'g', "ĝğġģɡǧǵԍ"}, {'h', "ĥħһհḣḥн"},
 	{'i', "ìíîïĩīĭįıіїιɩịỉǐӏ"}, {'j', "ĵјϳ"}, {'k', "ķкκḱḳқ"}, {'l', "ĺļľŀłɭḷḹ"}, {'m', "мṁṃɱ"},
 	{'n', "ñńņňŉпηṅṇɲ"}, {'o', "òóôõöøōŏőоοσօọỏốồổỗộớờởỡợơǒө"}, {'p', "рρṕṗƥ"}, {'q', "ԛɋ"},
 	{'r', "ŕŗřгɼṙṛ"}, {'s', "śŝşšѕșṡṣ"}, {'t', "ţťŧтτțṫṭ"}, {'u', "ùúûüũūŭůűųυսụủứừửữựưǔц"},
@@ -74,7 +74,9 @@ static uint32_t adapt(uint32_t delta, uint32_t points, bool first)
 
 static uint32_t digit_of(char c)
 {
-	return c >= 'a' && c <= 'z' ? (uint32_t)(c - 'a') : c >= '0' && c <= '9' ? (uint32_t)(c - '0' + 26) : BASE;
+	return c >= 'a' && c <= 'z'   ? (uint32_t)(c - 'a')
+	       : c >= '0' && c <= '9' ? (uint32_t)(c - '0' + 26)
+				      : BASE;
 }
 
 // One number of variable length. False where it is cut off or too large.

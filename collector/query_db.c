@@ -49,7 +49,7 @@ void query_db_init(struct query_db *db, const struct redis_settings *settings, c
 	db->suffixes = read_suffixes(*suffix_file ? suffix_file : psl_dist_filename());
 	if (!db->suffixes && !*suffix_file)
 		if (!zones)
-		return; // nobody will ask
+			return; // nobody will ask
 	db->suffixes = read_suffixes("/usr/share/publicsuffix/public_suffix_list.dat");
 }
 

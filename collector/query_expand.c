@@ -56,8 +56,8 @@ static bool is_last_wanted(const struct query *q, int64_t last)
 }
 
 // A member of name:<owner>, whose text stands in the page at `owner`.
-static void add_of_name(struct query_run *run, uint32_t owner, size_t owner_len, const redisReply *member,
-	int64_t last)
+static void add_of_name(
+	struct query_run *run, uint32_t owner, size_t owner_len, const redisReply *member, int64_t last)
 {
 	struct query_page *p = &run->page;
 	const char *space = memchr(member->str, ' ', member->len);
@@ -145,7 +145,8 @@ static void add_members(struct query_run *run, const char *key, size_t key_len, 
 // Newest first: nothing behind the last member of the reply can be wanted.
 static bool is_past(const struct query_run *run, const redisReply *reply)
 {
-	return reply->elements >= 2 && query_db_number(reply->element[reply->elements - 1]) < run->q.last_after;
+	return reply->elements >= 2 &&
+	       query_db_number(reply->element[reply->elements - 1]) < run->q.last_after;
 }
 
 static int read_keys(struct query_run *run)
@@ -265,11 +266,13 @@ static size_t owner_run(const struct query_page *p, size_t i)
 	return n;
 }
 
-static void ask_scores(struct query_db *db, const struct query_page *p, size_t i, size_t n, const char *family)
+static void ask_scores(
+	struct query_db *db, const struct query_page *p, size_t i, size_t n, const char *family)
 {
 	const struct query_item *item = &p->item[i];
 
-	query_db_command(db, 2 + (unsigned)n, "ZMSCORE", family, p->text.bytes + item->owner, item->owner_len);
+	query_db_command(
+		db, 2 + (unsigned)n, "ZMSCORE", family, p->text.bytes + item->owner, item->owner_len);
 	for (size_t k = 0; k < n; k++)
 		redis_encode_bulk(&db->out, p->text.bytes + item[k].member, item[k].member_len);
 }

@@ -167,7 +167,8 @@ static void put_time(struct redis_buffer *out, int64_t time, const struct query_
 	query_put_json(out, text, query_time_text(time, "%Y-%m-%dT%H:%M:%SZ", text, sizeof(text)));
 }
 
-static void put_bailiwick(struct redis_buffer *out, const struct query_record *r, const struct query_format *f)
+static void put_bailiwick(
+	struct redis_buffer *out, const struct query_record *r, const struct query_format *f)
 {
 	uint8_t wire[QUERY_WIRE_SIZE];
 	char zone[TEXT_NAME_SIZE];

@@ -85,7 +85,7 @@ static int set_prefix(struct query *q, const char *bits_text)
 		return -EINVAL;
 	for (size_t i = 0; i < q->address_size; i++) {
 		size_t kept = bits > 8 * i ? bits - 8 * i : 0;
-		uint8_t mask = kept >= 8 ? 0xff : (uint8_t)~(0xff >> kept);
+		uint8_t mask = kept >= 8 ? 0xff : (uint8_t) ~(0xff >> kept);
 		q->first[i] &= mask;
 		q->last[i] = q->first[i] | (uint8_t)~mask;
 	}
@@ -238,7 +238,8 @@ static int64_t parse_span(const char *text)
 	static const struct {
 		const char *unit;
 		int64_t seconds;
-	} units[] = {{"s", 1}, {"min", 60}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}, {"y", 31557600}};
+	} units[] = {
+		{"s", 1}, {"min", 60}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}, {"y", 31557600}};
 	char *end;
 
 	if (!isdigit((unsigned char)*text))
@@ -276,7 +277,8 @@ int query_parse_time(int64_t *out, const char *text, int64_t now, char *why, siz
 			return 0;
 		}
 	}
-	return refuse(why, why_size, text, "a time: 7d, 2024-01-31, 2024-01-31T12:00:00Z or seconds since 1970");
+	return refuse(
+		why, why_size, text, "a time: 7d, 2024-01-31, 2024-01-31T12:00:00Z or seconds since 1970");
 }
 
 int query_parse_order(struct query *q, const char *text, char *why, size_t why_size)
@@ -290,5 +292,6 @@ int query_parse_order(struct query *q, const char *text, char *why, size_t why_s
 			return 0;
 		}
 	}
-	return refuse(why, why_size, text, "last, first, count, name, type or rdata, with - before it for descending");
+	return refuse(why, why_size, text,
+		"last, first, count, name, type or rdata, with - before it for descending");
 }

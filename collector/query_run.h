@@ -22,11 +22,11 @@ enum {
 };
 
 enum query_source {
-	SOURCE_NONE,  // no more
-	SOURCE_NETS,  // /24 or /48 sets, one after the other
-	SOURCE_SCAN,  // SCAN of the keys themselves
+	SOURCE_NONE,	  // no more
+	SOURCE_NETS,	  // /24 or /48 sets, one after the other
+	SOURCE_SCAN,	  // SCAN of the keys themselves
 	SOURCE_SCAN_NETS, // SCAN of the net sets
-	SOURCE_INDEX  // the names index
+	SOURCE_INDEX	  // the names index
 };
 
 // Texts one after another.
@@ -35,7 +35,7 @@ struct query_list {
 	struct query_span {
 		uint32_t at;  // offset in text
 		uint32_t len; // octets
-	} *span;
+	} * span;
 	size_t len, capacity; // spans used and allocated
 	size_t pos;	      // the next one to be used
 };
@@ -60,17 +60,17 @@ struct query_run {
 	struct query_db *db;
 	const char *family; // "name:", "ip:" or "rdata:"
 	enum query_source source;
-	char scan_cursor[24];	// of the next SCAN
-	char page_cursor[24];	// of the SCAN whose records are being shown
-	char pattern[2 * TEXT_NAME_SIZE]; // glob for SCAN, behind the prefix
-	uint64_t net_next, net_last; // SOURCE_NETS: number of the /24 or /48
-	uint64_t index_next;	     // SOURCE_INDEX: where the search goes on
-	struct names_needles needles; // SOURCE_INDEX: what it looks for
+	char scan_cursor[24];			    // of the next SCAN
+	char page_cursor[24];			    // of the SCAN whose records are being shown
+	char pattern[2 * TEXT_NAME_SIZE];	    // glob for SCAN, behind the prefix
+	uint64_t net_next, net_last;		    // SOURCE_NETS: number of the /24 or /48
+	uint64_t index_next;			    // SOURCE_INDEX: where the search goes on
+	struct names_needles needles;		    // SOURCE_INDEX: what it looks for
 	struct query_list ranked[QUERY_REASON_MAX]; // QUERY_KEYWORD: names by reason, until all are known
 	size_t rank;				    // which of them comes next
 	struct query_list sets, keys;
-	uint64_t set_rank; // members of the current set that were read
-	uint64_t key_rank; // members of the current key that were read
+	uint64_t set_rank;	   // members of the current set that were read
+	uint64_t key_rank;	   // members of the current key that were read
 	struct query_list resolve; // "<TYPE> <owner>", for targets whose RDATA holds more than the target
 	struct query_page page;
 	regex_t regex; // of QUERY_REGEX
@@ -100,7 +100,7 @@ int query_run_fail(struct query_run *run, const char *format, ...) __attribute__
 
 // query_source.c. Each returns 0, or -1 with the failure noted.
 int query_source_begin(struct query_run *run);
-int query_source_step(struct query_run *run); // more sets or keys
+int query_source_step(struct query_run *run);	 // more sets or keys
 int query_source_members(struct query_run *run); // the next members of the first set: keys
 
 // A name that was met: to the keys (or their ranks) where it is asked for. -1 without memory.

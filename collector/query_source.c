@@ -188,8 +188,9 @@ static int step_nets(struct query_run *run)
 		redisReply *reply = query_db_reply(db);
 		if (!reply)
 			return query_run_fail(run, "%s", db->why);
-		int result = query_db_number(reply) == 0 ? 0
-							 : add_set(run, "net:", net, net_text(run, from + i, net));
+		int result = query_db_number(reply) == 0
+				     ? 0
+				     : add_set(run, "net:", net, net_text(run, from + i, net));
 		freeReplyObject(reply);
 		if (result != 0)
 			return -1;

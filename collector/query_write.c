@@ -70,8 +70,8 @@ static void put_number(struct query_db *db, int64_t number)
 }
 
 // ZADD <family><tail> GT|LT <score>, the member to follow
-static void begin_zadd(
-	struct query_db *db, const char *family, const char *tail, size_t len, const char *mode, int64_t score)
+static void begin_zadd(struct query_db *db, const char *family, const char *tail, size_t len,
+	const char *mode, int64_t score)
 {
 	query_db_command(db, 5, "ZADD", family, tail, len);
 	redis_encode_text(&db->out, mode);

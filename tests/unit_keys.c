@@ -23,13 +23,16 @@ static void hashes(void) // FIPS 180-4, examples
 {
 	char as[120];
 
-	CU_ASSERT_STRING_EQUAL(hash_of(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-	CU_ASSERT_STRING_EQUAL(hash_of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	CU_ASSERT_STRING_EQUAL(
+		hash_of(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	CU_ASSERT_STRING_EQUAL(
+		hash_of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	CU_ASSERT_STRING_EQUAL(hash_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
 		"248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 	memset(as, 'a', sizeof(as));
 	as[119] = '\0';
-	CU_ASSERT_STRING_EQUAL(hash_of(as), "31eba51c313a5c08226adf18d4a359cfdfd8d2e816b13f4af952f7ea6584dcfb");
+	CU_ASSERT_STRING_EQUAL(
+		hash_of(as), "31eba51c313a5c08226adf18d4a359cfdfd8d2e816b13f4af952f7ea6584dcfb");
 }
 
 static void quotas(void)
@@ -48,7 +51,8 @@ static void quotas(void)
 	CU_ASSERT_EQUAL(keys_len(k), 2);
 	CU_ASSERT_EQUAL(keys_check(k, "nosuch", true, 1000, &rate), KEYS_UNKNOWN);
 	CU_ASSERT_EQUAL(keys_check(k, key, true, 1000, &rate), KEYS_GOOD);
-	CU_ASSERT(rate.limit == 2 && rate.remaining == 1 && rate.reset == 1060 && strcmp(rate.name, "alice") == 0);
+	CU_ASSERT(rate.limit == 2 && rate.remaining == 1 && rate.reset == 1060 &&
+		  strcmp(rate.name, "alice") == 0);
 	CU_ASSERT_EQUAL(keys_check(k, key, true, 1059, &rate), KEYS_GOOD);
 	CU_ASSERT_EQUAL(keys_check(k, key, true, 1059, &rate), KEYS_OVER);
 	CU_ASSERT_EQUAL(keys_check(k, key, false, 1059, &rate), KEYS_GOOD); // asking for the rate is free

@@ -13,8 +13,9 @@ static void names(void)
 	static const struct {
 		const char *text, *name;
 	} good[] = {{"www.Example.COM", "www.example.com"}, {"example.com.", "example.com"}, {".", "."},
-		{"a\\.b.example", "a\\.b.example"}, {"\\065\\066.example", "ab.example"}, {"\\000.x", "\\000.x"},
-		{"_dmarc.example", "_dmarc.example"}, {"a\\@b.example", "a\\@b.example"}};
+		{"a\\.b.example", "a\\.b.example"}, {"\\065\\066.example", "ab.example"},
+		{"\\000.x", "\\000.x"}, {"_dmarc.example", "_dmarc.example"},
+		{"a\\@b.example", "a\\@b.example"}};
 	static const char *const bad[] = {"", "..", "a..b", ".a", "a b", "a\\", "a\\12", "a\\256", "a\\1x2",
 		"0123456789012345678901234567890123456789012345678901234567890123.example"};
 	char out[TEXT_NAME_SIZE], longest[300] = "";
@@ -38,10 +39,11 @@ static void refanged(void)
 	static const struct {
 		const char *text, *plain;
 	} samples[] = {{"billingnow[.]com", "billingnow.com"}, {"207[.]148[.]248[.]143", "207.148.248.143"},
-		{"hxxps://www[.]example(.)com:8443/a?b#c", "www.example.com"}, {" example.com\n", "example.com"},
-		{"http://user:secret@example.net/x", "example.net"}, {"someone[@]example[.]org", "example.org"},
-		{"hxxp[:]//[2001:db8::1]:80/", "2001:db8::1"}, {"example[dot]com", "example.com"},
-		{"2001:db8::1", "2001:db8::1"}, {"a\\@b.example", "a\\@b.example"}};
+		{"hxxps://www[.]example(.)com:8443/a?b#c", "www.example.com"},
+		{" example.com\n", "example.com"}, {"http://user:secret@example.net/x", "example.net"},
+		{"someone[@]example[.]org", "example.org"}, {"hxxp[:]//[2001:db8::1]:80/", "2001:db8::1"},
+		{"example[dot]com", "example.com"}, {"2001:db8::1", "2001:db8::1"},
+		{"a\\@b.example", "a\\@b.example"}};
 	char out[256];
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
@@ -83,7 +85,8 @@ static void types_and_times(void)
 	int64_t t = 0;
 
 	CU_ASSERT_EQUAL(query_parse_types(&q, "a,Aaaa,type65534", why, sizeof(why)), 0);
-	CU_ASSERT(query_has_type(&q, "AAAA", 4) && query_has_type(&q, "TYPE65534", 9) && !query_has_type(&q, "MX", 2));
+	CU_ASSERT(query_has_type(&q, "AAAA", 4) && query_has_type(&q, "TYPE65534", 9) &&
+		  !query_has_type(&q, "MX", 2));
 	CU_ASSERT_NOT_EQUAL(query_parse_types(&q, "nosuch", why, sizeof(why)), 0);
 	CU_ASSERT_EQUAL(query_parse_types(&q, "ANY", why, sizeof(why)), 0);
 	CU_ASSERT(query_has_type(&q, "MX", 2) && !query_has_type(&q, "DS", 2));
@@ -108,7 +111,8 @@ static bool globs(const char *pattern, const char *text)
 static void patterns(void)
 {
 	CU_ASSERT(globs("*", "") && globs("*.example.*", "a.example.com") && globs("a?c", "abc"));
-	CU_ASSERT(globs("[a-c]x", "bx") && !globs("[a-c]x", "dx") && globs("[!a]x", "bx") && globs("\\*x", "*x"));
+	CU_ASSERT(globs("[a-c]x", "bx") && !globs("[a-c]x", "dx") && globs("[!a]x", "bx") &&
+		  globs("\\*x", "*x"));
 	CU_ASSERT(!globs("a*b", "ac") && !globs("", "a") && globs("a*b*c", "aXbYbZc"));
 	struct query q = query_make(QUERY_REGEX);
 	CU_ASSERT_EQUAL(query_parse_pattern(&q, QUERY_REGEX, "^a\\.b$", why, sizeof(why)), 0);
@@ -116,7 +120,8 @@ static void patterns(void)
 	CU_ASSERT_NOT_EQUAL(query_parse_pattern(&q, QUERY_REGEX, "(a)\\1", why, sizeof(why)), 0);
 	CU_ASSERT_EQUAL(query_parse_pattern(&q, QUERY_REGEX, "(a)\\\\1", why, sizeof(why)), 0);
 	// what would take an exponential matcher for ever
-	CU_ASSERT_FALSE(globs("*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+	CU_ASSERT_FALSE(globs(
+		"*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
 }
 
 static bool is_in(enum query_kind kind, const char *name, const char *text)
@@ -146,8 +151,9 @@ static void look_alikes(void)
 	static const struct {
 		const char *name;
 		enum query_reason reason;
-	} samples[] = {{"www.paypal.com", QUERY_REASON_CONTAINS}, {"mypaypal-login.example", QUERY_REASON_CONTAINS},
-		{"paypa1.com", QUERY_REASON_DIGIT}, {"login.paypai.net", QUERY_REASON_DIGIT},
+	} samples[] = {{"www.paypal.com", QUERY_REASON_CONTAINS},
+		{"mypaypal-login.example", QUERY_REASON_CONTAINS}, {"paypa1.com", QUERY_REASON_DIGIT},
+		{"login.paypai.net", QUERY_REASON_DIGIT},
 		{"xn--pypal-4ve.com", QUERY_REASON_HOMOGLYPH}, // its first "a" is Cyrillic
 		{"paypl.com", QUERY_REASON_EDIT}, {"www.payypal.com", QUERY_REASON_EDIT},
 		{"secure-paypol.com", QUERY_REASON_EDIT}, {"papyal.com", QUERY_REASON_EDIT},
@@ -156,7 +162,8 @@ static void look_alikes(void)
 	char out[256];
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++)
-		CU_ASSERT_EQUAL(query_alike("paypal", 6, samples[i].name, strlen(samples[i].name)), samples[i].reason);
+		CU_ASSERT_EQUAL(query_alike("paypal", 6, samples[i].name, strlen(samples[i].name)),
+			samples[i].reason);
 	CU_ASSERT_EQUAL(query_alike("amazon", 6, "arnazon.com", 11), QUERY_REASON_DIGIT);
 	CU_ASSERT(query_unicode("www.xn--bcher-kva.example", 25, out, sizeof(out)) > 0);
 	CU_ASSERT_STRING_EQUAL(out, "www.bücher.example");
@@ -173,8 +180,8 @@ static void rdata(void)
 		{"SOA", "ns1.example. root.example. 1 2 3 4 5", "ns1.example root.example 1 2 3 4 5"},
 		{"DS", "60485 8 2 D4B7 D520", "60485 8 2 d4b7d520"}, {"MX", "\\# 3 000a00", "\\# 3 000a00"},
 		{"CAA", "0 issue \"ca.example\"", "0 issue \"ca.example\""}};
-	static const char *const bad[][2] = {{"A", "2001:db8::1"}, {"A", "x"}, {"AAAA", "192.0.2.1"}, {"MX", "10"},
-		{"NS", "a b"}, {"SOA", "a b 1"}, {"DS", "1 2 3 xyz"}, {"A", ""}};
+	static const char *const bad[][2] = {{"A", "2001:db8::1"}, {"A", "x"}, {"AAAA", "192.0.2.1"},
+		{"MX", "10"}, {"NS", "a b"}, {"SOA", "a b 1"}, {"DS", "1 2 3 xyz"}, {"A", ""}};
 	char out[256];
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
@@ -192,9 +199,9 @@ static bool take(void *arg, const struct query_record *r)
 {
 	size_t used = strlen(imported);
 
-	snprintf(imported + used, sizeof(imported) - used, "%.*s %.*s %.*s %lld %lld %lld;", (int)r->owner_len, r->owner,
-		(int)r->type_len, r->type, (int)r->rdata_len, r->rdata, (long long)r->first, (long long)r->last,
-		(long long)r->count);
+	snprintf(imported + used, sizeof(imported) - used, "%.*s %.*s %.*s %lld %lld %lld;",
+		(int)r->owner_len, r->owner, (int)r->type_len, r->type, (int)r->rdata_len, r->rdata,
+		(long long)r->first, (long long)r->last, (long long)r->count);
 	return true;
 }
 
@@ -206,22 +213,33 @@ static int import(const char *line)
 
 static void imports(void)
 {
-	CU_ASSERT_EQUAL(import("{\"rrname\":\"Www.Example.com\",\"rrtype\":\"A\",\"rdata\":[\"192.0.2.1\",\"192.0.2.2\"],"
-			       "\"time_first\":5,\"time_last\":9,\"count\":3}\n"), 2);
-	CU_ASSERT_STRING_EQUAL(imported, "www.example.com A 192.0.2.1 5 9 3;www.example.com A 192.0.2.2 5 9 3;");
-	CU_ASSERT_EQUAL(import("{\"obj\":{\"count\":2,\"time_first\":1,\"time_last\":2,\"rrname\":\"a.example.\",\"rrtype\":"
-			       "\"MX\",\"bailiwick\":\"example.\",\"rdata\":[\"10 mx.example.\"]}}"), 1);
+	CU_ASSERT_EQUAL(import("{\"rrname\":\"Www.Example.com\",\"rrtype\":\"A\",\"rdata\":[\"192.0.2.1\","
+			       "\"192.0.2.2\"],"
+			       "\"time_first\":5,\"time_last\":9,\"count\":3}\n"),
+		2);
+	CU_ASSERT_STRING_EQUAL(
+		imported, "www.example.com A 192.0.2.1 5 9 3;www.example.com A 192.0.2.2 5 9 3;");
+	CU_ASSERT_EQUAL(import("{\"obj\":{\"count\":2,\"time_first\":1,\"time_last\":2,\"rrname\":\"a."
+			       "example.\",\"rrtype\":"
+			       "\"MX\",\"bailiwick\":\"example.\",\"rdata\":[\"10 mx.example.\"]}}"),
+		1);
 	CU_ASSERT_STRING_EQUAL(imported, "a.example MX 10 mx.example 1 2 2;");
 	CU_ASSERT_EQUAL(import("{\"cond\":\"begin\"}"), 0);
-	CU_ASSERT_EQUAL(import("{\"rrname\":\"x.example\",\"rrtype\":\"15\",\"rdata\":\"1 y.example\",\"time_first\":"
-			       "\"2024-01-31 00:00:00\",\"time_last\":1706659201}"), 1);
+	CU_ASSERT_EQUAL(
+		import("{\"rrname\":\"x.example\",\"rrtype\":\"15\",\"rdata\":\"1 y.example\",\"time_first\":"
+		       "\"2024-01-31 00:00:00\",\"time_last\":1706659201}"),
+		1);
 	CU_ASSERT_STRING_EQUAL(imported, "x.example MX 1 y.example 1706659200 1706659201 1;");
-	CU_ASSERT_EQUAL(import("1322849924.408856||10.1.1.1||8.8.8.8||IN||upload.youtube.com.||A||74.125.43.117||46587||5"), 1);
+	CU_ASSERT_EQUAL(import("1322849924.408856||10.1.1.1||8.8.8.8||IN||upload.youtube.com.||A||74.125.43."
+			       "117||46587||5"),
+		1);
 	CU_ASSERT_STRING_EQUAL(imported, "upload.youtube.com A 74.125.43.117 1322849924 1322849924 5;");
 	CU_ASSERT_EQUAL(import("\n"), 0);
-	static const char *const bad[] = {"{", "x", "{\"rrname\":\"a\"}", "[1]", "{\"rrname\":5,\"rrtype\":\"A\"}",
+	static const char *const bad[] = {"{", "x", "{\"rrname\":\"a\"}", "[1]",
+		"{\"rrname\":5,\"rrtype\":\"A\"}",
 		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":\"x\",\"time_first\":1,\"time_last\":1}",
-		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":\"192.0.2.1\",\"time_first\":9,\"time_last\":1}",
+		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":\"192.0.2.1\",\"time_first\":9,\"time_last\":"
+		"1}",
 		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":[],\"time_first\":1,\"time_last\":1}",
 		"1||2||3||CH||a||TXT||b||1||1", "1||2||3"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -233,14 +251,22 @@ static void imports(void)
 static void json(void)
 {
 	struct redis_buffer out = {0};
-	const struct query_record r = {.owner = "a.example", .owner_len = 9, .type = "TXT", .type_len = 3,
-		.rdata = "\"x\\\"y\"", .rdata_len = 6, .first = 1, .last = 2, .count = 3};
+	const struct query_record r = {.owner = "a.example",
+		.owner_len = 9,
+		.type = "TXT",
+		.type_len = 3,
+		.rdata = "\"x\\\"y\"",
+		.rdata_len = 6,
+		.first = 1,
+		.last = 2,
+		.count = 3};
 	struct query_format format = {.rdata_lookup = true};
 
 	query_json_dnsdb(&out, &r, &format);
 	query_put(&out, "", 1);
-	CU_ASSERT_STRING_EQUAL(out.bytes, "{\"count\":3,\"time_first\":1,\"time_last\":2,\"rrname\":\"a.example.\","
-					  "\"rrtype\":\"TXT\",\"rdata\":\"\\\"x\\\\\\\"y\\\"\"}");
+	CU_ASSERT_STRING_EQUAL(out.bytes,
+		"{\"count\":3,\"time_first\":1,\"time_last\":2,\"rrname\":\"a.example.\","
+		"\"rrtype\":\"TXT\",\"rdata\":\"\\\"x\\\\\\\"y\\\"\"}");
 	redis_buffer_clear(&out);
 	query_csv(&out, &r);
 	query_put(&out, "", 1);
