@@ -22,6 +22,7 @@ struct redis_settings {
 	char prefix[72];  // of every key, terminated
 	uint64_t new_max; // see settings.h
 	uint64_t retention_days;
+	bool cluster; // keys of one owner are in several slots
 };
 
 struct redis_conn {

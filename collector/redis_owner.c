@@ -90,6 +90,7 @@ bool schema_read(struct schema_frame *f, const uint8_t *body, size_t size)
 
 	f->records_len = f->owners_len = f->commands_len = 0;
 	f->sightings = 0;
+	f->newest_s = 0;
 	memset(f->slots, 0, sizeof(f->slots));
 	redis_buffer_clear(&f->text);
 	while (f->records_len < FRAME_RECORDS_MAX) {
@@ -102,6 +103,8 @@ bool schema_read(struct schema_frame *f, const uint8_t *body, size_t size)
 			return false;
 		append_to(f, owner, (uint16_t)f->records_len++);
 		f->sightings += record->view.head.count;
+		if (record->view.head.last_s > f->newest_s)
+			f->newest_s = record->view.head.last_s;
 	}
 	return true;
 }

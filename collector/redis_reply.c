@@ -20,6 +20,8 @@ void schema_reply(struct schema_frame *f, uint32_t index, const struct redis_res
 {
 	const struct schema_command *command = &f->commands[index];
 
+	if (command->kind == SCHEMA_TRIM)
+		return;
 	if (result->type == REDIS_REPLY_ERROR && command->kind <= SCHEMA_ZONE) {
 		refuse_owner(f, command, result->trouble);
 	} else if (result->type == REDIS_REPLY_ERROR) {

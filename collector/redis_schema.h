@@ -9,6 +9,11 @@
 //                                 ZADD ip or rdata GT   1, where the type has one
 //                                 ZADD net LT address   1, where it is new and an address
 //
+// With retention.days, and where the key is due (redis_expiry.h):
+//
+//                 ── ZREMRANGEBYSCORE name, ZINTERSTORE first and count with what is left of it, EXPIRE
+//                    name, first, count, zone; ZREMRANGEBYSCORE ip or rdata, EXPIRE ip, net or rdata
+//
 // In steady state (nothing new) that is at most three commands a record. Which command belongs to
 // which record is kept, so that each reply finds its record. Writer thread only.
 #pragma once
@@ -25,10 +30,11 @@ enum schema_kind {
 	SCHEMA_IP,
 	SCHEMA_RDATA,
 	SCHEMA_NET,
+	SCHEMA_TRIM, // of an owner: retention; its reply tells nothing about a record
 };
 
 enum {
-	SCHEMA_PER_RECORD = 6, // commands at most
+	SCHEMA_PER_RECORD = 16, // commands at most
 	SCHEMA_COMMANDS_MAX = SCHEMA_PER_RECORD * FRAME_RECORDS_MAX,
 	SCHEMA_SLOTS = 4096, // power of two, about twice FRAME_RECORDS_MAX
 	SCHEMA_LAST = UINT16_MAX
@@ -70,6 +76,7 @@ struct schema_frame {
 	struct schema_command commands[SCHEMA_COMMANDS_MAX]; // in the order sent
 	uint32_t commands_len;
 	uint64_t sightings;	      // sum of the counts
+	uint32_t newest_s;	      // the latest sighting
 	struct redis_buffer text;     // names and members
 	uint16_t slots[SCHEMA_SLOTS]; // owner index + 1 by hash; 0: free
 };

@@ -4,6 +4,7 @@
 #include "collector/metrics.h"
 #include "collector/redis_batch.h"
 #include "collector/redis_cluster.h"
+#include "collector/redis_expiry.h"
 #include "dataplane/log.h"
 
 #include <pthread.h>
@@ -90,6 +91,7 @@ static void note_up(struct writer *w)
 static void note_down(struct writer *w, bool was_open)
 {
 	w->failures++;
+	redis_expiry_reset();
 	for (int i = 0; i < 2; i++) {
 		if (w->batch[i].sent)
 			metrics_add(batches_retried, 1);
@@ -210,6 +212,7 @@ static int step_cluster(struct writer *w)
 
 	redis_conn_close(&w->conn);
 	take_settings(w);
+	w->s.cluster = true;
 	enum cluster_outcome outcome = redis_cluster_step(w->cluster, &w->s, IDLE_MS);
 	if (outcome == CLUSTER_AGAIN && w->again++ < AGAIN_MAX) {
 		usleep(1000 * (AGAIN_MS + (unsigned)rand_r(&w->random) % AGAIN_MS));

@@ -563,6 +563,37 @@ def test_spool_given_up():
         assert w.metric("collector_batches_missing_total") == 0, "given up is not lost by Redis"
 
 
+def test_retention():
+    with World() as w:
+        w.start_redis()
+        now = int(time.time())
+        old, young = now - 3 * 86400, now - 86400
+        for kind, scores in (("name", (old, young)), ("first", (old - 9, old)), ("count", (7, 8))):
+            w.cli("ZADD", f"pdns:{kind}:host0.example.com", str(scores[0]), "A 198.51.100.1", str(scores[1]), "A 198.51.100.2")
+        w.cli("ZADD", "pdns:ip:192.0.2.0", str(old), "gone.example.com", str(young), "stays.example.com")
+        w.cli("SET", "pdns:count:host5.example.com", "mine")
+        w.start("retention.days=2")
+        d = Dataplane(w.path).connect()
+        for n in range(3):
+            d.records([record(f"host{i}.example.com", 1, bytes([192, 0, 2, i]), now, now + n, 1, NEW if n == 0 else 0) for i in range(10)])
+        d.wait()
+        w.settled()
+        zset = lambda key: w.cli("ZRANGE", key, "0", "-1", "WITHSCORES").split("\n")
+        assert zset("pdns:name:host0.example.com") == ["A 198.51.100.2", str(young), "A 192.0.2.0", str(now + 2)]
+        assert zset("pdns:count:host0.example.com") == ["A 192.0.2.0", "3", "A 198.51.100.2", "8"]
+        assert zset("pdns:first:host0.example.com") == ["A 198.51.100.2", str(old), "A 192.0.2.0", str(now)]
+        assert zset("pdns:ip:192.0.2.0") == ["stays.example.com", str(young), "host0.example.com", str(now + 2)]
+        for key in ("name:host1.example.com", "first:host1.example.com", "count:host1.example.com", "ip:192.0.2.1",
+                    "net:192.0.2.0/24", "zone:example.com"):
+            assert 4 * 86400 - 60 < int(w.cli("TTL", f"pdns:{key}")) <= 4 * 86400, key
+        assert w.cli("GET", "pdns:count:host5.example.com") == "mine"
+        before = w.metric("collector_commands_sent_total")
+        d.records([record(f"host{i}.example.com", 1, bytes([192, 0, 2, i]), now, now + 5, 1) for i in range(10)])
+        d.wait()
+        w.settled()
+        assert w.metric("collector_commands_sent_total") - before <= 3 * 10 + 10, "more than three commands a record"
+
+
 def test_two_collectors_one_spool():
     with World() as w:
         w.start_redis()
