@@ -168,6 +168,18 @@ static void note_seek(const struct writer *w, const struct spool_seek *found)
 			(unsigned long)found->missing, (unsigned long)w->applied, w->uuid);
 }
 
+// A Redis that is older may have an append-only file that was cut within a transaction. Redis 7.0
+// leaves its beginning in the file and would carry it out with the next restart; a rewritten file
+// has it no more. A refusal (no such file, no right to) is left at that.
+static int rewrite_aof(struct writer *w)
+{
+	static const char command[] = "*1\r\n$12\r\nBGREWRITEAOF\r\n";
+
+	if (redis_conn_write(&w->conn, command, sizeof(command) - 1) != 0)
+		return -1;
+	return redis_conn_read(&w->conn, &w->results);
+}
+
 // Finds out where to go on, once a connection. Returns 0, or -1 (closed).
 static int look_up(struct writer *w)
 {
@@ -180,6 +192,8 @@ static int look_up(struct writer *w)
 		found = spool_seek(w->spool, w->applied);
 	} while (found.renewed);
 	note_seek(w, &found);
+	if (found.again > 0 && rewrite_aof(w) != 0)
+		return -1;
 	w->epoch = w->conn.epoch;
 	w->announced = (struct redis_announced){.len = 0};
 	return 0;

@@ -91,12 +91,14 @@ class Cluster:
         assert done.returncode == 0, done.stdout + done.stderr
         until(self.is_ok)
         until(lambda: len(self.primaries()) == primaries and all(self.replicated(p) >= replicas for p in self.primaries()))
+        # a replica that was never in sync cannot take over
+        until(lambda: all(p in self.primaries() or "master_link_status:up" in Resp(p)("INFO", "replication") for p in self.ports))
 
     def start(self, port):
         self.processes[port] = subprocess.Popen(
             ["redis-server", str(collector_faults.REDIS_CONF), "--port", str(port), "--dir", f"{self.world.folder}/{port}", "--logfile",
              "redis.log", "--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--appendfsync", "always",
-             "--cluster-require-full-coverage", "no"])
+             "--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0"])
 
     def close(self):
         for process in self.processes.values():
