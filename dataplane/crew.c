@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The workers as the main thread sees them: set up, started, told of filters and ports.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_launch.h>
+#include <rte_lcore.h>
+
+#include "dataplane/log.h"
+#include "dataplane/program.h"
+#include "dataplane/telemetry.h"
+
+enum { FRAMES_EACH = 128 }; // frames of a worker: 16 MiB
+
+// Worker i polls queue i of every port that has one.
+int crew_set_up(struct program *p)
+{
+	unsigned len = (unsigned)p->settings.workers;
+	bool poll = false;
+
+	p->workers = aligned_alloc(64, len * sizeof(*p->workers));
+	p->flushes = calloc(len, sizeof(*p->flushes));
+	if (!p->workers || !p->flushes)
+		return -ENOMEM;
+	memset(p->workers, 0, len * sizeof(*p->workers));
+	for (unsigned i = 0; i < p->intake.ports_len; i++)
+		poll |= p->intake.ports[i].is_device;
+	if (!p->settings.idle_is_set)
+		p->settings.idle = poll ? IDLE_POLL : IDLE_SLEEP;
+	for (unsigned i = 0; i < len; i++) {
+		struct worker *w = &p->workers[i];
+		w->id = i;
+		w->settings = &p->settings;
+		w->depth = WORKER_ALL;
+		atomic_store(&w->filters_next, p->filters);
+		w->huge_pages = !p->eal.no_huge;
+		p->flushes[i] = &w->flush;
+		if (flush_init(&w->flush, i, FRAMES_EACH, &w->stats) != 0)
+			return -ENOMEM;
+		for (unsigned k = 0; k < p->intake.ports_len; k++) {
+			const struct port *port = &p->intake.ports[k];
+			if (i < port->queues)
+				w->sources[w->sources_len++] = (struct worker_source){.index = k,
+					.fd = port->iface && i < port->iface->fds_len ? port->iface->fds[i] : -1,
+					.port = port->id,
+					.queue = (uint16_t)i,
+					.link = port->link,
+					.packet_time = port->packet_time};
+		}
+	}
+	return 0;
+}
+
+static bool every_worker(const struct program *p, bool (*is)(const struct worker *))
+{
+	for (unsigned i = 0; i < p->settings.workers; i++)
+		if (!is(&p->workers[i]))
+			return false;
+	return true;
+}
+
+static bool is_ready(const struct worker *w)
+{
+	return atomic_load(&w->ready) || atomic_load(&w->failed);
+}
+
+static bool is_sound(const struct worker *w)
+{
+	return !atomic_load(&w->failed);
+}
+
+static bool is_done(const struct worker *w)
+{
+	return atomic_load(&w->done);
+}
+
+bool crew_is_done(const struct program *p)
+{
+	return every_worker(p, is_done);
+}
+
+// Waits until every worker has begun a turn after this call, or has ended.
+static void await_turns(struct program *p)
+{
+	for (unsigned i = 0; i < p->settings.workers; i++) {
+		const struct worker *w = &p->workers[i];
+		for (uint64_t polls = stats_get(&w->stats.polls); stats_get(&w->stats.polls) < polls + 2 && !is_done(w);)
+			usleep(200);
+	}
+}
+
+void crew_pause_port(void *program, unsigned index)
+{
+	struct program *p = program;
+
+	for (unsigned i = 0; i < p->settings.workers; i++)
+		for (uint32_t s = 0; s < p->workers[i].sources_len; s++)
+			if (p->workers[i].sources[s].index == index)
+				atomic_store(&p->workers[i].sources[s].paused, true);
+	await_turns(p);
+}
+
+void crew_resume_port(void *program, unsigned index)
+{
+	struct program *p = program;
+	const struct port *port = &p->intake.ports[index];
+
+	for (unsigned i = 0; i < p->settings.workers && i < port->queues; i++) {
+		for (uint32_t s = 0; s < p->workers[i].sources_len; s++) {
+			struct worker_source *source = &p->workers[i].sources[s];
+			if (source->index != index)
+				continue;
+			source->port = port->id;
+			source->fd = i < port->iface->fds_len ? port->iface->fds[i] : -1;
+			atomic_store_explicit(&source->paused, false, memory_order_release);
+		}
+	}
+}
+
+void crew_reload(struct program *p)
+{
+	char why[1024];
+	const struct settings *settings;
+	struct filter_set *old = p->filters, *set = reload_filters(&p->reload, &settings, why, sizeof(why));
+
+	if (!set) {
+		p->reloads_refused++;
+		log_error("%s; the settings stay as they were", why);
+		return;
+	}
+	for (unsigned i = 0; i < p->settings.workers; i++)
+		atomic_store_explicit(&p->workers[i].filters_next, set, memory_order_release);
+	p->filters = set;
+	telemetry_set_filters(settings, set);
+	await_turns(p);
+	filter_set_free(old);
+	p->reloads++;
+	log_info("settings read again");
+}
+
+int crew_start(struct program *p)
+{
+	unsigned lcore, i = 0;
+
+	RTE_LCORE_FOREACH_WORKER(lcore) {
+		if (i == p->settings.workers)
+			break;
+		rte_eal_remote_launch(worker_run, &p->workers[i++], lcore);
+	}
+	telemetry_start(p->workers, (unsigned)p->settings.workers);
+	while (!every_worker(p, is_ready))
+		usleep(1000);
+	if (!every_worker(p, is_sound)) {
+		log_error("workers: no memory for tables of table.records = %llu, tcp.memory = %llu",
+			(unsigned long long)p->settings.table_records, (unsigned long long)p->settings.tcp_memory);
+		return -1;
+	}
+	log_info("%llu worker%s, %llu records each in %s pages", (unsigned long long)p->settings.workers,
+		p->settings.workers == 1 ? "" : "s", (unsigned long long)p->settings.table_records,
+		table_is_huge(p->workers[0].table) ? "huge" : "ordinary");
+	return 0;
+}

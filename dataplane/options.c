@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The command line: DPDK's options go to DPDK, the others are ours.
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/log.h"
+#include "dataplane/program.h"
+
+enum { EXIT_USAGE = 2 };
+
+static void print_help(const struct conf *conf)
+{
+	printf("Usage: lookback-dataplane [OPTION]... [-- DPDK-OPTION...]\n"
+	       "Takes DNS answers off the wire and hands who resolved to what to lookback-collector.\n\n"
+	       "Where packets come from (any number of each):\n"
+	       "      --iface NAME       a network interface, through AF_XDP or AF_PACKET\n"
+	       "  -a, --allow PCI        a network card that DPDK drives\n"
+	       "      --vdev DEVICE      a virtual device of DPDK: net_pcap, net_af_xdp, net_ring, ...\n"
+	       "      --replay FILE      a capture (pcap, pcapng), with its own time stamps; ends with it\n\n"
+	       "Options:\n"
+	       "  -c, --config FILE      read settings from FILE\n"
+	       "  -o, --option KEY=VALUE set one setting, over those of the file\n"
+	       "      --check            tell what this host has, and what would be better; capture nothing\n"
+	       "      --summary          print the accounts at the end\n"
+	       "      --json             the same as one JSON object\n"
+	       "      --no-huge          use ordinary memory pages\n"
+	       "  -l, --lcores, --main-lcore, --file-prefix, --socket-mem, ... go to DPDK as they are\n"
+	       "  -h, --help             this text\n"
+	       "  -V, --version          the version\n\n"
+	       "Examples:\n"
+	       "  lookback-dataplane --iface eth1\n"
+	       "  lookback-dataplane -a 0000:3b:00.0 -o workers=4\n"
+	       "  lookback-dataplane --replay monday.pcap --replay tuesday.pcap --summary\n\n"
+	       "Settings, for FILE and -o [default]; those marked SIGHUP are read again then:\n");
+	conf_help(conf, stdout);
+	printf("\nExit status: 0 all is with the collector, 1 something failed, 2 wrong use.\n");
+}
+
+static _Noreturn void usage_error(const char *format, const char *what)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), format, what);
+	log_error("%s; --help shows what there is", text);
+	exit(EXIT_USAGE);
+}
+
+enum long_option { OPTION_IFACE = 256, OPTION_REPLAY, OPTION_SUMMARY, OPTION_JSON, OPTION_CHECK };
+
+static const struct option long_options[] = {
+	{"iface", required_argument, NULL, OPTION_IFACE}, {"replay", required_argument, NULL, OPTION_REPLAY},
+	{"config", required_argument, NULL, 'C'}, {"option", required_argument, NULL, 'o'},
+	{"check", no_argument, NULL, OPTION_CHECK}, {"summary", no_argument, NULL, OPTION_SUMMARY}, {"json", no_argument, NULL, OPTION_JSON},
+	{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+
+// Moves DPDK's options from argv to its own list, so that getopt sees ours alone.
+static int split_arguments(struct program *p, int argc, char **argv, char **ours)
+{
+	int len = 0;
+	bool has_value;
+
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			while (++i < argc)
+				eal_args_add(&p->eal, argv[i], NULL);
+			break;
+		}
+		// -c is our configuration file; DPDK's core mask of that name is long out of use
+		if (i == 0 || argv[i][0] != '-' || strncmp(argv[i], "-c", 2) == 0 || !eal_is_option(argv[i], &has_value)) {
+			ours[len++] = argv[i];
+			continue;
+		}
+		if (has_value && i + 1 == argc)
+			usage_error("option '%s' wants a value", argv[i]);
+		const char *value = has_value ? argv[i + 1] : strchr(argv[i], '=') ? strchr(argv[i], '=') + 1 : NULL;
+		if (strncmp(argv[i], "--vdev", 6) == 0 && value && intake_add_vdev(&p->intake, value) != 0)
+			exit(EXIT_FAILURE);
+		if (strncmp(argv[i], "-a", 2) == 0 || strncmp(argv[i], "--allow", 7) == 0)
+			p->intake.live = true;
+		eal_args_add(&p->eal, argv[i], has_value ? value : NULL);
+		i += has_value;
+	}
+	ours[len] = NULL;
+	return len;
+}
+
+static void read_options(struct program *p, int argc, char **argv)
+{
+	const struct conf *conf = settings_conf(&p->settings);
+	int option;
+	char why[1024];
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":c:o:hV", long_options, NULL)) != -1) {
+		if (option == 'c' || option == 'C')
+			p->reload.file = optarg;
+		else if (option == 'o' && p->reload.options_len < RELOAD_OPTIONS_MAX)
+			p->reload.options[p->reload.options_len++] = optarg;
+		else if (option == OPTION_CHECK)
+			p->check = true;
+		else if (option == OPTION_SUMMARY || option == OPTION_JSON)
+			p->summary = true, p->json |= option == OPTION_JSON;
+		else if (option == 'h' || option == 'V')
+			option == 'h' ? print_help(conf) : (void)printf("lookback-dataplane %s\n", LOOKBACK_VERSION), exit(0);
+		else if (option == ':')
+			usage_error("option '%s' wants a value", argv[optind - 1]);
+		else if (option == OPTION_IFACE && intake_add_iface(&p->intake, optarg) != 0)
+			exit(EXIT_FAILURE);
+		else if (option == OPTION_REPLAY && intake_add_capture(&p->intake, optarg) != 0)
+			exit(EXIT_FAILURE);
+		else if (option == '?')
+			usage_error("unknown option '%s'", argv[optind - 1]);
+	}
+	if (optind < argc)
+		usage_error("unexpected argument '%s'", argv[optind]);
+	if (reload_settings(&p->reload, &p->settings, why, sizeof(why)) != 0) {
+		log_error("%s", why);
+		exit(EXIT_USAGE);
+	}
+	log_level_set(p->settings.log_level);
+}
+
+void options_read(struct program *p, int argc, char **argv)
+{
+	char **ours = calloc((size_t)argc + 1, sizeof(*ours));
+
+	if (!ours)
+		exit(EXIT_FAILURE);
+	conf_defaults(settings_conf(&p->settings));
+	eal_args_begin(&p->eal, argv[0]);
+	int ours_len = split_arguments(p, argc, argv, ours);
+	read_options(p, ours_len, ours);
+}

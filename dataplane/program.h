@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One run of lookback-dataplane: what its parts, main.c, options.c and crew.c, have in common. Main
+// thread alone.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "dataplane/eal.h"
+#include "dataplane/filter.h"
+#include "dataplane/intake.h"
+#include "dataplane/outbox.h"
+#include "dataplane/reload.h"
+#include "dataplane/settings.h"
+#include "dataplane/worker.h"
+
+struct program {
+	struct settings settings;
+	struct eal_args eal;
+	struct intake intake;
+	struct worker *workers;
+	struct flush **flushes;
+	struct outbox *outbox;
+	struct filter_set *filters;
+	struct reload reload;
+	uint64_t reloads, reloads_refused;
+	bool summary, json, check;
+	time_t started;
+	char ports[128]; // names of the ports, comma-separated; the outbox tells them at each connect
+};
+
+// options.c: reads the command line and the configuration. Ends the program where they are wrong, or
+// ask for --help or --version.
+void options_read(struct program *p, int argc, char **argv);
+
+// crew.c: the workers. They are set up before DPDK's lcores run them; 0, or -ENOMEM.
+int crew_set_up(struct program *p);
+int crew_start(struct program *p); // 0, or -1 with one logged line
+bool crew_is_done(const struct program *p); // every worker has flushed and ended
+
+// SIGHUP: workers take the new filters in their next turn; none waits, no packet is lost.
+void crew_reload(struct program *p);
+
+// A port goes away and comes back (intake.h): its workers leave it alone meanwhile.
+void crew_pause_port(void *program, unsigned index);
+void crew_resume_port(void *program, unsigned index);
