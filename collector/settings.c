@@ -203,6 +203,14 @@ void settings_reload(struct settings *live, const struct settings *fresh)
 		{"redis.prefix", strcmp(live->redis_prefix, fresh->redis_prefix) != 0},
 		{"http.listen", strcmp(live->http.text, fresh->http.text) != 0},
 		{"spool.dir", strcmp(live->spool_dir, fresh->spool_dir) != 0},
+		{"http.keys", strcmp(live->http_keys, fresh->http_keys) != 0},
+		{"http.certificate", strcmp(live->http_certificate, fresh->http_certificate) != 0},
+		{"http.certificate_key", strcmp(live->http_certificate_key, fresh->http_certificate_key) != 0},
+		{"http.connections", live->http_connections != fresh->http_connections},
+		{"http.results", live->http_results != fresh->http_results},
+		{"http.time", live->http_time_s != fresh->http_time_s},
+		{"http.audit", live->http_audit != fresh->http_audit},
+		{"names.file", strcmp(live->names_file, fresh->names_file) != 0},
 		{"psl.file", strcmp(live->psl_file, fresh->psl_file) != 0},
 	};
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
