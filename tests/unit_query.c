@@ -238,8 +238,7 @@ static void imports(void)
 	static const char *const bad[] = {"{", "x", "{\"rrname\":\"a\"}", "[1]",
 		"{\"rrname\":5,\"rrtype\":\"A\"}",
 		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":\"x\",\"time_first\":1,\"time_last\":1}",
-		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":\"192.0.2.1\",\"time_first\":9,\"time_last\":"
-		"1}",
+		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":9,\"time_last\":1}",
 		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":[],\"time_first\":1,\"time_last\":1}",
 		"1||2||3||CH||a||TXT||b||1||1", "1||2||3"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
