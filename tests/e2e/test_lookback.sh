@@ -4,6 +4,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+command -v jq > /dev/null || skip "jq is not installed"
 LOOKBACK=$BUILD/collector/lookback
 look() { timeout 60 "$LOOKBACK" -o "redis=unix:$REDIS" "$@"; }
 status_of() { # expected, arguments…

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Lookups over HTTP: every golden record, the traps of DNSDB's clients, the real dnsdbq and curl, keys, TLS, abuse.
-# shellcheck source=tests/e2e/lib.sh disable=SC2016
+# shellcheck source=tests/e2e/lib.sh disable=SC2016,SC2034
 . "$(dirname "$0")/lib.sh"
 
 CHECK="timeout 200 $PYTHON $E2E/lookback_http.py"
