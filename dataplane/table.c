@@ -345,14 +345,13 @@ static inline void count_next(struct table *t)
 		count(t, p->hash, p->key, p->size, p->time_s, p->message);
 }
 
-// Eight at a time: by now the buckets of the older half have come, and the units that the call
-// before this one asked for.
+// One step: a unit is asked for, and the sighting whose unit was asked for some steps ago is counted.
+// Spread over the sightings, the misses do not queue up in the few buffers that the core has for them.
 void table_move_pipeline(struct table *t)
 {
-	for (uint32_t left = t->unit_at - t->done; left > 0; left--)
+	fetch_unit(t);
+	if (__builtin_expect(t->unit_at - t->done > TABLE_STAGE, 1))
 		count_next(t);
-	for (int i = 0; i < TABLE_BATCH; i++)
-		fetch_unit(t);
 }
 
 void table_settle(struct table *t)

@@ -27,7 +27,7 @@ static inline uint8_t *table_short_key(struct table *t)
 	return key;
 }
 
-// Moves the pipeline on by TABLE_BATCH sightings.
+// Moves the pipeline on by one sighting.
 void table_move_pipeline(struct table *t);
 
 // Adds one sighting with the key at table_short_key; see table_add.
@@ -42,6 +42,6 @@ static inline void table_push(struct table *t, size_t size, uint64_t hash, uint3
 	p->size = (uint16_t)size;
 	p->bucket = &t->buckets[table_first_bucket(t, hash)];
 	__builtin_prefetch(p->bucket, 1);
-	if (++t->added - t->unit_at == 2 * TABLE_BATCH)
+	if (++t->added - t->unit_at > TABLE_STAGE)
 		table_move_pipeline(t);
 }

@@ -11,7 +11,7 @@ enum {
 	TABLE_FIRST_LINE = 40,	      // key octets in the first cache line of a unit
 	TABLE_NO_UNIT = 0,	      // unit 0 is never used
 	TABLE_PENDING = 32,	      // pipeline slots, a power of two
-	TABLE_BATCH = 8,	      // sightings that move on through the pipeline together
+	TABLE_STAGE = 8,	      // sightings between asking for a bucket and for its unit, and for counting
 	TABLE_META_CHANGED = 0,	      // first bit of the three groups of TABLE_BUCKET_SLOTS bits
 	TABLE_META_RECENT = 10,	      // seen since the sweep before last
 	TABLE_META_REPEATED = 20,     // seen more than once
