@@ -39,11 +39,11 @@ declare -A PACKAGES=(
 		iproute2"
 	# other people's programs, to be compared with: a dissector, a DNS library, a name server, …
 	[test]="libclang-rt-14-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils prometheus
-		ethtool mandoc"
+		ethtool mandoc unbound nsd dnsperf dnsdbq jq openssl dpdk"
 	[lint]="shellcheck clang-format"
 )
 # They come with a service that Lookback has no use for.
-PACKAGES_WITH_SERVICE="redis-server knot prometheus"
+PACKAGES_WITH_SERVICE="redis-server knot prometheus unbound nsd"
 
 # Those of the packages that are not installed.
 packages_missing() {
@@ -123,7 +123,7 @@ OPTIONS=()           # KEY=VALUE as the user gave them
 DATAPLANE_OPTIONS=() # the same with -o before each, for the program that knows KEY
 COLLECTOR_OPTIONS=()
 
-knows_setting() { "$1" --help | grep -q "^  ${2//./\\.} "; }
+knows_setting() { "$1" --help | grep "^  ${2//./\\.} " > /dev/null; }
 
 # Hands each of OPTIONS to the program whose setting it is, or to both.
 share_options() {
