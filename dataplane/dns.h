@@ -113,7 +113,6 @@ struct dns_message {
 	size_t size;				   // octets, at most DNS_MESSAGE_SIZE
 	uint16_t id;				   // host order; 0 is an ID like any other
 	uint16_t flags;				   // enum dns_header_flag
-	uint16_t qtype;				   // of the one question
 	uint16_t qclass;			   // of the one question
 	uint16_t records_len;			   // how many records
 	bool plain; // all answers are addresses of the question's name, in class IN; nothing else but OPT

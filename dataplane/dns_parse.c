@@ -183,7 +183,6 @@ enum dns_verdict dns_parse(struct dns_message *m, const uint8_t *wire, size_t si
 	c.at += DNS_HEADER_SIZE;
 	if (!dns_names_first(m->names, &c) || cursor_left(&c) < QUESTION_FIXED_SIZE)
 		return DNS_MALFORMED;
-	m->qtype = cursor_load16(c.at);
 	m->qclass = cursor_load16(c.at + 2);
 	c.at += QUESTION_FIXED_SIZE;
 	struct opt opt = {0};

@@ -262,7 +262,8 @@ static void hot_records_outlive_a_flood(void)
 	table_free(t);
 }
 
-// The sweep that refuses midway must go on where it stopped.
+// A record twice in a message counts once, and the number of that message is forgotten when the record
+// is handed over: a sighting of the same number later is another one.
 static void message_numbers_do_not_linger(void)
 {
 	struct worker_stats stats;
