@@ -2,6 +2,7 @@
 #include "collector/http.h"
 
 #include "collector/http_api.h"
+#include "collector/http_static.h"
 #include "collector/metrics.h"
 #include "dataplane/log.h"
 
@@ -31,6 +32,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, 
 		return MHD_NO;
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	enum MHD_Result result = MHD_queue_response(connection, code, response);
@@ -59,6 +61,23 @@ static enum MHD_Result answer_metrics(struct MHD_Connection *connection, const s
 	metrics_add(http_metrics, 1);
 	return answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text, len,
 		MHD_RESPMEM_MUST_FREE);
+}
+
+static enum MHD_Result answer_status(struct MHD_Connection *connection, const struct http *h)
+{
+	size_t len;
+	char *text = http_status_text(&h->sources, &len);
+
+	if (!text)
+		return MHD_NO;
+	metrics_add(http_status, 1);
+	return answer(connection, MHD_HTTP_OK, "application/json", text, len, MHD_RESPMEM_MUST_FREE);
+}
+
+static enum MHD_Result answer_page(struct MHD_Connection *connection, const struct http_file *file)
+{
+	metrics_add(http_page, 1);
+	return http_static_answer(connection, file);
 }
 
 static enum MHD_Result answer_ready(struct MHD_Connection *connection, const struct http *h)
@@ -112,6 +131,11 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	}
 	if (strcmp(url, "/metrics") == 0)
 		return answer_metrics(connection, h);
+	const struct http_file *file = http_static_find(url);
+	if (file)
+		return answer_page(connection, file);
+	if (strcmp(url, "/api/status") == 0)
+		return answer_status(connection, h);
 	if (strcmp(url, "/readyz") == 0)
 		return answer_ready(connection, h);
 	if (strcmp(url, "/healthz") == 0) {
@@ -120,7 +144,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	}
 	metrics_add(http_not_found, 1);
 	return answer_line(
-		connection, MHD_HTTP_NOT_FOUND, "not found; there are /metrics, /healthz, /readyz, /dnsdb/v2/, /pdns/query/ and /api/");
+		connection, MHD_HTTP_NOT_FOUND, "not found; there are /, /metrics, /healthz, /readyz, /dnsdb/v2/, /pdns/query/ and /api/");
 }
 
 // A socket that listens on the first address that works. -1 with the reason in `why`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// HTTP: /metrics, /healthz, /readyz; lookups are in http_api.h. One thread of libmicrohttpd's;
+// HTTP: /metrics, /api/status, /healthz, /readyz; the page is in http_static.h, lookups are in http_api.h. One thread of libmicrohttpd's;
 // connections, times and request sizes are bounded.
 #pragma once
 
@@ -30,3 +30,6 @@ void http_stop(struct http *h);
 // http_metrics.c: all metrics in Prometheus text format 0.0.4. Returns text that the caller frees and
 // its length in `*len`, or NULL without memory. HTTP thread.
 char *http_metrics_text(const struct http_sources *sources, size_t *len);
+
+// http_status.c: the same as one JSON object, in the same manner.
+char *http_status_text(const struct http_sources *sources, size_t *len);

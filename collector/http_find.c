@@ -5,7 +5,9 @@
 //     /api/find?q=KEYWORD     names that contain a keyword or look like it, each with its reason
 //     /api/export             everything, streamed
 //
-// Parameters of all: those of DNSDB (limit, offset, time_…, sort), type, format=csv.
+// Parameters of all: those of DNSDB (limit, offset, time_…, sort), type, format=csv. Lookup and
+// find put their lines into DNSDB's frame with frame=true; lookup finds who points to a name with
+// targets=true, and these besides its own records with targets=also.
 #include "collector/http_api.h"
 
 #include <stdio.h>
@@ -30,15 +32,23 @@ static enum http_shape shape_of(struct http_request *r)
 											     : HTTP_COF;
 }
 
+static bool is_framed(struct http_request *r)
+{
+	return shape_of(r) == HTTP_COF && http_param_flag(r, "frame", false);
+}
+
 enum MHD_Result http_lookup(struct http_request *r)
 {
 	char value[HTTP_VALUE_SIZE], why[300] = "q: expected a name, an address, a prefix or a range";
 	struct query q = query_make(QUERY_NAME);
-	const struct query_format format = {.sensor = NULL};
+	const struct query_format format = {.framed = is_framed(r)};
 
 	if (!http_param(r, "q", value, sizeof(value)) || query_parse(&q, value, why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
-	if (http_param_flag(r, "targets", false)) { // who points to a name, instead of its own records
+	char targets[16] = "";
+	if (http_param(r, "targets", targets, sizeof(targets)) && strcmp(targets, "also") == 0) {
+		q.with_targets = q.kind == QUERY_NAME;
+	} else if (http_param_flag(r, "targets", false)) { // who points to a name, instead of its own records
 		if (query_parse_target(&q, value, why, sizeof(why)) != 0)
 			return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	}
@@ -56,7 +66,7 @@ enum MHD_Result http_find(struct http_request *r)
 {
 	char value[HTTP_VALUE_SIZE], why[300] = "q: expected a part of a name";
 	struct query q = query_make(QUERY_KEYWORD);
-	const struct query_format format = {.keyword = q.name};
+	const struct query_format format = {.keyword = q.name, .framed = is_framed(r)};
 
 	if (!http_param(r, "q", value, sizeof(value)) ||
 		query_parse_keyword(&q, value, why, sizeof(why)) != 0)

@@ -129,8 +129,9 @@ struct records {
 
 static bool is_framed(const struct records *s)
 {
-	return s->shape != HTTP_COF && s->shape != HTTP_FOUND && s->shape != HTTP_CSV &&
-	       s->shape != HTTP_DNSDB1 && s->shape != HTTP_SUMMARIZE1;
+	return s->format.framed ||
+	       (s->shape != HTTP_COF && s->shape != HTTP_FOUND && s->shape != HTTP_CSV &&
+	       s->shape != HTTP_DNSDB1 && s->shape != HTTP_SUMMARIZE1);
 }
 
 static void put_summary(struct records *s, struct redis_buffer *out)
@@ -150,8 +151,9 @@ static void put_found(struct records *s, struct redis_buffer *out)
 {
 	if (s->found.name_len == 0)
 		return;
+	query_put_text(out, is_framed(s) ? "{\"obj\":" : "");
 	query_found_json(out, &s->found, s->keyword);
-	query_put_text(out, "\n");
+	query_put_text(out, is_framed(s) ? "}\n" : "\n");
 	s->found.name_len = 0;
 }
 
@@ -234,8 +236,9 @@ static void put_record(struct records *s, struct redis_buffer *out, const struct
 		query_found_add(&s->found, r);
 		break;
 	case HTTP_COF:
+		query_put_text(out, is_framed(s) ? "{\"obj\":" : "");
 		query_json_cof(out, r, &s->format);
-		query_put_text(out, "\n");
+		query_put_text(out, is_framed(s) ? "}\n" : "\n");
 		break;
 	case HTTP_CSV:
 		query_csv(out, r);

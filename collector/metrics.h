@@ -53,6 +53,8 @@
 	X(COUNTER, http_healthz,        "collector_http_requests_total", "path=\"/healthz\",code=\"200\"", "") \
 	X(COUNTER, http_ready,          "collector_http_requests_total", "path=\"/readyz\",code=\"200\"", "") \
 	X(COUNTER, http_not_ready,      "collector_http_requests_total", "path=\"/readyz\",code=\"503\"", "") \
+	X(COUNTER, http_page,           "collector_http_requests_total", "path=\"/\",code=\"200\"", "") \
+	X(COUNTER, http_status,         "collector_http_requests_total", "path=\"/api/status\",code=\"200\"", "") \
 	X(COUNTER, http_lookup,         "collector_http_requests_total", "path=\"lookup\",code=\"200\"", "") \
 	X(COUNTER, http_lookup_refused, "collector_http_requests_total", "path=\"lookup\",code=\"4xx\"", "") \
 	X(COUNTER, http_lookup_failed,  "collector_http_requests_total", "path=\"lookup\",code=\"503\"", "") \

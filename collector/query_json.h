@@ -9,6 +9,7 @@ struct query_format {
 	bool rdata_array;	       // COF: "rdata" as an array of one (exports)
 	bool rdata_lookup;	       // DNSDB: what was looked up is RDATA: a string, and no bailiwick
 	bool human_time;	       // DNSDB: times as RFC 3339
+	bool framed;		       // COF: in DNSDB's frame, which tells whether that was all
 	const char *sensor;	       // COF: sensor_id, or NULL
 	const char *keyword;	       // what was looked for, to tell why a name answers (http_find.c)
 	const struct zone_list *zones; // DNSDB: for the bailiwick

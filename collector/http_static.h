@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The files of the web page (collector/web/), embedded in the program by scripts/embed-web. They need
+// no key: they hold nothing that was seen.
+#pragma once
+
+#include <microhttpd.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http_file {
+	const char *path; // of the request: "/", "/web/app.js"
+	const char *type; // Content-Type
+	const char *etag; // weak: the same for both bodies
+	const uint8_t *plain, *gzip;
+	size_t plain_size, gzip_size;
+};
+
+// Made by scripts/embed-web; the last one has no path.
+extern const struct http_file http_files[];
+
+// NULL: none of ours.
+const struct http_file *http_static_find(const char *url);
+
+// 200, or 304 where the client has it.
+enum MHD_Result http_static_answer(struct MHD_Connection *connection, const struct http_file *file);

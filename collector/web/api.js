@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Asking the collector. Lookups come in DNSDB's frame ({"cond":"begin"}, {"obj":…}, …, {"cond":"succeeded"}), so
+// that an answer which broke off is told from one that is whole.
+
+const KEY = 'lookback.key'; // sessionStorage: gone with the tab, never in a URL
+
+export const key = {
+	get: () => sessionStorage.getItem(KEY) ?? '',
+	set: (text) => (text ? sessionStorage.setItem(KEY, text) : sessionStorage.removeItem(KEY)),
+};
+
+// What went wrong: kind (key-needed, key-wrong, quota, refused, busy, away, broken), and the server's own words.
+export class AskError extends Error {
+	constructor(kind, message, status = 0) {
+		super(message);
+		Object.assign(this, { kind, status });
+	}
+}
+
+const KINDS = { 400: 'refused', 401: 'key-needed', 403: 'key-wrong', 413: 'refused', 414: 'refused', 416: 'refused', 429: 'quota', 503: 'busy' };
+
+async function get(path, signal, headers = {}) {
+	let response;
+	if (key.get()) headers['X-API-Key'] = key.get();
+	try {
+		response = await fetch(path, { signal, headers, cache: 'no-store', credentials: 'same-origin' });
+	} catch (error) {
+		if (error.name === 'AbortError') throw error;
+		throw new AskError('away', 'the collector does not answer');
+	}
+	if (response.ok) return response;
+	const line = (await response.text().catch(() => '')).trim();
+	throw new AskError(KINDS[response.status] ?? 'broken', line || `HTTP status ${response.status}`, response.status);
+}
+
+export async function status(signal) {
+	const response = await get('/api/status', signal);
+	return response.json();
+}
+
+async function* lines(body) {
+	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+	let rest = '';
+	for (;;) {
+		const { done, value } = await reader.read();
+		if (done) break;
+		const parts = (rest + value).split('\n');
+		rest = parts.pop();
+		yield* parts;
+	}
+	if (rest) yield rest;
+}
+
+// The objects of a framed answer. Returns {rows, more: the limit was reached, failure: what broke it off}; what had
+// come before is kept. Throws AskError where nothing came, AbortError where it was cancelled.
+export async function lookup(path, signal, progress = () => {}) {
+	const response = await get(path, signal);
+	const rows = [];
+	let end;
+	try {
+		for await (const line of lines(response.body)) {
+			const said = JSON.parse(line);
+			if (said.obj) rows.push(said.obj);
+			else if (said.cond !== 'begin') end = said;
+			if (rows.length % 1000 === 0) progress(rows.length);
+		}
+	} catch (error) {
+		if (error.name === 'AbortError') throw error;
+		end = undefined;
+	}
+	const failure = !end ? 'the connection broke' : end.cond === 'failed' ? end.msg : '';
+	if (failure && rows.length === 0) throw new AskError('busy', failure);
+	return { rows, more: end?.cond === 'limited', failure };
+}
+
+// Lookback's path for what was understood. options: type, since, until, sort, limit, offset.
+export function lookupPath(found, options = {}) {
+	const p = new URLSearchParams();
+	let path = '/api/lookup';
+	if (found.kind === 'pattern')
+		path = `/dnsdb/v2/${found.regex ? 'regex' : 'glob'}/rrnames/${encodeURIComponent(found.value)}/ALL`;
+	else if (found.kind === 'keyword') path = '/api/find';
+	if (found.kind !== 'pattern') p.set('q', found.value);
+	if (found.kind === 'name') p.set('targets', 'also');
+	p.set('frame', 'true');
+	if (options.since !== undefined) p.set('time_last_after', options.since);
+	if (options.until !== undefined) p.set('time_first_before', options.until);
+	for (const name of ['type', 'sort', 'limit', 'offset']) if (options[name]) p.set(name, options[name]);
+	return `${path}?${p}`;
+}

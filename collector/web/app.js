@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The page: what the URL says is what is shown.
+//
+//     /                          home
+//     /?q=TEXT&…                 results.js; with view=graph: graph.js
+//     /?view=sensor              live.js
+import { key } from './api.js';
+import { announce, el, fill } from './dom.js';
+import { home } from './home.js';
+import { askForKey } from './key.js';
+import { openLive, watchSensor } from './live.js';
+import { openResults } from './results.js';
+
+const main = document.getElementById('main');
+const box = document.getElementById('q');
+let close = () => {}; // what is shown now
+
+const read = () => Object.fromEntries(new URLSearchParams(location.search));
+
+function urlOf(params) {
+	const p = new URLSearchParams();
+	for (const [name, value] of Object.entries(params)) if (value !== undefined && value !== '') p.set(name, value);
+	const text = p.toString();
+	return text ? `/?${text}` : '/';
+}
+
+// Goes to other parameters: a new entry of the history, or in place of this one.
+function go(params, { replace = false, fresh = true } = {}) {
+	if (replace) {
+		history.replaceState(history.state, '', urlOf(params));
+		return;
+	}
+	history.replaceState({ scroll: scrollY }, '');
+	history.pushState({}, '', urlOf(params));
+	show({ fresh, focus: fresh });
+}
+
+// `fresh`: somebody asked for it; else it is Back, Forward or a reload, where old answers will do.
+function show({ fresh = false, focus = fresh } = {}) {
+	const params = read();
+	close();
+	close = () => {};
+	if (document.activeElement !== box || params.q) box.value = params.q ?? '';
+	document.title = 'Lookback';
+	document.body.dataset.view = params.view === 'sensor' ? 'sensor' : params.q ? 'results' : 'home';
+	document.querySelector('.to-sensor').toggleAttribute('aria-current', params.view === 'sensor');
+	if (params.view === 'sensor') {
+		document.title = 'Sensor – Lookback';
+		close = openLive(main);
+	} else if (params.q) {
+		document.title = `${params.q.slice(0, 100)} – Lookback`;
+		close = openResults(main, params, { go, fresh, showKey });
+	} else {
+		fill(main, home());
+		announce('');
+	}
+	if (fresh) scrollTo(0, 0);
+	else if (history.state?.scroll) scrollTo(0, history.state.scroll);
+	if (focus && document.activeElement !== box) (main.querySelector('h1') ?? main).focus({ preventScroll: true });
+}
+
+function showKey() {
+	const button = document.querySelector('.to-key');
+	button.classList.toggle('set', Boolean(key.get()));
+	button.setAttribute('aria-label', key.get() ? 'API key: set' : 'API key: none');
+	button.textContent = key.get() ? 'Key set' : 'Key';
+}
+
+document.addEventListener('click', (event) => {
+	const link = event.target.closest('a[href^="/"]');
+	if (!link || link.hasAttribute('download') || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+	event.preventDefault();
+	go(Object.fromEntries(new URLSearchParams(link.getAttribute('href').slice(2))));
+});
+
+document.querySelector('form.search').addEventListener('submit', (event) => {
+	event.preventDefault();
+	const q = box.value.trim();
+	if (!q) return;
+	if (matchMedia('(pointer: coarse)').matches) box.blur(); // the keyboard of the phone goes away
+	go({ q });
+});
+
+document.querySelector('.skip').addEventListener('click', (event) => {
+	event.preventDefault();
+	(main.querySelector('h1') ?? main).focus();
+});
+
+// "/" goes to the box, as in many tools of analysts.
+document.addEventListener('keydown', (event) => {
+	const typing = event.target.closest('input, select, textarea, dialog');
+	if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+	event.preventDefault();
+	box.focus();
+	box.select();
+});
+
+document.querySelector('.to-key').addEventListener('click', async () => {
+	if (!(await askForKey(key.get() ? 'A key is set. Another one takes its place.' : ''))) return;
+	showKey();
+	if (read().q) show({ fresh: true });
+});
+
+addEventListener('popstate', () => show());
+addEventListener('pagehide', () => history.replaceState({ scroll: scrollY }, ''));
+history.scrollRestoration = 'manual';
+
+showKey();
+show();
+watchSensor();
+if (!read().q && !read().view && !matchMedia('(pointer: coarse)').matches) box.focus();

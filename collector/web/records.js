@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the columns of the table hold: of records, and of names that were found by keyword or pattern.
+import { el, svg } from './dom.js';
+import * as format from './format.js';
+import { isAddress, reversed } from './understand.js';
+
+export const searchUrl = (q, as) => `/?${new URLSearchParams(as ? { q, as } : { q })}`;
+
+// A name as it is pasted back: a single label is a name only with its final dot.
+const nameQuery = (name) => (name.includes('.') ? name : `${name}.`);
+
+export function nameLink(name) {
+	return el('a', { class: 'data', href: searchUrl(nameQuery(name)) }, name);
+}
+
+export function addressLink(address) {
+	return el('a', { class: 'data', href: searchUrl(address) }, address);
+}
+
+// Which word of the RDATA is a name that can be looked for.
+const NAME_WORD = { CNAME: 0, NS: 0, PTR: 0, DNAME: 0, MX: 1, SRV: 3, SVCB: 1, HTTPS: 1, SOA: 0, AFSDB: 1, KX: 1, NAPTR: -1, NSEC: 0 };
+
+// {address} or {name} that a record points to, or undefined.
+export function target(row) {
+	if (row.rrtype === 'A' || row.rrtype === 'AAAA') return isAddress(row.rdata) ? { address: row.rdata } : undefined;
+	if (!(row.rrtype in NAME_WORD)) return undefined;
+	const name = row.rdata.split(' ').at(NAME_WORD[row.rrtype]);
+	return name && name !== '.' && !name.startsWith('\\#') ? { name } : undefined;
+}
+
+// RDATA with its names and addresses as links.
+function rdata(row) {
+	const to = target(row);
+	if (to?.address) return addressLink(to.address);
+	const words = row.rdata.split(' ');
+	const at = to ? (NAME_WORD[row.rrtype] + words.length) % words.length : -1;
+	const text = (s) => el('span', { class: 'data' }, s);
+	return words.map((word, i) => {
+		const space = i > 0 ? ' ' : '';
+		if (i === at) return [space, nameLink(word)];
+		const spf = /^("?[+~?-]?ip[46]:|ipv[46]hint="?)([0-9a-f.:,/]+)("?)$/i.exec(word);
+		if (spf && spf[2].split(',').every((a) => isAddress(a.replace(/\/\d+$/, ''))))
+			return [text(space + spf[1]), spf[2].split(',').map((a, j) => [j ? ',' : '', addressLink(a)]), text(spf[3])];
+		const include = /^("?[+~?-]?(?:include:|redirect=|exists:))([a-z0-9_.-]+\.[a-z0-9-]+)("?)$/i.exec(word);
+		if (include) return [text(space + include[1]), nameLink(include[2].toLowerCase()), text(include[3])];
+		return text(space + word);
+	});
+}
+
+function long(row, content) {
+	if (row.rdata.length <= 300) return content;
+	const cell = el('span', { class: 'data' }, `${row.rdata.slice(0, 200)}… `);
+	cell.append(el('button', { type: 'button', class: 'quiet small', onclick: () => cell.replaceChildren(...[content].flat(9)) },
+		`all ${format.number(row.rdata.length)} characters`));
+	return cell;
+}
+
+function owner(row) {
+	const meant = format.unicode(row.rrname), address = reversed(row.rrname);
+	return [
+		row.rrname === '.' ? el('span', { class: 'data' }, '.') : nameLink(row.rrname),
+		meant && el('bdi', { class: 'aside', title: 'how the name reads' }, meant),
+		address && el('span', { class: 'aside' }, 'for ', addressLink(address)),
+	];
+}
+
+function time(seconds) {
+	return el('time', { datetime: format.iso(seconds), title: `${format.iso(seconds)}, ${format.ago(seconds)}` }, format.minute(seconds));
+}
+
+// A bar from first to last seen within the times of all rows.
+export function bar(row, extent) {
+	const width = Math.max(1, extent.last - extent.first), percent = (t) => (100 * (t - extent.first)) / width;
+	const from = extent.last > extent.first ? percent(row.time_first) : 0;
+	const to = extent.last > extent.first ? percent(row.time_last) : 100;
+	return svg('svg', { class: 'bar', 'aria-hidden': 'true', focusable: 'false' },
+		svg('title', null, `${format.iso(row.time_first)} – ${format.iso(row.time_last)}: ${format.span(row.time_last - row.time_first)}`),
+		svg('line', { class: 'track', x1: '0', x2: '100%', y1: '50%', y2: '50%' }),
+		svg('line', { class: 'seen', x1: `${from.toFixed(2)}%`, x2: `${to.toFixed(2)}%`, y1: '50%', y2: '50%' }));
+}
+
+export function extentOf(rows) {
+	let first = Infinity, last = -Infinity;
+	for (const row of rows) {
+		if (row.time_first < first) first = row.time_first;
+		if (row.time_last > last) last = row.time_last;
+	}
+	return { first, last };
+}
+
+// Names in the order of their labels from the right, addresses by number, all else by text.
+const collate = (text) => text.split('.').reverse().join('.');
+function addressKey(text) {
+	if (!isAddress(text)) return undefined;
+	if (!text.includes(':')) return '4' + text.split('.').map((o) => o.padStart(3, '0')).join('.');
+	const [head, tail] = new URL(`http://[${text}]/`).hostname.slice(1, -1).split('::');
+	const groups = (part) => (part ? part.split(':') : []);
+	const fill = 8 - groups(head).length - groups(tail).length;
+	return '6' + [...groups(head), ...Array(tail === undefined ? 0 : fill).fill('0'), ...groups(tail)].map((g) => g.padStart(4, '0')).join(':');
+}
+
+const seen = [
+	{ id: 'seen', label: 'Time line', cell: bar, axis: true },
+	{ id: 'first', label: 'First seen', key: (r) => r.time_first, cell: (r) => time(r.time_first), number: true },
+	{ id: 'last', label: 'Last seen', key: (r) => r.time_last, cell: (r) => time(r.time_last), number: true },
+	{ id: 'count', label: 'Count', key: (r) => r.count, cell: (r) => format.number(r.count), number: true },
+];
+
+// id (as the server's sort), label, key to sort by, cell(row, extent), number: newest or most first.
+export const RECORD_COLUMNS = [
+	{ id: 'name', label: 'Name', key: (r) => collate(r.rrname), cell: owner },
+	{ id: 'type', label: 'Type', key: (r) => r.rrtype, cell: (r) => el('span', { class: 'type' }, r.rrtype) },
+	{ id: 'rdata', label: 'Data', key: (r) => addressKey(r.rdata) ?? collate(target(r)?.name ?? r.rdata), cell: (r) => long(r, rdata(r)) },
+	...seen,
+];
+
+export const REASONS = {
+	contains: ['contains it', 'The name contains the keyword'],
+	homoglyph: ['look-alike letters', 'Letters of other scripts that look like those of the keyword'],
+	'digit for letter': ['digit for letter', 'Digits or letters that look alike: 0 and o, 1 and l, rn and m'],
+	'one edit': ['one letter off', 'One letter more, less, other, or two swapped'],
+};
+const REASON_ORDER = Object.keys(REASONS);
+
+function found(row, keyword) {
+	const meant = row.unicode ? format.visible(row.unicode) : format.unicode(row.name);
+	const at = row.reason === 'contains' && keyword ? row.name.indexOf(keyword) : -1;
+	const link = nameLink(row.name);
+	if (at >= 0)
+		link.replaceChildren(row.name.slice(0, at), el('mark', null, keyword), row.name.slice(at + keyword.length));
+	return [link, meant && meant !== row.name && el('bdi', { class: 'aside', title: 'how the name reads' }, meant)];
+}
+
+export function foundColumns(keyword) {
+	const why = {
+		id: 'why', label: 'Why', key: (r) => REASON_ORDER.indexOf(r.reason),
+		cell: (r) => el('span', { class: `why why-${REASON_ORDER.indexOf(r.reason)}`, title: REASONS[r.reason]?.[1] }, REASONS[r.reason]?.[0] ?? r.reason),
+	};
+	return [
+		{ id: 'name', label: 'Name', key: (r) => collate(r.name), cell: (r) => found(r, keyword) },
+		...(keyword ? [why] : []),
+		{ id: 'type', label: 'Types', key: (r) => r.types.join(), cell: (r) => r.types.map((t) => [el('span', { class: 'type' }, t), ' ']) },
+		...seen,
+	];
+}
+
+// Flexible search answers a line for each owner and type: one for each owner, as find does.
+export function foundOf(rows) {
+	const byName = new Map();
+	for (const row of rows) {
+		const name = row.rrname.length > 1 ? row.rrname.replace(/\.$/, '') : row.rrname;
+		const one = byName.get(name) ?? { name, types: [], time_first: Infinity, time_last: 0, count: 0 };
+		if (!one.types.includes(row.rrtype)) one.types.push(row.rrtype);
+		one.time_first = Math.min(one.time_first, row.time_first);
+		one.time_last = Math.max(one.time_last, row.time_last);
+		one.count += row.count;
+		byName.set(name, one);
+	}
+	return [...byName.values()];
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A search: what was understood, the answer as a table or a graph, what to do where there is none.
+import { key, lookup, lookupPath } from './api.js';
+import { announce, el, fill, setText } from './dom.js';
+import * as format from './format.js';
+import { openGraph } from './graph.js';
+import { askForKey } from './key.js';
+import { explain, nothing } from './notices.js';
+import { extentOf, foundColumns, foundOf, REASONS, RECORD_COLUMNS, target } from './records.js';
+import { csv, download, fileName, jsonLines } from './save.js';
+import { announceSort, makeTable, PAGE } from './table.js';
+import { isAddress, KIND_WORDS, understand } from './understand.js';
+
+const FIRST = 1000, MORE = 10000; // rows asked for at first, and then each time
+const CACHE_MAX = 20;
+const cache = new Map(); // of the answers shown last: Back is at once
+const cacheKey = ({ view, f, ...asked }) => JSON.stringify(asked, Object.keys(asked).sort());
+
+const SPANS = { '1d': 86400, '7d': 604800, '30d': 2592000, '1y': 31557600 };
+
+// "7d" or "2024-01-31" as seconds; a day's end where `end`.
+function seconds(text, end) {
+	if (text in SPANS) return -SPANS[text];
+	const day = Date.parse(`${text}T00:00:00Z`) / 1000;
+	return Number.isFinite(day) ? day + (end ? 86399 : 0) : undefined;
+}
+
+const parseSort = (text) => (text ? { id: text.replace(/^-/, ''), descending: text.startsWith('-') } : undefined);
+const sortText = (sort) => (sort ? (sort.descending ? '-' : '') + sort.id : undefined);
+const rowKey = (row) => (row.rrname === undefined ? row.name : `${row.rrname} ${row.rrtype} ${row.rdata}`);
+
+function counts(rows) {
+	const names = new Set(), addresses = new Set();
+	for (const row of rows) {
+		names.add(row.rrname ?? row.name);
+		const to = row.rrname !== undefined && target(row);
+		if (to?.address) addresses.add(to.address);
+	}
+	const { first, last } = extentOf(rows);
+	return [
+		rows[0].rrname !== undefined && format.plural(rows.length, 'record'), format.plural(names.size, 'name'),
+		addresses.size > 0 && format.plural(addresses.size, 'address', 'addresses'),
+		format.day(first) === format.day(last) ? `seen on ${format.day(first)}` : `seen ${format.day(first)} to ${format.day(last)}`,
+	].filter(Boolean).join(' · ');
+}
+
+// Words that all have to stand in a row; those with "-" before them must not.
+function matcher(text) {
+	const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+	if (words.length === 0) return () => true;
+	return (row) => {
+		const all = `${row.rrname ?? row.name} ${row.rrtype ?? row.types.join(' ')} ${row.rdata ?? ''} ${row.unicode ?? ''}`.toLowerCase();
+		return words.every((w) => (w.length > 1 && w.startsWith('-') ? !all.includes(w.slice(1)) : all.includes(w)));
+	};
+}
+
+export function openResults(main, params, { go, fresh, showKey }) {
+	const state = { ...params }; // what the URL says
+	const found = understand(params.q, params.as);
+	const isFound = found.kind === 'keyword' || found.kind === 'pattern'; // names instead of records
+	const facet = found.kind === 'keyword' ? 'why' : 'type';
+	const columns = isFound ? foundColumns(found.kind === 'keyword' ? found.value : '') : RECORD_COLUMNS;
+	let answer; // {rows, more, failure, asked: rows that the server has given, took: ms}
+	let controller, closeGraph, page = 0, shown = [];
+
+	// --- parts of the page
+
+	const status = el('p', { class: 'status' });
+	const facets = el('div', { class: 'facets', role: 'group', 'aria-label': facet === 'why' ? 'Why it was found' : 'Record type' });
+	const filter = el('input', { type: 'search', id: 'filter', placeholder: 'Filter', autocomplete: 'off', spellcheck: 'false', value: state.f ?? '' });
+	const table = makeTable({ onSort, onPage });
+	const content = el('div', { class: 'content' });
+	const notice = el('div', { class: 'notices' });
+	const tools = el('div', { class: 'tools', hidden: true },
+		!isFound && el('div', { class: 'views', role: 'group', 'aria-label': 'View' }, view('', 'Table'), view('graph', 'Graph')),
+		el('label', { class: 'hidden', for: 'filter' }, 'Filter rows: words, or -words to leave out'), filter, facets,
+		el('span', { class: 'downloads' }, 'Download ', save('CSV', 'csv', 'text/csv', csv), save('COF', 'jsonl', 'application/x-ndjson', jsonLines)));
+	fill(main, el('section', { class: 'answer' }, understood(), found.error ? null : timeTools(), status, notice, tools, content));
+
+	function understood() {
+		if (found.error)
+			return el('div', { class: 'understood' }, el('h1', { tabindex: '-1' }, params.q));
+		const [name, words] = KIND_WORDS[found.kind];
+		const meant = format.unicode(found.value);
+		return el('div', { class: 'understood' },
+			el('h1', { tabindex: '-1' }, el('span', { class: 'kind' }, found.regex ? 'Regular expression' : name), ' ', el('span', { class: 'data' }, found.value)),
+			meant && el('bdi', { class: 'aside' }, `reads ${meant}`),
+			el('p', { class: 'aside' }, `${found.changed ? `Understood from “${format.visible(params.q.slice(0, 200))}”: ` : ''}${words}.`,
+				found.also.length > 0 && [' Or: ', found.also.map((o, i) => [i ? ', ' : '', el('a', { href: `/?${new URLSearchParams(o.as ? { q: o.q, as: o.as } : { q: o.q })}` }, o.words)]), '.']));
+	}
+
+	function view(id, label) {
+		return el('button', { type: 'button', 'aria-pressed': String((state.view ?? '') === id), 'data-view': id,
+			onclick: () => (state.view ?? '') !== id && go({ ...state, view: id || undefined }, { fresh: false }) }, label);
+	}
+
+	function save(label, ending, type, make) {
+		return el('button', { type: 'button', class: 'quiet', 'data-save': ending, onclick: () => {
+			download(fileName(found.value, ending), type, make(shown));
+			announce(`${format.plural(shown.length, 'row')} saved as ${label}`);
+		} }, label);
+	}
+
+	function timeTools() {
+		const custom = Boolean(state.until || (state.since && !(state.since in SPANS)));
+		const since = el('input', { type: 'date', id: 'since', value: custom ? state.since : '' });
+		const until = el('input', { type: 'date', id: 'until', value: state.until ?? '' });
+		const dates = el('span', { class: 'dates', hidden: !custom }, el('label', { for: 'since' }, 'from'), since, el('label', { for: 'until' }, 'to'), until);
+		const select = el('select', { id: 'seen' }, [['', 'at any time'], ['1d', 'in the last day'], ['7d', 'in the last 7 days'],
+			['30d', 'in the last 30 days'], ['1y', 'in the last year'], ['custom', 'between …']]
+			.map(([value, text]) => el('option', { value, selected: value === (custom ? 'custom' : state.since ?? '') }, text)));
+		const change = () => go({ ...state, since: since.value, until: until.value });
+		select.addEventListener('change', () => {
+			dates.hidden = select.value !== 'custom';
+			if (select.value === 'custom') since.focus();
+			else go({ ...state, since: select.value, until: undefined });
+		});
+		since.addEventListener('change', change);
+		until.addEventListener('change', change);
+		return el('div', { class: 'times' }, el('label', { for: 'seen' }, 'Seen'), select, dates);
+	}
+
+	// --- asking
+
+	const options = () => ({
+		since: state.since && seconds(state.since), until: state.until && seconds(state.until, true),
+		sort: isFound ? undefined : state.sort, type: answer?.partial && facet === 'type' ? state.type : undefined,
+	});
+
+	async function ask({ offset = 0, again = false } = {}) {
+		const path = lookupPath(found, { ...options(), limit: offset ? MORE : FIRST, offset });
+		const old = cache.get(cacheKey(state));
+		controller?.abort();
+		const mine = (controller = new AbortController());
+		if (!fresh && !again && old) {
+			answer = old;
+			render();
+			return;
+		}
+		const begun = performance.now();
+		working(0);
+		try {
+			const got = await lookup(path, mine.signal, working);
+			if (mine !== controller) return;
+			take(got, offset, performance.now() - begun);
+			controller = undefined;
+			if (answer.more && state.type && facet === 'type' && !answer.partial) { // the filter has to look at all
+				answer.partial = true;
+				ask({ again: true });
+				return;
+			}
+			remember();
+			render();
+			announce(status.textContent);
+		} catch (error) {
+			if (mine !== controller) return;
+			controller = undefined;
+			failed(error);
+		}
+	}
+
+	function take(got, offset, took) {
+		const rows = found.kind === 'pattern' ? foundOf(got.rows) : got.rows;
+		const before = offset && answer ? answer.rows : [];
+		const seen = new Set(before.map(rowKey));
+		const added = rows.filter((row) => !seen.has(rowKey(row)) && seen.add(rowKey(row)));
+		answer = { rows: [...before, ...added], asked: offset + got.rows.length, more: got.more, failure: got.failure, took,
+			partial: answer?.partial, types: answer?.partial ? answer.types : undefined };
+	}
+
+	function remember() {
+		cache.delete(cacheKey(state));
+		cache.set(cacheKey(state), answer);
+		if (cache.size > CACHE_MAX) cache.delete(cache.keys().next().value);
+	}
+
+	function working(rows) {
+		if (rows > 0) {
+			setText(status.querySelector('.progress') ?? status, `Searching … ${format.plural(rows, 'row')}`);
+			return;
+		}
+		main.querySelector('.answer').setAttribute('aria-busy', 'true');
+		fill(status, el('span', { class: 'progress' }, 'Searching …'), ' ',
+			el('button', { type: 'button', class: 'quiet small', onclick: cancel }, 'Cancel'));
+		announce('Searching');
+	}
+
+	function cancel() {
+		controller?.abort();
+		controller = undefined;
+		settled();
+		fill(status, 'Cancelled. ', el('button', { type: 'button', class: 'quiet small', onclick: () => ask({ again: true }) }, 'Search again'));
+		announce('Cancelled');
+	}
+
+	const settled = () => main.querySelector('.answer').removeAttribute('aria-busy');
+
+	async function failed(error) {
+		settled();
+		fill(status);
+		if (error.name === 'AbortError') return;
+		const again = () => ask({ again: true });
+		const withKey = async (message) => {
+			if (!(await askForKey(message))) return;
+			showKey();
+			again();
+		};
+		fill(notice, explain(error, { again, withKey: () => withKey('') }));
+		if (!answer) tools.hidden = true;
+		if (error.kind === 'key-needed') withKey('This server answers only with a key.');
+		if (error.kind === 'key-wrong') withKey('This key is not known to the server. Is it complete, or was it removed?');
+	}
+
+	// --- showing
+
+	function onSort(sort) {
+		state.sort = sortText(sort);
+		page = 0;
+		go(state, { replace: true });
+		announceSort(columns.find((c) => c.id === sort.id).label, sort.descending);
+		if (answer.more && !isFound) ask({ again: true }); // the server knows the others
+		else {
+			remember();
+			render();
+		}
+	}
+
+	function onPage(n) {
+		page = n;
+		render();
+		table.node.scrollIntoView({ block: 'start' });
+		announce(`Page ${n + 1}`);
+	}
+
+	function onFacet(value) {
+		state[facet] = value || undefined;
+		page = 0;
+		go(state, { replace: true });
+		if (facet === 'type' && (answer.more || answer.partial) && !isFound) {
+			answer.partial = Boolean(value);
+			ask({ again: true });
+		} else {
+			remember();
+			render();
+		}
+	}
+
+	function showFacets(rows) {
+		const tally = answer.types ?? new Map();
+		if (!answer.types)
+			for (const row of rows)
+				for (const value of facet === 'why' ? [row.reason] : row.types ?? [row.rrtype]) tally.set(value, (tally.get(value) ?? 0) + 1);
+		answer.types = tally;
+		const focused = facets.contains(document.activeElement) ? document.activeElement.dataset.value : undefined;
+		const chip = (value, text, n) => el('button', { type: 'button', 'data-value': value, 'aria-pressed': String((state[facet] ?? '') === value),
+			onclick: () => onFacet((state[facet] ?? '') === value ? '' : value) }, text, n !== undefined && el('span', { class: 'n' }, format.number(n)));
+		const order = facet === 'why' ? Object.keys(REASONS) : [...tally.keys()].sort((a, b) => tally.get(b) - tally.get(a));
+		fill(facets, chip('', 'All'), order.filter((v) => tally.has(v)).map((v) => chip(v, REASONS[v]?.[0] ?? v, answer.more ? undefined : tally.get(v))));
+		facets.hidden = tally.size < 2 && !state[facet];
+		if (focused !== undefined) facets.querySelector(`[data-value="${CSS.escape(focused)}"]`)?.focus();
+	}
+
+	function showNotices() {
+		const n = format.number(answer.rows.length);
+		fill(notice,
+			answer.failure && el('p', { class: 'notice warning', role: 'alert' }, `The answer broke off after ${n} rows: ${answer.failure}. `,
+				el('button', { type: 'button', onclick: () => ask({ again: true }) }, 'Try again')),
+			answer.more && el('p', { class: 'notice' }, `Showing ${n} of more. Narrow by type or time, or `,
+				el('button', { type: 'button', class: 'more', onclick: () => ask({ offset: answer.asked, again: true }) }, `load ${format.number(MORE)} more`)));
+	}
+
+	function render() {
+		settled();
+		closeGraph?.();
+		closeGraph = undefined;
+		const matches = matcher(filter.value);
+		const inFacet = (row) => !state[facet] || (facet === 'why' ? row.reason === state.why : (row.types ?? [row.rrtype]).includes(state.type));
+		const rows = answer.rows.filter((row) => inFacet(row) && matches(row));
+		const sort = parseSort(state.sort) ?? (found.kind === 'keyword' ? undefined : { id: 'last', descending: true });
+		showNotices();
+		tools.hidden = answer.rows.length === 0 && !answer.partial;
+		showFacets(answer.rows);
+		if (answer.rows.length === 0) {
+			fill(status, 'Nothing found.');
+			fill(content, nothing(found, state));
+			return;
+		}
+		fill(status, rows.length === 0 ? `None of ${format.plural(answer.rows.length, 'row')} matches the filter.` :
+			[rows.length < answer.rows.length && `${format.number(rows.length)} of ${format.number(answer.rows.length)}: `, counts(rows),
+				el('span', { class: 'aside' }, ` · ${Math.max(1, Math.round(answer.took))} ms`)]);
+		page = Math.min(page, Math.max(0, Math.ceil(rows.length / PAGE) - 1));
+		if (state.view === 'graph' && !isFound) {
+			shown = rows;
+			closeGraph = openGraph(content, rows, ['name', 'address'].includes(found.kind) ? found : undefined);
+			return;
+		}
+		if (rows.length === 0) fill(content);
+		else {
+			if (content.firstChild !== table.node) fill(content, table.node);
+			shown = table.show(rows, columns, sort, page);
+		}
+	}
+
+	let wait;
+	filter.addEventListener('input', () => {
+		clearTimeout(wait);
+		wait = setTimeout(() => {
+			state.f = filter.value || undefined;
+			page = 0;
+			go(state, { replace: true });
+			if (!answer) return;
+			remember();
+			render();
+			announce(status.textContent);
+		}, 120);
+	});
+
+	if (found.error) {
+		fill(notice, el('p', { class: 'notice error', role: 'alert' }, found.error));
+		announce(found.error);
+	} else {
+		ask();
+	}
+	return () => {
+		controller?.abort();
+		controller = undefined;
+		closeGraph?.();
+		clearTimeout(wait);
+	};
+}
