@@ -3,6 +3,7 @@
 #include "collector/redis_batch.h"
 
 #include "collector/metrics.h"
+#include "collector/redis_retain.h"
 #include "dataplane/log.h"
 
 #include <time.h>
@@ -10,21 +11,21 @@
 enum { KEYS_LOGGED_MAX = 64 };
 
 // Logs a refused key once; when many are refused the rest are only counted.
-void redis_batch_log_key(const char *key, const char *error)
+void redis_batch_log_key(const char *key, size_t key_len, const char *error)
 {
 	static uint64_t seen[KEYS_LOGGED_MAX];
 	static size_t seen_len;
 	uint64_t hash = 0xcbf29ce484222325u;
 
-	for (const char *p = key; *p; p++)
-		hash = (hash ^ (uint8_t)*p) * 0x100000001b3u;
+	for (size_t i = 0; i < key_len; i++)
+		hash = (hash ^ (uint8_t)key[i]) * 0x100000001b3u;
 	for (size_t i = 0; i < seen_len; i++)
 		if (seen[i] == hash)
 			return;
 	if (seen_len == KEYS_LOGGED_MAX)
 		return;
 	seen[seen_len++] = hash;
-	log_warning("redis refused a command on %s: %s%s", key, error,
+	log_warning("redis refused a command on %.*s: %s%s", (int)key_len, key, error,
 		seen_len == KEYS_LOGGED_MAX ? "; further keys are only counted" : "");
 }
 
@@ -55,30 +56,72 @@ static int read_exec(struct redis_conn *c, struct redis_results *results, uint32
 	return 0;
 }
 
-// Bookkeeping commands that Redis refused: nothing of the records depends on them but pdns:seq,
-// which was looked at when the connection was made.
-void redis_batch_note_overhead(
-	const struct redis_results *results, uint32_t from, uint32_t len, const char *what)
+int redis_batch_read(struct redis_conn *c, struct redis_results *results, uint32_t texts_from, uint32_t len)
 {
-	for (uint32_t i = from; i < from + len; i++)
-		if (results->at[i].type == REDIS_REPLY_ERROR)
-			redis_batch_log_key(what, redis_trouble_sentence[results->at[i].trouble]);
+	redis_texts_keep(&results->texts, texts_from, len);
+	return read_queued(c, results, len) == 0 ? read_exec(c, results, len) : -1;
 }
 
-static void note_records(
-	struct redis_batch *b, const struct redis_results *results, const struct redis_settings *s)
+// Which type a bookkeeping key should have, by its family.
+static const char *expected_type(const char *key, size_t len)
 {
-	struct schema_frame *f = &b->records;
-	char key[512];
+	if (len >= 4 && memcmp(key + len - 4, ":new", 4) == 0)
+		return "a stream";
+	return len >= 7 && memcmp(key + len - 7, "sensors", 7) == 0 ? "a sorted set" : "a hash";
+}
 
-	for (uint32_t i = 0; i < f->commands_len; i++) {
-		const struct redis_result *result = &results->at[b->head_len + i];
-		schema_reply(f, i, result);
-		if (result->type == REDIS_REPLY_ERROR) {
-			schema_key(f, i, s, key, sizeof(key));
-			redis_batch_log_key(key, redis_trouble_sentence[result->trouble]);
-		}
+void redis_batch_note_refused(
+	const struct redis_result *result, const char *key, size_t key_len, struct redis_follow *follow)
+{
+	if (result->trouble == REDIS_TROUBLE_WRONGTYPE)
+		redis_follow_foreign(follow, key, key_len, expected_type(key, key_len));
+	else
+		redis_batch_log_key(key, key_len, redis_trouble_sentence[result->trouble]);
+}
+
+void redis_batch_note_record(struct schema_frame *f, uint32_t index, const struct redis_result *result,
+	const struct redis_settings *s, const struct zone_list *zones, struct redis_follow *follow)
+{
+	char key[SCHEMA_KEY_SIZE];
+
+	schema_reply(f, index, result);
+	if (result->type != REDIS_REPLY_ERROR)
+		return;
+	size_t len = schema_key(f, index, s, zones, key);
+	if (result->trouble == REDIS_TROUBLE_WRONGTYPE)
+		redis_follow_foreign(follow, key, len, "a sorted set");
+	else
+		redis_batch_log_key(key, len, redis_trouble_sentence[result->trouble]);
+}
+
+// The commands before and after those of the records.
+static void note_overhead(
+	struct redis_batch *b, const struct redis_results *results, struct redis_follow *follow)
+{
+	const char *at = b->out.bytes, *key = NULL;
+	uint32_t records = b->records.commands_len, own = b->head_len + records + b->tail_len;
+	size_t key_len = 0, errors = 0;
+
+	for (uint32_t i = 0; i < own; i++)
+		if (i < b->head_len || i >= b->head_len + records)
+			errors += results->at[i].type == REDIS_REPLY_ERROR;
+	if (errors == 0)
+		return;
+	for (uint32_t i = 0; i < own + 2; i++) { // WATCH and MULTI stand before
+		at = redis_encode_read(at, &key, &key_len);
+		bool overhead = i >= 2 && (i < 2 + b->head_len || i >= 2 + b->head_len + records);
+		if (overhead && results->at[i - 2].type == REDIS_REPLY_ERROR)
+			redis_batch_note_refused(&results->at[i - 2], key, key_len, follow);
 	}
+}
+
+void redis_batch_note_riders(struct redis_batch *b, const struct redis_results *results, uint32_t from,
+	struct redis_follow *follow, const struct redis_settings *s)
+{
+	for (size_t i = 0; i < b->riders.len; i++)
+		redis_follow_reply(&b->riders, i, &results->at[from + i], &results->texts, from + (uint32_t)i,
+			s, follow);
+	redis_follow_clear(&b->riders);
 }
 
 void redis_batch_count(struct schema_frame *f)
@@ -86,6 +129,8 @@ void redis_batch_count(struct schema_frame *f)
 	uint64_t applied = 0, wrong_type = 0, error = 0, sightings = 0;
 	for (uint32_t i = 0; i < f->records_len; i++) {
 		const struct schema_record *record = &f->records[i];
+		if (!record->answered || record->waiting)
+			continue; // had before, or not all of it yet: counted once
 		if (record->refused == REDIS_TROUBLE_NONE) {
 			applied++;
 			sightings += record->view.head.count;
@@ -103,45 +148,22 @@ void redis_batch_count(struct schema_frame *f)
 }
 
 int redis_batch_finish(struct redis_batch *b, struct redis_conn *c, struct redis_results *results,
-	struct redis_feed *feed, struct redis_announced *announced, const struct redis_settings *s)
+	struct redis_follow *follow, struct redis_announced *announced, const struct redis_settings *s,
+	const struct zone_list *zones)
 {
-	uint32_t own = b->head_len + b->records.commands_len + b->tail_len, all = own + b->feed_len;
+	uint32_t own = b->head_len + b->records.commands_len + b->tail_len;
 
-	if (read_queued(c, results, all) != 0 || read_exec(c, results, all) != 0)
+	if (redis_batch_read(c, results, own, own + (uint32_t)b->riders.len) != 0)
 		return -1;
-	redis_batch_note_overhead(results, 0, b->head_len, "the spool's number (seq, fence)");
-	note_records(b, results, s);
+	note_overhead(b, results, follow);
+	for (uint32_t i = 0; i < b->records.commands_len; i++)
+		redis_batch_note_record(&b->records, i, &results->at[b->head_len + i], s, zones, follow);
 	redis_batch_count(&b->records);
-	redis_batch_note_overhead(results, own - b->tail_len, b->tail_len, "the sensor's keys (sensors, sensor)");
-	redis_batch_note_overhead(results, own, b->feed_len, "the stream of new records (new)");
-	if (b->feed_len > 0)
-		redis_buffer_clear(&feed->commands);
-	schema_write_feed(&b->records, s, b->in.hello.sensor, &feed->commands);
+	redis_batch_note_riders(b, results, own, follow, s);
+	redis_follow_feed(follow, &b->records, s, b->in.hello.sensor);
+	redis_retain(follow, &b->records, s, zones);
 	redis_batch_announce(announced, &b->in.hello);
 	metrics_add(batches_applied, 1);
 	metrics_set(last_applied_s, (uint64_t)time(NULL));
-	return 0;
-}
-
-int redis_batch_send_feed(struct redis_conn *c, struct redis_results *results, struct redis_feed *feed,
-	const struct redis_settings *s)
-{
-	uint32_t len = feed->commands.arrays;
-
-	if (feed->commands.bad) { // no memory: these entries are lost, the records are not
-		redis_buffer_clear(&feed->commands);
-		return 0;
-	}
-	metrics_add(commands_sent, len);
-	metrics_add(bytes_sent, feed->commands.size);
-	if (redis_conn_write(c, feed->commands.bytes, feed->commands.size) != 0)
-		return -1;
-	results->errors = 0;
-	for (uint32_t i = 0; i < len; i++)
-		if (redis_conn_read(c, results) != 0)
-			return -1;
-	if (results->errors > 0)
-		redis_batch_log_key("the stream of new records (new)", results->error);
-	redis_buffer_clear(&feed->commands);
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sending: a batch's transaction up to EXEC. The replies are in redis_apply.c.
+// Sending: a batch's transaction. The replies are in redis_apply.c.
 #include "collector/redis_batch.h"
 
 #include "collector/metrics.h"
@@ -10,18 +10,14 @@ void redis_batch_free(struct redis_batch *b)
 {
 	schema_free(&b->records);
 	redis_buffer_free(&b->out);
+	redis_follow_free(&b->riders);
 	spool_batch_free(&b->in);
 }
 
 static void put_key(
 	struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *tail)
 {
-	char head[sizeof(s->prefix) + 16];
-	size_t prefix_len = strlen(s->prefix), len = strlen(family);
-
-	memcpy(head, s->prefix, prefix_len);
-	memcpy(head + prefix_len, family, len);
-	redis_encode_bulk2(out, head, prefix_len + len, tail, strlen(tail));
+	redis_encode_key(out, s->prefix, family, tail, strlen(tail));
 }
 
 static void write_watch(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
@@ -116,7 +112,8 @@ static int send_buffer(struct redis_conn *c, const struct redis_buffer *out)
 }
 
 int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const char *uuid,
-	const struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones)
+	const struct redis_announced *announced, const struct redis_settings *s,
+	const struct zone_list *zones)
 {
 	b->sent = true;
 	b->now_s = (uint64_t)time(NULL);
@@ -148,17 +145,51 @@ static int expect_ok(struct redis_conn *c)
 	return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to WATCH or MULTI");
 }
 
-int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, const struct redis_feed *feed)
-{
-	static const char exec[] = "*1\r\n$4\r\nEXEC\r\n";
+static const char exec[] = "*1\r\n$4\r\nEXEC\r\n";
 
-	if (expect_ok(c) != 0 || expect_ok(c) != 0)
-		return -1;
-	b->feed_len = feed->commands.arrays;
-	if (b->feed_len > 0 && send_buffer(c, &feed->commands) != 0)
+// `follow` moves into the batch; one that lacks memory is dropped, its commands tell nothing that is counted.
+static int send_riders(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow)
+{
+	struct redis_follow empty = b->riders;
+
+	redis_follow_clear(&empty);
+	if (follow->commands.bad)
+		redis_follow_clear(follow);
+	b->riders = *follow;
+	*follow = empty;
+	return b->riders.len > 0 ? send_buffer(c, &b->riders.commands) : 0;
+}
+
+int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow)
+{
+	if (expect_ok(c) != 0 || expect_ok(c) != 0 || send_riders(b, c, follow) != 0)
 		return -1;
 	metrics_add(commands_sent, 1);
 	return redis_conn_write(c, exec, sizeof(exec) - 1);
+}
+
+int redis_batch_send_follow(struct redis_batch *b, struct redis_conn *c, struct redis_results *results,
+	struct redis_follow *follow, const struct redis_settings *s)
+{
+	static const char multi[] = "*1\r\n$5\r\nMULTI\r\n";
+
+	if (redis_conn_write(c, multi, sizeof(multi) - 1) != 0 || send_riders(b, c, follow) != 0 ||
+		redis_conn_write(c, exec, sizeof(exec) - 1) != 0 || expect_ok(c) != 0 ||
+		redis_batch_read(c, results, 0, (uint32_t)b->riders.len) != 0)
+		return -1;
+	metrics_add(commands_sent, 2);
+	redis_batch_note_riders(b, results, 0, follow, s);
+	return 0;
+}
+
+void redis_batch_give_back(struct redis_batch *b, struct redis_follow *follow)
+{
+	struct redis_follow empty = *follow;
+
+	if (follow->len > 0 || b->riders.len == 0)
+		return;
+	*follow = b->riders;
+	b->riders = empty;
 }
 
 int redis_batch_look_up(

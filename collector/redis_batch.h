@@ -8,7 +8,7 @@
 //       SET  pdns:fence:<uuid> <number> EX …
 //       ZADD, ZINCRBY …                         redis_schema.h
 //       ZADD pdns:sensors …, HINCRBY pdns:sensor:<id> …
-//       XADD pdns:new …                         records of the batch before that were new
+//       XADD pdns:new …                         what follows the batch before: redis_follow.h
 //     EXEC
 //
 // The next batch is sent while Redis works on the one before, but its EXEC is held back until that
@@ -24,19 +24,14 @@
 // Writer thread only.
 #pragma once
 
-#include "collector/redis_schema.h"
+#include "collector/redis_follow.h"
 #include "collector/spool.h"
 
 enum {
 	BATCH_OVERHEAD_MAX = 8, // commands around those of the records
-	BATCH_RESULTS_MAX = SCHEMA_COMMANDS_MAX + FRAME_RECORDS_MAX + BATCH_OVERHEAD_MAX,
+	BATCH_RESULTS_MAX = SCHEMA_COMMANDS_MAX + FOLLOW_MAX + BATCH_OVERHEAD_MAX,
 	BATCH_FENCE_S = 7 * 86400, // a fence goes by itself when its spool is gone
 	BATCH_ANNOUNCED_MAX = 16
-};
-
-// Records that are new to Redis, as commands that wait for the next transaction.
-struct redis_feed {
-	struct redis_buffer commands; // XADD, one a record
 };
 
 // Which dataplanes were written to pdns:sensor:<id> in full on this connection.
@@ -49,26 +44,39 @@ struct redis_announced {
 struct redis_batch {
 	struct spool_batch in; // as read from the spool; owned
 	bool sent;	       // it is on its way
-	uint32_t head_len;		 // commands before those of the records
-	uint32_t tail_len;		 // commands after them
-	uint32_t feed_len;		 // XADDs after those, set by redis_batch_execute
-	uint64_t now_s;			 // wall clock when it was made
+	uint32_t head_len;     // commands before those of the records
+	uint32_t tail_len;     // commands after them
+	uint64_t now_s;	       // wall clock when it was made
 	struct schema_frame records;
-	struct redis_buffer out; // as sent, without feed and EXEC
+	struct redis_buffer out;    // as sent, without what rides along and EXEC
+	struct redis_follow riders; // what follows the batch before, sent with this one
 };
 
 // Sends the transaction of `b->in`, all but EXEC. Returns 0, or -1 (closed).
 int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const char *uuid,
-	const struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones);
+	const struct redis_announced *announced, const struct redis_settings *s,
+	const struct zone_list *zones);
 
-// Waits for the WATCH, then sends the feed and EXEC. Returns 0, or -1 (closed).
-int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, const struct redis_feed *feed);
+// Waits for the WATCH, then sends `follow`, which moves into the batch, and EXEC. Returns 0, or -1
+// (closed).
+int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow);
 
-// Reads the replies and counts what became of the records; on success the feed that rode along is
-// cleared and the batch's own new records are put into it. `results->at` has room for
-// BATCH_RESULTS_MAX. Returns 0: applied; or -1 (closed).
+// Reads the replies and counts what became of the records; what follows from them goes to `follow`.
+// `results->at` has room for BATCH_RESULTS_MAX. Returns 0: applied; or -1 (closed).
 int redis_batch_finish(struct redis_batch *b, struct redis_conn *c, struct redis_results *results,
-	struct redis_feed *feed, struct redis_announced *announced, const struct redis_settings *s);
+	struct redis_follow *follow, struct redis_announced *announced, const struct redis_settings *s,
+	const struct zone_list *zones);
+
+// Reads the replies of a transaction of `len` commands, EXEC's into `results`; texts from `texts_from` on
+// are kept. Returns 0 where it was carried out, or -1 (closed).
+int redis_batch_read(struct redis_conn *c, struct redis_results *results, uint32_t texts_from, uint32_t len);
+
+// Notes the answers to what rode along, which stand in `results` from `from` on, and clears it.
+void redis_batch_note_riders(struct redis_batch *b, const struct redis_results *results, uint32_t from,
+	struct redis_follow *follow, const struct redis_settings *s);
+
+// The batch was not applied: what rode along goes back into `follow`, where that is empty.
+void redis_batch_give_back(struct redis_batch *b, struct redis_follow *follow);
 
 // Looks up which batches of a spool Redis holds, behind its fence. Returns 0 with the number, or -1
 // (closed). No transaction may be open on the connection.
@@ -78,15 +86,19 @@ int redis_batch_look_up(
 // Forgets a spool that is no more. Returns 0, or -1 (closed).
 int redis_batch_forget(struct redis_conn *c, const char *uuid, const struct redis_settings *s);
 
-// Counts the refused bookkeeping commands among `len` results and says so once.
-void redis_batch_note_overhead(
-	const struct redis_results *results, uint32_t from, uint32_t len, const char *what);
+// Redis refused a bookkeeping command on `key`: says so once. Nothing of the records depends on it.
+void redis_batch_note_refused(
+	const struct redis_result *result, const char *key, size_t key_len, struct redis_follow *follow);
+
+// Notes the answer to command `index` of the records.
+void redis_batch_note_record(struct schema_frame *f, uint32_t index, const struct redis_result *result,
+	const struct redis_settings *s, const struct zone_list *zones, struct redis_follow *follow);
 
 // Counts what became of the records once every reply was noted with schema_reply.
 void redis_batch_count(struct schema_frame *f);
 
 // Says once that Redis refuses commands on a key.
-void redis_batch_log_key(const char *key, const char *error);
+void redis_batch_log_key(const char *key, size_t key_len, const char *error);
 
 // The commands about the sensor. redis_batch_is_announced: pdns:sensor:<id> is known on the connection.
 void redis_batch_write_sensor(struct redis_buffer *out, const struct frame_hello *hello,
@@ -94,8 +106,9 @@ void redis_batch_write_sensor(struct redis_buffer *out, const struct frame_hello
 bool redis_batch_is_announced(const struct redis_announced *a, const struct frame_hello *hello);
 void redis_batch_announce(struct redis_announced *a, const struct frame_hello *hello);
 
-// Sends the feed on its own, when no batch follows to take it along. Returns 0, or -1 (closed).
-int redis_batch_send_feed(struct redis_conn *c, struct redis_results *results, struct redis_feed *feed,
-	const struct redis_settings *s);
+// Sends `follow` as a transaction of its own, when no batch comes to take it along. What follows from
+// that is in it afterwards. Returns 0, or -1 (closed).
+int redis_batch_send_follow(struct redis_batch *b, struct redis_conn *c, struct redis_results *results,
+	struct redis_follow *follow, const struct redis_settings *s);
 
 void redis_batch_free(struct redis_batch *b);

@@ -124,6 +124,45 @@ static long long read_decimal(const char *text, size_t len)
 	return value;
 }
 
+void redis_texts_keep(struct redis_texts *t, size_t from, size_t to)
+{
+	t->from = from;
+	t->to = to;
+	t->len = 0;
+	redis_buffer_clear(&t->bytes);
+}
+
+void redis_texts_free(struct redis_texts *t)
+{
+	redis_buffer_free(&t->bytes);
+	free(t->at);
+	*t = (struct redis_texts){.at = NULL};
+}
+
+// Without memory the text is left out.
+static void keep_text(struct redis_texts *t, const redisReadTask *task, const char *text, size_t len)
+{
+	size_t index = (size_t)(task->parent->parent ? task->parent->idx : task->idx);
+
+	if (index < t->from || index >= t->to)
+		return;
+	if (t->len == t->capacity) {
+		size_t capacity = t->capacity ? 2 * t->capacity : 64;
+		struct redis_text *more = realloc(t->at, capacity * sizeof(*more));
+		if (!more)
+			return;
+		t->at = more;
+		t->capacity = capacity;
+	}
+	char *room = redis_buffer_room(&t->bytes, len);
+	if (!room)
+		return;
+	memcpy(room, text, len);
+	t->at[t->len++] =
+		(struct redis_text){.index = (uint32_t)index, .len = (uint32_t)len, .at = t->bytes.size};
+	t->bytes.size += len;
+}
+
 static void *sink_string(const redisReadTask *task, char *text, size_t len)
 {
 	struct redis_results *r = task->privdata;
@@ -132,6 +171,8 @@ static void *sink_string(const redisReadTask *task, char *text, size_t len)
 	*at = (struct redis_result){.type = task->type, .trouble = REDIS_TROUBLE_NONE};
 	if (task->type == REDIS_REPLY_STRING)
 		at->integer = read_decimal(text, len);
+	if (task->parent && r->texts.to > r->texts.from)
+		keep_text(&r->texts, task, text, len);
 	if (task->type == REDIS_REPLY_ERROR) {
 		at->trouble = redis_trouble_of(text, len);
 		if (r->errors++ == 0) {

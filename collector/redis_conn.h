@@ -14,9 +14,9 @@ struct redis_settings {
 	struct endpoint address;
 	struct endpoint_list others; // tried in turn after `address`
 	char sentinel[64];	     // the addresses are Sentinels, asked for this primary; or empty
-	char user[128];		  // empty: the default user
-	char password[512];	  // empty: none
-	char password_file[4096]; // empty: none; its first line, read at each connect
+	char user[128];		     // empty: the default user
+	char password[512];	     // empty: none
+	char password_file[4096];    // empty: none; its first line, read at each connect
 	uint64_t database;
 	double timeout_s; // connect, one write, one read
 	char prefix[72];  // of every key, terminated
@@ -44,6 +44,20 @@ struct redis_result {
 	long long integer;	    // an integer, or a bulk string read as a decimal number
 };
 
+// Texts within an array reply: statuses and strings, those of nested arrays under the index of these.
+struct redis_text {
+	uint32_t index; // in the array
+	uint32_t len;	// octets
+	size_t at;	// offset in `bytes`
+};
+
+struct redis_texts {
+	size_t from, to;       // indexes from…to - 1 are kept
+	struct redis_text *at; // owned; redis_texts_free
+	size_t len, capacity;  // used, allocated
+	struct redis_buffer bytes;
+};
+
 struct redis_results {
 	struct redis_result *at;    // for the elements of an array reply; owned by the caller
 	size_t capacity;	    // how many there is room for
@@ -52,7 +66,12 @@ struct redis_results {
 	size_t errors;		    // error replies seen since the caller cleared it
 	enum redis_trouble trouble; // of the first of them
 	char error[256];	    // its text
+	struct redis_texts texts;   // what it is told to keep; `from` = `to`: nothing
 };
+
+// Forgets the texts; those of from…to - 1 of the next array reply will be kept.
+void redis_texts_keep(struct redis_texts *t, size_t from, size_t to);
+void redis_texts_free(struct redis_texts *t);
 
 // Connects and greets: the primary that a Sentinel names, or the first address that takes writes. Of
 // a cluster, any node. Returns 0, or -1 with trouble and text.

@@ -94,6 +94,53 @@ void redis_encode_bulk(struct redis_buffer *b, const void *bytes, size_t len)
 	redis_encode_bulk2(b, bytes, len, "", 0);
 }
 
+void redis_encode_key(
+	struct redis_buffer *b, const char *prefix, const char *family, const void *tail, size_t tail_len)
+{
+	size_t prefix_len = strlen(prefix), family_len = strlen(family),
+	       len = prefix_len + family_len + tail_len;
+	char *p = redis_buffer_room(b, HEAD_MAX + len + 2);
+
+	if (!p)
+		return;
+	p = write_head(p, '$', len);
+	memcpy(p, prefix, prefix_len);
+	p += prefix_len;
+	memcpy(p, family, family_len);
+	p += family_len;
+	memcpy(p, tail, tail_len);
+	p += tail_len;
+	*p++ = '\r';
+	*p++ = '\n';
+	b->size = (size_t)(p - b->bytes);
+}
+
+// The number behind '*' or '$' at `p`; `*next` is behind its line end.
+static size_t read_length(const char *p, const char **next)
+{
+	size_t n = 0;
+
+	for (p++; *p != '\r'; p++)
+		n = n * 10 + (size_t)(*p - '0');
+	*next = p + 2;
+	return n;
+}
+
+const char *redis_encode_read(const char *command, const char **key, size_t *key_len)
+{
+	size_t words = read_length(command, &command);
+
+	for (size_t i = 0; i < words; i++) {
+		size_t len = read_length(command, &command);
+		if (i == 1) {
+			*key = command;
+			*key_len = len;
+		}
+		command += len + 2;
+	}
+	return command;
+}
+
 void redis_encode_uint(struct redis_buffer *b, uint64_t value)
 {
 	char digits[DIGITS_MAX];

@@ -8,45 +8,20 @@ void redis_group_free(struct redis_group *g)
 {
 	for (size_t i = 0; i < GROUP_BATCHES_MAX; i++)
 		redis_batch_free(&g->batches[i]);
-	redis_buffer_free(&g->feed);
+	redis_follow_free(&g->riders);
 	free(g->commands);
 }
 
 const char *redis_group_bytes(const struct redis_group *g, const struct group_command *c)
 {
-	return (c->batch == GROUP_FEED ? g->feed.bytes : g->batches[c->batch].out.bytes) + c->at;
+	return (c->batch == GROUP_RIDERS ? g->riders.commands.bytes : g->batches[c->batch].out.bytes) + c->at;
 }
 
-uint64_t redis_group_number(const struct redis_group *g, const struct group_command *c)
+bool redis_group_needs(const struct redis_group *g, const struct group_command *c, uint64_t applied)
 {
-	return c->batch == GROUP_FEED ? g->last : g->batches[c->batch].in.number;
-}
-
-// The number behind '*' or '$' at `p`; `*next` is behind its line end. Our own encoding.
-static size_t read_length(const char *p, const char **next)
-{
-	size_t n = 0;
-
-	for (p++; *p != '\r'; p++)
-		n = n * 10 + (size_t)(*p - '0');
-	*next = p + 2;
-	return n;
-}
-
-// The octets behind the command at `p`, and its key: its second word.
-static const char *read_command(const char *p, const char **key, size_t *key_len)
-{
-	size_t words = read_length(p, &p);
-
-	for (size_t i = 0; i < words; i++) {
-		size_t len = read_length(p, &p);
-		if (i == 1) {
-			*key = p;
-			*key_len = len;
-		}
-		p += len + 2;
-	}
-	return p;
+	if (c->batch == GROUP_RIDERS)
+		return g->len == 0 || g->last > applied; // without a batch there is no number that tells
+	return g->batches[c->batch].in.number > applied;
 }
 
 static struct group_unit *unit_of(struct redis_group *g, uint16_t slot)
@@ -59,61 +34,99 @@ static struct group_unit *unit_of(struct redis_group *g, uint16_t slot)
 	return &g->units[g->unit_of[slot] - 1];
 }
 
-// Sorts the commands of a buffer into units; the first `records` of them are those of the records.
-static bool take_commands(struct redis_group *g, const struct redis_buffer *b, uint8_t batch, uint32_t records)
+// Adds the command at `at` of a batch's buffer, or of the riders'. Returns what follows it.
+static const char *take_command(
+	struct redis_group *g, const char *bytes, const char *at, uint8_t batch, uint32_t index)
 {
-	const char *p = b->bytes, *key = NULL;
+	const char *key = NULL;
 	size_t key_len = 0;
+	const char *end = redis_encode_read(at, &key, &key_len);
+	struct group_unit *unit = unit_of(g, redis_slot(key, key_len));
+	uint32_t place = (uint32_t)g->commands_len++;
 
-	if (g->commands_len + b->arrays > g->commands_capacity) {
-		size_t capacity = 2 * (g->commands_len + b->arrays);
-		struct group_command *more = realloc(g->commands, capacity * sizeof(*more));
-		if (!more)
-			return false;
-		g->commands = more;
-		g->commands_capacity = capacity;
-	}
-	for (uint32_t i = 0; i < b->arrays; i++) {
-		const char *end = read_command(p, &key, &key_len);
-		struct group_unit *unit = unit_of(g, redis_slot(key, key_len));
-		uint32_t index = (uint32_t)g->commands_len++;
-		g->commands[index] = (struct group_command){.at = (uint32_t)(p - b->bytes),
-			.size = (uint32_t)(end - p),
-			.next = GROUP_NONE,
-			.index = i < records ? i : GROUP_NONE,
-			.batch = batch};
-		if (unit->tail == GROUP_NONE)
-			unit->head = index;
-		else
-			g->commands[unit->tail].next = index;
-		unit->tail = index;
-		p = end;
-	}
+	g->commands[place] = (struct group_command){.at = (uint32_t)(at - bytes),
+		.size = (uint32_t)(end - at),
+		.next = GROUP_NONE,
+		.index = index,
+		.batch = batch};
+	if (unit->tail == GROUP_NONE)
+		unit->head = place;
+	else
+		g->commands[unit->tail].next = place;
+	unit->tail = place;
+	unit->riders |= batch == GROUP_RIDERS;
+	return end;
+}
+
+static bool make_room(struct redis_group *g, size_t len)
+{
+	if (g->commands_len + len <= g->commands_capacity)
+		return true;
+	size_t capacity = 2 * (g->commands_len + len);
+	struct group_command *more = realloc(g->commands, capacity * sizeof(*more));
+	if (!more)
+		return false;
+	g->commands = more;
+	g->commands_capacity = capacity;
 	return true;
 }
 
-bool redis_group_make(struct redis_group *g, struct redis_buffer *feed, const struct redis_announced *announced,
+// The first `records` commands of a batch are those of the records.
+static bool take_batch(struct redis_group *g, const struct redis_buffer *b, uint8_t batch, uint32_t records)
+{
+	const char *at = b->bytes;
+
+	if (!make_room(g, b->arrays))
+		return false;
+	for (uint32_t i = 0; i < b->arrays; i++)
+		at = take_command(g, b->bytes, at, batch, i < records ? i : GROUP_NONE);
+	return true;
+}
+
+// Those that go before the records, or the others.
+static bool take_riders(struct redis_group *g, bool before)
+{
+	const char *bytes = g->riders.commands.bytes;
+
+	if (!make_room(g, g->riders.len))
+		return false;
+	for (uint32_t i = 0; i < g->riders.len; i++)
+		if ((g->riders.notes[i].kind == FOLLOW_REMOVE) == before)
+			take_command(g, bytes, bytes + g->riders.notes[i].at, GROUP_RIDERS, i);
+	return true;
+}
+
+static bool make_batch(struct redis_group *g, size_t i, const struct redis_announced *announced,
 	const struct redis_settings *s, const struct zone_list *zones)
 {
-	struct redis_buffer old = g->feed;
+	struct redis_batch *b = &g->batches[i];
+
+	redis_buffer_clear(&b->out);
+	if (!schema_read(&b->records, b->in.body, b->in.size))
+		return false;
+	schema_write(&b->records, s, zones, &b->out);
+	redis_batch_write_sensor(&b->out, &b->in.hello, &b->records, (uint64_t)time(NULL),
+		!redis_batch_is_announced(announced, &b->in.hello), s);
+	return !b->out.bad && take_batch(g, &b->out, (uint8_t)i, b->records.commands_len);
+}
+
+bool redis_group_make(struct redis_group *g, struct redis_follow *follow, uint64_t number,
+	const struct redis_announced *announced, const struct redis_settings *s,
+	const struct zone_list *zones)
+{
+	struct redis_follow old = g->riders;
 
 	g->commands_len = g->units_len = 0;
 	memset(g->unit_of, 0, sizeof(g->unit_of));
-	g->first = g->batches[0].in.number;
-	g->last = g->batches[g->len - 1].in.number;
-	for (size_t i = 0; i < g->len; i++) {
-		struct redis_batch *b = &g->batches[i];
-		redis_buffer_clear(&b->out);
-		if (!schema_read(&b->records, b->in.body, b->in.size))
-			return false;
-		schema_write(&b->records, s, zones, &b->out);
-		redis_batch_write_sensor(&b->out, &b->in.hello, &b->records, (uint64_t)time(NULL),
-			!redis_batch_is_announced(announced, &b->in.hello), s);
-		if (b->out.bad || !take_commands(g, &b->out, (uint8_t)i, b->records.commands_len))
-			return false;
-	}
-	g->feed = *feed;
-	redis_buffer_clear(&old);
-	*feed = old;
-	return g->feed.bad || take_commands(g, &g->feed, GROUP_FEED, 0);
+	g->first = g->len > 0 ? g->batches[0].in.number : number + 1;
+	g->last = g->len > 0 ? g->batches[g->len - 1].in.number : number;
+	if (follow->commands.bad)
+		redis_follow_clear(follow);
+	g->riders = *follow;
+	redis_follow_clear(&old);
+	*follow = old;
+	bool made = take_riders(g, true);
+	for (size_t i = 0; made && i < g->len; i++)
+		made = make_batch(g, i, announced, s, zones);
+	return made && take_riders(g, false);
 }

@@ -8,7 +8,7 @@
 enum {
 	GROUP_BATCHES_MAX = 4,
 	GROUP_NONE = UINT32_MAX,
-	GROUP_FEED = GROUP_BATCHES_MAX // stands for the stream of new records in group_command
+	GROUP_RIDERS = GROUP_BATCHES_MAX // stands for what follows the group before in group_command
 };
 
 // One command of the group.
@@ -16,14 +16,17 @@ struct group_command {
 	uint32_t at;	// offset in the batch's buffer
 	uint32_t size;	// octets
 	uint32_t next;	// next one of the slot, or GROUP_NONE
-	uint32_t index; // among those of the records; GROUP_NONE: about sensor or stream
-	uint8_t batch;	// which one, or GROUP_FEED
+	uint32_t index; // among those of the records, or of the riders; GROUP_NONE: about the sensor
+	uint8_t batch;	// which one, or GROUP_RIDERS
 };
 
 // The commands of one slot.
 struct group_unit {
 	uint16_t slot;
 	bool done;
+	bool held;	     // not to be sent: its slot is half moved
+	bool riders;	     // some of the commands are
+	uint8_t tries;	     // passes that met the slot half moved
 	uint8_t ask;	     // index + 1 of the node that an ASK named in this pass; 0: none
 	uint32_t head, tail; // commands
 	uint32_t sent;	     // commands in the transaction under way; 0: none
@@ -31,25 +34,26 @@ struct group_unit {
 
 struct redis_group {
 	struct redis_batch batches[GROUP_BATCHES_MAX];
-	size_t len;			 // batches
-	uint64_t first, last;		 // their numbers
-	struct redis_buffer feed;	 // XADDs of the group before, as they are sent
-	struct group_command *commands;	 // owned
+	size_t len;			// batches
+	uint64_t first, last;		// their numbers
+	struct redis_follow riders;	// what follows the group before
+	struct group_command *commands; // owned
 	size_t commands_len, commands_capacity;
 	struct group_unit units[REDIS_SLOTS];
 	size_t units_len;
-	uint16_t unit_of[REDIS_SLOTS];	 // index + 1; 0: none
+	uint16_t unit_of[REDIS_SLOTS]; // index + 1; 0: none
 };
 
-// Takes the batches read into `g->batches[0…len-1].in`, and `feed` for the stream (its octets are
-// moved into the group). False without memory.
-bool redis_group_make(struct redis_group *g, struct redis_buffer *feed, const struct redis_announced *announced,
-	const struct redis_settings *s, const struct zone_list *zones);
+// Takes the batches read into `g->batches[0…len-1].in` (none: `number` is that of the last one), and
+// what follows the group before (moved into the group). False without memory.
+bool redis_group_make(struct redis_group *g, struct redis_follow *follow, uint64_t number,
+	const struct redis_announced *announced, const struct redis_settings *s,
+	const struct zone_list *zones);
 
 // The octets of a command.
 const char *redis_group_bytes(const struct redis_group *g, const struct group_command *c);
 
-// The number above which a slot needs a command.
-uint64_t redis_group_number(const struct redis_group *g, const struct group_command *c);
+// True where a slot that holds everything up to `applied` needs the command.
+bool redis_group_needs(const struct redis_group *g, const struct group_command *c, uint64_t applied);
 
 void redis_group_free(struct redis_group *g);

@@ -137,7 +137,8 @@ static int look_around(struct redis_conn *c, struct redis_buffer *b)
 	if (reply->type == REDIS_REPLY_STRING) {
 		info_field(reply->str, "\nredis_version:", c->version, sizeof(c->version));
 		info_field(reply->str, "\nrole:", c->role, sizeof(c->role));
-		c->cluster = strstr(reply->str, "\nredis_mode:cluster") || strstr(reply->str, "\ncluster_enabled:1");
+		c->cluster = strstr(reply->str, "\nredis_mode:cluster") ||
+			     strstr(reply->str, "\ncluster_enabled:1");
 	}
 	bool is_info = reply->type == REDIS_REPLY_ERROR || c->version[0];
 	freeReplyObject(reply);
@@ -222,8 +223,8 @@ static int ask_sentinel(struct redis_conn *c, const struct redis_settings *s, co
 	freeReplyObject(reply);
 	redis_conn_close(c);
 	if (!found)
-		return redis_conn_fail(
-			c, REDIS_TROUBLE_CONNECT, "the Sentinel %s knows no primary '%s'", at->text, s->sentinel);
+		return redis_conn_fail(c, REDIS_TROUBLE_CONNECT, "the Sentinel %s knows no primary '%s'",
+			at->text, s->sentinel);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Replies → which records were refused and which Redis had never held; and the stream of the latter.
+// Replies → which records were refused, which Redis had never held, and which keys are what they should be.
 #include "collector/redis_schema.h"
 
 static void refuse(struct schema_record *record, enum redis_trouble trouble)
@@ -16,12 +16,51 @@ static void refuse_owner(
 			refuse(&f->records[i], trouble);
 }
 
+static void note_answered(struct schema_frame *f, const struct schema_command *command)
+{
+	if (command->kind > SCHEMA_ZONE) {
+		f->records[command->index].answered = true;
+		return;
+	}
+	for (uint16_t i = f->owners[command->index].head; i != SCHEMA_LAST; i = f->records[i].next)
+		if (command->kind == SCHEMA_NAME || (f->records[i].view.head.flags & RECORD_NEW))
+			f->records[i].answered = true;
+}
+
+void schema_wait(struct schema_frame *f, uint32_t index)
+{
+	const struct schema_command *command = &f->commands[index];
+
+	if (command->probe)
+		return;
+	if (command->kind > SCHEMA_ZONE) {
+		f->records[command->index].waiting = true;
+		return;
+	}
+	for (uint16_t i = f->owners[command->index].head; i != SCHEMA_LAST; i = f->records[i].next)
+		if (command->kind == SCHEMA_NAME || (f->records[i].view.head.flags & RECORD_NEW))
+			f->records[i].waiting = true;
+}
+
+static void note_sound(struct schema_frame *f, const struct schema_command *command)
+{
+	uint16_t owner = command->kind == SCHEMA_COUNT ? f->records[command->index].owner : command->index;
+
+	if (command->kind <= SCHEMA_COUNT)
+		f->owners[owner].sound |= (uint8_t)(1 << command->kind);
+	else
+		f->records[command->index].sound |= (uint8_t)(1 << command->kind);
+}
+
 void schema_reply(struct schema_frame *f, uint32_t index, const struct redis_result *result)
 {
 	const struct schema_command *command = &f->commands[index];
 
-	if (command->kind == SCHEMA_TRIM)
+	if (result->type != REDIS_REPLY_ERROR)
+		note_sound(f, command);
+	if (command->probe)
 		return;
+	note_answered(f, command);
 	if (result->type == REDIS_REPLY_ERROR && command->kind <= SCHEMA_ZONE) {
 		refuse_owner(f, command, result->trouble);
 	} else if (result->type == REDIS_REPLY_ERROR) {
@@ -53,40 +92,4 @@ uint32_t schema_settle(struct schema_frame *f)
 		}
 	}
 	return fresh;
-}
-
-static void write_entry(const struct schema_frame *f, const struct schema_record *record,
-	const struct redis_settings *s, const char *sensor, struct redis_buffer *out)
-{
-	const struct schema_owner *owner = &f->owners[record->owner];
-	const char *member = f->text.bytes + record->member;
-	size_t rdata_at = (size_t)record->type_len + 1;
-
-	redis_encode_array(out, 16);
-	redis_encode_literal(out, "XADD");
-	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), "new", 3);
-	redis_encode_literal(out, "MAXLEN");
-	redis_encode_literal(out, "~");
-	redis_encode_uint(out, s->new_max);
-	redis_encode_literal(out, "*");
-	redis_encode_literal(out, "name");
-	redis_encode_bulk(out, f->text.bytes + owner->text, owner->text_len);
-	redis_encode_literal(out, "type");
-	redis_encode_bulk(out, member, record->type_len);
-	redis_encode_literal(out, "rdata");
-	redis_encode_bulk(out, member + rdata_at, record->member_len - rdata_at);
-	redis_encode_literal(out, "first");
-	redis_encode_uint(out, record->view.head.first_s);
-	redis_encode_literal(out, "sensor");
-	redis_encode_text(out, sensor);
-}
-
-void schema_write_feed(const struct schema_frame *f, const struct redis_settings *s, const char *sensor,
-	struct redis_buffer *out)
-{
-	if (s->new_max == 0)
-		return;
-	for (uint32_t i = 0; i < f->records_len; i++)
-		if (f->records[i].fresh)
-			write_entry(f, &f->records[i], s, sensor, out);
 }

@@ -15,9 +15,7 @@ struct writing {
 	const struct redis_settings *s;
 	const struct zone_list *zones;
 	struct redis_buffer *out;
-	size_t prefix_len;
-	uint64_t now_s;	   // wall clock; 0 without retention
-	uint64_t cutoff_s; // members not seen since go
+	uint64_t now_s; // wall clock; 0 without retention
 };
 
 static void begin(struct writing *w, enum schema_kind kind, uint32_t index, unsigned arguments)
@@ -27,15 +25,9 @@ static void begin(struct writing *w, enum schema_kind kind, uint32_t index, unsi
 		(struct schema_command){.kind = (uint8_t)kind, .index = (uint16_t)index};
 }
 
-// "<prefix><family><tail>" as one argument, `family` with its colon.
 static void put_key(struct writing *w, const char *family, const char *tail, size_t tail_len)
 {
-	char head[sizeof(w->s->prefix) + 16];
-	size_t len = strlen(family);
-
-	memcpy(head, w->s->prefix, w->prefix_len);
-	memcpy(head + w->prefix_len, family, len);
-	redis_encode_bulk2(w->out, head, w->prefix_len + len, tail, tail_len);
+	redis_encode_key(w->out, w->s->prefix, family, tail, tail_len);
 }
 
 static void put_owner_key(struct writing *w, const char *family, const struct schema_owner *owner)
@@ -85,13 +77,20 @@ static void write_first(struct writing *w, uint32_t index)
 	}
 }
 
+size_t schema_zone(
+	const struct schema_owner *owner, const struct zone_list *zones, char out[static TEXT_NAME_SIZE])
+{
+	size_t at = zone_find(zones, owner->wire, owner->wire_size);
+
+	return text_name(owner->wire + at, owner->wire_size - at, out);
+}
+
 // ZADD zone LT first owner
 static void write_zone(struct writing *w, uint32_t index)
 {
 	const struct schema_owner *owner = &w->f->owners[index];
-	size_t at = zone_find(w->zones, owner->wire, owner->wire_size);
 	char zone[TEXT_NAME_SIZE];
-	size_t len = text_name(owner->wire + at, owner->wire_size - at, zone);
+	size_t len = schema_zone(owner, w->zones, zone);
 
 	begin(w, SCHEMA_ZONE, index, 5);
 	redis_encode_literal(w->out, "ZADD");
@@ -113,7 +112,7 @@ static void write_count(struct writing *w, uint32_t index)
 	put_member(w, record);
 }
 
-static bool is_address(const struct record_view *view)
+bool schema_is_address(const struct record_view *view)
 {
 	return (view->head.type == TYPE_A && view->head.rdata_size == 4) ||
 	       (view->head.type == TYPE_AAAA && view->head.rdata_size == 16);
@@ -133,8 +132,7 @@ static void write_ip(struct writing *w, uint32_t index)
 	put_owner(w, &w->f->owners[record->owner]);
 }
 
-// "203.0.113.0/24" or "2001:db8:1::/48". Returns its length.
-static size_t net_text(const struct record_view *view, char out[TEXT_ADDRESS_SIZE + 4])
+size_t schema_net(const struct record_view *view, char out[static SCHEMA_NET_SIZE])
 {
 	uint8_t address[16] = {0};
 	size_t bits = view->head.rdata_size == 4 ? 24 : 48;
@@ -149,8 +147,8 @@ static void write_net(struct writing *w, uint32_t index)
 {
 	const struct schema_record *record = &w->f->records[index];
 	size_t skip = (size_t)record->type_len + 1;
-	char net[TEXT_ADDRESS_SIZE + 4];
-	size_t len = net_text(&record->view, net);
+	char net[SCHEMA_NET_SIZE];
+	size_t len = schema_net(&record->view, net);
 
 	begin(w, SCHEMA_NET, index, 5);
 	redis_encode_literal(w->out, "ZADD");
@@ -162,78 +160,40 @@ static void write_net(struct writing *w, uint32_t index)
 
 // retention ────────────────────────────────────────────────────────────────────────────────────
 
-static void write_expire(struct writing *w, uint32_t owner, const char *family, const char *tail, size_t len)
+// ZCARD of a key that is due and that nothing else is written to: tells whether it is a sorted set.
+static void probe(struct writing *w, enum schema_kind kind, uint32_t index, const char *family,
+	const char *tail, size_t len)
 {
-	begin(w, SCHEMA_TRIM, owner, 3);
-	redis_encode_literal(w->out, "EXPIRE");
+	begin(w, kind, index, 2);
+	w->f->commands[w->f->commands_len - 1].probe = true;
+	redis_encode_literal(w->out, "ZCARD");
 	put_key(w, family, tail, len);
-	redis_encode_uint(w->out, 2 * w->s->retention_days * 86400);
 }
 
-static void write_trim(struct writing *w, uint32_t owner, const char *family, const char *tail, size_t len)
+static void look_at_owner(struct writing *w, uint32_t index)
 {
-	begin(w, SCHEMA_TRIM, owner, 4);
-	redis_encode_literal(w->out, "ZREMRANGEBYSCORE");
-	put_key(w, family, tail, len);
-	redis_encode_literal(w->out, "-inf");
-	redis_encode_uint(w->out, w->cutoff_s);
-}
-
-// Keeps of `family` only the members that `name:` still has; their scores stay.
-static void write_intersect(struct writing *w, uint32_t index, const char *family)
-{
-	const struct schema_owner *owner = &w->f->owners[index];
-
-	begin(w, SCHEMA_TRIM, index, 8);
-	redis_encode_literal(w->out, "ZINTERSTORE");
-	put_owner_key(w, family, owner);
-	redis_encode_literal(w->out, "2");
-	put_owner_key(w, family, owner);
-	put_owner_key(w, "name:", owner);
-	redis_encode_literal(w->out, "WEIGHTS");
-	redis_encode_literal(w->out, "1");
-	redis_encode_literal(w->out, "0");
-}
-
-// The keys of an owner, after what is written to them. In a cluster first: and count: lie in other
-// slots than name: and keep what name: has lost until they expire.
-static void retain_owner(struct writing *w, uint32_t index)
-{
-	const struct schema_owner *owner = &w->f->owners[index];
+	struct schema_owner *owner = &w->f->owners[index];
 	const char *text = w->f->text.bytes + owner->text;
-	size_t at = zone_find(w->zones, owner->wire, owner->wire_size);
 	char zone[TEXT_NAME_SIZE];
-	size_t zone_len = text_name(owner->wire + at, owner->wire_size - at, zone);
 
-	if (!redis_expiry_is_due('n', text, owner->text_len, w->now_s, w->s->retention_days))
+	owner->due = redis_expiry_is_due('n', text, owner->text_len, w->now_s, w->s->retention_days);
+	if (!owner->due || owner->new_len > 0)
 		return;
-	write_trim(w, index, "name:", text, owner->text_len);
-	if (!w->s->cluster) {
-		write_intersect(w, index, "first:");
-		write_intersect(w, index, "count:");
-	}
-	write_expire(w, index, "name:", text, owner->text_len);
-	write_expire(w, index, "first:", text, owner->text_len);
-	write_expire(w, index, "count:", text, owner->text_len);
-	write_expire(w, index, "zone:", zone, zone_len);
+	probe(w, SCHEMA_FIRST, index, "first:", text, owner->text_len);
+	probe(w, SCHEMA_ZONE, index, "zone:", zone, schema_zone(owner, w->zones, zone));
 }
 
-// ip: or rdata:, and net:.
-static void retain_record(struct writing *w, uint32_t owner, const char *family, const char *tail, size_t len,
-	const struct record_view *address)
+static void look_at_record(struct writing *w, uint32_t index, char family, const char *tail, size_t len)
 {
-	char net[TEXT_ADDRESS_SIZE + 4];
+	struct schema_record *record = &w->f->records[index];
+	char net[SCHEMA_NET_SIZE];
 
-	if (!redis_expiry_is_due(family[0], tail, len, w->now_s, w->s->retention_days))
-		return;
-	write_trim(w, owner, family, tail, len);
-	write_expire(w, owner, family, tail, len);
-	if (address)
-		write_expire(w, owner, "net:", net, net_text(address, net));
+	record->due = redis_expiry_is_due(family, tail, len, w->now_s, w->s->retention_days);
+	if (record->due && family == 'i' && !(record->view.head.flags & RECORD_NEW))
+		probe(w, SCHEMA_NET, index, "net:", net, schema_net(&record->view, net));
 }
 
-// The text of the name that a record points to, without one for the root and other types. Length or 0.
-static size_t target_text(const struct record_view *view, char out[TEXT_NAME_SIZE])
+size_t schema_target(const struct record_view *view, char out[static TEXT_NAME_SIZE])
 {
 	size_t size = 0;
 	const uint8_t *target = text_rdata_target(view->head.type, view->rdata, view->head.rdata_size, &size);
@@ -247,7 +207,7 @@ static void write_rdata(struct writing *w, uint32_t index)
 	const struct schema_record *record = &w->f->records[index];
 	const struct schema_owner *owner = &w->f->owners[record->owner];
 	char target[TEXT_NAME_SIZE];
-	size_t len = target_text(&record->view, target);
+	size_t len = schema_target(&record->view, target);
 
 	if (len == 0)
 		return;
@@ -259,7 +219,7 @@ static void write_rdata(struct writing *w, uint32_t index)
 	redis_encode_bulk2(w->out, w->f->text.bytes + record->member, (size_t)record->type_len + 1,
 		w->f->text.bytes + owner->text, owner->text_len);
 	if (w->now_s > 0)
-		retain_record(w, record->owner, "rdata:", target, len, NULL);
+		look_at_record(w, index, 'r', target, len);
 }
 
 static void write_record(struct writing *w, uint32_t index)
@@ -267,7 +227,7 @@ static void write_record(struct writing *w, uint32_t index)
 	const struct record_view *view = &w->f->records[index].view;
 
 	write_count(w, index);
-	if (!is_address(view)) {
+	if (!schema_is_address(view)) {
 		write_rdata(w, index);
 		return;
 	}
@@ -277,23 +237,18 @@ static void write_record(struct writing *w, uint32_t index)
 	if (w->now_s > 0) {
 		const struct schema_record *record = &w->f->records[index];
 		size_t skip = (size_t)record->type_len + 1;
-		retain_record(w, record->owner, "ip:", w->f->text.bytes + record->member + skip,
-			record->member_len - skip, view);
+		look_at_record(
+			w, index, 'i', w->f->text.bytes + record->member + skip, record->member_len - skip);
 	}
 }
 
 void schema_write(struct schema_frame *f, const struct redis_settings *s, const struct zone_list *zones,
 	struct redis_buffer *out)
 {
-	struct writing w = {.f = f, .s = s, .zones = zones, .out = out, .prefix_len = strlen(s->prefix)};
+	struct writing w = {.f = f, .s = s, .zones = zones, .out = out};
 
-	if (s->retention_days > 0) {
-		// the older of the two clocks: neither a replay of old captures nor a clock that is wrong
-		// makes the others' members old
+	if (s->retention_days > 0)
 		w.now_s = (uint64_t)time(NULL);
-		uint64_t newest = f->newest_s < w.now_s ? f->newest_s : w.now_s, kept = s->retention_days * 86400;
-		w.cutoff_s = newest > kept ? newest - kept : 0;
-	}
 	for (uint32_t i = 0; i < f->owners_len; i++) {
 		write_name(&w, i);
 		if (f->owners[i].new_len > 0) {
@@ -303,35 +258,33 @@ void schema_write(struct schema_frame *f, const struct redis_settings *s, const 
 		for (uint16_t r = f->owners[i].head; r != SCHEMA_LAST; r = f->records[r].next)
 			write_record(&w, r);
 		if (w.now_s > 0)
-			retain_owner(&w, i);
+			look_at_owner(&w, i);
 	}
 }
 
-void schema_key(const struct schema_frame *f, uint32_t index, const struct redis_settings *s, char *out,
-	size_t out_size)
+size_t schema_key(const struct schema_frame *f, uint32_t index, const struct redis_settings *s,
+	const struct zone_list *zones, char out[static SCHEMA_KEY_SIZE])
 {
-	static const char *const families[] = {"name:", "first:", "zone:", "count:", "ip:", "rdata:", "net:", "name:"};
+	static const char *const families[] = {"name:", "first:", "zone:", "count:", "ip:", "rdata:", "net:"};
 	const struct schema_command *command = &f->commands[index];
-	bool of_owner = command->kind <= SCHEMA_ZONE || command->kind == SCHEMA_TRIM;
+	const struct schema_record *record = &f->records[command->kind <= SCHEMA_ZONE ? 0 : command->index];
 	const struct schema_owner *owner =
-		&f->owners[of_owner ? command->index : f->records[command->index].owner];
+		&f->owners[command->kind <= SCHEMA_ZONE ? command->index : record->owner];
 	char tail[TEXT_NAME_SIZE];
-	size_t len = 0;
+	size_t len;
 
 	if (command->kind == SCHEMA_ZONE) {
-		snprintf(tail, sizeof(tail), "(the zone of %.*s)", (int)owner->text_len,
-			f->text.bytes + owner->text);
-		len = strlen(tail);
+		len = schema_zone(owner, zones, tail);
 	} else if (command->kind == SCHEMA_IP) {
-		const struct record_view *view = &f->records[command->index].view;
-		len = text_address(view->rdata, view->head.rdata_size, tail);
+		len = text_address(record->view.rdata, record->view.head.rdata_size, tail);
 	} else if (command->kind == SCHEMA_NET) {
-		len = net_text(&f->records[command->index].view, tail);
+		len = schema_net(&record->view, tail);
 	} else if (command->kind == SCHEMA_RDATA) {
-		len = target_text(&f->records[command->index].view, tail);
+		len = schema_target(&record->view, tail);
 	} else {
 		len = owner->text_len;
 		memcpy(tail, f->text.bytes + owner->text, len);
 	}
-	snprintf(out, out_size, "%s%s%.*s", s->prefix, families[command->kind], (int)len, tail);
+	return (size_t)snprintf(
+		out, SCHEMA_KEY_SIZE, "%s%s%.*s", s->prefix, families[command->kind], (int)len, tail);
 }

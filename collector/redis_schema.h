@@ -9,16 +9,15 @@
 //                                 ZADD ip or rdata GT   1, where the type has one
 //                                 ZADD net LT address   1, where it is new and an address
 //
-// With retention.days, and where the key is due (redis_expiry.h):
-//
-//                 ── ZREMRANGEBYSCORE name, ZINTERSTORE first and count with what is left of it, EXPIRE
-//                    name, first, count, zone; ZREMRANGEBYSCORE ip or rdata, EXPIRE ip, net or rdata
+// With retention.days, where a key is due (redis_expiry.h) and no command above tells whether it is
+// a sorted set: ZCARD. What is done to it follows with the next batch (redis_retain.h).
 //
 // In steady state (nothing new) that is at most three commands a record. Which command belongs to
 // which record is kept, so that each reply finds its record. Writer thread only.
 #pragma once
 
 #include "collector/redis_conn.h"
+#include "collector/text.h"
 #include "collector/zone.h"
 #include "dataplane/record.h"
 
@@ -30,18 +29,20 @@ enum schema_kind {
 	SCHEMA_IP,
 	SCHEMA_RDATA,
 	SCHEMA_NET,
-	SCHEMA_TRIM, // of an owner: retention; its reply tells nothing about a record
 };
 
 enum {
-	SCHEMA_PER_RECORD = 16, // commands at most
+	SCHEMA_PER_RECORD = 8, // commands at most
 	SCHEMA_COMMANDS_MAX = SCHEMA_PER_RECORD * FRAME_RECORDS_MAX,
 	SCHEMA_SLOTS = 4096, // power of two, about twice FRAME_RECORDS_MAX
-	SCHEMA_LAST = UINT16_MAX
+	SCHEMA_LAST = UINT16_MAX,
+	SCHEMA_KEY_SIZE = 72 + 8 + TEXT_NAME_SIZE, // prefix, family, name
+	SCHEMA_NET_SIZE = TEXT_ADDRESS_SIZE + 4
 };
 
 struct schema_command {
 	uint8_t kind;	// enum schema_kind
+	bool probe;	// a ZCARD: what it answers tells nothing about a record
 	uint16_t index; // of the owner or of the record
 };
 
@@ -54,6 +55,10 @@ struct schema_record {
 	uint16_t next;		    // next record of the owner, or SCHEMA_LAST
 	enum redis_trouble refused; // of the first command of the record that Redis refused
 	bool fresh;		    // Redis did not hold it before
+	bool answered;		    // some command of it was
+	bool waiting;		    // some command of it was not sent: its slot is held (redis_hold.h)
+	bool due;		    // its ip or rdata key, and net, for retention
+	uint8_t sound;		    // bits by schema_kind: a command on that key was accepted
 };
 
 struct schema_owner {
@@ -65,6 +70,8 @@ struct schema_owner {
 	uint16_t len;	      // records
 	uint16_t new_len;     // of them with RECORD_NEW
 	uint32_t new_first_s; // the earliest first seen among the new ones
+	bool due;	      // its name, first, count and zone keys, for retention
+	uint8_t sound;	      // bits by schema_kind, as in schema_record; SCHEMA_COUNT is here
 	long long added;      // reply to ZADD name: members that are new; -1: refused
 };
 
@@ -92,15 +99,25 @@ void schema_write(struct schema_frame *f, const struct redis_settings *s, const 
 // Notes the reply to the command at `index`: refusals, and which records are fresh.
 void schema_reply(struct schema_frame *f, uint32_t index, const struct redis_result *result);
 
+// Notes that the command at `index` is not sent for now.
+void schema_wait(struct schema_frame *f, uint32_t index);
+
 // After the last reply: settles which records of each owner are fresh. Returns how many.
 uint32_t schema_settle(struct schema_frame *f);
 
-// Appends an XADD for each fresh record.
-void schema_write_feed(const struct schema_frame *f, const struct redis_settings *s, const char *sensor,
-	struct redis_buffer *out);
+// The key of a command. Terminated; returns its length.
+size_t schema_key(const struct schema_frame *f, uint32_t index, const struct redis_settings *s,
+	const struct zone_list *zones, char out[static SCHEMA_KEY_SIZE]);
 
-// The key that a command wrote, for messages. Terminated, cut where it is too long.
-void schema_key(const struct schema_frame *f, uint32_t index, const struct redis_settings *s, char *out,
-	size_t out_size);
+// Texts of keys that several files write: "203.0.113.0/24" or "2001:db8:1::/48" of an address; the
+// name that a record points to (without one for the root and other types: 0); the registered domain.
+// Each returns the length.
+size_t schema_net(const struct record_view *view, char out[static SCHEMA_NET_SIZE]);
+size_t schema_target(const struct record_view *view, char out[static TEXT_NAME_SIZE]);
+size_t schema_zone(
+	const struct schema_owner *owner, const struct zone_list *zones, char out[static TEXT_NAME_SIZE]);
+
+// True for A and AAAA of their size.
+bool schema_is_address(const struct record_view *view);
 
 void schema_free(struct schema_frame *f);

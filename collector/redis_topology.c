@@ -31,7 +31,8 @@ void redis_topology_renew(struct redis_topology *t, const char *uuid)
 	snprintf(t->uuid, sizeof(t->uuid), "%s", uuid);
 	memset(t->known, 0, sizeof(t->known));
 	memset(t->applied, 0, sizeof(t->applied));
-	t->lost_from = t->highest = 0;
+	memset(t->held, 0, sizeof(t->held));
+	t->lost_from = t->highest = t->held_len = 0;
 	for (size_t i = 0; i < t->nodes_len; i++) // their names have the old UUID
 		redis_conn_close(&t->nodes[i].conn);
 }
@@ -44,7 +45,8 @@ void redis_topology_seq_key(struct redis_buffer *out, const struct redis_setting
 	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
 }
 
-struct cluster_node *redis_topology_node(struct redis_topology *t, const char *host, size_t host_len, unsigned port)
+struct cluster_node *redis_topology_node(
+	struct redis_topology *t, const char *host, size_t host_len, unsigned port)
 {
 	struct endpoint e = {.kind = ENDPOINT_TCP, .port = (uint16_t)port};
 	struct cluster_node *unused = NULL;
@@ -76,8 +78,8 @@ void redis_topology_failed(struct redis_topology *t, struct cluster_node *node)
 			t->known[slot] = false;
 }
 
-// Sends the encoded command. NULL with the trouble noted where there is no good answer.
-static redisReply *ask(struct redis_topology *t, struct cluster_node *node, const struct redis_buffer *b)
+redisReply *redis_topology_ask(
+	struct redis_topology *t, struct cluster_node *node, const struct redis_buffer *b)
 {
 	redisReply *reply = redis_conn_ask(&node->conn, b);
 
@@ -85,8 +87,8 @@ static redisReply *ask(struct redis_topology *t, struct cluster_node *node, cons
 		redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
 	} else if (reply->type == REDIS_REPLY_ERROR) {
 		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
-		redis_topology_fail(t, trouble, "%s: %s: %.200s", node->address.text, redis_trouble_sentence[trouble],
-			reply->str);
+		redis_topology_fail(t, trouble, "%s: %s: %.200s", node->address.text,
+			redis_trouble_sentence[trouble], reply->str);
 		freeReplyObject(reply);
 		reply = NULL;
 	}
@@ -103,7 +105,7 @@ static bool kill_older(struct redis_topology *t, struct cluster_node *node, cons
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "CLIENT");
 	redis_encode_literal(&b, "LIST");
-	redisReply *list = ask(t, node, &b);
+	redisReply *list = redis_topology_ask(t, node, &b);
 	snprintf(wanted, sizeof(wanted), " name=%s ", name);
 	for (char *line = list && list->type == REDIS_REPLY_STRING ? list->str : NULL; line && *line;) {
 		char *end = strchr(line, '\n');
@@ -116,7 +118,7 @@ static bool kill_older(struct redis_topology *t, struct cluster_node *node, cons
 			redis_encode_literal(&b, "KILL");
 			redis_encode_literal(&b, "ID");
 			redis_encode_bulk(&b, line + 3, strcspn(line + 3, " "));
-			redisReply *killed = ask(t, node, &b);
+			redisReply *killed = redis_topology_ask(t, node, &b);
 			if (killed)
 				freeReplyObject(killed);
 		}
@@ -142,14 +144,15 @@ static int take_name(struct redis_topology *t, struct cluster_node *node)
 	redis_encode_literal(&b, "CLIENT");
 	redis_encode_literal(&b, "SETNAME");
 	redis_encode_text(&b, name);
-	redisReply *reply = ask(t, node, &b);
+	redisReply *reply = redis_topology_ask(t, node, &b);
 	redis_buffer_free(&b);
 	if (reply)
 		freeReplyObject(reply);
 	return reply ? 0 : -1;
 }
 
-int redis_topology_connect(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s)
+int redis_topology_connect(
+	struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s)
 {
 	struct redis_settings here = *s;
 
@@ -169,8 +172,8 @@ int redis_topology_connect(struct redis_topology *t, struct cluster_node *node, 
 // One range of CLUSTER SLOTS: from, to, [host, port, …], replicas. False where it is not one.
 static bool take_range(struct redis_topology *t, const struct cluster_node *from, const redisReply *range)
 {
-	if (range->type != REDIS_REPLY_ARRAY || range->elements < 3 || range->element[2]->type != REDIS_REPLY_ARRAY ||
-		range->element[2]->elements < 2)
+	if (range->type != REDIS_REPLY_ARRAY || range->elements < 3 ||
+		range->element[2]->type != REDIS_REPLY_ARRAY || range->element[2]->elements < 2)
 		return false;
 	long long first = range->element[0]->integer, last = range->element[1]->integer;
 	const redisReply *host = range->element[2]->element[0], *port = range->element[2]->element[1];
@@ -199,7 +202,7 @@ static int read_slots(struct redis_topology *t, struct cluster_node *node)
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "CLUSTER");
 	redis_encode_literal(&b, "SLOTS");
-	redisReply *reply = ask(t, node, &b);
+	redisReply *reply = redis_topology_ask(t, node, &b);
 	redis_buffer_free(&b);
 	if (!reply)
 		return -1;
@@ -209,16 +212,18 @@ static int read_slots(struct redis_topology *t, struct cluster_node *node)
 	for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements && result == 0; i++) {
 		const redisReply *range = reply->element[i];
 		result = take_range(t, node, range) ? 0 : -1;
-		for (long long slot = result == 0 ? range->element[0]->integer : 1; result == 0 && slot <= range->element[1]->integer; slot++)
+		for (long long slot = result == 0 ? range->element[0]->integer : 1;
+			result == 0 && slot <= range->element[1]->integer; slot++)
 			covered[slot] = true;
 	}
 	freeReplyObject(reply);
 	if (result != 0)
-		return redis_topology_fail(t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to CLUSTER SLOTS",
-			node->address.text);
+		return redis_topology_fail(t, REDIS_TROUBLE_PROTOCOL,
+			"%s: an unexpected answer to CLUSTER SLOTS", node->address.text);
 	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++)
 		if (!covered[slot])
-			return redis_topology_fail(t, REDIS_TROUBLE_CLUSTER, "the cluster does not cover slot %u", slot);
+			return redis_topology_fail(
+				t, REDIS_TROUBLE_CLUSTER, "the cluster does not cover slot %u", slot);
 	t->fresh = true;
 	return 0;
 }
@@ -246,7 +251,8 @@ static int refresh(struct redis_topology *t, const struct redis_settings *s)
 }
 
 // Notes what a slot's HGET answered.
-static int take_number(struct redis_topology *t, uint16_t slot, const struct redis_results *r, const struct cluster_node *node)
+static int take_number(struct redis_topology *t, uint16_t slot, const struct redis_results *r,
+	const struct cluster_node *node)
 {
 	if (r->top.type == REDIS_REPLY_ERROR) {
 		if (r->top.trouble == REDIS_TROUBLE_CLUSTER)
@@ -308,7 +314,8 @@ int redis_topology_ready(struct redis_topology *t, const struct redis_settings *
 		return -1;
 	for (size_t i = 0; i < t->nodes_len; i++) {
 		struct cluster_node *node = &t->nodes[i];
-		if (node->listed && (redis_topology_connect(t, node, s) != 0 || read_numbers(t, node, s) != 0))
+		if (node->listed &&
+			(redis_topology_connect(t, node, s) != 0 || read_numbers(t, node, s) != 0))
 			return -1;
 	}
 	return 0;

@@ -28,15 +28,17 @@ struct cluster_node {
 struct redis_topology {
 	struct cluster_node nodes[CLUSTER_NODES_MAX];
 	size_t nodes_len;
-	bool fresh;			// owner[] is believed
-	uint8_t owner[REDIS_SLOTS];	// index of the node, or CLUSTER_NO_NODE
-	bool known[REDIS_SLOTS];	// applied[] was read, or written, since the last doubt
-	uint64_t applied[REDIS_SLOTS];	// number that Redis holds; where not known: that it held last
-	uint64_t lost_from;		// lowest number that a failover lost; 0: none
-	uint64_t highest;		// highest number read
+	bool fresh;			  // owner[] is believed
+	uint8_t owner[REDIS_SLOTS];	  // index of the node, or CLUSTER_NO_NODE
+	bool known[REDIS_SLOTS];	  // applied[] was read, or written, since the last doubt
+	uint64_t applied[REDIS_SLOTS];	  // number that Redis holds; where not known: that it held last
+	bool held[REDIS_SLOTS];		  // half moved (redis_hold.h)
+	size_t held_len;		  // how many
+	uint64_t lost_from;		  // lowest number that a failover lost; 0: none
+	uint64_t highest;		  // highest number read
 	char uuid[STREAM_UUID_TEXT_SIZE]; // of the spool
-	enum redis_trouble trouble;	// of the last failure
-	char why[512];			// the same in words
+	enum redis_trouble trouble;	  // of the last failure
+	char why[512];			  // the same in words
 };
 
 // Sees to topology, connections and numbers. Returns 0, or -1 with trouble and text; try again then.
@@ -46,13 +48,20 @@ int redis_topology_ready(struct redis_topology *t, const struct redis_settings *
 void redis_topology_renew(struct redis_topology *t, const char *uuid);
 
 // The node of an address, added where it is new. NULL: too many.
-struct cluster_node *redis_topology_node(struct redis_topology *t, const char *host, size_t host_len, unsigned port);
+struct cluster_node *redis_topology_node(
+	struct redis_topology *t, const char *host, size_t host_len, unsigned port);
 
 // An open connection to the node. Returns 0 or -1.
-int redis_topology_connect(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s);
+int redis_topology_connect(
+	struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s);
 
 // The node failed: its connection is closed, its slots are not known, the topology is to be read anew.
 void redis_topology_failed(struct redis_topology *t, struct cluster_node *node);
+
+// Sends the encoded command and reads its answer, which the caller frees. NULL with the trouble noted
+// where there is no good one.
+redisReply *redis_topology_ask(
+	struct redis_topology *t, struct cluster_node *node, const struct redis_buffer *b);
 
 // Notes a trouble. Returns -1.
 int redis_topology_fail(struct redis_topology *t, enum redis_trouble trouble, const char *format, ...)

@@ -33,15 +33,15 @@ struct writer {
 	// the thread's own
 	struct redis_settings s; // copy of the settings
 	struct redis_conn conn;
-	struct redis_cluster *cluster; // NULL: Redis is none
-	unsigned again;		       // passes in a row that left slots on the move
-	struct redis_batch batch[2]; // in execution, and sent behind it
-	unsigned turn;		     // index of the one in execution
+	struct redis_cluster *cluster;	  // NULL: Redis is none
+	unsigned again;			  // passes in a row that left slots on the move
+	struct redis_batch batch[2];	  // in execution, and sent behind it
+	unsigned turn;			  // index of the one in execution
 	char uuid[STREAM_UUID_TEXT_SIZE]; // the spool's
 	uint64_t applied;		  // highest number that Redis holds
 	uint64_t epoch;			  // connection on which it was read; 0: never
 	struct redis_announced announced; // on this connection
-	struct redis_feed feed;
+	struct redis_follow follow;	  // for the next transaction
 	struct redis_results results;
 	enum redis_trouble logged; // trouble already in the log; NONE while all is well
 	unsigned failures;	   // in a row
@@ -96,6 +96,7 @@ static void note_down(struct writer *w, bool was_open)
 		if (w->batch[i].sent)
 			metrics_add(batches_retried, 1);
 		w->batch[i].sent = false;
+		redis_batch_give_back(&w->batch[i], &w->follow);
 	}
 	metrics_set(redis_up, 0);
 	pthread_mutex_lock(&w->lock);
@@ -160,7 +161,8 @@ static void note_seek(const struct writer *w, const struct spool_seek *found)
 	metrics_add(batches_skipped, found->skipped);
 	metrics_add(records_skipped, found->skipped_records);
 	if (found->again > 0)
-		log_warning("redis is older than it was: it holds number %lu of spool %s; %lu batches are sent again",
+		log_warning("redis is older than it was: it holds number %lu of spool %s; %lu batches are "
+			    "sent again",
 			(unsigned long)w->applied, w->uuid, (unsigned long)found->again);
 	if (found->missing > 0)
 		log_error("redis has lost %lu batches that it had applied, and the spool keeps them no more "
@@ -199,13 +201,13 @@ static int look_up(struct writer *w)
 	return 0;
 }
 
-// Nothing to write: send the feed, wait for batches, see that Redis is still there.
+// Nothing to write: send what follows the last batch, wait for batches, see that Redis is still there.
 static int idle(struct writer *w)
 {
 	static const char ping[] = "*1\r\n$4\r\nPING\r\n";
 
-	if (w->feed.commands.arrays > 0)
-		return redis_batch_send_feed(&w->conn, &w->results, &w->feed, &w->s);
+	if (w->follow.len > 0)
+		return redis_batch_send_follow(&w->batch[w->turn], &w->conn, &w->results, &w->follow, &w->s);
 	if (spool_read(w->spool, w->applied + 1, &w->batch[w->turn].in, IDLE_MS))
 		return 0;
 	if (redis_conn_write(&w->conn, ping, sizeof(ping) - 1) != 0 ||
@@ -258,12 +260,12 @@ static int step(struct writer *w)
 		if (redis_batch_send(now, &w->conn, w->uuid, &w->announced, &w->s, w->zones) != 0)
 			return -1;
 	}
-	if (redis_batch_execute(now, &w->conn, &w->feed) != 0)
+	if (redis_batch_execute(now, &w->conn, &w->follow) != 0)
 		return -1;
 	if (spool_read(w->spool, now->in.number + 1, &next->in, 0) &&
 		redis_batch_send(next, &w->conn, w->uuid, &w->announced, &w->s, w->zones) != 0)
 		return -1;
-	if (redis_batch_finish(now, &w->conn, &w->results, &w->feed, &w->announced, &w->s) != 0)
+	if (redis_batch_finish(now, &w->conn, &w->results, &w->follow, &w->announced, &w->s, w->zones) != 0)
 		return -1;
 	now->sent = false;
 	w->applied = now->in.number;
@@ -280,7 +282,7 @@ static bool is_done(struct writer *w)
 
 	if (!is_stopping(w, &stop_at_ms))
 		return false;
-	bool empty = spool_is_empty(w->spool) && w->feed.commands.arrays == 0 &&
+	bool empty = spool_is_empty(w->spool) && w->follow.len == 0 &&
 		     !(w->cluster && redis_cluster_is_busy(w->cluster));
 	return empty || now_ms() > stop_at_ms;
 }
@@ -383,8 +385,9 @@ void writer_stop(struct writer *w, unsigned bound_ms, bool forget_spool)
 	pthread_join(w->thread, NULL);
 	for (int i = 0; i < 2; i++)
 		redis_batch_free(&w->batch[i]);
-	redis_buffer_free(&w->feed.commands);
+	redis_follow_free(&w->follow);
 	redis_cluster_free(w->cluster);
+	redis_texts_free(&w->results.texts);
 	free(w->results.at);
 	pthread_cond_destroy(&w->change);
 	pthread_mutex_destroy(&w->lock);

@@ -2,11 +2,13 @@
 // Records → commands, word by word as docs/schema.md has them; replies → what became of each.
 #include <stdlib.h>
 
-#include "collector/redis_schema.h"
+#include "collector/redis_follow.h"
+#include "collector/redis_retain.h"
 #include "tests/unit.h"
 
 static struct schema_frame f;
 static struct redis_buffer out;
+static struct redis_follow follow;
 static struct zone_list *zones;
 static struct redis_settings settings = {.prefix = "pdns:", .new_max = 1000};
 static uint8_t bytes[FRAME_SIZE_MAX];
@@ -27,11 +29,11 @@ static void add(
 	CU_ASSERT(frame_add(&frame, &view));
 }
 
-// The commands in `out` as lines of words.
-static char *as_lines(void)
+// The commands in `b` as lines of words.
+static char *as_lines(const struct redis_buffer *b)
 {
 	static char lines[1 << 20];
-	char *to = lines, *at = out.bytes, *end = out.bytes + out.size;
+	char *to = lines, *at = b->bytes, *end = b->bytes + b->size;
 
 	while (at < end) {
 		long words = strtol(at + 1, &at, 10);
@@ -54,7 +56,7 @@ static char *commands(void)
 	redis_buffer_clear(&out);
 	schema_write(&f, &settings, zones, &out);
 	CU_ASSERT(!out.bad && out.arrays == f.commands_len);
-	return as_lines();
+	return as_lines(&out);
 }
 
 static void new_records(void)
@@ -128,7 +130,7 @@ static void answer(enum schema_kind kind, uint16_t index, int type, long long in
 
 static void replies(void)
 {
-	char key[256];
+	char key[SCHEMA_KEY_SIZE];
 
 	frame_begin(&frame, bytes);
 	add("\3www\4test", 1, "\12\0\0\1", 4, 3, RECORD_NEW);
@@ -145,22 +147,56 @@ static void replies(void)
 	CU_ASSERT(!f.records[0].fresh && f.records[1].fresh && !f.records[2].fresh);
 	CU_ASSERT(f.records[0].refused == REDIS_TROUBLE_NONE &&
 		  f.records[2].refused == REDIS_TROUBLE_WRONGTYPE);
-	redis_buffer_clear(&out);
-	schema_write_feed(&f, &settings, "site", &out);
-	CU_ASSERT_STRING_EQUAL(as_lines(),
+	redis_follow_clear(&follow);
+	redis_follow_feed(&follow, &f, &settings, "site");
+	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands),
 		"XADD pdns:new MAXLEN ~ 1000 * name www.test type A rdata 10.0.0.2 "
 		"first 100 sensor site\n");
-	schema_key(&f, f.commands_len - 2, &settings, key, sizeof(key));
+	CU_ASSERT_EQUAL(schema_key(&f, f.commands_len - 2, &settings, zones, key), strlen("pdns:ip:10.0.0.3"));
 	CU_ASSERT_STRING_EQUAL(key, "pdns:ip:10.0.0.3");
 	answer(SCHEMA_NAME, 0, REDIS_REPLY_ERROR, 0);
 	CU_ASSERT(f.records[0].refused == REDIS_TROUBLE_WRONGTYPE &&
 		  f.records[1].refused == REDIS_TROUBLE_WRONGTYPE);
 }
 
+// What retention does once the replies are there: nothing to a key that is not known to be a sorted set.
+static void retention(void)
+{
+	settings.retention_days = 1;
+	frame_begin(&frame, bytes);
+	add("\3www\6retain\4test", 1, "\12\0\0\1", 4, 3, 0);
+	CU_ASSERT_STRING_EQUAL(commands(),
+		"ZADD pdns:name:www.retain.test GT 200 A 10.0.0.1\n"
+		"ZINCRBY pdns:count:www.retain.test 3 A 10.0.0.1\n"
+		"ZADD pdns:ip:10.0.0.1 GT 200 www.retain.test\n"
+		"ZCARD pdns:net:10.0.0.0/24\n"
+		"ZCARD pdns:first:www.retain.test\n"
+		"ZCARD pdns:zone:retain.test\n");
+	answer(SCHEMA_NAME, 0, REDIS_REPLY_INTEGER, 0);
+	answer(SCHEMA_COUNT, 0, REDIS_REPLY_STRING, 5);
+	answer(SCHEMA_FIRST, 0, REDIS_REPLY_ERROR, 0);
+	answer(SCHEMA_ZONE, 0, REDIS_REPLY_INTEGER, 9);
+	answer(SCHEMA_IP, 0, REDIS_REPLY_ERROR, 0);
+	answer(SCHEMA_NET, 0, REDIS_REPLY_INTEGER, 9);
+	CU_ASSERT(f.records[0].refused == REDIS_TROUBLE_WRONGTYPE && f.records[0].answered);
+	redis_follow_clear(&follow);
+	redis_retain(&follow, &f, &settings, zones);
+	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands),
+		"ZREMRANGEBYSCORE pdns:name:www.retain.test -inf 0\n"
+		"EXPIRE pdns:name:www.retain.test 172800\n"
+		"ZINTERSTORE pdns:count:www.retain.test 2 pdns:count:www.retain.test pdns:name:www.retain.test WEIGHTS 1 0\n"
+		"EXPIRE pdns:count:www.retain.test 172800\n"
+		"EXPIRE pdns:zone:retain.test 172800\n"
+		"EXPIRE pdns:net:10.0.0.0/24 172800\n");
+	commands();
+	CU_ASSERT_EQUAL(f.commands_len, 3); // not due again
+	settings.retention_days = 0;
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {{"new_records", new_records}, {"steady_state", steady_state},
-		{"zones_of", zones_of}, {"replies", replies}};
+		{"zones_of", zones_of}, {"replies", replies}, {"retention", retention}};
 	char why[256] = "";
 
 	zones = zone_open("", why, sizeof(why));
@@ -171,6 +207,7 @@ int main(void)
 	int result = unit_run("collector_schema", tests, sizeof(tests) / sizeof(tests[0]));
 	schema_free(&f);
 	redis_buffer_free(&out);
+	redis_follow_free(&follow);
 	zone_close(zones);
 	return result;
 }

@@ -594,6 +594,44 @@ def test_retention():
         assert w.metric("collector_commands_sent_total") - before <= 3 * 10 + 10, "more than three commands a record"
 
 
+def test_foreign_keys():
+    """Keys of another type under the prefix stay as they are, with retention as well; each is named once."""
+    foreign = {"name:host1.example.com": ("SET", "mine"), "first:host2.example.com": ("SADD", "A 192.0.2.2", "mine"),
+               "count:host3.example.com": ("RPUSH", "mine"), "ip:192.0.2.4": ("HSET", "mine", "1"), "net:192.0.2.0/24": ("SET", "mine"),
+               "zone:example.com": ("SADD", "host5.example.com"), "rdata:mail.example.org": ("SET", "mine"), "new": ("SET", "mine"),
+               "sensors": ("SET", "mine"), "sensor:test": ("SET", "mine")}
+    with World() as w:
+        w.start_redis()
+        for key, (command, *words) in foreign.items():
+            w.cli(command, f"pdns:{key}", *words)
+        whole = lambda: {key: (w.cli("--no-raw", "DUMP", f"pdns:{key}"), w.cli("TTL", f"pdns:{key}")) for key in foreign}
+        before, now = whole(), int(time.time())
+        w.start("retention.days=2")
+        d = Dataplane(w.path).connect()
+        for n in range(6):
+            if n == 3:  # what is not new any more is due again
+                w.stop()
+                w.start("retention.days=2")
+                d.connect()
+            flags = NEW if n < 3 else 0
+            d.records([record(f"host{i}.example.com", 1, bytes([192, 0, 2, i]), now, now + n, 1, flags) for i in range(10)] +
+                      [record("mail.example.net", 15, b"\0\x0a" + frames.name("mail.example.org"), now, now + n, 1, flags)])
+            d.wait()
+            w.settled()
+        until(lambda: w.log().count("left alone") >= len(foreign))
+        assert whole() == before and {ttl for _, ttl in before.values()} == {"-1"}
+        for key, (command, *_) in foreign.items():
+            found = {"SET": "a string", "SADD": "a set", "RPUSH": "a list", "HSET": "a hash"}[command]
+            expected = {"new": "a stream", "sensor:test": "a hash"}.get(key, "a sorted set")
+            line = f"redis: key pdns:{key}: found {found}, expected {expected}; it is left alone"
+            assert w.log().count(line) in (1, 2), line  # once a start of the collector
+        assert w.metric("collector_foreign_type_total") > 0
+        for key in ("name:host0.example.com", "first:host0.example.com", "count:host0.example.com", "ip:192.0.2.0", "name:mail.example.net",
+                    "zone:example.net", "first:host3.example.com", "name:host3.example.com", "count:host1.example.com"):
+            assert 0 < int(w.cli("TTL", f"pdns:{key}")) <= 4 * 86400, key
+        assert w.count("host1.example.com", "A 192.0.2.1") == 6
+
+
 def test_two_collectors_one_spool():
     with World() as w:
         w.start_redis()

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/redis_follow.h"
+
+#include "collector/metrics.h"
+#include "collector/redis_batch.h"
+#include "dataplane/log.h"
+
+#include <stdlib.h>
+
+void redis_follow_clear(struct redis_follow *f)
+{
+	redis_buffer_clear(&f->commands);
+	f->len = 0;
+}
+
+void redis_follow_free(struct redis_follow *f)
+{
+	redis_buffer_free(&f->commands);
+	free(f->notes);
+	*f = (struct redis_follow){.len = 0};
+}
+
+static void note(struct redis_follow *f, enum follow_kind kind, const char *expected)
+{
+	if (f->len == f->capacity) {
+		size_t capacity = f->capacity ? 2 * f->capacity : 256;
+		struct follow_note *more = realloc(f->notes, capacity * sizeof(*more));
+		if (!more) {
+			f->commands.bad = true;
+			return;
+		}
+		f->notes = more;
+		f->capacity = capacity;
+	}
+	f->notes[f->len++] = (struct follow_note){.at = f->commands.size, .kind = kind, .expected = expected};
+}
+
+void redis_follow_note(struct redis_follow *f, enum follow_kind kind)
+{
+	note(f, kind, NULL);
+}
+
+void redis_follow_key(const struct redis_follow *f, size_t index, const char **key, size_t *key_len)
+{
+	redis_encode_read(f->commands.bytes + f->notes[index].at, key, key_len);
+}
+
+// feed ─────────────────────────────────────────────────────────────────────────────────────────
+
+static void write_entry(struct redis_follow *f, const struct schema_frame *records,
+	const struct schema_record *record, const struct redis_settings *s, const char *sensor)
+{
+	struct redis_buffer *out = &f->commands;
+	const struct schema_owner *owner = &records->owners[record->owner];
+	const char *member = records->text.bytes + record->member;
+	size_t rdata_at = (size_t)record->type_len + 1;
+
+	redis_follow_note(f, FOLLOW_FEED);
+	redis_encode_array(out, 16);
+	redis_encode_literal(out, "XADD");
+	redis_encode_key(out, s->prefix, "new", "", 0);
+	redis_encode_literal(out, "MAXLEN");
+	redis_encode_literal(out, "~");
+	redis_encode_uint(out, s->new_max);
+	redis_encode_literal(out, "*");
+	redis_encode_literal(out, "name");
+	redis_encode_bulk(out, records->text.bytes + owner->text, owner->text_len);
+	redis_encode_literal(out, "type");
+	redis_encode_bulk(out, member, record->type_len);
+	redis_encode_literal(out, "rdata");
+	redis_encode_bulk(out, member + rdata_at, record->member_len - rdata_at);
+	redis_encode_literal(out, "first");
+	redis_encode_uint(out, record->view.head.first_s);
+	redis_encode_literal(out, "sensor");
+	redis_encode_text(out, sensor);
+}
+
+void redis_follow_feed(struct redis_follow *f, const struct schema_frame *records,
+	const struct redis_settings *s, const char *sensor)
+{
+	if (s->new_max == 0)
+		return;
+	for (uint32_t i = 0; i < records->records_len; i++)
+		if (records->records[i].fresh)
+			write_entry(f, records, &records->records[i], s, sensor);
+}
+
+// foreign keys ─────────────────────────────────────────────────────────────────────────────────
+
+void redis_follow_foreign(struct redis_follow *f, const char *key, size_t key_len, const char *expected)
+{
+	static uint64_t seen[FOLLOW_FOREIGN_MAX];
+	static size_t seen_len;
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	metrics_add(foreign_type, 1);
+	for (size_t i = 0; i < key_len; i++)
+		hash = (hash ^ (uint8_t)key[i]) * 0x100000001b3u;
+	for (size_t i = 0; i < seen_len; i++)
+		if (seen[i] == hash)
+			return;
+	if (seen_len == FOLLOW_FOREIGN_MAX)
+		return;
+	seen[seen_len++] = hash;
+	if (seen_len == FOLLOW_FOREIGN_MAX)
+		log_warning(
+			"redis: many keys of other types under redis.prefix; further ones are only counted");
+	note(f, FOLLOW_TYPE, expected);
+	redis_encode_array(&f->commands, 2);
+	redis_encode_literal(&f->commands, "TYPE");
+	redis_encode_bulk(&f->commands, key, key_len);
+}
+
+static const char *type_words(const char *type, size_t len)
+{
+	static const char *const words[][2] = {{"string", "a string"}, {"list", "a list"}, {"set", "a set"},
+		{"zset", "a sorted set"}, {"hash", "a hash"}, {"stream", "a stream"},
+		{"none", "that it is gone"}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i][0]) == len && memcmp(words[i][0], type, len) == 0)
+			return words[i][1];
+	return "a type of a module";
+}
+
+static void log_foreign(
+	const struct redis_follow *f, size_t index, const struct redis_texts *texts, uint32_t texts_index)
+{
+	const char *key = NULL;
+	size_t key_len = 0;
+
+	redis_follow_key(f, index, &key, &key_len);
+	for (size_t i = 0; i < texts->len; i++)
+		if (texts->at[i].index == texts_index)
+			log_warning("redis: key %.*s: found %s, expected %s; it is left alone, and what "
+				    "belongs there is "
+				    "counted as wrong_type",
+				(int)key_len, key,
+				type_words(texts->bytes.bytes + texts->at[i].at, texts->at[i].len),
+				f->notes[index].expected);
+}
+
+// retention in a cluster ───────────────────────────────────────────────────────────────────────
+
+// ZREM first:<owner> or count:<owner>, of what was removed from name:<owner>.
+static void remove_members(struct redis_follow *next, const struct redis_settings *s, const char *family,
+	const char *owner, size_t owner_len, const struct redis_texts *texts, uint32_t texts_index)
+{
+	unsigned len = 0;
+
+	for (size_t i = 0; i < texts->len; i++)
+		len += texts->at[i].index == texts_index;
+	if (len == 0)
+		return;
+	redis_follow_note(next, FOLLOW_REMOVE);
+	redis_encode_array(&next->commands, 2 + len);
+	redis_encode_literal(&next->commands, "ZREM");
+	redis_encode_key(&next->commands, s->prefix, family, owner, owner_len);
+	for (size_t i = 0; i < texts->len; i++)
+		if (texts->at[i].index == texts_index)
+			redis_encode_bulk(
+				&next->commands, texts->bytes.bytes + texts->at[i].at, texts->at[i].len);
+}
+
+void redis_follow_reply(const struct redis_follow *f, size_t index, const struct redis_result *result,
+	const struct redis_texts *texts, uint32_t texts_index, const struct redis_settings *s,
+	struct redis_follow *next)
+{
+	const char *key = NULL;
+	size_t key_len = 0, head = strlen(s->prefix) + strlen("name:");
+
+	redis_follow_key(f, index, &key, &key_len);
+	if (result->type == REDIS_REPLY_ERROR && result->trouble == REDIS_TROUBLE_WRONGTYPE) {
+		redis_follow_foreign(next, key, key_len,
+			f->notes[index].kind == FOLLOW_FEED ? "a stream" : "a sorted set");
+	} else if (result->type == REDIS_REPLY_ERROR) {
+		redis_batch_log_key(key, key_len, redis_trouble_sentence[result->trouble]);
+	} else if (f->notes[index].kind == FOLLOW_TYPE) {
+		log_foreign(f, index, texts, texts_index);
+	} else if (f->notes[index].kind == FOLLOW_MEMBERS && key_len > head) {
+		remove_members(next, s, "first:", key + head, key_len - head, texts, texts_index);
+		remove_members(next, s, "count:", key + head, key_len - head, texts, texts_index);
+	}
+}

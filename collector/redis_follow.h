@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What follows a batch: commands that depend on what Redis answered to it. They ride with the next
+// transaction, or go on their own where none comes.
+//
+//     XADD new …                     a record that Redis had not held before
+//     TYPE key                       the key holds something else: for the line in the log
+//     EXPIRE, ZREMRANGEBYSCORE …     retention, of keys known to be sorted sets (redis_retain.c)
+//     ZREM first:, count:            in a cluster: members that retention removed from name:
+//
+// Writer thread only.
+#pragma once
+
+#include "collector/redis_schema.h"
+
+enum follow_kind {
+	FOLLOW_FEED,	// XADD
+	FOLLOW_TYPE,	// TYPE
+	FOLLOW_RETAIN,	// what it answers tells nothing
+	FOLLOW_MEMBERS, // ZRANGEBYSCORE: the members that the next command removes from a name: key
+	FOLLOW_REMOVE,	// ZREM of those; goes before the records of its transaction, all others behind them
+};
+
+enum {
+	FOLLOW_FOREIGN_MAX = 64, // keys of another type that are named in the log
+	FOLLOW_PER_RECORD = 12,
+	FOLLOW_MAX = FOLLOW_PER_RECORD * FRAME_RECORDS_MAX + FOLLOW_FOREIGN_MAX // commands after one batch
+};
+
+struct follow_note {
+	size_t at; // offset of the command
+	enum follow_kind kind;
+	const char *expected; // FOLLOW_TYPE: "a sorted set"
+};
+
+struct redis_follow {
+	struct redis_buffer commands;
+	struct follow_note *notes; // one a command; owned
+	size_t len, capacity;	   // notes used, allocated
+};
+
+void redis_follow_clear(struct redis_follow *f);
+void redis_follow_free(struct redis_follow *f);
+
+// The next command in `f->commands` is of this kind. Call it before the command is encoded.
+void redis_follow_note(struct redis_follow *f, enum follow_kind kind);
+
+// Appends an XADD for each fresh record.
+void redis_follow_feed(struct redis_follow *f, const struct schema_frame *records,
+	const struct redis_settings *s, const char *sensor);
+
+// Redis answered WRONGTYPE to a command on `key`: counts it, and asks once what it is.
+void redis_follow_foreign(struct redis_follow *f, const char *key, size_t key_len, const char *expected);
+
+// The key of command `index`, for messages.
+void redis_follow_key(const struct redis_follow *f, size_t index, const char **key, size_t *key_len);
+
+// Takes the answer to command `index` of `f`: `result`, and the texts in it. What follows from it goes
+// to `next`.
+void redis_follow_reply(const struct redis_follow *f, size_t index, const struct redis_result *result,
+	const struct redis_texts *texts, uint32_t texts_index, const struct redis_settings *s,
+	struct redis_follow *next);

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/redis_hold.h"
+
+#include "collector/metrics.h"
+#include "collector/redis_expiry.h"
+#include "dataplane/log.h"
+
+#include <stdio.h>
+
+enum { RIDERS_BYTES_MAX = 4 << 20 }; // that are taken over from group to group
+
+static void hold(struct redis_topology *t, uint16_t slot)
+{
+	if (t->held[slot])
+		return;
+	t->held[slot] = true;
+	if (t->held_len++ == 0)
+		log_warning("redis cluster: slot %u is half moved and stays so; what belongs there waits in "
+			    "the spool, "
+			    "the other slots go on",
+			slot);
+	metrics_set(slots_held, t->held_len);
+}
+
+bool redis_hold_check(struct redis_hold *h, struct redis_units *u)
+{
+	bool settled = true;
+
+	for (size_t i = 0; i < u->g.units_len; i++) {
+		struct group_unit *unit = &u->g.units[i];
+		if (unit->done)
+			continue;
+		if (unit->tries >= HOLD_TRIES)
+			hold(&u->t, unit->slot);
+		unit->held = u->t.held[unit->slot];
+		settled = settled && unit->held;
+	}
+	return settled;
+}
+
+static void take_rider(struct redis_units *u, const struct group_command *c)
+{
+	const struct follow_note *note = &u->g.riders.notes[c->index];
+
+	if (u->follow.commands.size > RIDERS_BYTES_MAX) {
+		metrics_add(follow_dropped, 1);
+		return;
+	}
+	redis_follow_note(&u->follow, note->kind);
+	u->follow.notes[u->follow.len - 1].expected = note->expected;
+	char *room = redis_buffer_room(&u->follow.commands, c->size);
+	if (!room)
+		return; // `bad`: what follows is dropped
+	memcpy(room, redis_group_bytes(&u->g, c), c->size);
+	u->follow.commands.size += c->size;
+	u->follow.commands.arrays++;
+}
+
+void redis_hold_note(struct redis_hold *h, struct redis_units *u)
+{
+	for (size_t i = 0; i < u->g.units_len; i++) {
+		const struct group_unit *unit = &u->g.units[i];
+		if (unit->done)
+			continue;
+		for (uint32_t k = unit->head; k != GROUP_NONE; k = u->g.commands[k].next) {
+			const struct group_command *c = &u->g.commands[k];
+			if (!redis_group_needs(&u->g, c, u->t.applied[unit->slot]))
+				continue;
+			if (u->g.len > 0 && (h->from == 0 || u->g.first < h->from))
+				h->from = u->g.first;
+			if (c->batch == GROUP_RIDERS)
+				take_rider(u, c);
+			else if (c->index != GROUP_NONE)
+				schema_wait(&u->g.batches[c->batch].records, c->index);
+		}
+	}
+}
+
+bool redis_hold_is_due(const struct redis_hold *h, uint64_t now_ms)
+{
+	return h->from > 0 && now_ms >= h->next_look_ms;
+}
+
+// What CLUSTER NODES tells of the node itself: "[93->-<id>]" of a slot that leaves, "[93-<-<id>]" of one
+// that comes.
+static bool is_whole(const char *nodes, unsigned slot)
+{
+	char leaves[16], comes[16];
+
+	snprintf(leaves, sizeof(leaves), "[%u->-", slot);
+	snprintf(comes, sizeof(comes), "[%u-<-", slot);
+	return !strstr(nodes, leaves) && !strstr(nodes, comes);
+}
+
+static size_t look_at_node(struct redis_topology *t, size_t index)
+{
+	struct redis_buffer b = {0};
+	size_t released = 0;
+
+	redis_encode_array(&b, 2);
+	redis_encode_literal(&b, "CLUSTER");
+	redis_encode_literal(&b, "NODES");
+	redisReply *reply = redis_topology_ask(t, &t->nodes[index], &b);
+	redis_buffer_free(&b);
+	for (unsigned slot = 0; reply && reply->type == REDIS_REPLY_STRING && slot < REDIS_SLOTS; slot++) {
+		if (!t->held[slot] || t->owner[slot] != index || !is_whole(reply->str, slot))
+			continue;
+		t->held[slot] = false;
+		t->held_len--;
+		released++;
+	}
+	if (reply)
+		freeReplyObject(reply);
+	else if (!t->nodes[index].conn.context)
+		redis_topology_failed(t, &t->nodes[index]);
+	return released;
+}
+
+uint64_t redis_hold_release(struct redis_hold *h, struct redis_units *u, uint64_t now_ms)
+{
+	uint64_t from = h->from;
+	size_t released = 0;
+
+	h->next_look_ms = now_ms + HOLD_LOOK_MS;
+	for (size_t n = 0; n < u->t.nodes_len; n++) {
+		bool any = false;
+		for (unsigned slot = 0; !any && slot < REDIS_SLOTS; slot++)
+			any = u->t.held[slot] && u->t.owner[slot] == n;
+		if (any && u->t.nodes[n].conn.context)
+			released += look_at_node(&u->t, n);
+	}
+	metrics_set(slots_held, u->t.held_len);
+	if (released == 0)
+		return 0;
+	if (u->t.held_len == 0)
+		log_info("redis cluster: the slots that were half moved are whole; what waited for them goes "
+			 "there");
+	redis_expiry_reset(); // what was due in them is due again
+	h->from = 0;	      // those that are still held set it anew
+	return from;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Slots that stay half moved (CLUSTER SETSLOT MIGRATING, and the rest does not come): a transaction with
+// keys on both sides, or on neither, is refused with TRYAGAIN until the slot has arrived. Such a slot is
+// held: its commands are left out, the others go on, and nothing from the first batch it lacks on is
+// acknowledged to the spool. When its owner tells that it is whole, that batch and what follows is gone
+// through again; every slot passes over what its own number says it has.
+//
+// Writer thread only.
+#pragma once
+
+#include "collector/redis_units.h"
+
+enum {
+	HOLD_TRIES = 8,	   // passes in a row that meet a slot half moved before it is held
+	HOLD_LOOK_MS = 500 // between looks at slots that are held
+};
+
+struct redis_hold {
+	uint64_t from;	       // lowest batch that a held slot may lack; 0: none
+	uint64_t next_look_ms; // monotonic
+};
+
+// After a pass: holds what was met half moved for long enough, and says so. True where every unit of
+// the group is done or held.
+bool redis_hold_check(struct redis_hold *h, struct redis_units *u);
+
+// The group is through: marks the records that wait for held slots, and takes riders of held slots
+// over to the next group.
+void redis_hold_note(struct redis_hold *h, struct redis_units *u);
+
+// It is time to look whether held slots are whole.
+bool redis_hold_is_due(const struct redis_hold *h, uint64_t now_ms);
+
+// Looks. Returns the number from which on batches are to be gone through again, or 0.
+uint64_t redis_hold_release(struct redis_hold *h, struct redis_units *u, uint64_t now_ms);

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/redis_retain.h"
+
+#include <time.h>
+
+struct retaining {
+	struct redis_follow *f;
+	const struct schema_frame *records;
+	const struct redis_settings *s;
+	uint64_t cutoff_s; // members not seen since go
+};
+
+static struct redis_buffer *begin(struct retaining *r, enum follow_kind kind, unsigned words)
+{
+	redis_follow_note(r->f, kind);
+	redis_encode_array(&r->f->commands, words);
+	return &r->f->commands;
+}
+
+static void expire(struct retaining *r, const char *family, const char *tail, size_t len)
+{
+	struct redis_buffer *out = begin(r, FOLLOW_RETAIN, 3);
+
+	redis_encode_literal(out, "EXPIRE");
+	redis_encode_key(out, r->s->prefix, family, tail, len);
+	redis_encode_uint(out, 2 * r->s->retention_days * 86400);
+}
+
+static void trim(struct retaining *r, const char *command, enum follow_kind kind, const char *family,
+	const char *tail, size_t len)
+{
+	struct redis_buffer *out = begin(r, kind, 4);
+
+	redis_encode_text(out, command);
+	redis_encode_key(out, r->s->prefix, family, tail, len);
+	redis_encode_literal(out, "-inf");
+	redis_encode_uint(out, r->cutoff_s);
+}
+
+// Keeps of `family` only the members that `name:` still has; their scores stay.
+static void intersect(struct retaining *r, const char *family, const char *owner, size_t len)
+{
+	struct redis_buffer *out = begin(r, FOLLOW_RETAIN, 8);
+
+	redis_encode_literal(out, "ZINTERSTORE");
+	redis_encode_key(out, r->s->prefix, family, owner, len);
+	redis_encode_literal(out, "2");
+	redis_encode_key(out, r->s->prefix, family, owner, len);
+	redis_encode_key(out, r->s->prefix, "name:", owner, len);
+	redis_encode_literal(out, "WEIGHTS");
+	redis_encode_literal(out, "1");
+	redis_encode_literal(out, "0");
+}
+
+// first: or count:
+static void retain_beside(struct retaining *r, const struct schema_owner *owner, enum schema_kind kind,
+	const char *family, const char *text)
+{
+	if (!(owner->sound & 1 << kind))
+		return;
+	if (!r->s->cluster && owner->sound & 1 << SCHEMA_NAME)
+		intersect(r, family, text, owner->text_len);
+	expire(r, family, text, owner->text_len);
+}
+
+static void retain_owner(struct retaining *r, const struct schema_owner *owner, const struct zone_list *zones)
+{
+	const char *text = r->records->text.bytes + owner->text;
+	char zone[TEXT_NAME_SIZE];
+
+	if (owner->sound & 1 << SCHEMA_NAME) {
+		if (r->s->cluster)
+			trim(r, "ZRANGEBYSCORE", FOLLOW_MEMBERS, "name:", text, owner->text_len);
+		trim(r, "ZREMRANGEBYSCORE", FOLLOW_RETAIN, "name:", text, owner->text_len);
+		expire(r, "name:", text, owner->text_len);
+	}
+	retain_beside(r, owner, SCHEMA_FIRST, "first:", text);
+	retain_beside(r, owner, SCHEMA_COUNT, "count:", text);
+	if (owner->sound & 1 << SCHEMA_ZONE)
+		expire(r, "zone:", zone, schema_zone(owner, zones, zone));
+}
+
+static void retain_record(struct retaining *r, const struct schema_record *record)
+{
+	const char *address = r->records->text.bytes + record->member + record->type_len + 1;
+	size_t len = record->member_len - record->type_len - 1u;
+	char text[TEXT_NAME_SIZE];
+
+	if (record->sound & 1 << SCHEMA_IP) {
+		trim(r, "ZREMRANGEBYSCORE", FOLLOW_RETAIN, "ip:", address, len);
+		expire(r, "ip:", address, len);
+	}
+	if (record->sound & 1 << SCHEMA_RDATA) {
+		len = schema_target(&record->view, text);
+		trim(r, "ZREMRANGEBYSCORE", FOLLOW_RETAIN, "rdata:", text, len);
+		expire(r, "rdata:", text, len);
+	}
+	if (record->sound & 1 << SCHEMA_NET)
+		expire(r, "net:", text, schema_net(&record->view, text));
+}
+
+void redis_retain(struct redis_follow *f, const struct schema_frame *records, const struct redis_settings *s,
+	const struct zone_list *zones)
+{
+	struct retaining r = {.f = f, .records = records, .s = s};
+
+	if (s->retention_days == 0)
+		return;
+	// the older of the two clocks: neither a replay of old captures nor a clock that is wrong makes the
+	// others' members old
+	uint64_t now_s = (uint64_t)time(NULL), kept = s->retention_days * 86400;
+	uint64_t newest = records->newest_s < now_s ? records->newest_s : now_s;
+	r.cutoff_s = newest > kept ? newest - kept : 0;
+	for (uint32_t i = 0; i < records->owners_len; i++)
+		if (records->owners[i].due)
+			retain_owner(&r, &records->owners[i], zones);
+	for (uint32_t i = 0; i < records->records_len; i++)
+		if (records->records[i].due)
+			retain_record(&r, &records->records[i]);
+}

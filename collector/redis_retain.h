@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Retention (retention.days): members not seen for that long go from the keys that are due, and the
+// keys get their expiry. Only keys that have just answered as sorted sets are touched, so this follows
+// a batch instead of being part of it.
+//
+//     name:    ZREMRANGEBYSCORE -inf cutoff, EXPIRE        ip:, rdata:  the same
+//     first:   ZINTERSTORE with name:, EXPIRE              zone:, net:  EXPIRE
+//     count:   as first:
+//
+// In a cluster first: and count: lie in other slots than name:, so instead of ZINTERSTORE the members
+// are read as they are removed (ZRANGEBYSCORE, in one transaction with ZREMRANGEBYSCORE), and a ZREM
+// follows. Writer thread only.
+#pragma once
+
+#include "collector/redis_follow.h"
+
+// Appends what retention asks for after the batch with these records, all replies noted.
+void redis_retain(struct redis_follow *f, const struct schema_frame *records, const struct redis_settings *s,
+	const struct zone_list *zones);

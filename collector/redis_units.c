@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/redis_units.h"
+
+#include "collector/metrics.h"
+
+#include <stdlib.h>
+
+bool redis_units_init(struct redis_units *u, const struct zone_list *zones)
+{
+	u->zones = zones;
+	u->results.capacity = (size_t)GROUP_BATCHES_MAX * BATCH_RESULTS_MAX;
+	u->results.at = calloc(u->results.capacity, sizeof(*u->results.at));
+	u->order = calloc(REDIS_SLOTS, sizeof(*u->order));
+	return u->results.at && u->order;
+}
+
+void redis_units_free(struct redis_units *u)
+{
+	redis_topology_close(&u->t);
+	redis_group_free(&u->g);
+	redis_follow_free(&u->follow);
+	redis_texts_free(&u->results.texts);
+	free(u->results.at);
+	free(u->order);
+}
+
+// sending ──────────────────────────────────────────────────────────────────────────────────────
+
+// The transaction of a unit: what its slot does not hold yet. False where it holds all.
+static bool write_unit(struct redis_units *u, struct group_unit *unit, struct redis_buffer *out, bool asking)
+{
+	uint64_t applied = u->t.applied[unit->slot];
+
+	unit->sent = 0;
+	unit->ask = 0;
+	for (uint32_t i = unit->head; i != GROUP_NONE; i = u->g.commands[i].next)
+		unit->sent += redis_group_needs(&u->g, &u->g.commands[i], applied);
+	if (unit->sent == 0)
+		return false;
+	if (asking) {
+		redis_encode_array(out, 1);
+		redis_encode_literal(out, "ASKING");
+	}
+	redis_encode_array(out, 1);
+	redis_encode_literal(out, "MULTI");
+	redis_encode_array(out, 4);
+	redis_encode_literal(out, "HSET");
+	redis_topology_seq_key(out, u->s, unit->slot);
+	redis_encode_text(out, u->t.uuid);
+	redis_encode_uint(out, u->g.last);
+	for (uint32_t i = unit->head; i != GROUP_NONE; i = u->g.commands[i].next) {
+		const struct group_command *c = &u->g.commands[i];
+		if (!redis_group_needs(&u->g, c, applied))
+			continue;
+		char *room = redis_buffer_room(out, c->size);
+		if (!room)
+			return true; // `bad` is looked at before sending
+		memcpy(room, redis_group_bytes(&u->g, c), c->size);
+		out->size += c->size;
+		out->arrays++;
+	}
+	redis_encode_array(out, 1);
+	redis_encode_literal(out, "EXEC");
+	return true;
+}
+
+// Encodes what each node is to get, and notes the order of the replies.
+static size_t write_units(struct redis_units *u)
+{
+	size_t len = 0;
+
+	for (size_t n = 0; n < u->t.nodes_len; n++) {
+		redis_buffer_clear(&u->t.nodes[n].out);
+		u->order_len[n] = len;
+		for (size_t i = 0; i < u->g.units_len; i++) {
+			struct group_unit *unit = &u->g.units[i];
+			unit->held = u->t.held[unit->slot];
+			if (unit->done || unit->held || u->t.owner[unit->slot] != n)
+				continue;
+			if (write_unit(u, unit, &u->t.nodes[n].out, false))
+				u->order[len++] = (uint16_t)i;
+			else
+				unit->done = true;
+		}
+	}
+	u->order_nodes = u->t.nodes_len;
+	u->order_len[u->order_nodes] = len;
+	return len;
+}
+
+static void send_units(struct redis_units *u)
+{
+	for (size_t n = 0; n < u->t.nodes_len; n++) {
+		struct cluster_node *node = &u->t.nodes[n];
+		if (node->out.arrays == 0)
+			continue;
+		metrics_add(commands_sent, node->out.arrays);
+		metrics_add(bytes_sent, node->out.size);
+		if (node->out.bad)
+			redis_conn_fail(&node->conn, REDIS_TROUBLE_MEMORY, "no memory to encode commands");
+		if (!node->conn.context ||
+			redis_conn_write(&node->conn, node->out.bytes, node->out.size) != 0) {
+			redis_topology_fail(
+				&u->t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
+			redis_topology_failed(&u->t, node);
+		}
+	}
+}
+
+// replies ──────────────────────────────────────────────────────────────────────────────────────
+
+static void note_command(struct redis_units *u, const struct group_command *c, uint32_t at)
+{
+	const struct redis_result *result = &u->results.at[at];
+	const char *key = NULL;
+	size_t key_len = 0;
+
+	if (c->batch == GROUP_RIDERS) {
+		redis_follow_reply(&u->g.riders, c->index, result, &u->results.texts, at, u->s, &u->follow);
+	} else if (c->index != GROUP_NONE) {
+		redis_batch_note_record(
+			&u->g.batches[c->batch].records, c->index, result, u->s, u->zones, &u->follow);
+	} else if (result->type == REDIS_REPLY_ERROR) {
+		redis_encode_read(redis_group_bytes(&u->g, c), &key, &key_len);
+		redis_batch_note_refused(result, key, key_len, &u->follow);
+	}
+}
+
+// The unit was applied: its results go to the records.
+static void note_unit(struct redis_units *u, struct group_unit *unit)
+{
+	uint64_t before = u->t.applied[unit->slot];
+	uint32_t at = 1; // behind HSET
+
+	for (uint32_t i = unit->head; i != GROUP_NONE; i = u->g.commands[i].next) {
+		const struct group_command *c = &u->g.commands[i];
+		if (redis_group_needs(&u->g, c, before) && at < u->results.len)
+			note_command(u, c, at++);
+	}
+	u->t.applied[unit->slot] = u->g.last;
+	u->t.known[unit->slot] = true;
+	unit->done = true;
+}
+
+// Reads the replies of one transaction. Returns 0 where the connection still stands.
+static int read_unit(struct redis_units *u, struct cluster_node *node, struct group_unit *unit, bool asking)
+{
+	struct redis_results *r = &u->results;
+
+	r->errors = 0;
+	r->error[0] = '\0';
+	redis_texts_keep(&r->texts, 1, unit->riders ? unit->sent + 1u : 1);
+	for (uint32_t i = 0; i < unit->sent + 3 + asking; i++) // ASKING MULTI HSET … EXEC
+		if (redis_conn_read(&node->conn, r) != 0)
+			return -1;
+	if (r->top.type == REDIS_REPLY_ARRAY && r->len == unit->sent + 1) {
+		note_unit(u, unit);
+		return 0;
+	}
+	if (r->errors > 0)
+		redis_topology_fail(&u->t, r->trouble, "%s: %s: %.200s", node->address.text,
+			redis_trouble_sentence[r->trouble], r->error);
+	else
+		redis_topology_fail(&u->t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to EXEC",
+			node->address.text);
+	stats_add(&redis_trouble_count[u->t.trouble], 1);
+	u->moved = true;
+	return 0;
+}
+
+// The slot is on its way to another node, which has the keys already: "ASK 1234 host:port".
+static void note_ask(struct redis_units *u, struct group_unit *unit)
+{
+	const char *host = strchr(u->results.error + 4, ' ');
+	const char *colon = host ? strrchr(host, ':') : NULL;
+
+	if (!colon)
+		return;
+	struct cluster_node *node = redis_topology_node(
+		&u->t, host + 1, (size_t)(colon - host - 1), (unsigned)strtoul(colon + 1, NULL, 10));
+	if (node)
+		unit->ask = (uint8_t)(node - u->t.nodes + 1);
+}
+
+// After all other replies were read: sends the unit where the ASK said. Keys that are on neither side
+// yet make that impossible (TRYAGAIN) until the slot has arrived.
+static void follow_ask(struct redis_units *u, struct group_unit *unit)
+{
+	struct cluster_node *node = &u->t.nodes[unit->ask - 1];
+
+	if (redis_topology_connect(&u->t, node, u->s) != 0)
+		return;
+	struct redis_buffer out = {0};
+	if (write_unit(u, unit, &out, true) && !out.bad &&
+		(redis_conn_write(&node->conn, out.bytes, out.size) != 0 ||
+			read_unit(u, node, unit, true) != 0)) {
+		redis_topology_failed(&u->t, node);
+		u->t.known[unit->slot] = false;
+	}
+	unit->tries += !unit->done;
+	redis_buffer_free(&out);
+}
+
+static void read_units(struct redis_units *u)
+{
+	for (size_t n = 0; n < u->order_nodes; n++) {
+		struct cluster_node *node = &u->t.nodes[n];
+		for (size_t i = u->order_len[n]; i < u->order_len[n + 1] && node->conn.context; i++) {
+			struct group_unit *unit = &u->g.units[u->order[i]];
+			if (read_unit(u, node, unit, false) != 0) {
+				redis_topology_fail(&u->t, node->conn.trouble, "%s: %s", node->address.text,
+					node->conn.why);
+				redis_topology_failed(&u->t, node);
+				break;
+			}
+			if (unit->done)
+				continue;
+			if (strncmp(u->results.error, "MOVED ", 6) == 0)
+				u->t.fresh = false;
+			else if (strncmp(u->results.error, "ASK ", 4) == 0)
+				note_ask(u, unit);
+			else if (strncmp(u->results.error, "TRYAGAIN", 8) == 0)
+				unit->tries++;
+		}
+		if (!node->conn.context && u->order_len[n + 1] > u->order_len[n])
+			u->moved = true;
+	}
+	for (size_t i = 0; i < u->g.units_len; i++)
+		if (u->g.units[i].ask != 0 && !u->g.units[i].done)
+			follow_ask(u, &u->g.units[i]);
+}
+
+void redis_units_pass(struct redis_units *u)
+{
+	u->moved = false;
+	if (write_units(u) == 0)
+		return;
+	send_units(u);
+	read_units(u);
+}

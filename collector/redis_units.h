@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A group's transactions, slot by slot, to the primaries and back (redis_cluster.h): one pass sends
+// what is not done yet and reads all answers. Writer thread only.
+#pragma once
+
+#include "collector/redis_group.h"
+#include "collector/redis_topology.h"
+
+struct redis_units {
+	struct redis_topology t;
+	struct redis_group g;
+	struct redis_results results;
+	struct redis_follow follow;	// for the next group
+	const struct redis_settings *s; // of the step under way
+	const struct zone_list *zones;	// borrowed
+	bool moved;			// some unit of this pass has to go elsewhere, or wait
+	uint16_t *order;		// units in the order of their replies, node by node; owned
+	size_t order_nodes;		// how many nodes that are
+	size_t order_len[CLUSTER_NODES_MAX + 1];
+};
+
+// False without memory.
+bool redis_units_init(struct redis_units *u, const struct zone_list *zones);
+void redis_units_free(struct redis_units *u);
+
+// One pass over the units that are neither done nor held. Sets `moved` where some are left; then
+// topology and numbers are to be looked at before the next pass.
+void redis_units_pass(struct redis_units *u);
