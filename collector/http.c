@@ -282,6 +282,7 @@ void http_stop(struct http *h)
 {
 	if (!h)
 		return;
+	http_api_stop(h->api);
 	MHD_stop_daemon(h->daemon);
 	http_api_close(h->api);
 	free(h);

@@ -50,7 +50,6 @@ struct http_api *http_api_open(const struct http_sources *sources, char *why, si
 		snprintf(why, why_size, "out of memory");
 		return NULL;
 	}
-	api->sources = sources;
 	api->results_max = s->http_results;
 	api->time_max_s = s->http_time_s;
 	api->audit = s->http_audit;
@@ -61,15 +60,22 @@ struct http_api *http_api_open(const struct http_sources *sources, char *why, si
 			return NULL;
 		}
 	}
+	api->exports = http_exports_new();
 	query_db_init(&api->db, sources->redis, sources->zones, s->psl_file);
 	api->db.index = sources->index;
 	return api;
+}
+
+void http_api_stop(struct http_api *api)
+{
+	http_exports_stop(api->exports);
 }
 
 void http_api_close(struct http_api *api)
 {
 	if (!api)
 		return;
+	http_exports_free(api->exports);
 	query_db_free(&api->db);
 	keys_close(api->keys);
 	free(api);
@@ -248,6 +254,8 @@ void http_api_completed(void *state)
 
 	if (!r)
 		return;
+	if (r->export)
+		http_export_leave(r->export);
 	redis_buffer_free(&r->body);
 	free(r->path);
 	free(r);
@@ -302,6 +310,8 @@ enum MHD_Result http_api_handle(struct http_api *api, struct MHD_Connection *con
 		*state = begin(api, connection, url, method);
 		return *state ? MHD_YES : MHD_NO;
 	}
+	if (r->resume)
+		return r->resume(r);
 	if (*upload_size > 0) {
 		if (path->post)
 			take_body(r, upload, *upload_size);

@@ -7,10 +7,11 @@
 //     http_stream.c     a query's records as a body, a step at a time
 //     http_dnsdb.c      DNSDB API v2 (and v1)
 //     http_cof.c        Common Output Format, as CIRCL's server
-//     http_find.c       /api/lookup, /api/find, /api/export
+//     http_find.c       /api/lookup, /api/find
+//     http_export.c     /api/export, in threads of its own
 //     http_bulk.c       /api/bulk
 //
-// All of it runs in the one HTTP thread. Nothing waits longer than a few round trips to Redis:
+// All but exports runs in the one HTTP thread. Nothing waits longer than a few round trips to Redis:
 // a long answer yields to the other connections between its steps.
 #pragma once
 
@@ -25,7 +26,7 @@ enum { HTTP_SEGMENTS_MAX = 16, HTTP_VALUE_SIZE = 2048, HTTP_BODY_MAX = 16 << 20,
 struct http_api {
 	struct query_db db;
 	struct keys *keys; // NULL: lookups are open
-	const struct http_sources *sources;
+	struct http_exports *exports;
 	uint64_t results_max; // records in one answer
 	double time_max_s;    // for one lookup
 	bool audit;
@@ -42,12 +43,15 @@ struct http_request {
 	bool too_large;		  // the body
 	char who[KEYS_NAME_SIZE]; // name of the key, for the audit line
 	char asked[512];	  // method and path, printable
+	struct http_export *export; // /api/export, until its response is queued
+	enum MHD_Result (*resume)(struct http_request *r); // what goes on after the connection waited
 };
 
 // http_api.c ─────────────────────────────────────────────────────────────────────────────────
 
 // NULL with one line in `why`. `sources` must outlive it.
 struct http_api *http_api_open(const struct http_sources *sources, char *why, size_t why_size);
+void http_api_stop(struct http_api *api); // before the connections end: nothing waits any more
 void http_api_close(struct http_api *api);
 
 // True where a path is one of ours.
@@ -114,6 +118,17 @@ enum MHD_Result http_lookup(struct http_request *r);
 enum MHD_Result http_find(struct http_request *r);
 enum MHD_Result http_export(struct http_request *r);
 enum MHD_Result http_bulk(struct http_request *r);
+
+// http_find.c: type and the common parameters; 0, or the code of an answer. And whether CSV is wanted.
+unsigned http_ours_params(struct http_request *r, struct query *q, char *why, size_t why_size);
+bool http_wants_csv(struct http_request *r);
+
+// http_export.c: the exports of a server. They are stopped before libmicrohttpd is, and freed behind it.
+struct http_exports *http_exports_new(void);
+void http_exports_stop(struct http_exports *all);
+void http_exports_free(struct http_exports *all);
+// The connection is gone.
+void http_export_leave(struct http_export *x);
 
 // http_dnsdb.c: the state of a key, as the clients of DNSDB read it.
 void http_rate(struct redis_buffer *out, const struct keys_rate *rate);

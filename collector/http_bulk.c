@@ -108,8 +108,6 @@ static bool produce(void *arg, struct redis_buffer *out)
 		if (!b->run && !begin_next(b, out))
 			return false;
 		step(b, out);
-		if (b->db->context == NULL && b->db->why[0] && !b->run)
-			return false; // Redis is away: the error is told once
 	}
 	return true;
 }

@@ -3,9 +3,8 @@
 //
 //     /api/lookup?q=VALUE     records of whatever is pasted, as COF lines or CSV
 //     /api/find?q=KEYWORD     names that contain a keyword or look like it, each with its reason
-//     /api/export             everything, streamed
 //
-// Parameters of all: those of DNSDB (limit, offset, time_…, sort), type, format=csv. Lookup and
+// Parameters of both: those of DNSDB (limit, offset, time_…, sort), type; of lookup format=csv. Lookup and
 // find put their lines into DNSDB's frame with frame=true; lookup finds who points to a name with
 // targets=true, and these besides its own records with targets=also.
 #include "collector/http_api.h"
@@ -13,8 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// type and the common parameters. 0, or the code of an answer.
-static unsigned params(struct http_request *r, struct query *q, char *why, size_t why_size)
+unsigned http_ours_params(struct http_request *r, struct query *q, char *why, size_t why_size)
 {
 	char types[256];
 
@@ -24,17 +22,19 @@ static unsigned params(struct http_request *r, struct query *q, char *why, size_
 	return http_query_params(r, q, why, why_size);
 }
 
-static enum http_shape shape_of(struct http_request *r)
+bool http_wants_csv(struct http_request *r)
 {
+	const char *accept = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
 	char format[16];
 
-	return http_param(r, "format", format, sizeof(format)) && strcmp(format, "csv") == 0 ? HTTP_CSV
-											     : HTTP_COF;
+	if (http_param(r, "format", format, sizeof(format)))
+		return strcmp(format, "csv") == 0;
+	return accept && strncasecmp(accept, "text/csv", 8) == 0;
 }
 
 static bool is_framed(struct http_request *r)
 {
-	return shape_of(r) == HTTP_COF && http_param_flag(r, "frame", false);
+	return !http_wants_csv(r) && http_param_flag(r, "frame", false);
 }
 
 enum MHD_Result http_lookup(struct http_request *r)
@@ -52,14 +52,14 @@ enum MHD_Result http_lookup(struct http_request *r)
 		if (query_parse_target(&q, value, why, sizeof(why)) != 0)
 			return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	}
-	unsigned code = params(r, &q, why, sizeof(why));
+	unsigned code = http_ours_params(r, &q, why, sizeof(why));
 	if (code != 0)
 		return http_line(r, code, "%s", why);
 	if (q.order == QUERY_ORDER_NONE) {
 		q.order = QUERY_ORDER_LAST;
 		q.descending = true;
 	}
-	return http_stream(r, &q, shape_of(r), &format);
+	return http_stream(r, &q, http_wants_csv(r) ? HTTP_CSV : HTTP_COF, &format);
 }
 
 enum MHD_Result http_find(struct http_request *r)
@@ -71,25 +71,9 @@ enum MHD_Result http_find(struct http_request *r)
 	if (!http_param(r, "q", value, sizeof(value)) ||
 		query_parse_keyword(&q, value, why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
-	unsigned code = params(r, &q, why, sizeof(why));
+	unsigned code = http_ours_params(r, &q, why, sizeof(why));
 	if (code != 0)
 		return http_line(r, code, "%s", why);
 	q.order = QUERY_ORDER_NONE;
 	return http_stream(r, &q, HTTP_FOUND, &format);
-}
-
-enum MHD_Result http_export(struct http_request *r)
-{
-	char why[300];
-	struct query q = query_make(QUERY_EVERYTHING);
-	const struct query_format format = {.rdata_array = true};
-
-	unsigned code = params(r, &q, why, sizeof(why));
-	if (code != 0)
-		return http_line(r, code, "%s", why);
-	if (!MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, "limit"))
-		q.limit = 0;
-	q.time_max_s = 0; // as long as the client reads
-	q.order = QUERY_ORDER_NONE;
-	return http_stream(r, &q, shape_of(r), &format);
 }

@@ -19,6 +19,7 @@ struct body {
 	struct redis_buffer out;
 	size_t sent; // octets of `out` that are gone
 	bool ended;
+	bool *broken; // becomes true where the body is not whole and cannot say so itself; NULL: never
 };
 
 static void free_body(void *arg)
@@ -43,7 +44,8 @@ static ssize_t read_body(void *arg, uint64_t pos, char *to, size_t max)
 	}
 	size_t n = b->out.size - b->sent;
 	if (n == 0 && b->ended)
-		return MHD_CONTENT_READER_END_OF_STREAM;
+		return b->broken && *b->broken ? MHD_CONTENT_READER_END_WITH_ERROR
+					       : MHD_CONTENT_READER_END_OF_STREAM;
 	if (n == 0) {
 		MHD_suspend_connection(b->connection);
 		MHD_resume_connection(b->connection);
@@ -339,7 +341,9 @@ enum MHD_Result http_stream(struct http_request *r, const struct query *q, enum 
 	struct body *b = make_body(r, produce_records, release_records, s);
 	if (!b)
 		return MHD_NO;
-	if (s->failed && s->shown == 0) {
+	if (!is_framed(s))
+		b->broken = &s->failed;
+	if (s->failed && (s->shown == 0 || b->broken)) {
 		char why[sizeof(s->why)];
 		snprintf(why, sizeof(why), "%s", s->why);
 		free_body(b);

@@ -17,6 +17,7 @@ enum option_code {
 	OPT_UNTIL,
 	OPT_OFFSET,
 	OPT_CURSOR,
+	OPT_RESUME,
 	OPT_ADD,
 	OPT_DRY,
 	OPT_QUOTA,
@@ -87,6 +88,7 @@ static void print_help(void)
 	       "  -q, --quiet          print nothing; the exit status tells\n\n"
 	       "For single commands\n\n"
 	       "  -f, --follow         new: wait for more\n"
+	       "      --resume FILE    export: keep in FILE how far it is, and go on from there\n"
 	       "      --cursor TEXT    export: go on where an earlier one stopped\n"
 	       "      --add            import: add counts to those that are there [the greater stands]\n"
 	       "  -n, --dry-run        import, erase, expire: say what would be done\n"
@@ -189,6 +191,9 @@ static int set_option(struct lookback *l, int c, const char *value)
 	case OPT_CURSOR:
 		l->cursor = value;
 		return 0;
+	case OPT_RESUME:
+		l->resume = value;
+		return 0;
 	case OPT_QUOTA:
 		l->limits = value;
 		return 0;
@@ -207,6 +212,7 @@ static int parse_options(struct lookback *l, int argc, char **argv)
 		{"sort", required_argument, NULL, 's'}, {"limit", required_argument, NULL, 'l'},
 		{"offset", required_argument, NULL, OPT_OFFSET}, {"quiet", no_argument, NULL, 'q'},
 		{"follow", no_argument, NULL, 'f'}, {"cursor", required_argument, NULL, OPT_CURSOR},
+		{"resume", required_argument, NULL, OPT_RESUME},
 		{"add", no_argument, NULL, OPT_ADD}, {"dry-run", no_argument, NULL, 'n'},
 		{"yes", no_argument, NULL, 'y'}, {"quota", required_argument, NULL, OPT_QUOTA},
 		{"version", no_argument, NULL, OPT_VERSION}, {"help", no_argument, NULL, OPT_HELP},
@@ -236,11 +242,14 @@ static void prepare_db(struct lookback *l)
 {
 	const struct settings *s = &l->settings;
 	const char *auth = getenv("REDISCLI_AUTH");
-	struct redis_settings r = {
-		.address = s->redis, .database = s->redis_database, .timeout_s = s->redis_timeout_s};
+	struct redis_settings r = {.address = s->redis,
+		.others = s->redis_more,
+		.database = s->redis_database,
+		.timeout_s = s->redis_timeout_s};
 	const char *password =
 		*s->redis_password || *s->redis_password_file || !auth ? s->redis_password : auth;
 
+	snprintf(r.sentinel, sizeof(r.sentinel), "%s", s->redis_sentinel);
 	snprintf(r.user, sizeof(r.user), "%s", s->redis_user);
 	snprintf(r.password, sizeof(r.password), "%s", password);
 	snprintf(r.password_file, sizeof(r.password_file), "%s", s->redis_password_file);

@@ -5,9 +5,11 @@
 //     lookback_look.c     name, ip, rdata, zone: records for people and programs
 //     lookback_find.c     find: names by keyword, with reasons
 //     lookback_new.c      new: what no one had seen before
-//     lookback_move.c     export, import
+//     lookback_export.c   export
+//     lookback_import.c   import
 //     lookback_erase.c    erase, expire
 //     lookback_admin.c    status, key
+//     lookback_progress.c how far an export or import is
 //     lookback_table.c    columns by the width of the terminal
 #pragma once
 
@@ -27,6 +29,7 @@ struct lookback {
 	bool has_limit;	     // --limit was given
 	enum lookback_output output;
 	const char *cursor; // --cursor
+	const char *resume; // --resume
 	const char *limits; // --quota
 	bool quiet, follow, yes, add, dry;
 	int argc; // arguments behind the command
@@ -59,3 +62,12 @@ struct table;
 struct table *table_new(FILE *out, const char *last);
 void table_add(struct table *t, const struct query_record *r);
 void table_end(struct table *t); // prints what is left and frees
+
+// lookback_progress.c: on a terminal only.
+struct progress {
+	const char *what; // "exported"
+	int64_t start_ms, shown_ms;
+	bool terminal;
+};
+void progress_show(struct progress *p, uint64_t records);
+void progress_end(struct progress *p);

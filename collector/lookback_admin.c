@@ -15,15 +15,22 @@ static void print_info(const redisReply *info, const char *field, const char *la
 		printf("%-12s %.*s\n", label, (int)strcspn(at + strlen(field), "\r\n"), at + strlen(field));
 }
 
-static int print_redis(struct lookback *l)
+// The answer to a command without arguments. NULL after a message.
+static redisReply *ask_node(struct lookback *l, const char *command)
 {
 	query_db_begin(&l->db);
 	redis_encode_array(&l->db.out, 1);
-	redis_encode_literal(&l->db.out, "INFO");
-	redisReply *info = lookback_ask(l);
+	redis_encode_text(&l->db.out, command);
+	return lookback_ask(l);
+}
+
+// One primary: what INFO tells, and how many keys it has.
+static int print_node(struct lookback *l, int64_t *keys)
+{
+	redisReply *info = ask_node(l, "INFO");
+
 	if (!info)
 		return LOOKBACK_FAILED;
-	printf("%-12s %s\n", "redis", l->settings.redis.text);
 	if (info->type == REDIS_REPLY_STRING) {
 		print_info(info, "\nredis_version:", "version");
 		print_info(info, "\nused_memory_human:", "memory");
@@ -31,15 +38,31 @@ static int print_redis(struct lookback *l)
 		print_info(info, "\nuptime_in_days:", "days up");
 	}
 	freeReplyObject(info);
-	query_db_begin(&l->db);
-	redis_encode_array(&l->db.out, 1);
-	redis_encode_literal(&l->db.out, "DBSIZE");
-	redisReply *size = lookback_ask(l);
+	redisReply *size = ask_node(l, "DBSIZE");
 	if (!size)
 		return LOOKBACK_FAILED;
-	printf("%-12s %lld\n", "keys", (long long)query_db_number(size));
+	*keys += query_db_number(size);
 	freeReplyObject(size);
 	return 0;
+}
+
+static int print_redis(struct lookback *l)
+{
+	size_t nodes = query_db_nodes(&l->db);
+	int64_t keys = 0;
+	int result = nodes > 0 ? 0 : lookback_fail("%s", l->db.why);
+
+	if (result == 0)
+		printf("%-12s %s\n", "redis", l->settings.redis.text);
+	for (l->db.node = 0; l->db.node < nodes && result == 0; l->db.node++) {
+		if (nodes > 1)
+			printf("%-12s %zu of %zu\n", "primary", l->db.node + 1, nodes);
+		result = print_node(l, &keys);
+	}
+	l->db.node = 0;
+	if (result == 0)
+		printf("%-12s %lld\n", "keys", (long long)keys);
+	return result;
 }
 
 // One line a sensor: name, last flush, totals.

@@ -129,22 +129,9 @@ static int scan_step(struct names_index *index, char cursor[24])
 {
 	struct query_db *db = &index->db;
 	size_t skip = strlen(db->settings.prefix) + strlen("name:");
-	char glob[2 * sizeof(db->settings.prefix)];
-	size_t n = 0;
 
-	for (const char *p = db->settings.prefix; *p; p++) {
-		if (strchr("*?[]\\^", *p))
-			glob[n++] = '\\';
-		glob[n++] = *p;
-	}
 	query_db_begin(db);
-	redis_encode_array(&db->out, 6);
-	redis_encode_literal(&db->out, "SCAN");
-	redis_encode_text(&db->out, cursor);
-	redis_encode_literal(&db->out, "MATCH");
-	redis_encode_bulk2(&db->out, glob, n, "name:*", 6);
-	redis_encode_literal(&db->out, "COUNT");
-	redis_encode_uint(&db->out, SCAN_COUNT);
+	query_db_put_scan(db, &db->out, cursor, "name:", "*", SCAN_COUNT);
 	redisReply *reply = ask(db);
 	if (!reply || reply->elements != 2)
 		return -1;
@@ -158,19 +145,35 @@ static int scan_step(struct names_index *index, char cursor[24])
 	return 0;
 }
 
-// All keys. 0, or -1 where Redis is away or the thread is to end.
-static int scan(struct names_index *index)
+// All keys of one primary. 0, or -1 where Redis is away or the thread is to end.
+static int scan_node(struct names_index *index)
 {
-	char cursor[24] = "0", id[NAMES_ID_SIZE];
+	char cursor[24] = "0";
 
-	if (stream_end(&index->db, true, id) != 0)
-		return -1;
 	do {
 		if (is_stopped(index) || scan_step(index, cursor) != 0)
 			return -1;
 		struct timespec pause = {.tv_nsec = SCAN_PAUSE_US * 1000};
 		nanosleep(&pause, NULL);
 	} while (strcmp(cursor, "0") != 0);
+	return 0;
+}
+
+// All keys. 0, or -1 where Redis is away, slots of a cluster moved, or the thread is to end.
+static int scan(struct names_index *index)
+{
+	struct query_db *db = &index->db;
+	char id[NAMES_ID_SIZE];
+	size_t nodes = query_db_nodes(db);
+	uint64_t version = nodes > 0 ? query_db_version(db) : 0;
+
+	if (version == 0 || stream_end(db, true, id) != 0)
+		return -1;
+	for (db->node = 0; db->node < nodes; db->node++)
+		if (scan_node(index) != 0)
+			return -1;
+	if (query_db_version(db) != version)
+		return -1;
 	strcpy(index->id, *id ? id : "0-0");
 	index->scanned = time(NULL);
 	__atomic_store_n(&index->complete, true, __ATOMIC_RELEASE);

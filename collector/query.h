@@ -63,7 +63,7 @@ struct query {
 	char bailiwick[TEXT_NAME_SIZE]; // only owners of this registered domain; empty: any
 	bool with_targets;		// QUERY_NAME: then who points to it
 	double time_max_s;		// the run fails after that long; 0: no bound
-	const char *cursor; // QUERY_EVERYTHING: where to go on, from query_cursor; NULL: at the start
+	const char *cursor; // query_export.h: where to go on; NULL: at the start
 };
 
 // Texts are not terminated, and stay until the next call for the same run.
@@ -92,9 +92,6 @@ struct query_run *query_start(const struct query *q, struct query_db *db);
 enum query_step query_next(struct query_run *run, struct query_record *record);
 const char *query_why(const struct query_run *run);
 void query_stop(struct query_run *run); // NULL is fine
-
-// QUERY_EVERYTHING: where a later run would go on to see all that this one has not shown yet.
-const char *query_cursor(const struct query_run *run);
 
 // query_order.c: a run in order. Without an order (and with a natural one) it is the run itself;
 // else all records are gone through, and the best `limit` kept (QUERY_SORTED_MAX at most).

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/query_db.h"
 
+#include "collector/query_cluster.h"
+#include "collector/query_connect.h"
+
 #include <errno.h>
 #include <libpsl.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,9 +50,7 @@ void query_db_init(struct query_db *db, const struct redis_settings *settings, c
 		return; // nobody will ask
 	db->suffixes = read_suffixes(*suffix_file ? suffix_file : psl_dist_filename());
 	if (!db->suffixes && !*suffix_file)
-		if (!zones)
-			return; // nobody will ask
-	db->suffixes = read_suffixes("/usr/share/publicsuffix/public_suffix_list.dat");
+		db->suffixes = read_suffixes("/usr/share/publicsuffix/public_suffix_list.dat");
 }
 
 static void close_connection(struct query_db *db)
@@ -62,11 +62,13 @@ static void close_connection(struct query_db *db)
 	db->first = NULL;
 	db->context = NULL;
 	db->due = 0;
+	query_cluster_close(db);
 }
 
 void query_db_free(struct query_db *db)
 {
 	close_connection(db);
+	query_cluster_free(db);
 	redis_buffer_free(&db->out);
 	free(db->suffixes);
 	db->suffixes = NULL;
@@ -106,97 +108,57 @@ void query_db_command(struct query_db *db, unsigned arguments, const char *comma
 	query_db_key(db, family, tail, tail_len);
 }
 
+void query_db_put_scan(const struct query_db *db, struct redis_buffer *out, const char *cursor, const char *family,
+	const char *pattern, unsigned count)
+{
+	char glob[sizeof(db->settings.prefix) * 2 + 16];
+	size_t n = 0;
+
+	for (const char *p = db->settings.prefix; *p; p++) {
+		if (strchr("*?[]\\^", *p))
+			glob[n++] = '\\';
+		glob[n++] = *p;
+	}
+	strcpy(glob + n, family);
+	redis_encode_array(out, 6);
+	redis_encode_literal(out, "SCAN");
+	redis_encode_text(out, cursor);
+	redis_encode_literal(out, "MATCH");
+	redis_encode_bulk2(out, glob, strlen(glob), pattern, strlen(pattern));
+	redis_encode_literal(out, "COUNT");
+	redis_encode_uint(out, count);
+}
+
 // --- connecting
 
 static int fail_context(struct query_db *db)
 {
-	char text[160];
+	char text[300];
 
-	if (db->context->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return query_db_fail(db, "Redis did not answer in %g s", db->settings.timeout_s);
-	snprintf(text, sizeof(text), "%s", db->context->errstr);
-	return query_db_fail(db, "Redis: %s", text);
-}
-
-// Sends one command at once and expects a good answer.
-static int ask(struct query_db *db, const char *what, int argc, const char **argv)
-{
-	redisReply *reply = redisCommandArgv(db->context, argc, argv, NULL);
-
-	if (!reply)
-		return fail_context(db);
-	int result = 0;
-	if (reply->type == REDIS_REPLY_ERROR)
-		result = query_db_fail(db, "Redis refused %s: %.200s", what, reply->str);
-	freeReplyObject(reply);
-	return result;
-}
-
-static int authenticate(struct query_db *db)
-{
-	const struct redis_settings *s = &db->settings;
-	char password[sizeof(s->password)];
-
-	snprintf(password, sizeof(password), "%s", s->password);
-	if (s->password_file[0]) {
-		FILE *file = fopen(s->password_file, "re");
-		if (!file || !fgets(password, sizeof(password), file))
-			password[0] = '\0';
-		if (file)
-			fclose(file);
-		password[strcspn(password, "\r\n")] = '\0';
-		if (!password[0])
-			return query_db_fail(
-				db, "redis.password_file %.300s: no password in it", s->password_file);
-	}
-	if (!password[0])
-		return 0;
-	const char *argv[] = {"AUTH", s->user, password};
-	if (s->user[0])
-		return ask(db, "the password", 3, argv);
-	argv[1] = password;
-	return ask(db, "the password", 2, argv);
-}
-
-static int connect_socket(struct query_db *db)
-{
-	const struct redis_settings *s = &db->settings;
-	struct timeval timeout = {.tv_sec = (time_t)floor(s->timeout_s),
-		.tv_usec = (suseconds_t)((s->timeout_s - floor(s->timeout_s)) * 1e6)};
-
-	if (s->address.kind == ENDPOINT_UNIX)
-		db->context = redisConnectUnixWithTimeout(s->address.path, timeout);
-	else
-		db->context = redisConnectWithTimeout(s->address.host, s->address.port, timeout);
-	if (!db->context)
-		return query_db_fail(db, "out of memory");
-	if (db->context->err) {
-		char text[160];
-		snprintf(text, sizeof(text), "%s", db->context->errstr);
-		return query_db_fail(db, "cannot connect to Redis at %.270s: %s", s->address.text, text);
-	}
-	redisSetTimeout(db->context, timeout);
-	return 0;
+	query_connect_why(db->context, &db->settings, text, sizeof(text));
+	return query_db_fail(db, "%s", text);
 }
 
 static int connect_db(struct query_db *db)
 {
-	char number[24];
-	const char *select[] = {"SELECT", number};
-
 	if (now_ms() < db->down_until_ms)
 		return -1; // `why` says what happened a moment ago
-	snprintf(number, sizeof(number), "%lu", (unsigned long)db->settings.database);
-	int result = connect_socket(db);
-	if (result == 0)
-		result = authenticate(db);
-	if (result == 0 && db->settings.database != 0)
-		result = ask(db, "the database", 2, select);
+	db->context = query_connect(&db->settings, NULL, db->why, sizeof(db->why));
+	int result = db->context ? query_cluster_find(db) : -1;
 	db->down_until_ms = result == 0 ? 0 : now_ms() + RETRY_MS;
 	return result;
 }
 
 // --- commands and replies
+
+static int send_to_cluster(struct query_db *db)
+{
+	if (now_ms() < db->down_until_ms)
+		return -1;
+	db->due = query_cluster_send(db) == 0 ? db->out.arrays : 0;
+	db->down_until_ms = db->due > 0 ? 0 : now_ms() + RETRY_MS;
+	return db->due > 0 ? 0 : -1;
+}
 
 int query_db_send(struct query_db *db)
 {
@@ -206,8 +168,10 @@ int query_db_send(struct query_db *db)
 		return 0;
 	for (int attempt = 0;; attempt++) {
 		bool kept = db->context != NULL;
-		if (!kept && connect_db(db) != 0)
+		if (!kept && !db->cluster && connect_db(db) != 0)
 			return -1;
+		if (db->cluster)
+			return send_to_cluster(db);
 		void *reply = NULL;
 		if (redisAppendFormattedCommand(db->context, db->out.bytes, db->out.size) == REDIS_OK &&
 			redisGetReply(db->context, &reply) == REDIS_OK) {
@@ -230,14 +194,19 @@ redisReply *query_db_reply(struct query_db *db)
 	redisReply *reply = db->first;
 	void *next = NULL;
 
-	if (!db->context || db->due == 0)
+	if ((!db->context && !db->cluster) || db->due == 0)
 		return NULL;
-	if (!reply && redisGetReply(db->context, &next) != REDIS_OK) {
-		fail_context(db);
+	if (db->cluster) {
+		reply = query_cluster_reply(db);
+	} else if (!reply) {
+		if (redisGetReply(db->context, &next) != REDIS_OK)
+			fail_context(db);
+		reply = next;
+	}
+	if (!reply) {
 		db->down_until_ms = now_ms() + RETRY_MS;
 		return NULL;
 	}
-	reply = reply ? reply : next;
 	db->first = NULL;
 	db->due--;
 	if (reply->type == REDIS_REPLY_ERROR) {
@@ -257,6 +226,26 @@ int query_db_drain(struct query_db *db)
 		freeReplyObject(reply);
 	}
 	return 0;
+}
+
+// Connected, so that it is known whether Redis is a cluster.
+static int see_to_connection(struct query_db *db)
+{
+	return db->context || db->cluster ? 0 : connect_db(db);
+}
+
+size_t query_db_nodes(struct query_db *db)
+{
+	if (see_to_connection(db) != 0)
+		return 0;
+	return db->cluster ? db->cluster->len : 1;
+}
+
+uint64_t query_db_version(struct query_db *db)
+{
+	if (see_to_connection(db) != 0 || (db->cluster && query_cluster_refresh(db) != 0))
+		return 0;
+	return db->cluster ? db->cluster->version : 1;
 }
 
 bool query_db_suffix_below(const struct query_db *db, const char *name, size_t len)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A connection to Redis for looking back: never the writer's, opened when first needed and again
-// after a failure. Commands are gathered and sent together, replies come in the same order.
+// Connections to Redis for looking back: never the writer's, opened when first needed and again
+// after a failure. Commands are gathered and sent together, replies come in the same order; in a
+// Redis Cluster each command goes to the primary that holds its key (query_cluster.h).
 //
 //     query_db_begin(db);                       forget what was gathered
 //     redis_encode_…(&db->out, …);              any number of commands
@@ -16,13 +17,16 @@
 #include "collector/zone.h"
 
 struct names_index;
+struct query_cluster;
 
 struct query_db {
 	struct redis_settings settings; // address, rights, prefix, time-out; a copy
 	const struct zone_list *zones;	// borrowed; for registered domains
 	struct names_index *index;	// borrowed, or NULL: names are then looked for in Redis
 	char *suffixes;			// text of the public suffix list, or NULL where there is none; owned
-	redisContext *context;		// NULL while not connected; owned
+	redisContext *context;		// NULL while not connected, and in a cluster; owned
+	struct query_cluster *cluster;	// NULL: a single Redis, or not connected yet; owned
+	size_t node;			// cluster: where commands without a key go, 0…query_db_nodes - 1
 	struct redis_buffer out;	// commands gathered
 	redisReply *first;		// read ahead by query_db_send; owned
 	size_t due;			// replies not yet asked for
@@ -45,6 +49,10 @@ void query_db_key(struct query_db *db, const char *family, const char *tail, siz
 void query_db_command(struct query_db *db, unsigned arguments, const char *command, const char *family,
 	const char *tail, size_t tail_len);
 
+// Appends a SCAN of "<prefix><family><pattern>" to `out`; the prefix stands for itself.
+void query_db_put_scan(const struct query_db *db, struct redis_buffer *out, const char *cursor, const char *family,
+	const char *pattern, unsigned count);
+
 // Sends what was gathered. Returns 0, or -1 with the reason in `why` (closed).
 int query_db_send(struct query_db *db);
 
@@ -57,6 +65,13 @@ int query_db_drain(struct query_db *db);
 
 // Notes why something failed and closes. Returns -1.
 int query_db_fail(struct query_db *db, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// How many primaries hold the keys between them: 1 where Redis is no cluster. Connects where that was
+// not done yet; 0 with the reason in `why`.
+size_t query_db_nodes(struct query_db *db);
+
+// Changes whenever keys may have moved from one primary to another; asks the cluster. 0: failed.
+uint64_t query_db_version(struct query_db *db);
 
 // True where a public suffix lies below `name` (text): its hosts are spread over several zones.
 bool query_db_suffix_below(const struct query_db *db, const char *name, size_t len);

@@ -126,8 +126,8 @@ static int take_object(struct line *l, const json_t *object)
 
 	if (json_is_object(inner))
 		return take_object(l, inner);
-	if (json_object_get(object, "cond"))
-		return 0; // the frame of DNSDB v2
+	if (json_object_get(object, "cond") || json_object_get(object, "cursor"))
+		return 0; // the frame of DNSDB v2; where our export would go on
 	if (set_owner(l, json_string_value(json_object_get(object, "rrname"))) != 0)
 		return -1;
 	snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(type));

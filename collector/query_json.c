@@ -19,9 +19,12 @@ void query_put_text(struct redis_buffer *out, const char *text)
 	query_put(out, text, strlen(text));
 }
 
-void query_put_number(struct redis_buffer *out, int64_t number)
+enum { DIGITS_MAX = 24 };
+
+// A number at `at`, which has room for DIGITS_MAX; returns its end.
+static char *put_digits(char *at, int64_t number)
 {
-	char digits[24];
+	char digits[DIGITS_MAX];
 	size_t n = sizeof(digits);
 	uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 
@@ -30,15 +33,21 @@ void query_put_number(struct redis_buffer *out, int64_t number)
 	while ((left /= 10) > 0);
 	if (number < 0)
 		digits[--n] = '-';
-	query_put(out, digits + n, sizeof(digits) - n);
+	memcpy(at, digits + n, sizeof(digits) - n);
+	return at + sizeof(digits) - n;
 }
 
-void query_put_json(struct redis_buffer *out, const char *text, size_t len)
+void query_put_number(struct redis_buffer *out, int64_t number)
 {
-	char *at = redis_buffer_room(out, 6 * len + 2), *start = at;
+	char *at = redis_buffer_room(out, DIGITS_MAX);
 
-	if (!at)
-		return;
+	if (at)
+		out->size += (size_t)(put_digits(at, number) - at);
+}
+
+// A JSON string at `at`, which has room for 6 * len + 2; returns its end.
+static char *put_string(char *at, const char *text, size_t len)
+{
 	*at++ = '"';
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
@@ -46,12 +55,20 @@ void query_put_json(struct redis_buffer *out, const char *text, size_t len)
 			at += sprintf(at, "\\u%04x", c); // not ours, yet never bad JSON
 			continue;
 		}
-		if (c == '"' || c == '\\')
-			*at++ = '\\';
+		*at = '\\';
+		at += c == '"' || c == '\\';
 		*at++ = (char)c;
 	}
 	*at++ = '"';
-	out->size += (size_t)(at - start);
+	return at;
+}
+
+void query_put_json(struct redis_buffer *out, const char *text, size_t len)
+{
+	char *at = redis_buffer_room(out, 6 * len + 2);
+
+	if (at)
+		out->size += (size_t)(put_string(at, text, len) - at);
 }
 
 void query_put_utf8(struct redis_buffer *out, const char *text)
@@ -78,26 +95,31 @@ size_t query_time_text(int64_t time, const char *format, char *out, size_t out_s
 
 #define PUT(out, literal) query_put(out, "" literal, sizeof(literal) - 1)
 
+#define COPY(at, literal) ((char *)memcpy((at), "" literal, sizeof(literal) - 1) + sizeof(literal) - 1)
+
+// In one piece: an export has millions of them.
 void query_json_cof(struct redis_buffer *out, const struct query_record *r, const struct query_format *f)
 {
-	PUT(out, "{\"rrname\":");
-	query_put_json(out, r->owner, r->owner_len);
-	PUT(out, ",\"rrtype\":");
-	query_put_json(out, r->type, r->type_len);
-	query_put_text(out, f->rdata_array ? ",\"rdata\":[" : ",\"rdata\":");
-	query_put_json(out, r->rdata, r->rdata_len);
-	query_put_text(out, f->rdata_array ? "],\"time_first\":" : ",\"time_first\":");
-	query_put_number(out, r->first);
-	PUT(out, ",\"time_last\":");
-	query_put_number(out, r->last);
-	PUT(out, ",\"count\":");
-	query_put_number(out, r->count);
-	PUT(out, ",\"origin\":\"lookback\"");
-	if (f->sensor) {
-		PUT(out, ",\"sensor_id\":");
-		query_put_json(out, f->sensor, strlen(f->sensor));
-	}
-	PUT(out, "}");
+	size_t sensor_len = f->sensor ? strlen(f->sensor) : 0;
+	char *start = redis_buffer_room(out, 6 * (r->owner_len + r->type_len + r->rdata_len + sensor_len) + 256);
+	char *at = start;
+
+	if (!at)
+		return;
+	at = put_string(COPY(at, "{\"rrname\":"), r->owner, r->owner_len);
+	at = put_string(COPY(at, ",\"rrtype\":"), r->type, r->type_len);
+	at = COPY(at, ",\"rdata\":");
+	*at = '[';
+	at = put_string(at + f->rdata_array, r->rdata, r->rdata_len);
+	*at = ']';
+	at = put_digits(COPY(at + f->rdata_array, ",\"time_first\":"), r->first);
+	at = put_digits(COPY(at, ",\"time_last\":"), r->last);
+	at = put_digits(COPY(at, ",\"count\":"), r->count);
+	at = COPY(at, ",\"origin\":\"lookback\"");
+	if (f->sensor)
+		at = put_string(COPY(at, ",\"sensor_id\":"), f->sensor, sensor_len);
+	*at++ = '}';
+	out->size += (size_t)(at - start);
 }
 
 // A name as DNSDB writes it: with the final dot.
@@ -199,29 +221,34 @@ void query_json_dnsdb(struct redis_buffer *out, const struct query_record *r, co
 	query_put_text(out, f->rdata_lookup ? "}" : "]}");
 }
 
-static void put_csv(struct redis_buffer *out, const char *text, size_t len)
+static char *put_csv(char *at, const char *text, size_t len)
 {
-	PUT(out, "\"");
+	*at++ = '"';
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '"')
-			PUT(out, "\"");
-		query_put(out, text + i, 1);
+		*at = '"';
+		at += text[i] == '"';
+		*at++ = text[i];
 	}
-	PUT(out, "\"");
+	*at++ = '"';
+	return at;
 }
 
 void query_csv(struct redis_buffer *out, const struct query_record *r)
 {
-	put_csv(out, r->owner, r->owner_len);
-	PUT(out, ",");
-	put_csv(out, r->type, r->type_len);
-	PUT(out, ",");
-	put_csv(out, r->rdata, r->rdata_len);
-	PUT(out, ",");
-	query_put_number(out, r->first);
-	PUT(out, ",");
-	query_put_number(out, r->last);
-	PUT(out, ",");
-	query_put_number(out, r->count);
-	PUT(out, "\r\n");
+	char *start = redis_buffer_room(out, 2 * (r->owner_len + r->type_len + r->rdata_len) + 128), *at = start;
+
+	if (!at)
+		return;
+	at = put_csv(at, r->owner, r->owner_len);
+	*at++ = ',';
+	at = put_csv(at, r->type, r->type_len);
+	*at++ = ',';
+	at = put_csv(at, r->rdata, r->rdata_len);
+	*at++ = ',';
+	at = put_digits(at, r->first);
+	*at++ = ',';
+	at = put_digits(at, r->last);
+	*at++ = ',';
+	at = COPY(put_digits(at, r->count), "\r\n");
+	out->size += (size_t)(at - start);
 }

@@ -99,11 +99,6 @@ const char *query_why(const struct query_run *run)
 	return run->why;
 }
 
-const char *query_cursor(const struct query_run *run)
-{
-	return run->page_cursor;
-}
-
 // Behind the records of a name, those that point to it.
 static bool begin_targets(struct query_run *run)
 {

@@ -61,7 +61,8 @@ struct query_run {
 	const char *family; // "name:", "ip:" or "rdata:"
 	enum query_source source;
 	char scan_cursor[24];			    // of the next SCAN
-	char page_cursor[24];			    // of the SCAN whose records are being shown
+	size_t scan_node, nodes;		    // primary being scanned, of how many; 0: not asked yet
+	uint64_t version;			    // of the cluster when the scan began
 	char pattern[2 * TEXT_NAME_SIZE];	    // glob for SCAN, behind the prefix
 	uint64_t net_next, net_last;		    // SOURCE_NETS: number of the /24 or /48
 	uint64_t index_next;			    // SOURCE_INDEX: where the search goes on

@@ -47,6 +47,7 @@ static int add_set(struct query_run *run, const char *family, const char *text, 
 static void begin_scan(struct query_run *run, enum query_source source)
 {
 	run->source = source;
+	run->scan_node = 0;
 	snprintf(run->scan_cursor, sizeof(run->scan_cursor), "0");
 	query_match_pattern(run);
 }
@@ -152,8 +153,6 @@ int query_source_begin(struct query_run *run)
 		return add_apex(run);
 	default:
 		begin_scan(run, indexed && q->kind != QUERY_EVERYTHING ? SOURCE_INDEX : SOURCE_SCAN);
-		if (q->kind == QUERY_EVERYTHING && q->cursor)
-			snprintf(run->scan_cursor, sizeof(run->scan_cursor), "%s", q->cursor);
 		return 0;
 	}
 }
@@ -225,38 +224,49 @@ static int take_scanned(struct query_run *run, const redisReply *found)
 	return 0;
 }
 
+// How many primaries there are to scan, and where keys are now.
+static int begin_nodes(struct query_run *run)
+{
+	run->nodes = query_db_nodes(run->db);
+	run->version = run->nodes > 0 ? query_db_version(run->db) : 0;
+	return run->version > 0 ? 0 : query_run_fail(run, "%s", run->db->why);
+}
+
+// One primary is done. Keys that moved from one to another meanwhile may have been passed over.
+static int next_node(struct query_run *run)
+{
+	if (++run->scan_node < run->nodes)
+		return 0;
+	run->source = SOURCE_NONE;
+	uint64_t version = run->nodes > 1 ? query_db_version(run->db) : run->version;
+	if (version == 0)
+		return query_run_fail(run, "%s", run->db->why);
+	if (version != run->version)
+		return query_run_fail(run, "slots of the cluster moved during the scan: ask again");
+	return 0;
+}
+
 static int step_scan(struct query_run *run)
 {
 	struct query_db *db = run->db;
 	bool nets = run->source == SOURCE_SCAN_NETS;
-	char glob[sizeof(db->settings.prefix) * 2 + 16] = "";
-	size_t n = 0;
 
-	for (const char *p = db->settings.prefix; *p; p++) { // the prefix stands for itself
-		if (strchr("*?[]\\^", *p))
-			glob[n++] = '\\';
-		glob[n++] = *p;
-	}
-	strcpy(glob + n, nets ? "net:" : run->family);
+	if (run->nodes == 0 && begin_nodes(run) != 0)
+		return -1;
+	db->node = run->scan_node;
 	query_db_begin(db);
-	redis_encode_array(&db->out, 6);
-	redis_encode_literal(&db->out, "SCAN");
-	redis_encode_text(&db->out, run->scan_cursor);
-	redis_encode_literal(&db->out, "MATCH");
-	redis_encode_bulk2(&db->out, glob, strlen(glob), run->pattern, strlen(run->pattern));
-	redis_encode_literal(&db->out, "COUNT");
-	redis_encode_uint(&db->out, QUERY_SCAN_COUNT);
+	query_db_put_scan(
+		db, &db->out, run->scan_cursor, nets ? "net:" : run->family, run->pattern, QUERY_SCAN_COUNT);
 	redisReply *reply = query_db_send(db) == 0 ? query_db_reply(db) : NULL;
 	if (!reply)
 		return query_run_fail(run, "%s", db->why);
 	int result = -1;
 	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
 		reply->element[0]->type == REDIS_REPLY_STRING) {
-		strcpy(run->page_cursor, run->scan_cursor);
 		snprintf(run->scan_cursor, sizeof(run->scan_cursor), "%s", reply->element[0]->str);
 		result = take_scanned(run, reply->element[1]);
-		if (strcmp(run->scan_cursor, "0") == 0)
-			run->source = SOURCE_NONE;
+		if (strcmp(run->scan_cursor, "0") == 0 && result == 0)
+			result = next_node(run);
 	} else {
 		query_run_fail(run, "an unexpected answer to SCAN");
 	}

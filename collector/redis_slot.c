@@ -4,18 +4,21 @@
 #include <stdio.h>
 #include <string.h>
 
+static uint16_t table[256];
+
+// Before main: several threads ask.
+__attribute__((constructor)) static void make_table(void)
+{
+	for (unsigned i = 0; i < 256; i++) {
+		unsigned crc = i << 8;
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 0x8000 ? crc << 1 ^ 0x1021 : crc << 1;
+		table[i] = (uint16_t)crc;
+	}
+}
+
 static uint16_t crc16(const char *bytes, size_t len)
 {
-	static uint16_t table[256];
-
-	if (!table[1]) {
-		for (unsigned i = 0; i < 256; i++) {
-			unsigned crc = i << 8;
-			for (int bit = 0; bit < 8; bit++)
-				crc = crc & 0x8000 ? crc << 1 ^ 0x1021 : crc << 1;
-			table[i] = (uint16_t)crc;
-		}
-	}
 	uint16_t crc = 0;
 	for (size_t i = 0; i < len; i++)
 		crc = (uint16_t)(crc << 8 ^ table[(crc >> 8 ^ (uint8_t)bytes[i]) & 255]);

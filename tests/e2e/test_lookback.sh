@@ -112,6 +112,15 @@ done
 look import --add "$T/export" > /dev/null
 same "--add" "$(jq -s 'map(.count) | add * 2' "$T/export")" "$(look export | jq -s 'map(.count) | add')"
 
+# An export that is interrupted goes on: the file of --resume, and a Redis that goes away is told.
+status_of 2 export --cursor nonsense
+status_of 2 export --cursor redis-00000000-5
+grep -q 'begin anew' "$T/err" || fail "a cursor of another Redis: $(cat "$T/err")"
+redis info server | tr -d '\r' | sed -n 's/^run_id:\(........\).*/redis-\1-0/p' > "$T/how-far"
+status_of 0 export --resume "$T/how-far"
+same "export --resume" "$(wc -l < "$T/export")" "$(wc -l < "$T/out")"
+[ ! -e "$T/how-far" ] || fail "the file of --resume is still there"
+
 # Erase: a name, a zone, all before a date; nothing of it is left in any key.
 redis flushall > /dev/null
 look import "$T/export" > /dev/null

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// GET /api/export: everything. A thread of its own reads from Redis and writes lines into a few
+// blocks; the HTTP thread sends them. Where the client is slow the thread waits for it, where the
+// thread has nothing yet the connection waits, and no lookup waits for either.
+//
+//     query_export ──lines──► block ► block ► block ──► connection
+//         thread                 at most BLOCKS            HTTP thread
+//
+// With `cursor` (empty at first) a line says from time to time where to go on: {"cursor":"…"}, or
+// "# cursor …" in CSV. What fails in the middle breaks the connection off: nothing ends as if whole.
+#include "collector/http_api.h"
+
+#include "collector/metrics.h"
+#include "collector/query_export.h"
+#include "dataplane/log.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BLOCKS = 4, BLOCK_SIZE = 256 * 1024, SEND_SIZE = 64 * 1024, SLOW_S = 300, EXPORTS_MAX = 4 };
+
+struct http_export {
+	struct http_exports *all;
+	struct http_export *next; // under all->lock
+	struct MHD_Connection *connection;
+	const struct redis_settings *redis; // of the server
+	struct query q;
+	char cursor[QUERY_CURSOR_SIZE]; // where it begins
+	uint64_t records_max;		// with cursors: ends behind the page that reaches it; 0: no bound
+	bool cursors;			// lines that tell them
+	bool csv;
+
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	struct redis_buffer block[BLOCKS]; // under the lock: from `from` on `len` are full
+	size_t from, len;
+	size_t sent;  // of block[from]; HTTP thread
+	bool waiting; // the connection is suspended
+	bool ended;   // nothing will come any more
+	bool failed;  // …for a failure: `why`
+	bool gone;    // the client: the thread ends
+	int users;    // thread and connection
+	char why[512];
+};
+
+// All of them, to end them with the server.
+struct http_exports {
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	struct http_export *first;
+	size_t len;
+	bool stopping;
+};
+
+struct http_exports *http_exports_new(void)
+{
+	struct http_exports *all = calloc(1, sizeof(*all));
+
+	if (all) {
+		pthread_mutex_init(&all->lock, NULL);
+		pthread_cond_init(&all->change, NULL);
+	}
+	return all;
+}
+
+void http_exports_free(struct http_exports *all)
+{
+	if (!all)
+		return;
+	pthread_mutex_lock(&all->lock);
+	while (all->len > 0) // threads may be in the middle of a reply from Redis
+		pthread_cond_wait(&all->change, &all->lock);
+	pthread_mutex_unlock(&all->lock);
+	pthread_mutex_destroy(&all->lock);
+	pthread_cond_destroy(&all->change);
+	free(all);
+}
+
+// Under x->lock: the connection has something to do.
+static void wake(struct http_export *x)
+{
+	if (x->waiting)
+		MHD_resume_connection(x->connection);
+	x->waiting = false;
+}
+
+void http_exports_stop(struct http_exports *all)
+{
+	pthread_mutex_lock(&all->lock);
+	all->stopping = true;
+	for (struct http_export *x = all->first; x; x = x->next) {
+		pthread_mutex_lock(&x->lock);
+		x->ended = x->failed = x->gone = true;
+		pthread_cond_broadcast(&x->change);
+		wake(x);
+		pthread_mutex_unlock(&x->lock);
+	}
+	pthread_mutex_unlock(&all->lock);
+}
+
+// --- the thread
+
+// Waits for a free block. NULL where the client is gone.
+static struct redis_buffer *free_block(struct http_export *x)
+{
+	struct redis_buffer *b = NULL;
+
+	pthread_mutex_lock(&x->lock);
+	while (x->len == BLOCKS && !x->gone)
+		pthread_cond_wait(&x->change, &x->lock);
+	if (!x->gone)
+		b = &x->block[(x->from + x->len) % BLOCKS];
+	pthread_mutex_unlock(&x->lock);
+	if (b)
+		redis_buffer_clear(b);
+	return b;
+}
+
+static void pass_on(struct http_export *x, struct redis_buffer *b)
+{
+	pthread_mutex_lock(&x->lock);
+	if (b->bad) {
+		x->failed = true;
+		snprintf(x->why, sizeof(x->why), "out of memory");
+	} else if (b->size > 0) {
+		x->len++;
+		wake(x);
+	}
+	pthread_mutex_unlock(&x->lock);
+}
+
+static void put_cursor(struct http_export *x, struct redis_buffer *b, const struct query_export *run)
+{
+	char cursor[QUERY_CURSOR_SIZE];
+
+	query_export_cursor(run, cursor);
+	query_put_text(b, x->csv ? "# cursor " : "{\"cursor\":\"");
+	query_put_text(b, cursor);
+	query_put_text(b, x->csv ? "\r\n" : "\"}\n");
+}
+
+static void put_record(struct http_export *x, struct redis_buffer *b, const struct query_record *r)
+{
+	static const struct query_format format = {.rdata_array = true};
+
+	if (x->csv) {
+		query_csv(b, r);
+		return;
+	}
+	query_json_cof(b, r, &format);
+	query_put(b, "\n", 1);
+}
+
+// Writes all records. The last step, or QUERY_BUSY where the client is gone.
+static enum query_step write_all(struct http_export *x, struct query_export *run)
+{
+	struct redis_buffer *b = free_block(x);
+	struct query_record record;
+	enum query_step step = QUERY_BUSY;
+	uint64_t records = 0;
+
+	if (b && x->csv && !*x->cursor)
+		query_put_text(b, QUERY_CSV_HEAD);
+	while (b && !x->failed && ((step = query_export_next(run, &record)) == QUERY_RECORD || step == QUERY_BUSY)) {
+		if (step == QUERY_RECORD) {
+			put_record(x, b, &record);
+			records++;
+		}
+		bool last = x->records_max > 0 && records >= x->records_max;
+		if (b->size < BLOCK_SIZE && !(last && step == QUERY_BUSY))
+			continue;
+		if (step == QUERY_BUSY && x->cursors)
+			put_cursor(x, b, run);
+		else if (x->cursors && b->size < 4 * BLOCK_SIZE)
+			continue; // up to the end of the page, so that a cursor can be told
+		pass_on(x, b);
+		if (last && step == QUERY_BUSY)
+			return QUERY_LIMITED;
+		b = free_block(x);
+	}
+	if (b)
+		pass_on(x, b);
+	return b ? step : QUERY_BUSY;
+}
+
+static void drop(struct http_export *x);
+
+static void *work(void *arg)
+{
+	struct http_export *x = arg;
+	struct query_export *run = query_export_start(&x->q, x->redis);
+	enum query_step step = run ? write_all(x, run) : QUERY_FAILED;
+
+	pthread_mutex_lock(&x->lock);
+	if (step == QUERY_FAILED)
+		snprintf(x->why, sizeof(x->why), "%s", run ? query_export_why(run) : "out of memory");
+	x->failed = x->failed || step == QUERY_FAILED;
+	x->ended = true;
+	wake(x);
+	pthread_mutex_unlock(&x->lock);
+	query_export_stop(run);
+	drop(x);
+	return NULL;
+}
+
+// --- the HTTP thread
+
+// One of the two users, thread and connection, needs it no more.
+static void drop(struct http_export *x)
+{
+	pthread_mutex_lock(&x->lock);
+	bool last = --x->users == 0;
+	pthread_mutex_unlock(&x->lock);
+	if (!last)
+		return;
+	struct http_exports *all = x->all;
+	pthread_mutex_lock(&all->lock);
+	for (struct http_export **at = &all->first; *at; at = &(*at)->next) {
+		if (*at == x) {
+			*at = x->next;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&all->lock);
+	for (int i = 0; i < BLOCKS; i++)
+		redis_buffer_free(&x->block[i]);
+	pthread_mutex_destroy(&x->lock);
+	pthread_cond_destroy(&x->change);
+	free(x);
+	pthread_mutex_lock(&all->lock);
+	all->len--;
+	pthread_cond_broadcast(&all->change);
+	pthread_mutex_unlock(&all->lock);
+}
+
+void http_export_leave(struct http_export *x)
+{
+	pthread_mutex_lock(&x->lock);
+	x->gone = true;
+	pthread_cond_broadcast(&x->change);
+	pthread_mutex_unlock(&x->lock);
+	drop(x);
+}
+
+// Copies what is there, at most `max`; under x->lock.
+static size_t take(struct http_export *x, char *to, size_t max)
+{
+	const struct redis_buffer *b = &x->block[x->from];
+	size_t n = b->size - x->sent < max ? b->size - x->sent : max;
+
+	memcpy(to, b->bytes + x->sent, n);
+	x->sent += n;
+	if (x->sent == b->size) {
+		x->from = (x->from + 1) % BLOCKS;
+		x->len--;
+		x->sent = 0;
+		pthread_cond_broadcast(&x->change);
+	}
+	return n;
+}
+
+static ssize_t read_lines(void *arg, uint64_t pos, char *to, size_t max)
+{
+	struct http_export *x = arg;
+	ssize_t result = 0;
+
+	pthread_mutex_lock(&x->lock);
+	if (x->gone) {
+		result = MHD_CONTENT_READER_END_WITH_ERROR;
+	} else if (x->len > 0) {
+		result = (ssize_t)take(x, to, max);
+	} else if (x->ended) {
+		result = x->failed ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
+		if (x->failed) {
+			metrics_add(http_lookup_failed, 1);
+			log_warning("export: %s; the connection was broken off", x->why);
+		}
+	} else {
+		x->waiting = true;
+		MHD_suspend_connection(x->connection);
+	}
+	pthread_mutex_unlock(&x->lock);
+	return result;
+}
+
+static void leave(void *arg)
+{
+	http_export_leave(arg);
+}
+
+// There is something to send, or it has failed.
+static enum MHD_Result answer(struct http_request *r)
+{
+	struct http_export *x = r->export;
+	char why[sizeof(x->why)];
+
+	pthread_mutex_lock(&x->lock);
+	bool failed = (x->failed && x->len == 0) || x->gone;
+	bool refused = failed && strstr(x->why, "cursor") != NULL;
+	snprintf(why, sizeof(why), "%s", x->gone ? "the server is going down" : x->why);
+	pthread_mutex_unlock(&x->lock);
+	if (failed)
+		return http_line(r, refused ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_SERVICE_UNAVAILABLE, "%s", why);
+	struct MHD_Response *response =
+		MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, SEND_SIZE, read_lines, x, leave);
+	if (!response)
+		return MHD_NO;
+	r->export = NULL; // the response has it now
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+		x->csv ? "text/csv; charset=utf-8" : "application/x-ndjson");
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_set_connection_option(r->connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)SLOW_S);
+	enum MHD_Result result = MHD_queue_response(r->connection, MHD_HTTP_OK, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static struct http_export *make(struct http_request *r)
+{
+	struct http_exports *all = r->api->exports;
+	struct http_export *x = calloc(1, sizeof(*x));
+
+	if (!x)
+		return NULL;
+	*x = (struct http_export){.all = all, .connection = r->connection, .redis = &r->api->db.settings, .users = 2};
+	pthread_mutex_init(&x->lock, NULL);
+	pthread_cond_init(&x->change, NULL);
+	pthread_mutex_lock(&all->lock);
+	bool room = all->len < EXPORTS_MAX && !all->stopping;
+	if (room) {
+		x->next = all->first;
+		all->first = x;
+		all->len++;
+	}
+	pthread_mutex_unlock(&all->lock);
+	if (room)
+		return x;
+	free(x);
+	return NULL;
+}
+
+// The connection waits until the thread has something.
+static enum MHD_Result begin(struct http_request *r, struct http_export *x)
+{
+	pthread_attr_t detached;
+	pthread_t thread;
+
+	r->export = x;
+	r->resume = answer;
+	x->waiting = true;
+	MHD_suspend_connection(r->connection);
+	pthread_attr_init(&detached);
+	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+	int error = pthread_create(&thread, &detached, work, x);
+	pthread_attr_destroy(&detached);
+	if (error != 0) {
+		pthread_mutex_lock(&x->lock);
+		x->ended = x->failed = true;
+		snprintf(x->why, sizeof(x->why), "no thread: %s", strerror(error));
+		wake(x);
+		pthread_mutex_unlock(&x->lock);
+		drop(x); // the thread's part
+	}
+	return MHD_YES;
+}
+
+enum MHD_Result http_export(struct http_request *r)
+{
+	char why[300], cursor[QUERY_CURSOR_SIZE] = "";
+	struct query q = query_make(QUERY_EVERYTHING);
+	int64_t limit = 0;
+	bool cursors = MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, "cursor") != NULL;
+
+	unsigned code = http_ours_params(r, &q, why, sizeof(why));
+	if (code != 0)
+		return http_line(r, code, "%s", why);
+	if (http_param_number(r, "limit", &limit) != 0)
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "limit: expected a number");
+	if (cursors && (!http_param(r, "cursor", cursor, sizeof(cursor)) || (*cursor && !query_export_is_cursor(cursor))))
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "cursor: expected one of an earlier export, or nothing");
+	struct http_export *x = make(r);
+	if (!x)
+		return http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%d exports are under way already", EXPORTS_MAX);
+	x->q = q;
+	strcpy(x->cursor, cursor);
+	x->q.cursor = *cursor ? x->cursor : NULL;
+	x->cursors = cursors;
+	x->records_max = cursors ? (uint64_t)limit : 0;
+	x->q.limit = cursors ? 0 : (uint64_t)limit;
+	x->csv = http_wants_csv(r);
+	return begin(r, x);
+}

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/query_cluster.h"
+
+#include "collector/query_connect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NO_NODE = 255, REDIRECTS_MAX = 20, REDIRECT_PAUSE_US = 50000 };
+
+static void close_node(struct query_node *n)
+{
+	if (n->context)
+		redisFree(n->context);
+	if (n->aside)
+		redisFree(n->aside);
+	n->context = n->aside = NULL;
+	redis_buffer_free(&n->out);
+}
+
+void query_cluster_close(struct query_db *db)
+{
+	struct query_cluster *cl = db->cluster;
+
+	for (size_t i = 0; cl && i < cl->len; i++)
+		close_node(&cl->node[i]);
+	if (cl) {
+		cl->sent_len = cl->next = 0;
+		cl->stale = true;
+	}
+}
+
+void query_cluster_free(struct query_db *db)
+{
+	if (!db->cluster)
+		return;
+	query_cluster_close(db);
+	free(db->cluster->sent);
+	free(db->cluster);
+	db->cluster = NULL;
+}
+
+size_t query_cluster_node(const struct query_cluster *cl, const char *key, size_t len)
+{
+	return cl->owner[redis_slot(key, len)];
+}
+
+// --- topology
+
+// One range of CLUSTER SLOTS: from, to, [host, port, id], replicas.
+static bool is_range(const redisReply *r)
+{
+	return r->type == REDIS_REPLY_ARRAY && r->elements >= 3 && r->element[0]->type == REDIS_REPLY_INTEGER &&
+	       r->element[1]->type == REDIS_REPLY_INTEGER && r->element[0]->integer >= 0 &&
+	       r->element[1]->integer < REDIS_SLOTS && r->element[2]->type == REDIS_REPLY_ARRAY &&
+	       r->element[2]->elements >= 3 && r->element[2]->element[1]->type == REDIS_REPLY_INTEGER &&
+	       r->element[2]->element[2]->type == REDIS_REPLY_STRING;
+}
+
+static struct query_node *find_id(struct query_cluster *cl, const char *id)
+{
+	for (size_t i = 0; i < cl->len; i++)
+		if (strcmp(cl->node[i].id, id) == 0)
+			return &cl->node[i];
+	return NULL;
+}
+
+// Adds the primary of a range unless it is there. A server that does not know its own address
+// leaves it out: it is the one that was asked.
+static bool add_node(struct query_cluster *cl, const redisReply *range, const char *asked_host)
+{
+	const redisReply *host = range->element[2]->element[0], *id = range->element[2]->element[2];
+	unsigned port = (unsigned)range->element[2]->element[1]->integer;
+	bool named = host->type == REDIS_REPLY_STRING && host->len > 0 && strcmp(host->str, "?") != 0;
+	struct endpoint e = {.kind = ENDPOINT_TCP, .port = (uint16_t)port};
+
+	if (find_id(cl, id->str))
+		return true;
+	if (cl->len == QUERY_NODES_MAX || id->len >= QUERY_NODE_ID_SIZE)
+		return false;
+	snprintf(e.host, sizeof(e.host), "%s", named ? host->str : asked_host);
+	snprintf(e.text, sizeof(e.text), strchr(e.host, ':') ? "[%.250s]:%u" : "%.250s:%u", e.host, port);
+	struct query_node *n = &cl->node[cl->len++];
+	*n = (struct query_node){.address = e};
+	strcpy(n->id, id->str);
+	return true;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(((const struct query_node *)a)->id, ((const struct query_node *)b)->id);
+}
+
+// Makes `fresh` of the answer. False where it is none, or does not cover all slots.
+static bool take_slots(struct query_cluster *fresh, const redisReply *reply, const char *asked_host)
+{
+	memset(fresh->owner, NO_NODE, sizeof(fresh->owner));
+	for (size_t i = 0; i < reply->elements; i++)
+		if (!is_range(reply->element[i]) || !add_node(fresh, reply->element[i], asked_host))
+			return false;
+	qsort(fresh->node, fresh->len, sizeof(*fresh->node), compare_ids);
+	for (size_t i = 0; i < reply->elements; i++) {
+		const redisReply *r = reply->element[i];
+		struct query_node *n = find_id(fresh, r->element[2]->element[2]->str);
+		for (long long slot = r->element[0]->integer; slot <= r->element[1]->integer; slot++)
+			fresh->owner[slot] = (uint8_t)(n - fresh->node);
+	}
+	return fresh->len > 0 && !memchr(fresh->owner, NO_NODE, sizeof(fresh->owner));
+}
+
+// `fresh` takes the place of the old owners; connections to nodes that stay are kept.
+static void install(struct query_db *db, struct query_cluster *fresh)
+{
+	struct query_cluster *old = db->cluster;
+
+	fresh->version = 1;
+	if (old) {
+		bool same = old->len == fresh->len && memcmp(old->owner, fresh->owner, sizeof(old->owner)) == 0;
+		for (size_t i = 0; i < fresh->len; i++) {
+			struct query_node *n = &fresh->node[i], *was = find_id(old, n->id);
+			same = same && was;
+			if (!was || was->address.port != n->address.port || strcmp(was->address.host, n->address.host) != 0)
+				continue;
+			n->context = was->context;
+			n->aside = was->aside;
+			was->context = was->aside = NULL;
+		}
+		fresh->version = old->version + !same;
+		query_cluster_free(db);
+	}
+	db->cluster = fresh;
+}
+
+static redisReply *ask_slots(struct query_db *db, redisContext *c)
+{
+	struct redis_buffer b = {0};
+
+	redis_encode_array(&b, 2);
+	redis_encode_literal(&b, "CLUSTER");
+	redis_encode_literal(&b, "SLOTS");
+	redisReply *reply = query_connect_ask(c, &db->settings, &b, db->why, sizeof(db->why));
+	redis_buffer_free(&b);
+	return reply;
+}
+
+static int take_reply(struct query_db *db, const redisReply *reply, const char *asked_host)
+{
+	struct query_cluster *fresh = calloc(1, sizeof(*fresh));
+
+	if (!fresh)
+		return query_db_fail(db, "out of memory");
+	if (!take_slots(fresh, reply, asked_host)) {
+		free(fresh);
+		return query_db_fail(db, "Redis Cluster: its nodes do not hold all slots between them");
+	}
+	install(db, fresh);
+	return 0;
+}
+
+int query_cluster_find(struct query_db *db)
+{
+	redisReply *reply = ask_slots(db, db->context);
+
+	if (!reply)
+		return query_db_fail(db, "%s", db->why);
+	int result = 0;
+	if (reply->type == REDIS_REPLY_ARRAY && (reply->elements > 0 || db->cluster)) {
+		const char *host = db->context->connection_type == REDIS_CONN_TCP && db->context->tcp.host
+					   ? db->context->tcp.host
+					   : "127.0.0.1";
+		result = take_reply(db, reply, host);
+		if (db->context)
+			redisFree(db->context);
+		db->context = NULL;
+	}
+	freeReplyObject(reply);
+	return result;
+}
+
+// Asks the nodes that are known; where none of them answers, the addresses of the settings.
+int query_cluster_refresh(struct query_db *db)
+{
+	struct query_cluster *cl = db->cluster;
+
+	for (size_t i = 0; i < cl->len; i++) {
+		struct query_node *n = &cl->node[i];
+		redisContext *c = query_connect(&db->settings, &n->address, db->why, sizeof(db->why));
+		redisReply *reply = c ? ask_slots(db, c) : NULL;
+		if (c)
+			redisFree(c);
+		bool good = reply && reply->type == REDIS_REPLY_ARRAY && reply->elements > 0;
+		int result = good ? take_reply(db, reply, n->address.host) : -1;
+		if (reply)
+			freeReplyObject(reply);
+		if (good)
+			return result;
+	}
+	db->context = query_connect(&db->settings, NULL, db->why, sizeof(db->why));
+	return db->context ? query_cluster_find(db) : query_db_fail(db, "%s", db->why);
+}
+
+// --- commands
+
+// The decimal number behind a mark; moves `*p` behind its line end.
+static size_t read_number(const char **p)
+{
+	size_t n = 0;
+
+	for ((*p)++; **p != '\r'; (*p)++)
+		n = n * 10 + (size_t)(**p - '0');
+	*p += 2;
+	return n;
+}
+
+// One command at `p`, as redis_encode.h wrote it. Returns its end; `*key` NULL where it has none.
+static const char *read_command(const char *p, const char **key, size_t *key_len)
+{
+	static const char *const keyless[] = {"SCAN", "INFO", "DBSIZE", "PING", "CLUSTER"};
+	size_t arguments = read_number(&p), key_at = 1;
+
+	*key = NULL;
+	for (size_t i = 0; i < arguments; i++) {
+		size_t len = read_number(&p);
+		if (i == 0 && len == 5 && memcmp(p, "XREAD", 5) == 0)
+			key_at = SIZE_MAX; // behind STREAMS
+		for (size_t k = 0; i == 0 && k < sizeof(keyless) / sizeof(*keyless); k++)
+			if (strlen(keyless[k]) == len && memcmp(p, keyless[k], len) == 0)
+				key_at = 0;
+		if (key_at == SIZE_MAX && len == 7 && memcmp(p, "STREAMS", 7) == 0)
+			key_at = i + 1;
+		if (i == key_at && i > 0) {
+			*key = p;
+			*key_len = len;
+		}
+		p += len + 2;
+	}
+	return p;
+}
+
+// Cuts db->out into commands, each for its node.
+static int cut(struct query_db *db)
+{
+	struct query_cluster *cl = db->cluster;
+	const char *p = db->out.bytes, *key;
+	size_t key_len = 0;
+
+	cl->next = cl->sent_len = 0;
+	if (cl->sent_capacity < db->out.arrays) {
+		struct query_sent *grown = realloc(cl->sent, db->out.arrays * sizeof(*grown));
+		if (!grown)
+			return query_db_fail(db, "out of memory");
+		cl->sent = grown;
+		cl->sent_capacity = db->out.arrays;
+	}
+	for (size_t i = 0; i < cl->len; i++)
+		redis_buffer_clear(&cl->node[i].out);
+	while (cl->sent_len < db->out.arrays) {
+		const char *end = read_command(p, &key, &key_len);
+		size_t node = key ? query_cluster_node(cl, key, key_len) : db->node;
+		if (node >= cl->len)
+			return query_db_fail(db, "the nodes of the cluster have changed meanwhile");
+		struct redis_buffer *out = &cl->node[node].out;
+		char *to = redis_buffer_room(out, (size_t)(end - p));
+		if (!to)
+			return query_db_fail(db, "out of memory");
+		memcpy(to, p, (size_t)(end - p));
+		out->size += (size_t)(end - p);
+		cl->sent[cl->sent_len++] = (struct query_sent){
+			.at = (size_t)(p - db->out.bytes), .size = (size_t)(end - p), .node = (uint8_t)node};
+		p = end;
+	}
+	return 0;
+}
+
+// True where the server has closed the connection while it was idle.
+static bool is_dead(const redisContext *c)
+{
+	char octet;
+
+	return recv(c->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static int send_to(struct query_db *db, struct query_node *n)
+{
+	int done = 0;
+
+	if (n->context && is_dead(n->context)) {
+		redisFree(n->context);
+		n->context = NULL;
+	}
+	if (!n->context)
+		n->context = query_connect(&db->settings, &n->address, db->why, sizeof(db->why));
+	if (!n->context)
+		return query_db_fail(db, "%s", db->why);
+	bool good = redisAppendFormattedCommand(n->context, n->out.bytes, n->out.size) == REDIS_OK;
+	while (good && !done)
+		good = redisBufferWrite(n->context, &done) == REDIS_OK;
+	if (good)
+		return 0;
+	char why[300];
+	query_connect_why(n->context, &db->settings, why, sizeof(why));
+	return query_db_fail(db, "%s: %s", n->address.text, why);
+}
+
+int query_cluster_send(struct query_db *db)
+{
+	if (db->cluster->stale && query_cluster_refresh(db) != 0)
+		return -1;
+	if (cut(db) != 0)
+		return -1;
+	for (size_t i = 0; i < db->cluster->len; i++)
+		if (db->cluster->node[i].out.size > 0 && send_to(db, &db->cluster->node[i]) != 0)
+			return -1;
+	return 0;
+}
+
+// "MOVED 3999 127.0.0.1:6381", "ASK …": the node at the address, or NULL.
+static struct query_node *redirected_to(struct query_cluster *cl, const char *error)
+{
+	const char *address = strrchr(error, ' '), *colon = strrchr(error, ':');
+
+	if (!address || !colon || colon < address)
+		return NULL;
+	size_t host_len = (size_t)(colon - address) - 1;
+	unsigned port = (unsigned)strtoul(colon + 1, NULL, 10);
+	for (size_t i = 0; i < cl->len; i++) {
+		const struct endpoint *e = &cl->node[i].address;
+		if (e->port == port &&
+			(host_len == 0 || (strlen(e->host) == host_len && memcmp(e->host, address + 1, host_len) == 0)))
+			return &cl->node[i];
+	}
+	return NULL;
+}
+
+// Asks on the second connection of a node, the first has other replies to come.
+static redisReply *ask_aside(struct query_db *db, struct query_node *n, const struct query_sent *sent, bool asking)
+{
+	struct redis_buffer b = {0};
+	redisReply *reply = NULL;
+
+	if (!n->aside)
+		n->aside = query_connect(&db->settings, &n->address, db->why, sizeof(db->why));
+	if (!n->aside)
+		return NULL;
+	if (asking) {
+		redis_encode_array(&b, 1);
+		redis_encode_literal(&b, "ASKING");
+		reply = query_connect_ask(n->aside, &db->settings, &b, db->why, sizeof(db->why));
+		redis_buffer_free(&b);
+		if (!reply)
+			return NULL;
+		freeReplyObject(reply);
+	}
+	b = (struct redis_buffer){.bytes = db->out.bytes + sent->at, .size = sent->size}; // borrowed
+	return query_connect_ask(n->aside, &db->settings, &b, db->why, sizeof(db->why));
+}
+
+// Follows MOVED and ASK, and waits a little where the slot is between two nodes.
+static redisReply *redirect(struct query_db *db, const struct query_sent *sent, redisReply *reply)
+{
+	struct query_cluster *cl = db->cluster;
+
+	for (int i = 0; reply && reply->type == REDIS_REPLY_ERROR && i < REDIRECTS_MAX; i++) {
+		bool asking = strncmp(reply->str, "ASK ", 4) == 0, moved = strncmp(reply->str, "MOVED ", 6) == 0;
+		bool again = strncmp(reply->str, "TRYAGAIN", 8) == 0 || strncmp(reply->str, "CLUSTERDOWN", 11) == 0;
+		if (!asking && !moved && !again)
+			break;
+		cl->stale = cl->stale || moved || again;
+		struct query_node *n = again ? &cl->node[sent->node] : redirected_to(cl, reply->str);
+		if (!n) // a node that is new: the owners are read before the next commands
+			break;
+		if (again || i > 2)
+			usleep(REDIRECT_PAUSE_US);
+		freeReplyObject(reply);
+		reply = ask_aside(db, n, sent, asking);
+	}
+	return reply;
+}
+
+redisReply *query_cluster_reply(struct query_db *db)
+{
+	struct query_cluster *cl = db->cluster;
+	const struct query_sent *sent = &cl->sent[cl->next++];
+	struct query_node *n = &cl->node[sent->node];
+	void *reply = NULL;
+	char why[300];
+
+	if (redisGetReply(n->context, &reply) != REDIS_OK) {
+		query_connect_why(n->context, &db->settings, why, sizeof(why));
+		query_db_fail(db, "%s: %s", n->address.text, why);
+		return NULL;
+	}
+	reply = redirect(db, sent, reply);
+	if (!reply) {
+		snprintf(why, sizeof(why), "%.290s", db->why);
+		query_db_fail(db, "%s", why);
+	}
+	return reply;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/query_connect.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct timeval timeout_of(const struct redis_settings *s)
+{
+	double whole = floor(s->timeout_s);
+
+	return (struct timeval){.tv_sec = (time_t)whole, .tv_usec = (suseconds_t)((s->timeout_s - whole) * 1e6)};
+}
+
+void query_connect_why(const redisContext *c, const struct redis_settings *s, char *why, size_t why_size)
+{
+	if (c->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))
+		snprintf(why, why_size, "Redis did not answer in %g s", s->timeout_s);
+	else
+		snprintf(why, why_size, "Redis: %s", c->errstr);
+}
+
+redisReply *query_connect_ask(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, char *why,
+	size_t why_size)
+{
+	void *reply = NULL;
+
+	if (b->bad)
+		snprintf(why, why_size, "out of memory");
+	else if (redisAppendFormattedCommand(c, b->bytes, b->size) != REDIS_OK || redisGetReply(c, &reply) != REDIS_OK)
+		query_connect_why(c, s, why, why_size);
+	return reply;
+}
+
+// Sends one command and expects a good answer. Returns 0 or -1.
+static int ask_good(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, const char *what,
+	char *why, size_t why_size)
+{
+	redisReply *reply = query_connect_ask(c, s, b, why, why_size);
+
+	if (!reply)
+		return -1;
+	int result = reply->type == REDIS_REPLY_ERROR ? -1 : 0;
+	if (result != 0)
+		snprintf(why, why_size, "Redis refused %s: %.200s", what, reply->str);
+	freeReplyObject(reply);
+	return result;
+}
+
+// The password of the settings. 0, or -1.
+static int read_password(const struct redis_settings *s, char *out, size_t out_size, char *why, size_t why_size)
+{
+	snprintf(out, out_size, "%s", s->password);
+	if (!s->password_file[0])
+		return 0;
+	FILE *file = fopen(s->password_file, "re");
+	if (!file || !fgets(out, (int)out_size, file))
+		out[0] = '\0';
+	if (file)
+		fclose(file);
+	out[strcspn(out, "\r\n")] = '\0';
+	if (out[0])
+		return 0;
+	snprintf(why, why_size, "redis.password_file %.300s: no password in it", s->password_file);
+	return -1;
+}
+
+static int greet(redisContext *c, const struct redis_settings *s, char *why, size_t why_size)
+{
+	char password[sizeof(s->password)];
+	struct redis_buffer b = {0};
+	int result = read_password(s, password, sizeof(password), why, why_size);
+
+	if (result == 0 && password[0]) {
+		redis_encode_array(&b, s->user[0] ? 3 : 2);
+		redis_encode_literal(&b, "AUTH");
+		if (s->user[0])
+			redis_encode_text(&b, s->user);
+		redis_encode_text(&b, password);
+		result = ask_good(c, s, &b, "the password", why, why_size);
+	}
+	if (result == 0 && s->database != 0) {
+		redis_buffer_clear(&b);
+		redis_encode_array(&b, 2);
+		redis_encode_literal(&b, "SELECT");
+		redis_encode_uint(&b, s->database);
+		result = ask_good(c, s, &b, "the database", why, why_size);
+	}
+	redis_buffer_free(&b);
+	return result;
+}
+
+// The socket alone. NULL with a line in `why`.
+static redisContext *open_socket(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size)
+{
+	redisContext *c = at->kind == ENDPOINT_UNIX ? redisConnectUnixWithTimeout(at->path, timeout_of(s))
+						    : redisConnectWithTimeout(at->host, at->port, timeout_of(s));
+
+	if (!c) {
+		snprintf(why, why_size, "out of memory");
+		return NULL;
+	}
+	if (c->err) {
+		snprintf(why, why_size, "cannot connect to Redis at %.270s: %s", at->text, c->errstr);
+		redisFree(c);
+		return NULL;
+	}
+	redisSetTimeout(c, timeout_of(s));
+	return c;
+}
+
+static redisContext *open_one(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size)
+{
+	redisContext *c = open_socket(s, at, why, why_size);
+
+	if (c && greet(c, s, why, why_size) != 0) {
+		redisFree(c);
+		c = NULL;
+	}
+	return c;
+}
+
+// Where a Sentinel says that the primary is. 0 or -1.
+static int ask_sentinel(const struct redis_settings *s, const struct endpoint *at, struct endpoint *primary, char *why,
+	size_t why_size)
+{
+	redisContext *c = open_socket(s, at, why, why_size);
+	struct redis_buffer b = {0};
+
+	if (!c)
+		return -1;
+	redis_encode_array(&b, 3);
+	redis_encode_literal(&b, "SENTINEL");
+	redis_encode_literal(&b, "get-master-addr-by-name");
+	redis_encode_text(&b, s->sentinel);
+	redisReply *reply = query_connect_ask(c, s, &b, why, why_size);
+	redis_buffer_free(&b);
+	redisFree(c);
+	if (!reply)
+		return -1;
+	bool found = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 && reply->element[0]->str &&
+		     reply->element[1]->str;
+	*primary = (struct endpoint){.kind = ENDPOINT_TCP};
+	if (found) {
+		snprintf(primary->host, sizeof(primary->host), "%s", reply->element[0]->str);
+		primary->port = (uint16_t)strtoul(reply->element[1]->str, NULL, 10);
+		snprintf(primary->text, sizeof(primary->text), "%.250s:%u", primary->host, primary->port);
+	} else {
+		snprintf(why, why_size, "the Sentinel %.200s knows no primary '%s'", at->text, s->sentinel);
+	}
+	freeReplyObject(reply);
+	return found ? 0 : -1;
+}
+
+// A user who may not ask for the role is believed to be at a primary.
+static bool is_primary(redisContext *c, const struct redis_settings *s)
+{
+	struct redis_buffer b = {0};
+	char ignored[200];
+
+	redis_encode_array(&b, 1);
+	redis_encode_literal(&b, "ROLE");
+	redisReply *reply = query_connect_ask(c, s, &b, ignored, sizeof(ignored));
+	redis_buffer_free(&b);
+	if (!reply)
+		return false;
+	bool replica = reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 && reply->element[0]->str &&
+		       strcmp(reply->element[0]->str, "slave") == 0;
+	freeReplyObject(reply);
+	return !replica;
+}
+
+redisContext *query_connect(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size)
+{
+	redisContext *replica = NULL;
+	struct endpoint primary;
+
+	if (at)
+		return open_one(s, at, why, why_size);
+	for (size_t i = 0; i <= s->others.len; i++) {
+		at = i == 0 ? &s->address : &s->others.at[i - 1];
+		if (s->sentinel[0]) {
+			if (ask_sentinel(s, at, &primary, why, why_size) != 0)
+				continue;
+			at = &primary;
+		}
+		redisContext *c = open_one(s, at, why, why_size);
+		if (c && (s->others.len == 0 || s->sentinel[0] || is_primary(c, s))) {
+			if (replica)
+				redisFree(replica);
+			return c;
+		}
+		if (c && !replica && !c->err)
+			replica = c;
+		else if (c)
+			redisFree(c);
+	}
+	return replica;
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Connections for looking back: made, authenticated, with the database chosen. Unlike the writer's
+// (redis_conn.h) they may be to a replica, and their user needs no right to write.
+#pragma once
+
+#include "collector/redis_conn.h"
+
+// Connects to `at`; where it is NULL, to what the settings name: of a list the first that is a
+// primary, else the first that answers; of Sentinels the primary that they know. The caller frees
+// (redisFree). NULL with one line in `why`.
+redisContext *query_connect(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size);
+
+// Why a command or reply failed on the connection, as a line.
+void query_connect_why(const redisContext *c, const struct redis_settings *s, char *why, size_t why_size);
+
+// Sends one command of `b` and returns the reply, an error reply included. NULL with a line in `why`.
+redisReply *query_connect_ask(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, char *why,
+	size_t why_size);

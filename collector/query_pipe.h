@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A connection for reading very much: commands are sent long before their replies are read, and
+// replies are looked at where they arrived, without an allocation each.
+//
+//     out ──send──► Redis ──recv──► in:  │ replies looked at │ the next ones │
+//                                        0                   pos             len
+//
+// What was read stays in place, at its offset, until query_pipe_release.
+#pragma once
+
+#include "collector/query_connect.h"
+
+struct query_pipe {
+	redisContext *context; // its socket; hiredis reads nothing from it any more; owned
+	struct redis_buffer out;
+	char *in;
+	size_t pos, len, capacity;
+	char run[12];	     // the server's run_id, the first digits; "0" where it is not told
+	double timeout_s;
+	char why[300];	     // of the failure, one line
+};
+
+// Text in `in`.
+struct query_piece {
+	uint32_t at, len;
+};
+
+// Connects to `at` (NULL: what the settings name). 0, or -1 with `why`.
+int query_pipe_open(struct query_pipe *p, const struct redis_settings *s, const struct endpoint *at);
+void query_pipe_close(struct query_pipe *p);
+
+// Sends what is in `out`, and clears it. 0 or -1.
+int query_pipe_send(struct query_pipe *p);
+
+// The head of a reply or of an element of one: its mark (* $ : + -) and number; of an error the text
+// is in `why`. 0 or -1.
+int query_pipe_head(struct query_pipe *p, char *mark, long long *number);
+
+// A bulk string. 0, or -1 where it is something else.
+int query_pipe_bulk(struct query_pipe *p, struct query_piece *piece);
+
+// Forgets what was read: the pieces are gone.
+void query_pipe_release(struct query_pipe *p);
