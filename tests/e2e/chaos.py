@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Kills, freezes and cuts at random moments while two sensors hand over records; then every first, last and count in
+"""Kills, freezes and cuts at random moments while sensors hand over records; then every first, last and count in
 Redis has to be what an undisturbed run would have written, to the last record.
 
-    chaos.py [--rounds N] [--seed N] PATH-OF-lookback-collector        FAULTS=kill_redis,… chooses among them
+    chaos.py [--rounds N] [--seed N] PATH-OF-lookback-collector [PATH-OF-lookback-dataplane]
+    FAULTS=kill_redis,… chooses among them
 
 The faults: kill -9 of the collector; kill -9 of Redis; the same, and the last part of its append-only file is gone;
-Redis frozen for a while; the dataplane's connection lost; the network to Redis cut within a reply; a clean restart.
+Redis frozen for a while; a sensor's connection lost; the network to Redis cut within a reply; a clean restart; with the
+path of a dataplane, which replays a capture over and over, kill -9 of that: what it had handed over counts.
 """
 import argparse
 import glob
 import os
+import pathlib
 import random
 import shutil
 import signal
@@ -20,11 +23,10 @@ import sys
 import threading
 import time
 
-import collector_faults
-from collector_faults import World, until
-from frames import Dataplane, NEW, record
+from faults import PROGRAMS, Recorder, Source, World, differences, until
 
-NAMES, PER_BATCH = 300, 60
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import make_capture
 
 
 class Proxy:
@@ -72,67 +74,50 @@ class Proxy:
                 pass
 
 
-class Sensor:
-    """One dataplane: batches in a thread of its own, and what they add up to."""
-
-    def __init__(self, path, seed, name):
-        self.random = random.Random(seed)
-        self.expected, self.stopping, self.cut = {}, False, False
-        self.dataplane = Dataplane(path, name)
-        self.reconnect()
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-
-    def run(self):
-        while not self.stopping:
-            items = self.batch()
-            try:
-                if self.cut:
-                    self.cut = False
-                    self.reconnect()
-                self.dataplane.records(items)
-            except OSError:
-                self.reconnect()
-            time.sleep(self.random.uniform(0, 0.02))
-
-    def batch(self):
-        items = []
-        for _ in range(PER_BATCH):
-            i, count = self.random.randrange(NAMES), self.random.randrange(1, 5)
-            first = self.random.randrange(1000, 5000)
-            last = first + self.random.randrange(100)
-            key = (f"host{i}.example{i % 7}.org", f"A 192.0.2.{i % 200}")
-            old = self.expected.get(key, (1 << 31, 0, 0))
-            self.expected[key] = (min(old[0], first), max(old[1], last), old[2] + count)
-            items.append(record(key[0], 1, bytes([192, 0, 2, i % 200]), first, last, count, NEW))
-        return items
-
-    def reconnect(self):
-        while True:
-            try:
-                self.dataplane.connect(60)
-                return
-            except OSError:
-                time.sleep(0.02)
-
-    def finish(self):
-        self.stopping = True
-        self.thread.join(60)
-        while True:
-            try:
-                self.dataplane.wait()
-                return
-            except (OSError, ConnectionError):
-                self.reconnect()
-
-
 class Chaos:
     def __init__(self, world, rng):
         self.w, self.rng = world, rng
         world.start_redis()
         self.proxy = Proxy(f"{world.folder}/proxy.sock", world.redis_path)
         self.start_collector()
-        self.sensors = [Sensor(world.path, rng.random(), f"site{n}") for n in range(2)]
+        self.sensors = [Source(world.path, f"site{n}", rng.random(), 300, 60) for n in range(2)]
+        self.sources, self.dataplane, self.killed = list(self.sensors), None, 0
+        if PROGRAMS["dataplane"]:
+            self.prepare_dataplane()
+
+    def prepare_dataplane(self):
+        """A capture to replay, and what its records are in Redis."""
+        names, texts = 3000, {}
+        for i in range(names):
+            for owner, kind, rdata, text in make_capture.records_of(i)[2]:
+                texts[make_capture.wire(owner), kind, rdata] = (owner, text)
+        self.capture = f"{self.w.folder}/chaos.pcap"
+        subprocess.run([sys.executable, make_capture.__file__, "--responses", "60000", "--names", str(names), self.capture,
+                        f"{self.w.folder}/chaos.tsv"], check=True)
+        self.recorder = Recorder(f"{self.w.folder}/recorder.sock", self.w.path, texts)
+        self.sources.append(self.recorder)
+
+    def start_dataplane(self):
+        self.dataplane = subprocess.Popen(
+            [PROGRAMS["dataplane"], "--no-huge", "-o", f"collector.socket={self.w.folder}/recorder.sock", "-o", "sensor=real", "-o",
+             "table.records=1000", "-o", "flush.interval=1", "-o", "tcp.flows=4096", "-o", "tcp.memory=16m", "--replay", self.capture],
+            stdout=subprocess.DEVNULL, stderr=open(f"{self.w.folder}/dataplane.log", "a"))
+
+    def kill_dataplane(self):
+        """Somewhere within its replay; then the next one."""
+        self.start_dataplane()
+        frames_before = self.handed_over()
+        until(lambda: self.handed_over() > frames_before or self.dataplane.poll() is not None, 60)
+        time.sleep(self.rng.uniform(0, 0.3))
+        assert not self.dataplane.poll(), pathlib.Path(f"{self.w.folder}/dataplane.log").read_text()
+        self.killed += self.dataplane.poll() is None
+        self.dataplane.kill()
+        if self.rng.random() < 0.5:  # and the collector, which may not have acknowledged all of it
+            self.kill_collector()
+        self.dataplane.wait()
+
+    def handed_over(self):
+        return sum(s["acked"] + len(s["frames"]) for s in list(self.recorder.streams.values()))
 
     def start_collector(self):
         self.w.start("redis.timeout=1s", "new.max=0", redis=f"unix:{self.w.folder}/proxy.sock")
@@ -175,6 +160,8 @@ class Chaos:
     def run(self, rounds):
         faults = [self.kill_collector, self.kill_collector, self.kill_redis, self.kill_redis_and_lose, self.freeze_redis, self.cut_network,
                   self.cut_network, self.cut_dataplane, self.restart_collector]
+        if PROGRAMS["dataplane"]:
+            faults += [self.kill_dataplane] * 3
         if os.environ.get("FAULTS"):
             faults = [getattr(self, name) for name in os.environ["FAULTS"].split(",")]
         done = {}
@@ -184,42 +171,29 @@ class Chaos:
             fault()
             done[fault.__name__] = done.get(fault.__name__, 0) + 1
         for sensor in self.sensors:
-            sensor.finish()
+            sensor.stop()
+        if PROGRAMS["dataplane"]:
+            print(f"dataplanes killed: {self.killed}, of them {self.recorder.deliver()} with frames not acknowledged")
         self.w.settled()
         print("faults: " + ", ".join(f"{n} {name}" for name, n in sorted(done.items())))
-
-    def differences(self):
-        expected = {}
-        for sensor in self.sensors:
-            for key, (first, last, count) in sensor.expected.items():
-                old = expected.get(key, (1 << 31, 0, 0))
-                expected[key] = (min(old[0], first), max(old[1], last), old[2] + count)
-        print(f"{len(expected)} records, {sum(e[2] for e in expected.values())} sightings")
-        wrong = []
-        asked = "".join(f'ZSCORE pdns:{kind}:{owner} "{member}"\n' for owner, member in expected for kind in ("first", "name", "count"))
-        told = subprocess.run(["redis-cli", "-s", self.w.redis_path], input=asked, capture_output=True, text=True).stdout.split("\n")
-        for n, ((owner, member), want) in enumerate(expected.items()):
-            have = tuple(int(told[3 * n + i] or 0) for i in range(3))
-            if have != want:
-                wrong.append(f"{owner} {member}: expected first, last, count {want}, found {have}")
-        return wrong
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("collector")
+    parser.add_argument("dataplane", nargs="?", default="")
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     args = parser.parse_args()
     if not shutil.which("redis-server") or not shutil.which("redis-cli"):
         sys.exit(77)
-    collector_faults.PROGRAM = os.path.abspath(args.collector)
+    PROGRAMS.update(collector=os.path.abspath(args.collector), dataplane=args.dataplane and os.path.abspath(args.dataplane))
     print(f"seed {args.seed}", flush=True)
     with World() as w:
         chaos = Chaos(w, random.Random(args.seed))
         chaos.run(args.rounds)
         missing = w.metric("collector_batches_missing_total")
-        wrong = chaos.differences()
+        wrong = differences(chaos.sources, w.redis_path)
     print("\n".join(wrong[:10]))
     print(f"{args.rounds} faults, {len(wrong)} differences, {missing} batches missing")
     sys.exit(1 if wrong else 0)

@@ -8,85 +8,17 @@ After each scenario every count in the cluster is compared with what was handed 
 passed; 77 without redis-server.
 """
 import os
+import pathlib
 import random
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 
-import collector_faults
-from collector_faults import World, until
+from faults import PROGRAMS, REDIS_CONF, Resp, Source, World, contents, differences, free_ports, run_tests, until
 from frames import Dataplane, NEW, record
 
-NAMES, PER_BATCH = 400, 100
-
-
-def free_ports(count):
-    """Ports that are free now, and 10,000 above (the cluster's bus) as well."""
-    found = []
-    while len(found) < count:
-        port = random.randrange(12000, 30000)
-        if port in found:
-            continue
-        held = []
-        try:
-            for p in (port, port + 10000):
-                held.append(socket.socket())
-                held[-1].bind(("127.0.0.1", p))
-            found.append(port)
-        except OSError:
-            pass
-        for s in held:
-            s.close()
-    return found
-
-
-class Resp:
-    """One connection, one command at a time."""
-
-    def __init__(self, port):
-        self.sock = socket.create_connection(("127.0.0.1", port), 10)
-        self.file = self.sock.makefile("rb")
-
-    def read(self):
-        line = self.file.readline()
-        if not line:
-            raise ConnectionError
-        kind, rest = line[:1], line[1:-2]
-        if kind == b"$":
-            return None if rest == b"-1" else self.file.read(int(rest) + 2)[:-2].decode("latin-1")
-        if kind == b"*":
-            return None if rest == b"-1" else [self.read() for _ in range(int(rest))]
-        if kind == b"-":
-            raise RuntimeError(rest.decode())
-        return int(rest) if kind == b":" else rest.decode()
-
-    def answer(self):
-        try:
-            return self.read()
-        except RuntimeError as error:
-            return error
-
-    def __call__(self, *words):
-        found = self.pipe([words])[0]
-        if isinstance(found, RuntimeError):
-            raise found
-        return found
-
-    def pipe(self, commands):
-        """The answers; errors among them as exceptions that were not raised."""
-        out = b""
-        for words in commands:
-            out += b"*%d\r\n" % len(words)
-            for word in words:
-                word = str(word).encode("latin-1")
-                out += b"$%d\r\n%s\r\n" % (len(word), word)
-        threading.Thread(target=self.sock.sendall, args=(out,), daemon=True).start()
-        return [self.answer() for _ in commands]
-
+E2E = pathlib.Path(__file__).resolve().parent
 
 class Cluster:
     def __init__(self, world, replicas=1, primaries=3):
@@ -108,7 +40,7 @@ class Cluster:
 
     def start(self, port):
         self.processes[port] = subprocess.Popen(
-            ["redis-server", str(collector_faults.REDIS_CONF), "--port", str(port), "--dir", f"{self.world.folder}/{port}", "--logfile",
+            ["redis-server", str(REDIS_CONF), "--port", str(port), "--dir", f"{self.world.folder}/{port}", "--logfile",
              "redis.log", "--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--appendfsync", "always",
              "--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0"])
 
@@ -140,79 +72,15 @@ class Cluster:
         nodes = [line.split() for line in Resp(self.alive()[0])("CLUSTER", "NODES").strip().split("\n")]
         return {int(n[1].split("@")[0].split(":")[1]): n[0] for n in nodes if "master" in n[2] and "fail" not in n[2] and len(n) > 8}
 
-    def counts(self):
-        """{key: {member: count}} of all pdns:count: keys."""
-        found = {}
-        for port in self.primaries():
-            r = Resp(port)
-            keys = r("KEYS", "pdns:count:*")
-            for key, flat in zip(keys, r.pipe([("ZRANGE", k, 0, -1, "WITHSCORES") for k in keys])):
-                if isinstance(flat, RuntimeError):
-                    continue  # of a slot that arrives; a key that is nowhere will be missed
-                found[key] = dict(zip(flat[::2], map(int, flat[1::2])))
-        return found
-
     def seed(self):
         return ",".join(f"127.0.0.1:{p}" for p in self.ports[:4])
 
 
-class Load:
-    """Batches of random records in a thread of its own, with what they add up to."""
-
-    def __init__(self, world, seed=1, pause=0.01, sensor="test"):
-        self.world, self.random, self.pause = world, random.Random(seed), pause
-        self.expected, self.stopping = {}, False
-        self.dataplane = Dataplane(world.path, sensor).connect(60)
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-
-    def run(self):
-        while not self.stopping:
-            self.batch()
-            time.sleep(self.pause)
-
-    def batch(self):
-        items = []
-        for _ in range(PER_BATCH):
-            i, count = self.random.randrange(NAMES), self.random.randrange(1, 9)
-            key = f"pdns:count:host{i}.example{i % 37}.com"
-            members = self.expected.setdefault(key, {})
-            member = f"A 192.0.2.{i % 200}"
-            members[member] = members.get(member, 0) + count
-            items.append(record(f"host{i}.example{i % 37}.com", 1, bytes([192, 0, 2, i % 200]), 1000, 2000, count, NEW))
-        while True:
-            try:
-                self.dataplane.records(items)
-                return
-            except OSError:  # the collector was killed; what it has not acknowledged is kept
-                self.reconnect()
-                return
-
-    def reconnect(self):
-        while True:
-            try:
-                self.dataplane.connect(60)
-                return
-            except OSError:
-                time.sleep(0.05)
-
-    def stop(self):
-        self.stopping = True
-        self.thread.join(60)
-        while True:
-            try:
-                self.dataplane.wait()
-                return
-            except (OSError, ConnectionError):
-                self.reconnect()
-
-
-def check(world, cluster, load):
+def check(world, load, *servers):
     load.stop()
     until(lambda: world.metric("collector_spool_waiting_batches") == 0, 90)
-    found = cluster.counts()
-    wrong = {k: (load.expected.get(k), found.get(k)) for k in load.expected.keys() | found.keys() if load.expected.get(k) != found.get(k)}
-    assert not wrong, f"{len(wrong)} of {len(load.expected)} keys differ: {list(wrong.items())[:3]}"
+    wrong = differences([load], *servers)
+    assert not wrong, f"{len(wrong)} differences: {wrong[:3]}"
 
 
 def in_cluster(action, *options):
@@ -220,10 +88,10 @@ def in_cluster(action, *options):
         cluster = Cluster(w)
         try:
             w.start("redis.timeout=2s", *options, redis=cluster.seed())
-            load = Load(w)
+            load = Source(w.path)
             time.sleep(0.5)
             action(w, cluster, load)
-            check(w, cluster, load)
+            check(w, load, *cluster.primaries())
             return w, cluster
         finally:
             cluster.close()
@@ -274,7 +142,7 @@ def test_slot_half_moved():
         cluster = Cluster(w)
         try:
             w.start("redis.timeout=2s", "new.max=0", redis=cluster.seed())
-            load = Load(w)
+            load = Source(w.path)
             time.sleep(0.5)
             key = "pdns:count:host7.example7.com"
             slot = Resp(cluster.ports[0])("CLUSTER", "KEYSLOT", key)
@@ -288,9 +156,9 @@ def test_slot_half_moved():
             assert f"slot {slot} is half moved" in w.log()
 
             def others():
-                found = cluster.counts()
-                slots = Resp(source).pipe([("CLUSTER", "KEYSLOT", k) for k in found])
-                return {k: sum(found[k].values()) for k, of in zip(found, slots) if of != slot}
+                found = contents(*cluster.primaries())
+                slots = Resp(source).pipe([("CLUSTER", "KEYSLOT", f"pdns:count:{owner}") for owner, _ in found])
+                return {key: found[key][2] for key, of in zip(found, slots) if of != slot}
 
             before, applied = others(), w.metric("collector_batches_applied_total")
             until(lambda: w.metric("collector_batches_applied_total") > applied + 40, 60)
@@ -307,7 +175,7 @@ def test_slot_half_moved():
             for port in (target, source, *[p for p in cluster.primaries() if p not in (source, target)]):
                 Resp(port)("CLUSTER", "SETSLOT", slot, "NODE", ids[target])
             until(lambda: w.metric("collector_slots_held") == 0, 60)
-            check(w, cluster, load)
+            check(w, load, *cluster.primaries())
         finally:
             cluster.close()
 
@@ -370,6 +238,39 @@ def test_everything_killed():
     in_cluster(action)
 
 
+def test_replay_with_failover():
+    """A dataplane replays real captures and a large made one; a primary is killed within. All keys against the golden records."""
+    if not os.path.exists(PROGRAMS["dataplane"]):
+        print("        (no lookback-dataplane: left out)")
+        return
+    with World() as w:
+        cluster = Cluster(w)
+        try:
+            subprocess.run([E2E.parent / "make_capture.py", "--responses", "30000", "--names", "10000", f"{w.folder}/big.pcap",
+                            f"{w.folder}/big.tsv"], check=True)
+            captures = [f"{E2E.parent}/data/{name}" for name in ("resolver", "authority", "services", "wikipedia")] + [f"{w.folder}/big"]
+            w.start("redis.timeout=2s", "new.max=0", redis=cluster.seed())
+            with open(f"{w.folder}/dataplane.log", "w") as log:
+                dataplane = subprocess.Popen([PROGRAMS["dataplane"], "--no-huge", "-o", f"collector.socket={w.path}", "-o", "table.records=1000",
+                                              "-o", "flush.interval=1", "-o", "tcp.flows=4096", "-o", "tcp.memory=16m",
+                                              *[word for c in captures for word in ("--replay", c + ".pcap")]], stderr=log)
+            until(lambda: w.metric("collector_batches_applied_total") >= 5, 60)
+            assert w.metric("collector_spool_waiting_batches") > 0, "all was in Redis before it could be disturbed"
+            victim = random.choice(list(cluster.primaries()))
+            cluster.processes[victim].kill()
+            cluster.processes[victim].wait()
+            until(lambda: len(cluster.primaries()) == 3 and victim not in cluster.primaries(), 60)
+            assert dataplane.wait(120) == 0, open(f"{w.folder}/dataplane.log").read()
+            until(lambda: w.metric("collector_spool_waiting_batches") == 0 and w.metric("collector_spool_memory_bytes") == 0, 90)
+            done = subprocess.run([E2E / "compare_redis.py", "--no-stream", *[f"--redis=127.0.0.1:{p}" for p in cluster.primaries()],
+                                   *[c + ".tsv" for c in captures]], capture_output=True, text=True, timeout=120)
+            print("        " + done.stdout.strip().split("\n")[-1])
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert w.metric("collector_batches_missing_total") == 0
+        finally:
+            cluster.close()
+
+
 def test_failover_by_hand():
     def action(w, cluster, load):
         for _ in range(2):
@@ -390,26 +291,19 @@ def test_list_of_addresses():
         try:
             for port, more in ((first, []), (second, ["--replicaof", f"127.0.0.1 {first}"])):
                 os.mkdir(f"{w.folder}/{port}")
-                processes.append(subprocess.Popen(["redis-server", str(collector_faults.REDIS_CONF), "--port", str(port), "--dir",
+                processes.append(subprocess.Popen(["redis-server", str(REDIS_CONF), "--port", str(port), "--dir",
                                                    f"{w.folder}/{port}", "--logfile", "redis.log", *more]))
                 until(lambda: Cluster.ping(None, port))
             until(lambda: "master_link_status:up" in Resp(second)("INFO", "replication"))
             w.start("redis.timeout=2s", redis=f"127.0.0.1:{second},127.0.0.1:{first}")
-            load = Load(w)
+            load = Source(w.path)
             time.sleep(1)
             processes[0].kill()
             processes[0].wait()
             time.sleep(0.5)
             Resp(second)("REPLICAOF", "NO", "ONE")
             time.sleep(1)
-            load.stop()
-            w.settled()
-            r = Resp(second)
-            found = {}
-            for key in r("KEYS", "pdns:count:*"):
-                flat = r("ZRANGE", key, 0, -1, "WITHSCORES")
-                found[key] = dict(zip(flat[::2], map(int, flat[1::2])))
-            assert found == load.expected
+            check(w, load, second)
         finally:
             for process in processes:
                 process.kill()
@@ -423,7 +317,7 @@ def test_sentinel():
         try:
             for port, more in ((first, []), (second, ["--replicaof", f"127.0.0.1 {first}"])):
                 os.mkdir(f"{w.folder}/{port}")
-                conf = shutil.copy(collector_faults.REDIS_CONF, f"{w.folder}/{port}")  # Sentinel lets it be rewritten
+                conf = shutil.copy(REDIS_CONF, f"{w.folder}/{port}")  # Sentinel lets it be rewritten
                 processes.append(subprocess.Popen(["redis-server", conf, "--port", str(port), "--dir",
                                                    f"{w.folder}/{port}", "--logfile", "redis.log", *more]))
                 until(lambda: Cluster.ping(None, port))
@@ -437,20 +331,13 @@ def test_sentinel():
             until(lambda: Cluster.ping(None, watcher))
             until(lambda: f"127.0.0.1:{second}" in str(Resp(watcher)("SENTINEL", "replicas", "site")))
             w.start("redis.timeout=2s", "redis.sentinel=site", redis=f"127.0.0.1:{watcher}")
-            load = Load(w)
+            load = Source(w.path)
             time.sleep(1)
             processes[0].kill()
             processes[0].wait()
             until(lambda: Resp(second)("ROLE")[0] == "master", 60)
             time.sleep(1)
-            load.stop()
-            w.settled()
-            r = Resp(second)
-            found = {}
-            for key in r("KEYS", "pdns:count:*"):
-                flat = r("ZRANGE", key, 0, -1, "WITHSCORES")
-                found[key] = dict(zip(flat[::2], map(int, flat[1::2])))
-            assert found == load.expected
+            check(w, load, second)
         finally:
             for process in processes:
                 process.kill()
@@ -460,11 +347,12 @@ def test_sentinel():
 def main():
     if not shutil.which("redis-server") or not shutil.which("redis-cli"):
         sys.exit(77)
-    collector_faults.PROGRAM = os.path.abspath(sys.argv[1])
+    PROGRAMS["collector"] = os.path.abspath(sys.argv[1])
+    PROGRAMS["dataplane"] = str(pathlib.Path(PROGRAMS["collector"]).parents[1] / "dataplane" / "lookback-dataplane")
     seed = int(os.environ.get("SEED", random.randrange(1 << 30)))
     print(f"SEED={seed}", flush=True)
     random.seed(seed)
-    collector_faults.run_tests({n[5:]: f for n, f in globals().items() if n.startswith("test_")}, sys.argv[2:])
+    run_tests({n[5:]: f for n, f in globals().items() if n.startswith("test_")}, sys.argv[2:])
 
 
 if __name__ == "__main__":

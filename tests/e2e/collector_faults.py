@@ -6,6 +6,7 @@
 
 Each function test_NAME is one scenario. Exit status 0 only where all passed; 77 without redis-server.
 """
+import glob
 import os
 import pathlib
 import re
@@ -15,107 +16,14 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
 
 import frames
+from faults import PROGRAMS, Source, World, differences, run, run_tests, until
 from frames import Dataplane, NEW, record
-
-REDIS_CONF = pathlib.Path(__file__).resolve().parents[2] / "collector" / "redis.conf"
-PROGRAM = ""
-
-
-class World:
-    """A folder with a Redis and a collector in it; everything ends with the `with` block."""
-
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="lookback-faults.")
-        self.redis_path, self.path = f"{self.folder}/redis.sock", f"{self.folder}/c.sock"
-        self.redis = self.collector = None
-        self.log_path = f"{self.folder}/collector.log"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        for process in (self.collector, self.redis):
-            if process and process.poll() is None:
-                process.send_signal(signal.SIGCONT)
-                process.kill()
-                process.wait()
-        if error[0]:
-            print(self.log(), file=sys.stderr)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def start_redis(self, *args):
-        self.redis = subprocess.Popen(["redis-server", str(REDIS_CONF), "--port", "0", "--dir", self.folder,
-                                       "--unixsocket", self.redis_path, "--logfile", f"{self.folder}/redis.log", *args])
-        until(lambda: self.cli("PING") == "PONG" or "NOAUTH" in self.cli("PING"))
-
-    def stop_redis(self, how=signal.SIGTERM):
-        self.redis.send_signal(how)
-        self.redis.wait()
-
-    def cli(self, *args):
-        done = subprocess.run(["redis-cli", "-s", self.redis_path, *args], capture_output=True, text=True)
-        return done.stdout.strip()
-
-    def start(self, *options, once=False, wait=True, redis=None):
-        args = [PROGRAM, "-o", f"redis={redis or 'unix:' + self.redis_path}", "-o", f"collector.socket={self.path}",
-                "-o", "http.listen=127.0.0.1:0", "-o", "redis.timeout=2s"]
-        for option in options:
-            args += ["-o", option]
-        before = len(self.log())
-        with open(self.log_path, "a") as log:
-            self.collector = subprocess.Popen(args + (["--once"] if once else []), stderr=log)
-        if wait:
-            until(lambda: "waiting for dataplanes" in self.log()[before:])
-
-    def kill(self):
-        self.collector.kill()
-        self.collector.wait()
-        open(self.log_path, "a").write("(killed)\n")
-
-    def stop(self):
-        self.collector.terminate()
-        return self.collector.wait(30)
-
-    def log(self):
-        return pathlib.Path(self.log_path).read_text() if os.path.exists(self.log_path) else ""
-
-    def http(self, path):
-        port = re.findall(r"http: listening on 127.0.0.1:(\d+)", self.log())[-1]
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    def metric(self, name):
-        found = re.search(rf"^lookback_{re.escape(name)} (\d+)$", self.http("/metrics")[1], re.M)
-        return int(found.group(1)) if found else None
-
-    def settled(self):
-        """Until all that was acknowledged is in Redis."""
-        until(lambda: self.metric("collector_spool_waiting_batches") == 0 and self.metric("collector_spool_memory_bytes") == 0)
-
-    def count(self, owner, member):
-        value = self.cli("ZSCORE", f"pdns:count:{owner}", member)
-        return int(value) if value else 0
-
-
-def until(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
-def run(*args):
-    return subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=60)
 
 
 def batch(n, count=1, flags=NEW):
@@ -632,6 +540,166 @@ def test_foreign_keys():
         assert w.count("host1.example.com", "A 192.0.2.1") == 6
 
 
+def test_cannot_save():
+    """MISCONF: a snapshot failed, so Redis refuses writes until one succeeds."""
+    with World() as w:
+        w.start_redis("--save", "3600 1")
+        w.start()
+        d = Dataplane(w.path).connect()
+        d.records(batch(0))
+        d.wait()
+        w.settled()
+        os.mkdir(f"{w.folder}/dump.rdb")  # its snapshot cannot take that name
+        w.cli("BGSAVE")
+        until(lambda: "rdb_last_bgsave_status:err" in w.cli("INFO", "persistence"))
+        for n in range(1, 5):
+            d.records(batch(n))
+        until(lambda: "cannot save to its disk" in w.http("/readyz")[1])
+        check_counts(w, 1, settle=False)
+        os.rmdir(f"{w.folder}/dump.rdb")
+        w.cli("BGSAVE")
+        d.wait()
+        check_counts(w, 5)
+        assert w.metric('collector_redis_errors_total{kind="misconf"}') > 0 and w.log().count("cannot save to its disk") == 1
+
+
+def test_loading():
+    """LOADING: a Redis that takes a while to read its data."""
+    with World() as w:
+        w.start_redis("--enable-debug-command", "yes")
+        w.start()
+        d = Dataplane(w.path).connect()
+        d.records(batch(0))
+        d.wait()
+        w.settled()
+        w.cli("DEBUG", "POPULATE", "3000")
+        w.cli("BGREWRITEAOF")
+        until(lambda: "aof_rewrite_in_progress:0" in w.cli("INFO", "persistence") and glob.glob(f"{w.folder}/appendonlydir/*.2.base.rdb"))
+        w.stop_redis(signal.SIGKILL)
+        w.start_redis("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024", wait=False)
+        d.records(batch(1))
+        until(lambda: "still loading" in w.http("/readyz")[1])
+        until(lambda: w.cli("PING") == "PONG")
+        check_counts(w, 2)
+        assert w.metric('collector_redis_errors_total{kind="loading"}') > 0 and w.log().count("still loading") == 1
+
+
+def test_busy():
+    """BUSY: a script of someone else that does not end."""
+    with World() as w:
+        w.start_redis("--busy-reply-threshold", "100")
+        w.start()
+        d = Dataplane(w.path).connect()
+        d.records(batch(0))
+        d.wait()
+        w.settled()
+        script = subprocess.Popen(["redis-cli", "-s", w.redis_path, "EVAL", "while true do end", "0"], stdout=subprocess.DEVNULL)
+        until(lambda: "BUSY" in w.cli("GET", "x"))
+        for n in range(1, 5):
+            d.records(batch(n))
+        until(lambda: "a script keeps it busy" in w.http("/readyz")[1])
+        w.cli("SCRIPT", "KILL")
+        script.wait(10)
+        check_counts(w, 5)
+        assert w.metric('collector_redis_errors_total{kind="busy"}') > 0
+
+
+def test_aof_cut_within_a_transaction():
+    """Redis leaves the beginning of a cut transaction in its file; the collector has it rewritten, or the restart after
+    the next would carry it out once more."""
+    with World() as w:
+        w.start_redis()
+        w.start()
+        d = Dataplane(w.path).connect()
+        for n in range(20):
+            d.records(batch(n))
+        d.wait()
+        w.settled()
+        w.stop_redis(signal.SIGKILL)
+        aof = glob.glob(f"{w.folder}/appendonlydir/*.1.incr.aof")[0]
+        with open(aof, "rb") as f:
+            whole = f.read()
+        last = whole.rindex(b"*1\r\n$4\r\nEXEC\r\n")
+        assert whole.rindex(b"ZINCRBY", 0, last) > whole.rindex(b"MULTI", 0, last)
+        os.truncate(aof, last - 5)  # within its last command
+        w.start_redis()
+        until(lambda: w.metric("collector_batches_again_total") == 1)
+        check_counts(w, 20)
+        until(lambda: "aof_rewrite_in_progress:0" in w.cli("INFO", "persistence") and glob.glob(f"{w.folder}/appendonlydir/*.2.base.rdb"))
+        for n in range(2):
+            w.stop_redis(signal.SIGKILL)
+            connects = w.metric("collector_redis_connects_total")
+            w.start_redis()
+            until(lambda: w.metric("collector_redis_connects_total") > connects)
+            check_counts(w, 20)
+
+
+def test_two_collectors_one_redis():
+    """Two sensors, each with its collector and spool, write the same records into one Redis at once; both are killed."""
+    with World() as w, World() as v:
+        w.start_redis()
+        for world, name in ((w, "one"), (v, "two")):
+            world.redis_path = w.redis_path
+            world.start(f"sensor={name}")
+        sources = [Source(world.path, name, seed) for seed, (world, name) in enumerate(((w, "one"), (v, "two")))]
+        for n in range(4):
+            time.sleep(0.3)
+            world = (w, v)[n % 2]
+            world.kill()
+            world.start()
+        for source in sources:
+            source.stop()
+        for world in (w, v):
+            world.settled()
+        wrong = differences(sources, w.redis_path)
+        assert not wrong, f"{len(wrong)} differences: {wrong[:3]}"
+        for source in sources:
+            assert int(w.cli("HGET", f"pdns:sensor:{source.dataplane.sensor}", "sightings")) == sum(e[2] for e in source.expected.values())
+        assert w.cli("HLEN", "pdns:seq") == "2"
+
+
+def test_clock_goes_back():
+    """The wall clock is set back by an hour, and forth again: nothing is lost, trimmed or counted twice, no wait is an
+    hour long; last seen does not go back."""
+    library = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+    if not library:
+        print("        (no libfaketime: left out)")
+        return
+    with World() as w:
+        clock = pathlib.Path(w.folder, "clock")
+        clock.write_text("+0")
+        loaded = subprocess.run(["ldd", PROGRAMS["collector"]], capture_output=True, text=True).stdout
+        sanitizer = re.findall(r"=> (\S*libasan\S*)", loaded)  # has to come first
+        faked = dict(os.environ, LD_PRELOAD=" ".join(sanitizer + library[:1]), FAKETIME_TIMESTAMP_FILE=str(clock), FAKETIME_NO_CACHE="1", DONT_FAKE_MONOTONIC="1",
+                     FAKETIME_DONT_FAKE_MONOTONIC="1")
+        w.start_redis()
+        w.start("retention.days=1", "spool.keep=2s", env=faked)
+        d = Dataplane(w.path).connect()
+        real, sent = int(time.time()), 0
+        for offset in (0, -3600, -7200, 3600, 0):
+            clock.write_text(f"{offset:+d}")
+            start = time.monotonic()
+            for _ in range(5):
+                d.records([record(f"host{i}.example.com", 1, bytes([192, 0, 2, i]), real + offset, real + offset, 1, NEW) for i in range(10)])
+                sent += 1
+            d.wait()
+            check_counts(w, sent)
+            w.stop_redis()
+            time.sleep(0.3)
+            w.start_redis()
+            d.records(batch(0))
+            sent += 1
+            check_counts(w, sent)
+            assert time.monotonic() - start < 15, "a wait by the wall clock"
+            stamp = int(re.search(r"collector_last_applied_timestamp_seconds (\d+)", w.http("/metrics")[1]).group(1))
+            assert abs(stamp - (time.time() + offset)) < 60, "the clock was not faked"
+        until(lambda: w.metric("collector_spool_kept_batches") == 0)
+        for i in range(10):
+            assert w.cli("ZSCORE", f"pdns:name:host{i}.example.com", f"A 192.0.2.{i}") == str(real + 3600)
+            assert w.cli("ZSCORE", f"pdns:first:host{i}.example.com", f"A 192.0.2.{i}") == "1000"
+        assert w.stop() == 0
+
+
 def test_two_collectors_one_spool():
     with World() as w:
         w.start_redis()
@@ -749,7 +817,7 @@ def test_stop_and_reload():
         w.stop()
         os.truncate(w.log_path, 0)
         with open(w.log_path, "a") as log:
-            w.collector = subprocess.Popen([PROGRAM, "-c", str(conf), "-o", f"redis=unix:{w.redis_path}", "-o",
+            w.collector = subprocess.Popen([PROGRAMS["collector"], "-c", str(conf), "-o", f"redis=unix:{w.redis_path}", "-o",
                                             f"collector.socket={w.path}", "-o", "http.listen=127.0.0.1:0"], stderr=log)
         until(lambda: "waiting for dataplanes" in w.log())
         conf.write_text("new.max = many\n")
@@ -818,29 +886,10 @@ def test_http_and_metrics():
         assert done.returncode == 1 and "http.listen" in done.stderr
 
 
-def run_tests(tests, chosen):
-    """Runs the tests, or those chosen by name; ends the program."""
-    failed = []
-    for name, test in tests.items():
-        if chosen and name not in chosen:
-            continue
-        start = time.monotonic()
-        try:
-            test()
-            print(f"ok      {name} ({time.monotonic() - start:.1f} s)", flush=True)
-        except Exception as error:  # one scenario's failure must not hide the others
-            import traceback
-            traceback.print_exc()
-            failed.append(name)
-            print(f"FAILED  {name}: {error!r}", flush=True)
-    sys.exit(1 if failed else 0)
-
-
 def main():
-    global PROGRAM
     if not shutil.which("redis-server") or not shutil.which("redis-cli"):
         sys.exit(77)
-    PROGRAM = os.path.abspath(sys.argv[1])
+    PROGRAMS["collector"] = os.path.abspath(sys.argv[1])
     run_tests({n[5:]: f for n, f in globals().items() if n.startswith("test_")}, sys.argv[2:])
 
 

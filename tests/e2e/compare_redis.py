@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Compares all that a Redis holds with golden records (docs/schema.md).
 
-    compare_redis.py --redis SOCKET [OPTION]... GOLDEN.tsv...
+    compare_redis.py --redis SOCKET|HOST:PORT [OPTION]... GOLDEN.tsv...
 
 A golden file has one record a line: name, type, rdata, count, first, last; several files add up. Every key
 of the sightings and the indexes is computed from them and compared, member by member and score by score;
@@ -139,22 +139,33 @@ def differences(want, have, between):
                     yield f"{key}: {member}: expected {w}, found {h}"
 
 
+def connect(where):
+    if "/" in where:
+        return redis.Redis(unix_socket_path=where, decode_responses=True)
+    host, port = where.rsplit(":", 1)
+    return redis.Redis(host, int(port), decode_responses=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("golden", nargs="*")
-    parser.add_argument("--redis", required=True, metavar="SOCKET")
+    parser.add_argument("--redis", required=True, metavar="SOCKET|HOST:PORT", action="append", help="more than once: the primaries of "
+                        "a cluster")
     parser.add_argument("--prefix", default="pdns:")
     parser.add_argument("--no-stream", action="store_true", help="do not look at the stream of new records")
     parser.add_argument("--between", nargs=2, type=int, metavar="SECONDS", help="do not compare times, look whether "
                         "they lie from the first to the second")
     parser.add_argument("--show", type=int, default=20, help="differences to print at most")
     args = parser.parse_args()
-    db = redis.Redis(unix_socket_path=args.redis, decode_responses=True)
+    servers = [connect(where) for where in args.redis]
     records = read_golden(args.golden)
     want = expected_keys(records, args.prefix)
-    wrong = list(differences(want, found_keys(db, args.prefix), args.between))
+    have = {}
+    for db in servers:
+        have.update(found_keys(db, args.prefix))
+    wrong = list(differences(want, have, args.between))
     if not args.no_stream:
-        wrong += stream_differences(db, args.prefix, records)
+        wrong += stream_differences(servers[0], args.prefix, records)
     for line in wrong[:args.show]:
         print(line)
     print(f"{len(records)} records, {len(want)} keys, {len(wrong)} differences")

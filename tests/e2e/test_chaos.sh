@@ -4,4 +4,5 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-timeout 300 "$PYTHON" "$E2E/chaos.py" --rounds 15 "$BUILD/collector/lookback-collector"
+timeout 600 "$PYTHON" "$E2E/chaos.py" --rounds 20 "$BUILD/collector/lookback-collector" \
+	"$BUILD/dataplane/lookback-dataplane"

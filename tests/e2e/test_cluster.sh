@@ -4,4 +4,4 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-timeout 380 "$PYTHON" "$E2E/cluster_faults.py" "$BUILD/collector/lookback-collector"
+timeout 880 "$PYTHON" "$E2E/cluster_faults.py" "$BUILD/collector/lookback-collector"

@@ -4,4 +4,4 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-timeout 800 "$PYTHON" "$E2E/collector_faults.py" "$BUILD/collector/lookback-collector"
+timeout 880 "$PYTHON" "$E2E/collector_faults.py" "$BUILD/collector/lookback-collector"
