@@ -29,16 +29,6 @@ int admit_set_sections(struct admit_options *options, const char *text, char *wh
 int admit_set_types(struct admit_options *options, const char *types, const char *types_skip, char *why,
 	size_t why_size);
 
-// The ordinary answer (dns_message.plain): all its addresses are taken, unless the settings leave some
-// out. Then there is no need to ask admit_message.
-static inline bool admit_is_plain(const struct dns_message *m, const struct admit_options *options)
-{
-	const uint64_t addresses = 1ull << DNS_TYPE_A | 1ull << DNS_TYPE_AAAA;
-
-	return m->plain && (options->type[0] & addresses) == addresses && options->section[DNS_ANSWER] &&
-	       options->section[DNS_ADDITIONAL];
-}
-
 struct admit; // scratch of one worker
 
 struct admit *admit_new(void); // NULL when out of memory

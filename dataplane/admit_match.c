@@ -35,7 +35,7 @@ struct admit_match *admit_match_new(uint32_t size, uint32_t timeout_s, const str
 	if (!t)
 		return NULL;
 	t->key = *key;
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < HASH_KEYS; i++)
 		t->second_key.k[i] = hash_mix(key, key->k[i], (uint64_t)i + 1) | 1;
 	t->stats = stats;
 	t->timeout_s = timeout_s;

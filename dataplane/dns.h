@@ -115,7 +115,6 @@ struct dns_message {
 	uint16_t flags;				   // enum dns_header_flag
 	uint16_t qclass;			   // of the one question
 	uint16_t records_len;			   // how many records
-	bool plain; // all answers are addresses of the question's name, in class IN; nothing else but OPT
 	uint16_t section_end[DNS_SECTION_MAX];	   // one past the last record of each section
 	struct dns_record records[DNS_RECORDS_MAX]; // in wire order
 	struct dns_names *names;		   // owned; names[0] is the question's name

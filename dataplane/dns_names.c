@@ -9,10 +9,7 @@
 #include <stdlib.h>
 
 #include "dataplane/dns.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "dataplane/octets.h"
 
 enum {
 	SLOTS_LEN = 2 * DNS_NAMES_MAX, // a power of two, never more than half full
@@ -42,7 +39,7 @@ struct store {
 	struct offset_entry offsets[OFFSETS_LEN];
 	struct slot slots[SLOTS_LEN];
 	struct dns_name names[DNS_NAMES_MAX];
-	uint8_t bytes[(size_t)DNS_NAMES_MAX * 256 + NAME_ROOM] __attribute__((aligned(16)));
+	uint8_t bytes[(size_t)DNS_NAMES_MAX * 256 + NAME_ROOM] __attribute__((aligned(OCTETS)));
 };
 
 static inline struct store *store_of(struct dns_names *front)
@@ -88,36 +85,15 @@ static inline size_t plain_size(const uint8_t *p, size_t left)
 	return 0;
 }
 
-#ifdef __SSE2__
-// Sixteen octets in lower case; length octets are below 'A' and pass.
-static inline __m128i lower16(__m128i octets)
-{
-	__m128i from_a = _mm_cmpgt_epi8(octets, _mm_set1_epi8('A' - 1)); // signed: 0x80 and up are no letters
-	__m128i to_z = _mm_cmplt_epi8(octets, _mm_set1_epi8('Z' + 1));
-	return _mm_or_si128(octets, _mm_and_si128(_mm_and_si128(from_a, to_z), _mm_set1_epi8(0x20)));
-}
-
-// Copies a name in lower case and zeros behind it, by blocks; may read up to 15 octets behind it.
+// Copies a name in lower case and zeros behind it, by blocks; may read up to a block behind it.
 static inline void copy_plain(uint8_t *to, const uint8_t *from, size_t size)
 {
-	static const uint8_t mask[2 * HASH_BLOCK] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-		0xff, 0xff, 0xff, 0xff, 0xff};
 	size_t at = 0;
 
 	for (; at + HASH_BLOCK < size; at += HASH_BLOCK)
-		_mm_store_si128((__m128i *)(to + at), lower16(_mm_loadu_si128((const __m128i *)(from + at))));
-	__m128i keep = _mm_loadu_si128((const __m128i *)(mask + HASH_BLOCK - (size - at)));
-	__m128i last = lower16(_mm_loadu_si128((const __m128i *)(from + at)));
-	_mm_store_si128((__m128i *)(to + at), _mm_and_si128(last, keep));
+		octets_store(to + at, octets_lower(octets_load(from + at)));
+	octets_store(to + at, octets_lower(octets_load(from + at)) & octets_within(size - at, 0));
 }
-#else
-static inline void copy_plain(uint8_t *to, const uint8_t *from, size_t size)
-{
-	memcpy(to, from, size);
-	dns_name_lower(to, size);
-	memset(to + size, 0, HASH_BLOCK);
-}
-#endif
 
 // Reads the name at the cursor to bytes + bytes_size, with zeros behind. Returns its size, or 0.
 static inline size_t read_name(struct store *n, struct cursor *c)

@@ -10,8 +10,7 @@
 enum {
 	QUESTION_FIXED_SIZE = 4,			 // type and class, RFC 1035 §4.1.2
 	FIXED_SIZE = 10,				 // type, class, TTL, RDLENGTH, RFC 1035 §4.1.3
-	QUESTION_POINTER = 0xc000 | DNS_HEADER_SIZE,	 // to the question's name
-	ADDRESS_SIZE = 2 + FIXED_SIZE + 4		 // an A record whose owner is a pointer
+	QUESTION_POINTER = 0xc000 | DNS_HEADER_SIZE	 // to the question's name
 };
 
 struct dns_message *dns_message_new(const struct hash_key *key)
@@ -95,44 +94,6 @@ struct opt {
 	uint8_t rcode_high; // extended RCODE, RFC 6891 §6.1.3
 };
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-// Owner C00C, type, class IN: the first six octets of an address of the question's name.
-#define ADDRESS_HEAD(type) (0x010000000cc0u | (uint64_t)(type) << 24)
-#define ADDRESS_HEAD_MASK 0xffffffffffffu
-#else
-#define ADDRESS_HEAD(type) (0xc00c000000010000u | (uint64_t)(type) << 32)
-#define ADDRESS_HEAD_MASK 0xffffffffffff0000u
-#endif
-
-// Nearly all answers begin with, and most are nothing but, addresses of the question's name, which
-// look all alike. Takes those at the cursor, `len` at most, and returns how many there were.
-static inline uint16_t read_addresses(struct dns_message *m, struct cursor *c, uint16_t len)
-{
-	const uint8_t *p = c->at, *end = c->end, *base = c->base;
-	struct dns_record *r = m->records;
-	uint16_t taken = 0;
-
-	for (; taken < len && end - p >= ADDRESS_SIZE; taken++, r++) {
-		uint64_t head = hash_load64(p) & ADDRESS_HEAD_MASK;
-		uint16_t rdata_size = cursor_load16(p + 10);
-		if (head == ADDRESS_HEAD(DNS_TYPE_A) && rdata_size == 4)
-			r->type = DNS_TYPE_A;
-		else if (head == ADDRESS_HEAD(DNS_TYPE_AAAA) && rdata_size == 16 && end - p >= ADDRESS_SIZE + 12)
-			r->type = DNS_TYPE_AAAA;
-		else
-			break;
-		r->owner = 0;
-		r->class = DNS_CLASS_IN;
-		r->rdata_at = (uint16_t)(p + 12 - base);
-		r->rdata_size = rdata_size;
-		r->section = DNS_ANSWER;
-		p += 12 + rdata_size;
-	}
-	c->at = p;
-	m->records_len = taken;
-	return taken;
-}
-
 // Reads one section; false where anything in it is not sound.
 static bool read_section(struct dns_message *m, struct cursor *c, enum dns_section section, uint16_t len,
 	struct opt *opt)
@@ -186,18 +147,11 @@ enum dns_verdict dns_parse(struct dns_message *m, const uint8_t *wire, size_t si
 	m->qclass = cursor_load16(c.at + 2);
 	c.at += QUESTION_FIXED_SIZE;
 	struct opt opt = {0};
-	uint16_t answers = cursor_load16(wire + 6), authorities = cursor_load16(wire + 8);
-	uint16_t additionals = cursor_load16(wire + 10), addresses = read_addresses(m, &c, answers);
-	m->plain = addresses == answers && authorities == 0;
-	if (!m->plain || additionals > 0) {
-		if (!read_section(m, &c, DNS_ANSWER, (uint16_t)(answers - addresses), &opt) ||
-			!read_section(m, &c, DNS_AUTHORITY, authorities, &opt) ||
-			!read_section(m, &c, DNS_ADDITIONAL, additionals, &opt))
-			return DNS_MALFORMED;
-		m->plain &= additionals == opt.seen;
-	} else {
-		m->section_end[DNS_ANSWER] = m->section_end[DNS_AUTHORITY] = m->section_end[DNS_ADDITIONAL] = answers;
-	}
+	m->records_len = 0;
+	if (!read_section(m, &c, DNS_ANSWER, cursor_load16(wire + 6), &opt) ||
+		!read_section(m, &c, DNS_AUTHORITY, cursor_load16(wire + 8), &opt) ||
+		!read_section(m, &c, DNS_ADDITIONAL, cursor_load16(wire + 10), &opt))
+		return DNS_MALFORMED;
 	if (cursor_left(&c) != 0)
 		return DNS_MALFORMED;
 	if (opt.rcode_high != 0)

@@ -10,7 +10,7 @@ int hash_key_random(struct hash_key *key)
 
 	if (got != (ssize_t)sizeof(key->k))
 		return got < 0 ? -errno : -EIO;
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < HASH_KEYS; i++)
 		key->k[i] |= 1; // a zero factor would swallow its word
 	return 0;
 }

@@ -3,18 +3,18 @@
 // names that fall into one bucket. Not for authentication. Results differ between starts; nothing
 // of them is stored or sent.
 //
-// Each block of 16 octets is folded by one 64 × 64 → 128 bit multiplication of its halves, each
-// mixed with key and state before (the construction of wyhash and umash, with secret multipliers).
+// Each block of 32 octets is folded by two 64 × 64 → 128 bit multiplications of its words, each word
+// mixed with secret key before (the construction of NH, wyhash and umash).
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-enum { HASH_BLOCK = 16 };
+enum { HASH_BLOCK = 32, HASH_KEYS = 8 };
 
 struct hash_key {
-	uint64_t k[4];
+	uint64_t k[HASH_KEYS];
 };
 
 // Fills the key from getrandom(2). Returns 0 or -errno.
@@ -24,6 +24,13 @@ static inline uint64_t hash_load64(const uint8_t *p)
 {
 	uint64_t v;
 	memcpy(&v, p, 8);
+	return v;
+}
+
+static inline uint32_t hash_load32(const uint8_t *p)
+{
+	uint32_t v;
+	memcpy(&v, p, 4);
 	return v;
 }
 
@@ -43,29 +50,34 @@ static inline uint64_t hash_mix(const struct hash_key *key, uint64_t hash, uint6
 // multipliers of its own, derived from the key, so that blocks need not wait for each other.
 static inline uint64_t hash_padded(const struct hash_key *key, const uint8_t *p, size_t size)
 {
-	uint64_t h = hash_fold(hash_load64(p) ^ key->k[0], hash_load64(p + 8) ^ key->k[1]);
-	uint64_t a = key->k[0], b = key->k[1];
+	const uint64_t *k = key->k;
+	uint64_t h = size + hash_fold(hash_load64(p) ^ k[0], hash_load64(p + 8) ^ k[1]) +
+		     hash_fold(hash_load64(p + 16) ^ k[2], hash_load64(p + 24) ^ k[3]);
+	uint64_t a = k[0], b = k[1], c = k[2], d = k[3];
 
-	for (size_t at = HASH_BLOCK; at < size; at += HASH_BLOCK) {
-		a += key->k[2];
-		b += key->k[3];
-		h += hash_fold(hash_load64(p + at) ^ a, hash_load64(p + at + 8) ^ b);
+	for (size_t at = HASH_BLOCK; __builtin_expect(at < size, 0); at += HASH_BLOCK) {
+		a += k[4];
+		b += k[5];
+		c += k[6];
+		d += k[7];
+		h += hash_fold(hash_load64(p + at) ^ a, hash_load64(p + at + 8) ^ b) +
+		     hash_fold(hash_load64(p + at + 16) ^ c, hash_load64(p + at + 24) ^ d);
 	}
-	return h ^ size;
+	return h;
 }
 
 // Hash of octets that are followed by anything; reads none outside them. Another function than
 // hash_padded: the two are never compared.
 static inline uint64_t hash_bytes(const struct hash_key *key, const uint8_t *p, size_t size)
 {
-	uint8_t last[HASH_BLOCK] = {0};
-	size_t whole = size / HASH_BLOCK * HASH_BLOCK, h_size = size - whole;
+	uint8_t last[16] = {0};
+	size_t whole = size & ~(size_t)15;
 	uint64_t h = key->k[0] ^ size;
 
-	for (size_t at = 0; at < whole; at += HASH_BLOCK)
+	for (size_t at = 0; at < whole; at += 16)
 		h = hash_fold(h ^ key->k[2], key->k[3] + at) ^
 		    hash_fold(hash_load64(p + at) ^ key->k[1] ^ at, hash_load64(p + at + 8) ^ key->k[0]);
-	memcpy(last, p + whole, h_size);
+	memcpy(last, p + whole, size - whole);
 	h = hash_fold(hash_load64(last) ^ key->k[1] ^ h, hash_load64(last + 8) ^ key->k[2]);
 	return hash_fold(h ^ key->k[0], key->k[3]);
 }

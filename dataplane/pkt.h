@@ -74,3 +74,7 @@ static inline bool pkt_ports_has(const struct pkt_ports *ports, uint16_t port)
 // packets_total outcome of `stats` for every call, and decapsulated_total on the way. No allocation.
 enum pkt_verdict pkt_decap(struct pkt *out, const uint8_t *frame, size_t size, enum pkt_link link,
 	const struct pkt_ports *ports, struct worker_stats *stats);
+
+// The same for frames that pkt_fast (pkt_fast.h) has refused.
+enum pkt_verdict pkt_decap_other(struct pkt *out, const uint8_t *frame, size_t size, enum pkt_link link,
+	const struct pkt_ports *ports, struct worker_stats *stats);

@@ -1,96 +1,55 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // From a frame to the transport header of DNS. Nearly every packet of a tap is Ethernet, at most one
-// VLAN tag, IP without options: the fast path decides those. It either knows the end or knows nothing
-// (LAYER_MAX) and leaves the whole frame to the loop over layers, which must agree with it.
+// VLAN tag, IP without options: pkt_fast takes those that are DNS, not_dns drops those that are not.
+// Each either knows the end or knows nothing and leaves the whole frame to the loop over layers,
+// which must agree with it.
+#include "dataplane/pkt_fast.h"
 #include "dataplane/pkt_layers.h"
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-// The UDP length, or 0 where it cannot be right.
-static inline size_t fast_udp_length(const uint8_t *udp, size_t size)
-{
-	size_t length = cursor_load16(udp + 4);
-
-	return length >= 8 && length <= size ? length : 0;
-}
-
-static inline enum pkt_layer fast_transport(
-	struct pkt *out, const uint8_t *l4, size_t size, uint8_t protocol, const struct pkt_ports *ports)
+// True where the transport header at `l4` surely is neither of DNS nor of a tunnel.
+static inline bool ports_are_other(const uint8_t *l4, size_t size, uint8_t protocol, const struct pkt_ports *ports)
 {
 	uint16_t src_port = cursor_load16(l4), dst_port = cursor_load16(l4 + 2);
-	bool dns = pkt_ports_has(ports, src_port) || pkt_ports_has(ports, dst_port);
 
-	if (likely(protocol == IP_PROTOCOL_UDP && dns)) {
-		size_t length = fast_udp_length(l4, size);
-		if (unlikely(length == 0))
-			return LAYER_MAX;
-		out->src_port = src_port;
-		out->dst_port = dst_port;
-		out->payload = l4 + 8;
-		out->payload_size = (uint32_t)length - 8;
-		return END_UDP;
-	}
-	if (dns)
-		return LAYER_MAX;
-	if (protocol == IP_PROTOCOL_TCP && size >= 20)
-		return END_NOT_DNS;
-	if (protocol == IP_PROTOCOL_UDP && decap_tunnel_of(src_port) == END_NOT_DNS &&
-		decap_tunnel_of(dst_port) == END_NOT_DNS)
-		return fast_udp_length(l4, size) ? END_NOT_DNS : LAYER_MAX;
-	return LAYER_MAX;
+	if (pkt_ports_has(ports, src_port) || pkt_ports_has(ports, dst_port))
+		return false;
+	if (protocol == IP_PROTOCOL_TCP)
+		return size >= 20;
+	size_t length = cursor_load16(l4 + 4);
+	return protocol == IP_PROTOCOL_UDP && length >= 8 && length <= size &&
+	       decap_tunnel_of(src_port) == END_NOT_DNS && decap_tunnel_of(dst_port) == END_NOT_DNS;
 }
 
-static inline enum pkt_layer fast_ipv4(
-	struct pkt *out, const uint8_t *ip, size_t left, const struct pkt_ports *ports)
-{
-	size_t total = cursor_load16(ip + 2);
-
-	if (unlikely(ip[0] != 0x45 || (cursor_load16(ip + 6) & 0x3fff) != 0 || total < 28 || total > left))
-		return LAYER_MAX;
-	out->ip = ip;
-	out->ip_end = ip + total;
-	out->src = ip + 12;
-	out->dst = ip + 16;
-	out->ip_version = 4;
-	return fast_transport(out, ip + 20, total - 20, ip[9], ports);
-}
-
-static inline enum pkt_layer fast_ipv6(
-	struct pkt *out, const uint8_t *ip, size_t left, const struct pkt_ports *ports)
-{
-	size_t length = cursor_load16(ip + 4);
-
-	if (unlikely(left < 48 || ip[0] >> 4 != 6 || length < 8 || length > left - 40))
-		return LAYER_MAX;
-	out->ip = ip;
-	out->ip_end = ip + 40 + length;
-	out->src = ip + 8;
-	out->dst = ip + 24;
-	out->ip_version = 6;
-	return fast_transport(out, ip + 40, length, ip[6], ports);
-}
-
-static inline enum pkt_layer fast(struct pkt *out, const uint8_t *frame, size_t size,
-	const struct pkt_ports *ports, struct worker_stats *stats)
+// True where the frame surely ends as END_NOT_DNS.
+static inline bool not_dns(const uint8_t *frame, size_t size, const struct pkt_ports *ports, struct worker_stats *stats)
 {
 	size_t link = 14;
+	bool other = false;
 
 	if (unlikely(size < 14 + 4 + 28))
-		return LAYER_MAX;
+		return false;
 	uint16_t type = cursor_load16(frame + 12);
 	if (type == ETHERTYPE_VLAN) {
 		type = cursor_load16(frame + 16);
 		link = 18;
 	}
-	enum pkt_layer end = LAYER_MAX;
-	if (likely(type == ETHERTYPE_IPV4))
-		end = fast_ipv4(out, frame + link, size - link, ports);
-	else if (likely(type == ETHERTYPE_IPV6))
-		end = fast_ipv6(out, frame + link, size - link, ports);
-	if (link == 18 && end != LAYER_MAX)
+	const uint8_t *ip = frame + link;
+	size_t left = size - link;
+	if (type == ETHERTYPE_IPV4) {
+		size_t total = cursor_load16(ip + 2);
+		if (ip[0] == 0x45 && (cursor_load16(ip + 6) & 0x3fff) == 0 && total >= 28 && total <= left)
+			other = ports_are_other(ip + 20, total - 20, ip[9], ports);
+	} else if (type == ETHERTYPE_IPV6 && left >= 48 && ip[0] >> 4 == 6) {
+		size_t length = cursor_load16(ip + 4);
+		if (length >= 8 && length <= left - 40)
+			other = ports_are_other(ip + 40, length, ip[6], ports);
+	}
+	if (other && link == 18)
 		stats_add(&stats->decap_vlan, 1);
-	return end;
+	return other;
 }
 
 static enum pkt_layer (*const layers[LAYER_MAX])(struct decap *) = {
@@ -161,16 +120,14 @@ static __attribute__((noinline)) enum pkt_verdict drop(enum pkt_layer end, struc
 	return PKT_DROP;
 }
 
-enum pkt_verdict pkt_decap(struct pkt *out, const uint8_t *frame, size_t size, enum pkt_link link,
+enum pkt_verdict pkt_decap_other(struct pkt *out, const uint8_t *frame, size_t size, enum pkt_link link,
 	const struct pkt_ports *ports, struct worker_stats *stats)
 {
-	enum pkt_layer end = LAYER_MAX;
+	enum pkt_layer end = END_NOT_DNS;
 
-	if (likely(link == PKT_LINK_ETHERNET))
-		end = fast(out, frame, size, ports, stats);
-	if (unlikely(end == LAYER_MAX))
+	if (link != PKT_LINK_ETHERNET || !not_dns(frame, size, ports, stats))
 		end = slow(out, frame, size, link, ports, stats);
-	if (likely(end == END_UDP)) {
+	if (end == END_UDP) {
 		stats_add(&stats->pkt_udp, 1);
 		return PKT_UDP;
 	}
@@ -183,4 +140,16 @@ enum pkt_verdict pkt_decap(struct pkt *out, const uint8_t *frame, size_t size, e
 		return PKT_FRAGMENT;
 	}
 	return drop(end, stats);
+}
+
+enum pkt_verdict pkt_decap(struct pkt *out, const uint8_t *frame, size_t size, enum pkt_link link,
+	const struct pkt_ports *ports, struct worker_stats *stats)
+{
+	uint64_t vlans = 0;
+
+	if (link != PKT_LINK_ETHERNET || !pkt_fast(out, frame, size, ports, &vlans))
+		return pkt_decap_other(out, frame, size, link, ports, stats);
+	stats_add(&stats->decap_vlan, vlans);
+	stats_add(&stats->pkt_udp, 1);
+	return PKT_UDP;
 }

@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef __SSE2__
+#include "dataplane/octets.h"
+
+#ifdef __AVX2__
+#include <immintrin.h>
+#elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
@@ -65,11 +69,16 @@ uint64_t table_buckets(const struct table *t)
 uint8_t *table_key(struct table *t, size_t size_max)
 {
 	t->key_is_long = size_max > TABLE_KEY_SHORT;
-	return t->key_is_long ? t->long_key : table_short_key(t);
+	if (t->key_is_long)
+		return t->long_key;
+	uint8_t *key = table_prepare(t, 0)->key;
+	memset(key, 0, TABLE_FIRST_LINE + 8);
+	return key;
 }
 
 void table_publish(struct table *t)
 {
+	t->pending_sightings += t->hits;
 	stats_add(&t->stats->rr_taken, t->hits);
 	stats_add(&t->stats->table_hits, t->hits);
 	stats_set(&t->stats->sightings_pending, t->pending_sightings);
@@ -78,29 +87,38 @@ void table_publish(struct table *t)
 
 static inline uint16_t tag_of(uint64_t hash)
 {
-	uint16_t tag = (uint16_t)hash;
-	return tag ? tag : 1;
+	return (uint16_t)(hash | 1); // 0 is a free slot
 }
-
 
 static inline uint64_t second_bucket(const struct table *t, uint64_t hash)
 {
 	return ((hash * 0x9e3779b97f4a7c15u) >> 32) * t->buckets_len >> 32;
 }
 
-// One bit for each slot whose tag is `tag`.
-static inline unsigned match_tags(const struct table_bucket *b, uint16_t tag)
+// Two bits for each slot whose tag is `tag`.
+static inline uint32_t match_tags(const struct table_bucket *b, uint16_t tag)
 {
-#ifdef __SSE2__
-	__m128i eight = _mm_load_si128((const __m128i *)b->tag);
-	__m128i equal = _mm_cmpeq_epi16(eight, _mm_set1_epi16((short)tag));
-	unsigned mask = (unsigned)_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128()));
+#ifdef __AVX2__
+	__m256i line = _mm256_load_si256((const __m256i *)b->tag); // the tags and what stands behind them
+	uint32_t mask = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi16(line, _mm256_set1_epi16((short)tag)));
+	return mask & ((1u << 2 * TABLE_BUCKET_SLOTS) - 1);
+#elif defined(__SSE2__)
+	__m128i wanted = _mm_set1_epi16((short)tag);
+	__m128i low = _mm_load_si128((const __m128i *)b->tag), high = _mm_loadu_si128((const __m128i *)(b->tag + 8));
+	uint32_t mask = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi16(high, wanted)) << 16 |
+			(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi16(low, wanted));
+	return mask & ((1u << 2 * TABLE_BUCKET_SLOTS) - 1);
 #else
-	unsigned mask = 0;
-	for (unsigned i = 0; i < 8; i++)
-		mask |= (unsigned)(b->tag[i] == tag) << i;
+	uint32_t mask = 0;
+	for (unsigned i = 0; i < TABLE_BUCKET_SLOTS; i++)
+		mask |= (uint32_t)(b->tag[i] == tag) * 3 << 2 * i;
+	return mask;
 #endif
-	return mask | (unsigned)(b->tag[8] == tag) << 8 | (unsigned)(b->tag[9] == tag) << 9;
+}
+
+static inline unsigned first_slot(uint32_t mask)
+{
+	return (unsigned)__builtin_ctz(mask) / 2;
 }
 
 static inline bool equal8(const uint8_t *a, const uint8_t *b, size_t size)
@@ -131,20 +149,14 @@ static bool equal_more(const struct table *t, const struct table_unit *u, const 
 // Keys that lie in the first cache line of a unit, which is most of them: all of the line at once.
 static inline bool equal_first_line(const uint8_t *a, const uint8_t *b)
 {
-#ifdef __SSE2__
-	__m128i x = _mm_xor_si128(_mm_loadu_si128((const __m128i *)a), _mm_loadu_si128((const __m128i *)b));
-	__m128i y = _mm_xor_si128(_mm_loadu_si128((const __m128i *)(a + 16)), _mm_loadu_si128((const __m128i *)(b + 16)));
-	__m128i z = _mm_cvtsi64_si128((long long)(hash_load64(a + 32) ^ hash_load64(b + 32)));
-	__m128i same = _mm_cmpeq_epi8(_mm_or_si128(_mm_or_si128(x, y), z), _mm_setzero_si128());
-	return _mm_movemask_epi8(same) == 0xffff;
-#else
-	return equal8(a, b, TABLE_FIRST_LINE);
-#endif
+	octets x = octets_load(a) ^ octets_load(b);
+	uint64_t rest = hash_load64(a + OCTETS) ^ hash_load64(b + OCTETS);
+	return (rest | octets_any(x)) == 0;
 }
 
 static inline bool equal_key(const struct table *t, const struct table_unit *u, const uint8_t *key, uint32_t size)
 {
-	if (__builtin_expect(u->key_low != (uint16_t)size || u->key_high != size >> 16, 0))
+	if (__builtin_expect(table_key_size(u) != size, 0))
 		return false;
 	if (__builtin_expect(size <= TABLE_FIRST_LINE, 1))
 		return equal_first_line(u->key, key);
@@ -157,8 +169,8 @@ static inline bool equal_key(const struct table *t, const struct table_unit *u, 
 static inline int find_in(const struct table *t, const struct table_bucket *b, uint16_t tag, const uint8_t *key,
 	uint32_t size)
 {
-	for (unsigned mask = match_tags(b, tag); mask; mask &= mask - 1) {
-		unsigned slot = (unsigned)__builtin_ctz(mask);
+	for (uint32_t mask = match_tags(b, tag); mask; mask &= ~(3u << 2 * first_slot(mask))) {
+		unsigned slot = first_slot(mask);
 		if (equal_key(t, &t->units[b->unit[slot]], key, size))
 			return (int)slot;
 	}
@@ -208,15 +220,15 @@ static struct table_bucket *find_slot(struct table *t, uint64_t hash, unsigned *
 {
 	struct table_bucket *first = &t->buckets[table_first_bucket(t, hash)];
 	struct table_bucket *second = &t->buckets[second_bucket(t, hash)], *found;
-	unsigned mask = match_tags(first, 0);
+	uint32_t mask = match_tags(first, 0);
 
 	if (mask) {
-		*slot = (unsigned)__builtin_ctz(mask);
+		*slot = first_slot(mask);
 		return first;
 	}
 	mask = match_tags(second, 0);
 	if (mask) {
-		*slot = (unsigned)__builtin_ctz(mask);
+		*slot = first_slot(mask);
 		found = second;
 	} else {
 		found = table_evict_slot(t, first, second, slot);
@@ -274,30 +286,26 @@ static void insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t 
 	t->pending_sightings++;
 }
 
-static inline void count_again(struct table *t, struct table_bucket *b, unsigned slot, uint32_t time_s,
+static inline void count_again(struct table *t, struct table_bucket *b, unsigned slot, struct table_unit *u, uint32_t time_s,
 	uint32_t message)
 {
-	struct table_unit *u = &t->units[b->unit[slot]];
-
-	if (u->message == message) {
+	if (__builtin_expect(u->message == message, 0)) {
 		stats_add(&t->stats->rr_duplicate, 1);
 		return;
 	}
 	u->message = message;
 	u->count++;
-	if (time_s > u->last_s)
-		u->last_s = time_s;
-	if (time_s < u->first_s) {
+	u->last_s = time_s > u->last_s ? time_s : u->last_s;
+	if (__builtin_expect(time_s < u->first_s, 0)) {
 		u->first_s = time_s;
 		u->flags |= RECORD_NEW;
 	}
-	b->meta |= 1u << (TABLE_META_CHANGED + slot) | 1u << (TABLE_META_REPEATED + slot);
+	b->meta |= (1u << TABLE_META_CHANGED | 1u << TABLE_META_REPEATED) << slot;
 	t->hits++;
-	t->pending_sightings++;
 }
 
 // Finds the record and counts, or takes it in.
-static void count(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
+static __attribute__((noinline)) void count(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
 	uint32_t message)
 {
 	struct table_bucket *b = &t->buckets[table_first_bucket(t, hash)];
@@ -309,64 +317,73 @@ static void count(struct table *t, uint64_t hash, const uint8_t *key, uint32_t s
 		slot = find_in(t, b, tag, key, size);
 	}
 	if (slot >= 0)
-		count_again(t, b, (unsigned)slot, time_s, message);
+		count_again(t, b, (unsigned)slot, &t->units[b->unit[slot]], time_s, message);
 	else
 		insert(t, hash, key, size, time_s, message);
 }
 
 // The middle stage: the bucket has come, ask for the unit.
-static inline void fetch_unit(struct table *t)
+static inline void ask_for_unit(struct table *t, struct table_pending *p)
 {
-	struct table_pending *p = &t->pending[t->unit_at++ % TABLE_PENDING];
-	const struct table_bucket *b = p->bucket;
-	unsigned mask = match_tags(b, tag_of(p->hash));
+	const struct table_bucket *b = &t->buckets[p->bucket];
+	uint32_t mask = match_tags(b, tag_of(p->hash));
 
-	p->candidate = TABLE_NO_UNIT;
+	p->candidate = TABLE_NO_UNIT; // its key is empty and equals none
 	if (__builtin_expect(mask != 0, 1)) {
-		p->slot = (uint16_t)__builtin_ctz(mask);
+		p->slot = (uint16_t)first_slot(mask);
 		p->candidate = b->unit[p->slot];
 		const char *unit = (const char *)&t->units[p->candidate];
 		__builtin_prefetch(unit, 1);
-		if (p->size > 64 - (TABLE_UNIT_SIZE - TABLE_INLINE))
+		if (p->size > TABLE_FIRST_LINE)
 			__builtin_prefetch(unit + 64);
 	}
 }
 
 // The last stage. The candidate is nearly always it; if it is still there, nothing else is looked at.
-static inline void count_next(struct table *t)
+static inline void count_pending(struct table *t, struct table_pending *p)
 {
-	struct table_pending *p = &t->pending[t->done++ % TABLE_PENDING];
-	struct table_bucket *b = p->bucket;
+	struct table_bucket *b = &t->buckets[p->bucket];
+	struct table_unit *u = &t->units[p->candidate];
 
-	if (__builtin_expect(p->candidate != TABLE_NO_UNIT && b->unit[p->slot] == p->candidate &&
-			equal_key(t, &t->units[p->candidate], p->key, p->size), 1))
-		count_again(t, b, p->slot, p->time_s, p->message);
+	if (__builtin_expect(equal_key(t, u, p->key, p->size) && b->unit[p->slot] == p->candidate, 1))
+		count_again(t, b, p->slot, u, p->time_s, p->message);
 	else
 		count(t, p->hash, p->key, p->size, p->time_s, p->message);
 }
 
-// One step: a unit is asked for, and the sighting whose unit was asked for some steps ago is counted.
-// Spread over the sightings, the misses do not queue up in the few buffers that the core has for them.
+// A batch that was asked for is counted, and the units of the next are asked for. A batch never
+// wraps: it begins at a multiple of its size. The newest sightings wait until their buckets have come.
 void table_move_pipeline(struct table *t)
 {
-	fetch_unit(t);
-	if (__builtin_expect(t->unit_at - t->done > TABLE_STAGE, 1))
-		count_next(t);
+	if (t->asked != t->done) {
+		struct table_pending *p = &t->pending[t->done % TABLE_PENDING];
+		for (int i = 0; i < TABLE_BATCH; i++)
+			count_pending(t, p + i);
+		t->done += TABLE_BATCH;
+	}
+	struct table_pending *p = &t->pending[t->asked % TABLE_PENDING];
+	for (int i = 0; i < TABLE_BATCH; i++)
+		ask_for_unit(t, p + i);
+	t->asked += TABLE_BATCH;
 }
 
 void table_settle(struct table *t)
 {
-	while (t->unit_at != t->added)
-		fetch_unit(t);
-	while (t->done != t->added)
-		count_next(t);
+	for (; t->asked != t->added; t->asked++)
+		ask_for_unit(t, &t->pending[t->asked % TABLE_PENDING]);
+	for (; t->done != t->added; t->done++)
+		count_pending(t, &t->pending[t->done % TABLE_PENDING]);
+	t->added = t->asked = t->done = 0; // batches begin at multiples of their size
 	table_publish(t);
 }
 
 void table_add(struct table *t, size_t size, uint64_t hash, uint32_t time_s)
 {
 	if (__builtin_expect(!t->key_is_long, 1)) {
-		table_push(t, size, hash, time_s);
+		struct table_pending *p = table_prepare(t, 0);
+		memset(p->key + size, 0, 8);
+		table_prepared(t, p, size, hash, time_s);
+		table_commit(t, 1);
 		return;
 	}
 	memset(t->long_key + size, 0, TABLE_FIRST_LINE); // what comparisons read behind a key

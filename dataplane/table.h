@@ -11,8 +11,8 @@
 //     └────────────────────────────────────┴────────────────────────────────────────────┘
 //
 // A key has two buckets; it lives in the second one only where the first was full. The whole key is
-// compared, the tag only saves looking. Sightings go through a pipeline: when one is added, its
-// bucket is prefetched; some sightings later the unit is; some later it is counted.
+// compared, the tag only saves looking. Sightings go through a pipeline, a batch at a time: when one
+// is added, its bucket is prefetched; a batch later the unit is; a batch later it is counted.
 //
 // What changed is handed to a sink: by table_sweep, spread over the flush interval; by eviction; and
 // at once where nothing could make room. One thread; no allocation after table_new; no DPDK.
@@ -29,9 +29,9 @@
 
 enum {
 	TABLE_KEY_HEAD = 4,	 // type (host order), owner size, zero
-	TABLE_KEY_SHORT = 208,	 // longer keys pass by the pipeline
+	TABLE_KEY_SHORT = 160,	 // longer keys pass by the pipeline
 	TABLE_KEY_MAX = TABLE_KEY_HEAD + DNS_NAME_SIZE + DNS_RDATA_SIZE,
-	TABLE_KEY_SLACK = 16,	 // copies by blocks may write so far behind a key
+	TABLE_KEY_SLACK = 64,	 // copies by blocks may write so far behind a key
 	TABLE_UNIT_SIZE = 128,
 	TABLE_BUCKET_SLOTS = 10
 };
@@ -62,14 +62,26 @@ uint8_t *table_key(struct table *t, size_t size_max);
 void table_add(struct table *t, size_t size, uint64_t hash, uint32_t time_s);
 
 // The hash of a key from that of its owner (dns_name.hash): the owner is hashed once a message.
+static inline uint64_t table_hash_a(const struct hash_key *key, uint64_t owner_hash, uint32_t address)
+{
+	return hash_mix(key, owner_hash, (uint64_t)DNS_TYPE_A << 32 | address);
+}
+
+static inline uint64_t table_hash_sixteen(const struct hash_key *key, uint64_t owner_hash, uint16_t type, const uint8_t *rdata)
+{
+	return hash_fold(owner_hash ^ key->k[4] ^ hash_load64(rdata), key->k[5] ^ (uint64_t)type << 32 ^ hash_load64(rdata + 8));
+}
+
 static inline uint64_t table_hash(const struct hash_key *key, uint64_t owner_hash, uint16_t type, const uint8_t *rdata,
 	size_t rdata_size)
 {
-	if (rdata_size == 4) {
-		uint32_t word;
-		memcpy(&word, rdata, sizeof(word));
-		return hash_mix(key, owner_hash, (uint64_t)type << 32 | word);
+	if (type == DNS_TYPE_A && rdata_size == 4) {
+		uint32_t address;
+		memcpy(&address, rdata, sizeof(address));
+		return table_hash_a(key, owner_hash, address);
 	}
+	if (rdata_size == 16)
+		return table_hash_sixteen(key, owner_hash, type, rdata);
 	return hash_mix(key, owner_hash ^ type, hash_bytes(key, rdata, rdata_size));
 }
 

@@ -17,31 +17,34 @@ static inline uint64_t table_first_bucket(const struct table *t, uint64_t hash)
 	return (hash >> 32) * t->buckets_len >> 32;
 }
 
-// Where the next key of at most TABLE_KEY_SHORT octets is to be written. Its first line is zero, as
-// comparisons want what lies behind a short key to be; longer ones are padded by table_push.
-static inline uint8_t *table_short_key(struct table *t)
-{
-	uint8_t *key = t->pending[t->added % TABLE_PENDING].key;
-
-	memset(key, 0, TABLE_FIRST_LINE + 8);
-	return key;
-}
-
-// Moves the pipeline on by one sighting.
+// Moves the pipeline on by a batch of sightings.
 void table_move_pipeline(struct table *t);
 
-// Adds one sighting with the key at table_short_key; see table_add.
-static inline void table_push(struct table *t, size_t size, uint64_t hash, uint32_t time_s)
+// The place of the n-th sighting that is being prepared; n is less than TABLE_BATCH.
+static inline struct table_pending *table_prepare(struct table *t, uint32_t n)
 {
-	struct table_pending *p = &t->pending[t->added % TABLE_PENDING];
+	return &t->pending[(t->added + n) % TABLE_PENDING];
+}
 
-	memset(p->key + size, 0, 8);
+// The key of a prepared sighting is written, `size` octets of it and zeros behind up to a multiple
+// of eight, to TABLE_FIRST_LINE octets at least: its bucket is asked for.
+static inline void table_prepared(struct table *t, struct table_pending *p, size_t size, uint64_t hash, uint32_t time_s)
+{
+	uint64_t bucket = table_first_bucket(t, hash);
+
 	p->hash = hash;
+	p->bucket = (uint32_t)bucket;
 	p->time_s = time_s;
 	p->message = t->message;
 	p->size = (uint16_t)size;
-	p->bucket = &t->buckets[table_first_bucket(t, hash)];
-	__builtin_prefetch(p->bucket, 1);
-	if (++t->added - t->unit_at > TABLE_STAGE)
+	__builtin_prefetch(&t->buckets[bucket], 1);
+}
+
+// What was prepared is added, `n` sightings; without this, nothing of it counts. The pipeline holds
+// two batches and what has come since: at most TABLE_PENDING, with another batch being prepared.
+static inline void table_commit(struct table *t, uint32_t n)
+{
+	t->added += n;
+	while (t->added - t->asked >= 2 * TABLE_BATCH)
 		table_move_pipeline(t);
 }

@@ -11,7 +11,7 @@ enum {
 	TABLE_FIRST_LINE = 40,	      // key octets in the first cache line of a unit
 	TABLE_NO_UNIT = 0,	      // unit 0 is never used
 	TABLE_PENDING = 32,	      // pipeline slots, a power of two
-	TABLE_STAGE = 8,	      // sightings between asking for a bucket and for its unit, and for counting
+	TABLE_BATCH = 8,	      // sightings that go through a stage together
 	TABLE_META_CHANGED = 0,	      // first bit of the three groups of TABLE_BUCKET_SLOTS bits
 	TABLE_META_RECENT = 10,	      // seen since the sweep before last
 	TABLE_META_REPEATED = 20,     // seen more than once
@@ -43,17 +43,18 @@ struct table_more {
 } __attribute__((aligned(128)));
 
 struct table_pending {
-	uint64_t hash;	     // of the whole key
-	struct table_bucket *bucket; // first bucket
-	uint32_t time_s;     // of the sighting
-	uint32_t message;    // number of the message
-	uint32_t candidate;  // unit whose tag fitted when the bucket had come, or TABLE_NO_UNIT
-	uint16_t slot;	     // its slot in the bucket
-	uint16_t size;	     // octets of the key
-	uint8_t key[TABLE_KEY_SHORT + TABLE_KEY_SLACK]; // zero-padded: see table_short_key
+	uint64_t hash;	    // of the whole key
+	uint32_t bucket;    // number of the first bucket
+	uint32_t candidate; // unit whose tag fitted when the bucket had come, or TABLE_NO_UNIT
+	uint32_t time_s;    // of the sighting
+	uint32_t message;   // number of the message
+	uint16_t size;	    // octets of the key
+	uint16_t slot;	    // of the candidate in the bucket
+	uint8_t key[TABLE_KEY_SHORT + TABLE_KEY_SLACK]; // zero-padded; its owner begins at a multiple of 32
 } __attribute__((aligned(64)));
 
 _Static_assert(sizeof(struct table_pending) == 256, "the pipeline spreads over all sets of the first cache");
+_Static_assert(offsetof(struct table_pending, key) + TABLE_KEY_HEAD == 32, "owners are stored whole");
 
 struct table {
 	// read by every sighting
@@ -66,9 +67,9 @@ struct table {
 	// counted here sighting by sighting, carried over to the counters by table_publish
 	uint64_t hits;
 	uint64_t pending_sightings;
-	// the pipeline: [done, added) is in it; between them unit_at has been prefetched
+	// the pipeline: [done, added) is in it; up to asked the units have been asked for
 	uint32_t added;
-	uint32_t unit_at;
+	uint32_t asked;
 	uint32_t done;
 	// free units: a chain of those given back, then those never used
 	uint32_t free_unit;

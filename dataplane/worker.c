@@ -6,299 +6,18 @@
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
-#include <rte_mbuf.h>
-#include <rte_mbuf_dyn.h>
 
-#include "dataplane/encrypted.h"
-#include "dataplane/pkt_filter.h"
-#include "dataplane/packet_meta.h"
-#include "dataplane/table_inline.h"
+#include "dataplane/burst.h"
 
 enum {
-	PREFETCH_AHEAD = 4,	  // packets
 	HOUSEKEEPING_TURNS = 256, // a power of two
 	SWEEP_BUCKETS = 32,	  // at most in one turn: bounds the gap between two polls
 	IDLE_TURNS = 64,	  // turns without a packet before the first sleep
 	IDLE_SLEEP_US = 100,
-	IDLE_SWEEP_BUCKETS = 512, // at most in one turn without packets
-	LINEAR_SIZE = 1 << 18	  // a packet in one piece; the largest snapshot length of tcpdump
+	IDLE_SWEEP_BUCKETS = 512  // at most in one turn without packets
 };
 
 struct worker_orders worker_orders;
-
-// What a burst became after the packet stages.
-struct burst {
-	struct rte_mbuf *mbufs[2 * WORKER_BURST]; // to be freed at the end; fragments put together are added
-	uint32_t mbufs_len;
-	struct pkt udp[2 * WORKER_BURST]; // one DNS message each
-	uint32_t udp_s[2 * WORKER_BURST]; // when it arrived, seconds since 1970
-	uint32_t udp_len;
-};
-
-// messages → records → sightings ──────────────────────────────────────────────────────────────
-
-// Carries the verdicts of a burst over to the counters.
-static void publish_verdicts(struct worker *w)
-{
-	uint64_t *const counter[DNS_VERDICT_MAX] = {
-		[DNS_TAKEN] = &w->stats.dns_taken,
-		[DNS_QUERY] = &w->stats.dns_query,
-		[DNS_MALFORMED] = &w->stats.dns_malformed,
-		[DNS_NOT_QUERY_ANSWER] = &w->stats.dns_not_query_answer,
-		[DNS_TRUNCATED] = &w->stats.dns_truncated,
-		[DNS_ERROR_RCODE] = &w->stats.dns_error_rcode,
-	};
-	for (int i = 0; i < DNS_VERDICT_MAX; i++) {
-		stats_add(counter[i], w->verdicts[i]);
-		w->verdicts[i] = 0;
-	}
-	stats_add(&w->stats.rr_type_skipped, w->opts_skipped);
-	w->opts_skipped = 0;
-}
-
-// Whether the response's query was seen, as far as the settings ask. Counts what it refuses.
-static bool match_response(struct worker *w, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
-	uint32_t now_s, enum dns_verdict verdict)
-{
-	// an error answers its query too
-	bool matched = admit_match_response(w->match, pkt, tcp, wire, size, now_s);
-
-	if (matched || verdict != DNS_TAKEN)
-		return true;
-	if (w->settings->match == ADMIT_MATCH_PREFER) {
-		stats_add(&w->stats.dns_prefer_unmatched, 1);
-		return true;
-	}
-	stats_add(&w->stats.dns_unmatched, 1);
-	return false;
-}
-
-// Key and owner by blocks of sixteen octets: both sides have room behind.
-static inline uint8_t *begin_key(uint8_t *key, uint16_t type, const uint8_t *owner, uint8_t owner_size)
-{
-	uint32_t head = type | (uint32_t)owner_size << 16;
-	uint8_t *to = key + TABLE_KEY_HEAD;
-
-	_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "type first, then the owner's size");
-	memcpy(key, &head, sizeof(head));
-	for (size_t at = 0; at < owner_size; at += HASH_BLOCK)
-		memcpy(to + at, owner + at, HASH_BLOCK);
-	return to + owner_size;
-}
-
-static inline bool has_short_owner(const struct dns_message *m)
-{
-	return dns_names_get(m->names, 0)->size <= 2 * HASH_BLOCK;
-}
-
-// The records of an ordinary answer (dns_message.plain) about a name of ordinary length: the part of
-// the keys that they share is built once, two blocks of it.
-static inline void add_addresses(struct worker *w, uint32_t now_s)
-{
-	const struct dns_message *m = w->message;
-	const struct dns_name *owner = dns_names_get(m->names, 0);
-	struct {
-		uint8_t block[HASH_BLOCK];
-	} low, high;
-	struct table *t = w->table;
-	uint32_t head = (uint32_t)owner->size << 16;
-	size_t rdata_at = TABLE_KEY_HEAD + (size_t)owner->size;
-
-	memcpy(&low, dns_names_bytes(m->names, 0), sizeof(low));
-	memcpy(&high, dns_names_bytes(m->names, 0) + HASH_BLOCK, sizeof(high)); // zeros or the next name; not kept
-	if (owner->size <= HASH_BLOCK)
-		memset(&high, 0, sizeof(high));
-	for (const struct dns_record *r = m->records, *end = r + m->section_end[DNS_ANSWER]; r < end; r++) {
-		const uint8_t *rdata = m->wire + r->rdata_at;
-		uint8_t *key = table_short_key(t);
-		uint32_t typed_head = head | r->type;
-		memcpy(key, &typed_head, TABLE_KEY_HEAD);
-		memcpy(key + TABLE_KEY_HEAD, &low, sizeof(low));
-		memcpy(key + TABLE_KEY_HEAD + HASH_BLOCK, &high, sizeof(high));
-		if (likely(r->type == DNS_TYPE_A))
-			memcpy(key + rdata_at, rdata, 4);
-		else
-			memcpy(key + rdata_at, rdata, 16);
-		uint64_t hash = table_hash(&w->key, owner->hash, r->type, rdata, r->rdata_size);
-		table_push(t, rdata_at + r->rdata_size, hash, now_s);
-	}
-}
-
-static void add_record(struct worker *w, const struct dns_record *r, uint32_t now_s)
-{
-	const struct dns_message *m = w->message;
-	const struct dns_name *owner = dns_names_get(m->names, r->owner);
-	const uint8_t *rdata = m->wire + r->rdata_at;
-	struct cursor c = {.base = m->wire, .at = rdata, .end = rdata + r->rdata_size};
-	size_t rdata_size = dns_rdata_read(c, r->type, r->class, w->rdata, DNS_RDATA_SIZE);
-
-	if (unlikely(rdata_size > UINT16_MAX)) {
-		stats_add(&w->stats.rr_too_long, 1);
-		return;
-	}
-	uint8_t *key = table_key(w->table, TABLE_KEY_HEAD + (size_t)owner->size + rdata_size);
-	memcpy(begin_key(key, r->type, dns_names_bytes(m->names, r->owner), owner->size), w->rdata, rdata_size);
-	uint64_t hash = table_hash(&w->key, owner->hash, r->type, w->rdata, rdata_size);
-	table_add(w->table, TABLE_KEY_HEAD + owner->size + rdata_size, hash, now_s);
-}
-
-static __rte_noinline void add_filtered(struct worker *w, const uint16_t *taken, uint16_t len, uint32_t now_s)
-{
-	const struct dns_message *m = w->message;
-
-	table_next_message(w->table);
-	for (uint16_t i = 0; i < len; i++) {
-		uint16_t owner = m->records[taken[i]].owner;
-		if (filter_set_takes_name(w->filters, dns_names_bytes(m->names, owner), dns_names_get(m->names, owner)->size))
-			add_record(w, &m->records[taken[i]], now_s);
-		else
-			stats_add(&w->stats.rr_name_skipped, 1);
-	}
-}
-
-// The records of any other answer, one by one.
-static __rte_noinline void add_admitted(struct worker *w, const struct admit_options *options, uint32_t now_s)
-{
-	const uint16_t *taken;
-	uint16_t len = admit_message(w->admit, w->message, options, &w->stats, &taken);
-
-	if (unlikely(w->depth < WORKER_ALL))
-		return;
-	if (unlikely(w->filters && w->filters->records)) {
-		add_filtered(w, taken, len, now_s);
-		return;
-	}
-	table_next_message(w->table);
-	for (uint16_t i = 0; i < len; i++)
-		add_record(w, &w->message->records[taken[i]], now_s);
-}
-
-static void take_message(struct worker *w, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
-	uint32_t now_s)
-{
-	if (unlikely(w->depth < WORKER_PARSE))
-		return;
-	if (unlikely(w->filters && w->filters->servers) &&
-		!filter_set_takes_server(w->filters, pkt, size > 2 && wire[2] & DNS_FLAG_QR >> 8)) {
-		stats_add(&w->stats.dns_server_skipped, 1);
-		return;
-	}
-	enum dns_verdict verdict = dns_parse(w->message, wire, size);
-
-	if (w->match && verdict == DNS_QUERY)
-		admit_match_query(w->match, pkt, tcp, wire, size, now_s);
-	else if (w->match && verdict != DNS_MALFORMED &&
-		 !match_response(w, pkt, tcp, wire, size, now_s, verdict))
-		return;
-	w->verdicts[verdict]++;
-	if (verdict != DNS_TAKEN || unlikely(w->depth < WORKER_ADMIT))
-		return;
-	const struct admit_options *options = w->filters ? &w->filters->admit : &w->settings->admit;
-	if (likely(admit_is_plain(w->message, options) && has_short_owner(w->message)) &&
-		likely(w->depth == WORKER_ALL && !(w->filters && w->filters->records))) {
-		table_next_message(w->table);
-		add_addresses(w, now_s);
-		w->opts_skipped += (uint64_t)(w->message->records_len - w->message->section_end[DNS_ANSWER]);
-		return;
-	}
-	add_admitted(w, options, now_s);
-}
-
-static void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s)
-{
-	struct worker *w = context;
-
-	stats_add(&w->stats.dns_tcp, 1);
-	take_message(w, pkt, true, wire, size, time_s);
-}
-
-static void take_datagrams(struct worker *w, const struct burst *b)
-{
-	stats_add(&w->stats.dns_udp, b->udp_len);
-	for (uint32_t i = 0; i < b->udp_len; i++)
-		take_message(w, &b->udp[i], false, b->udp[i].payload, b->udp[i].payload_size, b->udp_s[i]);
-}
-
-// packets → messages ─────────────────────────────────────────────────────────────────────────
-
-static void take_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link);
-
-// A fragment is held by the reassembly; the datagram that it completes starts again as a packet.
-static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m, const struct pkt *pkt)
-{
-	struct rte_mbuf *whole = m;
-
-	if (m->nb_segs > 1 || !RTE_MBUF_DIRECT(m)) { // the library wants the bytes of one segment
-		stats_add(&w->stats.frag_refused, 1);
-		rte_pktmbuf_free(m);
-		return;
-	}
-	whole = pkt_frag_add(w->frag, m, pkt, w->packet_us / 1000);
-	if (whole)
-		take_packet(w, b, whole, PKT_LINK_RAW_IP);
-}
-
-static void take_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link)
-{
-	uint32_t size = rte_pktmbuf_pkt_len(m);
-	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-	struct pkt *pkt = &b->udp[b->udp_len];
-
-	if (unlikely(m->nb_segs > 1)) {
-		// one scratch: what points into it must be used up before the next such packet
-		take_datagrams(w, b);
-		b->udp_len = 0;
-		size = RTE_MIN(size, (uint32_t)LINEAR_SIZE);
-		frame = rte_pktmbuf_read(m, 0, size, w->linear);
-		pkt = &b->udp[0];
-	}
-	enum pkt_verdict verdict = pkt_decap(pkt, frame, size, link, &w->settings->dns_ports, &w->stats);
-	if (verdict == PKT_FRAGMENT) {
-		take_fragment(w, b, m, pkt);
-		return;
-	}
-	b->mbufs[b->mbufs_len++] = m;
-	if (verdict == PKT_TCP)
-		pkt_tcp_segment(w->tcp, pkt, (uint32_t)(w->packet_us / 1000000), take_stream_message, w);
-	else if (verdict == PKT_UDP)
-		b->udp_s[b->udp_len++] = (uint32_t)(w->packet_us / 1000000);
-	else
-		encrypted_count(frame, size, link, w->filters ? w->filters->doh : NULL, &w->stats);
-}
-
-static __rte_noinline void take_burst(struct worker *w, const struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len)
-{
-	struct burst b;
-	uint64_t bytes = 0;
-
-	stats_add(&w->stats.rx_packets, len);
-	if (unlikely(w->depth < WORKER_DECAP)) {
-		rte_pktmbuf_free_bulk(mbufs, len);
-		return;
-	}
-	b.mbufs_len = 0;
-	b.udp_len = 0;
-	for (uint16_t i = 0; i < len && i < PREFETCH_AHEAD; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
-	for (uint16_t i = 0; i < len; i++) {
-		if (i + PREFETCH_AHEAD < len)
-			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], void *));
-		bytes += rte_pktmbuf_pkt_len(mbufs[i]);
-		w->packet_us = source->packet_time ? packet_time_us(mbufs[i], w->wall_us) : w->wall_us;
-		enum pkt_link link = source->link == PKT_LINK_MAX ? packet_link(mbufs[i]) : source->link;
-		if (unlikely(w->filters && w->filters->packets) && !pkt_filter_takes(w->filters->packets, link, mbufs[i])) {
-			stats_add(&w->stats.pkt_filtered, 1);
-			b.mbufs[b.mbufs_len++] = mbufs[i];
-			continue;
-		}
-		take_packet(w, &b, mbufs[i], link);
-	}
-	take_datagrams(w, &b);
-	table_publish(w->table);
-	publish_verdicts(w);
-	rte_pktmbuf_free_bulk(b.mbufs, b.mbufs_len);
-	stats_add(&w->stats.rx_bytes, bytes);
-}
 
 // sightings → frames, and the clock ──────────────────────────────────────────────────────────
 
@@ -390,6 +109,7 @@ static inline void take_filters(struct worker *w)
 
 	if (unlikely(next != w->filters)) {
 		w->filters = next;
+		choose_way(w);
 		atomic_store_explicit(&w->filters_seen, next, memory_order_release);
 	}
 }
@@ -425,7 +145,7 @@ static int set_up(struct worker *w)
 	w->table = table_new(&table, &w->stats);
 	w->tcp = pkt_tcp_new(&tcp, &w->key, &w->stats);
 	w->frag = pkt_frag_new((uint32_t)s->frag_datagrams, (uint32_t)(s->frag_timeout_s * 1000), &w->stats);
-	w->linear = malloc(LINEAR_SIZE);
+	w->linear = malloc(WORKER_LINEAR_SIZE);
 	w->rdata = malloc(DNS_RDATA_SIZE);
 	if (s->match != ADMIT_MATCH_OFF)
 		w->match = admit_match_new((uint32_t)s->match_size, (uint32_t)s->match_timeout_s, &w->key, &w->stats);
@@ -459,6 +179,7 @@ int worker_run(void *worker)
 	}
 	worker_prefer(w);
 	take_filters(w);
+	choose_way(w);
 	read_clock(w);
 	w->sweep_start = w->push_tsc = rte_get_tsc_cycles();
 	atomic_store(&w->ready, true);

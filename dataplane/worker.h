@@ -17,7 +17,11 @@
 #include "dataplane/stats.h"
 #include "dataplane/table.h"
 
-enum { WORKER_BURST = 32, WORKER_SOURCES_MAX = STATS_PORTS_MAX };
+enum {
+	WORKER_BURST = 32,
+	WORKER_SOURCES_MAX = STATS_PORTS_MAX,
+	WORKER_LINEAR_SIZE = 1 << 18 // a packet in one piece; the largest snapshot length of tcpdump
+};
 
 // How far packets go; less than all of it is for measurements alone.
 enum worker_depth { WORKER_RECEIVE, WORKER_DECAP, WORKER_PARSE, WORKER_ADMIT, WORKER_ALL };
@@ -41,6 +45,7 @@ struct worker {
 	const struct filter_set *filters;		  // worker: rw; NULL: none but the settings' sections and types
 	_Atomic(const struct filter_set *) filters_next;  // worker: r, main: w
 	_Atomic(const struct filter_set *) filters_seen;  // worker: w, main: r
+	bool short_way;					  // ordinary answers are read by answer.h. worker: rw
 	struct hash_key key;				  // of names and records. worker: ro
 	struct dns_message *message;			  // worker: rw
 	struct admit *admit;				  // worker: rw
@@ -51,7 +56,6 @@ struct worker {
 	uint8_t *rdata;					  // worker: rw; canonical RDATA of one record
 	uint8_t *linear;				  // worker: rw; a packet of several segments in one piece
 	uint64_t verdicts[DNS_VERDICT_MAX]; // messages of this burst, by verdict. worker: rw
-	uint64_t opts_skipped;		    // OPT records of this burst's ordinary answers. worker: rw
 	struct flush flush;				  // see flush.h
 	// time
 	uint64_t wall_us;	// microseconds since 1970 at the last look. worker: rw

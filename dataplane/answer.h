@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The ordinary answer, read in one go from the wire to the table's keys: one question, NOERROR, the
+// addresses of its name, or a chain of CNAMEs from it and the addresses at its end, each in its
+// place; no authority; an OPT behind or nothing. Most of what a resolver gets is like that.
+//
+// Whatever is not, or not sound, is none of ours: dns_parse and admit_message have the whole rules.
+// For what is, both ways lead to the same records, keys and hashes (tests/fuzz_dns.c compares them).
+// For the loop to inline. RFC 1034 §3.6.2, RFC 1035 §4.1, RFC 6891 §6.1.
+#pragma once
+
+#include "dataplane/dns.h"
+#include "dataplane/octets.h"
+#include "dataplane/table_inline.h"
+
+enum {
+	ANSWER_RECORDS_MAX = TABLE_BATCH,	  // more are not ordinary
+	ANSWER_NAME_SIZE = 2 * OCTETS,		  // wire form; longer names are not ordinary
+	ANSWER_FIXED_SIZE = 12,			  // pointer, type, class, TTL, RDLENGTH
+	ANSWER_A_SIZE = ANSWER_FIXED_SIZE + 4,
+	ANSWER_AAAA_SIZE = ANSWER_FIXED_SIZE + 16,
+	ANSWER_OPT_SIZE = 11			  // root, type, class, TTL, RDLENGTH
+};
+
+// What stands in a table's pipeline, prepared and not yet added.
+struct answer {
+	uint32_t records;
+	uint32_t opts; // OPT records, skipped
+};
+
+// A name that owns records, in lower case, zeros behind.
+struct answer_owner {
+	octets block[2];
+	uint64_t hash;
+	uint32_t size;	  // wire length
+	uint16_t pointer; // to it, in the order of the wire
+};
+
+#define answer_likely(x) __builtin_expect(!!(x), 1)
+#define answer_unlikely(x) __builtin_expect(!!(x), 0)
+#define answer_inline static inline __attribute__((always_inline))
+
+answer_inline uint64_t answer_be64(uint64_t octets_in_order)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return __builtin_bswap64(octets_in_order);
+#else
+	return octets_in_order;
+#endif
+}
+
+answer_inline uint16_t answer_raw16(const uint8_t *p)
+{
+	uint16_t v;
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+// Size of the uncompressed name at `at`, which ends before `end`; 0 where it is none of ours.
+answer_inline size_t answer_name_size(const uint8_t *wire, size_t at, size_t end)
+{
+	size_t from = at, limit = from + ANSWER_NAME_SIZE < end ? from + ANSWER_NAME_SIZE : end;
+
+	while (at < limit) {
+		uint8_t label = wire[at];
+		if (label == 0)
+			return at + 1 - from;
+		if (answer_unlikely(label > DNS_LABEL_SIZE))
+			return 0;
+		at += 1 + (size_t)label;
+	}
+	return 0;
+}
+
+// The name of `size` octets at `p`, of which ANSWER_NAME_SIZE can be read.
+answer_inline void answer_own(struct answer_owner *o, const struct hash_key *key, const uint8_t *p, size_t size, size_t offset)
+{
+	uint8_t name[ANSWER_NAME_SIZE];
+
+	o->size = (uint32_t)size;
+	o->pointer = htobe16((uint16_t)(0xc000 | offset));
+	o->block[0] = octets_lower(octets_load(p)) & octets_within(size, 0);
+	octets_store(name, o->block[0]);
+	if (answer_unlikely(size > OCTETS)) {
+		o->block[1] = octets_lower(octets_load(p + OCTETS)) & octets_within(size, 1);
+		octets_store(name + OCTETS, o->block[1]);
+	} else {
+		o->block[1] = (octets){0};
+	}
+	o->hash = hash_padded(key, name, size);
+}
+
+// Head and owner of a key, zeros behind. Returns where the RDATA goes.
+answer_inline uint8_t *answer_key(struct table_pending *p, const struct answer_owner *o, uint16_t type)
+{
+	uint32_t head = type | o->size << 16;
+	uint8_t *name = p->key + TABLE_KEY_HEAD;
+
+	memcpy(p->key, &head, sizeof(head));
+	octets_store(name, o->block[0]);
+	octets_store(name + OCTETS, o->block[1]);
+	if (answer_unlikely(o->size > OCTETS))
+		octets_store(name + 2 * OCTETS, (octets){0});
+	return name + o->size;
+}
+
+// The target of a CNAME, whose RDATA is wire[at, end): labels, and at most one pointer, to labels
+// that end before them. Written to `to` in lower case, zeros behind up to ANSWER_NAME_SIZE. Returns
+// its size, or 0. ANSWER_NAME_SIZE octets can be read behind each place of the message.
+answer_inline size_t answer_target(uint8_t *to, const uint8_t *wire, size_t at, size_t end)
+{
+	uint8_t name[2 * ANSWER_NAME_SIZE];
+	size_t size = 0;
+
+	for (; at + size < end && wire[at + size] != 0; size += 1 + (size_t)wire[at + size]) {
+		uint8_t label = wire[at + size];
+		if (label > DNS_LABEL_SIZE)
+			break;
+		if (size + 1 + label >= ANSWER_NAME_SIZE)
+			return 0;
+	}
+	if (at + size >= end)
+		return 0;
+	octets_store(name, octets_load(wire + at));
+	octets_store(name + OCTETS, octets_load(wire + at + OCTETS));
+	if (wire[at + size] == 0) {
+		if (at + ++size != end)
+			return 0;
+	} else {
+		if ((wire[at + size] & 0xc0) != 0xc0 || at + size + 2 != end)
+			return 0;
+		size_t from = (size_t)(wire[at + size] & 0x3f) << 8 | wire[at + size + 1];
+		if (from < DNS_HEADER_SIZE || from >= at)
+			return 0;
+		size_t more = answer_name_size(wire, from, at);
+		if (more == 0)
+			return 0;
+		octets_store(name + size, octets_load(wire + from));
+		octets_store(name + size + OCTETS, octets_load(wire + from + OCTETS));
+		size += more;
+	}
+	if (size > ANSWER_NAME_SIZE)
+		return 0;
+	octets_store(to, octets_lower(octets_load(name)) & octets_within(size, 0));
+	octets_store(to + OCTETS, size > OCTETS ? octets_lower(octets_load(name + OCTETS)) & octets_within(size, 1) : (octets){0});
+	return size;
+}
+
+// The CNAME at `p`: prepared, and its target is the owner from now on. Returns the octets of the
+// record, or 0.
+answer_inline size_t answer_cname(struct table *t, struct table_pending *slot, const struct hash_key *key, struct answer_owner *o,
+	const uint8_t *wire, const uint8_t *p, const uint8_t *end, uint32_t time_s)
+{
+	size_t rdata_size = cursor_load16(p + 10), at = (size_t)(p + ANSWER_FIXED_SIZE - wire);
+	uint8_t target[ANSWER_NAME_SIZE];
+
+	if (rdata_size > (size_t)(end - p) - ANSWER_FIXED_SIZE || at > 0x3fff)
+		return 0;
+	size_t size = answer_target(target, wire, at, at + rdata_size);
+	if (size == 0)
+		return 0;
+	uint8_t *rdata = answer_key(slot, o, DNS_TYPE_CNAME);
+	octets_store(rdata, octets_load(target));
+	octets_store(rdata + OCTETS, octets_load(target + OCTETS));
+	octets_store(rdata + ANSWER_NAME_SIZE, (octets){0}); // up to a multiple of eight, where owner and target are long
+	table_prepared(t, slot, TABLE_KEY_HEAD + o->size + size,
+		table_hash(key, o->hash, DNS_TYPE_CNAME, target, size), time_s);
+	answer_own(o, key, target, size, at);
+	return ANSWER_FIXED_SIZE + rdata_size;
+}
+
+// The OPT at the end. False where it is not sound, or says that the answer is an error.
+answer_inline bool answer_opt(const uint8_t *wire, const uint8_t *p, const uint8_t *end)
+{
+	if (end - p < ANSWER_OPT_SIZE || p[0] != 0 || cursor_load16(p + 1) != DNS_TYPE_OPT || p[5] != 0)
+		return false;
+	size_t rdata_size = cursor_load16(p + 9);
+	if ((size_t)(end - p) != ANSWER_OPT_SIZE + rdata_size)
+		return false;
+	struct cursor options = {.base = wire, .at = p + ANSWER_OPT_SIZE, .end = end};
+	return answer_likely(rdata_size == 0) || dns_rdata_check(options, DNS_TYPE_OPT, cursor_load16(p + 3));
+}
+
+// True where the message is an ordinary answer: its records are then prepared in the table's
+// pipeline, for table_commit. `room`: octets from `wire` that can be read, whatever they hold; at
+// least `size`. The caller has begun a message (table_next_message). No side effect otherwise.
+answer_inline bool answer_read(struct answer *a, struct table *t, const struct hash_key *key, const uint8_t *wire, size_t size,
+	size_t room, uint32_t time_s)
+{
+	if (answer_unlikely(size < DNS_HEADER_SIZE + 5 || size > DNS_MESSAGE_SIZE || room < size + ANSWER_NAME_SIZE))
+		return false;
+	uint64_t head = answer_be64(hash_load64(wire));
+	uint32_t answers = (uint32_t)(head & 0xffff), others = be32toh(hash_load32(wire + 8));
+	const uint64_t fixed = (uint64_t)(DNS_FLAG_QR | DNS_FLAG_OPCODE | DNS_FLAG_TC | DNS_FLAG_RCODE) << 32 | 0xffff0000;
+	if (answer_unlikely((head & fixed) != ((uint64_t)DNS_FLAG_QR << 32 | 0x10000) || others > 1 || answers > ANSWER_RECORDS_MAX))
+		return false;
+	size_t owner_size = answer_name_size(wire, DNS_HEADER_SIZE, size);
+	const uint8_t *p = wire + DNS_HEADER_SIZE + owner_size, *end = wire + size;
+	if (answer_unlikely(owner_size == 0 || end - p < 4 || cursor_load16(p + 2) != DNS_CLASS_IN))
+		return false;
+	struct answer_owner owner;
+	answer_own(&owner, key, wire + DNS_HEADER_SIZE, owner_size, DNS_HEADER_SIZE);
+	p += 4;
+	for (uint32_t n = 0; n < answers; n++) {
+		if (answer_unlikely(end - p < ANSWER_A_SIZE))
+			return false;
+		struct table_pending *slot = table_prepare(t, n);
+		uint32_t type_class = be32toh(hash_load32(p + 2));
+		uint16_t rdata_size = answer_raw16(p + 10);
+		if (answer_unlikely(answer_raw16(p) != owner.pointer))
+			return false;
+		if (answer_likely(type_class == (DNS_TYPE_A << 16 | DNS_CLASS_IN) && rdata_size == htobe16(4))) {
+			uint32_t address = hash_load32(p + ANSWER_FIXED_SIZE);
+			memcpy(answer_key(slot, &owner, DNS_TYPE_A), &address, sizeof(address));
+			table_prepared(t, slot, TABLE_KEY_HEAD + owner.size + 4, table_hash_a(key, owner.hash, address), time_s);
+			p += ANSWER_A_SIZE;
+		} else if (type_class == (DNS_TYPE_AAAA << 16 | DNS_CLASS_IN) && rdata_size == htobe16(16)) {
+			if (end - p < ANSWER_AAAA_SIZE)
+				return false;
+			memcpy(answer_key(slot, &owner, DNS_TYPE_AAAA), p + ANSWER_FIXED_SIZE, 16);
+			table_prepared(t, slot, TABLE_KEY_HEAD + owner.size + 16,
+				table_hash_sixteen(key, owner.hash, DNS_TYPE_AAAA, p + ANSWER_FIXED_SIZE), time_s);
+			p += ANSWER_AAAA_SIZE;
+		} else if (type_class == (DNS_TYPE_CNAME << 16 | DNS_CLASS_IN)) {
+			size_t taken = answer_cname(t, slot, key, &owner, wire, p, end, time_s);
+			if (taken == 0)
+				return false;
+			p += taken;
+		} else {
+			return false;
+		}
+	}
+	if (others == 1 ? !answer_opt(wire, p, end) : p != end)
+		return false;
+	a->records = answers;
+	a->opts = others;
+	return true;
+}

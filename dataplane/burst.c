@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A burst, packet by packet: headers off, then either the short way (answer.h: ordinary answers,
+// straight into the table's pipeline) or the long one (dns_parse, admit_message, record by record).
+#include "dataplane/burst.h"
+
+#include "dataplane/answer.h"
+#include "dataplane/encrypted.h"
+#include "dataplane/packet_meta.h"
+#include "dataplane/pkt_fast.h"
+#include "dataplane/pkt_filter.h"
+
+enum { PREFETCH_AHEAD = 4 }; // packets
+
+struct burst {
+	struct rte_mbuf *mbufs[2 * WORKER_BURST]; // to be freed at the end; fragments put together are added
+	uint32_t mbufs_len;
+	uint32_t now_s;	   // when the packet in hand arrived, seconds since 1970
+	uint64_t bytes;	   // of all packets
+	uint64_t udp;	   // datagrams with a message
+	uint64_t fast;	   // of them, those that pkt_fast took
+	uint64_t vlans;	   // tags that pkt_fast took off
+	uint64_t ordinary; // messages that answer_read took
+	uint64_t opts;	   // OPT records of those
+};
+
+// messages → records → sightings ──────────────────────────────────────────────────────────────
+
+void publish_verdicts(struct worker *w)
+{
+	uint64_t *const counter[DNS_VERDICT_MAX] = {
+		[DNS_TAKEN] = &w->stats.dns_taken,
+		[DNS_QUERY] = &w->stats.dns_query,
+		[DNS_MALFORMED] = &w->stats.dns_malformed,
+		[DNS_NOT_QUERY_ANSWER] = &w->stats.dns_not_query_answer,
+		[DNS_TRUNCATED] = &w->stats.dns_truncated,
+		[DNS_ERROR_RCODE] = &w->stats.dns_error_rcode,
+	};
+	for (int i = 0; i < DNS_VERDICT_MAX; i++) {
+		stats_add(counter[i], w->verdicts[i]);
+		w->verdicts[i] = 0;
+	}
+}
+
+static const struct admit_options *options_of(const struct worker *w)
+{
+	return w->filters ? &w->filters->admit : &w->settings->admit;
+}
+
+void choose_way(struct worker *w)
+{
+	const uint64_t types = 1ull << DNS_TYPE_A | 1ull << DNS_TYPE_AAAA | 1ull << DNS_TYPE_CNAME;
+	const struct admit_options *o = options_of(w);
+
+	// where OPT records are to be counted as of a section left out, the long way does so
+	w->short_way = o->section[DNS_ANSWER] && o->section[DNS_ADDITIONAL] && (o->type[0] & types) == types &&
+		       !(w->filters && w->filters->records) && w->depth >= WORKER_PARSE;
+}
+
+// Whether the response's query was seen, as far as the settings ask. Counts what it refuses.
+static bool match_response(struct worker *w, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
+	uint32_t now_s, enum dns_verdict verdict)
+{
+	// an error answers its query too
+	bool matched = admit_match_response(w->match, pkt, tcp, wire, size, now_s);
+
+	if (matched || verdict != DNS_TAKEN)
+		return true;
+	if (w->settings->match == ADMIT_MATCH_PREFER) {
+		stats_add(&w->stats.dns_prefer_unmatched, 1);
+		return true;
+	}
+	stats_add(&w->stats.dns_unmatched, 1);
+	return false;
+}
+
+// Key and owner by blocks: both sides have room behind.
+static inline uint8_t *begin_key(uint8_t *key, uint16_t type, const uint8_t *owner, uint8_t owner_size)
+{
+	uint32_t head = type | (uint32_t)owner_size << 16;
+	uint8_t *to = key + TABLE_KEY_HEAD;
+
+	_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "type first, then the owner's size");
+	memcpy(key, &head, sizeof(head));
+	for (size_t at = 0; at < owner_size; at += HASH_BLOCK)
+		memcpy(to + at, owner + at, HASH_BLOCK);
+	return to + owner_size;
+}
+
+static void add_record(struct worker *w, const struct dns_record *r, uint32_t now_s)
+{
+	const struct dns_message *m = w->message;
+	const struct dns_name *owner = dns_names_get(m->names, r->owner);
+	const uint8_t *rdata = m->wire + r->rdata_at;
+	struct cursor c = {.base = m->wire, .at = rdata, .end = rdata + r->rdata_size};
+	size_t rdata_size = dns_rdata_read(c, r->type, r->class, w->rdata, DNS_RDATA_SIZE);
+
+	if (unlikely(rdata_size > UINT16_MAX)) {
+		stats_add(&w->stats.rr_too_long, 1);
+		return;
+	}
+	uint8_t *key = table_key(w->table, TABLE_KEY_HEAD + (size_t)owner->size + rdata_size);
+	memcpy(begin_key(key, r->type, dns_names_bytes(m->names, r->owner), owner->size), w->rdata, rdata_size);
+	uint64_t hash = table_hash(&w->key, owner->hash, r->type, w->rdata, rdata_size);
+	table_add(w->table, TABLE_KEY_HEAD + owner->size + rdata_size, hash, now_s);
+}
+
+static void add_filtered(struct worker *w, const uint16_t *taken, uint16_t len, uint32_t now_s)
+{
+	const struct dns_message *m = w->message;
+
+	for (uint16_t i = 0; i < len; i++) {
+		uint16_t owner = m->records[taken[i]].owner;
+		if (filter_set_takes_name(w->filters, dns_names_bytes(m->names, owner), dns_names_get(m->names, owner)->size))
+			add_record(w, &m->records[taken[i]], now_s);
+		else
+			stats_add(&w->stats.rr_name_skipped, 1);
+	}
+}
+
+static void add_admitted(struct worker *w, uint32_t now_s)
+{
+	const uint16_t *taken;
+	uint16_t len = admit_message(w->admit, w->message, options_of(w), &w->stats, &taken);
+
+	if (unlikely(w->depth < WORKER_ALL))
+		return;
+	table_next_message(w->table);
+	if (unlikely(w->filters && w->filters->records)) {
+		add_filtered(w, taken, len, now_s);
+		return;
+	}
+	for (uint16_t i = 0; i < len; i++)
+		add_record(w, &w->message->records[taken[i]], now_s);
+}
+
+static inline bool takes_server(struct worker *w, const struct pkt *pkt, const uint8_t *wire, size_t size)
+{
+	if (likely(!(w->filters && w->filters->servers)) ||
+		filter_set_takes_server(w->filters, pkt, size > 2 && wire[2] & DNS_FLAG_QR >> 8))
+		return true;
+	stats_add(&w->stats.dns_server_skipped, 1);
+	return false;
+}
+
+// The long way, for any message.
+static __rte_noinline void take_message(struct worker *w, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
+	uint32_t now_s)
+{
+	enum dns_verdict verdict = dns_parse(w->message, wire, size);
+
+	if (w->match && verdict == DNS_QUERY)
+		admit_match_query(w->match, pkt, tcp, wire, size, now_s);
+	else if (w->match && verdict != DNS_MALFORMED &&
+		 !match_response(w, pkt, tcp, wire, size, now_s, verdict))
+		return;
+	w->verdicts[verdict]++;
+	if (verdict == DNS_TAKEN && likely(w->depth >= WORKER_ADMIT))
+		add_admitted(w, now_s);
+}
+
+void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s)
+{
+	struct worker *w = context;
+
+	stats_add(&w->stats.dns_tcp, 1);
+	if (likely(w->depth >= WORKER_PARSE) && takes_server(w, pkt, wire, size))
+		take_message(w, pkt, true, wire, size, time_s);
+}
+
+// A datagram's payload; `room`: octets from there that can be read.
+static inline __attribute__((always_inline)) void take_datagram(struct worker *w, struct burst *b, const struct pkt *pkt, size_t room)
+{
+	struct answer a;
+
+	b->udp++;
+	if (unlikely(w->depth < WORKER_PARSE) || !takes_server(w, pkt, pkt->payload, pkt->payload_size))
+		return;
+	if (likely(w->short_way)) {
+		table_next_message(w->table);
+		if (answer_read(&a, w->table, &w->key, pkt->payload, pkt->payload_size, room, b->now_s)) {
+			if (w->match && !match_response(w, pkt, false, pkt->payload, pkt->payload_size, b->now_s, DNS_TAKEN))
+				return;
+			b->ordinary++;
+			if (unlikely(w->depth < WORKER_ALL))
+				return;
+			b->opts += a.opts;
+			table_commit(w->table, a.records);
+			return;
+		}
+	}
+	take_message(w, pkt, false, pkt->payload, pkt->payload_size, b->now_s);
+}
+
+// packets → messages ─────────────────────────────────────────────────────────────────────────
+
+static void take_other_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link);
+
+// A fragment is held by the reassembly; the datagram that it completes starts again as a packet.
+static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m, const struct pkt *pkt)
+{
+	struct rte_mbuf *whole = m;
+
+	if (m->nb_segs > 1 || !RTE_MBUF_DIRECT(m)) { // the library wants the bytes of one segment
+		stats_add(&w->stats.frag_refused, 1);
+		rte_pktmbuf_free(m);
+		return;
+	}
+	whole = pkt_frag_add(w->frag, m, pkt, w->packet_us / 1000);
+	if (whole)
+		take_other_packet(w, b, whole, PKT_LINK_RAW_IP);
+}
+
+// A packet that pkt_fast does not know, or that lies in several segments.
+static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link)
+{
+	uint32_t size = rte_pktmbuf_pkt_len(m);
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	struct pkt pkt;
+
+	if (m->nb_segs > 1) {
+		size = RTE_MIN(size, (uint32_t)WORKER_LINEAR_SIZE);
+		frame = rte_pktmbuf_read(m, 0, size, w->linear);
+	}
+	enum pkt_verdict verdict = pkt_decap(&pkt, frame, size, link, &w->settings->dns_ports, &w->stats);
+	if (verdict == PKT_FRAGMENT) {
+		take_fragment(w, b, m, &pkt);
+		return;
+	}
+	b->mbufs[b->mbufs_len++] = m;
+	if (verdict == PKT_TCP)
+		pkt_tcp_segment(w->tcp, &pkt, b->now_s, take_stream_message, w);
+	else if (verdict == PKT_UDP)
+		take_datagram(w, b, &pkt, pkt.payload_size);
+	else
+		encrypted_count(frame, size, link, w->filters ? w->filters->doh : NULL, &w->stats);
+}
+
+static inline void take_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	struct pkt pkt;
+
+	if (likely(link == PKT_LINK_ETHERNET && m->nb_segs == 1 &&
+		    pkt_fast(&pkt, frame, rte_pktmbuf_data_len(m), &w->settings->dns_ports, &b->vlans))) {
+		b->mbufs[b->mbufs_len++] = m;
+		b->fast++;
+		take_datagram(w, b, &pkt, (size_t)((const uint8_t *)m->buf_addr + m->buf_len - pkt.payload));
+	} else {
+		take_other_packet(w, b, m, link);
+	}
+}
+
+// Packets of one pool in one segment each go back to it together.
+static inline void free_packets(struct rte_mbuf **mbufs, uint32_t len)
+{
+	struct rte_mempool *pool = len > 0 ? mbufs[0]->pool : NULL;
+	bool alike = true;
+
+	for (uint32_t i = 0; i < len; i++)
+		alike &= mbufs[i]->pool == pool && mbufs[i]->nb_segs == 1 && RTE_MBUF_DIRECT(mbufs[i]) &&
+			 rte_mbuf_refcnt_read(mbufs[i]) == 1;
+	if (likely(alike && pool))
+		rte_mempool_put_bulk(pool, (void *const *)mbufs, len);
+	else
+		rte_pktmbuf_free_bulk(mbufs, len);
+}
+
+static void publish(struct worker *w, const struct burst *b)
+{
+	stats_add(&w->stats.rx_bytes, b->bytes);
+	stats_add(&w->stats.decap_vlan, b->vlans);
+	stats_add(&w->stats.pkt_udp, b->fast);
+	stats_add(&w->stats.dns_udp, b->udp);
+	stats_add(&w->stats.rr_type_skipped, b->opts);
+	w->verdicts[DNS_TAKEN] += b->ordinary;
+	publish_verdicts(w);
+	table_publish(w->table);
+}
+
+__rte_noinline void take_burst(struct worker *w, const struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len)
+{
+	struct burst b;
+
+	stats_add(&w->stats.rx_packets, len);
+	if (unlikely(w->depth < WORKER_DECAP)) {
+		rte_pktmbuf_free_bulk(mbufs, len);
+		return;
+	}
+	memset(&b.mbufs_len, 0, sizeof(b) - offsetof(struct burst, mbufs_len));
+	w->packet_us = w->wall_us;
+	b.now_s = (uint32_t)(w->packet_us / 1000000);
+	for (uint16_t i = 0; i < len && i < PREFETCH_AHEAD; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
+	for (uint16_t i = 0; i < len; i++) {
+		if (i + PREFETCH_AHEAD < len)
+			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], void *));
+		b.bytes += rte_pktmbuf_pkt_len(mbufs[i]);
+		if (source->packet_time) {
+			w->packet_us = packet_time_us(mbufs[i], w->wall_us);
+			b.now_s = (uint32_t)(w->packet_us / 1000000);
+		}
+		enum pkt_link link = source->link == PKT_LINK_MAX ? packet_link(mbufs[i]) : source->link;
+		if (unlikely(w->filters && w->filters->packets) && !pkt_filter_takes(w->filters->packets, link, mbufs[i])) {
+			stats_add(&w->stats.pkt_filtered, 1);
+			b.mbufs[b.mbufs_len++] = mbufs[i];
+			continue;
+		}
+		take_packet(w, &b, mbufs[i], link);
+	}
+	publish(w, &b);
+	free_packets(b.mbufs, b.mbufs_len);
+}

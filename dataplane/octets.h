@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Thirty-two octets at a time, by the vector extension of gcc and clang: the widest instructions
+// that the processor built for has, plain words where it has none. In headers only.
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
+enum { OCTETS = 32 };
+
+typedef uint8_t octets __attribute__((vector_size(OCTETS)));
+
+static inline __attribute__((always_inline)) octets octets_load(const uint8_t *p)
+{
+	octets v;
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline __attribute__((always_inline)) void octets_store(uint8_t *p, octets v)
+{
+	memcpy(p, &v, sizeof(v));
+}
+
+// ASCII letters in lower case (RFC 4343); the length octets of a name are below 'A' and pass.
+static inline __attribute__((always_inline)) octets octets_lower(octets v)
+{
+	return v | ((octets)((octets)(v - 'A') < 26) & 0x20);
+}
+
+// All ones in the octets of block `block` that lie within the first `size` of all, zeros behind.
+static inline __attribute__((always_inline)) octets octets_within(size_t size, size_t block)
+{
+	static const uint8_t ones[4 * OCTETS] = {[0 ... 2 * OCTETS - 1] = 0xff};
+
+	return octets_load(ones + 2 * OCTETS - size + block * OCTETS);
+}
+
+// Not zero where any octet is not.
+static inline __attribute__((always_inline)) uint64_t octets_any(octets v)
+{
+#if defined(__AVX2__)
+	return (uint64_t)!_mm256_testz_si256((__m256i)v, (__m256i)v);
+#else
+	uint64_t word[4];
+
+	memcpy(word, &v, sizeof(word));
+	return (word[0] | word[1]) | (word[2] | word[3]);
+#endif
+}
