@@ -39,9 +39,11 @@ declare -A PACKAGES=(
 		iproute2 procps"
 	# other people's programs, to be compared with: a dissector, a DNS library, a name server, …
 	[test]="libclang-rt-14-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils prometheus
-		ethtool mandoc unbound nsd dnsperf dnsdbq jq openssl dpdk-dev faketime"
+		ethtool mandoc unbound nsd dnsperf dnsdbq jq openssl dpdk-dev faketime chromium"
 	[lint]="shellcheck clang-format"
 )
+# Where Node.js came from elsewhere, its npm is there already.
+command -v npm > /dev/null || PACKAGES[test]+=" nodejs npm"
 # They come with a service that Lookback has no use for.
 PACKAGES_WITH_SERVICE="redis-server knot prometheus unbound nsd"
 

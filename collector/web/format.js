@@ -10,11 +10,11 @@ export function plural(n, one, many = one + 's') {
 	return `${number(n)} ${n === 1 ? one : many}`;
 }
 
-// 1,234 · 12.3 k · 4.56 M
-export function short(n) {
-	if (n < 10000) return n < 10 && n % 1 ? n.toFixed(1) : number(Math.round(n));
+// 1,234 · 12.3 k · 4.56 M; with a unit 4.56 Mbit
+export function short(n, of = '') {
+	if (n < 10000) return (n < 10 && n % 1 ? n.toFixed(1) : number(Math.round(n))) + (of && ` ${of}`);
 	for (const [size, unit] of [[1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k']])
-		if (n >= size) return `${(n / size).toFixed(n / size < 10 ? 2 : n / size < 100 ? 1 : 0)} ${unit}`;
+		if (n >= size) return `${(n / size).toFixed(n / size < 10 ? 2 : n / size < 100 ? 1 : 0)} ${unit}${of}`;
 	return String(n);
 }
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The neighbourhood of what was found: name – address – name. A node that is chosen shows what it is beside the
-// drawing; once more, and its own neighbours are asked for. Arrow keys go from node to node, and all of it
-// is also there as a list.
+// The neighbourhood of what was found: name – address – name. A click on a node asks for its own neighbours
+// and shows beside the drawing what it is. Arrow keys go from node to node, Enter expands, and all of it is also
+// there as a list.
 import { lookup, lookupPath } from './api.js';
 import { announce, el, fill, svg, wantsNoMotion } from './dom.js';
 import * as format from './format.js';
-import { Layout } from './graph_layout.js';
+import { LABEL_MAX, Layout } from './graph_layout.js';
 import { Model, NODES_MAX } from './graph_model.js';
 import { addressLink, nameLink } from './records.js';
 
 const START_MAX = 60, EXPAND_ROWS = 200, LABELS_ALL = 45;
 
-const cut = (text) => (text.length <= 34 ? text : `${text.slice(0, 16)}…${text.slice(-16)}`);
+const cut = (text) => (text.length <= LABEL_MAX ? text : `${text.slice(0, LABEL_MAX / 2 - 1)}…${text.slice(-LABEL_MAX / 2 + 1)}`);
 const link = (node) => (node.kind === 'address' ? addressLink(node.label) : nameLink(node.label));
 
 // Draws into `place`. `root`: {kind, value} of a search for one name or address. Returns what ends it.
@@ -29,7 +29,7 @@ export function openGraph(place, rows, root) {
 	fill(place, el('div', { class: 'graph' },
 		el('div', { class: 'drawing' }, canvas,
 			el('div', { class: 'zoom' }, zoomButton('Closer', '+', 0.75), zoomButton('Farther', '−', 1.33),
-				el('button', { type: 'button', 'aria-label': 'Show all', title: 'Show all', onclick: () => { moved = false; fit(); } }, '⛶')),
+				el('button', { type: 'button', 'aria-label': 'Show all', title: 'Show all', onclick: () => { moved = false; fit(); } }, 'Fit')),
 			el('div', { class: 'legend', 'aria-hidden': 'true' }, el('span', { class: 'is-name' }, 'name'), el('span', { class: 'is-address' }, 'address'),
 				el('span', { class: 'is-open' }, 'not expanded yet'))),
 		details),
@@ -54,11 +54,20 @@ export function openGraph(place, rows, root) {
 		if (moved) return;
 		const shape = canvas.getBoundingClientRect(), ratio = (shape.width || 800) / (shape.height || 500);
 		const nodes = [...model.nodes.values()];
-		const left = Math.min(...nodes.map((n) => n.x)) - 70, right = Math.max(...nodes.map((n) => n.x)) + 110;
-		const top = Math.min(...nodes.map((n) => n.y)) - 40, bottom = Math.max(...nodes.map((n) => n.y)) + 40;
-		const w = Math.max(right - left, (bottom - top) * ratio, 420), h = w / ratio;
+		const left = Math.min(...nodes.map((n) => n.x - n.left)) - 12, right = Math.max(...nodes.map((n) => n.x + n.right)) + 12;
+		const top = Math.min(...nodes.map((n) => n.y)) - 50, bottom = Math.max(...nodes.map((n) => n.y)) + 45;
+		const w = Math.max(right - left, (bottom - top) * ratio, (shape.width || 800) / 1.15), h = w / ratio;
 		box = { x: (left + right - w) / 2, y: (top + bottom - h) / 2, w, h };
 		setBox();
+	}
+
+	const ANCHOR = { left: ['end', -12, 4], right: ['start', 12, 4], above: ['middle', 0, -15] };
+
+	function turnLabel(node, text) {
+		const [anchor, x, y] = ANCHOR[node.side];
+		text.setAttribute('text-anchor', anchor);
+		text.setAttribute('x', x);
+		text.setAttribute('y', y);
 	}
 
 	function draw() {
@@ -68,7 +77,10 @@ export function openGraph(place, rows, root) {
 			line.setAttribute('x2', b.x.toFixed(1));
 			line.setAttribute('y2', b.y.toFixed(1));
 		}
-		for (const { node, group } of drawn.values()) group.setAttribute('transform', `translate(${node.x.toFixed(1)},${node.y.toFixed(1)})`);
+		for (const { node, group } of drawn.values()) {
+			group.setAttribute('transform', `translate(${node.x.toFixed(1)},${node.y.toFixed(1)})`);
+			turnLabel(node, group.lastChild);
+		}
 		fit();
 	}
 
@@ -111,7 +123,7 @@ export function openGraph(place, rows, root) {
 	function dot(node) {
 		const shape = node.kind === 'address' ? svg('rect', { x: '-7', y: '-7', width: '14', height: '14', rx: '3' }) : svg('circle', { r: '7' });
 		return svg('g', { class: 'node', role: 'button', tabindex: '-1', 'data-id': node.id,
-			onclick: () => (chosen === node && !node.expanded ? expand(node) : choose(node)),
+			onclick: () => (node.expanded ? choose(node) : expand(node)),
 			onfocus: () => choose(node), onkeydown: (event) => keys(event, node) },
 		svg('circle', { class: 'halo', r: '13' }), shape, svg('text', { x: '12', y: '4' }, cut(node.label)));
 	}
@@ -142,7 +154,7 @@ export function openGraph(place, rows, root) {
 
 	function showDetails() {
 		if (!chosen) {
-			fill(details, el('p', { class: 'aside' }, 'Choose a node to see what it is; choose it again to expand it.'));
+			fill(details, el('p', { class: 'aside' }, 'A click on a node brings its neighbours. By keyboard: arrows go from node to node, Enter expands, + and − zoom.'));
 			return;
 		}
 		const near = model.neighbours(chosen);

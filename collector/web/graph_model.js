@@ -19,7 +19,7 @@ export class Model {
 		if (this.nodes.size >= NODES_MAX) return undefined;
 		const index = this.nodes.size, angle = index * 2.399963; // the golden angle: no two the same way
 		const far = from ? 60 : 14 * Math.sqrt(index);
-		const node = { id, kind, label, index, degree: 0, expanded: false, hidden: 0, vx: 0, vy: 0,
+		const node = { id, kind, label, index, degree: 0, expanded: false, hidden: 0, near: [], vx: 0, vy: 0,
 			x: (from?.x ?? 0) + Math.cos(angle) * far, y: (from?.y ?? 0) + Math.sin(angle) * far };
 		this.nodes.set(id, node);
 		return node;
@@ -61,11 +61,12 @@ export class Model {
 		this.edges.set(id, edge);
 		a.degree++;
 		b.degree++;
+		a.near.push({ node: b, edge });
+		b.near.push({ node: a, edge });
 	}
 
 	// {node, edge} of each neighbour, latest first.
 	neighbours(node) {
-		return [...this.edges.values()].filter((e) => e.a === node || e.b === node)
-			.map((edge) => ({ node: edge.a === node ? edge.b : edge.a, edge })).sort((x, y) => y.edge.last - x.edge.last);
+		return node.near.toSorted((x, y) => y.edge.last - x.edge.last);
 	}
 }

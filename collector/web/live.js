@@ -57,14 +57,14 @@ export function watchSensor() {
 
 function sparkline(values) {
 	const most = Math.max(1, ...values.filter((v) => v !== undefined));
-	const points = values.map((v, i) => [(i * 100) / (HISTORY - 1), v === undefined ? undefined : 30 - (28 * v) / most]).filter((p) => p[1] !== undefined);
+	const points = values.map((v, i) => [100 - ((values.length - 1 - i) * 100) / (HISTORY - 1), v === undefined ? undefined : 30 - (28 * v) / most]).filter((p) => p[1] !== undefined);
 	const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ');
 	return svg('svg', { class: 'spark', viewBox: '0 0 100 31', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
 		points.length > 1 && svg('polygon', { points: `${points[0][0].toFixed(1)},31 ${line} ${points.at(-1)[0].toFixed(1)},31` }),
 		points.length > 1 && svg('polyline', { points: line, 'vector-effect': 'non-scaling-stroke' }));
 }
 
-const perSecond = (n, unit) => (n === undefined ? '–' : `${format.short(n)}${unit ? ` ${unit}` : ''}/s`);
+const perSecond = (n, unit) => (n === undefined ? '–' : `${format.short(n, unit)}/s`);
 const card = (title, cls, ...content) => el('section', { class: `card ${cls}` }, el('h2', null, title), content);
 const figures = (pairs) => el('dl', { class: 'figures' }, pairs.filter(Boolean).map(([name, value, bad]) =>
 	el('div', { class: bad ? 'bad' : null }, el('dt', null, name), el('dd', null, value))));
@@ -87,7 +87,7 @@ function outcomes(title, family, then, now) {
 	return card(title, 'outcomes', rows.length === 0 ? el('p', { class: 'aside' }, 'none yet') : el('table', null,
 		el('thead', null, el('tr', null, el('th', { scope: 'col' }, 'Outcome'), el('th', { scope: 'col', class: 'number' }, 'Now'),
 			el('th', { scope: 'col', class: 'number' }, 'Total'), el('th', { scope: 'col', class: 'number' }, 'Share'))),
-		el('tbody', null, rows.map(([label, n]) => el('tr', { class: LOSS[family]?.includes(label) ? 'dropped' : null }, el('th', { scope: 'row' }, words(label)),
+		el('tbody', null, rows.map(([label, n]) => el('tr', { class: LOSS[family]?.includes(label) ? 'refused' : null }, el('th', { scope: 'row' }, words(label)),
 			el('td', { class: 'number' }, perSecond(rate(then, now, (d) => d.counters[family]?.[label]))),
 			el('td', { class: 'number', title: format.number(n) }, format.short(n)),
 			el('td', { class: 'number' }, `${((100 * n) / sum).toFixed(1)} %`))))));
@@ -127,8 +127,7 @@ function spoolCard(now) {
 	const { spool } = now.status;
 	return card('Spool', spool.well ? 'spool' : 'spool broken',
 		meter('Disk', spool.bytes, spool.limit_bytes, `${format.bytes(spool.bytes)} of ${format.bytes(spool.limit_bytes)}`),
-		figures([['State', spool.well ? 'taking frames' : spool.why, !spool.well], ['Waiting for Redis', format.plural(spool.waiting_batches, 'batch', 'batches')],
-			['', format.bytes(spool.waiting_bytes)], ['Given up', format.plural(now.collector.collector_records_given_up_total, 'record'), now.collector.collector_records_given_up_total > 0]]));
+		figures([['State', spool.well ? 'taking frames' : spool.why, !spool.well], ['Waiting for Redis', `${format.plural(spool.waiting_batches, 'batch', 'batches')}, ${format.bytes(spool.waiting_bytes)}`], ['Given up', format.plural(now.collector.collector_records_given_up_total, 'record'), now.collector.collector_records_given_up_total > 0]]));
 }
 
 function tableCard(then, now) {
@@ -144,7 +143,7 @@ function portsCard(then, now) {
 	const of = (d, p) => d.ports.find((q) => q.port === p.port && q.sensor === p.sensor);
 	return card('Ports', 'ports', now.ports.length === 0 ? el('p', { class: 'aside' }, 'none') : el('table', null,
 		el('thead', null, el('tr', null, ['Port', 'Link', 'Packets', 'Bits', 'Lost'].map((t, i) => el('th', { scope: 'col', class: i > 1 ? 'number' : null }, t)))),
-		el('tbody', null, now.ports.map((p) => el('tr', null, el('th', { scope: 'row' }, p.port), el('td', null, p.port_link_up ? (p.port_link_mbps ? `${format.short(p.port_link_mbps * 1e6)}bit/s` : 'up') : 'down'),
+		el('tbody', null, now.ports.map((p) => el('tr', null, el('th', { scope: 'row' }, p.port), el('td', null, p.port_link_up ? (p.port_link_mbps ? `${format.short(p.port_link_mbps * 1e6, 'bit')}/s` : 'up') : 'down'),
 			el('td', { class: 'number' }, perSecond(rate(then, now, (d) => of(d, p)?.port_rx_packets_total))),
 			el('td', { class: 'number' }, perSecond(scale(rate(then, now, (d) => of(d, p)?.port_rx_bytes_total), 8), 'bit')),
 			el('td', { class: `number${total(p.port_lost_total) > 0 ? ' dropped' : ''}` }, format.short(total(p.port_lost_total))))))));

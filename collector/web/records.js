@@ -6,11 +6,10 @@ import { isAddress, reversed } from './understand.js';
 
 export const searchUrl = (q, as) => `/?${new URLSearchParams(as ? { q, as } : { q })}`;
 
-// A name as it is pasted back: a single label is a name only with its final dot.
-const nameQuery = (name) => (name.includes('.') ? name : `${name}.`);
-
+// What is no plain host name could be understood as something else.
 export function nameLink(name) {
-	return el('a', { class: 'data', href: searchUrl(nameQuery(name)) }, name);
+	const plain = /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(name) && !isAddress(name);
+	return el('a', { class: 'data', href: searchUrl(name, plain ? undefined : 'name') }, name);
 }
 
 export function addressLink(address) {
@@ -76,7 +75,7 @@ export function bar(row, extent) {
 	return svg('svg', { class: 'bar', 'aria-hidden': 'true', focusable: 'false' },
 		svg('title', null, `${format.iso(row.time_first)} – ${format.iso(row.time_last)}: ${format.span(row.time_last - row.time_first)}`),
 		svg('line', { class: 'track', x1: '0', x2: '100%', y1: '50%', y2: '50%' }),
-		svg('line', { class: 'seen', x1: `${from.toFixed(2)}%`, x2: `${to.toFixed(2)}%`, y1: '50%', y2: '50%' }));
+		svg('rect', { class: 'seen', x: `${Math.min(from, 99).toFixed(2)}%`, width: `${Math.max(1, to - from).toFixed(2)}%`, y: '30%', height: '40%', rx: '2' }));
 }
 
 export function extentOf(rows) {

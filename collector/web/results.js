@@ -41,7 +41,7 @@ function counts(rows) {
 		rows[0].rrname !== undefined && format.plural(rows.length, 'record'), format.plural(names.size, 'name'),
 		addresses.size > 0 && format.plural(addresses.size, 'address', 'addresses'),
 		format.day(first) === format.day(last) ? `seen on ${format.day(first)}` : `seen ${format.day(first)} to ${format.day(last)}`,
-	].filter(Boolean).join(' · ');
+	].filter(Boolean).map((text, i) => [i ? ' · ' : '', el('span', { class: 'together' }, text)]);
 }
 
 // Words that all have to stand in a row; those with "-" before them must not.
@@ -75,7 +75,7 @@ export function openResults(main, params, { go, fresh, showKey }) {
 		!isFound && el('div', { class: 'views', role: 'group', 'aria-label': 'View' }, view('', 'Table'), view('graph', 'Graph')),
 		el('label', { class: 'hidden', for: 'filter' }, 'Filter rows: words, or -words to leave out'), filter, facets,
 		el('span', { class: 'downloads' }, 'Download ', save('CSV', 'csv', 'text/csv', csv), save('COF', 'jsonl', 'application/x-ndjson', jsonLines)));
-	fill(main, el('section', { class: 'answer' }, understood(), found.error ? null : timeTools(), status, notice, tools, content));
+	fill(main, el('section', { class: 'answer' }, understood(), !found.error && el('div', { class: 'line' }, timeTools(), status), notice, tools, content));
 
 	function understood() {
 		if (found.error)

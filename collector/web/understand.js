@@ -110,10 +110,19 @@ function others(found) {
 	return also;
 }
 
-// {kind, value, changed: what was pasted is written otherwise, also} or {error}. `as`: 'keyword', where that was chosen.
+// Commas behind it, and quotes or brackets around it.
+function unwrap(text) {
+	const bare = text.trim().replace(/(?<=.)[,;]+$/, '');
+	const inner = /^(?:"(.+)"|'(.+)'|`(.+)`|<(.+)>|\((.+)\)|“(.+)”|‘(.+)’)$/s.exec(bare);
+	return inner ? inner.slice(1).find(Boolean).trim() : bare;
+}
+
+// {kind, value, changed: what was pasted is written otherwise, also} or {error}. `as`: 'keyword' or 'name', where
+// that was chosen: taken as it stands.
 export function understand(pasted, as) {
-	const text = pasted.trim().replace(/^["'`<“‘(]+(?=.)|(?<=.)["'`>”’,;]+$/g, '').trim();
+	const text = as === 'name' ? pasted : unwrap(pasted);
 	if (!text) return { error: 'Nothing to look for.' };
+	if (as === 'name') return { kind: 'name', value: text, also: others({ kind: 'name', value: text }) };
 	if (as === 'keyword') return { kind: 'keyword', value: text.toLowerCase(), also: [] };
 	const regex = /^\/(.+)\/$/.exec(text);
 	if (regex) return { kind: 'pattern', regex: true, value: regex[1], also: [] };

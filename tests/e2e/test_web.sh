@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The web page in a real Chromium (tests/web/page.mjs), on records that the programs themselves put into Redis.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+WEB=$ROOT/tests/web
+CHROMIUM=$(command -v chromium || command -v chromium-browser) || skip "chromium is not installed"
+command -v npm > /dev/null || skip "npm is not installed"
+if [ ! -e "$WEB/node_modules/playwright-core" ]; then
+	(cd "$WEB" && timeout 200 npm ci --ignore-scripts --no-audit --no-fund > "$T/npm.log" 2>&1) || skip "npm cannot fetch playwright-core: $(grep -m1 -i error "$T/npm.log")"
+fi
+
+# served: what a client that knows HTTP may expect
+status() { : > "$T/body"; timeout 10 curl -s -o "$T/body" -D "$T/head" -w '%{http_code}' "$@"; }
+header() { tr -d '\r' < "$T/head" | sed -n "s/^$1: //Ip"; }
+serve() { # collector's arguments
+	[ -z "${COLLECTOR_PID-}" ] || { kill "$COLLECTOR_PID" && await 20 is_gone "$COLLECTOR_PID"; }
+	: > "$T/collector.log"
+	rm -f "$SOCKET"
+	collector_up -o http.listen=127.0.0.1:0 "$@"
+	await 20 http_address
+	URL=http://$(http_address)
+}
+
+redis_up --appendonly no
+files=()
+for name in services wikipedia tcp-64k txt; do files+=(--replay "$DATA/$name.pcap"); done
+replay "${files[@]}" --no-huge
+unset COLLECTOR_PID
+"$BUILD/collector/lookback" -o "redis=unix:$REDIS" import "$WEB/records.jsonl" > "$T/import.log" 2>&1 || fail "import: $(cat "$T/import.log")"
+key=$(timeout 20 "$BUILD/collector/lookback" -o "http.keys=$T/keys" key add alice --quota 100/h 2> /dev/null)
+small=$(timeout 20 "$BUILD/collector/lookback" -o "http.keys=$T/keys" key add bob --quota 1/h 2> /dev/null)
+
+serve
+await 10 test "$(status "$URL/")" = 200
+for file in "$ROOT"/collector/web/*; do
+	path=/web/${file##*/}
+	[ "$path" = /web/index.html ] && path=/
+	[ "$(status "$URL$path")" = 200 ] || fail "$path is not there"
+	cmp -s "$T/body" "$file" || fail "$path is another file"
+	etag=$(header ETag)
+	[ "$(status -H "If-None-Match: $etag" "$URL$path")" = 304 ] && [ ! -s "$T/body" ] || fail "$path with its ETag is not 304"
+	[ "$(status --compressed -H 'Accept-Encoding: gzip' "$URL$path")" = 200 ] && [ "$(header Content-Encoding)" = gzip ] || fail "$path does not come compressed"
+	cmp -s "$T/body" "$file" || fail "$path compressed is another file"
+	[ "$(status -H 'Accept-Encoding: gzip;q=0, identity' "$URL$path")" = 200 ] && [ -z "$(header Content-Encoding)" ] || fail "$path comes compressed to who does not want it"
+	[[ $(header Content-Security-Policy) == "default-src 'none';"* ]] || fail "$path without Content-Security-Policy"
+	[ "$(header X-Content-Type-Options)" = nosniff ] || fail "$path without nosniff"
+done
+[ "$(status -I "$URL/")" = 200 ] || fail "HEAD is not 200"
+[ "$(status -X POST "$URL/")" = 405 ] || fail "POST is not 405"
+[ "$(status "$URL/web/../app.js" --path-as-is)" = 404 ] || fail "a path with dots is not 404"
+! grep -nE "(src|href)=\"(https?:)?//|url\(|@import|innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(" "$ROOT"/collector/web/*.{html,js,css} ||
+	fail "something from elsewhere, or HTML made from text"
+
+# The page: open, then with keys, then without Redis.
+page() { # part, more arguments
+	TMPDIR=$T timeout 400 node "$WEB/page.mjs" "$CHROMIUM" "$URL" "$@" > "$T/page.log" 2>&1 || fail "the page ($1)"
+	cat "$T/page.log"
+}
+page open
+dataplane_up --vdev net_null0,size=64,no-rx=1 --vdev "net_pcap1,rx_pcap=$DATA/services.pcap" --no-pci -o flush.interval=0.5 --no-huge
+all_received() { [ "$(metric port_rx_packets_total)" = 263 ] && [ "$(metric sightings_pending)" = 0 ]; }
+await 60 all_received
+page sensor
+kill "$DATAPLANE_PID"
+await 20 is_gone "$DATAPLANE_PID"
+serve -o "http.keys=$T/keys"
+page keys "$key" "$small"
+serve
+redis shutdown nosave > /dev/null 2>&1 || true
+await 20 is_gone "$REDIS_PID"
+page away "$COLLECTOR_PID"
+await 20 is_gone "$COLLECTOR_PID"
+! grep -i 'sanitizer\|runtime error' "$T"/*.log || fail "a report of the sanitizers"

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A server that answers only to keys. Arguments: a key, and one whose quota is a single lookup.
+export default async function ({ open, same, soon, text, on, rest: [key, small] }) {
+	const expected = /status of (401|403|429)/;
+	const page = await open('/?q=wikimedia.org', { expected }), see = on(page);
+	const give = async (text) => {
+		await page.locator('#key').fill(text);
+		await page.locator('#key').press('Enter');
+	};
+	await soon('it asks for a key', () => text(page, 'dialog .problem'), /only with a key/);
+	same('the field has the focus', await page.evaluate(() => document.activeElement.id), 'key');
+	await give('wrong');
+	await soon('a wrong one is told', () => text(page, 'dialog .problem'), /not known/);
+	await page.keyboard.press('Escape');
+	await page.locator('.notice.error', { hasText: 'This key is not known' }).waitFor();
+	await page.locator('.notice button', { hasText: 'Enter a key' }).click();
+	const [request] = await Promise.all([page.waitForRequest('**/api/lookup*'), give(key)]);
+	same('the header', await request.headerValue('x-api-key'), key);
+	await see.status(/ records/);
+	same('kept in the tab alone', await page.evaluate(() => [Object.values(sessionStorage), Object.keys(localStorage), document.cookie]), [[key], [], '']);
+	same('not in the URL', page.url().includes(key), false);
+	await page.reload();
+	await see.status(/ records/);
+	await page.locator('.to-key', { hasText: 'Key set' }).click();
+	await page.locator('dialog button', { hasText: 'Forget' }).click();
+	await soon('it asks again', () => text(page, 'dialog .problem'), /only with a key/);
+	await give(small);
+	await see.status(/ records/);
+	await see.search('text.wikimedia.org');
+	await page.locator('.notice.error', { hasText: 'Over quota' }).waitFor();
+	await soon('when to come again', () => text(page, '.notice.error'), /may ask again in \d+ (minute|second|hour)/);
+	const other = await open('/?q=wikimedia.org', { expected });
+	await other.locator('dialog').waitFor();
+}
