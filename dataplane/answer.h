@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The ordinary answer, read in one go from the wire to the table's keys: one question, NOERROR, the
-// addresses of its name, or a chain of CNAMEs from it and the addresses at its end, each in its
-// place; no authority; an OPT behind or nothing. Most of what a resolver gets is like that.
+// The ordinary answer, read in one go from the wire to the table's keys: one question, NOERROR or
+// NXDOMAIN, the records of its name, or a chain of CNAMEs from it and the records at its end, each in
+// its place; in the authority section nothing, or the SOA of a zone above the question's name; an OPT
+// behind or nothing. Most of what a resolver gets is like that.
 //
 // Whatever is not, or not sound, is none of ours: dns_parse and admit_message have the whole rules.
 // For what is, both ways lead to the same records, keys and hashes (tests/fuzz_dns.c compares them).
 // For the loop to inline. RFC 1034 §3.6.2, RFC 1035 §4.1, RFC 6891 §6.1.
 #pragma once
 
+#include "dataplane/admit.h"
 #include "dataplane/dns.h"
 #include "dataplane/octets.h"
 #include "dataplane/table_inline.h"
 
 enum {
-	ANSWER_RECORDS_MAX = TABLE_BATCH,	  // more are not ordinary
+	ANSWER_RECORDS_MAX = TABLE_BATCH,	  // of a message; more are not ordinary
 	ANSWER_NAME_SIZE = 2 * OCTETS,		  // wire form; longer names are not ordinary
 	ANSWER_FIXED_SIZE = 12,			  // pointer, type, class, TTL, RDLENGTH
 	ANSWER_A_SIZE = ANSWER_FIXED_SIZE + 4,
@@ -27,6 +29,17 @@ struct answer {
 	uint32_t opts; // OPT records, skipped
 };
 
+// What a message is read with.
+struct answer_context {
+	struct table *table;
+	const struct hash_key *key;
+	const struct admit_options *options; // must take answers, additionals, A, AAAA and CNAME
+	const uint8_t *wire;
+	size_t size;	 // of the message
+	size_t room;	 // octets from `wire` that can be read, whatever they hold
+	uint32_t time_s; // of the message
+};
+
 // A name that owns records, in lower case, zeros behind.
 struct answer_owner {
 	octets block[2];
@@ -38,15 +51,6 @@ struct answer_owner {
 #define answer_likely(x) __builtin_expect(!!(x), 1)
 #define answer_unlikely(x) __builtin_expect(!!(x), 0)
 #define answer_inline static inline __attribute__((always_inline))
-
-answer_inline uint64_t answer_be64(uint64_t octets_in_order)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return __builtin_bswap64(octets_in_order);
-#else
-	return octets_in_order;
-#endif
-}
 
 answer_inline uint16_t answer_raw16(const uint8_t *p)
 {
@@ -147,24 +151,24 @@ answer_inline size_t answer_target(uint8_t *to, const uint8_t *wire, size_t at, 
 
 // The CNAME at `p`: prepared, and its target is the owner from now on. Returns the octets of the
 // record, or 0.
-answer_inline size_t answer_cname(struct table *t, struct table_pending *slot, const struct hash_key *key, struct answer_owner *o,
-	const uint8_t *wire, const uint8_t *p, const uint8_t *end, uint32_t time_s)
+answer_inline size_t answer_cname(const struct answer_context *x, struct table_pending *slot, struct answer_owner *o,
+	const uint8_t *p, const uint8_t *end)
 {
-	size_t rdata_size = cursor_load16(p + 10), at = (size_t)(p + ANSWER_FIXED_SIZE - wire);
+	size_t rdata_size = cursor_load16(p + 10), at = (size_t)(p + ANSWER_FIXED_SIZE - x->wire);
 	uint8_t target[ANSWER_NAME_SIZE];
 
 	if (rdata_size > (size_t)(end - p) - ANSWER_FIXED_SIZE || at > 0x3fff)
 		return 0;
-	size_t size = answer_target(target, wire, at, at + rdata_size);
+	size_t size = answer_target(target, x->wire, at, at + rdata_size);
 	if (size == 0)
 		return 0;
 	uint8_t *rdata = answer_key(slot, o, DNS_TYPE_CNAME);
 	octets_store(rdata, octets_load(target));
 	octets_store(rdata + OCTETS, octets_load(target + OCTETS));
 	octets_store(rdata + ANSWER_NAME_SIZE, (octets){0}); // up to a multiple of eight, where owner and target are long
-	table_prepared(t, slot, TABLE_KEY_HEAD + o->size + size,
-		table_hash(key, o->hash, DNS_TYPE_CNAME, target, size), time_s);
-	answer_own(o, key, target, size, at);
+	table_prepared(x->table, slot, TABLE_KEY_HEAD + o->size + size,
+		table_hash(x->key, o->hash, DNS_TYPE_CNAME, target, size), x->time_s);
+	answer_own(o, x->key, target, size, at);
 	return ANSWER_FIXED_SIZE + rdata_size;
 }
 
@@ -180,58 +184,72 @@ answer_inline bool answer_opt(const uint8_t *wire, const uint8_t *p, const uint8
 	return answer_likely(rdata_size == 0) || dns_rdata_check(options, DNS_TYPE_OPT, cursor_load16(p + 3));
 }
 
+// answer.c: another record of the owner at `p`. Returns its octets, or 0.
+size_t answer_other(const struct answer_context *x, struct table_pending *slot, const struct answer_owner *o, const uint8_t *p,
+	const uint8_t *end);
+
+// answer.c: the one authority record at `p`, the SOA of a negative answer. Returns its octets, or 0.
+size_t answer_negative(const struct answer_context *x, struct table_pending *slot, const uint8_t *p, const uint8_t *end);
+
 // True where the message is an ordinary answer: its records are then prepared in the table's
-// pipeline, for table_commit. `room`: octets from `wire` that can be read, whatever they hold; at
-// least `size`. The caller has begun a message (table_next_message). No side effect otherwise.
-answer_inline bool answer_read(struct answer *a, struct table *t, const struct hash_key *key, const uint8_t *wire, size_t size,
-	size_t room, uint32_t time_s)
+// pipeline, for table_commit. The caller has begun a message (table_next_message). No side effect
+// otherwise.
+answer_inline bool answer_read(struct answer *a, const struct answer_context *x)
 {
-	if (answer_unlikely(size < DNS_HEADER_SIZE + 5 || size > DNS_MESSAGE_SIZE || room < size + ANSWER_NAME_SIZE))
+	const uint8_t *wire = x->wire;
+	size_t size = x->size;
+
+	if (answer_unlikely(size < DNS_HEADER_SIZE + 5 || size > DNS_MESSAGE_SIZE || x->room < size + ANSWER_NAME_SIZE))
 		return false;
-	uint64_t head = answer_be64(hash_load64(wire));
-	uint32_t answers = (uint32_t)(head & 0xffff), others = be32toh(hash_load32(wire + 8));
+	uint64_t head = be64toh(hash_load64(wire));
+	uint32_t answers = (uint32_t)(head & 0xffff), others = hash_load32(wire + 8);
 	const uint64_t fixed = (uint64_t)(DNS_FLAG_QR | DNS_FLAG_OPCODE | DNS_FLAG_TC | DNS_FLAG_RCODE) << 32 | 0xffff0000;
-	if (answer_unlikely((head & fixed) != ((uint64_t)DNS_FLAG_QR << 32 | 0x10000) || others > 1 || answers > ANSWER_RECORDS_MAX))
+	head = (head & fixed) ^ ((uint64_t)DNS_FLAG_QR << 32 | 0x10000);
+	if (answer_unlikely((head != 0 && head != (uint64_t)DNS_RCODE_NXDOMAIN << 32) || (others & ~htobe32(0x10001)) != 0 ||
+			    answers >= ANSWER_RECORDS_MAX))
 		return false;
 	size_t owner_size = answer_name_size(wire, DNS_HEADER_SIZE, size);
 	const uint8_t *p = wire + DNS_HEADER_SIZE + owner_size, *end = wire + size;
 	if (answer_unlikely(owner_size == 0 || end - p < 4 || cursor_load16(p + 2) != DNS_CLASS_IN))
 		return false;
 	struct answer_owner owner;
-	answer_own(&owner, key, wire + DNS_HEADER_SIZE, owner_size, DNS_HEADER_SIZE);
+	answer_own(&owner, x->key, wire + DNS_HEADER_SIZE, owner_size, DNS_HEADER_SIZE);
 	p += 4;
 	for (uint32_t n = 0; n < answers; n++) {
-		if (answer_unlikely(end - p < ANSWER_A_SIZE))
+		struct table_pending *slot = table_prepare(x->table, n);
+		if (answer_unlikely(end - p < ANSWER_FIXED_SIZE || answer_raw16(p) != owner.pointer))
 			return false;
-		struct table_pending *slot = table_prepare(t, n);
-		uint32_t type_class = be32toh(hash_load32(p + 2));
+		uint32_t type_class = hash_load32(p + 2);
 		uint16_t rdata_size = answer_raw16(p + 10);
-		if (answer_unlikely(answer_raw16(p) != owner.pointer))
-			return false;
-		if (answer_likely(type_class == (DNS_TYPE_A << 16 | DNS_CLASS_IN) && rdata_size == htobe16(4))) {
+		if (answer_likely(type_class == htobe32(DNS_TYPE_A << 16 | DNS_CLASS_IN) && rdata_size == htobe16(4) &&
+				  end - p >= ANSWER_A_SIZE)) {
 			uint32_t address = hash_load32(p + ANSWER_FIXED_SIZE);
 			memcpy(answer_key(slot, &owner, DNS_TYPE_A), &address, sizeof(address));
-			table_prepared(t, slot, TABLE_KEY_HEAD + owner.size + 4, table_hash_a(key, owner.hash, address), time_s);
+			table_prepared(x->table, slot, TABLE_KEY_HEAD + owner.size + 4, table_hash_a(x->key, owner.hash, address), x->time_s);
 			p += ANSWER_A_SIZE;
-		} else if (type_class == (DNS_TYPE_AAAA << 16 | DNS_CLASS_IN) && rdata_size == htobe16(16)) {
-			if (end - p < ANSWER_AAAA_SIZE)
-				return false;
+		} else if (type_class == htobe32(DNS_TYPE_AAAA << 16 | DNS_CLASS_IN) && rdata_size == htobe16(16) &&
+			   end - p >= ANSWER_AAAA_SIZE) {
 			memcpy(answer_key(slot, &owner, DNS_TYPE_AAAA), p + ANSWER_FIXED_SIZE, 16);
-			table_prepared(t, slot, TABLE_KEY_HEAD + owner.size + 16,
-				table_hash_sixteen(key, owner.hash, DNS_TYPE_AAAA, p + ANSWER_FIXED_SIZE), time_s);
+			table_prepared(x->table, slot, TABLE_KEY_HEAD + owner.size + 16,
+				table_hash_sixteen(x->key, owner.hash, DNS_TYPE_AAAA, p + ANSWER_FIXED_SIZE), x->time_s);
 			p += ANSWER_AAAA_SIZE;
-		} else if (type_class == (DNS_TYPE_CNAME << 16 | DNS_CLASS_IN)) {
-			size_t taken = answer_cname(t, slot, key, &owner, wire, p, end, time_s);
+		} else {
+			size_t taken = type_class == htobe32(DNS_TYPE_CNAME << 16 | DNS_CLASS_IN)
+					       ? answer_cname(x, slot, &owner, p, end)
+					       : answer_other(x, slot, &owner, p, end);
 			if (taken == 0)
 				return false;
 			p += taken;
-		} else {
-			return false;
 		}
 	}
-	if (others == 1 ? !answer_opt(wire, p, end) : p != end)
-		return false;
 	a->records = answers;
-	a->opts = others;
-	return true;
+	if (answer_unlikely((others & htobe32(0x10000)) != 0)) {
+		size_t taken = answer_negative(x, table_prepare(x->table, answers), p, end);
+		if (taken == 0)
+			return false;
+		p += taken;
+		a->records++;
+	}
+	a->opts = (others & htobe32(1)) != 0;
+	return a->opts ? answer_opt(wire, p, end) : p == end;
 }

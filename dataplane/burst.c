@@ -177,7 +177,14 @@ static inline __attribute__((always_inline)) void take_datagram(struct worker *w
 		return;
 	if (likely(w->short_way)) {
 		table_next_message(w->table);
-		if (answer_read(&a, w->table, &w->key, pkt->payload, pkt->payload_size, room, b->now_s)) {
+		const struct answer_context x = {.table = w->table,
+			.key = &w->key,
+			.options = options_of(w),
+			.wire = pkt->payload,
+			.size = pkt->payload_size,
+			.room = room,
+			.time_s = b->now_s};
+		if (answer_read(&a, &x)) {
 			if (w->match && !match_response(w, pkt, false, pkt->payload, pkt->payload_size, b->now_s, DNS_TAKEN))
 				return;
 			b->ordinary++;

@@ -22,17 +22,35 @@ static inline uint64_t lower8(uint64_t word)
 	return word | ((from_a & ~past_z & ~word & high) >> 2);
 }
 
-// Copies n octets in lower case; n is at most DNS_LABEL_SIZE.
+static inline void copy_lower8(uint8_t *to, const uint8_t *from)
+{
+	uint64_t word;
+
+	memcpy(&word, from, 8);
+	word = lower8(word);
+	memcpy(to, &word, 8);
+}
+
+// Copies n octets in lower case, by words that overlap at the end.
 static inline void copy_lower(uint8_t *to, const uint8_t *from, size_t n)
 {
-	for (; n >= 8; n -= 8, to += 8, from += 8) {
-		uint64_t word;
-		memcpy(&word, from, 8);
-		word = lower8(word);
-		memcpy(to, &word, 8);
+	if (n >= 8) {
+		for (size_t i = 0; i + 8 < n; i += 8)
+			copy_lower8(to + i, from + i);
+		copy_lower8(to + n - 8, from + n - 8);
+	} else if (n >= 4) {
+		uint32_t first, last;
+		memcpy(&first, from, 4);
+		memcpy(&last, from + n - 4, 4);
+		uint64_t both = lower8(first | (uint64_t)last << 32);
+		first = (uint32_t)both;
+		last = (uint32_t)(both >> 32);
+		memcpy(to, &first, 4);
+		memcpy(to + n - 4, &last, 4);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			to[i] = lower(from[i]);
 	}
-	for (size_t i = 0; i < n; i++)
-		to[i] = lower(from[i]);
 }
 
 size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE])

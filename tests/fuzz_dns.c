@@ -34,7 +34,7 @@ struct ordinary {
 	struct table *table; // nothing is ever added to it
 };
 
-static void read_ordinary(struct ordinary *o, const uint8_t *data, size_t size)
+static void read_ordinary(struct ordinary *o, const struct admit_options *options, const uint8_t *data, size_t size)
 {
 	static struct worker_stats stats;
 	static uint8_t room[DNS_MESSAGE_SIZE + 1 + ANSWER_NAME_SIZE];
@@ -49,7 +49,14 @@ static void read_ordinary(struct ordinary *o, const uint8_t *data, size_t size)
 	memset(room + size, 0xa5, ANSWER_NAME_SIZE); // what stands behind must not matter
 	for (uint32_t n = 0; n < TABLE_BATCH; n++)
 		memset(table_prepare(o->table, n)->key, 0x5a, TABLE_KEY_SHORT);
-	o->taken = answer_read(&o->answer, o->table, &key, room, size, size + ANSWER_NAME_SIZE, 1);
+	const struct answer_context x = {.table = o->table,
+		.key = &key,
+		.options = options,
+		.wire = room,
+		.size = size,
+		.room = size + ANSWER_NAME_SIZE,
+		.time_s = 1};
+	o->taken = answer_read(&o->answer, &x);
 }
 
 static void compare(const struct ordinary *o, uint32_t n, const uint8_t *k, size_t size, uint64_t hash)
@@ -81,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		table = table_new(&(struct table_options){.records = 200, .sink = take, .sink_context = &sightings},
 			&stats);
 	}
-	read_ordinary(&ordinary, data, size);
+	read_ordinary(&ordinary, &options, data, size);
 	if (dns_parse(m, data, size) != DNS_TAKEN) {
 		CHECK(!ordinary.taken);
 		return 0;
