@@ -133,7 +133,7 @@ void redis_batch_count(struct schema_frame *f)
 			continue; // had before, or not all of it yet: counted once
 		if (record->refused == REDIS_TROUBLE_NONE) {
 			applied++;
-			sightings += record->view.head.count;
+			sightings += record->view.head.flags & RECORD_FLOOD ? 0 : record->view.head.count;
 		} else if (record->refused == REDIS_TROUBLE_WRONGTYPE) {
 			wrong_type++;
 		} else {

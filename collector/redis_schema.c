@@ -112,6 +112,25 @@ static void write_count(struct writing *w, uint32_t index)
 	put_member(w, record);
 }
 
+// ZADD flood GT last zone; ZINCRBY flood:names names zone
+static void write_flood(struct writing *w, uint32_t index)
+{
+	const struct schema_record *record = &w->f->records[index];
+	const struct schema_owner *zone = &w->f->owners[record->owner];
+
+	begin(w, SCHEMA_FLOOD, index, 5);
+	redis_encode_literal(w->out, "ZADD");
+	put_key(w, "flood", "", 0);
+	redis_encode_literal(w->out, "GT");
+	redis_encode_uint(w->out, record->view.head.last_s);
+	put_owner(w, zone);
+	begin(w, SCHEMA_FLOOD_NAMES, index, 4);
+	redis_encode_literal(w->out, "ZINCRBY");
+	put_key(w, "flood:names", "", 0);
+	redis_encode_uint(w->out, record->view.head.count);
+	put_owner(w, zone);
+}
+
 bool schema_is_address(const struct record_view *view)
 {
 	return (view->head.type == TYPE_A && view->head.rdata_size == 4) ||
@@ -249,7 +268,12 @@ void schema_write(struct schema_frame *f, const struct redis_settings *s, const 
 
 	if (s->retention_days > 0)
 		w.now_s = (uint64_t)time(NULL);
+	for (uint32_t i = 0; i < f->records_len; i++)
+		if (f->records[i].view.head.flags & RECORD_FLOOD)
+			write_flood(&w, i);
 	for (uint32_t i = 0; i < f->owners_len; i++) {
+		if (f->owners[i].len == 0)
+			continue;
 		write_name(&w, i);
 		if (f->owners[i].new_len > 0) {
 			write_first(&w, i);
@@ -265,7 +289,8 @@ void schema_write(struct schema_frame *f, const struct redis_settings *s, const 
 size_t schema_key(const struct schema_frame *f, uint32_t index, const struct redis_settings *s,
 	const struct zone_list *zones, char out[static SCHEMA_KEY_SIZE])
 {
-	static const char *const families[] = {"name:", "first:", "zone:", "count:", "ip:", "rdata:", "net:"};
+	static const char *const families[] = {"name:", "first:", "zone:", "count:", "ip:", "rdata:", "net:", "flood",
+		"flood:names"};
 	const struct schema_command *command = &f->commands[index];
 	const struct schema_record *record = &f->records[command->kind <= SCHEMA_ZONE ? 0 : command->index];
 	const struct schema_owner *owner =
@@ -279,6 +304,8 @@ size_t schema_key(const struct schema_frame *f, uint32_t index, const struct red
 		len = text_address(record->view.rdata, record->view.head.rdata_size, tail);
 	} else if (command->kind == SCHEMA_NET) {
 		len = schema_net(&record->view, tail);
+	} else if (command->kind == SCHEMA_FLOOD || command->kind == SCHEMA_FLOOD_NAMES) {
+		len = 0; // one key for all zones
 	} else if (command->kind == SCHEMA_RDATA) {
 		len = schema_target(&record->view, tail);
 	} else {

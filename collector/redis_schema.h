@@ -9,6 +9,8 @@
 //                                 ZADD ip or rdata GT   1, where the type has one
 //                                 ZADD net LT address   1, where it is new and an address
 //
+// A report about a flooded zone is ZADD flood GT last zone, ZINCRBY flood:names names zone.
+//
 // With retention.days, where a key is due (redis_expiry.h) and no command above tells whether it is
 // a sorted set: ZCARD. What is done to it follows with the next batch (redis_retain.h).
 //
@@ -29,6 +31,8 @@ enum schema_kind {
 	SCHEMA_IP,
 	SCHEMA_RDATA,
 	SCHEMA_NET,
+	SCHEMA_FLOOD, // of a report, as the next
+	SCHEMA_FLOOD_NAMES,
 };
 
 enum {

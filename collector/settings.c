@@ -92,9 +92,11 @@ static const struct conf_key keys[] = {
 
 // Keys that the dataplane reads from the same file.
 static const char *const other_keys[] = {
-	"sensor", "flush.interval", "sections", "types", "types_skip", "match", "match.timeout", "match.size",
-	"dns.ports", "table.records", "workers", "tcp.flows", "tcp.memory", "tcp.timeout", "frag.datagrams",
-	"frag.timeout", "filter", "idle", NULL,
+	"dns.ports", "doh.addresses", "filter", "flood.interval", "flood.names", "flush.interval", "frag.datagrams",
+	"frag.timeout", "idle", "match", "match.size", "match.timeout", "names.only", "names.skip", "nic.isolate",
+	"rx.descriptors", "sections", "sensor", "servers", "stop.timeout", "table.records", "tcp.flows", "tcp.memory",
+	"tcp.timeout", "telemetry", "types", "types_skip", "workers", "xdp.dst", "xdp.mode", "xdp.program",
+	"xdp.sample", "xdp.src", "xdp.tunnels", NULL,
 };
 // clang-format on
 

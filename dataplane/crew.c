@@ -162,3 +162,27 @@ int crew_start(struct program *p)
 		table_is_huge(p->workers[0].table) ? "huge" : "ordinary");
 	return 0;
 }
+
+static void log_flood(unsigned worker, const struct flood_notice *n)
+{
+	char zone[DNS_NAME_TEXT_SIZE], example[DNS_NAME_TEXT_SIZE];
+	const struct flood_report *r = &n->report;
+
+	dns_name_text(r->zone, r->zone_size, zone, sizeof(zone));
+	dns_name_text(r->example, r->example_size, example, sizeof(example));
+	if (r->sightings == 0)
+		log_warning("flood: %s has brought more than %llu new names (flood.names); more of them count as *.%s", zone,
+			(unsigned long long)n->budget, zone);
+	else
+		log_warning("flood: %s: %llu sightings of about %llu different new names counted as *.%s, worker %u; one was %s",
+			zone, (unsigned long long)r->sightings, (unsigned long long)r->names, zone, worker, example);
+}
+
+void crew_log_floods(struct program *p)
+{
+	struct flood_notice notice;
+
+	for (unsigned i = 0; i < p->settings.workers; i++)
+		while (flood_take_notice(&p->workers[i].flood_notices, &notice))
+			log_flood(i, &notice);
+}

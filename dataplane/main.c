@@ -112,6 +112,7 @@ static void look_around(struct program *p)
 		return;
 	looked = time(NULL);
 	intake_watch(&p->intake, &p->settings, &watch);
+	crew_log_floods(p);
 }
 
 // Until a signal or the end of the captures. Returns 0, or -1 where the collector never came.
@@ -266,6 +267,7 @@ int main(int argc, char **argv)
 		atomic_store(&worker_orders.stop, true);
 	if (result == 0) {
 		rte_eal_mp_wait_lcore();
+		crew_log_floods(&p);
 		result = close_accounts(&p);
 		intake_close(&p.intake);
 		eal_stop();

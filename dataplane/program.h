@@ -42,6 +42,9 @@ bool crew_is_done(const struct program *p); // every worker has flushed and ende
 // SIGHUP: workers take the new filters in their next turn; none waits, no packet is lost.
 void crew_reload(struct program *p);
 
+// Logs what the workers tell about flooded zones.
+void crew_log_floods(struct program *p);
+
 // A port goes away and comes back (intake.h): its workers leave it alone meanwhile.
 void crew_pause_port(void *program, unsigned index);
 void crew_resume_port(void *program, unsigned index);

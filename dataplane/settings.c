@@ -109,10 +109,10 @@ static int set_tunnels(void *at, const char *value, char *why, size_t why_size)
 }
 
 // Keys of the collector, which may stand in the same file.
-static const char *const collector_keys[] = {"redis", "redis.user", "redis.password", "redis.password_file",
-	"redis.database", "redis.prefix", "redis.timeout", "http.listen", "http.keys", "http.connections", "http.cert",
-	"http.key", "retention.days", "new.max", "psl.file", "queue.size", "spool.dir", "spool.size", "spool.keep",
-	NULL};
+static const char *const collector_keys[] = {"http.audit", "http.certificate", "http.certificate_key", "http.connections", "http.keys", "http.listen",
+	"http.results", "http.time", "names.file", "new.max", "psl.file", "queue.size", "redis", "redis.database",
+	"redis.password", "redis.password_file", "redis.prefix", "redis.sentinel", "redis.timeout", "redis.user",
+	"retention.days", "spool.dir", "spool.keep", "spool.patience", "spool.size", NULL};
 
 const struct conf *settings_conf(struct settings *s)
 {
@@ -179,6 +179,10 @@ const struct conf *settings_conf(struct settings *s)
 			.reload = true, .help = "record types to leave out besides the usual"},
 		{.name = "table.records", .type = CONF_UINT, .at = &s->table_records, .def = "1000000", .min = 1000,
 			.max = 1000000000, .help = "records in a worker's table; about 141 octets each"},
+		{.name = "flood.names", .type = CONF_UINT, .at = &s->flood_names, .def = "50000", .max = 1000000000,
+			.help = "new names of a zone in flood.interval before they count as *.ZONE; 0: never"},
+		{.name = "flood.interval", .type = CONF_SECONDS, .at = &s->flood_interval_s, .def = "3600", .min = 1,
+			.max = 86400, .help = "interval of flood.names, in the time of the packets"},
 		{.name = "flush.interval", .type = CONF_SECONDS, .at = &s->flush_interval_s, .def = "60", .min = 0.1,
 			.max = 200, .help = "how often what changed is handed to the collector"},
 		{.name = "stop.timeout", .type = CONF_SECONDS, .at = &s->stop_timeout_s, .def = "30", .min = 0.1, .max = 86400,

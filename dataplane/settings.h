@@ -20,6 +20,8 @@ struct settings {
 	double stop_timeout_s;		  // how long the end waits for the collector's word
 	uint64_t workers;		  // number of workers, each one lcore and one queue a port
 	uint64_t table_records;		  // records a worker's table holds
+	uint64_t flood_names;		  // new names of a zone in an interval before they collapse; 0: any number
+	double flood_interval_s;	  // that interval
 	uint64_t rx_descriptors;	  // of each queue
 	uint64_t frag_datagrams;	  // datagrams being put together, a worker
 	double frag_timeout_s;		  // how long a fragment waits for the others

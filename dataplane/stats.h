@@ -101,6 +101,9 @@ enum stats_kind { STATS_COUNTER, STATS_GAUGE };
 	X(COUNTER, table_hits,          "table_hits_total", "", "Sightings of records that stood in the table") \
 	X(COUNTER, table_evicted,       "table_evicted_total", "", "Records that made room for new ones") \
 	X(COUNTER, table_passed,        "table_passed_total", "", "Sightings handed over at once because the table had no room") \
+	X(COUNTER, flood_collapsed,     "flood_collapsed_total", "", "Sightings of new names in flooded zones, counted as *.<zone>") \
+	X(COUNTER, flood_unguarded,     "flood_unguarded_total", "", "New names let in because too many zones are flooded at a time") \
+	X(GAUGE,   flood_zones,         "flood_zones", "", "Zones that bring more new names than flood.names") \
 	X(COUNTER, flush_records,       "flush_records_total", "", "Records handed over in frames") \
 	X(COUNTER, flush_frames,        "flush_frames_total", "", "Frames filled") \
 	X(COUNTER, flush_waits,         "flush_waits_total", "", "Times that no frame was free; records stay in the table meanwhile") \

@@ -39,7 +39,7 @@ struct table *table_new(const struct table_options *options, struct worker_stats
 	t->unit_memory = memory_map(t->units_len * sizeof(*t->units), options->huge_pages);
 	t->buckets = t->bucket_memory.at;
 	t->units = t->unit_memory.at;
-	if (!t->buckets || !t->units) {
+	if (!t->buckets || !t->units || !table_flood_begin(t, options, stats)) {
 		table_free(t);
 		return NULL;
 	}
@@ -53,6 +53,7 @@ void table_free(struct table *t)
 		return;
 	memory_unmap(&t->bucket_memory);
 	memory_unmap(&t->unit_memory);
+	flood_free(t->flood);
 	free(t);
 }
 
@@ -257,7 +258,7 @@ static void pass_by(struct table *t, const uint8_t *key, uint32_t size, uint32_t
 	}
 }
 
-static void insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message)
+void table_insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message)
 {
 	uint32_t units = table_units_of(size);
 	unsigned slot;
@@ -304,22 +305,45 @@ static inline void count_again(struct table *t, struct table_bucket *b, unsigned
 	t->hits++;
 }
 
+// The bucket and slot of a record, or NULL.
+static struct table_bucket *find(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, unsigned *slot)
+{
+	struct table_bucket *b = &t->buckets[table_first_bucket(t, hash)];
+	uint16_t tag = tag_of(hash);
+	int found = find_in(t, b, tag, key, size);
+
+	if (found < 0 && b->meta & TABLE_META_OVERFLOWED) {
+		b = &t->buckets[second_bucket(t, hash)];
+		found = find_in(t, b, tag, key, size);
+	}
+	*slot = (unsigned)found;
+	return found >= 0 ? b : NULL;
+}
+
 // Finds the record and counts, or takes it in.
 static __attribute__((noinline)) void count(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
 	uint32_t message)
 {
-	struct table_bucket *b = &t->buckets[table_first_bucket(t, hash)];
-	uint16_t tag = tag_of(hash);
-	int slot = find_in(t, b, tag, key, size);
+	unsigned slot;
+	struct table_bucket *b = find(t, hash, key, size, &slot);
 
-	if (slot < 0 && b->meta & TABLE_META_OVERFLOWED) {
-		b = &t->buckets[second_bucket(t, hash)];
-		slot = find_in(t, b, tag, key, size);
-	}
-	if (slot >= 0)
-		count_again(t, b, (unsigned)slot, &t->units[b->unit[slot]], time_s, message);
-	else
-		insert(t, hash, key, size, time_s, message);
+	if (b)
+		count_again(t, b, slot, &t->units[b->unit[slot]], time_s, message);
+	else if (!t->flood || !table_collapse(t, hash, key, size, time_s, message))
+		table_insert(t, hash, key, size, time_s, message);
+}
+
+bool table_count_again(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message)
+{
+	unsigned slot;
+	struct table_bucket *b = find(t, hash, key, size, &slot);
+
+	if (!b)
+		return false;
+	struct table_unit *u = &t->units[b->unit[slot]];
+	u->message = ~message;
+	count_again(t, b, slot, u, time_s, message);
+	return true;
 }
 
 // The middle stage: the bucket has come, ask for the unit.

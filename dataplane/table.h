@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "dataplane/dns.h"
+#include "dataplane/flood.h"
 #include "dataplane/hash.h"
 #include "dataplane/record.h"
 #include "dataplane/stats.h"
@@ -44,6 +45,11 @@ struct table_options {
 	bool huge_pages;  // use huge pages where there are any
 	table_sink *sink;
 	void *sink_context;
+	uint64_t flood_names;	     // new names that a zone may bring in an interval (flood.h); 0: any number
+	uint32_t flood_interval_s;   // that interval
+	uint32_t flood_report_s;     // how often flooded zones are reported
+	struct flood_notices *flood_notices; // where floods are told to the log; NULL: nowhere
+	const struct hash_key *key;  // of the hashes that come with keys; for floods alone
 };
 
 struct table;
@@ -97,3 +103,11 @@ void table_publish(struct table *t);
 
 // How many buckets there are: one round of the sweep.
 uint64_t table_buckets(const struct table *t);
+
+// table_flood.c ──────────────────────────────────────────────────────────────────────────────
+
+// Time goes on: hands over what is due about flooded zones; for the housekeeping of the loop.
+void table_expire(struct table *t, uint32_t now_s);
+
+// Hands over all about flooded zones, before the last sweep. False where the sink has no room: call again.
+bool table_finish(struct table *t);

@@ -82,9 +82,12 @@ struct table {
 	void *sink_context;
 	struct memory_block bucket_memory;
 	struct memory_block unit_memory;
+	struct flood *flood; // NULL: off
+	const struct hash_key *flood_hash;
 	struct table_pending pending[TABLE_PENDING];
 	uint8_t long_key[TABLE_KEY_MAX + 64];  // a key being built that is too long for the pipeline
 	uint8_t out_key[TABLE_KEY_MAX + 64];   // a chained key gathered for the sink
+	uint8_t flood_key[1024];	       // of a record that is collapsed
 };
 
 static inline struct table_more *table_more(const struct table *t, uint32_t unit)
@@ -124,3 +127,18 @@ struct table_bucket *table_evict_slot(struct table *t, struct table_bucket *firs
 
 // Gives up records until `units` units are free. False where not enough may go.
 bool table_make_room(struct table *t, uint32_t units);
+
+// table.c ────────────────────────────────────────────────────────────────────────────────────
+
+// Takes a record in that is not there.
+void table_insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message);
+
+// Counts a sighting of a record, whether or not one of this message was counted. False where it is not there.
+bool table_count_again(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message);
+
+// table_flood.c ──────────────────────────────────────────────────────────────────────────────
+
+bool table_flood_begin(struct table *t, const struct table_options *options, struct worker_stats *stats);
+
+// About a record that is new: true where it was counted otherwise, since its zone is flooded.
+bool table_collapse(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message);

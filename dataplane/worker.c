@@ -61,6 +61,7 @@ static void expire(struct worker *w)
 
 	pkt_frag_expire(w->frag, w->packet_us / 1000);
 	pkt_tcp_expire(w->tcp, now_s, take_stream_message, w);
+	table_expire(w->table, now_s);
 	if (w->match)
 		admit_match_expire(w->match, now_s);
 }
@@ -118,6 +119,8 @@ static inline void take_filters(struct worker *w)
 static void flush_all(struct worker *w)
 {
 	table_settle(w->table);
+	while (!table_finish(w->table))
+		rte_delay_us_sleep(IDLE_SLEEP_US);
 	for (uint64_t left = table_buckets(w->table); left > 0;) {
 		uint64_t done = table_sweep(w->table, left);
 		left -= done;
@@ -133,7 +136,12 @@ static int set_up(struct worker *w)
 	const struct table_options table = {.records = s->table_records,
 		.huge_pages = w->huge_pages,
 		.sink = flush_record,
-		.sink_context = &w->flush};
+		.sink_context = &w->flush,
+		.flood_names = s->flood_names,
+		.flood_interval_s = (uint32_t)s->flood_interval_s,
+		.flood_report_s = s->flush_interval_s < 1 ? 1 : (uint32_t)s->flush_interval_s,
+		.flood_notices = &w->flood_notices,
+		.key = &w->key};
 	const struct pkt_tcp_options tcp = {.flows = (uint32_t)s->tcp_flows,
 		.held_bytes = s->tcp_memory,
 		.timeout_s = (uint32_t)s->tcp_timeout_s};

@@ -73,6 +73,7 @@ struct worker {
 	atomic_bool failed;	// could not set up its tables. worker: w, main: r
 	atomic_bool done;	// has flushed everything and ended. worker: w, main: r
 	struct worker_stats stats; // worker: rw, main: ro
+	struct flood_notices flood_notices; // worker: w, main: r
 };
 
 // What the main thread tells all workers.

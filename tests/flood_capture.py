@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Puts a flood between the packets of a capture.
 
-    flood_capture.py fragments|tcp COUNT IN.pcap OUT.pcap
+    flood_capture.py fragments|tcp|subdomains COUNT IN.pcap OUT.pcap
 
-fragments: first fragments of datagrams that never go on; tcp: connections that begin a message and fall silent.
+fragments: first fragments of datagrams that never go on; tcp: connections that begin a message and fall silent;
+subdomains: answers about names that come once, under victim0.net to victim3.net, some of them several labels deep.
 """
 import socket
 import struct
@@ -23,6 +24,12 @@ def ip(i, protocol, flags, payload):
 def packet(i):
     if kind == "fragments":
         return ip(i, 17, 0x2000, struct.pack(">HHHH", 53, 1024, 3000, 0) + b"\0" * 24)
+    if kind == "subdomains":
+        labels = [f"{i * 2654435761 % 2**32:08x}"] + ["deep", "er"] * (i % 7 == 0) + [f"victim{i % 4}", "net"]
+        name = b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
+        dns = struct.pack(">HHHHHH", i & 0xffff, 0x8180, 1, 1, 0, 0) + name + struct.pack(">HH", 1, 1) + \
+            b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 300, 4) + bytes([203, 0, 113, i % 3])
+        return ip(i, 17, 0, struct.pack(">HHHH", 53, 1024 + i % 60000, 8 + len(dns), 0) + dns)
     half = struct.pack(">H", 500) + struct.pack(">HHHHHH", i & 0xffff, 0x8180, 1, 1, 0, 0) + b"\3abc"
     return ip(i, 6, 0, struct.pack(">HHIIBBHHH", 53, 1024 + i % 60000, i, 0, 5 << 4, 0x18, 1000, 0, 0) + half)
 

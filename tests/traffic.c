@@ -5,6 +5,7 @@
 //     isp     responses Zipf-distributed over a million names, a mix of types and of IPv4 and IPv6
 //     large   ten million distinct records, two a response: every look-up misses the caches
 //     flood   isp, every other response about a random subdomain that comes once
+//     random  random subdomains alone
 //
 //     traffic isp [--packets N] [--queries] > isp.pcap
 #include <math.h>
@@ -16,7 +17,7 @@
 
 #include "dataplane/dns.h"
 
-enum { HOT_NAMES = 5000, ISP_NAMES = 1000000, LARGE_NAMES = 5000000, FLOOD_ZONES = 50, FRAME_ROOM = 2048 };
+enum { HOT_NAMES = 5000, ISP_NAMES = 1000000, LARGE_NAMES = 5000000, FLOOD_ZONES = 4, FRAME_ROOM = 2048 };
 
 static uint8_t frame[FRAME_ROOM];
 static size_t at; // octets of `frame` in use
@@ -268,7 +269,7 @@ static void put_random_subdomain(uint64_t n)
 	char zone[32];
 
 	put_label(&bits, 12);
-	snprintf(zone, sizeof(zone), "victim%u", (unsigned)(n % FLOOD_ZONES));
+	snprintf(zone, sizeof(zone), "victim%u", (unsigned)(mix(n) % FLOOD_ZONES));
 	put_text_label(zone);
 	put_text_label("com");
 	frame[at++] = 0;
@@ -284,7 +285,7 @@ static uint64_t zipf(void)
 
 static void write_one(const char *kind, uint64_t i, bool queries, FILE *out)
 {
-	bool random_subdomain = strcmp(kind, "flood") == 0 && i % 2 == 1;
+	bool random_subdomain = strcmp(kind, "random") == 0 || (strcmp(kind, "flood") == 0 && i % 2 == 1);
 	bool same = strcmp(kind, "hot") == 0 || strcmp(kind, "large") == 0;
 	uint64_t n = strcmp(kind, "hot") == 0     ? i % HOT_NAMES
 		     : strcmp(kind, "large") == 0 ? i % LARGE_NAMES
@@ -318,8 +319,9 @@ int main(int argc, char **argv)
 		else
 			kind = "";
 	}
-	if (strcmp(kind, "hot") != 0 && strcmp(kind, "isp") != 0 && strcmp(kind, "large") != 0 && strcmp(kind, "flood") != 0) {
-		fprintf(stderr, "usage: traffic hot|isp|large|flood [--packets RESPONSES] [--queries] > FILE.pcap\n");
+	if (strcmp(kind, "hot") != 0 && strcmp(kind, "isp") != 0 && strcmp(kind, "large") != 0 && strcmp(kind, "flood") != 0 &&
+		strcmp(kind, "random") != 0) {
+		fprintf(stderr, "usage: traffic hot|isp|large|flood|random [--packets RESPONSES] [--queries] > FILE.pcap\n");
 		return 2;
 	}
 	fwrite(&header, sizeof(header), 1, stdout);

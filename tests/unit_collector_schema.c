@@ -193,9 +193,38 @@ static void retention(void)
 	settings.retention_days = 0;
 }
 
+// A report about a flooded zone is no record; one about a zone that has records stands beside them.
+static void flooded_zones(void)
+{
+	frame_begin(&frame, bytes);
+	add("\6victim\3com", 0, "", 0, 1234, RECORD_FLOOD);
+	add("\1*\6victim\3com", 1, "\12\0\0\1", 4, 5000, 0);
+	add("\6victim\3com", 1, "\12\0\0\2", 4, 1, 0);
+	CU_ASSERT_STRING_EQUAL(commands(),
+		"ZADD pdns:flood GT 200 victim.com\n"
+		"ZINCRBY pdns:flood:names 1234 victim.com\n"
+		"ZADD pdns:name:victim.com GT 200 A 10.0.0.2\n"
+		"ZINCRBY pdns:count:victim.com 1 A 10.0.0.2\n"
+		"ZADD pdns:ip:10.0.0.2 GT 200 victim.com\n"
+		"ZADD pdns:name:*.victim.com GT 200 A 10.0.0.1\n"
+		"ZINCRBY pdns:count:*.victim.com 5000 A 10.0.0.1\n"
+		"ZADD pdns:ip:10.0.0.1 GT 200 *.victim.com\n");
+	CU_ASSERT_EQUAL(f.sightings, 5001);
+	char key[SCHEMA_KEY_SIZE];
+	CU_ASSERT_EQUAL(schema_key(&f, 1, &settings, zones, key), strlen("pdns:flood:names"));
+	CU_ASSERT_STRING_EQUAL(key, "pdns:flood:names");
+	answer(SCHEMA_FLOOD_NAMES, 0, REDIS_REPLY_ERROR, 0);
+	CU_ASSERT(f.records[0].refused == REDIS_TROUBLE_WRONGTYPE && f.records[2].refused == REDIS_TROUBLE_NONE);
+	frame_begin(&frame, bytes);
+	add("\6victim\3com", 0, "", 0, 1, RECORD_FLOOD);
+	commands();
+	CU_ASSERT_EQUAL(f.commands_len, 2);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {{"new_records", new_records}, {"steady_state", steady_state},
+		{"flooded_zones", flooded_zones},
 		{"zones_of", zones_of}, {"replies", replies}, {"retention", retention}};
 	char why[256] = "";
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The manual pages are sound, and tell every setting and option that --help lists.
+# The manual pages are sound, and tell every setting and option that --help lists; one file of settings serves both.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -13,6 +13,7 @@ for program in dataplane/lookback-dataplane collector/lookback-collector; do
 	timeout 20 "$BUILD/$program" --help > "$T/help"
 	sed -n 's/^  \([a-z][a-z._]*\)  .*/\1/p' "$T/help" > "$T/settings"
 	[ -s "$T/settings" ] || fail "$program --help lists no settings"
+	cp "$T/settings" "$T/${program#*/}.settings"
 	while read -r setting; do
 		grep -q "^ *$setting\( \|\$\)" "$T/page" && continue
 		printf '%s: not there: %s\n' "${page##*/}" "$(grep "^  $setting  " "$T/help")"
@@ -25,3 +26,15 @@ for program in dataplane/lookback-dataplane collector/lookback-collector; do
 	done < <(sed -n '/^Options:/,/^Settings/s/.* \(--[a-z-]*\) .*/\1/p' "$T/help")
 done
 [ $missing = 0 ] || fail "$missing settings or options are not in the manual pages"
+
+# Keys of the other program are passed over.
+reads() { # program, the other one
+	while read -r setting; do
+		grep -qx "$setting" "$T/$1.settings" && continue
+		printf '%s = x y\n' "$setting" > "$T/lookback.conf"
+		! timeout 20 "$BUILD/${1#lookback-}/$1" -c "$T/lookback.conf" --check 2>&1 | grep "unknown key" ||
+			fail "$1 does not know the settings of $2"
+	done < "$T/$2.settings"
+}
+reads lookback-dataplane lookback-collector
+reads lookback-collector lookback-dataplane

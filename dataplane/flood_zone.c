@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Where the zone of a name begins, without a list of public suffixes: it is asked for under flood, and needs not to be
+// exact there. Too short a suffix would throw the customers of a registry together, too long a one would let
+// a flood choose its zone.
+#include "dataplane/flood.h"
+
+#include <string.h>
+
+enum { LABELS_MAX = 128, REVERSE4_LABELS = 5, REVERSE6_LABELS = 14 };
+
+// Second-level labels under country codes that registries sell names below of.
+static bool is_shared_label(const uint8_t *label)
+{
+	static const char *const shared[] = {"ac", "co", "com", "edu", "gen", "go", "gob", "gouv", "gov", "gv", "id", "ind",
+		"info", "ltd", "me", "mil", "ne", "net", "nhs", "nom", "or", "org", "plc", "sch", "web"};
+
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
+		if (strlen(shared[i]) == label[0] && memcmp(shared[i], label + 1, label[0]) == 0)
+			return true;
+	return false;
+}
+
+size_t flood_zone_at(const uint8_t *owner, size_t size)
+{
+	uint8_t at[LABELS_MAX];
+	unsigned labels = 0, zone = 2;
+
+	for (size_t i = 0; i < size && owner[i] != 0 && labels < LABELS_MAX; i += 1u + owner[i])
+		at[labels++] = (uint8_t)i;
+	if (labels <= zone)
+		return 0;
+	const uint8_t *top = owner + at[labels - 1], *second = owner + at[labels - 2];
+	if (memcmp(top, "\4arpa", 5) == 0)
+		zone = memcmp(second, "\3ip6", 4) == 0 ? REVERSE6_LABELS : REVERSE4_LABELS;
+	else if (top[0] == 2 && is_shared_label(second))
+		zone = 3;
+	return labels > zone ? at[labels - zone] : 0;
+}
