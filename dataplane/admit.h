@@ -48,10 +48,11 @@ enum admit_match_mode { ADMIT_MATCH_OFF, ADMIT_MATCH_PREFER, ADMIT_MATCH_REQUIRE
 
 struct admit_match; // queries waiting for their answers, of one worker
 
-// Room for `size` queries, given up after `timeout_s`. NULL when out of memory.
-struct admit_match *admit_match_new(uint32_t size, uint32_t timeout_s, const struct hash_key *key,
+// Room for `size` queries, given up after `timeout_s`, in huge pages where asked for and there are any. NULL when out of memory.
+struct admit_match *admit_match_new(uint32_t size, uint32_t timeout_s, bool huge_pages, const struct hash_key *key,
 	struct worker_stats *stats);
 void admit_match_free(struct admit_match *t);
+bool admit_match_is_huge(const struct admit_match *t); // in huge pages
 
 // Remembers a query by addresses, ports, ID and question (0x20 case kept); transport and time of
 // arrival with it. A query seen twice waits for two responses. The oldest is given up when there is

@@ -27,7 +27,7 @@ struct admit_match {
 	struct waiting *waiting; // sets_len * SET_SIZE
 };
 
-struct admit_match *admit_match_new(uint32_t size, uint32_t timeout_s, const struct hash_key *key,
+struct admit_match *admit_match_new(uint32_t size, uint32_t timeout_s, bool huge_pages, const struct hash_key *key,
 	struct worker_stats *stats)
 {
 	struct admit_match *t = calloc(1, sizeof(*t));
@@ -40,7 +40,7 @@ struct admit_match *admit_match_new(uint32_t size, uint32_t timeout_s, const str
 	t->stats = stats;
 	t->timeout_s = timeout_s;
 	t->sets_len = size / SET_SIZE + 1;
-	t->memory = memory_map((size_t)t->sets_len * SET_SIZE * sizeof(*t->waiting), true);
+	t->memory = memory_map((size_t)t->sets_len * SET_SIZE * sizeof(*t->waiting), huge_pages);
 	t->waiting = t->memory.at;
 	if (!t->waiting) {
 		free(t);
@@ -55,6 +55,11 @@ void admit_match_free(struct admit_match *t)
 		return;
 	memory_unmap(&t->memory);
 	free(t);
+}
+
+bool admit_match_is_huge(const struct admit_match *t)
+{
+	return t->memory.huge;
 }
 
 struct fingerprint {

@@ -140,12 +140,15 @@ uint64_t table_sweep(struct table *t, uint64_t buckets)
 	table_settle(t); // the rest of a message must not find its first half forgotten
 	for (; done < buckets; done++) {
 		struct table_bucket *b = &t->buckets[t->sweep_at];
-		uint32_t changed = b->meta >> TABLE_META_CHANGED & group;
-		for (uint32_t left = changed; left; left &= left - 1)
-			if (!table_hand_over(t, b, (unsigned)__builtin_ctz(left)))
+		for (uint32_t left = b->meta >> TABLE_META_CHANGED & group; left; left &= left - 1) {
+			unsigned slot = (unsigned)__builtin_ctz(left);
+			if (!table_hand_over(t, b, slot))
 				goto no_room;
+			t->sweep_handed |= 1u << slot;
+		}
 		// what was changed in this round is recent until the next
-		b->meta = (b->meta & ~(group << TABLE_META_RECENT)) | changed << TABLE_META_RECENT;
+		b->meta = (b->meta & ~(group << TABLE_META_RECENT)) | t->sweep_handed << TABLE_META_RECENT;
+		t->sweep_handed = 0;
 		t->sweep_at = t->sweep_at + 1 == t->buckets_len ? 0 : t->sweep_at + 1;
 	}
 no_room:

@@ -77,6 +77,7 @@ struct table {
 	uint32_t units_len;
 	uint32_t free_len;	// units free in all
 	uint64_t sweep_at;	// next bucket of the sweep
+	uint32_t sweep_handed;	// slots of that bucket that the sweep has handed over, where the sink had no room for all
 	uint64_t hand;		// next bucket of the search for room
 	table_sink *sink;
 	void *sink_context;

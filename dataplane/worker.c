@@ -156,7 +156,8 @@ static int set_up(struct worker *w)
 	w->linear = malloc(WORKER_LINEAR_SIZE);
 	w->rdata = malloc(DNS_RDATA_SIZE);
 	if (s->match != ADMIT_MATCH_OFF)
-		w->match = admit_match_new((uint32_t)s->match_size, (uint32_t)s->match_timeout_s, &w->key, &w->stats);
+		w->match = admit_match_new((uint32_t)s->match_size, (uint32_t)s->match_timeout_s, w->huge_pages, &w->key,
+			&w->stats);
 	return w->message && w->admit && w->table && w->tcp && w->frag && w->linear && w->rdata &&
 			       (w->match || s->match == ADMIT_MATCH_OFF)
 		       ? 0

@@ -282,6 +282,29 @@ static void message_numbers_do_not_linger(void)
 	table_free(t);
 }
 
+// A sink that refuses in the middle of a bucket: what was handed over before is as recent as the rest.
+static void refusal_ages_nothing(void)
+{
+	struct worker_stats stats;
+	struct table *t = begin(4, &stats); // one bucket
+
+	CU_ASSERT_EQUAL_FATAL(table_buckets(t), 1);
+	for (unsigned n = 1; n <= 3; n++) {
+		table_next_message(t);
+		add(t, n, 10);
+	}
+	refuse_every = 2;
+	offered = 0;
+	CU_ASSERT_EQUAL(table_sweep(t, 1), 0);
+	CU_ASSERT_EQUAL(stats.flush_records, 1);
+	refuse_every = 0;
+	CU_ASSERT_EQUAL(table_sweep(t, 1), 1);
+	CU_ASSERT_EQUAL(__builtin_popcount(t->buckets[0].meta >> TABLE_META_RECENT & 0x3ff), 3);
+	CU_ASSERT_EQUAL(table_sweep(t, 1), 1); // a round later all are idle
+	CU_ASSERT_EQUAL(t->buckets[0].meta >> TABLE_META_RECENT & 0x3ff, 0);
+	table_free(t);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -292,6 +315,7 @@ int main(void)
 		{"losses are counted", losses_are_counted},
 		{"hot records outlive a flood", hot_records_outlive_a_flood},
 		{"message numbers do not linger", message_numbers_do_not_linger},
+		{"a refusal ages nothing", refusal_ages_nothing},
 	};
 	return unit_run("table", tests, sizeof(tests) / sizeof(tests[0]));
 }
