@@ -2,6 +2,7 @@
 // Asking the collector. Lookups come in DNSDB's frame ({"cond":"begin"}, {"obj":…}, …, {"cond":"succeeded"}), so
 // that an answer which broke off is told from one that is whole.
 
+export const BULK_LIMIT = 2000; // records of each question
 const KEY = 'lookback.key'; // sessionStorage: gone with the tab, never in a URL
 
 export const key = {
@@ -19,11 +20,11 @@ export class AskError extends Error {
 
 const KINDS = { 400: 'refused', 401: 'key-needed', 403: 'key-wrong', 413: 'refused', 414: 'refused', 416: 'refused', 429: 'quota', 503: 'busy' };
 
-async function get(path, signal, headers = {}) {
+async function get(path, signal, body) {
+	const headers = key.get() ? { 'X-API-Key': key.get() } : {};
 	let response;
-	if (key.get()) headers['X-API-Key'] = key.get();
 	try {
-		response = await fetch(path, { signal, headers, cache: 'no-store', credentials: 'same-origin' });
+		response = await fetch(path, { method: body === undefined ? 'GET' : 'POST', body, signal, headers, cache: 'no-store', credentials: 'same-origin' });
 	} catch (error) {
 		if (error.name === 'AbortError') throw error;
 		throw new AskError('away', 'the collector does not answer');
@@ -73,9 +74,40 @@ export async function lookup(path, signal, progress = () => {}) {
 	return { rows, more: end?.cond === 'limited', failure };
 }
 
+// Many questions at once. As lookup(), besides: missing: questions without an answer, refused: {query, error}.
+export async function bulk(values, options, signal, progress = () => {}) {
+	const p = times(options);
+	p.set('limit', BULK_LIMIT);
+	const response = await get(`/api/bulk?${p}`, signal, values.join('\n'));
+	const rows = [], missing = [], refused = [], counts = new Map();
+	let failure = '';
+	try {
+		for await (const line of lines(response.body)) {
+			const said = JSON.parse(line);
+			if (said.error) refused.push(said);
+			else if (said.found === false) missing.push(said.query);
+			else rows.push(said);
+			counts.set(said.query, (counts.get(said.query) ?? 0) + 1);
+			if (rows.length % 1000 === 0) progress(rows.length);
+		}
+	} catch (error) {
+		if (error.name === 'AbortError') throw error;
+		failure = 'the connection broke';
+	}
+	if (rows.length === 0 && refused.length > 0 && refused.length === counts.size) throw new AskError('busy', refused[0].error);
+	return { rows, more: false, failure, missing, refused, cut: [...counts].filter(([, n]) => n >= BULK_LIMIT).map(([query]) => query) };
+}
+
+function times({ since, until }) {
+	const p = new URLSearchParams();
+	if (since !== undefined) p.set('time_last_after', since);
+	if (until !== undefined) p.set('time_first_before', until);
+	return p;
+}
+
 // Lookback's path for what was understood. options: type, since, until, sort, limit, offset.
 export function lookupPath(found, options = {}) {
-	const p = new URLSearchParams();
+	const p = times(options);
 	let path = '/api/lookup';
 	if (found.kind === 'pattern')
 		path = `/dnsdb/v2/${found.regex ? 'regex' : 'glob'}/rrnames/${encodeURIComponent(found.value)}/ALL`;
@@ -83,8 +115,6 @@ export function lookupPath(found, options = {}) {
 	if (found.kind !== 'pattern') p.set('q', found.value);
 	if (found.kind === 'name') p.set('targets', 'also');
 	p.set('frame', 'true');
-	if (options.since !== undefined) p.set('time_last_after', options.since);
-	if (options.until !== undefined) p.set('time_first_before', options.until);
 	for (const name of ['type', 'sort', 'limit', 'offset']) if (options[name]) p.set(name, options[name]);
 	return `${path}?${p}`;
 }

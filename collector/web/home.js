@@ -11,6 +11,7 @@ const KINDS = [
 	['paypal', 'A keyword', 'names that contain it or look like it: other scripts, digits for letters, one letter off'],
 	['*pay?al*', 'A pattern', 'with * and ?, or /regular expression/'],
 	['hxxps://evil[.]example/x', 'Defanged text, URLs', 'mail addresses, names in Unicode'],
+	['192.0.2.1 evil[.]example', 'A list', 'of names, addresses, prefixes, from a report or a log'],
 ];
 
 export function home() {

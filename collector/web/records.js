@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the columns of the table hold: of records, and of names that were found by keyword or pattern.
-import { el, svg } from './dom.js';
+import { el, fill, svg } from './dom.js';
 import * as format from './format.js';
 import { isAddress, reversed } from './understand.js';
 
 export const searchUrl = (q, as) => `/?${new URLSearchParams(as ? { q, as } : { q })}`;
 
+// A long name goes on in the next line behind one of its dots.
+const breakable = (name) => name.split(/(?<=[.])/).map((label, i) => [i > 0 && el('wbr'), label]);
+
 // What is no plain host name could be understood as something else.
 export function nameLink(name) {
 	const plain = /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(name) && !isAddress(name);
-	return el('a', { class: 'data', href: searchUrl(name, plain ? undefined : 'name') }, name);
+	return el('a', { class: 'data', href: searchUrl(name, plain ? undefined : 'name') }, breakable(name));
 }
 
 export function addressLink(address) {
@@ -100,17 +103,22 @@ function addressKey(text) {
 
 const seen = [
 	{ id: 'seen', label: 'Time line', cell: bar, axis: true },
-	{ id: 'first', label: 'First seen', key: (r) => r.time_first, cell: (r) => time(r.time_first), number: true },
-	{ id: 'last', label: 'Last seen', key: (r) => r.time_last, cell: (r) => time(r.time_last), number: true },
+	{ id: 'first', label: 'First seen', key: (r) => r.time_first, cell: (r) => time(r.time_first), newest: true },
+	{ id: 'last', label: 'Last seen', key: (r) => r.time_last, cell: (r) => time(r.time_last), newest: true },
 	{ id: 'count', label: 'Count', key: (r) => r.count, cell: (r) => format.number(r.count), number: true },
 ];
 
-// id (as the server's sort), label, key to sort by, cell(row, extent), number: newest or most first.
+// id (as the server's sort), label, key to sort by, cell(row, extent), newest, number: those first.
 export const RECORD_COLUMNS = [
 	{ id: 'name', label: 'Name', key: (r) => collate(r.rrname), cell: owner },
 	{ id: 'type', label: 'Type', key: (r) => r.rrtype, cell: (r) => el('span', { class: 'type' }, r.rrtype) },
 	{ id: 'rdata', label: 'Data', key: (r) => addressKey(r.rdata) ?? collate(target(r)?.name ?? r.rdata), cell: (r) => long(r, rdata(r)) },
 	...seen,
+];
+
+export const LIST_COLUMNS = [
+	{ id: 'query', label: 'Asked for', key: (r) => addressKey(r.query) ?? collate(r.query), cell: (r) => el('a', { class: 'data', href: searchUrl(r.query) }, breakable(r.query)) },
+	...RECORD_COLUMNS,
 ];
 
 export const REASONS = {
@@ -126,7 +134,7 @@ function found(row, keyword) {
 	const at = row.reason === 'contains' && keyword ? row.name.indexOf(keyword) : -1;
 	const link = nameLink(row.name);
 	if (at >= 0)
-		link.replaceChildren(row.name.slice(0, at), el('mark', null, keyword), row.name.slice(at + keyword.length));
+		fill(link, breakable(row.name.slice(0, at)), el('mark', null, keyword), breakable(row.name.slice(at + keyword.length)));
 	return [link, meant && meant !== row.name && el('bdi', { class: 'aside', title: 'how the name reads' }, meant)];
 }
 

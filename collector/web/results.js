@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A search: what was understood, the answer as a table or a graph, what to do where there is none.
-import { key, lookup, lookupPath } from './api.js';
+import { bulk, BULK_LIMIT, lookup, lookupPath } from './api.js';
 import { announce, el, fill, setText } from './dom.js';
 import * as format from './format.js';
 import { openGraph } from './graph.js';
 import { askForKey } from './key.js';
 import { explain, nothing } from './notices.js';
-import { extentOf, foundColumns, foundOf, REASONS, RECORD_COLUMNS, target } from './records.js';
+import { extentOf, foundColumns, foundOf, LIST_COLUMNS, REASONS, RECORD_COLUMNS, target } from './records.js';
 import { csv, download, fileName, jsonLines } from './save.js';
 import { announceSort, makeTable, PAGE } from './table.js';
 import { isAddress, KIND_WORDS, understand } from './understand.js';
@@ -27,7 +27,7 @@ function seconds(text, end) {
 
 const parseSort = (text) => (text ? { id: text.replace(/^-/, ''), descending: text.startsWith('-') } : undefined);
 const sortText = (sort) => (sort ? (sort.descending ? '-' : '') + sort.id : undefined);
-const rowKey = (row) => (row.rrname === undefined ? row.name : `${row.rrname} ${row.rrtype} ${row.rdata}`);
+const rowKey = (row) => (row.rrname === undefined ? row.name : `${row.query} ${row.rrname} ${row.rrtype} ${row.rdata}`);
 
 function counts(rows) {
 	const names = new Set(), addresses = new Set();
@@ -38,7 +38,7 @@ function counts(rows) {
 	}
 	const { first, last } = extentOf(rows);
 	return [
-		rows[0].rrname !== undefined && format.plural(rows.length, 'record'), format.plural(names.size, 'name'),
+		rows[0].rrname !== undefined && format.plural(new Set(rows.map((r) => `${r.rrname} ${r.rrtype} ${r.rdata}`)).size, 'record'), format.plural(names.size, 'name'),
 		addresses.size > 0 && format.plural(addresses.size, 'address', 'addresses'),
 		format.day(first) === format.day(last) ? `seen on ${format.day(first)}` : `seen ${format.day(first)} to ${format.day(last)}`,
 	].filter(Boolean).map((text, i) => [i ? ' · ' : '', el('span', { class: 'together' }, text)]);
@@ -59,7 +59,7 @@ export function openResults(main, params, { go, fresh, showKey }) {
 	const found = understand(params.q, params.as);
 	const isFound = found.kind === 'keyword' || found.kind === 'pattern'; // names instead of records
 	const facet = found.kind === 'keyword' ? 'why' : 'type';
-	const columns = isFound ? foundColumns(found.kind === 'keyword' ? found.value : '') : RECORD_COLUMNS;
+	const columns = isFound ? foundColumns(found.kind === 'keyword' ? found.value : '') : found.kind === 'list' ? LIST_COLUMNS : RECORD_COLUMNS;
 	let answer; // {rows, more, failure, asked: rows that the server has given, took: ms}
 	let controller, closeGraph, page = 0, shown = [];
 
@@ -81,9 +81,10 @@ export function openResults(main, params, { go, fresh, showKey }) {
 		if (found.error)
 			return el('div', { class: 'understood' }, el('h1', { tabindex: '-1' }, params.q));
 		const [name, words] = KIND_WORDS[found.kind];
-		const meant = format.unicode(found.value);
+		const heading = found.value.length > 300 ? `${found.value.slice(0, 300)}…` : found.value;
+		const meant = found.kind !== 'list' && format.unicode(found.value);
 		return el('div', { class: 'understood' },
-			el('h1', { tabindex: '-1' }, el('span', { class: 'kind' }, found.regex ? 'Regular expression' : name), ' ', el('span', { class: 'data' }, found.value)),
+			el('h1', { tabindex: '-1' }, el('span', { class: 'kind' }, found.regex ? 'Regular expression' : name), ' ', el('span', { class: 'data' }, heading)),
 			meant && el('bdi', { class: 'aside' }, `reads ${meant}`),
 			el('p', { class: 'aside' }, `${found.changed ? `Understood from “${format.visible(params.q.slice(0, 200))}”: ` : ''}${words}.`,
 				found.also.length > 0 && [' Or: ', found.also.map((o, i) => [i ? ', ' : '', el('a', { href: `/?${new URLSearchParams(o.as ? { q: o.q, as: o.as } : { q: o.q })}` }, o.words)]), '.']));
@@ -127,8 +128,14 @@ export function openResults(main, params, { go, fresh, showKey }) {
 		sort: isFound ? undefined : state.sort, type: answer?.partial && facet === 'type' ? state.type : undefined,
 	});
 
+	// A keyword's limit counts records, of which each name has some: more of them are asked for from the start.
+	function request(offset, signal) {
+		if (found.kind === 'list') return bulk(found.values, options(), signal, working);
+		const limit = offset ? (isFound ? FIRST + MORE : MORE) : FIRST;
+		return lookup(lookupPath(found, { ...options(), limit, offset: isFound ? 0 : offset }), signal, working);
+	}
+
 	async function ask({ offset = 0, again = false } = {}) {
-		const path = lookupPath(found, { ...options(), limit: offset ? MORE : FIRST, offset });
 		const old = cache.get(cacheKey(state));
 		controller?.abort();
 		const mine = (controller = new AbortController());
@@ -140,7 +147,7 @@ export function openResults(main, params, { go, fresh, showKey }) {
 		const begun = performance.now();
 		working(0);
 		try {
-			const got = await lookup(path, mine.signal, working);
+			const got = await request(offset, mine.signal);
 			if (mine !== controller) return;
 			take(got, offset, performance.now() - begun);
 			controller = undefined;
@@ -161,10 +168,10 @@ export function openResults(main, params, { go, fresh, showKey }) {
 
 	function take(got, offset, took) {
 		const rows = found.kind === 'pattern' ? foundOf(got.rows) : got.rows;
-		const before = offset && answer ? answer.rows : [];
+		const before = offset && answer && !isFound ? answer.rows : [];
 		const seen = new Set(before.map(rowKey));
 		const added = rows.filter((row) => !seen.has(rowKey(row)) && seen.add(rowKey(row)));
-		answer = { rows: [...before, ...added], asked: offset + got.rows.length, more: got.more, failure: got.failure, took,
+		answer = { ...got, rows: [...before, ...added], asked: offset + got.rows.length, took,
 			partial: answer?.partial, types: answer?.partial ? answer.types : undefined };
 	}
 
@@ -218,7 +225,7 @@ export function openResults(main, params, { go, fresh, showKey }) {
 		page = 0;
 		go(state, { replace: true });
 		announceSort(columns.find((c) => c.id === sort.id).label, sort.descending);
-		if (answer.more && !isFound) ask({ again: true }); // the server knows the others
+		if (answer.more && !isFound && found.kind !== 'list') ask({ again: true }); // the server knows the others
 		else {
 			remember();
 			render();
@@ -265,8 +272,13 @@ export function openResults(main, params, { go, fresh, showKey }) {
 		fill(notice,
 			answer.failure && el('p', { class: 'notice warning', role: 'alert' }, `The answer broke off after ${n} rows: ${answer.failure}. `,
 				el('button', { type: 'button', onclick: () => ask({ again: true }) }, 'Try again')),
-			answer.more && el('p', { class: 'notice' }, `Showing ${n} of more. Narrow by type or time, or `,
-				el('button', { type: 'button', class: 'more', onclick: () => ask({ offset: answer.asked, again: true }) }, `load ${format.number(MORE)} more`)));
+			answer.more && el('p', { class: 'notice' }, `${n} ${isFound ? 'names' : 'records'} are here; there are more. Narrow by ${isFound ? '' : 'type or '}time, or `,
+				el('button', { type: 'button', class: 'more', onclick: () => ask({ offset: answer.asked, again: true }) }, `load ${format.number(MORE)} more`)),
+			answer.missing?.length > 0 && el('p', { class: 'notice' }, `Nothing was seen of ${format.number(answer.missing.length)} of ${format.number(found.values.length)}: `,
+				el('span', { class: 'data' }, answer.missing.join(', '))),
+			answer.cut?.length > 0 && el('p', { class: 'notice' }, `Only ${format.number(BULK_LIMIT)} records of each are shown; there may be more of `,
+				el('span', { class: 'data' }, answer.cut.join(', '))),
+			answer.refused?.map((r) => el('p', { class: 'notice warning' }, el('span', { class: 'data' }, r.query), `: ${format.visible(r.error)}`)));
 	}
 
 	function render() {

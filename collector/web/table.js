@@ -28,7 +28,7 @@ export function makeTable({ onSort, onPage }) {
 			return el('th', { role: 'columnheader', scope: 'col', class: 'axis' }, el('span', { class: 'label' }, column.label),
 				el('span', { class: 'ticks', 'aria-hidden': 'true' }, el('span', null, format.day(extent.first)), el('span', null, format.day(extent.last))));
 		const sorted = sort?.id === column.id;
-		const next = { id: column.id, descending: sorted ? !sort.descending : Boolean(column.number) };
+		const next = { id: column.id, descending: sorted ? !sort.descending : Boolean(column.number || column.newest) };
 		return el('th', { role: 'columnheader', scope: 'col', class: column.number ? 'number' : null,
 			'aria-sort': sorted ? (sort.descending ? 'descending' : 'ascending') : 'none' },
 			el('button', { type: 'button', 'data-sort': column.id, onclick: () => onSort(next) }, column.label,

@@ -7,6 +7,7 @@
 //     pattern   *pay?al*, /^pay/           glob or regular expression over names
 //     address, prefix, range               names that had these addresses
 //     keyword   paypal                     names that contain it or look like it
+//     list      192.0.2.1 a.example …      several of these at once, but keywords and patterns
 
 const FANGS = [
 	[/\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\)|\{dot\}|\[\.|\.\]/gi, '.'], [/\[:\/\/\]/g, '://'], [/\[:\]/g, ':'],
@@ -82,7 +83,6 @@ function names(text) {
 	if (/^\*\.[^*?]+$/.test(name)) return { kind: 'below', value: name };
 	if (/^[^*?]+\.\*$/.test(name)) return { kind: 'stem', value: name };
 	if (/[*?]/.test(name)) return { kind: 'pattern', value: name };
-	if (/\s/.test(name)) return { error: 'One name, address, prefix or keyword at a time.' };
 	if (!rooted && name !== '.' && !name.includes('.')) return { kind: 'keyword', value: text.toLowerCase() };
 	return { kind: 'name', value: name };
 }
@@ -110,6 +110,15 @@ function others(found) {
 	return also;
 }
 
+// What a report or a log held: names and addresses one after another.
+function list(text) {
+	const items = [...new Set(text.split(/[\s,;|]+/).filter(Boolean))].map((part) => understand(part));
+	const odd = items.find((i) => i.error || i.kind === 'keyword' || i.kind === 'pattern' || i.kind === 'list');
+	if (odd) return { error: odd.error ?? `In a list, only names, addresses, prefixes and ranges are understood: “${odd.value}” is none.` };
+	const values = [...new Set(items.map((i) => i.value))];
+	return { kind: 'list', value: values.join(' '), values, changed: false, also: [] };
+}
+
 // Commas behind it, and quotes or brackets around it.
 function unwrap(text) {
 	const bare = text.trim().replace(/(?<=.)[,;]+$/, '');
@@ -128,6 +137,7 @@ export function understand(pasted, as) {
 	if (regex) return { kind: 'pattern', regex: true, value: regex[1], also: [] };
 	let plain = FANGS.reduce((t, [from, to]) => t.replace(from, to), text);
 	let found = addresses(plain);
+	if (!found && /\s/.test(plain)) return list(plain);
 	if (!found) {
 		if (plain.includes('://')) plain = hostOf(plain);
 		else plain = plain.slice(plain.lastIndexOf('@') + 1).replace(/^\/\//, '').replace(/(?<=\.[^/]*)\/.*$|:\d+$/s, '');
@@ -145,5 +155,6 @@ export const KIND_WORDS = {
 	address: ['Address', 'names that had this address'],
 	prefix: ['Prefix', 'names that had an address of it'],
 	range: ['Range', 'names that had an address of it'],
+	list: ['List', 'records of each'],
 	keyword: ['Keyword', 'names that contain it or look like it'],
 };

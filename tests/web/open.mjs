@@ -45,7 +45,7 @@ async function understood({ open, on }) {
 		await see.search(pasted);
 		await see.heading(heading);
 	}
-	for (const [pasted, error] of [['1.2.3.4/99', /at most 32 bits/], ['two words.example', /One name/], ['*', /export/]]) {
+	for (const [pasted, error] of [['1.2.3.4/99', /at most 32 bits/], ['two words.example', /In a list/], ['wikimedia.org 1.2.3.4/99', /at most 32 bits/], ['*', /export/]]) {
 		await see.search(pasted);
 		await page.locator('.notice.error', { hasText: error }).waitFor();
 	}
@@ -92,7 +92,7 @@ async function table({ open, same, soon, on }) {
 async function many({ open, same, soon, on, base }) {
 	const page = await open('/?q=2048-a.size.dns.netmeister.org'), see = on(page);
 	await see.status(/^1,000 records · 1 name · 1,000 addresses/);
-	await page.locator('.notice', { hasText: 'Showing 1,000 of more' }).waitFor();
+	await page.locator('.notice', { hasText: '1,000 records are here; there are more' }).waitFor();
 	await see.rows(100);
 	await page.locator('.more').click();
 	await see.status(/^2,048 records/);
@@ -122,6 +122,18 @@ async function keywords({ open, same, on }) {
 	await see.search('*pa?pol*');
 	await see.rows(1);
 	same('types of a pattern', (await see.column('type')).map((t) => t.trim().split(/\s+/).sort().join()), ['A,NS']);
+}
+
+// A list out of a report.
+async function lists({ open, same, on }) {
+	const page = await open('/'), see = on(page);
+	await see.search('208[.]80[.]152[.]2, hxxp://paypol[.]example/x no.such.example 203.0.113.0/24');
+	await see.heading('List 208.80.152.2 paypol.example no.such.example 203.0.113.0/24');
+	await page.locator('.notice', { hasText: 'Nothing was seen of 1 of 4: no.such.example' }).waitFor();
+	await page.locator('[data-sort=query]').click();
+	same('asked for', [...new Set(await see.column('query'))].sort(), ['203.0.113.0/24', '208.80.152.2', 'paypol.example']);
+	await page.locator('.c-query a', { hasText: '203.0.113.0/24' }).first().click();
+	await see.heading('Prefix 203.0.113.0/24');
 }
 
 async function hostile({ open, same, soon, on, base }) {
@@ -254,7 +266,7 @@ async function looks({ open, same, on, base }) {
 }
 
 export default async function (t) {
-	const parts = [pivots, understood, table, many, keywords, hostile, graph, trouble, keyboard, looks];
+	const parts = [pivots, understood, table, many, keywords, lists, hostile, graph, trouble, keyboard, looks];
 	for (const part of t.rest.length > 0 ? parts.filter((p) => t.rest.includes(p.name)) : parts) {
 		const begun = Date.now();
 		await part(t);
