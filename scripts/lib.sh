@@ -39,7 +39,7 @@ declare -A PACKAGES=(
 		iproute2 procps"
 	# other people's programs, to be compared with: a dissector, a DNS library, a name server, …
 	[test]="libclang-rt-14-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils prometheus
-		ethtool mandoc unbound nsd dnsperf dnsdbq jq openssl dpdk-dev faketime chromium"
+		ethtool mandoc valgrind unbound nsd dnsperf dnsdbq jq openssl dpdk-dev faketime chromium"
 	[lint]="shellcheck clang-format"
 )
 # Where Node.js came from elsewhere, its npm is there already.

@@ -4,6 +4,7 @@
 //
 //     bench CAPTURE [--passes N] [--workers N] [--records N] [--depth receive|decap|parse|admit|all]
 //           [--interval SECONDS] [--match off|prefer|require] [--no-huge] [--warm yes|no]
+//           [--ratio yes|no]
 //
 // Prints one JSON object a pass. The first pass fills the table in another order than the ones that
 // are measured, else the hardware's prefetching flatters the table. scripts/bench makes sense of it.
@@ -149,7 +150,7 @@ static double core_to_tsc(void)
 
 static struct settings settings;
 static struct worker *workers;
-static bool warm = true;
+static bool warm = true, tell_ratio = true;
 
 // Frames go straight back: the collector's part is measured elsewhere.
 static uint64_t give_frames_back(void)
@@ -326,6 +327,8 @@ int main(int argc, char **argv)
 			set("match", value);
 		else if (strcmp(argv[i], "--warm") == 0)
 			warm = strcmp(value, "no") != 0;
+		else if (strcmp(argv[i], "--ratio") == 0)
+			tell_ratio = strcmp(value, "no") != 0;
 		else if (strcmp(argv[i], "--lcores") == 0)
 			eal_args_add(&eal, argv[i], value);
 		else
@@ -350,7 +353,7 @@ int main(int argc, char **argv)
 		snapshot(&before);
 		struct pass time = run_pass(1);
 		snapshot(&after);
-		print_pass(pass, time, &before, &after, core_to_tsc(), depths[depth]);
+		print_pass(pass, time, &before, &after, tell_ratio ? core_to_tsc() : 0, depths[depth]);
 	}
 	atomic_store(&worker_orders.stop, true);
 	for (unsigned i = 0; i < settings.workers; i++)
