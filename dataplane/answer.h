@@ -234,9 +234,14 @@ answer_inline bool answer_read(struct answer *a, const struct answer_context *x)
 				table_hash_sixteen(x->key, owner.hash, DNS_TYPE_AAAA, p + ANSWER_FIXED_SIZE), x->time_s);
 			p += ANSWER_AAAA_SIZE;
 		} else {
-			size_t taken = type_class == htobe32(DNS_TYPE_CNAME << 16 | DNS_CLASS_IN)
-					       ? answer_cname(x, slot, &owner, p, end)
-					       : answer_other(x, slot, &owner, p, end);
+			size_t taken;
+			if (type_class == htobe32(DNS_TYPE_CNAME << 16 | DNS_CLASS_IN)) {
+				taken = answer_cname(x, slot, &owner, p, end);
+			} else { // copies, so that the ordinary need not be in memory
+				const struct answer_context x_here = *x;
+				const struct answer_owner owner_here = owner;
+				taken = answer_other(&x_here, slot, &owner_here, p, end);
+			}
 			if (taken == 0)
 				return false;
 			p += taken;
@@ -244,7 +249,8 @@ answer_inline bool answer_read(struct answer *a, const struct answer_context *x)
 	}
 	a->records = answers;
 	if (answer_unlikely((others & htobe32(0x10000)) != 0)) {
-		size_t taken = answer_negative(x, table_prepare(x->table, answers), p, end);
+		const struct answer_context x_here = *x;
+		size_t taken = answer_negative(&x_here, table_prepare(x->table, answers), p, end);
 		if (taken == 0)
 			return false;
 		p += taken;

@@ -17,7 +17,7 @@ struct burst {
 	uint32_t now_s;	   // when the packet in hand arrived, seconds since 1970
 	uint64_t bytes;	   // of all packets
 	uint64_t udp;	   // datagrams with a message
-	uint64_t fast;	   // of them, those that pkt_fast took
+	uint64_t slow;	   // of them, those that pkt_fast did not take
 	uint64_t vlans;	   // tags that pkt_fast took off
 	uint64_t ordinary; // messages that answer_read took
 	uint64_t opts;	   // OPT records of those
@@ -52,8 +52,13 @@ void choose_way(struct worker *w)
 	const struct admit_options *o = options_of(w);
 
 	// where OPT records are to be counted as of a section left out, the long way does so
-	w->short_way = o->section[DNS_ANSWER] && o->section[DNS_ADDITIONAL] && (o->type[0] & types) == types &&
-		       !(w->filters && w->filters->records) && w->depth >= WORKER_PARSE;
+	if (!o->section[DNS_ANSWER] || !o->section[DNS_ADDITIONAL] || (o->type[0] & types) != types ||
+		(w->filters && w->filters->records))
+		w->way = WORKER_LONG;
+	else if (w->match || (w->filters && w->filters->servers) || w->depth < WORKER_ALL)
+		w->way = WORKER_SHORT;
+	else
+		w->way = WORKER_SHORTEST;
 }
 
 // Whether the response's query was seen, as far as the settings ask. Counts what it refuses.
@@ -167,35 +172,58 @@ void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wi
 		take_message(w, pkt, true, wire, size, time_s);
 }
 
-// A datagram's payload; `room`: octets from there that can be read.
-static inline __attribute__((always_inline)) void take_datagram(struct worker *w, struct burst *b, const struct pkt *pkt, size_t room)
+static inline __attribute__((always_inline)) bool read_answer(struct worker *w, const struct burst *b, const struct pkt *pkt,
+	size_t room, struct answer *a)
+{
+	const struct answer_context x = {.table = w->table,
+		.key = &w->key,
+		.options = options_of(w),
+		.wire = pkt->payload,
+		.size = pkt->payload_size,
+		.room = room,
+		.time_s = b->now_s};
+
+	table_next_message(w->table);
+	return answer_read(a, &x);
+}
+
+// A datagram's payload, with all that the settings may ask for; `room`: octets from there that can be read.
+static __rte_noinline void take_datagram(struct worker *w, struct burst *b, const struct pkt *pkt, size_t room)
 {
 	struct answer a;
 
 	b->udp++;
-	if (unlikely(w->depth < WORKER_PARSE) || !takes_server(w, pkt, pkt->payload, pkt->payload_size))
+	if (w->depth < WORKER_PARSE || !takes_server(w, pkt, pkt->payload, pkt->payload_size))
 		return;
-	if (likely(w->short_way)) {
-		table_next_message(w->table);
-		const struct answer_context x = {.table = w->table,
-			.key = &w->key,
-			.options = options_of(w),
-			.wire = pkt->payload,
-			.size = pkt->payload_size,
-			.room = room,
-			.time_s = b->now_s};
-		if (answer_read(&a, &x)) {
-			if (w->match && !match_response(w, pkt, false, pkt->payload, pkt->payload_size, b->now_s, DNS_TAKEN))
-				return;
-			b->ordinary++;
-			if (unlikely(w->depth < WORKER_ALL))
-				return;
-			b->opts += a.opts;
-			table_commit(w->table, a.records);
-			return;
-		}
+	if (w->way == WORKER_LONG || !read_answer(w, b, pkt, room, &a)) {
+		take_message(w, pkt, false, pkt->payload, pkt->payload_size, b->now_s);
+		return;
 	}
-	take_message(w, pkt, false, pkt->payload, pkt->payload_size, b->now_s);
+	if (w->match && !match_response(w, pkt, false, pkt->payload, pkt->payload_size, b->now_s, DNS_TAKEN))
+		return;
+	b->ordinary++;
+	if (w->depth < WORKER_ALL)
+		return;
+	b->opts += a.opts;
+	table_commit(w->table, a.records);
+}
+
+// The same where nothing is asked for. Inline, and not split into steps over the burst: that was
+// slower, by a sixth on hot and a twentieth on isp.
+static inline __attribute__((always_inline)) void take_simple_datagram(struct worker *w, struct burst *b, const struct pkt *pkt,
+	size_t room)
+{
+	struct answer a;
+
+	b->udp++;
+	if (likely(read_answer(w, b, pkt, room, &a))) {
+		b->ordinary++;
+		b->opts += a.opts;
+		table_commit(w->table, a.records);
+	} else {
+		const struct pkt here = *pkt; // a copy, so that the ordinary need not be in memory
+		take_message(w, &here, false, here.payload, here.payload_size, b->now_s);
+	}
 }
 
 // packets → messages ─────────────────────────────────────────────────────────────────────────
@@ -234,24 +262,32 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 		return;
 	}
 	b->mbufs[b->mbufs_len++] = m;
-	if (verdict == PKT_TCP)
+	if (verdict == PKT_TCP) {
 		pkt_tcp_segment(w->tcp, &pkt, b->now_s, take_stream_message, w);
-	else if (verdict == PKT_UDP)
+	} else if (verdict == PKT_UDP) {
+		b->slow++;
 		take_datagram(w, b, &pkt, pkt.payload_size);
-	else
+	} else {
 		encrypted_count(frame, size, link, w->filters ? w->filters->doh : NULL, &w->stats);
+	}
 }
 
-static inline void take_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link)
+static inline __attribute__((always_inline)) void take_packet(struct worker *w, struct burst *b, struct rte_mbuf *m,
+	enum pkt_link link)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct pkt pkt;
 
 	if (likely(link == PKT_LINK_ETHERNET && m->nb_segs == 1 &&
 		    pkt_fast(&pkt, frame, rte_pktmbuf_data_len(m), &w->settings->dns_ports, &b->vlans))) {
+		size_t room = (size_t)((const uint8_t *)m->buf_addr + m->buf_len - pkt.payload);
 		b->mbufs[b->mbufs_len++] = m;
-		b->fast++;
-		take_datagram(w, b, &pkt, (size_t)((const uint8_t *)m->buf_addr + m->buf_len - pkt.payload));
+		if (likely(w->way == WORKER_SHORTEST)) {
+			take_simple_datagram(w, b, &pkt, room);
+		} else {
+			const struct pkt here = pkt;
+			take_datagram(w, b, &here, room);
+		}
 	} else {
 		take_other_packet(w, b, m, link);
 	}
@@ -276,7 +312,7 @@ static void publish(struct worker *w, const struct burst *b)
 {
 	stats_add(&w->stats.rx_bytes, b->bytes);
 	stats_add(&w->stats.decap_vlan, b->vlans);
-	stats_add(&w->stats.pkt_udp, b->fast);
+	stats_add(&w->stats.pkt_udp, b->udp - b->slow);
 	stats_add(&w->stats.dns_udp, b->udp);
 	stats_add(&w->stats.rr_type_skipped, b->opts);
 	w->verdicts[DNS_TAKEN] += b->ordinary;
@@ -296,12 +332,17 @@ __rte_noinline void take_burst(struct worker *w, const struct worker_source *sou
 	memset(&b.mbufs_len, 0, sizeof(b) - offsetof(struct burst, mbufs_len));
 	w->packet_us = w->wall_us;
 	b.now_s = (uint32_t)(w->packet_us / 1000000);
+	bool simple = source->link == PKT_LINK_ETHERNET && !source->packet_time && !(w->filters && w->filters->packets);
 	for (uint16_t i = 0; i < len && i < PREFETCH_AHEAD; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
 	for (uint16_t i = 0; i < len; i++) {
 		if (i + PREFETCH_AHEAD < len)
 			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], void *));
 		b.bytes += rte_pktmbuf_pkt_len(mbufs[i]);
+		if (likely(simple)) {
+			take_packet(w, &b, mbufs[i], PKT_LINK_ETHERNET);
+			continue;
+		}
 		if (source->packet_time) {
 			w->packet_us = packet_time_us(mbufs[i], w->wall_us);
 			b.now_s = (uint32_t)(w->packet_us / 1000000);

@@ -301,7 +301,9 @@ static inline void count_again(struct table *t, struct table_bucket *b, unsigned
 		u->first_s = time_s;
 		u->flags |= RECORD_NEW;
 	}
-	b->meta |= (1u << TABLE_META_CHANGED | 1u << TABLE_META_REPEATED) << slot;
+	uint32_t marks = (1u << TABLE_META_CHANGED | 1u << TABLE_META_REPEATED) << slot;
+	if (__builtin_expect((b->meta & marks) != marks, 0)) // a line that is not written need not go back to memory
+		b->meta |= marks;
 	t->hits++;
 }
 

@@ -10,7 +10,8 @@
 #include "dataplane/burst.h"
 
 enum {
-	HOUSEKEEPING_TURNS = 256, // a power of two
+	HOUSEKEEPING_HZ = 50000,  // looks at the clock and at the sweep, of a worker that is busy
+	EXPIRE_LOOKS = 64,	  // of them, between two looks at what waits with a time-out; a power of two
 	SWEEP_BUCKETS = 32,	  // at most in one turn: bounds the gap between two polls
 	IDLE_TURNS = 64,	  // turns without a packet before the first sleep
 	IDLE_SLEEP_US = 100,
@@ -68,6 +69,12 @@ static void expire(struct worker *w)
 
 static void housekeeping(struct worker *w, bool idle)
 {
+	uint64_t now_tsc = rte_get_tsc_cycles();
+
+	if (likely(!idle && !w->behind && now_tsc - w->look_tsc < w->look_every_tsc))
+		return;
+	w->look_tsc = now_tsc;
+	w->looks++;
 	read_clock(w);
 	if (idle) {
 		table_settle(w->table);
@@ -77,8 +84,8 @@ static void housekeeping(struct worker *w, bool idle)
 		if (live) // time goes on without packets, unless it is a capture's
 			w->packet_us = w->wall_us;
 	}
-	sweep(w, rte_get_tsc_cycles(), idle);
-	if (idle || w->turns % HOUSEKEEPING_TURNS == 0)
+	sweep(w, now_tsc, idle);
+	if (idle || w->looks % EXPIRE_LOOKS == 0)
 		expire(w);
 }
 
@@ -190,14 +197,14 @@ int worker_run(void *worker)
 	take_filters(w);
 	choose_way(w);
 	read_clock(w);
-	w->sweep_start = w->push_tsc = rte_get_tsc_cycles();
+	w->sweep_start = w->push_tsc = w->look_tsc = rte_get_tsc_cycles();
+	w->look_every_tsc = rte_get_tsc_hz() / HOUSEKEEPING_HZ;
 	atomic_store(&w->ready, true);
 	while (!atomic_load_explicit(&worker_orders.stop, memory_order_relaxed)) {
 		// the order to drain is given after the last packet was queued, so read it before looking
 		bool drain = atomic_load_explicit(&worker_orders.drain, memory_order_acquire);
 		take_filters(w);
 		bool idle = turn(w) == 0;
-		w->turns++;
 		if (idle && drain)
 			break;
 		w->idle_turns = idle ? w->idle_turns + 1 : 0;

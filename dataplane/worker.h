@@ -26,6 +26,10 @@ enum {
 // How far packets go; less than all of it is for measurements alone.
 enum worker_depth { WORKER_RECEIVE, WORKER_DECAP, WORKER_PARSE, WORKER_ADMIT, WORKER_ALL };
 
+// How a datagram becomes sightings: every message by dns_parse and admit_message; ordinary answers by
+// answer.h; the same with no query matching, no servers to look up and nothing left out.
+enum worker_way { WORKER_LONG, WORKER_SHORT, WORKER_SHORTEST };
+
 // One receive queue. Worker: ro; main: rw while paused and seen to be.
 struct worker_source {
 	atomic_bool paused;	// not to be polled: its interface is gone
@@ -45,7 +49,7 @@ struct worker {
 	const struct filter_set *filters;		  // worker: rw; NULL: none but the settings' sections and types
 	_Atomic(const struct filter_set *) filters_next;  // worker: r, main: w
 	_Atomic(const struct filter_set *) filters_seen;  // worker: w, main: r
-	bool short_way;					  // ordinary answers are read by answer.h. worker: rw
+	enum worker_way way;				  // of messages, by settings and filters. worker: rw
 	struct hash_key key;				  // of names and records. worker: ro
 	struct dns_message *message;			  // worker: rw
 	struct admit *admit;				  // worker: rw
@@ -65,7 +69,9 @@ struct worker {
 	uint64_t push_tsc;	// TSC when a partial frame was passed on last. worker: rw
 	bool behind;		// the sweep has buckets left that are due. worker: rw
 	uint32_t idle_turns;	// turns without a packet, one after another. worker: rw
-	uint32_t turns;		// turns of the loop. worker: rw
+	uint64_t look_tsc;	// TSC of the last look at the clock. worker: rw
+	uint64_t look_every_tsc; // of a busy worker. worker: rw
+	uint32_t looks;		// at the clock. worker: rw
 	unsigned id;		// 0.., worker: ro
 	enum worker_depth depth; // worker: ro
 	bool huge_pages;	// whether to ask for them. worker: ro
