@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { RESOLVE_MAX = 100000, SCORES_AT_ONCE = 500 };
+enum { RESOLVE_MAX = 100000 };
 
 // Room for `n` octets of text; NULL (and bad) without memory.
 static char *text_room(struct query_page *p, size_t n)
@@ -149,33 +149,67 @@ static bool is_past(const struct query_run *run, const redisReply *reply)
 	       query_db_number(reply->element[reply->elements - 1]) < run->q.last_after;
 }
 
+static void ask_range(struct query_run *run, const char *family, size_t k)
+{
+	struct query_list *keys = &run->keys;
+
+	query_db_command(run->db, 5, "ZREVRANGE", family, query_list_text(keys, k), keys->span[k].len);
+	redis_encode_uint(&run->db->out, run->key_rank);
+	redis_encode_uint(&run->db->out, run->key_rank + QUERY_PAGE - 1);
+	redis_encode_literal(&run->db->out, "WITHSCORES");
+}
+
+// The replies to the commands of one key. 1: the set has more than a page; 0; or -1.
+static int read_key(struct query_run *run, bool whole)
+{
+	struct query_list *keys = &run->keys;
+	redisReply *reply[3] = {NULL};
+	size_t had = run->page.len;
+	int result = 0;
+
+	for (int i = 0; i < (whole ? 3 : 1) && result == 0; i++) {
+		reply[i] = query_db_reply(run->db);
+		if (!reply[i])
+			result = query_run_fail(run, "%s", run->db->why);
+	}
+	if (result == 0) {
+		add_members(run, query_list_text(keys, keys->pos), keys->span[keys->pos].len, reply[0]);
+		if (reply[0]->elements >= 2 * (size_t)QUERY_PAGE)
+			result = !is_past(run, reply[0]);
+		else if (whole)
+			query_scores_join(&run->page, had, reply[1], reply[2]);
+	}
+	for (int i = 0; i < 3; i++)
+		if (reply[i])
+			freeReplyObject(reply[i]);
+	return result;
+}
+
+// Of names also when first and how often, so that a lookup waits for Redis once.
 static int read_keys(struct query_run *run)
 {
 	struct query_db *db = run->db;
 	struct query_list *keys = &run->keys;
 	size_t n = query_list_left(keys) < QUERY_BATCH ? query_list_left(keys) : QUERY_BATCH;
+	bool whole = run->family[0] == 'n' && run->key_rank == 0;
 
 	if (run->key_rank > 0)
 		n = 1;
 	query_db_begin(db);
 	for (size_t i = 0; i < n; i++) {
-		size_t k = keys->pos + i;
-		query_db_command(
-			db, 5, "ZREVRANGE", run->family, query_list_text(keys, k), keys->span[k].len);
-		redis_encode_uint(&db->out, run->key_rank);
-		redis_encode_uint(&db->out, run->key_rank + QUERY_PAGE - 1);
-		redis_encode_literal(&db->out, "WITHSCORES");
+		ask_range(run, run->family, keys->pos + i);
+		if (whole) {
+			ask_range(run, "first:", keys->pos + i);
+			ask_range(run, "count:", keys->pos + i);
+		}
 	}
 	if (query_db_send(db) != 0)
 		return query_run_fail(run, "%s", db->why);
 	for (size_t i = 0; i < n; i++) {
-		redisReply *reply = query_db_reply(db);
-		if (!reply)
-			return query_run_fail(run, "%s", db->why);
-		add_members(run, query_list_text(keys, keys->pos), keys->span[keys->pos].len, reply);
-		bool more = reply->elements >= 2 * (size_t)QUERY_PAGE && !is_past(run, reply);
-		freeReplyObject(reply);
-		if (more) { // a large set: the rest of it first, then the other keys again
+		int more = read_key(run, whole);
+		if (more < 0)
+			return -1;
+		if (more > 0) { // a large set: the rest of it first, then the other keys again
 			run->key_rank += QUERY_PAGE;
 			return query_db_drain(db) == 0 ? 0 : query_run_fail(run, "%s", db->why);
 		}
@@ -256,65 +290,6 @@ static int resolve(struct query_run *run)
 	return 0;
 }
 
-// How many items from `i` on share an owner, so that one command asks for all of them.
-static size_t owner_run(const struct query_page *p, size_t i)
-{
-	size_t n = 1;
-
-	while (i + n < p->len && n < SCORES_AT_ONCE && p->item[i + n].owner == p->item[i].owner)
-		n++;
-	return n;
-}
-
-static void ask_scores(
-	struct query_db *db, const struct query_page *p, size_t i, size_t n, const char *family)
-{
-	const struct query_item *item = &p->item[i];
-
-	query_db_command(
-		db, 2 + (unsigned)n, "ZMSCORE", family, p->text.bytes + item->owner, item->owner_len);
-	for (size_t k = 0; k < n; k++)
-		redis_encode_bulk(&db->out, p->text.bytes + item[k].member, item[k].member_len);
-}
-
-// A record without first seen or count (an import of others, an erasure in progress) was seen once.
-static void take_scores(struct query_item *item, size_t n, const redisReply *reply, bool count)
-{
-	for (size_t k = 0; k < n; k++) {
-		bool known = k < reply->elements && reply->element[k]->type == REDIS_REPLY_STRING;
-		if (count)
-			item[k].count = known ? query_db_number(reply->element[k]) : 1;
-		else
-			item[k].first = known ? query_db_number(reply->element[k]) : item[k].last;
-	}
-}
-
-static int read_scores(struct query_run *run)
-{
-	struct query_db *db = run->db;
-	struct query_page *p = &run->page;
-	bool count = false;
-
-	query_db_begin(db);
-	for (size_t i = 0, n; i < p->len; i += n) {
-		n = owner_run(p, i);
-		ask_scores(db, p, i, n, "first:");
-		ask_scores(db, p, i, n, "count:");
-	}
-	if (query_db_send(db) != 0)
-		return query_run_fail(run, "%s", db->why);
-	for (size_t i = 0, n = 0; i < p->len; i += count ? 0 : n) {
-		n = owner_run(p, i);
-		redisReply *reply = query_db_reply(db);
-		if (!reply)
-			return query_run_fail(run, "%s", db->why);
-		take_scores(&p->item[i], n, reply, count);
-		freeReplyObject(reply);
-		count = !count;
-	}
-	return 0;
-}
-
 int query_expand(struct query_run *run)
 {
 	struct query_page *p = &run->page;
@@ -325,5 +300,5 @@ int query_expand(struct query_run *run)
 		return -1;
 	if (p->bad)
 		return query_run_fail(run, "out of memory");
-	return p->len > 0 ? read_scores(run) : 0;
+	return p->len > 0 ? query_scores_read(run) : 0;
 }

@@ -45,6 +45,7 @@ struct query_item {
 	uint32_t member, member_len; // "<TYPE> <rdata>"
 	uint32_t type_len;
 	int64_t first, last, count;
+	bool known; // first and count are
 };
 
 struct query_page {
@@ -116,6 +117,11 @@ void query_match_pattern(struct query_run *run);
 // What a name must hold to match, for the names index.
 void query_match_needles(const struct query_run *run, struct names_needles *out);
 bool query_glob(const char *pattern, const char *text, size_t len);
+
+// query_scores.c: first seen and count of the page's items, from `from` on out of the sets first:
+// and count: of their owner, read whole; and of those not known yet, from Redis. 0 or -1.
+void query_scores_join(struct query_page *p, size_t from, const redisReply *first, const redisReply *count);
+int query_scores_read(struct query_run *run);
 
 // query_expand.c: reads the next keys into the page. 0 or -1.
 int query_expand(struct query_run *run);

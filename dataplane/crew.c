@@ -39,6 +39,7 @@ int crew_set_up(struct program *p)
 		p->flushes[i] = &w->flush;
 		if (flush_init(&w->flush, i, FRAMES_EACH, &w->stats) != 0)
 			return -ENOMEM;
+		w->flush.records_max = (uint32_t)p->settings.flush_records;
 		for (unsigned k = 0; k < p->intake.ports_len; k++) {
 			const struct port *port = &p->intake.ports[k];
 			if (i < port->queues)

@@ -12,7 +12,7 @@ int flush_init(struct flush *f, unsigned id, uint32_t frames, struct worker_stat
 {
 	char name[RTE_RING_NAMESIZE];
 
-	*f = (struct flush){.stats = stats, .frames_len = frames};
+	*f = (struct flush){.stats = stats, .frames_len = frames, .records_max = FRAME_RECORDS_MAX};
 	snprintf(name, sizeof(name), "flush_free_%u", id);
 	f->free = rte_ring_create(name, rte_align32pow2(frames + 1), SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	snprintf(name, sizeof(name), "flush_full_%u", id);
@@ -52,7 +52,7 @@ bool flush_record(void *flush, const struct record_view *record)
 
 	if (!f->current && !take_frame(f))
 		return false;
-	if (frame_add(&f->current->frame, record))
+	if (f->current->frame.records < f->records_max && frame_add(&f->current->frame, record))
 		return true;
 	flush_push(f);
 	return take_frame(f) && frame_add(&f->current->frame, record);

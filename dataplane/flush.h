@@ -29,6 +29,7 @@ struct flush {
 	struct flush_frame *current; // worker: being filled, or NULL
 	struct worker_stats *stats;
 	uint32_t frames_len; // frames that there are
+	uint32_t records_max; // records at most in a frame: FRAME_RECORDS_MAX unless set before the worker starts
 };
 
 // Allocates `frames` frames on the calling thread's NUMA node. Returns 0 or -ENOMEM. Main thread.

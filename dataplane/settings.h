@@ -17,6 +17,7 @@ struct settings {
 	char *collector_socket;		  // path of the collector's Unix socket
 	char *sensor;			  // name of this sensor; empty: the host name
 	double flush_interval_s;	  // how often what changed is handed over
+	uint64_t flush_records;		  // records at most in one frame
 	double stop_timeout_s;		  // how long the end waits for the collector's word
 	uint64_t workers;		  // number of workers, each one lcore and one queue a port
 	uint64_t table_records;		  // records a worker's table holds
