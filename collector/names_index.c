@@ -373,5 +373,7 @@ bool names_index_next(struct names_index *index, struct query_run *run_, uint64_
 	if (*next == 0)
 		query_match_needles(run_, &run_->needles);
 	*next = names_search(&index->store, &run_->needles, *next, SEARCH_BUDGET, take, run_);
+	if (query_source_is_full(run_))
+		return false;
 	return *next < names_store_size(&index->store);
 }

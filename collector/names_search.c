@@ -10,7 +10,7 @@
 #include <immintrin.h>
 #endif
 
-enum { BLOCK = 128 * 1024, BLOCK_ROOM = BLOCK + 2048, PADDING = 64, HITS_MAX = 4096 };
+enum { BLOCK = 128 * 1024, BLOCK_ROOM = BLOCK + 2048, PADDING = 64 };
 
 static const char digits[] = "olzeasgtbg";
 
@@ -32,19 +32,14 @@ void names_needle_add(struct names_needles *n, const char *text, size_t len)
 	n->size[n->len++] = len;
 }
 
-// Where hits begin, in a block; one too many means: look at every name.
+// Where hits begin, in a block: a bit for each octet, so that they come out in order.
 struct hits {
-	uint32_t at[HITS_MAX];
-	size_t len;
-	bool many;
+	uint64_t bits[(BLOCK_ROOM + 63) / 64];
 };
 
-static void add_hit(struct hits *h, size_t at)
+static inline void add_hit(struct hits *h, size_t at)
 {
-	if (h->len == HITS_MAX)
-		h->many = true;
-	else
-		h->at[h->len++] = (uint32_t)at;
+	h->bits[at / 64] |= UINT64_C(1) << at % 64;
 }
 
 static void fold_plain(const char *from, char *to, size_t size)
@@ -82,17 +77,22 @@ __attribute__((target("avx2"))) static void fold_avx2(const char *from, char *to
 	fold_plain(from + i, to + i, size - i);
 }
 
-// `text` has 32 octets of room behind the last place where a needle may end.
+// `text` has 32 octets of room behind the last place where a needle may end. Looks at the first two
+// octets and the last one before it compares.
 __attribute__((target("avx2"))) static void find_avx2(
 	const char *text, size_t size, const char *needle, size_t n, struct hits *hits)
 {
-	const __m256i first = _mm256_set1_epi8(needle[0]), last = _mm256_set1_epi8(needle[n - 1]);
+	const size_t middle = n > 1 ? 1 : 0;
+	const __m256i first = _mm256_set1_epi8(needle[0]), second = _mm256_set1_epi8(needle[middle]),
+		      last = _mm256_set1_epi8(needle[n - 1]);
 
 	for (size_t i = 0; i + n <= size; i += 32) {
 		__m256i a = _mm256_loadu_si256((const __m256i *)(const void *)(text + i));
-		__m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(text + i + n - 1));
-		uint32_t mask = (uint32_t)_mm256_movemask_epi8(
-			_mm256_and_si256(_mm256_cmpeq_epi8(a, first), _mm256_cmpeq_epi8(b, last)));
+		__m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(text + i + middle));
+		__m256i c = _mm256_loadu_si256((const __m256i *)(const void *)(text + i + n - 1));
+		__m256i same = _mm256_and_si256(_mm256_cmpeq_epi8(a, first), _mm256_cmpeq_epi8(b, second));
+		uint32_t mask =
+			(uint32_t)_mm256_movemask_epi8(_mm256_and_si256(same, _mm256_cmpeq_epi8(c, last)));
 		for (; mask != 0; mask &= mask - 1) {
 			size_t at = i + (size_t)__builtin_ctz(mask);
 			if (at + n <= size && memcmp(text + at, needle, n) == 0)
@@ -123,12 +123,6 @@ static bool has_avx2(void)
 
 #endif
 
-static int compare_offsets(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return (x > y) - (x < y);
-}
-
 static void report_all(const char *block, size_t size, names_hit *hit, void *arg)
 {
 	for (size_t at = 1; at < size;) {
@@ -139,25 +133,22 @@ static void report_all(const char *block, size_t size, names_hit *hit, void *arg
 }
 
 // From places to names, each once. A needle may begin with the line feed before its name.
-static void report(const char *block, size_t size, struct hits *h, names_hit *hit, void *arg)
+static void report(const char *block, size_t size, const struct hits *h, names_hit *hit, void *arg)
 {
 	size_t done = 0; // names that begin before this are reported
 
-	if (h->many) {
-		report_all(block, size, hit, arg);
-		return;
-	}
-	qsort(h->at, h->len, sizeof(*h->at), compare_offsets);
-	for (size_t i = 0; i < h->len; i++) {
-		size_t at = h->at[i];
-		if (block[at] == '\n')
-			at++;
-		if (at < done || at >= size)
-			continue;
-		const char *begin = (const char *)memrchr(block, '\n', at) + 1;
-		const char *end = memchr(block + at, '\n', size - at);
-		hit(arg, begin, (size_t)(end - begin));
-		done = (size_t)(end - block) + 1;
+	for (size_t word = 0; word <= (size - 1) / 64; word++) {
+		for (uint64_t left = h->bits[word]; left != 0; left &= left - 1) {
+			size_t at = word * 64 + (size_t)__builtin_ctzll(left);
+			if (block[at] == '\n')
+				at++;
+			if (at < done || at >= size)
+				continue;
+			const char *begin = (const char *)memrchr(block, '\n', at) + 1;
+			const char *end = memchr(block + at, '\n', size - at);
+			hit(arg, begin, (size_t)(end - begin));
+			done = (size_t)(end - block) + 1;
+		}
 	}
 }
 
@@ -181,9 +172,8 @@ static void search_block(
 			fold_plain(block, folded, size);
 		text = folded;
 	}
-	hits.len = 0;
-	hits.many = false;
-	for (size_t i = 0; i < n->len && !hits.many; i++) {
+	memset(&hits, 0, sizeof(hits));
+	for (size_t i = 0; i < n->len; i++) {
 		if (wide)
 			find_avx2(text, size, n->bytes[i], n->size[i], &hits);
 		else

@@ -225,20 +225,36 @@ static bool has_edited_word(const char *keyword, size_t keyword_len, const char 
 	return false;
 }
 
+// memmem for short texts, without its preparations.
+static bool contains(const char *text, size_t len, const char *part, size_t part_len)
+{
+	uint32_t head, at;
+
+	if (part_len < sizeof(head))
+		return memmem(text, len, part, part_len) != NULL;
+	memcpy(&head, part, sizeof(head));
+	for (size_t i = 0; i + part_len <= len; i++) {
+		memcpy(&at, text + i, sizeof(at));
+		if (at == head && memcmp(text + i, part, part_len) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum query_reason query_alike(const char *keyword, size_t keyword_len, const char *name, size_t len)
 {
 	char folded_keyword[TEXT_NAME_SIZE], folded[FOLDED_SIZE];
 
-	if (memmem(name, len, keyword, keyword_len))
+	if (contains(name, len, keyword, keyword_len))
 		return QUERY_REASON_CONTAINS;
-	if (memmem(name, len, "xn--", 4)) {
+	if (contains(name, len, "xn--", 4)) {
 		size_t n = decode_labels(name, len, put_latin, folded, sizeof(folded));
-		if (n > 0 && memmem(folded, n, keyword, keyword_len))
+		if (n > 0 && contains(folded, n, keyword, keyword_len))
 			return QUERY_REASON_HOMOGLYPH;
 	}
 	size_t k = fold(keyword, keyword_len, folded_keyword, sizeof(folded_keyword));
 	size_t n = fold(name, len, folded, sizeof(folded));
-	if (k > 2 && memmem(folded, n, folded_keyword, k))
+	if (k > 2 && contains(folded, n, folded_keyword, k))
 		return QUERY_REASON_DIGIT;
 	if (keyword_len >= QUERY_EDIT_MIN && !memchr(keyword, '.', keyword_len) &&
 		has_edited_word(keyword, keyword_len, name, len))

@@ -107,6 +107,8 @@ int query_source_members(struct query_run *run); // the next members of the firs
 
 // A name that was met: to the keys (or their ranks) where it is asked for. -1 without memory.
 int query_source_take(struct query_run *run, const char *name, size_t len);
+// True where no further name can be shown: the best rank holds as many as are asked for.
+bool query_source_is_full(const struct query_run *run);
 // QUERY_KEYWORD: the names of the next rank become keys. False where there are no more ranks.
 bool query_source_next_rank(struct query_run *run);
 

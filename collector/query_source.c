@@ -7,11 +7,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { IPV4_NET_BITS = 24, IPV6_NET_BITS = 48, NETS_MAX = 65536 };
+enum { IPV4_NET_BITS = 24, IPV6_NET_BITS = 48, NETS_MAX = 65536, ERASED_SLACK = 1000 };
 
 static int add_key(struct query_run *run, const char *text, size_t len)
 {
 	return query_list_add(&run->keys, text, len) ? 0 : query_run_fail(run, "out of memory");
+}
+
+// How many names of a rank are remembered. Each has a record at least, unless it was erased, or a filter
+// leaves it out.
+static uint64_t rank_bound(const struct query *q)
+{
+	bool filtered = q->types != QUERY_TYPES_ALL || q->first_after != INT64_MIN || q->first_before != INT64_MAX ||
+			q->last_after != INT64_MIN || q->last_before != INT64_MAX;
+
+	return q->limit > 0 && !filtered ? q->limit + q->offset + ERASED_SLACK : QUERY_SORTED_MAX;
+}
+
+bool query_source_is_full(const struct query_run *run)
+{
+	return run->q.kind == QUERY_KEYWORD && run->ranked[QUERY_REASON_CONTAINS].len >= rank_bound(&run->q);
 }
 
 int query_source_take(struct query_run *run, const char *name, size_t len)
@@ -19,7 +34,7 @@ int query_source_take(struct query_run *run, const char *name, size_t len)
 	if (run->q.kind != QUERY_KEYWORD)
 		return query_match(run, name, len) ? add_key(run, name, len) : 0;
 	enum query_reason reason = query_alike(run->q.name, run->q.name_len, name, len);
-	uint64_t bound = run->q.limit > 0 ? run->q.limit + run->q.offset + 1 : QUERY_SORTED_MAX;
+	uint64_t bound = rank_bound(&run->q);
 	if (reason == QUERY_REASON_NONE || run->ranked[reason].len >= bound)
 		return 0; // what is beyond the limit need not be remembered
 	if (!query_list_add(&run->ranked[reason], name, len))
