@@ -134,6 +134,12 @@ enum { QUERY_EDIT_MIN = 5 }; // length of a keyword from which on one edit is lo
 enum query_reason query_alike(const char *keyword, size_t keyword_len, const char *name, size_t len);
 extern const char *const query_reason_text[];
 
+// query_idn.c: labels in UTF-8 become punycode, in place. False where one is not sound, or there is no room.
+bool query_to_ascii(char *text, size_t size);
+
+// A keyword in UTF-8 as the Latin letters that it looks like; false where some look like none.
+bool query_to_latin(const char *text, char *out, size_t out_size);
+
 // The name with its punycode labels in UTF-8. Returns the length (terminated), 0 where there are none.
 size_t query_unicode(const char *name, size_t len, char *out, size_t out_size);
 

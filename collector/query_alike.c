@@ -169,6 +169,26 @@ size_t query_unicode(const char *name, size_t len, char *out, size_t out_size)
 	return decode_labels(name, len, put_code, out, out_size);
 }
 
+bool query_to_latin(const char *text, char *out, size_t out_size)
+{
+	size_t n = 0;
+
+	while (*text) {
+		unsigned char c = (unsigned char)*text;
+		int more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+		for (int i = 1; i <= more; i++)
+			if (((unsigned char)text[i] & 0xc0) != 0x80)
+				return false; // no UTF-8
+		uint32_t code = next_code(&text);
+		char latin = code < 0x80 ? (char)code : latin_of(code);
+		if (!latin || n + 1 >= out_size)
+			return false;
+		out[n++] = latin;
+	}
+	out[n] = '\0';
+	return true;
+}
+
 // --- what looks alike
 
 // One letter for all that look like it: 0 o, 1 l i, 3 e, 4 a, 5 s, 7 t, 8 b, 9 g, rn m, vv w.

@@ -5,25 +5,13 @@
 #include "collector/query_large.h"
 #include "collector/query_pipe.h"
 #include "collector/query_run.h"
+#include "collector/query_set.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SCAN_COUNT = 2000, SET_MAX = 256, SORT_FROM = 9, SCAN_CURSOR_SIZE = 24 };
-
-// A member of a sorted set, and its score.
-struct member {
-	struct query_piece text;
-	int64_t score;
-};
-
-// One of the three sets of an owner, where its reply arrived.
-struct set {
-	struct query_pipe *pipe;
-	size_t len;
-	struct member member[SET_MAX];
-};
+enum { SCAN_COUNT = 2000, SCAN_CURSOR_SIZE = 24 };
 
 enum { SET_LAST, SET_FIRST, SET_COUNT, SETS };
 static const char *const families[SETS] = {"name:", "first:", "count:"};
@@ -46,7 +34,7 @@ struct query_export {
 	bool scanning;	// the answer to a SCAN is on its way
 	size_t scan_node;
 	char scan_cursor[SCAN_CURSOR_SIZE]; // of that SCAN
-	struct set set[SETS];		    // of the owner whose records come next
+	struct query_set set[SETS];		    // of the owner whose records come next
 	size_t pos;			    // the next one of them
 	struct query_large *large;	    // a set that is read by itself; NULL: none
 	struct query_list left;		    // owners of the page that are to be read so
@@ -212,7 +200,7 @@ static void put_range(struct query_export *e, struct query_pipe *p, const char *
 	redis_encode_literal(&p->out, "ZRANGE");
 	redis_encode_bulk2(&p->out, head, prefix_len + family_len, owner, len);
 	redis_encode_literal(&p->out, "0");
-	redis_encode_uint(&p->out, SET_MAX - 1);
+	redis_encode_uint(&p->out, QUERY_SET_MAX - 1);
 	redis_encode_literal(&p->out, "WITHSCORES");
 }
 
@@ -288,82 +276,6 @@ static int turn_page(struct query_export *e)
 
 // --- records
 
-static int64_t to_number(const char *text, size_t len)
-{
-	int64_t value = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9' || i > 17) {
-			char copy[64];
-			snprintf(copy, sizeof(copy), "%.*s", (int)len, text);
-			return (int64_t)strtod(copy, NULL);
-		}
-		value = value * 10 + (text[i] - '0');
-	}
-	return value;
-}
-
-// One of the owner's sets. 1: it has to be read by itself, -1: failure.
-static int read_set(struct query_export *e, struct set *s)
-{
-	struct query_pipe *p = s->pipe;
-	struct query_piece score;
-	long long n;
-	char mark;
-
-	s->len = 0;
-	if (query_pipe_head(p, &mark, &n) != 0)
-		return fail(e, "%s", p->why);
-	if (mark == '-') // its slot is being moved, else there will be an error there as well
-		return 1;
-	if (mark != '*' || n > 2 * SET_MAX || n % 2 != 0)
-		return fail(e, "an unexpected answer to ZRANGE");
-	for (; s->len < (size_t)n / 2; s->len++) {
-		struct member *m = &s->member[s->len];
-		if (query_pipe_bulk(p, &m->text) != 0 || query_pipe_bulk(p, &score) != 0)
-			return fail(e, "%s", p->why);
-		m->score = to_number(p->in + score.at, score.len);
-	}
-	return s->len == SET_MAX; // there may be more
-}
-
-static int compare_members(const void *a, const void *b, void *arg)
-{
-	const struct member *x = a, *y = b;
-	const char *in = arg;
-
-	if (x->text.len != y->text.len)
-		return x->text.len < y->text.len ? -1 : 1;
-	return memcmp(in + x->text.at, in + y->text.at, x->text.len);
-}
-
-// The score of a member in another set, which mostly has it at the same place; large ones are sorted.
-static int64_t score_in(const struct set *s, const char *text, size_t len, size_t guess, int64_t missing)
-{
-	const char *in = s->pipe->in;
-	size_t low = 0, high = s->len;
-
-	if (s->len < SORT_FROM) {
-		for (size_t i = 0; i < s->len; i++) {
-			const struct member *m = &s->member[(guess + i) % s->len];
-			if (m->text.len == len && memcmp(in + m->text.at, text, len) == 0)
-				return m->score;
-		}
-		return missing;
-	}
-	while (low < high) {
-		const struct member *m = &s->member[(low + high) / 2];
-		int order = m->text.len != len ? (m->text.len < len ? -1 : 1) : memcmp(in + m->text.at, text, len);
-		if (order == 0)
-			return m->score;
-		if (order < 0)
-			low = (low + high) / 2 + 1;
-		else
-			high = (low + high) / 2;
-	}
-	return missing;
-}
-
 // All that one owner has.
 static int read_owner(struct query_export *e, const char *owner, size_t len)
 {
@@ -373,9 +285,9 @@ static int read_owner(struct query_export *e, const char *owner, size_t len)
 		query_pipe_release(&e->pipe[i]);
 	for (int k = 0; k < SETS; k++) {
 		e->set[k].pipe = pipe_of(e, families[k], owner, len);
-		int result = read_set(e, &e->set[k]);
+		int result = query_set_read(&e->set[k]);
 		if (result < 0)
-			return -1;
+			return fail(e, "%s", e->set[k].pipe->why);
 		by_itself = by_itself || result > 0;
 	}
 	e->pos = 0;
@@ -383,22 +295,20 @@ static int read_owner(struct query_export *e, const char *owner, size_t len)
 		e->set[SET_LAST].len = 0;
 		return query_list_add(&e->left, owner, len) ? 0 : fail(e, "out of memory");
 	}
-	for (int k = SET_FIRST; k < SETS; k++)
-		if (e->set[k].len >= SORT_FROM)
-			qsort_r(e->set[k].member, e->set[k].len, sizeof(struct member), compare_members,
-				e->set[k].pipe->in);
+	query_set_sort(&e->set[SET_FIRST]);
+	query_set_sort(&e->set[SET_COUNT]);
 	return 0;
 }
 
 // The next record of the owner whose sets are there. Its page's `pos` is behind it already.
 static bool next_of_owner(struct query_export *e, struct query_record *r)
 {
-	const struct set *s = &e->set[SET_LAST];
+	const struct query_set *s = &e->set[SET_LAST];
 	const struct page *page = &e->page[e->shown];
 
 	if (e->pos >= s->len)
 		return false;
-	const struct member *m = &s->member[e->pos];
+	const struct query_member *m = &s->member[e->pos];
 	const char *text = s->pipe->in + m->text.at, *space = memchr(text, ' ', m->text.len);
 	size_t owner = page->owners.pos - 1;
 	*r = (struct query_record){.owner = query_list_text(&page->owners, owner),
@@ -407,8 +317,8 @@ static bool next_of_owner(struct query_export *e, struct query_record *r)
 		.type_len = space ? (size_t)(space - text) : m->text.len,
 		.rdata = space ? space + 1 : text + m->text.len,
 		.last = m->score,
-		.first = score_in(&e->set[SET_FIRST], text, m->text.len, e->pos, m->score),
-		.count = score_in(&e->set[SET_COUNT], text, m->text.len, e->pos, 1)};
+		.first = query_set_score(&e->set[SET_FIRST], text, m->text.len, e->pos, m->score),
+		.count = query_set_score(&e->set[SET_COUNT], text, m->text.len, e->pos, 1)};
 	r->rdata_len = m->text.len - (size_t)(r->rdata - text);
 	e->pos++;
 	return true;

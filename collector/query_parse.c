@@ -47,6 +47,8 @@ static int parse_wild(
 
 	if (!query_refang(text, plain, sizeof(plain)))
 		return refuse(why, why_size, text, "a name of at most 253 octets");
+	if (!query_to_ascii(plain, sizeof(plain)))
+		return refuse(why, why_size, text, "a name that IDNA permits");
 	size_t len = strlen(plain);
 	if (len > 2 && plain[len - 1] == '.' && plain[len - 2] == '*' && plain[len - 3] == '.')
 		plain[--len] = '\0';
@@ -164,10 +166,19 @@ int query_parse_pattern(struct query *q, enum query_kind kind, const char *text,
 
 int query_parse_keyword(struct query *q, const char *text, char *why, size_t why_size)
 {
-	char plain[TEXT_NAME_SIZE];
+	char given[2 * TEXT_NAME_SIZE], unicode[4 * TEXT_NAME_SIZE], plain[2 * TEXT_NAME_SIZE];
 
 	q->kind = QUERY_KEYWORD;
-	if (!query_refang(text, plain, sizeof(plain)) || strlen(plain) < 2 || strlen(plain) > 253)
+	if (!query_refang(text, given, sizeof(given)))
+		return refuse(why, why_size, text, "a part of a name, of at most 253 octets");
+	strcpy(plain, given);
+	if (!query_to_ascii(plain, sizeof(plain)))
+		return refuse(why, why_size, text, "a part of a name that IDNA permits");
+	// what is not ASCII: by the letters that it looks like, else as the punycode of whole labels
+	bool decoded = strcmp(plain, given) != 0 && query_unicode(plain, strlen(plain), unicode, sizeof(unicode)) > 0;
+	if (decoded && query_to_latin(unicode, given, sizeof(given)))
+		strcpy(plain, given);
+	if (strlen(plain) < 2 || strlen(plain) > 253)
 		return refuse(why, why_size, text, "a part of a name, of at least two characters");
 	q->name_len = strlen(plain);
 	for (size_t i = 0; i <= q->name_len; i++)

@@ -45,7 +45,7 @@ void query_pipe_close(struct query_pipe *p)
 	*p = (struct query_pipe){.context = NULL};
 }
 
-static int fail(struct query_pipe *p, const char *what)
+int query_pipe_fail(struct query_pipe *p, const char *what)
 {
 	snprintf(p->why, sizeof(p->why), "Redis: %s", what);
 	return -1;
@@ -54,7 +54,7 @@ static int fail(struct query_pipe *p, const char *what)
 static int fail_socket(struct query_pipe *p)
 {
 	if (errno != EAGAIN && errno != EWOULDBLOCK)
-		return fail(p, strerror(errno));
+		return query_pipe_fail(p, strerror(errno));
 	snprintf(p->why, sizeof(p->why), "Redis did not answer in %g s", p->timeout_s);
 	return -1;
 }
@@ -62,7 +62,7 @@ static int fail_socket(struct query_pipe *p)
 int query_pipe_send(struct query_pipe *p)
 {
 	if (p->out.bad)
-		return fail(p, "out of memory");
+		return query_pipe_fail(p, "out of memory");
 	for (size_t at = 0; at < p->out.size;) {
 		ssize_t n = send(p->context->fd, p->out.bytes + at, p->out.size - at, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
@@ -82,7 +82,7 @@ static int read_more(struct query_pipe *p)
 		size_t capacity = p->capacity ? 2 * p->capacity : READ_SIZE;
 		char *grown = capacity <= IN_MAX ? realloc(p->in, capacity) : NULL;
 		if (!grown)
-			return fail(p, "out of memory");
+			return query_pipe_fail(p, "out of memory");
 		p->in = grown;
 		p->capacity = capacity;
 	}
@@ -91,7 +91,7 @@ static int read_more(struct query_pipe *p)
 		n = recv(p->context->fd, p->in + p->len, p->capacity - p->len, 0);
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
-		return fail(p, "it closed the connection");
+		return query_pipe_fail(p, "it closed the connection");
 	if (n < 0)
 		return fail_socket(p);
 	p->len += (size_t)n;
@@ -104,7 +104,7 @@ int query_pipe_head(struct query_pipe *p, char *mark, long long *number)
 
 	while (!(end = p->len > p->pos ? memchr(p->in + p->pos, '\n', p->len - p->pos) : NULL)) {
 		if (p->len - p->pos > LINE_MAX)
-			return fail(p, "an unexpected answer");
+			return query_pipe_fail(p, "an unexpected answer");
 		if (read_more(p) != 0)
 			return -1;
 	}
@@ -130,7 +130,7 @@ int query_pipe_bulk(struct query_pipe *p, struct query_piece *piece)
 	if (query_pipe_head(p, &mark, &len) != 0)
 		return -1;
 	if (mark != '$' || len < 0 || (size_t)len > IN_MAX)
-		return mark == '-' ? -1 : fail(p, "an unexpected answer");
+		return mark == '-' ? -1 : query_pipe_fail(p, "an unexpected answer");
 	while (p->len - p->pos < (size_t)len + 2)
 		if (read_more(p) != 0)
 			return -1;

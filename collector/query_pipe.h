@@ -29,6 +29,9 @@ struct query_piece {
 int query_pipe_open(struct query_pipe *p, const struct redis_settings *s, const struct endpoint *at);
 void query_pipe_close(struct query_pipe *p);
 
+// Notes why. Returns -1.
+int query_pipe_fail(struct query_pipe *p, const char *what);
+
 // Sends what is in `out`, and clears it. 0 or -1.
 int query_pipe_send(struct query_pipe *p);
 

@@ -53,6 +53,29 @@ static void refanged(void)
 	CU_ASSERT_FALSE(query_refang("example.com", out, 5));
 }
 
+static void internationalised(void)
+{
+	struct query q = query_make(QUERY_NAME);
+
+	CU_ASSERT_EQUAL(query_parse(&q, "Bücher.example", why, sizeof(why)), 0);
+	CU_ASSERT_STRING_EQUAL(q.name, "xn--bcher-kva.example");
+	CU_ASSERT_EQUAL(query_parse(&q, "*.straße[.]example", why, sizeof(why)), 0);
+	CU_ASSERT_EQUAL(q.kind, QUERY_SUBTREE);
+	CU_ASSERT_STRING_EQUAL(q.name, "xn--strae-oqa.example");
+	CU_ASSERT_EQUAL(query_parse(&q, "www.例え。テスト", why, sizeof(why)), 0);
+	CU_ASSERT_STRING_EQUAL(q.name, "www.xn--r8jz45g.xn--zckzah");
+	CU_ASSERT_EQUAL(query_parse_target(&q, "ns.münchen.*", why, sizeof(why)), 0);
+	CU_ASSERT_EQUAL(q.kind, QUERY_TARGET_STEM);
+	CU_ASSERT_STRING_EQUAL(q.name, "ns.xn--mnchen-3ya");
+	CU_ASSERT_NOT_EQUAL(query_parse(&q, "a\xff\xfe.example", why, sizeof(why)), 0);
+	CU_ASSERT_NOT_EQUAL(query_parse(&q, "\xc3", why, sizeof(why)), 0);
+	CU_ASSERT_EQUAL(query_parse_keyword(&q, "BÜCHER", why, sizeof(why)), 0);
+	CU_ASSERT_STRING_EQUAL(q.name, "bucher");
+	CU_ASSERT_EQUAL(query_alike(q.name, q.name_len, "xn--bcherladen-9db.example", 26), QUERY_REASON_HOMOGLYPH);
+	CU_ASSERT_EQUAL(query_parse_keyword(&q, "例え", why, sizeof(why)), 0);
+	CU_ASSERT_STRING_EQUAL(q.name, "xn--r8jz45g");
+}
+
 static void pasted(void)
 {
 	struct query q = query_make(QUERY_NAME);
@@ -276,7 +299,8 @@ static void json(void)
 int main(void)
 {
 	static const struct unit_test tests[] = {{"names", names}, {"defanged text and URLs", refanged},
-		{"what is pasted", pasted}, {"types, times, orders", types_and_times}, {"globs", patterns},
+		{"what is pasted", pasted}, {"internationalised names", internationalised},
+		{"types, times, orders", types_and_times}, {"globs", patterns},
 		{"wildcards", wildcards}, {"look-alikes", look_alikes}, {"rdata of others", rdata},
 		{"lines of others", imports}, {"JSON and CSV", json}};
 	return unit_run("query", tests, sizeof(tests) / sizeof(*tests));

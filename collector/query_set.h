@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A sorted set as ZRANGE … WITHSCORES answered it, where the answer arrived in a pipe.
+#pragma once
+
+#include "collector/query_pipe.h"
+
+enum { QUERY_SET_MAX = 256 }; // members that are asked for
+
+struct query_member {
+	struct query_piece text;
+	int64_t score;
+};
+
+struct query_set {
+	struct query_pipe *pipe;
+	size_t len;
+	struct query_member member[QUERY_SET_MAX];
+};
+
+// Reads the reply that is next in the set's pipe. 0; 1 where the set has to be read otherwise: it has
+// more members, or its key has moved; -1 with the pipe's `why`.
+int query_set_read(struct query_set *s);
+
+// Puts many members in order for query_set_score.
+void query_set_sort(struct query_set *s);
+
+// The score of a member, mostly at the same place as in its sister set (`guess`); or `missing`.
+int64_t query_set_score(const struct query_set *s, const char *text, size_t len, size_t guess, int64_t missing);
