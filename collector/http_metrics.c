@@ -9,14 +9,18 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 // HELP and TYPE, where line `i` begins a family.
 static void write_family(FILE *out, const struct stats_line *lines, size_t i)
 {
 	if (i > 0 && strcmp(lines[i].family, lines[i - 1].family) == 0)
 		return;
+	static const char *const types[] = {[STATS_COUNTER] = "counter", [STATS_GAUGE] = "gauge", [STATS_SECONDS] = "counter",
+		[STATS_LEVEL] = "gauge", [STATS_BUCKET] = "histogram", [STATS_SUM] = "histogram"};
+
 	fprintf(out, "# HELP lookback_%s %s\n# TYPE lookback_%s %s\n", lines[i].family, lines[i].help,
-		lines[i].family, lines[i].kind == STATS_COUNTER ? "counter" : "gauge");
+		lines[i].family, types[lines[i].kind]);
 }
 
 static void write_gauge(FILE *out, const char *family, const char *help, uint64_t value)
@@ -38,19 +42,72 @@ static void write_label(FILE *out, const char *name, const char *value)
 	fputc('"', out);
 }
 
-// One sample of a dataplane: sensor, one more label (NULL: none), the line's own label.
-static void write_sample(FILE *out, const struct stats_line *line, const struct board_sensor *sensor,
-	const char *name, const char *value, uint64_t number)
+// The head of a sample of a dataplane: family and suffix, sensor, one more label (NULL: none), `label` as it stands.
+static void write_head(FILE *out, const struct stats_line *line, const char *suffix, const struct board_sensor *sensor,
+	const char *name, const char *value, const char *label)
 {
-	fprintf(out, "lookback_%s{", line->family);
+	fprintf(out, "lookback_%s%s{", line->family, suffix);
 	write_label(out, "sensor", sensor->sensor);
 	if (name) {
 		fputc(',', out);
 		write_label(out, name, value);
 	}
-	if (*line->label)
-		fprintf(out, ",%s", line->label);
-	fprintf(out, "} %" PRIu64 "\n", number);
+	if (*label)
+		fprintf(out, ",%s", label);
+	fputs("} ", out);
+}
+
+static void write_sample(FILE *out, const struct stats_line *line, const struct board_sensor *sensor,
+	const char *name, const char *value, uint64_t number)
+{
+	write_head(out, line, "", sensor, name, value, line->label);
+	fprintf(out, "%" PRIu64 "\n", number);
+}
+
+static void write_seconds(FILE *out, uint64_t ns)
+{
+	fprintf(out, "%" PRIu64 ".%09u\n", ns / 1000000000, (unsigned)(ns % 1000000000));
+}
+
+// All buckets of a histogram up to line `i`.
+static uint64_t cumulate(const struct stats_line *lines, const uint64_t *values, size_t i)
+{
+	const char *family = lines[i].family;
+	uint64_t sum = 0;
+
+	for (; strcmp(lines[i].family, family) == 0; i--) {
+		sum += lines[i].kind == STATS_BUCKET ? values[i] : 0;
+		if (i == 0)
+			break;
+	}
+	return sum;
+}
+
+static void write_worker(FILE *out, size_t i, const struct board_sensor *sensor, const char *worker, const uint64_t *values)
+{
+	const struct stats_line *line = &worker_stats_lines[i];
+
+	switch (line->kind) {
+	case STATS_COUNTER:
+	case STATS_GAUGE:
+		write_sample(out, line, sensor, "worker", worker, values[i]);
+		break;
+	case STATS_SECONDS:
+	case STATS_LEVEL:
+		write_head(out, line, "", sensor, "worker", worker, line->label);
+		write_seconds(out, values[i]);
+		break;
+	case STATS_BUCKET:
+		write_head(out, line, "_bucket", sensor, "worker", worker, line->label);
+		fprintf(out, "%" PRIu64 "\n", cumulate(worker_stats_lines, values, i));
+		break;
+	case STATS_SUM:
+		write_head(out, line, "_sum", sensor, "worker", worker, "");
+		write_seconds(out, values[i]);
+		write_head(out, line, "_count", sensor, "worker", worker, "");
+		fprintf(out, "%" PRIu64 "\n", cumulate(worker_stats_lines, values, i));
+		break;
+	}
 }
 
 static void write_workers(FILE *out, const struct board_sensor *sensors, size_t len)
@@ -62,8 +119,7 @@ static void write_workers(FILE *out, const struct board_sensor *sensors, size_t 
 		for (size_t s = 0; s < len; s++) {
 			for (uint32_t n = 0; n < sensors[s].workers; n++) {
 				snprintf(worker, sizeof(worker), "%u", n);
-				write_sample(out, &worker_stats_lines[i], &sensors[s], "worker", worker,
-					sensors[s].worker[n][i]);
+				write_worker(out, i, &sensors[s], worker, sensors[s].worker[n]);
 			}
 		}
 	}

@@ -19,7 +19,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum stats_kind { STATS_COUNTER, STATS_GAUGE };
+enum stats_kind {
+	STATS_COUNTER,
+	STATS_GAUGE,
+	STATS_SECONDS, // a counter of nanoseconds, shown in seconds
+	STATS_LEVEL,   // a gauge of nanoseconds, shown in seconds
+	STATS_BUCKET,  // of a histogram: observations in this bucket alone, label le; the last one is +Inf
+	STATS_SUM      // behind a histogram's buckets: sum of the observations, nanoseconds; its label does not show
+};
 
 // clang-format off
 #define WORKER_STATS(X) \
@@ -108,6 +115,23 @@ enum stats_kind { STATS_COUNTER, STATS_GAUGE };
 	X(COUNTER, flush_frames,        "flush_frames_total", "", "Frames filled") \
 	X(COUNTER, flush_waits,         "flush_waits_total", "", "Times that no frame was free; records stay in the table meanwhile") \
 	/* the loop */ \
+	X(BUCKET,  poll_gap_0,         "poll_gap_seconds", "le=\"0.00000078125\"", "Time from one poll of the queues to the next, but where the kernel took the core away or the worker slept") \
+	X(BUCKET,  poll_gap_1,         "poll_gap_seconds", "le=\"0.0000015625\"", "") \
+	X(BUCKET,  poll_gap_2,         "poll_gap_seconds", "le=\"0.000003125\"", "") \
+	X(BUCKET,  poll_gap_3,         "poll_gap_seconds", "le=\"0.00000625\"", "") \
+	X(BUCKET,  poll_gap_4,         "poll_gap_seconds", "le=\"0.0000125\"", "") \
+	X(BUCKET,  poll_gap_5,         "poll_gap_seconds", "le=\"0.000025\"", "") \
+	X(BUCKET,  poll_gap_6,         "poll_gap_seconds", "le=\"0.00005\"", "") \
+	X(BUCKET,  poll_gap_7,         "poll_gap_seconds", "le=\"0.0001\"", "") \
+	X(BUCKET,  poll_gap_8,         "poll_gap_seconds", "le=\"0.0002\"", "") \
+	X(BUCKET,  poll_gap_9,         "poll_gap_seconds", "le=\"0.0004\"", "") \
+	X(BUCKET,  poll_gap_10,        "poll_gap_seconds", "le=\"0.0008\"", "") \
+	X(BUCKET,  poll_gap_11,        "poll_gap_seconds", "le=\"0.0016\"", "") \
+	X(BUCKET,  poll_gap_12,        "poll_gap_seconds", "le=\"+Inf\"", "") \
+	X(SUM,     poll_gap_ns,         "poll_gap_seconds", "le=\"sum_ns\"", "") \
+	X(LEVEL,   poll_gap_longest_ns, "poll_gap_longest_seconds", "", "The longest of these gaps") \
+	X(COUNTER, poll_taken,          "poll_gaps_taken_total", "", "Gaps between two polls in which the kernel took the core away") \
+	X(SECONDS, poll_taken_ns,       "poll_gaps_taken_seconds_total", "", "Time of these gaps") \
 	X(COUNTER, polls,               "polls_total", "", "Polls of the queue") \
 	X(COUNTER, polls_empty,         "polls_empty_total", "", "Polls that brought nothing")
 

@@ -71,6 +71,7 @@ static void housekeeping(struct worker *w, bool idle)
 {
 	uint64_t now_tsc = rte_get_tsc_cycles();
 
+	poll_gap_note(&w->gap, now_tsc, &w->stats);
 	if (likely(!idle && !w->behind && now_tsc - w->look_tsc < w->look_every_tsc))
 		return;
 	w->look_tsc = now_tsc;
@@ -197,6 +198,7 @@ int worker_run(void *worker)
 	take_filters(w);
 	choose_way(w);
 	read_clock(w);
+	poll_gap_begin(&w->gap, rte_get_tsc_hz());
 	w->sweep_start = w->push_tsc = w->look_tsc = rte_get_tsc_cycles();
 	w->look_every_tsc = rte_get_tsc_hz() / HOUSEKEEPING_HZ;
 	atomic_store(&w->ready, true);
@@ -209,8 +211,10 @@ int worker_run(void *worker)
 			break;
 		w->idle_turns = idle ? w->idle_turns + 1 : 0;
 		housekeeping(w, idle);
-		if (w->idle_turns > IDLE_TURNS && w->settings->idle == IDLE_SLEEP)
+		if (w->idle_turns > IDLE_TURNS && w->settings->idle == IDLE_SLEEP) {
 			worker_doze(w);
+			poll_gap_slept(&w->gap);
+		}
 	}
 	pkt_tcp_drain(w->tcp, take_stream_message, w);
 	publish_verdicts(w);

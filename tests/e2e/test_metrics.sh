@@ -50,6 +50,7 @@ equal "records flushed = records that the collector has" "$(metric flush_records
 equal "records received = applied" "$(metric collector_records_received_total)" "$(metric collector_records_total)"
 equal "sightings flushed = sightings in Redis" "$(metric sightings_flushed_total)" "$(metric collector_sightings_applied_total)"
 equal "records new to Redis = entries of the stream" "$(metric collector_records_first_seen_total)" "$(redis xlen pdns:new)"
+[ "$(metric poll_gap_seconds_count)" -gt 0 ] || fail "no gaps between polls were counted"
 [ "$(metric dataplane_up)" = 1 ] || fail "dataplane_up is not 1"
 [ "$(metric messages_total 'outcome="malformed"')" -gt 0 ] || fail "the capture with a malformed message shows none"
 
