@@ -16,13 +16,14 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, STOP_BOUND_MS = 5000 };
+enum { EXIT_USAGE = 2, STOP_BOUND_MS = 5000, HEAP_PIECE = 1 << 20, HEAP_KEEP = 16 << 20 };
 
 struct options {
 	struct settings_source source;
@@ -314,6 +315,9 @@ int main(int argc, char **argv)
 	static struct collector c = {.signals = -1};
 	char why[1024];
 
+	// frames of 128 KiB come and go all the time: from the heap, not as pages mapped anew for each
+	mallopt(M_MMAP_THRESHOLD, HEAP_PIECE);
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEEP);
 	log_init("lookback-collector", LOG_LEVEL_INFO);
 	int status = parse_options(argc, argv, &c.options);
 	if (status >= 0)

@@ -18,11 +18,11 @@ void redis_buffer_clear(struct redis_buffer *b)
 	b->bad = false;
 }
 
-char *redis_buffer_room(struct redis_buffer *b, size_t n)
+char *redis_buffer_grow(struct redis_buffer *b, size_t n)
 {
-	if (__builtin_expect(b->bad, 0))
+	if (b->bad)
 		return NULL;
-	if (__builtin_expect(n > b->capacity - b->size, 0)) {
+	if (n > b->capacity - b->size) {
 		size_t capacity = b->capacity ? b->capacity : CAPACITY_MIN;
 		while (n > capacity - b->size)
 			capacity *= 2;
@@ -37,29 +37,40 @@ char *redis_buffer_room(struct redis_buffer *b, size_t n)
 	return b->bytes + b->size;
 }
 
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+			    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+			    "8081828384858687888990919293949596979899";
+
 // Decimal digits of `value` at `p`; returns how many (1..20).
-static size_t write_digits(char *p, uint64_t value)
+static inline size_t write_digits(char *p, uint64_t value)
 {
 	char digits[DIGITS_MAX];
-	size_t n = 0;
+	size_t at = DIGITS_MAX;
 
-	do {
-		digits[n++] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	for (size_t i = 0; i < n; i++)
-		p[i] = digits[n - 1 - i];
-	return n;
+	for (; value >= 100; value /= 100)
+		memcpy(digits + (at -= 2), pairs + 2 * (value % 100), 2);
+	if (value >= 10)
+		memcpy(digits + (at -= 2), pairs + 2 * value, 2);
+	else
+		digits[--at] = (char)('0' + value);
+	memcpy(p, digits + at, DIGITS_MAX - at);
+	return DIGITS_MAX - at;
 }
 
-// "<mark><number>\r\n" at `p`; returns the octet after it.
-static char *write_head(char *p, char mark, uint64_t number)
+// "<mark><number>\r\n" at `p`; returns the octet after it. Most numbers are lengths below 100.
+static inline char *write_head(char *p, char mark, uint64_t number)
 {
 	*p++ = mark;
-	p += write_digits(p, number);
-	*p++ = '\r';
-	*p++ = '\n';
-	return p;
+	if (__builtin_expect(number < 10, 0)) {
+		*p++ = (char)('0' + number);
+	} else if (__builtin_expect(number < 100, 1)) {
+		memcpy(p, pairs + 2 * number, 2);
+		p += 2;
+	} else {
+		p += write_digits(p, number);
+	}
+	memcpy(p, "\r\n", 2);
+	return p + 2;
 }
 
 void redis_encode_array(struct redis_buffer *b, unsigned n)
@@ -91,7 +102,14 @@ void redis_encode_bulk2(
 
 void redis_encode_bulk(struct redis_buffer *b, const void *bytes, size_t len)
 {
-	redis_encode_bulk2(b, bytes, len, "", 0);
+	char *p = redis_buffer_room(b, HEAD_MAX + len + 2);
+
+	if (!p)
+		return;
+	p = write_head(p, '$', len);
+	memcpy(p, bytes, len);
+	memcpy(p + len, "\r\n", 2);
+	b->size = (size_t)(p + len + 2 - b->bytes);
 }
 
 void redis_encode_key(

@@ -24,7 +24,12 @@ void redis_buffer_free(struct redis_buffer *b);
 void redis_buffer_clear(struct redis_buffer *b);
 
 // Room for `n` more octets at the returned place (advance `size` yourself); NULL (and bad) without memory.
-char *redis_buffer_room(struct redis_buffer *b, size_t n);
+char *redis_buffer_grow(struct redis_buffer *b, size_t n);
+static inline char *redis_buffer_room(struct redis_buffer *b, size_t n)
+{
+	return __builtin_expect(!b->bad && n <= b->capacity - b->size, 1) ? b->bytes + b->size
+									  : redis_buffer_grow(b, n);
+}
 
 // Begins a command of `n` arguments, its name included.
 void redis_encode_array(struct redis_buffer *b, unsigned n);
@@ -42,8 +47,25 @@ void redis_encode_key(
 // Reads a command that was encoded here: its key, which is its second word. Returns what follows it.
 const char *redis_encode_read(const char *command, const char **key, size_t *key_len);
 
+// One argument of fewer than 100 octets; where `len` is known to the compiler, so is its head.
+static inline void redis_encode_short(struct redis_buffer *b, const char *text, size_t len)
+{
+	char *p = redis_buffer_room(b, len + 7);
+
+	if (!p)
+		return;
+	*p++ = '$';
+	if (len >= 10)
+		*p++ = (char)('0' + len / 10);
+	*p++ = (char)('0' + len % 10);
+	memcpy(p, "\r\n", 2);
+	memcpy(p + 2, text, len);
+	memcpy(p + 2 + len, "\r\n", 2);
+	b->size = (size_t)(p + len + 4 - b->bytes);
+}
+
 // One argument: a literal.
-#define redis_encode_literal(b, text) redis_encode_bulk((b), "" text, sizeof(text) - 1)
+#define redis_encode_literal(b, text) redis_encode_short((b), "" text, sizeof(text) - 1)
 
 // A terminated text.
 static inline void redis_encode_text(struct redis_buffer *b, const char *text)

@@ -169,6 +169,8 @@ void redis_follow_reply(const struct redis_follow *f, size_t index, const struct
 	const char *key = NULL;
 	size_t key_len = 0, head = strlen(s->prefix) + strlen("name:");
 
+	if (result->type != REDIS_REPLY_ERROR && f->notes[index].kind <= FOLLOW_FEED)
+		return; // the most by far
 	redis_follow_key(f, index, &key, &key_len);
 	if (result->type == REDIS_REPLY_ERROR && result->trouble == REDIS_TROUBLE_WRONGTYPE) {
 		redis_follow_foreign(next, key, key_len,
