@@ -54,15 +54,24 @@ struct admit_match *admit_match_new(uint32_t size, uint32_t timeout_s, bool huge
 void admit_match_free(struct admit_match *t);
 bool admit_match_is_huge(const struct admit_match *t); // in huge pages
 
-// Remembers a query by addresses, ports, ID and question (0x20 case kept); transport and time of
-// arrival with it. A query seen twice waits for two responses. The oldest is given up when there is
-// no room.
-void admit_match_query(struct admit_match *t, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
-	uint32_t now_s);
+// What a query and its response have in common: 128 bits of keyed hash over addresses, ports,
+// transport, ID and question (0x20 case kept). `sound` is false where the message has no question.
+struct admit_match_key {
+	uint64_t half[2];
+	bool sound;
+};
+
+// The key of a message, a query or a response by its QR bit; its place is asked for, so that it has
+// come when it is looked at some messages later.
+void admit_match_begin(const struct admit_match *t, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
+	struct admit_match_key *out);
+
+// Remembers a query. One seen twice waits for two responses. The oldest is given up when there is no
+// room.
+void admit_match_query(struct admit_match *t, const struct admit_match_key *key, uint32_t now_s);
 
 // True where the response answers a remembered query; that query is then done with.
-bool admit_match_response(struct admit_match *t, const struct pkt *pkt, bool tcp, const uint8_t *wire,
-	size_t size, uint32_t now_s);
+bool admit_match_response(struct admit_match *t, const struct admit_match_key *key, uint32_t now_s);
 
 // Gives up queries that have waited too long, a few at each call; for the housekeeping of the loop.
 void admit_match_expire(struct admit_match *t, uint32_t now_s);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Queries that wait for their responses: an answer that no one asked for is not believed.
 //
-// A query is known by 128 bits of keyed hash over addresses, ports, transport, ID and question. The
-// key is secret, so nobody off the path can find a response with the fingerprint of another query.
+// The hash's key is secret, so nobody off the path can find a response with the key of another query.
 // Sets of eight, a cache line pair each; in a full set the oldest makes room.
 #include <stdlib.h>
 
@@ -62,41 +61,53 @@ bool admit_match_is_huge(const struct admit_match *t)
 	return t->memory.huge;
 }
 
-struct fingerprint {
-	uint64_t half[2];
-};
+enum { ENDS_SIZE = 2 * 16 + 4 + 2 + MESSAGE_ID_SIZE, KEYED_MAX = ENDS_SIZE + DNS_NAME_SIZE + 4 };
 
-// Of a query, or of the query that a response answers: the same octets either way.
-static bool take_fingerprint(const struct admit_match *t, const struct pkt *pkt, bool tcp, bool response,
-	const uint8_t *wire, size_t size, struct fingerprint *out)
+static struct waiting *set_of(const struct admit_match *t, const struct admit_match_key *key)
 {
-	uint8_t bytes[2 * 16 + 4 + 2 + MESSAGE_ID_SIZE];
-	const uint8_t *question, *client = response ? pkt->dst : pkt->src, *server = response ? pkt->src : pkt->dst;
-	uint16_t client_port = response ? pkt->dst_port : pkt->src_port;
-	uint16_t server_port = response ? pkt->src_port : pkt->dst_port;
-	size_t address_size = pkt->ip_version == 4 ? 4 : 16;
-	size_t question_size = dns_question(wire, size, &question);
-
-	if (question_size == 0)
-		return false;
-	memset(bytes, 0, sizeof(bytes));
-	memcpy(bytes, client, address_size);
-	memcpy(bytes + 16, server, address_size);
-	memcpy(bytes + 32, &client_port, 2);
-	memcpy(bytes + 34, &server_port, 2);
-	bytes[36] = pkt->ip_version;
-	bytes[37] = tcp;
-	memcpy(bytes + 38, wire, MESSAGE_ID_SIZE);
-	out->half[0] = hash_mix(&t->key, hash_bytes(&t->key, bytes, sizeof(bytes)),
-		hash_bytes(&t->key, question, question_size));
-	out->half[1] = hash_mix(&t->second_key, hash_bytes(&t->second_key, bytes, sizeof(bytes)),
-		hash_bytes(&t->second_key, question, question_size));
-	return true;
+	return t->waiting + (((key->half[0] >> 32) * t->sets_len) >> 32) * SET_SIZE;
 }
 
-static struct waiting *set_of(const struct admit_match *t, const struct fingerprint *f)
+// The same octets for a query and for its response.
+void admit_match_begin(const struct admit_match *t, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
+	struct admit_match_key *out)
 {
-	return t->waiting + (((f->half[0] >> 32) * t->sets_len) >> 32) * SET_SIZE;
+	uint8_t bytes[KEYED_MAX + HASH_BLOCK] __attribute__((aligned(32)));
+	const uint8_t *question;
+	size_t question_size = dns_question(wire, size, &question);
+
+	out->sound = question_size > 0;
+	if (!out->sound)
+		return;
+	bool response = wire[2] & DNS_FLAG_QR >> 8;
+	const uint8_t *client = response ? pkt->dst : pkt->src, *server = response ? pkt->src : pkt->dst;
+	uint16_t client_port = response ? pkt->dst_port : pkt->src_port;
+	uint16_t server_port = response ? pkt->src_port : pkt->dst_port;
+	uint8_t *to = bytes;
+	if (pkt->ip_version == 4) {
+		memcpy(to, client, 4);
+		memcpy(to + 4, server, 4);
+		to += 8;
+	} else {
+		memcpy(to, client, 16);
+		memcpy(to + 16, server, 16);
+		to += 32;
+	}
+	memcpy(to, &client_port, 2);
+	memcpy(to + 2, &server_port, 2);
+	to[4] = pkt->ip_version;
+	to[5] = tcp;
+	memcpy(to + 6, wire, MESSAGE_ID_SIZE);
+	to += 6 + MESSAGE_ID_SIZE;
+	memcpy(to, question, question_size);
+	memset(to + question_size, 0, HASH_BLOCK);
+	size_t keyed = (size_t)(to - bytes) + question_size;
+	uint64_t shape = (uint64_t)pkt->ip_version << 32 | question_size; // which octets mean what
+	out->half[0] = hash_mix(&t->key, hash_padded(&t->key, bytes, keyed), shape);
+	out->half[1] = hash_mix(&t->second_key, hash_padded(&t->second_key, bytes, keyed), shape);
+	const char *set = (const char *)set_of(t, out);
+	__builtin_prefetch(set, 1);
+	__builtin_prefetch(set + 64, 1);
 }
 
 static void release(struct admit_match *t, struct waiting *w, uint64_t *reason)
@@ -107,36 +118,30 @@ static void release(struct admit_match *t, struct waiting *w, uint64_t *reason)
 		stats_add(reason, 1);
 }
 
-void admit_match_query(struct admit_match *t, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
-	uint32_t now_s)
+void admit_match_query(struct admit_match *t, const struct admit_match_key *key, uint32_t now_s)
 {
-	struct fingerprint f;
-
-	if (!take_fingerprint(t, pkt, tcp, false, wire, size, &f))
+	if (!key->sound)
 		return;
-	struct waiting *set = set_of(t, &f), *place = &set[0];
+	struct waiting *set = set_of(t, key), *place = &set[0];
 	for (int i = 0; i < SET_SIZE; i++)
 		if (set[i].until_s < place->until_s)
 			place = &set[i]; // free, or the one that would go first anyway
 	if (place->until_s != 0)
 		release(t, place, place->until_s < now_s ? &t->stats->match_expired : &t->stats->match_evicted);
-	*place = (struct waiting){.fingerprint = f.half[1],
-		.first_half = (uint32_t)f.half[0],
+	*place = (struct waiting){.fingerprint = key->half[1],
+		.first_half = (uint32_t)key->half[0],
 		.until_s = now_s + t->timeout_s};
 	stats_add(&t->stats->match_held, 1);
 }
 
-bool admit_match_response(struct admit_match *t, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
-	uint32_t now_s)
+bool admit_match_response(struct admit_match *t, const struct admit_match_key *key, uint32_t now_s)
 {
-	struct fingerprint f;
-
-	if (!take_fingerprint(t, pkt, tcp, true, wire, size, &f))
+	if (!key->sound)
 		return false;
-	struct waiting *set = set_of(t, &f);
+	struct waiting *set = set_of(t, key);
 	for (int i = 0; i < SET_SIZE; i++) {
 		struct waiting *w = &set[i];
-		if (w->until_s == 0 || w->fingerprint != f.half[1] || w->first_half != (uint32_t)f.half[0])
+		if (w->until_s == 0 || w->fingerprint != key->half[1] || w->first_half != (uint32_t)key->half[0])
 			continue;
 		if (w->until_s < now_s)
 			continue;

@@ -11,9 +11,19 @@
 
 enum { PREFETCH_AHEAD = 4 }; // packets
 
+// A datagram whose query or response is being asked for.
+struct asked {
+	struct pkt pkt;
+	size_t room;
+	uint32_t now_s;
+	struct admit_match_key key;
+};
+
 struct burst {
+	struct asked asked[WORKER_BURST]; // with matching on: those that wait for the end of the burst
 	struct rte_mbuf *mbufs[2 * WORKER_BURST]; // to be freed at the end; fragments put together are added
 	uint32_t mbufs_len;
+	uint32_t asked_len;
 	uint32_t now_s;	   // when the packet in hand arrived, seconds since 1970
 	uint64_t bytes;	   // of all packets
 	uint64_t udp;	   // datagrams with a message
@@ -62,11 +72,10 @@ void choose_way(struct worker *w)
 }
 
 // Whether the response's query was seen, as far as the settings ask. Counts what it refuses.
-static bool match_response(struct worker *w, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
-	uint32_t now_s, enum dns_verdict verdict)
+static bool match_response(struct worker *w, const struct admit_match_key *key, uint32_t now_s, enum dns_verdict verdict)
 {
 	// an error answers its query too
-	bool matched = admit_match_response(w->match, pkt, tcp, wire, size, now_s);
+	bool matched = admit_match_response(w->match, key, now_s);
 
 	if (matched || verdict != DNS_TAKEN)
 		return true;
@@ -147,16 +156,15 @@ static inline bool takes_server(struct worker *w, const struct pkt *pkt, const u
 	return false;
 }
 
-// The long way, for any message.
-static __rte_noinline void take_message(struct worker *w, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
+// The long way, for any message; `key` matters with matching on alone.
+static __rte_noinline void take_message(struct worker *w, const uint8_t *wire, size_t size, const struct admit_match_key *key,
 	uint32_t now_s)
 {
 	enum dns_verdict verdict = dns_parse(w->message, wire, size);
 
 	if (w->match && verdict == DNS_QUERY)
-		admit_match_query(w->match, pkt, tcp, wire, size, now_s);
-	else if (w->match && verdict != DNS_MALFORMED &&
-		 !match_response(w, pkt, tcp, wire, size, now_s, verdict))
+		admit_match_query(w->match, key, now_s);
+	else if (w->match && verdict != DNS_MALFORMED && !match_response(w, key, now_s, verdict))
 		return;
 	w->verdicts[verdict]++;
 	if (verdict == DNS_TAKEN && likely(w->depth >= WORKER_ADMIT))
@@ -166,14 +174,18 @@ static __rte_noinline void take_message(struct worker *w, const struct pkt *pkt,
 void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s)
 {
 	struct worker *w = context;
+	struct admit_match_key key;
 
 	stats_add(&w->stats.dns_tcp, 1);
-	if (likely(w->depth >= WORKER_PARSE) && takes_server(w, pkt, wire, size))
-		take_message(w, pkt, true, wire, size, time_s);
+	if (w->depth < WORKER_PARSE || !takes_server(w, pkt, wire, size))
+		return;
+	if (w->match)
+		admit_match_begin(w->match, pkt, true, wire, size, &key);
+	take_message(w, wire, size, &key, time_s);
 }
 
-static inline __attribute__((always_inline)) bool read_answer(struct worker *w, const struct burst *b, const struct pkt *pkt,
-	size_t room, struct answer *a)
+static inline __attribute__((always_inline)) bool read_answer(struct worker *w, const struct pkt *pkt, size_t room, uint32_t now_s,
+	struct answer *a)
 {
 	const struct answer_context x = {.table = w->table,
 		.key = &w->key,
@@ -181,31 +193,55 @@ static inline __attribute__((always_inline)) bool read_answer(struct worker *w, 
 		.wire = pkt->payload,
 		.size = pkt->payload_size,
 		.room = room,
-		.time_s = b->now_s};
+		.time_s = now_s};
 
 	table_next_message(w->table);
 	return answer_read(a, &x);
 }
 
 // A datagram's payload, with all that the settings may ask for; `room`: octets from there that can be read.
-static __rte_noinline void take_datagram(struct worker *w, struct burst *b, const struct pkt *pkt, size_t room)
+static __rte_noinline void take_datagram(struct worker *w, struct burst *b, const struct asked *d)
 {
+	const struct pkt *pkt = &d->pkt;
 	struct answer a;
 
-	b->udp++;
-	if (w->depth < WORKER_PARSE || !takes_server(w, pkt, pkt->payload, pkt->payload_size))
+	if (!takes_server(w, pkt, pkt->payload, pkt->payload_size))
 		return;
-	if (w->way == WORKER_LONG || !read_answer(w, b, pkt, room, &a)) {
-		take_message(w, pkt, false, pkt->payload, pkt->payload_size, b->now_s);
+	if (w->way == WORKER_LONG || !read_answer(w, pkt, d->room, d->now_s, &a)) {
+		take_message(w, pkt->payload, pkt->payload_size, &d->key, d->now_s);
 		return;
 	}
-	if (w->match && !match_response(w, pkt, false, pkt->payload, pkt->payload_size, b->now_s, DNS_TAKEN))
+	if (w->match && !match_response(w, &d->key, d->now_s, DNS_TAKEN))
 		return;
 	b->ordinary++;
 	if (w->depth < WORKER_ALL)
 		return;
 	b->opts += a.opts;
 	table_commit(w->table, a.records);
+}
+
+static __rte_noinline void take_asked(struct worker *w, struct burst *b)
+{
+	for (uint32_t i = 0; i < b->asked_len; i++)
+		take_datagram(w, b, &b->asked[i]);
+	b->asked_len = 0;
+}
+
+// With matching on, the datagrams of a burst wait until what is remembered of each has come.
+static __rte_noinline void ask_datagram(struct worker *w, struct burst *b, const struct pkt *pkt, size_t room)
+{
+	struct asked *d = &b->asked[b->asked_len];
+
+	b->udp++;
+	if (w->depth < WORKER_PARSE)
+		return;
+	d->pkt = *pkt;
+	d->room = room;
+	d->now_s = b->now_s;
+	if (w->match)
+		admit_match_begin(w->match, pkt, false, pkt->payload, pkt->payload_size, &d->key);
+	if (++b->asked_len == WORKER_BURST || !w->match)
+		take_asked(w, b);
 }
 
 // The same where nothing is asked for. Inline, and not split into steps over the burst: that was
@@ -216,13 +252,12 @@ static inline __attribute__((always_inline)) void take_simple_datagram(struct wo
 	struct answer a;
 
 	b->udp++;
-	if (likely(read_answer(w, b, pkt, room, &a))) {
+	if (likely(read_answer(w, pkt, room, b->now_s, &a))) {
 		b->ordinary++;
 		b->opts += a.opts;
 		table_commit(w->table, a.records);
 	} else {
-		const struct pkt here = *pkt; // a copy, so that the ordinary need not be in memory
-		take_message(w, &here, false, here.payload, here.payload_size, b->now_s);
+		take_message(w, pkt->payload, pkt->payload_size, NULL, b->now_s);
 	}
 }
 
@@ -245,13 +280,14 @@ static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m,
 		take_other_packet(w, b, whole, PKT_LINK_RAW_IP);
 }
 
-// A packet that pkt_fast does not know, or that lies in several segments.
+// A packet that pkt_fast does not know, or that lies in several segments. Those before it come first.
 static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link)
 {
 	uint32_t size = rte_pktmbuf_pkt_len(m);
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct pkt pkt;
 
+	take_asked(w, b);
 	if (m->nb_segs > 1) {
 		size = RTE_MIN(size, (uint32_t)WORKER_LINEAR_SIZE);
 		frame = rte_pktmbuf_read(m, 0, size, w->linear);
@@ -266,7 +302,8 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 		pkt_tcp_segment(w->tcp, &pkt, b->now_s, take_stream_message, w);
 	} else if (verdict == PKT_UDP) {
 		b->slow++;
-		take_datagram(w, b, &pkt, pkt.payload_size);
+		ask_datagram(w, b, &pkt, pkt.payload_size);
+		take_asked(w, b); // the next packet of several segments needs w->linear
 	} else {
 		encrypted_count(frame, size, link, w->filters ? w->filters->doh : NULL, &w->stats);
 	}
@@ -285,8 +322,8 @@ static inline __attribute__((always_inline)) void take_packet(struct worker *w, 
 		if (likely(w->way == WORKER_SHORTEST)) {
 			take_simple_datagram(w, b, &pkt, room);
 		} else {
-			const struct pkt here = pkt;
-			take_datagram(w, b, &here, room);
+			const struct pkt here = pkt; // a copy, so that the ordinary need not be in memory
+			ask_datagram(w, b, &here, room);
 		}
 	} else {
 		take_other_packet(w, b, m, link);
@@ -355,6 +392,7 @@ __rte_noinline void take_burst(struct worker *w, const struct worker_source *sou
 		}
 		take_packet(w, &b, mbufs[i], link);
 	}
+	take_asked(w, &b);
 	publish(w, &b);
 	free_packets(b.mbufs, b.mbufs_len);
 }

@@ -161,18 +161,16 @@ enum dns_verdict dns_parse(struct dns_message *m, const uint8_t *wire, size_t si
 
 size_t dns_question(const uint8_t *wire, size_t size, const uint8_t **question)
 {
-	struct cursor c = cursor_make(wire, size);
+	size_t at = DNS_HEADER_SIZE;
 
-	cursor_skip(&c, DNS_HEADER_SIZE);
-	if (c.bad || cursor_load16(wire + 4) != 1)
+	if (size < DNS_HEADER_SIZE + 1 + QUESTION_FIXED_SIZE || cursor_load16(wire + 4) != 1)
 		return 0;
-	*question = c.at;
-	for (uint8_t label = cursor_u8(&c); label != 0; label = cursor_u8(&c)) {
-		if (label > DNS_LABEL_SIZE)
+	for (; at < size && wire[at] != 0; at += 1 + (size_t)wire[at])
+		if (wire[at] > DNS_LABEL_SIZE)
 			return 0;
-		cursor_skip(&c, label);
-	}
-	size_t name_size = (size_t)(c.at - *question);
-	cursor_skip(&c, QUESTION_FIXED_SIZE);
-	return c.bad || name_size > DNS_NAME_SIZE ? 0 : name_size + QUESTION_FIXED_SIZE;
+	size_t name_size = at + 1 - DNS_HEADER_SIZE;
+	if (at >= size || size - at - 1 < QUESTION_FIXED_SIZE || name_size > DNS_NAME_SIZE)
+		return 0;
+	*question = wire + DNS_HEADER_SIZE;
+	return name_size + QUESTION_FIXED_SIZE;
 }

@@ -170,6 +170,22 @@ static struct pkt packet(const uint8_t *src, unsigned src_port, const uint8_t *d
 		.ip_version = 4};
 }
 
+static void remember(struct admit_match *t, const struct pkt *pkt, const struct message *m, uint32_t now_s)
+{
+	struct admit_match_key k;
+
+	admit_match_begin(t, pkt, false, m->wire, m->size, &k);
+	admit_match_query(t, &k, now_s);
+}
+
+static bool is_answered(struct admit_match *t, const struct pkt *pkt, bool tcp, const struct message *m, uint32_t now_s)
+{
+	struct admit_match_key k;
+
+	admit_match_begin(t, pkt, tcp, m->wire, m->size, &k);
+	return admit_match_response(t, &k, now_s);
+}
+
 static void a_response_needs_its_query(void)
 {
 	struct message query, response;
@@ -184,20 +200,20 @@ static void a_response_needs_its_query(void)
 	query.wire[0] = query.wire[1] = 0; // 0 is an ID
 	response = query;
 	response.wire[2] = 0x81;
-	admit_match_query(t, &out, false, query.wire, query.size, 100);
+	remember(t, &out, &query, 100);
 	CU_ASSERT_EQUAL(stats.match_held, 1);
-	CU_ASSERT_FALSE(admit_match_response(t, &wrong_port, false, response.wire, response.size, 101));
-	CU_ASSERT_FALSE(admit_match_response(t, &wrong_server, false, response.wire, response.size, 101));
-	CU_ASSERT_FALSE(admit_match_response(t, &in, true, response.wire, response.size, 101));
+	CU_ASSERT_FALSE(is_answered(t, &wrong_port, false, &response, 101));
+	CU_ASSERT_FALSE(is_answered(t, &wrong_server, false, &response, 101));
+	CU_ASSERT_FALSE(is_answered(t, &in, true, &response, 101));
 	response.wire[0] = 1;
-	CU_ASSERT_FALSE(admit_match_response(t, &in, false, response.wire, response.size, 101));
+	CU_ASSERT_FALSE(is_answered(t, &in, false, &response, 101));
 	response.wire[0] = 0;
 	response.wire[13] = 'W'; // 0x20: another case is another question
-	CU_ASSERT_FALSE(admit_match_response(t, &in, false, response.wire, response.size, 101));
+	CU_ASSERT_FALSE(is_answered(t, &in, false, &response, 101));
 	response.wire[13] = 'w';
-	CU_ASSERT_FALSE(admit_match_response(t, &in, false, response.wire, response.size, 111));
-	CU_ASSERT_TRUE(admit_match_response(t, &in, false, response.wire, response.size, 110));
-	CU_ASSERT_FALSE(admit_match_response(t, &in, false, response.wire, response.size, 110)); // used up
+	CU_ASSERT_FALSE(is_answered(t, &in, false, &response, 111));
+	CU_ASSERT_TRUE(is_answered(t, &in, false, &response, 110));
+	CU_ASSERT_FALSE(is_answered(t, &in, false, &response, 110)); // used up
 	CU_ASSERT_EQUAL(stats.match_held, 0);
 	admit_match_free(t);
 }
@@ -216,9 +232,9 @@ static void unanswered_queries_stay_bounded(void)
 	for (unsigned i = 0; i < QUERIES; i++) {
 		out.src_port = in.dst_port = (uint16_t)i;
 		query.wire[0] = response.wire[0] = (uint8_t)(i >> 16);
-		admit_match_query(t, &out, false, query.wire, query.size, 100 + i / 1000000);
+		remember(t, &out, &query, 100 + i / 1000000);
 		if (i % 1000 == 0) // real answers still arrive
-			CU_ASSERT_TRUE(admit_match_response(t, &in, false, response.wire, response.size, 100 + i / 1000000));
+			CU_ASSERT_TRUE(is_answered(t, &in, false, &response, 100 + i / 1000000));
 	}
 	CU_ASSERT(stats.match_held <= 1008);
 	CU_ASSERT_EQUAL(stats.match_held + stats.match_evicted + stats.match_expired, QUERIES - QUERIES / 1000);
