@@ -16,7 +16,7 @@ STATS_H = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "stats.h"
 def stats_fields():
     """Names of the fields of WORKER_STATS, PORT_STATS, OUTBOX_STATS, as stats.h lists them."""
     blocks = re.split(r"#define (WORKER|PORT|OUTBOX)_STATS\(X\)", STATS_H.read_text())
-    return {blocks[i]: re.findall(r"X\((?:COUNTER|GAUGE),\s*(\w+)", blocks[i + 1]) for i in (1, 3, 5)}
+    return {blocks[i]: re.findall(r"X\(\w+,\s*(\w+)", blocks[i + 1]) for i in (1, 3, 5)}
 
 
 FIELDS = stats_fields()
