@@ -29,6 +29,15 @@ static bool send_batch(struct import *m)
 	return !m->failed;
 }
 
+// Names that come this way are in no stream: who has an index of them reads the keys again.
+static void announce(struct import *m)
+{
+	if (m->l->dry || m->failed)
+		return;
+	query_db_command(&m->l->db, 2, "INCR", "imports", "", 0);
+	send_batch(m);
+}
+
 static bool take_record(void *arg, const struct query_record *record)
 {
 	struct import *m = arg;
@@ -70,6 +79,7 @@ int lookback_import(struct lookback *l)
 
 	l->db.writes = true;
 	query_db_begin(&l->db);
+	announce(&m); // one that is interrupted is told as well
 	for (int i = 0; i < (l->argc ? l->argc : 1) && !m.failed; i++) {
 		bool standard = l->argc == 0 || strcmp(l->argv[i], "-") == 0;
 		FILE *file = standard ? stdin : fopen(l->argv[i], "re");
@@ -82,8 +92,8 @@ int lookback_import(struct lookback *l)
 		if (!standard)
 			fclose(file);
 	}
-	if (!m.failed)
-		send_batch(&m);
+	if (!m.failed && send_batch(&m))
+		announce(&m);
 	progress_end(&m.progress);
 	if (!l->quiet)
 		printf("%s %llu records of %llu lines; %llu lines were not understood\n",

@@ -25,6 +25,7 @@ struct names_index {
 	struct query_db db;	  // of the thread
 	char file[4096];
 	char id[NAMES_ID_SIZE]; // of the last entry of the stream that was taken
+	int64_t imports;	// `lookback import`s before the keys were scanned; they are not in the stream
 	uint64_t names;		// of the store; thread: w, any: r
 	bool complete;		// thread: w, any: r
 	bool stop;		// any: w, thread: r
@@ -125,6 +126,19 @@ static bool has_gap(struct query_db *db, const char *id, bool *failed)
 	return !*first || compare_ids(first, id) > 0 || compare_ids(last, id) < 0;
 }
 
+// How many imports there were. -1 where Redis is away.
+static int64_t count_imports(struct query_db *db)
+{
+	query_db_begin(db);
+	query_db_command(db, 2, "GET", "imports", "", 0);
+	redisReply *reply = ask(db);
+	if (!reply)
+		return -1;
+	int64_t n = query_db_number(reply);
+	freeReplyObject(reply);
+	return n;
+}
+
 static int scan_step(struct names_index *index, char cursor[24])
 {
 	struct query_db *db = &index->db;
@@ -167,7 +181,8 @@ static int scan(struct names_index *index)
 	size_t nodes = query_db_nodes(db);
 	uint64_t version = nodes > 0 ? query_db_version(db) : 0;
 
-	if (version == 0 || stream_end(db, true, id) != 0)
+	int64_t imports = version > 0 ? count_imports(db) : -1;
+	if (imports < 0 || stream_end(db, true, id) != 0)
 		return -1;
 	for (db->node = 0; db->node < nodes; db->node++)
 		if (scan_node(index) != 0)
@@ -175,6 +190,7 @@ static int scan(struct names_index *index)
 	if (query_db_version(db) != version)
 		return -1;
 	strcpy(index->id, *id ? id : "0-0");
+	index->imports = imports;
 	index->scanned = time(NULL);
 	__atomic_store_n(&index->complete, true, __ATOMIC_RELEASE);
 	log_info("names: %llu names in %llu MB", (unsigned long long)index->store.len,
@@ -224,14 +240,24 @@ static int read_stream(struct names_index *index, struct query_db *db)
 
 static void save(struct names_index *index)
 {
-	char why[512];
+	char why[512], id[2 * NAMES_ID_SIZE];
 
 	index->saved = time(NULL);
 	if (!*index->file || !index->complete)
 		return;
-	if (names_file_save(
-		    &index->store, index->file, index->db.settings.prefix, index->id, why, sizeof(why)) != 0)
+	snprintf(id, sizeof(id), "%.24s+%lld", index->id, (long long)index->imports);
+	if (names_file_save(&index->store, index->file, index->db.settings.prefix, id, why, sizeof(why)) != 0)
 		log_warning("%s", why);
+}
+
+// "<id in the stream>+<imports>" of a file.
+static void take_id(struct names_index *index)
+{
+	char *plus = strchr(index->id, '+');
+
+	index->imports = plus ? strtoll(plus + 1, NULL, 10) : 0;
+	if (plus)
+		*plus = '\0';
 }
 
 static void load(struct names_index *index)
@@ -247,6 +273,7 @@ static void load(struct names_index *index)
 			log_warning("%s; it is made anew", why);
 		return;
 	}
+	take_id(index);
 	__atomic_store_n(&index->names, index->store.len, __ATOMIC_RELAXED);
 	while (failed && !is_stopped(index)) {
 		bool gap = has_gap(&index->db, index->id, &failed);
@@ -262,7 +289,10 @@ static void load(struct names_index *index)
 static bool follow(struct names_index *index)
 {
 	bool failed, gap = has_gap(&index->db, index->id, &failed);
+	int64_t imports = failed ? index->imports : count_imports(&index->db);
 
+	if (imports >= 0 && imports != index->imports)
+		return false;
 	if (gap && strcmp(index->id, "0-0") != 0)
 		return false;
 	if (gap && time(NULL) - index->scanned > RESCAN_S)
@@ -286,7 +316,7 @@ static void *run(void *arg)
 			if (scan(index) != 0)
 				pause_ms(index, RETRY_MS);
 		} else if (!follow(index)) {
-			log_info("names: the stream of new records has a gap; reading all keys");
+			log_info("names: there was an import, or the stream of new records has a gap; reading all keys");
 			__atomic_store_n(&index->complete, false, __ATOMIC_RELEASE);
 		}
 	}
@@ -332,8 +362,10 @@ struct names_index *names_index_read(struct query_db *db, const char *file)
 	int n = 1;
 
 	if (index &&
-		names_file_load(&index->store, file, db->settings.prefix, index->id, why, sizeof(why)) == 0)
-		index->complete = !has_gap(db, index->id, &failed) && !failed;
+		names_file_load(&index->store, file, db->settings.prefix, index->id, why, sizeof(why)) == 0) {
+		take_id(index);
+		index->complete = !has_gap(db, index->id, &failed) && !failed && count_imports(db) == index->imports;
+	}
 	while (index && index->complete && n > 0)
 		n = read_stream(index, db);
 	if (index && (!index->complete || n < 0)) {

@@ -71,6 +71,12 @@ serve -o "names.file=$T/names"
 await 10 is_found
 ! grep 'reading all keys\|names in' "$T/collector.log" || fail "the file of names was not used"
 
+# What an import brings is found as well, although no stream tells it.
+printf '{"rrname":"login.brandnew.example","rrtype":"A","rdata":"192.0.2.8","time_first":1700000000,"time_last":1700000000,"count":1}\n' |
+	timeout 20 "$BUILD/collector/lookback" -o "redis=unix:$REDIS" import > /dev/null
+is_imported() { curl -fsS "$URL/api/find?q=brandnew" | grep '"name":"login.brandnew.example"' && names_are_complete; }
+await 20 is_imported
+
 # Redis away: 503 with a reason, at once, and back by itself.
 redis shutdown nosave > /dev/null 2>&1 || true
 await 20 is_gone "$REDIS_PID"
