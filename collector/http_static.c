@@ -2,16 +2,19 @@
 #include "collector/http_static.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 // The page loads nothing from elsewhere, runs no script but its own files, and cannot write HTML from
 // text (Trusted Types): whatever a record holds stays text.
+static const char policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+			     "connect-src 'self'; base-uri 'none'; form-action 'self'; "
+			     "frame-ancestors 'none'; "
+			     "require-trusted-types-for 'script'; trusted-types 'none'";
+
 static const char *const safety[][2] = {
-	{"Content-Security-Policy",
-		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-		"base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-		"require-trusted-types-for 'script'; trusted-types 'none'"},
+	{"Content-Security-Policy", policy},
 	{"X-Content-Type-Options", "nosniff"},
 	{"X-Frame-Options", "DENY"},
 	{"Referrer-Policy", "no-referrer"},
@@ -37,17 +40,15 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 // True where the list names gzip and does not refuse it by a quality of 0 (RFC 9110 §12.5.3).
 static bool takes_gzip(const char *accepted)
 {
-	while (*accepted) {
-		size_t len = strcspn(accepted, ",");
-		accepted += strspn(accepted, " \t");
-		if (strncasecmp(accepted, "gzip", 4) == 0 && strchr(",; \t", accepted[4]) != NULL) {
-			const char *quality = accepted + 4 + strspn(accepted + 4, " \t");
-			return strncmp(quality, ";q=0", 4) != 0 || (quality[4] == '.' && strspn(quality + 5, "0,; ") == 0);
-		}
-		len = strcspn(accepted, ",");
-		accepted += len + (accepted[len] == ',');
+	for (;;) {
+		accepted += strspn(accepted, " \t,");
+		const char *end = accepted + strcspn(accepted, ","), *quality = strstr(accepted, "q=");
+		if (accepted == end)
+			return false;
+		if (strncasecmp(accepted, "gzip", 4) == 0 && strchr(",; \t", accepted[4]))
+			return !quality || quality > end || strtod(quality + 2, NULL) > 0;
+		accepted = end;
 	}
-	return false;
 }
 
 enum MHD_Result http_static_answer(struct MHD_Connection *connection, const struct http_file *file)

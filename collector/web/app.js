@@ -31,7 +31,7 @@ function go(params, { replace = false, fresh = true } = {}) {
 		return;
 	}
 	history.replaceState({ scroll: scrollY }, '');
-	history.pushState({}, '', urlOf(params));
+	if (urlOf(params) !== location.pathname + location.search) history.pushState({}, '', urlOf(params));
 	show({ fresh, focus: fresh });
 }
 
@@ -43,7 +43,8 @@ function show({ fresh = false, focus = fresh } = {}) {
 	if (document.activeElement !== box || params.q) box.value = params.q ?? '';
 	document.title = 'Lookback';
 	document.body.dataset.view = params.view === 'sensor' ? 'sensor' : params.q ? 'results' : 'home';
-	document.querySelector('.to-sensor').toggleAttribute('aria-current', params.view === 'sensor');
+	if (params.view === 'sensor') document.querySelector('.to-sensor').setAttribute('aria-current', 'page');
+	else document.querySelector('.to-sensor').removeAttribute('aria-current');
 	if (params.view === 'sensor') {
 		document.title = 'Sensor – Lookback';
 		close = openLive(main);

@@ -19,16 +19,25 @@ export function addressLink(address) {
 	return el('a', { class: 'data', href: searchUrl(address) }, address);
 }
 
+// Asked once for each row, however often the table is drawn.
+function once(read) {
+	const known = new WeakMap();
+	return (row) => {
+		if (!known.has(row)) known.set(row, read(row));
+		return known.get(row);
+	};
+}
+
 // Which word of the RDATA is a name that can be looked for.
 const NAME_WORD = { CNAME: 0, NS: 0, PTR: 0, DNAME: 0, MX: 1, SRV: 3, SVCB: 1, HTTPS: 1, SOA: 0, AFSDB: 1, KX: 1, NAPTR: -1, NSEC: 0 };
 
 // {address} or {name} that a record points to, or undefined.
-export function target(row) {
+export const target = once((row) => {
 	if (row.rrtype === 'A' || row.rrtype === 'AAAA') return isAddress(row.rdata) ? { address: row.rdata } : undefined;
 	if (!(row.rrtype in NAME_WORD)) return undefined;
 	const name = row.rdata.split(' ').at(NAME_WORD[row.rrtype]);
 	return name && name !== '.' && !name.startsWith('\\#') ? { name } : undefined;
-}
+});
 
 // RDATA with its names and addresses as links.
 function rdata(row) {
@@ -110,14 +119,14 @@ const seen = [
 
 // id (as the server's sort), label, key to sort by, cell(row, extent), newest, number: those first.
 export const RECORD_COLUMNS = [
-	{ id: 'name', label: 'Name', key: (r) => collate(r.rrname), cell: owner },
+	{ id: 'name', label: 'Name', key: once((r) => collate(r.rrname)), cell: owner },
 	{ id: 'type', label: 'Type', key: (r) => r.rrtype, cell: (r) => el('span', { class: 'type' }, r.rrtype) },
-	{ id: 'rdata', label: 'Data', key: (r) => addressKey(r.rdata) ?? collate(target(r)?.name ?? r.rdata), cell: (r) => long(r, rdata(r)) },
+	{ id: 'rdata', label: 'Data', key: once((r) => addressKey(r.rdata) ?? collate(target(r)?.name ?? r.rdata)), cell: (r) => long(r, rdata(r)) },
 	...seen,
 ];
 
 export const LIST_COLUMNS = [
-	{ id: 'query', label: 'Asked for', key: (r) => addressKey(r.query) ?? collate(r.query), cell: (r) => el('a', { class: 'data', href: searchUrl(r.query) }, breakable(r.query)) },
+	{ id: 'query', label: 'Asked for', key: once((r) => addressKey(r.query) ?? collate(r.query)), cell: (r) => el('a', { class: 'data', href: searchUrl(r.query) }, breakable(r.query)) },
 	...RECORD_COLUMNS,
 ];
 
@@ -144,7 +153,7 @@ export function foundColumns(keyword) {
 		cell: (r) => el('span', { class: `why why-${REASON_ORDER.indexOf(r.reason)}`, title: REASONS[r.reason]?.[1] }, REASONS[r.reason]?.[0] ?? r.reason),
 	};
 	return [
-		{ id: 'name', label: 'Name', key: (r) => collate(r.name), cell: (r) => found(r, keyword) },
+		{ id: 'name', label: 'Name', key: once((r) => collate(r.name)), cell: (r) => found(r, keyword) },
 		...(keyword ? [why] : []),
 		{ id: 'type', label: 'Types', key: (r) => r.types.join(), cell: (r) => r.types.map((t) => [el('span', { class: 'type' }, t), ' ']) },
 		...seen,

@@ -106,7 +106,8 @@ export function openResults(main, params, { go, fresh, showKey }) {
 		const custom = Boolean(state.until || (state.since && !(state.since in SPANS)));
 		const since = el('input', { type: 'date', id: 'since', value: custom ? state.since : '' });
 		const until = el('input', { type: 'date', id: 'until', value: state.until ?? '' });
-		const dates = el('span', { class: 'dates', hidden: !custom }, el('label', { for: 'since' }, 'from'), since, el('label', { for: 'until' }, 'to'), until);
+		const dates = el('span', { class: 'dates', hidden: !custom }, el('label', { for: 'since' }, 'from'), since, el('label', { for: 'until' }, 'to'), until,
+			el('button', { type: 'button', class: 'apply', onclick: () => change() }, 'Apply'));
 		const select = el('select', { id: 'seen' }, [['', 'at any time'], ['1d', 'in the last day'], ['7d', 'in the last 7 days'],
 			['30d', 'in the last 30 days'], ['1y', 'in the last year'], ['custom', 'between …']]
 			.map(([value, text]) => el('option', { value, selected: value === (custom ? 'custom' : state.since ?? '') }, text)));
@@ -116,8 +117,7 @@ export function openResults(main, params, { go, fresh, showKey }) {
 			if (select.value === 'custom') since.focus();
 			else go({ ...state, since: select.value, until: undefined });
 		});
-		since.addEventListener('change', change);
-		until.addEventListener('change', change);
+		dates.addEventListener('keydown', (event) => event.key === 'Enter' && event.target.matches('input') && change());
 		return el('div', { class: 'times' }, el('label', { for: 'seen' }, 'Seen'), select, dates);
 	}
 

@@ -82,6 +82,7 @@ async function table({ open, same, soon, on }) {
 	await see.rows(5);
 	await page.locator('#seen').selectOption('custom');
 	await page.locator('#since').fill('2011-03-19');
+	await page.locator('.apply').click();
 	await page.locator('.nothing', { hasText: 'Nothing was seen' }).waitFor();
 	await page.locator('.nothing a', { hasText: 'at any time' }).click();
 	await see.rows(12);

@@ -25,9 +25,9 @@ export default async function ({ open, same, soon, text, base }) {
 		Object.defineProperty(document, 'hidden', { value: true, configurable: true });
 		document.dispatchEvent(new Event('visibilitychange'));
 	});
-	await new Promise((r) => setTimeout(r, 2500)); // what was under way
+	await new Promise((r) => setTimeout(r, 1000)); // what was under way
 	asked = 0;
-	await new Promise((r) => setTimeout(r, 5000));
+	await new Promise((r) => setTimeout(r, 3500));
 	same('asked while hidden', asked, 0);
 	await page.evaluate(() => {
 		Object.defineProperty(document, 'hidden', { value: false, configurable: true });
