@@ -181,8 +181,10 @@ class Tape:
 
     def cut(self):
         """What was sent since the last call."""
-        time.sleep(1.5)  # what follows the last batch goes when nothing else comes
-        taken = bytes(self.bytes)
+        taken = b""
+        while len(taken) < len(self.bytes):  # what follows the last batch goes when nothing else comes
+            taken = bytes(self.bytes)
+            time.sleep(1.5)
         del self.bytes[:len(taken)]
         return taken.replace(PING, b"")
 
