@@ -92,7 +92,9 @@ static bool is_whole(const char *nodes, unsigned slot)
 	return !strstr(nodes, leaves) && !strstr(nodes, comes);
 }
 
-static size_t look_at_node(struct redis_topology *t, size_t index)
+// Returns how many slots of the node are whole again. Where it does not tell (ACL), all of them are
+// taken for whole, which the next passes show.
+static size_t look_at_node(struct redis_topology *t, size_t index, struct redis_hold *h, uint64_t now_ms)
 {
 	struct redis_buffer b = {0};
 	size_t released = 0;
@@ -102,8 +104,11 @@ static size_t look_at_node(struct redis_topology *t, size_t index)
 	redis_encode_literal(&b, "NODES");
 	redisReply *reply = redis_topology_ask(t, &t->nodes[index], &b);
 	redis_buffer_free(&b);
-	for (unsigned slot = 0; reply && reply->type == REDIS_REPLY_STRING && slot < REDIS_SLOTS; slot++) {
-		if (!t->held[slot] || t->owner[slot] != index || !is_whole(reply->str, slot))
+	bool tells = reply && reply->type == REDIS_REPLY_STRING;
+	if (!tells)
+		h->next_look_ms = now_ms + HOLD_BLIND_MS;
+	for (unsigned slot = 0; t->nodes[index].conn.context && slot < REDIS_SLOTS; slot++) {
+		if (!t->held[slot] || t->owner[slot] != index || (tells && !is_whole(reply->str, slot)))
 			continue;
 		t->held[slot] = false;
 		t->held_len--;
@@ -127,7 +132,7 @@ uint64_t redis_hold_release(struct redis_hold *h, struct redis_units *u, uint64_
 		for (unsigned slot = 0; !any && slot < REDIS_SLOTS; slot++)
 			any = u->t.held[slot] && u->t.owner[slot] == n;
 		if (any && u->t.nodes[n].conn.context)
-			released += look_at_node(&u->t, n);
+			released += look_at_node(&u->t, n, h, now_ms);
 	}
 	metrics_set(slots_held, u->t.held_len);
 	if (released == 0)

@@ -11,8 +11,9 @@
 #include "collector/redis_units.h"
 
 enum {
-	HOLD_TRIES = 8,	   // passes in a row that meet a slot half moved before it is held
-	HOLD_LOOK_MS = 500 // between looks at slots that are held
+	HOLD_TRIES = 8,	     // passes in a row that meet a slot half moved before it is held
+	HOLD_LOOK_MS = 500,  // between looks at slots that are held
+	HOLD_BLIND_MS = 5000 // the same where the owner does not tell
 };
 
 struct redis_hold {
