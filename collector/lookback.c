@@ -68,6 +68,16 @@ redisReply *lookback_ask(struct lookback *l)
 	return reply;
 }
 
+// Octets of UTF-8 that take no column of their own.
+static int extra_octets(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) == 0x80;
+	return n;
+}
+
 static void print_help(void)
 {
 	printf("usage: lookback [OPTION]… COMMAND [ARGUMENT]…\n\n"
@@ -75,7 +85,8 @@ static void print_help(void)
 	       "when first, when last, how often. Names and addresses may be pasted defanged\n"
 	       "(example[.]com, hxxps://…).\n\nCommands\n\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		printf("  %-7s %-29s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+		printf("  %-7s %-*s %s\n", commands[i].name, 29 + extra_octets(commands[i].arguments),
+			commands[i].arguments, commands[i].help);
 	printf("\nWhich records, and how\n\n"
 	       "      --since TIME     seen at or after: 7d, 24h, 2024-01-31, 2024-01-31T12:00:00Z\n"
 	       "      --until TIME     seen at or before\n"

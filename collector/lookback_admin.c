@@ -11,7 +11,7 @@ static void print_info(const redisReply *info, const char *field, const char *la
 {
 	const char *at = strstr(info->str, field);
 
-	if (at)
+	if (at && strncmp(at + strlen(field), "0B\r", 3) != 0) // no limit
 		printf("%-12s %.*s\n", label, (int)strcspn(at + strlen(field), "\r\n"), at + strlen(field));
 }
 

@@ -94,7 +94,9 @@ static bool ask_user(uint64_t records)
 {
 	char answer[16] = "";
 
-	printf("%llu records will be forgotten. Erase them? [y/N] ", (unsigned long long)records);
+	if (records > 0)
+		printf("%llu record%s will be forgotten. ", (unsigned long long)records, records == 1 ? "" : "s");
+	printf("Erase %s? [y/N] ", records == 1 ? "it" : "them");
 	fflush(stdout);
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
@@ -107,7 +109,7 @@ static int erase_all(struct lookback *l, const struct query *q, bool ask)
 	if (result != 0)
 		return result;
 	if (records == 0 || l->dry) {
-		printf("%llu records %s\n", (unsigned long long)records,
+		printf("%llu record%s %s\n", (unsigned long long)records, records == 1 ? "" : "s",
 			l->dry ? "would be erased" : "to erase");
 		return records > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
 	}
@@ -118,7 +120,7 @@ static int erase_all(struct lookback *l, const struct query *q, bool ask)
 		erased += n;
 	} while (result == 0 && n > 0);
 	if (!l->quiet)
-		printf("erased %llu records\n", (unsigned long long)erased);
+		printf("erased %llu record%s\n", (unsigned long long)erased, erased == 1 ? "" : "s");
 	return result;
 }
 
@@ -184,7 +186,7 @@ int lookback_expire(struct lookback *l)
 	if (l->argc > 0) {
 		days = strtoull(l->argv[0], &end, 10);
 		if (l->argv[0][0] < '0' || l->argv[0][0] > '9' || *end || days > 36500)
-			return lookback_fail("expire: '%s' is not a number of days", l->argv[0]);
+			return lookback_fail("expire: expected days, 0 to 36500, found '%s'", l->argv[0]);
 	}
 	if (days == 0)
 		return lookback_fail(

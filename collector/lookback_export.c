@@ -24,7 +24,7 @@ struct exporting {
 
 static int write_out(struct exporting *x)
 {
-	if (fwrite(x->out.bytes, 1, x->out.size, stdout) != x->out.size)
+	if (x->out.size > 0 && fwrite(x->out.bytes, 1, x->out.size, stdout) != x->out.size)
 		return lookback_fail("cannot write to the standard output: %s", strerror(errno));
 	redis_buffer_clear(&x->out);
 	return 0;

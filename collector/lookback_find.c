@@ -92,6 +92,8 @@ int lookback_find(struct lookback *l)
 		f.keyword = q.name;
 		result = find_one(&f, &q);
 	}
+	if (result == 0 && f.shown == 0 && f.table)
+		fputs("lookback: nothing found\n", stderr);
 	if (f.table)
 		table_end(f.table);
 	names_index_close(l->db.index);

@@ -121,6 +121,8 @@ static int look_up(struct lookback *l, parse_function *parse)
 		}
 		result = run_query(&s, &q);
 	}
+	if (result == 0 && s.shown == 0 && l->output == OUTPUT_TABLE && !l->quiet)
+		fputs("lookback: nothing found\n", stderr);
 	show_end(&s);
 	return result != 0 ? result : s.shown > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
 }
