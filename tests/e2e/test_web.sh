@@ -55,7 +55,7 @@ done
 
 # The page: open, then with keys, then without Redis.
 page() { # part, more arguments
-	TMPDIR=$T timeout 400 node "$WEB/page.mjs" "$CHROMIUM" "$URL" "$@" > "$T/page.log" 2>&1 || fail "the page ($1)"
+	TMPDIR=$T timeout 600 node "$WEB/page.mjs" "$CHROMIUM" "$URL" "$@" > "$T/page.log" 2>&1 || fail "the page ($1)"
 	cat "$T/page.log"
 }
 page open

@@ -4,10 +4,10 @@
 import { chromium } from 'playwright-core';
 
 const [program, base, part, ...rest] = process.argv.slice(2);
-const SECONDS = 30; // for anything to appear, on a machine that is busy
+const SECONDS = 60; // for anything to appear, on a machine that is busy
 
 const browser = await chromium.launch({
-	executablePath: program,
+	executablePath: program, timeout: 2000 * SECONDS,
 	args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
 		'--disable-component-update', '--disable-sync'],
 });
