@@ -45,6 +45,45 @@ static void lengths(void)
 	redis_buffer_free(&b);
 }
 
+// Numbers of every length against printf, short literals, keys, and commands read back.
+static void numbers_and_keys(void)
+{
+	struct redis_buffer b = {0};
+	char expected[64];
+	const char *key = NULL;
+	size_t key_len = 0;
+
+	for (uint64_t n = 1; n < UINT64_MAX / 10; n *= 10) {
+		for (int i = -1; i <= 1; i++) {
+			uint64_t value = n + (uint64_t)i;
+			char digits[24];
+			int len = snprintf(digits, sizeof(digits), "%lu", (unsigned long)value);
+			int size = snprintf(expected, sizeof(expected), "$%d\r\n%s\r\n", len, digits);
+			redis_buffer_clear(&b);
+			redis_encode_uint(&b, value);
+			CU_ASSERT_EQUAL(b.size, (size_t)size);
+			CU_ASSERT_EQUAL(memcmp(b.bytes, expected, (size_t)size), 0);
+		}
+	}
+	redis_buffer_clear(&b);
+	redis_encode_array(&b, 3);
+	redis_encode_literal(&b, "ZREMRANGEBYSCORE");
+	redis_encode_key(&b, "pdns:", "name:", "a\r\n$3", 5);
+	redis_encode_uint(&b, 7);
+	size_t second = b.size;
+	redis_encode_array(&b, 1);
+	redis_encode_literal(&b, "EXEC");
+	static const char whole[] =
+		"*3\r\n$16\r\nZREMRANGEBYSCORE\r\n$15\r\npdns:name:a\r\n$3\r\n$1\r\n7\r\n*1\r\n$4\r\nEXEC\r\n";
+	CU_ASSERT_EQUAL_FATAL(b.size, sizeof(whole) - 1);
+	CU_ASSERT_EQUAL(memcmp(b.bytes, whole, sizeof(whole) - 1), 0);
+	CU_ASSERT_PTR_EQUAL(redis_encode_read(b.bytes, &key, &key_len), b.bytes + second);
+	CU_ASSERT_EQUAL(key_len, 15);
+	CU_ASSERT_EQUAL(memcmp(key, "pdns:name:a\r\n$3", 15), 0);
+	CU_ASSERT_PTR_EQUAL(redis_encode_read(b.bytes + second, &key, &key_len), b.bytes + b.size);
+	redis_buffer_free(&b);
+}
+
 static void endpoints(void)
 {
 	static const char *const bad[] = {"", "host", "host:", ":6379", "host:0", "host:65536", "host:1x",
@@ -91,7 +130,7 @@ static void troubles(void)
 
 int main(void)
 {
-	static const struct unit_test tests[] = {{"commands", commands}, {"lengths", lengths},
+	static const struct unit_test tests[] = {{"commands", commands}, {"lengths", lengths}, {"numbers_and_keys", numbers_and_keys},
 		{"endpoints", endpoints}, {"troubles", troubles}};
 
 	return unit_run("collector_encode", tests, sizeof(tests) / sizeof(tests[0]));

@@ -370,6 +370,18 @@ class Recorder:
         return len(left)
 
 
+def batch(n, count=1, flags=NEW):
+    """Ten records; the same for every n, so that each count is the number of batches."""
+    return [record(f"host{i}.example.com", 1, bytes([192, 0, 2, i]), 1000, 1000 + n, count, flags) for i in range(10)]
+
+
+def check_counts(world, expected, settle=True):
+    if settle and world.collector.poll() is None and "http: listening" in world.log():
+        world.settled()
+    counts = [world.count(f"host{i}.example.com", f"A 192.0.2.{i}") for i in range(10)]
+    assert counts == [expected] * 10, f"expected {expected}, found {counts}"
+
+
 def run_tests(tests, chosen):
     """Runs the tests, or those chosen by name; ends the program."""
     failed = []
