@@ -201,6 +201,27 @@ def part_traps(client, golden):
     check(json.loads(client.ask("/dnsdb/v2/rate_limit")[2]) ==
           {"rate": {"reset": "n/a", "limit": "unlimited", "remaining": "n/a"}}, "rate_limit")
 
+    # everything: by cursors as in one go, as CSV by either way of asking, and without a body
+    whole = set(client.ask("/api/export")[2].splitlines())
+    pages, cursor = set(), ""
+    for _ in range(10000):
+        lines = client.ask("/api/export?limit=1&cursor=" + cursor)[2].splitlines()
+        told = [json.loads(line)["cursor"] for line in lines if line.startswith(b'{"cursor"')]
+        pages |= {line for line in lines if not line.startswith(b'{"cursor"')}
+        if not told:
+            break
+        cursor = told[-1]
+    check(pages == whole and len(whole) == len(golden), "export by cursors: %d of %d" % (len(pages), len(whole)))
+    for path, headers in (("/api/export?format=csv", {}), ("/api/export", {"Accept": "text/csv"})):
+        status, answered, body = client.ask(path, headers=headers)
+        check(answered["Content-Type"].startswith("text/csv") and len(body.splitlines()) == len(golden) + 1, "CSV: " + path)
+    check(len(client.ask("/api/export?limit=3")[2].splitlines()) == 3, "export: limit")
+    check(client.ask("/api/export", "HEAD")[0] == 200, "export: HEAD")
+    for path in ("/api/export?cursor=x", "/api/export?cursor=redis-00000000-5", "/api/export?limit=x", "/api/export?type=nosuch"):
+        check(client.ask(path)[0] == 400, path)
+    check(client.ask("/pdns/query/b%C3%BCcher.example")[0] == 200, "an internationalised name")
+    check(client.ask("/pdns/query/%FF%FE.example")[0] == 400, "octets that are no UTF-8")
+
     # PyPDNS: pages, and a filter of types
     owner = max({k[0] for k in golden}, key=lambda n: sum(1 for k in golden if k[0] == n))
     whole = client.ask("/pdns/query/" + owner)[2].splitlines()
