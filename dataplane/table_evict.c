@@ -4,7 +4,11 @@
 
 #include <string.h>
 
-enum { HAND_BUCKETS_MAX = 64 }; // buckets looked at for room in one insertion
+enum {
+	HAND_BUCKETS_MAX = 64, // looked at for room in one insertion
+	SWEEP_FAR = 8,	       // buckets that the sweep asks for what it will need: first for a bucket,
+	SWEEP_NEAR = 3	       // later for its units
+};
 
 // A record worth less goes first: idle before recent, seen once before seen again.
 enum worth { WORTH_IDLE_ONCE, WORTH_IDLE_REPEATED, WORTH_RECENT_ONCE, WORTH_KEEP };
@@ -132,6 +136,22 @@ bool table_make_room(struct table *t, uint32_t units)
 	return true;
 }
 
+// Asks for what the sweep comes to some buckets later: a bucket, and the changed units of one nearer by.
+static inline void ask_ahead(const struct table *t)
+{
+	uint64_t far = t->sweep_at + SWEEP_FAR, near = t->sweep_at + SWEEP_NEAR;
+
+	if (far >= t->buckets_len)
+		return;
+	__builtin_prefetch(&t->buckets[far], 1);
+	const struct table_bucket *b = &t->buckets[near];
+	for (uint32_t left = b->meta >> TABLE_META_CHANGED & ((1u << TABLE_BUCKET_SLOTS) - 1); left; left &= left - 1) {
+		const char *unit = (const char *)&t->units[b->unit[__builtin_ctz(left)]];
+		__builtin_prefetch(unit, 1);
+		__builtin_prefetch(unit + 64, 1);
+	}
+}
+
 uint64_t table_sweep(struct table *t, uint64_t buckets)
 {
 	const uint32_t group = (1u << TABLE_BUCKET_SLOTS) - 1;
@@ -140,6 +160,7 @@ uint64_t table_sweep(struct table *t, uint64_t buckets)
 	table_settle(t); // the rest of a message must not find its first half forgotten
 	for (; done < buckets; done++) {
 		struct table_bucket *b = &t->buckets[t->sweep_at];
+		ask_ahead(t);
 		for (uint32_t left = b->meta >> TABLE_META_CHANGED & group; left; left &= left - 1) {
 			unsigned slot = (unsigned)__builtin_ctz(left);
 			if (!table_hand_over(t, b, slot))

@@ -4,7 +4,7 @@
 //
 //     bench CAPTURE [--passes N] [--workers N] [--records N] [--depth receive|decap|parse|admit|all]
 //           [--interval SECONDS] [--match off|prefer|require] [--no-huge] [--warm yes|no]
-//           [--ratio yes|no]
+//           [--ratio yes|no] [--filter EXPRESSION] [--flood NAMES] [--pace MILLION_PACKETS_PER_S]
 //
 // Prints one JSON object a pass. The first pass fills the table in another order than the ones that
 // are measured, else the hardware's prefetching flatters the table. scripts/bench makes sense of it.
@@ -46,10 +46,16 @@ struct feed {
 	uint32_t next, left, step;  // packets
 	uint64_t first_tsc, last_tsc;
 	uint64_t first_cpu_ns, cpu_ns; // processor time that the worker was given meanwhile
+	// with --pace: packets arrive by the clock and wait in a ring
+	const struct worker *worker;
+	uint64_t arrived;	 // packets of this pass
+	uint64_t lost, lost_away; // the ring was full; and of these, after the kernel had given the core away
 	atomic_bool go;
 } __attribute__((aligned(64)));
 
 static struct feed feeds[WORKERS_MAX];
+static double pace; // packets of each worker in a cycle of the TSC; 0: as fast as they are taken
+static uint64_t ring_size; // packets that wait at most
 
 static uint32_t packet_size(const uint8_t *p)
 {
@@ -67,12 +73,42 @@ static uint64_t thread_cpu_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+static void skip(struct feed *f, uint64_t packets)
+{
+	f->left -= (uint32_t)packets;
+	f->next = (uint32_t)((f->next + packets * f->step) % f->packed->len);
+}
+
+// How many packets wait at this moment; what the ring cannot hold is lost.
+static uint32_t waiting(struct feed *f)
+{
+	uint64_t arrived = (uint64_t)((double)(rte_get_tsc_cycles() - f->first_tsc) * pace), taken;
+
+	arrived = RTE_MIN(arrived, (uint64_t)f->packed->len);
+	taken = f->packed->len - f->left;
+	if (arrived - taken > ring_size) {
+		uint64_t lost = arrived - taken - ring_size;
+		const struct poll_gap *gap = &f->worker->gap;
+		f->lost += lost;
+		if (gap->away && *gap->away == 0)
+			f->lost_away += lost;
+		skip(f, lost);
+		taken += lost;
+	}
+	return (uint32_t)(arrived - taken);
+}
+
 // The receive function of the port: a burst out of memory.
 static uint16_t receive(void *queue, struct rte_mbuf **mbufs, uint16_t len)
 {
 	struct feed *f = queue;
 	uint16_t n = (uint16_t)RTE_MIN(f->left, (uint32_t)len);
 
+	if (pace > 0 && n > 0) {
+		n = (uint16_t)RTE_MIN(waiting(f), (uint32_t)len);
+		if (n == 0 && f->left > 0)
+			return 0;
+	}
 	if (n == 0) {
 		if (f->first_tsc && !f->last_tsc) {
 			f->cpu_ns = thread_cpu_ns() - f->first_cpu_ns;
@@ -150,6 +186,8 @@ static double core_to_tsc(void)
 
 static struct settings settings;
 static struct worker *workers;
+static struct filter_set *filters; // NULL: none
+static double idle_gaps; // longer than the limit, a second, of workers without packets: the machine's own
 static bool warm = true, tell_ratio = true;
 
 // Frames go straight back: the collector's part is measured elsewhere.
@@ -204,6 +242,7 @@ static struct pass run_pass(uint32_t step)
 	for (unsigned i = 0; i < settings.workers; i++) {
 		feeds[i].step = step;
 		feeds[i].next = 0;
+		feeds[i].lost = feeds[i].lost_away = 0;
 		feeds[i].first_tsc = feeds[i].last_tsc = 0;
 		atomic_store_explicit(&feeds[i].go, true, memory_order_release);
 	}
@@ -226,6 +265,25 @@ static uint64_t responses_of(const struct worker_stats *s)
 	return s->dns_udp + s->dns_tcp - s->dns_query;
 }
 
+// Gaps between polls in this pass (poll_gap.h), and what a ring of the port's size would have lost.
+static void print_gaps(const struct worker_stats *a, const struct worker_stats *b)
+{
+	const uint64_t *before = &a->poll_gap_0, *after = &b->poll_gap_0;
+	uint64_t lost = 0, lost_away = 0;
+
+	printf(",\"gaps\":[");
+	for (int i = 0; i < POLL_GAP_BUCKETS; i++)
+		printf("%s%llu", i ? "," : "", (unsigned long long)(after[i] - before[i]));
+	printf("],\"idle_gaps_per_s\":%.0f,\"gaps_taken\":%llu,\"gaps_taken_s\":%.6f", idle_gaps, (unsigned long long)(b->poll_taken - a->poll_taken),
+		(double)(b->poll_taken_ns - a->poll_taken_ns) * 1e-9);
+	for (unsigned i = 0; i < settings.workers; i++) {
+		lost += feeds[i].lost;
+		lost_away += feeds[i].lost_away;
+	}
+	if (pace > 0)
+		printf(",\"lost\":%llu,\"lost_while_away\":%llu", (unsigned long long)lost, (unsigned long long)lost_away);
+}
+
 static void print_pass(unsigned pass, struct pass time, const struct worker_stats *a, const struct worker_stats *b,
 	double ratio, const char *depth)
 {
@@ -237,7 +295,7 @@ static void print_pass(unsigned pass, struct pass time, const struct worker_stat
 	printf("{\"pass\":%u,\"depth\":\"%s\",\"workers\":%llu,\"packets\":%llu,\"responses\":%llu,\"records\":%llu,"
 	       "\"seconds\":%.6f,\"mpackets_per_s\":%.3f,\"mresponses_per_s\":%.3f,\"mrecords_per_s\":%.3f,"
 	       "\"cycles_per_packet\":%.1f,\"cycles_per_response\":%.1f,\"hit_rate\":%.4f,\"evicted\":%llu,"
-	       "\"flushed_records\":%llu,\"taken_away\":%.3f,\"core_to_tsc\":%.3f}\n",
+	       "\"flushed_records\":%llu,\"taken_away\":%.3f,\"core_to_tsc\":%.3f",
 		pass, depth, (unsigned long long)settings.workers, (unsigned long long)packets, (unsigned long long)responses,
 		(unsigned long long)records, seconds, (double)packets / seconds / 1e6 / each,
 		(double)responses / seconds / 1e6 / each, (double)records / seconds / 1e6 / each,
@@ -245,7 +303,28 @@ static void print_pass(unsigned pass, struct pass time, const struct worker_stat
 		records ? (double)hits / (double)records : 0, (unsigned long long)(b->table_evicted - a->table_evicted),
 		(unsigned long long)(b->flush_records - a->flush_records),
 		1 - (double)time.cpu / (double)time.tsc, ratio);
+	print_gaps(a, b);
+	printf("}\n");
 	fflush(stdout);
+}
+
+static uint64_t long_gaps(const struct worker_stats *s)
+{
+	uint64_t sum = 0;
+
+	for (int i = 7; i < POLL_GAP_BUCKETS; i++) // from 50 µs on
+		sum += (&s->poll_gap_0)[i];
+	return sum;
+}
+
+static double measure_idle_gaps(void)
+{
+	struct worker_stats before, after;
+
+	snapshot(&before);
+	usleep(500000);
+	snapshot(&after);
+	return (double)(long_gaps(&after) - long_gaps(&before)) * 2;
 }
 
 static int start(const struct packed *packed, enum worker_depth depth, bool huge)
@@ -264,10 +343,11 @@ static int start(const struct packed *packed, enum worker_depth depth, bool huge
 		if (i == settings.workers)
 			break;
 		struct worker *w = &workers[i];
-		feeds[i] = (struct feed){.packed = packed, .pool = pool, .step = 1};
+		feeds[i] = (struct feed){.packed = packed, .pool = pool, .step = 1, .worker = w};
 		rte_eth_fp_ops[0].rxq.data[i] = &feeds[i];
 		*w = (struct worker){.id = i, .settings = &settings, .huge_pages = huge, .depth = depth, .sources_len = 1};
 		w->sources[0] = (struct worker_source){.port = 0, .queue = (uint16_t)i, .link = PKT_LINK_ETHERNET};
+		atomic_store(&w->filters_next, filters);
 		if (flush_init(&w->flush, i, 128, &w->stats) != 0)
 			return -1;
 		i++;
@@ -302,6 +382,7 @@ int main(int argc, char **argv)
 	struct worker_stats before, after;
 	struct eal_args eal;
 	unsigned passes = 5;
+	double million_per_s = 0;
 	char why[256];
 
 	log_init("bench", LOG_LEVEL_WARNING);
@@ -325,6 +406,12 @@ int main(int argc, char **argv)
 			set("flush.interval", value);
 		else if (strcmp(argv[i], "--match") == 0)
 			set("match", value);
+		else if (strcmp(argv[i], "--filter") == 0)
+			set("filter", value);
+		else if (strcmp(argv[i], "--flood") == 0)
+			set("flood.names", value);
+		else if (strcmp(argv[i], "--pace") == 0)
+			million_per_s = atof(value);
 		else if (strcmp(argv[i], "--warm") == 0)
 			warm = strcmp(value, "no") != 0;
 		else if (strcmp(argv[i], "--ratio") == 0)
@@ -344,11 +431,19 @@ int main(int argc, char **argv)
 	snprintf(vdev, sizeof(vdev), "net_null0,no-rx=1");
 	eal_args_add(&eal, "--no-pci", NULL);
 	eal_args_add(&eal, "--vdev", vdev);
-	if (load(&packed, argv[1]) != 0 || eal_start(&eal, (unsigned)settings.workers, 256) != 0 ||
-		packet_meta_init() != 0 || start(&packed, depth, !eal.no_huge) != 0)
+	if (load(&packed, argv[1]) != 0 || eal_start(&eal, (unsigned)settings.workers, 256) != 0 || packet_meta_init() != 0)
+		return 1;
+	ring_size = settings.rx_descriptors;
+	if (*settings.filter && !(filters = filter_set_new(&settings, why, sizeof(why)))) {
+		log_error("%s", why);
+		return 1;
+	}
+	if (start(&packed, depth, !eal.no_huge) != 0)
 		return 1;
 	if (warm)
 		run_pass(shuffling_step(packed.len));
+	idle_gaps = measure_idle_gaps();
+	pace = million_per_s * 1e6 / (double)rte_get_tsc_hz();
 	for (unsigned pass = 1; pass <= passes; pass++) {
 		snapshot(&before);
 		struct pass time = run_pass(1);
