@@ -167,3 +167,15 @@ int redis_batch_finish(struct redis_batch *b, struct redis_conn *c, struct redis
 	metrics_set(last_applied_s, (uint64_t)time(NULL));
 	return 0;
 }
+
+bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied,
+	struct redis_follow *follow, const struct redis_settings *s, const struct zone_list *zones)
+{
+	if (s->retention_days == 0 || applied == 0 || follow->len > 0 ||
+		!spool_read(spool, applied, &b->in, 0) || b->in.number != applied)
+		return true;
+	if (!schema_read(&b->records, b->in.body, b->in.size))
+		return false;
+	redis_retain_again(follow, &b->records, s, zones);
+	return true;
+}

@@ -75,6 +75,11 @@ int redis_batch_read(struct redis_conn *c, struct redis_results *results, uint32
 void redis_batch_note_riders(struct redis_batch *b, const struct redis_results *results, uint32_t from,
 	struct redis_follow *follow, const struct redis_settings *s);
 
+// After a connect: the last batch that Redis has, `applied`, may lack its expiries, where a collector was
+// killed behind it. What that asks for goes to an empty `follow`. False without memory.
+bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied,
+	struct redis_follow *follow, const struct redis_settings *s, const struct zone_list *zones);
+
 // The batch was not applied: what rode along goes back into `follow`, where that is empty.
 void redis_batch_give_back(struct redis_batch *b, struct redis_follow *follow);
 

@@ -179,6 +179,12 @@ void redis_follow_reply(const struct redis_follow *f, size_t index, const struct
 		redis_batch_log_key(key, key_len, redis_trouble_sentence[result->trouble]);
 	} else if (f->notes[index].kind == FOLLOW_TYPE) {
 		log_foreign(f, index, texts, texts_index);
+	} else if (f->notes[index].kind == FOLLOW_EXPIRE && result->integer > 0) {
+		redis_follow_note(next, FOLLOW_RETAIN);
+		redis_encode_array(&next->commands, 3);
+		redis_encode_literal(&next->commands, "EXPIRE");
+		redis_encode_bulk(&next->commands, key, key_len);
+		redis_encode_uint(&next->commands, 2 * s->retention_days * 86400);
 	} else if (f->notes[index].kind == FOLLOW_MEMBERS && key_len > head) {
 		remove_members(next, s, "first:", key + head, key_len - head, texts, texts_index);
 		remove_members(next, s, "count:", key + head, key_len - head, texts, texts_index);

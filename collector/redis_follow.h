@@ -16,6 +16,7 @@ enum follow_kind {
 	FOLLOW_FEED,	// XADD
 	FOLLOW_TYPE,	// TYPE
 	FOLLOW_RETAIN,	// what it answers tells nothing
+	FOLLOW_EXPIRE,	// ZCARD: where it is a sorted set, an EXPIRE follows
 	FOLLOW_MEMBERS, // ZRANGEBYSCORE: the members that the next command removes from a name: key
 	FOLLOW_REMOVE,	// ZREM of those; goes before the records of its transaction, all others behind them
 };

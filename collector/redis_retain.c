@@ -118,3 +118,37 @@ void redis_retain(struct redis_follow *f, const struct schema_frame *records, co
 		if (records->records[i].due)
 			retain_record(&r, &records->records[i]);
 }
+
+static void ask(struct retaining *r, const char *family, const char *tail, size_t len)
+{
+	struct redis_buffer *out = begin(r, FOLLOW_EXPIRE, 2);
+
+	redis_encode_literal(out, "ZCARD");
+	redis_encode_key(out, r->s->prefix, family, tail, len);
+}
+
+void redis_retain_again(struct redis_follow *f, const struct schema_frame *records,
+	const struct redis_settings *s, const struct zone_list *zones)
+{
+	struct retaining r = {.f = f, .records = records, .s = s};
+	char text[TEXT_NAME_SIZE];
+
+	for (uint32_t i = 0; i < records->owners_len; i++) {
+		const struct schema_owner *owner = &records->owners[i];
+		const char *name = records->text.bytes + owner->text;
+		ask(&r, "name:", name, owner->text_len);
+		ask(&r, "first:", name, owner->text_len);
+		ask(&r, "count:", name, owner->text_len);
+		ask(&r, "zone:", text, schema_zone(owner, zones, text));
+	}
+	for (uint32_t i = 0; i < records->records_len; i++) {
+		const struct schema_record *record = &records->records[i];
+		size_t skip = (size_t)record->type_len + 1, len = schema_target(&record->view, text);
+		if (len > 0)
+			ask(&r, "rdata:", text, len);
+		if (!schema_is_address(&record->view))
+			continue;
+		ask(&r, "ip:", records->text.bytes + record->member + skip, record->member_len - skip);
+		ask(&r, "net:", text, schema_net(&record->view, text));
+	}
+}

@@ -196,6 +196,8 @@ static int look_up(struct writer *w)
 	note_seek(w, &found);
 	if (found.again > 0 && rewrite_aof(w) != 0)
 		return -1;
+	if (!redis_batch_retain_last(&w->batch[w->turn], w->spool, w->applied, &w->follow, &w->s, w->zones))
+		return redis_conn_fail(&w->conn, REDIS_TROUBLE_MEMORY, "no memory for the text of a batch");
 	w->epoch = w->conn.epoch;
 	w->announced = (struct redis_announced){.len = 0};
 	return 0;

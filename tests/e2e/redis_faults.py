@@ -67,13 +67,13 @@ def test_redis_frozen():
 
 
 class LateProxy:
-    """Stands before Redis. Keeps the first connection's EXEC back until `late` holds for what the second
-    one has sent, as a socket buffer would that Redis has not read yet; then delivers it."""
+    """Stands before Redis. Keeps back the EXEC of the first connection that sends one until `late` holds for what the next
+    such one has sent, as a socket buffer would that Redis has not read yet; then delivers it."""
 
     def __init__(self, path, redis_path, late):
         self.redis_path, self.late = redis_path, late
         self.held, self.made, self.delivered = b"", 0, False
-        self.first = None
+        self.first, self.holder = None, None
         self.server = socket.socket(socket.AF_UNIX)
         self.server.bind(path)
         self.server.listen()
@@ -104,7 +104,9 @@ class LateProxy:
         seen, exec_ = b"", b"*1\r\n$4\r\nEXEC\r\n"
         while data := peer.recv(65536):
             seen += data
-            if number == 1 and (self.held or exec_ in seen):
+            if self.holder is None and exec_ in seen:
+                self.holder = number
+            if number == self.holder:
                 if not self.held:
                     head = data[:-len(exec_)] if data.endswith(exec_) else data.split(exec_)[0]
                     redis.sendall(head)
@@ -112,10 +114,10 @@ class LateProxy:
                     self.first = redis
                 self.held += data
                 continue
-            if number > 1 and not self.delivered and self.late == "before" and exec_ in seen:
+            if self.holder and not self.delivered and self.late == "before" and exec_ in seen:
                 self.deliver()
             redis.sendall(data)
-            if number > 1 and not self.delivered and self.late == "after" and exec_ in seen:
+            if self.holder and not self.delivered and self.late == "after" and exec_ in seen:
                 time.sleep(0.3)
                 self.deliver()
 
@@ -312,6 +314,26 @@ def test_retention():
         d.wait()
         w.settled()
         assert w.metric("collector_commands_sent_total") - before <= 3 * 10 + 10, "more than three commands a record"
+
+
+def test_expiry_after_a_kill():
+    """A collector killed behind a batch has not set its expiries: the next one does, without any new record."""
+    with World() as w:
+        w.start_redis()
+        w.start()  # without retention, as if killed before what follows the batch
+        d = Dataplane(w.path).connect()
+        d.records(batch(0) + [record("mail.example.net", 15, b"\0\x0a" + frames.name("mail.example.org"), 1000, 1000, 1, NEW)])
+        d.wait()
+        w.settled()
+        w.kill()
+        keys = ("name:host1.example.com", "first:host1.example.com", "count:host1.example.com", "ip:192.0.2.1", "net:192.0.2.0/24",
+                "zone:example.com", "rdata:mail.example.org")
+        assert {w.cli("TTL", f"pdns:{key}") for key in keys} == {"-1"}
+        w.cli("SET", "pdns:first:host2.example.com", "mine")
+        w.start("retention.days=2")
+        until(lambda: all(0 < int(w.cli("TTL", f"pdns:{key}")) <= 4 * 86400 for key in keys))
+        assert w.cli("TTL", "pdns:first:host2.example.com") == "-1" and w.cli("GET", "pdns:first:host2.example.com") == "mine"
+        check_counts(w, 1)
 
 
 def test_foreign_keys():
