@@ -278,6 +278,8 @@ static enum MHD_Result answer(struct http_request *r, const struct path *path)
 	http_audit(r, code);
 	if (code == MHD_HTTP_UNAUTHORIZED)
 		return http_line(r, code, "a key is needed: send it as X-API-Key");
+	if (code == MHD_HTTP_MISDIRECTED_REQUEST)
+		return http_line(r, code, "without keys, lookups are for this machine: ask for 127.0.0.1 or localhost, or make a key (lookback key add)");
 	if (code == MHD_HTTP_FORBIDDEN)
 		return http_line(r, code, "this key is not known");
 	if (code == MHD_HTTP_TOO_MANY_REQUESTS)

@@ -61,6 +61,24 @@ static int presented(struct http_request *r, char out[2][512])
 	return 1;
 }
 
+// Without keys, lookups are for this machine. A page of elsewhere that a browser on it shows may point its own name at
+// 127.0.0.1 (DNS rebinding): what it then asks carries that name, never an address or "localhost".
+static bool is_for_this_machine(struct http_request *r)
+{
+	const char *host = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+	unsigned char address[16];
+	char name[64];
+
+	if (!host || *host == '[') // none in HTTP/1.0; an address of IPv6
+		return true;
+	size_t len = strcspn(host, ":");
+	if (len >= sizeof(name))
+		return false;
+	memcpy(name, host, len);
+	name[len] = '\0';
+	return strcasecmp(name, "localhost") == 0 || inet_pton(AF_INET, name, address) == 1;
+}
+
 unsigned http_authorize(struct http_request *r, bool count, struct keys_rate *rate)
 {
 	char key[2][512];
@@ -68,7 +86,7 @@ unsigned http_authorize(struct http_request *r, bool count, struct keys_rate *ra
 
 	*rate = (struct keys_rate){.limit = 0};
 	if (!r->api->keys)
-		return 0;
+		return is_for_this_machine(r) ? 0 : MHD_HTTP_MISDIRECTED_REQUEST;
 	keys_refresh(r->api->keys, now);
 	int n = presented(r, key);
 	for (int i = 0; i < n; i++) {
