@@ -17,7 +17,7 @@ enum {
 	RETRY_MS = 2000,
 	SAVE_S = 600,
 	RESCAN_S = 3600, // where there is no stream of new records
-	SEARCH_BUDGET = 4 << 20
+	SEARCH_BUDGET = 1 << 20 // half a millisecond, for lookups wait meanwhile
 };
 
 struct names_index {
