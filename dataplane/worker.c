@@ -12,7 +12,9 @@
 enum {
 	HOUSEKEEPING_HZ = 50000,  // looks at the clock and at the sweep, of a worker that is busy
 	EXPIRE_LOOKS = 64,	  // of them, between two looks at what waits with a time-out; a power of two
-	SWEEP_BUCKETS = 32,	  // at most in one turn: bounds the gap between two polls
+	SWEEP_BUCKETS = 32,	  // at most in one turn, and no more than fit into SWEEP_US: bounds the gap between two polls
+	SWEEP_STEP = 1,		  // between two looks at the clock
+	SWEEP_US = 8,
 	IDLE_TURNS = 64,	  // turns without a packet before the first sleep
 	IDLE_SLEEP_US = 100,
 	IDLE_SWEEP_BUCKETS = 512  // at most in one turn without packets
@@ -38,10 +40,14 @@ static void sweep(struct worker *w, uint64_t now_tsc, bool idle)
 	double part = (double)(now_tsc - w->sweep_start) / (double)round_tsc;
 	uint64_t due = part >= 1 ? buckets : (uint64_t)(part * (double)buckets);
 
-	uint64_t most = idle ? IDLE_SWEEP_BUCKETS : SWEEP_BUCKETS, done = 0;
+	uint64_t most = RTE_MIN(due > w->swept ? due - w->swept : 0, idle ? (uint64_t)IDLE_SWEEP_BUCKETS : SWEEP_BUCKETS), done = 0;
 
-	if (due > w->swept)
-		done = table_sweep(w->table, RTE_MIN(due - w->swept, most));
+	while (done < most) {
+		uint64_t part_len = RTE_MIN(most - done, (uint64_t)SWEEP_STEP), part_done = table_sweep(w->table, part_len);
+		done += part_done;
+		if (part_done < part_len || rte_get_tsc_cycles() - now_tsc > w->sweep_most_tsc)
+			break;
+	}
 	w->swept += done;
 	w->behind = done > 0 && due > w->swept; // without progress it waits for a frame
 	if (w->swept >= buckets) {
@@ -201,6 +207,7 @@ int worker_run(void *worker)
 	poll_gap_begin(&w->gap, rte_get_tsc_hz());
 	w->sweep_start = w->push_tsc = w->look_tsc = rte_get_tsc_cycles();
 	w->look_every_tsc = rte_get_tsc_hz() / HOUSEKEEPING_HZ;
+	w->sweep_most_tsc = rte_get_tsc_hz() * SWEEP_US / 1000000;
 	atomic_store(&w->ready, true);
 	while (!atomic_load_explicit(&worker_orders.stop, memory_order_relaxed)) {
 		// the order to drain is given after the last packet was queued, so read it before looking

@@ -65,6 +65,7 @@ struct worker {
 	// time
 	uint64_t wall_us;	// microseconds since 1970 at the last look. worker: rw
 	uint64_t packet_us;	// time of the packet in hand, or of the last one. worker: rw
+	uint64_t sweep_most_tsc; // that the sweep may take of a turn. worker: ro
 	uint64_t sweep_start;	// TSC when this round of the sweep began. worker: rw
 	uint64_t swept;		// buckets of this round that are done. worker: rw
 	uint64_t push_tsc;	// TSC when a partial frame was passed on last. worker: rw
