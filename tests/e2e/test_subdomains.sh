@@ -67,5 +67,5 @@ for count in 40000 400000; do
 	grep -q 'different new names counted as \*.victim0.net' "$T/dataplane.log" || fail "no figures of the flood in the log"
 done
 
-flood 40000 -o flood.names=0
+flood 40000 -o flood.names=0 -o table.records=100000
 check 40000 40000 0
