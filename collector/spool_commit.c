@@ -71,13 +71,14 @@ static void choose_delete(struct spool *s, struct group *g)
 static bool choose_room(struct spool *s, struct group *g, bool all_kept)
 {
 	uint32_t now = (uint32_t)(spool_now_ms() / 100);
-	uint32_t keep = (uint32_t)(s->settings.keep_s * 10);
+	int64_t keep = (int64_t)(s->settings.keep_s * 10);
 	uint64_t limit = s->settings.size;
 
 	while (g->delete_to < s->last && g->delete_to < s->acked && g->delete_to + 1 - s->first < DELETE_LEN_MAX) {
 		const struct spool_entry *e = spool_entry(s, g->delete_to + 1);
 		bool short_of_room = s->bytes - g->delete_bytes + g->bytes > limit;
-		if (!all_kept && !short_of_room && now - e->acked_ds < keep)
+		int64_t age = (int32_t)(now - e->acked_ds); // -1 where it was in this very moment
+		if (!all_kept && !short_of_room && age < keep)
 			break;
 		choose_delete(s, g);
 	}

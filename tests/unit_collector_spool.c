@@ -104,6 +104,27 @@ static void kept_over_restart(void)
 	end(s);
 }
 
+// What was acknowledged a moment ago is kept, whatever is committed in that moment.
+static void kept_from_the_start(void)
+{
+	begin();
+	struct spool *s = open_spool(1 << 24, 600, 600);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	struct stream *a = &registry.slots[3];
+	for (uint64_t n = 1; n <= 300; n++) {
+		put(s, a, n, 1, 100);
+		wait_safe(s, a, n);
+		CU_ASSERT(!spool_seek(s, n).renewed); // sets the time of all anew where they have none
+		CU_ASSERT_EQUAL(spool_levels(s).kept, n);
+		if (n % 10 == 0) {
+			usleep(20000);
+			CU_ASSERT_EQUAL(spool_seek(s, 0).missing, 0);
+		}
+	}
+	CU_ASSERT_EQUAL(spool_first(s), 1);
+	end(s);
+}
+
 static void bounded(void)
 {
 	struct spool_batch b = {.body = NULL};
@@ -282,7 +303,7 @@ static void statistics(void)
 int main(void)
 {
 	static const struct unit_test tests[] = {{"kept_over_restart", kept_over_restart},
-		{"bounded", bounded}, {"damaged", damaged}, {"other_format", other_format},
+		{"kept_from_the_start", kept_from_the_start}, {"bounded", bounded}, {"damaged", damaged}, {"other_format", other_format},
 		{"streams", streams}, {"statistics", statistics}};
 
 	log_init("unit", LOG_LEVEL_ERROR);

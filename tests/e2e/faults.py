@@ -95,8 +95,13 @@ class World:
         return int(found.group(1)) if found else None
 
     def settled(self):
-        """Until all that was acknowledged is in Redis."""
-        until(lambda: self.metric("collector_spool_waiting_batches") == 0 and self.metric("collector_spool_memory_bytes") == 0)
+        """Until all that was acknowledged is in Redis, as far as the collector knows: of one moment."""
+        def is_settled():
+            text = self.http("/metrics")[1]
+            return all(re.search(rf"^lookback_collector_{name}$", text, re.M)
+                       for name in ("spool_waiting_batches 0", "spool_memory_bytes 0", "redis_up 1"))
+
+        until(is_settled, 60)
 
     def count(self, owner, member):
         value = self.cli("ZSCORE", f"pdns:count:{owner}", member)
