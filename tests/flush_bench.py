@@ -37,6 +37,7 @@ sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 import frames
 from faults import Resp
 
+STARTED = []  # processes, ended with the measurement whatever happens
 PING = b"*1\r\n$4\r\nPING\r\n"
 
 
@@ -116,6 +117,7 @@ class Server:
         self.path, self.folder = f"{folder}/redis.sock", folder
         self.process = subprocess.Popen(["redis-server", str(ROOT / "collector" / "redis.conf"), "--port", "0", "--dir", folder, "--unixsocket",
                                          self.path, "--logfile", f"{folder}/redis.log", "--appendonly", "no"], stdout=subprocess.DEVNULL)
+        STARTED.append(self.process)
         while not os.path.exists(self.path):
             time.sleep(0.05)
         self.ask = Resp(self.path)
@@ -133,6 +135,7 @@ class Collector:
         self.server = server
         self.process = subprocess.Popen([program, "-o", f"redis=unix:{redis_path or server.path}", "-o", f"collector.socket={folder}/{name}.sock", "-o",
                                          "http.listen=none", "-o", "log.level=warning", "-o", "spool.keep=1s"])
+        STARTED.append(self.process)
         while not os.path.exists(f"{folder}/{name}.sock"):
             time.sleep(0.05)
         self.dataplane = frames.Dataplane(f"{folder}/{name}.sock", "bench").connect(60)
@@ -181,10 +184,11 @@ class Tape:
 
     def cut(self):
         """What was sent since the last call."""
-        taken = b""
-        while len(taken) < len(self.bytes):  # what follows the last batch goes when nothing else comes
+        before, taken = -1, b""
+        while len(taken.replace(PING, b"")) != before:  # what follows the last batch goes when nothing else comes
+            before = len(taken.replace(PING, b""))
+            time.sleep(1.2)
             taken = bytes(self.bytes)
-            time.sleep(1.5)
         del self.bytes[:len(taken)]
         return taken.replace(PING, b"")
 
@@ -339,15 +343,16 @@ def main(words, build):
     args.build = pathlib.Path(build)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends what was started
     with tempfile.TemporaryDirectory(prefix="lookback-bench-") as folder:
-        bench = Bench(args, folder)
         try:
+            bench = Bench(args, folder)
             bench.tape()
             result = summary(bench, bench.rounds(), bench.memory())
             if args.families:
                 result["families"] = bench.families()
         finally:
-            bench.server.process.terminate()
-            bench.server.process.wait()
+            for process in reversed(STARTED):  # the collector first
+                process.terminate()
+                process.wait()
     if args.json:
         print(json.dumps(result))
         return
