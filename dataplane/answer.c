@@ -18,7 +18,7 @@ static size_t prepare(const struct answer_context *x, struct table_pending *slot
 	size_t size = dns_rdata_read(c, type, DNS_CLASS_IN, rdata, TABLE_KEY_SHORT - TABLE_KEY_HEAD - (size_t)o->size);
 	if (size == SIZE_MAX)
 		return 0;
-	memset(rdata + size, 0, 8);
+	memset(rdata + size, 0, TABLE_FIRST_LINE + 8); // what does not fit its type's layout is longer before it is kept as it stands
 	table_prepared(x->table, slot, TABLE_KEY_HEAD + o->size + size, table_hash(x->key, o->hash, type, rdata, size), x->time_s);
 	return ANSWER_FIXED_SIZE + rdata_size;
 }
