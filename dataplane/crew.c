@@ -12,7 +12,8 @@
 #include "dataplane/program.h"
 #include "dataplane/telemetry.h"
 
-enum { FRAMES_EACH = 128 }; // frames of a worker: 16 MiB
+// Frames of a worker: room for so many records, of up to FRAME_SIZE_MAX octets each. Only what is written takes memory.
+enum { RECORDS_IN_FRAMES = 65536, FRAMES_MIN = 128 };
 
 // Worker i polls queue i of every port that has one.
 int crew_set_up(struct program *p)
@@ -37,9 +38,11 @@ int crew_set_up(struct program *p)
 		atomic_store(&w->filters_next, p->filters);
 		w->huge_pages = !p->eal.no_huge;
 		p->flushes[i] = &w->flush;
-		if (flush_init(&w->flush, i, FRAMES_EACH, &w->stats) != 0)
+		uint32_t records = (uint32_t)p->settings.flush_records;
+		uint32_t frames = RECORDS_IN_FRAMES / records > FRAMES_MIN ? RECORDS_IN_FRAMES / records : FRAMES_MIN;
+		if (flush_init(&w->flush, i, frames, &w->stats) != 0)
 			return -ENOMEM;
-		w->flush.records_max = (uint32_t)p->settings.flush_records;
+		w->flush.records_max = records;
 		for (unsigned k = 0; k < p->intake.ports_len; k++) {
 			const struct port *port = &p->intake.ports[k];
 			if (i < port->queues)

@@ -62,6 +62,11 @@ bool table_is_huge(const struct table *t)
 	return t->bucket_memory.huge && t->unit_memory.huge;
 }
 
+bool table_is_filling(const struct table *t)
+{
+	return t->free_len < t->units_len / 4;
+}
+
 uint64_t table_buckets(const struct table *t)
 {
 	return t->buckets_len;

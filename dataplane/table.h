@@ -101,6 +101,9 @@ uint64_t table_sweep(struct table *t, uint64_t buckets);
 // Carries what was counted since the last call over to the worker's counters; once a burst.
 void table_publish(struct table *t);
 
+// True where less than a quarter of the units is free.
+bool table_is_filling(const struct table *t);
+
 // How many buckets there are: one round of the sweep.
 uint64_t table_buckets(const struct table *t);
 

@@ -6,6 +6,7 @@
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
+#include <rte_ring.h>
 
 #include "dataplane/burst.h"
 
@@ -98,14 +99,26 @@ static void housekeeping(struct worker *w, bool idle)
 
 // the loop ───────────────────────────────────────────────────────────────────────────────────
 
+// A capture waits where the table is filling up and no frame is free: what it holds need not be lost because the
+// collector is slow.
+static inline bool is_held_back(const struct worker *w, const struct worker_source *source)
+{
+	return unlikely(source->packet_time) && table_is_filling(w->table) && rte_ring_empty(w->flush.free);
+}
+
 static uint16_t turn(struct worker *w)
 {
 	struct rte_mbuf *mbufs[WORKER_BURST];
 	uint16_t all = 0;
 
+	w->held_back = false;
 	for (uint32_t s = 0; s < w->sources_len; s++) {
 		if (unlikely(atomic_load_explicit(&w->sources[s].paused, memory_order_acquire)))
 			continue;
+		if (is_held_back(w, &w->sources[s])) {
+			w->held_back = true;
+			continue;
+		}
 		uint16_t len = rte_eth_rx_burst(w->sources[s].port, w->sources[s].queue, mbufs, WORKER_BURST);
 		if (len > 0)
 			take_burst(w, &w->sources[s], mbufs, len);
@@ -214,7 +227,7 @@ int worker_run(void *worker)
 		bool drain = atomic_load_explicit(&worker_orders.drain, memory_order_acquire);
 		take_filters(w);
 		bool idle = turn(w) == 0;
-		if (idle && drain)
+		if (idle && drain && !w->held_back)
 			break;
 		w->idle_turns = idle ? w->idle_turns + 1 : 0;
 		housekeeping(w, idle);

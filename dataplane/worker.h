@@ -70,6 +70,7 @@ struct worker {
 	uint64_t swept;		// buckets of this round that are done. worker: rw
 	uint64_t push_tsc;	// TSC when a partial frame was passed on last. worker: rw
 	struct poll_gap gap;	// between polls. worker: rw
+	bool held_back;		// a capture waits for a free frame. worker: rw
 	bool behind;		// the sweep has buckets left that are due. worker: rw
 	uint32_t idle_turns;	// turns without a packet, one after another. worker: rw
 	uint64_t look_tsc;	// TSC of the last look at the clock. worker: rw
