@@ -42,6 +42,7 @@ static bool take_frame(struct flush *f)
 		return false;
 	}
 	f->current = frame;
+	f->work = 0;
 	frame_begin(&f->current->frame, f->current->frame.bytes);
 	return true;
 }
@@ -50,12 +51,17 @@ bool flush_record(void *flush, const struct record_view *record)
 {
 	struct flush *f = flush;
 
+	uint32_t work = record->head.flags & RECORD_NEW ? FLUSH_NEW_WORK : 1;
+
 	if (!f->current && !take_frame(f))
 		return false;
-	if (f->current->frame.records < f->records_max && frame_add(&f->current->frame, record))
-		return true;
-	flush_push(f);
-	return take_frame(f) && frame_add(&f->current->frame, record);
+	if (f->work + work > f->records_max * FLUSH_NEW_WORK || !frame_add(&f->current->frame, record)) {
+		flush_push(f);
+		if (!take_frame(f) || !frame_add(&f->current->frame, record))
+			return false;
+	}
+	f->work += work;
+	return true;
 }
 
 void flush_push(struct flush *f)

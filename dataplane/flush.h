@@ -16,6 +16,8 @@
 
 struct rte_ring;
 
+enum { FLUSH_NEW_WORK = 4 }; // repeated records that Redis takes in the time of a new one
+
 struct flush_frame {
 	struct frame frame;	  // bytes: FRAME_SIZE_MAX octets
 	uint64_t number;	  // given by the outbox when it first sees the frame
@@ -29,7 +31,8 @@ struct flush {
 	struct flush_frame *current; // worker: being filled, or NULL
 	struct worker_stats *stats;
 	uint32_t frames_len; // frames that there are
-	uint32_t records_max; // records at most in a frame: FRAME_RECORDS_MAX unless set before the worker starts
+	uint32_t work;	      // worker: of Redis for the current frame, a repeated record being one
+	uint32_t records_max; // new records at most in a frame: FRAME_RECORDS_MAX unless set before the worker starts
 };
 
 // Allocates `frames` frames on the calling thread's NUMA node. Returns 0 or -ENOMEM. Main thread.
