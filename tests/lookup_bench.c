@@ -66,7 +66,7 @@ static int ask(int fd, const char *name)
 	char request[512];
 	size_t len = 0;
 	int size = snprintf(request, sizeof(request),
-		"GET /dnsdb/v2/lookup/rrset/name/%.253s HTTP/1.1\r\nHost: bench\r\n\r\n", name);
+		"GET /dnsdb/v2/lookup/rrset/name/%.253s HTTP/1.1\r\nHost: localhost\r\n\r\n", name);
 
 	if (write(fd, request, (size_t)size) != size)
 		return -1;
