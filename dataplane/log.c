@@ -15,11 +15,24 @@ static const char *program_name = "lookback";
 static enum log_level log_threshold = LOG_LEVEL_INFO; // relaxed: it may change while others log
 static bool log_to_journal;
 
+// Before anything else: a program built for a newer processor would end without a word.
+static void check_processor(void)
+{
+#if defined(__AVX2__) && defined(__BMI2__)
+	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2")) {
+		log_error("this processor lacks AVX2 or BMI2, for which the program was built; build it on this machine, or with "
+			  "meson setup -Dcpu=x86-64-v2");
+		exit(1);
+	}
+#endif
+}
+
 void log_init(const char *program, enum log_level level)
 {
 	program_name = program;
 	log_threshold = level;
 	log_to_journal = getenv("JOURNAL_STREAM") != NULL && !isatty(STDERR_FILENO);
+	check_processor();
 }
 
 void log_level_set(enum log_level level)

@@ -7,7 +7,8 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG, LOG_LEVEL_MAX };
 
-// Names the program and sets the least important level that is still printed. Call once, first.
+// Names the program and sets the least important level that is still printed. Call once, first: it ends
+// the program with status 1 where the processor lacks what was built for.
 void log_init(const char *program, enum log_level level);
 
 // Level by its name: error, warning, info, debug. Returns 0, or -EINVAL.
