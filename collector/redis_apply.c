@@ -8,25 +8,13 @@
 
 #include <time.h>
 
-enum { KEYS_LOGGED_MAX = 64 };
-
-// Logs a refused key once; when many are refused the rest are only counted.
 void redis_batch_log_key(const char *key, size_t key_len, const char *error)
 {
-	static uint64_t seen[KEYS_LOGGED_MAX];
-	static size_t seen_len;
-	uint64_t hash = 0xcbf29ce484222325u;
+	static struct redis_keys_seen seen;
 
-	for (size_t i = 0; i < key_len; i++)
-		hash = (hash ^ (uint8_t)key[i]) * 0x100000001b3u;
-	for (size_t i = 0; i < seen_len; i++)
-		if (seen[i] == hash)
-			return;
-	if (seen_len == KEYS_LOGGED_MAX)
-		return;
-	seen[seen_len++] = hash;
-	log_warning("redis refused a command on %.*s: %s%s", (int)key_len, key, error,
-		seen_len == KEYS_LOGGED_MAX ? "; further keys are only counted" : "");
+	if (redis_first_time(&seen, key, key_len))
+		log_warning("redis refused a command on %.*s: %s%s", (int)key_len, key, error,
+			seen.len == REDIS_KEYS_SEEN_MAX ? "; further keys are only counted" : "");
 }
 
 // The replies to the queued commands: "QUEUED", or an error after which EXEC does nothing.

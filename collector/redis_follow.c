@@ -87,22 +87,29 @@ void redis_follow_feed(struct redis_follow *f, const struct schema_frame *record
 
 // foreign keys ─────────────────────────────────────────────────────────────────────────────────
 
-void redis_follow_foreign(struct redis_follow *f, const char *key, size_t key_len, const char *expected)
+bool redis_first_time(struct redis_keys_seen *seen, const char *key, size_t key_len)
 {
-	static uint64_t seen[FOLLOW_FOREIGN_MAX];
-	static size_t seen_len;
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = 0xcbf29ce484222325u; // FNV-1a
 
-	metrics_add(foreign_type, 1);
 	for (size_t i = 0; i < key_len; i++)
 		hash = (hash ^ (uint8_t)key[i]) * 0x100000001b3u;
-	for (size_t i = 0; i < seen_len; i++)
-		if (seen[i] == hash)
-			return;
-	if (seen_len == FOLLOW_FOREIGN_MAX)
+	for (size_t i = 0; i < seen->len; i++)
+		if (seen->hash[i] == hash)
+			return false;
+	if (seen->len == REDIS_KEYS_SEEN_MAX)
+		return false;
+	seen->hash[seen->len++] = hash;
+	return true;
+}
+
+void redis_follow_foreign(struct redis_follow *f, const char *key, size_t key_len, const char *expected)
+{
+	static struct redis_keys_seen seen;
+
+	metrics_add(foreign_type, 1);
+	if (!redis_first_time(&seen, key, key_len))
 		return;
-	seen[seen_len++] = hash;
-	if (seen_len == FOLLOW_FOREIGN_MAX)
+	if (seen.len == REDIS_KEYS_SEEN_MAX)
 		log_warning(
 			"redis: many keys of other types under redis.prefix; further ones are only counted");
 	note(f, FOLLOW_TYPE, expected);

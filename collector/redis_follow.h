@@ -21,10 +21,19 @@ enum follow_kind {
 	FOLLOW_REMOVE,	// ZREM of those; goes before the records of its transaction, all others behind them
 };
 
+// Keys that the log has named, by hash.
+enum { REDIS_KEYS_SEEN_MAX = 64 };
+struct redis_keys_seen {
+	uint64_t hash[REDIS_KEYS_SEEN_MAX];
+	size_t len;
+};
+
+// True where the key was not seen before, as long as there is room for it. The writer's thread.
+bool redis_first_time(struct redis_keys_seen *seen, const char *key, size_t key_len);
+
 enum {
-	FOLLOW_FOREIGN_MAX = 64, // keys of another type that are named in the log
 	FOLLOW_PER_RECORD = 12,
-	FOLLOW_MAX = FOLLOW_PER_RECORD * FRAME_RECORDS_MAX + FOLLOW_FOREIGN_MAX // commands after one batch
+	FOLLOW_MAX = FOLLOW_PER_RECORD * FRAME_RECORDS_MAX + REDIS_KEYS_SEEN_MAX // commands after one batch
 };
 
 struct follow_note {
