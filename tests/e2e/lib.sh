@@ -128,6 +128,15 @@ replay() { # dataplane's arguments
 # /metrics ────────────────────────────────────────────────────────────────────────────────────
 
 http_address() { sed -n 's/.*http: listening on //p' "$T/collector.log" | tail -n 1 | grep .; }
+# A collector in place of the last one, that answers at $URL.
+serve() { # collector's arguments
+	[ -z "${COLLECTOR_PID-}" ] || { kill "$COLLECTOR_PID" && await 20 is_gone "$COLLECTOR_PID"; }
+	: > "$T/collector.log"
+	rm -f "$SOCKET"
+	collector_up -o http.listen=127.0.0.1:0 "$@"
+	await 20 http_address
+	URL=http://$(http_address)
+}
 metrics() { timeout 10 curl -fsS "http://$(http_address)/metrics"; }
 # The sum of a family's samples, of those whose labels hold `$2` where it is given.
 metric() { metrics | awk -v f="lookback_$1" -v label="${2-}" '

@@ -8,14 +8,6 @@ CHECK="timeout 200 $PYTHON $E2E/lookback_http.py"
 same() { # what, expected, got
 	[ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"
 }
-serve() { # collector's arguments
-	[ -z "${COLLECTOR_PID-}" ] || { kill "$COLLECTOR_PID" && await 20 is_gone "$COLLECTOR_PID"; }
-	: > "$T/collector.log"
-	rm -f "$SOCKET"
-	collector_up -o http.listen=127.0.0.1:0 "$@"
-	await 20 http_address
-	URL=http://$(http_address)
-}
 
 redis_up --appendonly no
 files=() goldens=()

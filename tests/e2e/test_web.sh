@@ -14,14 +14,6 @@ fi
 # served: what a client that knows HTTP may expect
 status() { : > "$T/body"; timeout 10 curl -s -o "$T/body" -D "$T/head" -w '%{http_code}' "$@"; }
 header() { tr -d '\r' < "$T/head" | sed -n "s/^$1: //Ip"; }
-serve() { # collector's arguments
-	[ -z "${COLLECTOR_PID-}" ] || { kill "$COLLECTOR_PID" && await 20 is_gone "$COLLECTOR_PID"; }
-	: > "$T/collector.log"
-	rm -f "$SOCKET"
-	collector_up -o http.listen=127.0.0.1:0 "$@"
-	await 20 http_address
-	URL=http://$(http_address)
-}
 
 redis_up --appendonly no
 files=()
