@@ -382,29 +382,36 @@ static inline void count_pending(struct table *t, struct table_pending *p)
 		count(t, p->hash, p->key, p->size, p->time_s, p->message);
 }
 
-// A batch that was asked for is counted, and the units of the next are asked for. A batch never
-// wraps: it begins at a multiple of its size. The newest sightings wait until their buckets have come.
+// A batch whose units have come is counted, the units of the next are asked for, the buckets of the
+// one after that. Asking for the eight of a batch in one go lets their misses, of the address
+// translation too, overlap. A batch never wraps: it begins at a multiple of its size.
 void table_move_pipeline(struct table *t)
 {
-	if (t->asked != t->done) {
+	if (t->units_asked != t->done) {
 		struct table_pending *p = &t->pending[t->done % TABLE_PENDING];
 		for (int i = 0; i < TABLE_BATCH; i++)
 			count_pending(t, p + i);
 		t->done += TABLE_BATCH;
 	}
-	struct table_pending *p = &t->pending[t->asked % TABLE_PENDING];
+	if (t->units_asked != t->buckets_asked) {
+		struct table_pending *p = &t->pending[t->units_asked % TABLE_PENDING];
+		for (int i = 0; i < TABLE_BATCH; i++)
+			ask_for_unit(t, p + i);
+		t->units_asked += TABLE_BATCH;
+	}
+	struct table_pending *p = &t->pending[t->buckets_asked % TABLE_PENDING];
 	for (int i = 0; i < TABLE_BATCH; i++)
-		ask_for_unit(t, p + i);
-	t->asked += TABLE_BATCH;
+		__builtin_prefetch(&t->buckets[p[i].bucket], 1);
+	t->buckets_asked += TABLE_BATCH;
 }
 
 void table_settle(struct table *t)
 {
-	for (; t->asked != t->added; t->asked++)
-		ask_for_unit(t, &t->pending[t->asked % TABLE_PENDING]);
+	for (; t->units_asked != t->added; t->units_asked++)
+		ask_for_unit(t, &t->pending[t->units_asked % TABLE_PENDING]);
 	for (; t->done != t->added; t->done++)
 		count_pending(t, &t->pending[t->done % TABLE_PENDING]);
-	t->added = t->asked = t->done = 0; // batches begin at multiples of their size
+	t->added = t->units_asked = t->done = t->buckets_asked = 0; // batches begin at multiples of their size
 	table_publish(t);
 }
 

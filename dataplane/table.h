@@ -11,8 +11,8 @@
 //     └────────────────────────────────────┴────────────────────────────────────────────┘
 //
 // A key has two buckets; it lives in the second one only where the first was full. The whole key is
-// compared, the tag only saves looking. Sightings go through a pipeline, a batch at a time: when one
-// is added, its bucket is prefetched; a batch later the unit is; a batch later it is counted.
+// compared, the tag only saves looking. Sightings go through a pipeline, a batch at a time: when a
+// batch is full, its buckets are prefetched; a batch later its units are; a batch later it is counted.
 //
 // What changed is handed to a sink: by table_sweep, spread over the flush interval; by eviction; and
 // at once where nothing could make room. One thread; no allocation after table_new; no DPDK.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The first stage of the table's pipeline, for the loop to inline: a key is built where it will wait,
-// and its bucket is asked for.
+// The first stage of the table's pipeline, for the loop to inline: a key is built where it will wait.
 #pragma once
 
 #include "dataplane/table_layout.h"
@@ -27,17 +26,14 @@ static inline struct table_pending *table_prepare(struct table *t, uint32_t n)
 }
 
 // The key of a prepared sighting is written, `size` octets of it and zeros behind up to a multiple
-// of eight, to TABLE_FIRST_LINE octets at least: its bucket is asked for.
+// of eight, to TABLE_FIRST_LINE octets at least.
 static inline void table_prepared(struct table *t, struct table_pending *p, size_t size, uint64_t hash, uint32_t time_s)
 {
-	uint64_t bucket = table_first_bucket(t, hash);
-
 	p->hash = hash;
-	p->bucket = (uint32_t)bucket;
+	p->bucket = (uint32_t)table_first_bucket(t, hash);
 	p->time_s = time_s;
 	p->message = t->message;
 	p->size = (uint16_t)size;
-	__builtin_prefetch(&t->buckets[bucket], 1);
 }
 
 // What was prepared is added, `n` sightings; without this, nothing of it counts. The pipeline holds
@@ -45,6 +41,6 @@ static inline void table_prepared(struct table *t, struct table_pending *p, size
 static inline void table_commit(struct table *t, uint32_t n)
 {
 	t->added += n;
-	while (t->added - t->asked >= 2 * TABLE_BATCH)
+	while (t->added - t->buckets_asked >= TABLE_BATCH)
 		table_move_pipeline(t);
 }

@@ -67,9 +67,10 @@ struct table {
 	// counted here sighting by sighting, carried over to the counters by table_publish
 	uint64_t hits;
 	uint64_t pending_sightings;
-	// the pipeline: [done, added) is in it; up to asked the units have been asked for
+	// the pipeline: [done, added) is in it; how far buckets and units have been asked for
 	uint32_t added;
-	uint32_t asked;
+	uint32_t buckets_asked;
+	uint32_t units_asked;
 	uint32_t done;
 	// free units: a chain of those given back, then those never used
 	uint32_t free_unit;
