@@ -149,9 +149,10 @@ static void log_foreign(
 
 // retention in a cluster ───────────────────────────────────────────────────────────────────────
 
-// ZREM first:<owner> or count:<owner>, of what was removed from name:<owner>.
+// ZREM first:<owner> or count:<owner>, of what was removed from name:<owner>; flood:names, of what was
+// removed from flood.
 static void remove_members(struct redis_follow *next, const struct redis_settings *s, const char *family,
-	const char *owner, size_t owner_len, const struct redis_texts *texts, uint32_t texts_index)
+	const char *tail, size_t tail_len, const struct redis_texts *texts, uint32_t texts_index)
 {
 	unsigned len = 0;
 
@@ -162,7 +163,7 @@ static void remove_members(struct redis_follow *next, const struct redis_setting
 	redis_follow_note(next, FOLLOW_REMOVE);
 	redis_encode_array(&next->commands, 2 + len);
 	redis_encode_literal(&next->commands, "ZREM");
-	redis_encode_key(&next->commands, s->prefix, family, owner, owner_len);
+	redis_encode_key(&next->commands, s->prefix, family, tail, tail_len);
 	for (size_t i = 0; i < texts->len; i++)
 		if (texts->at[i].index == texts_index)
 			redis_encode_bulk(
@@ -174,7 +175,7 @@ void redis_follow_reply(const struct redis_follow *f, size_t index, const struct
 	struct redis_follow *next)
 {
 	const char *key = NULL;
-	size_t key_len = 0, head = strlen(s->prefix) + strlen("name:");
+	size_t key_len = 0, prefix_len = strlen(s->prefix), head = prefix_len + strlen("name:");
 
 	if (result->type != REDIS_REPLY_ERROR && f->notes[index].kind <= FOLLOW_FEED)
 		return; // the most by far
@@ -195,5 +196,7 @@ void redis_follow_reply(const struct redis_follow *f, size_t index, const struct
 	} else if (f->notes[index].kind == FOLLOW_MEMBERS && key_len > head) {
 		remove_members(next, s, "first:", key + head, key_len - head, texts, texts_index);
 		remove_members(next, s, "count:", key + head, key_len - head, texts, texts_index);
+	} else if (f->notes[index].kind == FOLLOW_MEMBERS && strncmp(key + prefix_len, "flood", 5) == 0) {
+		remove_members(next, s, "flood:names", "", 0, texts, texts_index);
 	}
 }

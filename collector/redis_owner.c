@@ -101,6 +101,8 @@ bool schema_read(struct schema_frame *f, const uint8_t *body, size_t size)
 		struct schema_owner *owner = find_owner(f, &record->view);
 		if (!owner || !write_member(f, record))
 			return false;
+		if (record->view.head.last_s > f->newest_s)
+			f->newest_s = record->view.head.last_s;
 		if (record->view.head.flags & RECORD_FLOOD) { // a report about the owner: not one of its records
 			record->owner = (uint16_t)(owner - f->owners);
 			f->records_len++;
@@ -108,8 +110,6 @@ bool schema_read(struct schema_frame *f, const uint8_t *body, size_t size)
 		}
 		append_to(f, owner, (uint16_t)f->records_len++);
 		f->sightings += record->view.head.count;
-		if (record->view.head.last_s > f->newest_s)
-			f->newest_s = record->view.head.last_s;
 	}
 	return true;
 }

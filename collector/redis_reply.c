@@ -47,9 +47,9 @@ static void note_sound(struct schema_frame *f, const struct schema_command *comm
 	uint16_t owner = command->kind == SCHEMA_COUNT ? f->records[command->index].owner : command->index;
 
 	if (command->kind <= SCHEMA_COUNT)
-		f->owners[owner].sound |= (uint8_t)(1 << command->kind);
+		f->owners[owner].sound |= (uint16_t)(1 << command->kind);
 	else
-		f->records[command->index].sound |= (uint8_t)(1 << command->kind);
+		f->records[command->index].sound |= (uint16_t)(1 << command->kind);
 }
 
 void schema_reply(struct schema_frame *f, uint32_t index, const struct redis_result *result)

@@ -37,19 +37,29 @@ static void trim(struct retaining *r, const char *command, enum follow_kind kind
 	redis_encode_uint(out, r->cutoff_s);
 }
 
-// Keeps of `family` only the members that `name:` still has; their scores stay.
-static void intersect(struct retaining *r, const char *family, const char *owner, size_t len)
+// Keeps of `family` only the members that `dated` still has; their scores stay.
+static void intersect(
+	struct retaining *r, const char *family, const char *dated, const char *tail, size_t len)
 {
 	struct redis_buffer *out = begin(r, FOLLOW_RETAIN, 8);
 
 	redis_encode_literal(out, "ZINTERSTORE");
-	redis_encode_key(out, r->s->prefix, family, owner, len);
+	redis_encode_key(out, r->s->prefix, family, tail, len);
 	redis_encode_literal(out, "2");
-	redis_encode_key(out, r->s->prefix, family, owner, len);
-	redis_encode_key(out, r->s->prefix, "name:", owner, len);
+	redis_encode_key(out, r->s->prefix, family, tail, len);
+	redis_encode_key(out, r->s->prefix, dated, tail, len);
 	redis_encode_literal(out, "WEIGHTS");
 	redis_encode_literal(out, "1");
 	redis_encode_literal(out, "0");
+}
+
+// name: or flood, whose members stand in other keys as well
+static void retain_dated(struct retaining *r, const char *family, const char *tail, size_t len)
+{
+	if (r->s->cluster)
+		trim(r, "ZRANGEBYSCORE", FOLLOW_MEMBERS, family, tail, len);
+	trim(r, "ZREMRANGEBYSCORE", FOLLOW_RETAIN, family, tail, len);
+	expire(r, family, tail, len);
 }
 
 // first: or count:
@@ -59,7 +69,7 @@ static void retain_beside(struct retaining *r, const struct schema_owner *owner,
 	if (!(owner->sound & 1 << kind))
 		return;
 	if (!r->s->cluster && owner->sound & 1 << SCHEMA_NAME)
-		intersect(r, family, text, owner->text_len);
+		intersect(r, family, "name:", text, owner->text_len);
 	expire(r, family, text, owner->text_len);
 }
 
@@ -68,16 +78,26 @@ static void retain_owner(struct retaining *r, const struct schema_owner *owner, 
 	const char *text = r->records->text.bytes + owner->text;
 	char zone[TEXT_NAME_SIZE];
 
-	if (owner->sound & 1 << SCHEMA_NAME) {
-		if (r->s->cluster)
-			trim(r, "ZRANGEBYSCORE", FOLLOW_MEMBERS, "name:", text, owner->text_len);
-		trim(r, "ZREMRANGEBYSCORE", FOLLOW_RETAIN, "name:", text, owner->text_len);
-		expire(r, "name:", text, owner->text_len);
-	}
+	if (owner->sound & 1 << SCHEMA_NAME)
+		retain_dated(r, "name:", text, owner->text_len);
 	retain_beside(r, owner, SCHEMA_FIRST, "first:", text);
 	retain_beside(r, owner, SCHEMA_COUNT, "count:", text);
 	if (owner->sound & 1 << SCHEMA_ZONE)
 		expire(r, "zone:", zone, schema_zone(owner, zones, zone));
+}
+
+// What is known about floods, of all zones: one key each.
+static void retain_floods(struct retaining *r, const struct schema_record *report)
+{
+	bool dated = report->sound & 1 << SCHEMA_FLOOD;
+
+	if (dated)
+		retain_dated(r, "flood", "", 0);
+	if (!(report->sound & 1 << SCHEMA_FLOOD_NAMES))
+		return;
+	if (dated && !r->s->cluster)
+		intersect(r, "flood:names", "flood", "", 0);
+	expire(r, "flood:names", "", 0);
 }
 
 static void retain_record(struct retaining *r, const struct schema_record *record)
@@ -115,7 +135,9 @@ void redis_retain(struct redis_follow *f, const struct schema_frame *records, co
 		if (records->owners[i].due)
 			retain_owner(&r, &records->owners[i], zones);
 	for (uint32_t i = 0; i < records->records_len; i++)
-		if (records->records[i].due)
+		if (records->records[i].due && records->records[i].view.head.flags & RECORD_FLOOD)
+			retain_floods(&r, &records->records[i]);
+		else if (records->records[i].due)
 			retain_record(&r, &records->records[i]);
 }
 
@@ -132,10 +154,13 @@ void redis_retain_again(struct redis_follow *f, const struct schema_frame *recor
 {
 	struct retaining r = {.f = f, .records = records, .s = s};
 	char text[TEXT_NAME_SIZE];
+	bool floods = false;
 
 	for (uint32_t i = 0; i < records->owners_len; i++) {
 		const struct schema_owner *owner = &records->owners[i];
 		const char *name = records->text.bytes + owner->text;
+		if (owner->len == 0)
+			continue; // a report about it, no record
 		ask(&r, "name:", name, owner->text_len);
 		ask(&r, "first:", name, owner->text_len);
 		ask(&r, "count:", name, owner->text_len);
@@ -143,6 +168,10 @@ void redis_retain_again(struct redis_follow *f, const struct schema_frame *recor
 	}
 	for (uint32_t i = 0; i < records->records_len; i++) {
 		const struct schema_record *record = &records->records[i];
+		if (record->view.head.flags & RECORD_FLOOD) {
+			floods = true;
+			continue;
+		}
 		size_t skip = (size_t)record->type_len + 1, len = schema_target(&record->view, text);
 		if (len > 0)
 			ask(&r, "rdata:", text, len);
@@ -151,4 +180,8 @@ void redis_retain_again(struct redis_follow *f, const struct schema_frame *recor
 		ask(&r, "ip:", records->text.bytes + record->member + skip, record->member_len - skip);
 		ask(&r, "net:", text, schema_net(&record->view, text));
 	}
+	if (!floods)
+		return;
+	ask(&r, "flood", "", 0);
+	ask(&r, "flood:names", "", 0);
 }

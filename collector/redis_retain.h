@@ -5,7 +5,7 @@
 //
 //     name:    ZREMRANGEBYSCORE -inf cutoff, EXPIRE        ip:, rdata:  the same
 //     first:   ZINTERSTORE with name:, EXPIRE              zone:, net:  EXPIRE
-//     count:   as first:
+//     count:   as first:                                   flood        as name:, flood:names as first:
 //
 // In a cluster first: and count: lie in other slots than name:, so instead of ZINTERSTORE the members
 // are read as they are removed (ZRANGEBYSCORE, in one transaction with ZREMRANGEBYSCORE), and a ZREM

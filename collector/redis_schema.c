@@ -115,7 +115,7 @@ static void write_count(struct writing *w, uint32_t index)
 // ZADD flood GT last zone; ZINCRBY flood:names names zone
 static void write_flood(struct writing *w, uint32_t index)
 {
-	const struct schema_record *record = &w->f->records[index];
+	struct schema_record *record = &w->f->records[index];
 	const struct schema_owner *zone = &w->f->owners[record->owner];
 
 	begin(w, SCHEMA_FLOOD, index, 5);
@@ -129,6 +129,8 @@ static void write_flood(struct writing *w, uint32_t index)
 	put_key(w, "flood:names", "", 0);
 	redis_encode_uint(w->out, record->view.head.count);
 	put_owner(w, zone);
+	if (w->now_s > 0)
+		record->due = redis_expiry_is_due('f', "", 0, w->now_s, w->s->retention_days);
 }
 
 bool schema_is_address(const struct record_view *view)

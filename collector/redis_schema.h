@@ -61,8 +61,8 @@ struct schema_record {
 	bool fresh;		    // Redis did not hold it before
 	bool answered;		    // some command of it was
 	bool waiting;		    // some command of it was not sent: its slot is held (redis_hold.h)
-	bool due;		    // its ip or rdata key, and net, for retention
-	uint8_t sound;		    // bits by schema_kind: a command on that key was accepted
+	bool due;		    // its ip or rdata key, and net; of a report: the flood keys; for retention
+	uint16_t sound;		    // bits by schema_kind: a command on that key was accepted
 };
 
 struct schema_owner {
@@ -75,7 +75,7 @@ struct schema_owner {
 	uint16_t new_len;     // of them with RECORD_NEW
 	uint32_t new_first_s; // the earliest first seen among the new ones
 	bool due;	      // its name, first, count and zone keys, for retention
-	uint8_t sound;	      // bits by schema_kind, as in schema_record; SCHEMA_COUNT is here
+	uint16_t sound;	      // bits by schema_kind, as in schema_record; SCHEMA_COUNT is here
 	long long added;      // reply to ZADD name: members that are new; -1: refused
 };
 

@@ -190,6 +190,22 @@ static void retention(void)
 		"EXPIRE pdns:net:10.0.0.0/24 172800\n");
 	commands();
 	CU_ASSERT_EQUAL(f.commands_len, 3); // not due again
+	frame_begin(&frame, bytes);
+	add("\6victim\3com", 0, "", 0, 7, RECORD_FLOOD);
+	add("\7victim2\3com", 0, "", 0, 9, RECORD_FLOOD);
+	commands();
+	for (int i = 0; i < 4; i++)
+		schema_reply(&f, (uint32_t)i, &(struct redis_result){.type = REDIS_REPLY_INTEGER, .integer = 1});
+	redis_follow_clear(&follow);
+	redis_retain(&follow, &f, &settings, zones);
+	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands), // once, for both
+		"ZREMRANGEBYSCORE pdns:flood -inf 0\n"
+		"EXPIRE pdns:flood 172800\n"
+		"ZINTERSTORE pdns:flood:names 2 pdns:flood:names pdns:flood WEIGHTS 1 0\n"
+		"EXPIRE pdns:flood:names 172800\n");
+	redis_follow_clear(&follow);
+	redis_retain_again(&follow, &f, &settings, zones);
+	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands), "ZCARD pdns:flood\nZCARD pdns:flood:names\n");
 	settings.retention_days = 0;
 }
 

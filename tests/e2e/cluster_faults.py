@@ -16,7 +16,7 @@ import sys
 import time
 
 from faults import PROGRAMS, REDIS_CONF, Resp, Source, World, contents, differences, free_ports, run_tests, until
-from frames import Dataplane, NEW, record
+from frames import Dataplane, FLOOD, NEW, record
 
 E2E = pathlib.Path(__file__).resolve().parent
 
@@ -198,12 +198,14 @@ def test_retention():
                 for kind, scores in (("name", (old, old, young)), ("first", (old - 9, old, old)), ("count", (7, 8, 9))):
                     ask("ZADD", f"pdns:{kind}:host{i}.example.com", scores[0], "A 198.51.100.1", scores[1], "A 198.51.100.2", scores[2], "A 198.51.100.3")
             ask("SADD", "pdns:first:host7.example.com", "x") if ask("DEL", "pdns:first:host7.example.com") else None
+            for key, scores in (("flood", (old, young)), ("flood:names", (5, 6))):
+                ask("ZADD", f"pdns:{key}", scores[0], "gone.example", scores[1], "stays.example")
             w.start("retention.days=2", redis=cluster.seed())
             d = Dataplane(w.path).connect()
             for n in range(3):
                 # one of the old members is seen again: it stays, and its count goes on
                 d.records([record(f"host{i}.example.com", 1, bytes([192, 0, 2, i]), now, now + n, 1, NEW if n == 0 else 0) for i in range(8)] +
-                          [record(f"host{i}.example.com", 1, bytes([198, 51, 100, 2]), now, now + n, 1, NEW if n == 0 else 0) for i in range(8)])
+                          [record(f"host{i}.example.com", 1, bytes([198, 51, 100, 2]), now, now + n, 1, NEW if n == 0 else 0) for i in range(8)] + [record("victim.com", 0, b"", now, now + n, 70, FLOOD)])
                 d.wait()
                 w.settled()
             read = lambda kind, i: dict(zip(*[iter(ask("ZRANGE", f"pdns:{kind}:host{i}.example.com", 0, -1, "WITHSCORES"))] * 2))
@@ -214,6 +216,9 @@ def test_retention():
                 assert read("name", i).keys() == read("count", i).keys()
                 for kind in ("name", "first", "count"):
                     assert 0 < ask("TTL", f"pdns:{kind}:host{i}.example.com") <= 4 * 86400, (kind, i)
+            until(lambda: set(ask("ZRANGE", "pdns:flood", 0, -1)) == set(ask("ZRANGE", "pdns:flood:names", 0, -1)) == {"stays.example", "victim.com"})
+            assert ask("ZSCORE", "pdns:flood:names", "victim.com") == "210" and ask("ZSCORE", "pdns:flood", "victim.com") == str(now + 2)
+            assert all(0 < ask("TTL", f"pdns:{key}") <= 4 * 86400 for key in ("flood", "flood:names"))
             assert ask("SMEMBERS", "pdns:first:host7.example.com") == ["x"] and ask("TTL", "pdns:first:host7.example.com") == -1
             until(lambda: "key pdns:first:host7.example.com: found a set, expected a sorted set" in w.log())
         finally:

@@ -9,7 +9,7 @@ import uuid
 HELLO, RECORDS, STATS, BYE, ACK = 1, 2, 3, 4, 5
 MAGIC, VERSION, HEADER = 0x4C424631, 1, struct.Struct("=IHHIIQ")
 RECORD = struct.Struct("=IIIHHBBxx")
-NEW = 1
+NEW, FLOOD = 1, 2
 STATS_H = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "stats.h"
 
 

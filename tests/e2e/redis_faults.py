@@ -20,7 +20,7 @@ import time
 
 import frames
 from faults import PROGRAMS, Source, World, batch, check_counts, differences, run, run_tests, until
-from frames import Dataplane, NEW, record
+from frames import Dataplane, FLOOD, NEW, record
 
 
 def test_redis_stopped_and_started():
@@ -294,10 +294,13 @@ def test_retention():
             w.cli("ZADD", f"pdns:{kind}:host0.example.com", str(scores[0]), "A 198.51.100.1", str(scores[1]), "A 198.51.100.2")
         w.cli("ZADD", "pdns:ip:192.0.2.0", str(old), "gone.example.com", str(young), "stays.example.com")
         w.cli("SET", "pdns:count:host5.example.com", "mine")
+        w.cli("ZADD", "pdns:flood", str(old), "gone.example", str(young), "stays.example")
+        w.cli("ZADD", "pdns:flood:names", "5", "gone.example", "6", "stays.example")
         w.start("retention.days=2")
         d = Dataplane(w.path).connect()
         for n in range(3):
             d.records([record(f"host{i}.example.com", 1, bytes([192, 0, 2, i]), now, now + n, 1, NEW if n == 0 else 0) for i in range(10)])
+        d.records([record("victim.com", 0, b"", now, now, 70, FLOOD)])
         d.wait()
         w.settled()
         zset = lambda key: w.cli("ZRANGE", key, "0", "-1", "WITHSCORES").split("\n")
@@ -305,8 +308,11 @@ def test_retention():
         assert zset("pdns:count:host0.example.com") == ["A 192.0.2.0", "3", "A 198.51.100.2", "8"]
         assert zset("pdns:first:host0.example.com") == ["A 198.51.100.2", str(old), "A 192.0.2.0", str(now)]
         assert zset("pdns:ip:192.0.2.0") == ["stays.example.com", str(young), "host0.example.com", str(now + 2)]
+        until(lambda: zset("pdns:flood") == ["stays.example", str(young), "victim.com", str(now)])  # follows its batch
+        until(lambda: zset("pdns:flood:names") == ["stays.example", "6", "victim.com", "70"])
+        until(lambda: int(w.cli("TTL", "pdns:flood:names")) > 0)
         for key in ("name:host1.example.com", "first:host1.example.com", "count:host1.example.com", "ip:192.0.2.1",
-                    "net:192.0.2.0/24", "zone:example.com"):
+                    "net:192.0.2.0/24", "zone:example.com", "flood", "flood:names"):
             assert 4 * 86400 - 60 < int(w.cli("TTL", f"pdns:{key}")) <= 4 * 86400, key
         assert w.cli("GET", "pdns:count:host5.example.com") == "mine"
         before = w.metric("collector_commands_sent_total")
@@ -322,12 +328,13 @@ def test_expiry_after_a_kill():
         w.start_redis()
         w.start()  # without retention, as if killed before what follows the batch
         d = Dataplane(w.path).connect()
-        d.records(batch(0) + [record("mail.example.net", 15, b"\0\x0a" + frames.name("mail.example.org"), 1000, 1000, 1, NEW)])
+        d.records(batch(0) + [record("mail.example.net", 15, b"\0\x0a" + frames.name("mail.example.org"), 1000, 1000, 1, NEW),
+                              record("victim.com", 0, b"", 1000, 1000, 70, FLOOD)])
         d.wait()
         w.settled()
         w.kill()
         keys = ("name:host1.example.com", "first:host1.example.com", "count:host1.example.com", "ip:192.0.2.1", "net:192.0.2.0/24",
-                "zone:example.com", "rdata:mail.example.org")
+                "zone:example.com", "rdata:mail.example.org", "flood", "flood:names")
         assert {w.cli("TTL", f"pdns:{key}") for key in keys} == {"-1"}
         w.cli("SET", "pdns:first:host2.example.com", "mine")
         w.start("retention.days=2")
