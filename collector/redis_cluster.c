@@ -64,10 +64,9 @@ static uint64_t now_ms(void)
 
 // where to go on ───────────────────────────────────────────────────────────────────────────────
 
-// A failover lost what some slots had applied.
-static void go_back(struct redis_cluster *cl)
+// A failover lost batches that were acknowledged.
+static void tell_lost(struct redis_cluster *cl, uint64_t from)
 {
-	uint64_t first = spool_first(cl->spool), from = cl->u.t.lost_from;
 	struct spool_seek found = spool_seek(cl->spool, from - 1);
 
 	metrics_add(batches_missing, found.missing);
@@ -80,8 +79,21 @@ static void go_back(struct redis_cluster *cl)
 		log_error("redis has lost %lu batches in some slots, and the spool keeps them no more "
 			  "(spool.keep)",
 			(unsigned long)found.missing);
+}
+
+// A failover lost what some slots had applied from `from` on, of the group under way as well; and with a
+// transaction the expiries of the group before it, which are asked for again where that is gone through.
+static void go_back(struct redis_cluster *cl, uint64_t from)
+{
+	uint64_t first = spool_first(cl->spool), before = cl->u.s->retention_days > 0 ? GROUP_BATCHES_MAX : 0;
+
+	if (from <= cl->applied)
+		tell_lost(cl, from);
+	else
+		from = cl->applied + 1;
 	redis_expiry_reset();
-	cl->applied = from > first ? from - 1 : first - 1;
+	cl->busy = false;
+	cl->applied = from > first + before ? from - before - 1 : first - 1;
 }
 
 // The numbers were read: where to go on. False where they have to be read again.
@@ -91,9 +103,7 @@ static bool look_at_numbers(struct redis_cluster *cl)
 	char uuid[STREAM_UUID_TEXT_SIZE];
 
 	if (t->lost_from > 0)
-		cl->busy = false; // what was done of the group may be lost too
-	if (t->lost_from > 0 && t->lost_from <= cl->applied)
-		go_back(cl);
+		go_back(cl, t->lost_from);
 	t->lost_from = 0;
 	if (t->highest <= cl->applied || t->highest <= spool_last(cl->spool))
 		return true;
@@ -167,6 +177,7 @@ static bool begin_group(struct redis_cluster *cl, bool follow_only, unsigned idl
 		redis_topology_fail(&u->t, REDIS_TROUBLE_MEMORY, "no memory for the text of a batch");
 		return false;
 	}
+	redis_group_compare(&u->g, u->t.applied);
 	return cl->busy;
 }
 

@@ -17,10 +17,17 @@ const char *redis_group_bytes(const struct redis_group *g, const struct group_co
 	return (c->batch == GROUP_RIDERS ? g->riders.commands.bytes : g->batches[c->batch].out.bytes) + c->at;
 }
 
-bool redis_group_needs(const struct redis_group *g, const struct group_command *c, uint64_t applied)
+void redis_group_compare(struct redis_group *g, const uint64_t applied[static REDIS_SLOTS])
+{
+	for (size_t i = 0; i < g->units_len; i++)
+		g->units[i].had = g->len == 0 || g->last <= applied[g->units[i].slot];
+}
+
+bool redis_group_needs(const struct redis_group *g, const struct group_unit *unit,
+	const struct group_command *c, uint64_t applied)
 {
 	if (c->batch == GROUP_RIDERS)
-		return g->len == 0 || g->last > applied; // without a batch there is no number that tells
+		return unit->had || g->last > applied;
 	return g->batches[c->batch].in.number > applied;
 }
 

@@ -26,6 +26,7 @@ struct group_unit {
 	bool done;
 	bool held;	     // not to be sent: its slot is half moved
 	bool riders;	     // some of the commands are
+	bool had;	     // the slot had the whole group before: its number does not tell of the riders
 	uint8_t tries;	     // passes that met the slot half moved
 	uint8_t ask;	     // index + 1 of the node that an ASK named in this pass; 0: none
 	uint32_t head, tail; // commands
@@ -53,7 +54,11 @@ bool redis_group_make(struct redis_group *g, struct redis_follow *follow, uint64
 // The octets of a command.
 const char *redis_group_bytes(const struct redis_group *g, const struct group_command *c);
 
-// True where a slot that holds everything up to `applied` needs the command.
-bool redis_group_needs(const struct redis_group *g, const struct group_command *c, uint64_t applied);
+// After redis_group_make: notes which slots have all batches already, by their numbers.
+void redis_group_compare(struct redis_group *g, const uint64_t applied[static REDIS_SLOTS]);
+
+// True where the unit's slot, which holds everything up to `applied`, needs the command.
+bool redis_group_needs(const struct redis_group *g, const struct group_unit *unit,
+	const struct group_command *c, uint64_t applied);
 
 void redis_group_free(struct redis_group *g);

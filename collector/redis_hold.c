@@ -64,7 +64,7 @@ void redis_hold_note(struct redis_hold *h, struct redis_units *u)
 			continue;
 		for (uint32_t k = unit->head; k != GROUP_NONE; k = u->g.commands[k].next) {
 			const struct group_command *c = &u->g.commands[k];
-			if (!redis_group_needs(&u->g, c, u->t.applied[unit->slot]))
+			if (!redis_group_needs(&u->g, unit, c, u->t.applied[unit->slot]))
 				continue;
 			if (u->g.len > 0 && (h->from == 0 || u->g.first < h->from))
 				h->from = u->g.first;

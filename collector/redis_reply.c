@@ -27,10 +27,25 @@ static void note_answered(struct schema_frame *f, const struct schema_command *c
 			f->records[i].answered = true;
 }
 
+static void note_key(struct schema_frame *f, const struct schema_command *command, bool sound)
+{
+	uint16_t owner = command->kind == SCHEMA_COUNT ? f->records[command->index].owner : command->index;
+	uint16_t bit = (uint16_t)(1 << command->kind);
+
+	if (command->kind <= SCHEMA_COUNT) {
+		f->owners[owner].told |= bit;
+		f->owners[owner].sound |= sound ? bit : 0;
+	} else {
+		f->records[command->index].told |= bit;
+		f->records[command->index].sound |= sound ? bit : 0;
+	}
+}
+
 void schema_wait(struct schema_frame *f, uint32_t index)
 {
 	const struct schema_command *command = &f->commands[index];
 
+	note_key(f, command, false);
 	if (command->probe)
 		return;
 	if (command->kind > SCHEMA_ZONE) {
@@ -42,22 +57,11 @@ void schema_wait(struct schema_frame *f, uint32_t index)
 			f->records[i].waiting = true;
 }
 
-static void note_sound(struct schema_frame *f, const struct schema_command *command)
-{
-	uint16_t owner = command->kind == SCHEMA_COUNT ? f->records[command->index].owner : command->index;
-
-	if (command->kind <= SCHEMA_COUNT)
-		f->owners[owner].sound |= (uint16_t)(1 << command->kind);
-	else
-		f->records[command->index].sound |= (uint16_t)(1 << command->kind);
-}
-
 void schema_reply(struct schema_frame *f, uint32_t index, const struct redis_result *result)
 {
 	const struct schema_command *command = &f->commands[index];
 
-	if (result->type != REDIS_REPLY_ERROR)
-		note_sound(f, command);
+	note_key(f, command, result->type != REDIS_REPLY_ERROR);
 	if (command->probe)
 		return;
 	note_answered(f, command);

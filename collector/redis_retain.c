@@ -62,6 +62,67 @@ static void retain_dated(struct retaining *r, const char *family, const char *ta
 	expire(r, family, tail, len);
 }
 
+// asking first ─────────────────────────────────────────────────────────────────────────────────
+
+static void ask(struct retaining *r, const char *family, const char *tail, size_t len)
+{
+	struct redis_buffer *out = begin(r, FOLLOW_EXPIRE, 2);
+
+	redis_encode_literal(out, "ZCARD");
+	redis_encode_key(out, r->s->prefix, family, tail, len);
+}
+
+// Asks for the keys of the owner but those `told`.
+static void ask_owner(
+	struct retaining *r, const struct schema_owner *owner, uint16_t told, const struct zone_list *zones)
+{
+	const char *name = r->records->text.bytes + owner->text;
+	char zone[TEXT_NAME_SIZE];
+
+	if (!(told & 1 << SCHEMA_NAME))
+		ask(r, "name:", name, owner->text_len);
+	if (!(told & 1 << SCHEMA_FIRST))
+		ask(r, "first:", name, owner->text_len);
+	if (!(told & 1 << SCHEMA_COUNT))
+		ask(r, "count:", name, owner->text_len);
+	if (!(told & 1 << SCHEMA_ZONE))
+		ask(r, "zone:", zone, schema_zone(owner, zones, zone));
+}
+
+// The same for a record, or a report about a flood.
+static void ask_record(struct retaining *r, const struct schema_record *record, uint16_t told)
+{
+	bool flood = record->view.head.flags & RECORD_FLOOD, address = schema_is_address(&record->view);
+	size_t skip = (size_t)record->type_len + 1;
+	char text[TEXT_NAME_SIZE];
+	size_t len = schema_target(&record->view, text);
+
+	if (flood && !(told & 1 << SCHEMA_FLOOD))
+		ask(r, "flood", "", 0);
+	if (flood && !(told & 1 << SCHEMA_FLOOD_NAMES))
+		ask(r, "flood:names", "", 0);
+	if (len > 0 && !(told & 1 << SCHEMA_RDATA))
+		ask(r, "rdata:", text, len);
+	if (address && !(told & 1 << SCHEMA_IP))
+		ask(r, "ip:", r->records->text.bytes + record->member + skip, record->member_len - skip);
+	if (address && !(told & 1 << SCHEMA_NET))
+		ask(r, "net:", text, schema_net(&record->view, text));
+}
+
+void redis_retain_again(struct redis_follow *f, const struct schema_frame *records,
+	const struct redis_settings *s, const struct zone_list *zones)
+{
+	struct retaining r = {.f = f, .records = records, .s = s};
+
+	for (uint32_t i = 0; i < records->owners_len; i++)
+		if (records->owners[i].len > 0)
+			ask_owner(&r, &records->owners[i], 0, zones);
+	for (uint32_t i = 0; i < records->records_len; i++)
+		ask_record(&r, &records->records[i], 0);
+}
+
+// what answered ────────────────────────────────────────────────────────────────────────────────
+
 // first: or count:
 static void retain_beside(struct retaining *r, const struct schema_owner *owner, enum schema_kind kind,
 	const char *family, const char *text)
@@ -84,6 +145,7 @@ static void retain_owner(struct retaining *r, const struct schema_owner *owner, 
 	retain_beside(r, owner, SCHEMA_COUNT, "count:", text);
 	if (owner->sound & 1 << SCHEMA_ZONE)
 		expire(r, "zone:", zone, schema_zone(owner, zones, zone));
+	ask_owner(r, owner, owner->told, zones);
 }
 
 // What is known about floods, of all zones: one key each.
@@ -117,6 +179,8 @@ static void retain_record(struct retaining *r, const struct schema_record *recor
 	}
 	if (record->sound & 1 << SCHEMA_NET)
 		expire(r, "net:", text, schema_net(&record->view, text));
+	retain_floods(r, record);
+	ask_record(r, record, record->told);
 }
 
 void redis_retain(struct redis_follow *f, const struct schema_frame *records, const struct redis_settings *s,
@@ -135,53 +199,6 @@ void redis_retain(struct redis_follow *f, const struct schema_frame *records, co
 		if (records->owners[i].due)
 			retain_owner(&r, &records->owners[i], zones);
 	for (uint32_t i = 0; i < records->records_len; i++)
-		if (records->records[i].due && records->records[i].view.head.flags & RECORD_FLOOD)
-			retain_floods(&r, &records->records[i]);
-		else if (records->records[i].due)
+		if (records->records[i].due)
 			retain_record(&r, &records->records[i]);
-}
-
-static void ask(struct retaining *r, const char *family, const char *tail, size_t len)
-{
-	struct redis_buffer *out = begin(r, FOLLOW_EXPIRE, 2);
-
-	redis_encode_literal(out, "ZCARD");
-	redis_encode_key(out, r->s->prefix, family, tail, len);
-}
-
-void redis_retain_again(struct redis_follow *f, const struct schema_frame *records,
-	const struct redis_settings *s, const struct zone_list *zones)
-{
-	struct retaining r = {.f = f, .records = records, .s = s};
-	char text[TEXT_NAME_SIZE];
-	bool floods = false;
-
-	for (uint32_t i = 0; i < records->owners_len; i++) {
-		const struct schema_owner *owner = &records->owners[i];
-		const char *name = records->text.bytes + owner->text;
-		if (owner->len == 0)
-			continue; // a report about it, no record
-		ask(&r, "name:", name, owner->text_len);
-		ask(&r, "first:", name, owner->text_len);
-		ask(&r, "count:", name, owner->text_len);
-		ask(&r, "zone:", text, schema_zone(owner, zones, text));
-	}
-	for (uint32_t i = 0; i < records->records_len; i++) {
-		const struct schema_record *record = &records->records[i];
-		if (record->view.head.flags & RECORD_FLOOD) {
-			floods = true;
-			continue;
-		}
-		size_t skip = (size_t)record->type_len + 1, len = schema_target(&record->view, text);
-		if (len > 0)
-			ask(&r, "rdata:", text, len);
-		if (!schema_is_address(&record->view))
-			continue;
-		ask(&r, "ip:", records->text.bytes + record->member + skip, record->member_len - skip);
-		ask(&r, "net:", text, schema_net(&record->view, text));
-	}
-	if (!floods)
-		return;
-	ask(&r, "flood", "", 0);
-	ask(&r, "flood:names", "", 0);
 }

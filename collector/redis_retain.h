@@ -9,13 +9,17 @@
 //
 // In a cluster first: and count: lie in other slots than name:, so instead of ZINTERSTORE the members
 // are read as they are removed (ZRANGEBYSCORE, in one transaction with ZREMRANGEBYSCORE), and a ZREM
-// follows. Writer thread only.
+// follows.
+//
+// What follows a batch is lost where the collector is killed between the two. Then keys whose commands
+// are passed over, for Redis has them (in a cluster, after a start), are asked for their type (ZCARD), and
+// sorted sets get their EXPIRE; what is too old goes when they are due the next time. Writer thread only.
 #pragma once
 
 #include "collector/redis_follow.h"
 
-// After a start: the batch before may have lost what follows it. Asks for the keys of these records, so
-// that those which are sorted sets get their expiry.
+// After a connect, without a cluster: the batch before may have lost what follows it. Asks for the keys of
+// these records, so that those which are sorted sets get their expiry.
 void redis_retain_again(struct redis_follow *f, const struct schema_frame *records,
 	const struct redis_settings *s, const struct zone_list *zones);
 

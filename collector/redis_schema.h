@@ -63,6 +63,7 @@ struct schema_record {
 	bool waiting;		    // some command of it was not sent: its slot is held (redis_hold.h)
 	bool due;		    // its ip or rdata key, and net; of a report: the flood keys; for retention
 	uint16_t sound;		    // bits by schema_kind: a command on that key was accepted
+	uint16_t told;		    // the same: it was answered, or waits; the other keys had the batch before
 };
 
 struct schema_owner {
@@ -75,7 +76,7 @@ struct schema_owner {
 	uint16_t new_len;     // of them with RECORD_NEW
 	uint32_t new_first_s; // the earliest first seen among the new ones
 	bool due;	      // its name, first, count and zone keys, for retention
-	uint16_t sound;	      // bits by schema_kind, as in schema_record; SCHEMA_COUNT is here
+	uint16_t sound, told; // bits by schema_kind, as in schema_record; SCHEMA_COUNT is here
 	long long added;      // reply to ZADD name: members that are new; -1: refused
 };
 

@@ -34,7 +34,7 @@ static bool write_unit(struct redis_units *u, struct group_unit *unit, struct re
 	unit->sent = 0;
 	unit->ask = 0;
 	for (uint32_t i = unit->head; i != GROUP_NONE; i = u->g.commands[i].next)
-		unit->sent += redis_group_needs(&u->g, &u->g.commands[i], applied);
+		unit->sent += redis_group_needs(&u->g, unit, &u->g.commands[i], applied);
 	if (unit->sent == 0)
 		return false;
 	if (asking) {
@@ -47,10 +47,10 @@ static bool write_unit(struct redis_units *u, struct group_unit *unit, struct re
 	redis_encode_literal(out, "HSET");
 	redis_topology_seq_key(out, u->s, unit->slot);
 	redis_encode_text(out, u->t.uuid);
-	redis_encode_uint(out, u->g.last);
+	redis_encode_uint(out, u->g.last > applied ? u->g.last : applied); // batches gone through again
 	for (uint32_t i = unit->head; i != GROUP_NONE; i = u->g.commands[i].next) {
 		const struct group_command *c = &u->g.commands[i];
-		if (!redis_group_needs(&u->g, c, applied))
+		if (!redis_group_needs(&u->g, unit, c, applied))
 			continue;
 		char *room = redis_buffer_room(out, c->size);
 		if (!room)
@@ -134,10 +134,11 @@ static void note_unit(struct redis_units *u, struct group_unit *unit)
 
 	for (uint32_t i = unit->head; i != GROUP_NONE; i = u->g.commands[i].next) {
 		const struct group_command *c = &u->g.commands[i];
-		if (redis_group_needs(&u->g, c, before) && at < u->results.len)
+		if (redis_group_needs(&u->g, unit, c, before) && at < u->results.len)
 			note_command(u, c, at++);
 	}
-	u->t.applied[unit->slot] = u->g.last;
+	if (before < u->g.last)
+		u->t.applied[unit->slot] = u->g.last;
 	u->t.known[unit->slot] = true;
 	unit->done = true;
 }

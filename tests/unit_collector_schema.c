@@ -205,7 +205,39 @@ static void retention(void)
 		"EXPIRE pdns:flood:names 172800\n");
 	redis_follow_clear(&follow);
 	redis_retain_again(&follow, &f, &settings, zones);
-	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands), "ZCARD pdns:flood\nZCARD pdns:flood:names\n");
+	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands), "ZCARD pdns:flood\nZCARD pdns:flood:names\nZCARD pdns:flood\nZCARD pdns:flood:names\n");
+	settings.retention_days = 0;
+}
+
+// Commands that were passed over, for their slots have the batch: whether these keys got their expiry is not known.
+static void retention_of_passed_over(void)
+{
+	settings.retention_days = 1;
+	settings.cluster = true;
+	frame_begin(&frame, bytes);
+	add("\3www\6passed\4test", 1, "\12\1\0\1", 4, 3, RECORD_NEW);
+	add("\6passed\4test", 15, "\0\12\4mail\6passed\4test", 20, 1, RECORD_NEW);
+	commands();
+	answer(SCHEMA_NAME, 0, REDIS_REPLY_INTEGER, 0);
+	answer(SCHEMA_COUNT, 0, REDIS_REPLY_ERROR, 0);
+	answer(SCHEMA_IP, 0, REDIS_REPLY_INTEGER, 0);
+	redis_follow_clear(&follow);
+	redis_retain(&follow, &f, &settings, zones);
+	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands),
+		"ZRANGEBYSCORE pdns:name:www.passed.test -inf 0\n"
+		"ZREMRANGEBYSCORE pdns:name:www.passed.test -inf 0\n"
+		"EXPIRE pdns:name:www.passed.test 172800\n"
+		"ZCARD pdns:first:www.passed.test\n"
+		"ZCARD pdns:zone:passed.test\n"
+		"ZCARD pdns:name:passed.test\n"
+		"ZCARD pdns:first:passed.test\n"
+		"ZCARD pdns:count:passed.test\n"
+		"ZCARD pdns:zone:passed.test\n"
+		"ZREMRANGEBYSCORE pdns:ip:10.1.0.1 -inf 0\n"
+		"EXPIRE pdns:ip:10.1.0.1 172800\n"
+		"ZCARD pdns:net:10.1.0.0/24\n"
+		"ZCARD pdns:rdata:mail.passed.test\n");
+	settings.cluster = false;
 	settings.retention_days = 0;
 }
 
@@ -241,7 +273,8 @@ int main(void)
 {
 	static const struct unit_test tests[] = {{"new_records", new_records}, {"steady_state", steady_state},
 		{"flooded_zones", flooded_zones},
-		{"zones_of", zones_of}, {"replies", replies}, {"retention", retention}};
+		{"zones_of", zones_of}, {"replies", replies}, {"retention", retention},
+		{"retention_of_passed_over", retention_of_passed_over}};
 	char why[256] = "";
 
 	zones = zone_open("", why, sizeof(why));

@@ -16,7 +16,7 @@ import sys
 import time
 
 from faults import PROGRAMS, REDIS_CONF, Resp, Source, World, contents, differences, free_ports, run_tests, until
-from frames import Dataplane, FLOOD, NEW, record
+from frames import Dataplane, FLOOD, NEW, name, record
 
 E2E = pathlib.Path(__file__).resolve().parent
 
@@ -221,6 +221,46 @@ def test_retention():
             assert all(0 < ask("TTL", f"pdns:{key}") <= 4 * 86400 for key in ("flood", "flood:names"))
             assert ask("SMEMBERS", "pdns:first:host7.example.com") == ["x"] and ask("TTL", "pdns:first:host7.example.com") == -1
             until(lambda: "key pdns:first:host7.example.com: found a set, expected a sorted set" in w.log())
+        finally:
+            cluster.close()
+
+
+def test_expiry_after_a_kill():
+    """A collector killed behind a group has not set its expiries: the next one does, without any new record."""
+    with World() as w:
+        cluster = Cluster(w, replicas=0)
+        try:
+            owners = Resp(cluster.ports[0])("CLUSTER", "SLOTS")
+
+            def ask(word, key, *words):
+                slot = Resp(cluster.ports[0])("CLUSTER", "KEYSLOT", f"pdns:{key}")
+                port = next(o[2][1] for o in owners if o[0] <= slot <= o[1])
+                return Resp(port)(word, f"pdns:{key}", *words)
+
+            w.start(redis=cluster.seed())  # without retention, as if killed before what follows the group
+            d = Dataplane(w.path).connect()
+            for n in range(12):
+                d.records([record(f"host{n}.example.com", 1, bytes([192, 0, n, 1]), 1000, 1000, 1, NEW),
+                           record(f"mail{n}.example.net", 15, b"\0\x0a" + name(f"mx{n}.example.org"), 1000, 1000, 1, NEW),
+                           record("victim.com", 0, b"", 1000, 1000, 70, FLOOD)])
+            d.wait()
+            w.settled()
+            w.kill()
+            keys = ["zone:example.com", "zone:example.net", "flood", "flood:names"]
+            for n in range(12):
+                keys += [f"{kind}:{owner}{n}.example.{tld}" for kind in ("name", "first", "count")
+                         for owner, tld in (("host", "com"), ("mail", "net"))]
+                keys += [f"ip:192.0.{n}.1", f"net:192.0.{n}.0/24", f"rdata:mx{n}.example.org"]
+            assert {ask("TTL", key) for key in keys} == {-1}
+            ask("DEL", "first:host2.example.com"), ask("SET", "first:host2.example.com", "mine")
+            keys.remove("first:host2.example.com")
+            w.start("retention.days=2", redis=cluster.seed())
+            until(lambda: all(0 < ask("TTL", key) <= 4 * 86400 for key in keys))
+            until(lambda: "key pdns:first:host2.example.com: found a string, expected a sorted set" in w.log())
+            assert ask("TTL", "first:host2.example.com") == -1 and ask("GET", "first:host2.example.com") == "mine"
+            w.settled()
+            assert {int(ask("ZSCORE", f"count:host{n}.example.com", f"A 192.0.{n}.1")) for n in range(12)} == {1}
+            assert int(ask("ZSCORE", "flood:names", "victim.com")) == 12 * 70
         finally:
             cluster.close()
 
