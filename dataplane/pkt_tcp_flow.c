@@ -17,9 +17,8 @@ int tcp_flows_init(struct pkt_tcp *t, uint32_t flows)
 		return -ENOMEM;
 	t->buckets_mask = buckets - 1;
 	memset(t->buckets, 0xff, (size_t)buckets * sizeof(*t->buckets)); // TCP_NONE
-	for (uint32_t i = 0; i < flows; i++)
-		t->flows[i].bucket_next = i + 1 < flows ? i + 1 : TCP_NONE;
-	t->free_flow = 0;
+	t->flows_len = flows;
+	t->free_flow = TCP_NONE;
 	for (int list = 0; list < TCP_LIST_MAX; list++)
 		t->ends[list] = (struct tcp_link){.newer = TCP_NONE, .older = TCP_NONE};
 	return 0;
@@ -86,16 +85,25 @@ void tcp_flow_forget(struct pkt_tcp *t, struct tcp_flow *f)
 	stats_set(&t->stats->tcp_flows, stats_get(&t->stats->tcp_flows) - 1);
 }
 
-struct tcp_flow *tcp_flow_open(struct pkt_tcp *t, const struct tcp_key *key)
+// One that was given back, one that was never used, or the least recently used.
+static uint32_t flow_alloc(struct pkt_tcp *t)
 {
+	if (t->free_flow == TCP_NONE && t->flows_used < t->flows_len)
+		return t->flows_used++;
 	if (t->free_flow == TCP_NONE) {
 		tcp_flow_forget(t, &t->flows[t->ends[TCP_LIST_USED].older]);
 		stats_add(&t->stats->tcp_evicted, 1);
 	}
-	struct tcp_flow *f = &t->flows[t->free_flow];
-	uint32_t i = t->free_flow, bucket = bucket_of(t, key);
+	uint32_t i = t->free_flow;
+	t->free_flow = t->flows[i].bucket_next;
+	return i;
+}
 
-	t->free_flow = f->bucket_next;
+struct tcp_flow *tcp_flow_open(struct pkt_tcp *t, const struct tcp_key *key)
+{
+	uint32_t i = flow_alloc(t), bucket = bucket_of(t, key);
+	struct tcp_flow *f = &t->flows[i];
+
 	*f = (struct tcp_flow){.key = *key, .bucket = bucket, .bucket_next = t->buckets[bucket]};
 	f->first = f->last = f->ready = TCP_NONE;
 	t->buckets[bucket] = i;

@@ -53,7 +53,7 @@ struct tcp_key {
 
 struct tcp_flow {
 	struct tcp_key key;
-	uint32_t bucket_next;		    // next flow of the bucket, or of the free list
+	uint32_t bucket_next;		    // next flow of the bucket, or of those given back
 	uint32_t bucket;		    // where it stands
 	struct tcp_link link[TCP_LIST_MAX]; // places in the lists
 	uint32_t first;			    // first chunk
@@ -74,7 +74,7 @@ struct tcp_flow {
 };
 
 struct tcp_chunk {
-	uint32_t next; // next chunk of the flow, or of the free list
+	uint32_t next; // next chunk of the flow, or of those given back
 	uint32_t seq;  // of its first octet still held
 	uint16_t from; // where that octet stands in `octets`
 	uint16_t size : 15;
@@ -89,9 +89,13 @@ struct pkt_tcp {
 	uint32_t *buckets; // first flow of each
 	uint32_t buckets_mask;
 	struct tcp_flow *flows;
-	uint32_t free_flow; // first free one
+	uint32_t flows_len;
+	uint32_t flows_used; // those from here on were never used
+	uint32_t free_flow;  // first one that was given back
 	struct tcp_chunk *chunks;
-	uint32_t free_chunk;		       // first free one
+	uint32_t chunks_len;
+	uint32_t chunks_used;		       // those from here on were never used
+	uint32_t free_chunk;		       // first one that was given back
 	struct tcp_link ends[TCP_LIST_MAX];    // .newer is the newest, .older the oldest
 	uint32_t gaps;			       // flows with an open gap
 	uint64_t held;			       // octets in chunks

@@ -13,12 +13,11 @@ int tcp_held_init(struct pkt_tcp *t, uint64_t size)
 		len = 1;
 	if (len >= TCP_NONE)
 		return -ENOMEM;
-	t->chunks = calloc(len, sizeof(*t->chunks));
+	t->chunks = calloc(len, sizeof(*t->chunks)); // pages come with the first octets in them
 	if (t->chunks == NULL)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < len; i++)
-		t->chunks[i].next = i + 1 < len ? i + 1 : TCP_NONE;
-	t->free_chunk = 0;
+	t->chunks_len = (uint32_t)len;
+	t->free_chunk = TCP_NONE;
 	return 0;
 }
 
@@ -104,6 +103,8 @@ bool tcp_held_skip(struct pkt_tcp *t, struct tcp_flow *f)
 // A free chunk, if need be from the flow whose octets wait longest.
 static uint32_t chunk_alloc(struct pkt_tcp *t, struct tcp_flow *f)
 {
+	if (t->free_chunk == TCP_NONE && t->chunks_used < t->chunks_len)
+		return t->chunks_used++;
 	if (t->free_chunk == TCP_NONE) {
 		struct tcp_flow *oldest = &t->flows[t->ends[TCP_LIST_HOLDING].older];
 		if (oldest == f)
