@@ -2,7 +2,7 @@
 // All records, as fast as Redis hands them out, with a few pages in memory. It has connections of its
 // own, so that it can be taken forward by a thread of its own.
 //
-//     SCAN name:* ──► page of owners ──► ZRANGE name: first: count: of each ──► records
+//     SCAN name:* ──► page of owners ──► ZSCAN name: first: count: of each ──► records
 //
 // While one page is being shown the next one's commands are on their way. A record that is in Redis
 // from the beginning to the end is shown, perhaps twice; nothing is left out in silence: where slots

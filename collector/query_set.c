@@ -21,27 +21,47 @@ static int64_t to_number(const char *text, size_t len)
 	return value;
 }
 
+// The head of the reply: the cursor, "0" where all members follow, and how many octet strings do.
+static int read_head(struct query_pipe *p, bool *whole, long long *n)
+{
+	struct query_piece cursor;
+	long long parts;
+	char mark;
+
+	if (query_pipe_head(p, &mark, &parts) != 0)
+		return -1;
+	if (mark == '-') // its slot is being moved, else there will be an error there as well
+		return 1;
+	if (mark != '*' || parts != 2)
+		return query_pipe_fail(p, "an unexpected answer to ZSCAN");
+	if (query_pipe_bulk(p, &cursor) != 0)
+		return -1;
+	*whole = cursor.len == 1 && p->in[cursor.at] == '0';
+	if (query_pipe_head(p, &mark, n) != 0)
+		return -1;
+	return mark == '*' && *n % 2 == 0 ? 0 : query_pipe_fail(p, "an unexpected answer to ZSCAN");
+}
+
 int query_set_read(struct query_set *s)
 {
 	struct query_pipe *p = s->pipe;
 	struct query_piece score;
-	long long n;
-	char mark;
+	struct query_member more;
+	bool whole = false;
+	long long n = 0;
 
 	s->len = 0;
-	if (query_pipe_head(p, &mark, &n) != 0)
-		return -1;
-	if (mark == '-') // its slot is being moved, else there will be an error there as well
-		return 1;
-	if (mark != '*' || n > 2 * QUERY_SET_MAX || n % 2 != 0)
-		return query_pipe_fail(p, "an unexpected answer to ZRANGE");
-	for (; s->len < (size_t)n / 2; s->len++) {
-		struct query_member *m = &s->member[s->len];
+	int result = read_head(p, &whole, &n);
+	if (result != 0)
+		return result;
+	whole = whole && n <= 2 * QUERY_SET_MAX;
+	for (long long i = 0; i < n / 2; i++) {
+		struct query_member *m = whole ? &s->member[s->len++] : &more;
 		if (query_pipe_bulk(p, &m->text) != 0 || query_pipe_bulk(p, &score) != 0)
 			return -1;
-		m->score = to_number(p->in + score.at, score.len);
+		m->score = whole ? to_number(p->in + score.at, score.len) : 0;
 	}
-	return s->len == QUERY_SET_MAX; // there may be more
+	return !whole;
 }
 
 static int compare_members(const void *a, const void *b, void *arg)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A sorted set as ZRANGE … WITHSCORES answered it, where the answer arrived in a pipe.
+// A small sorted set as one ZSCAN answered it whole, where the answer arrived in a pipe.
 #pragma once
 
 #include "collector/query_pipe.h"
 
-enum { QUERY_SET_MAX = 256 }; // members that are asked for
+enum { QUERY_SET_MAX = 256 }; // members that are kept
 
 struct query_member {
 	struct query_piece text;
@@ -18,7 +18,7 @@ struct query_set {
 };
 
 // Reads the reply that is next in the set's pipe. 0; 1 where the set has to be read otherwise: it has
-// more members, or its key has moved; -1 with the pipe's `why`.
+// more members, or its key has moved; then `len` is 0. -1 with the pipe's `why`.
 int query_set_read(struct query_set *s);
 
 // Puts many members in order for query_set_score.

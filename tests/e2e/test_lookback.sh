@@ -112,6 +112,23 @@ done
 look import --add "$T/export" > /dev/null
 same "--add" "$(jq -s 'map(.count) | add * 2' "$T/export")" "$(look export | jq -s 'map(.count) | add')"
 
+# Names of few, many and very many records: sets that Redis hands out whole, and those that it does not.
+for n in 1 8 9 100 128 129 255 256 257 700; do
+	for ((i = 0; i < n; i++)); do printf '{"rrname":"of%d.example","rrtype":"A","rdata":["10.0.%d.%d"],"time_first":%d,"time_last":%d,"count":%d}\n' \
+		"$n" $((i / 256)) $((i % 256)) $((1400000000 + i)) $((1500000000 + 7 * i)) $((i + 1)); done
+done > "$T/sizes"
+redis config set zset-max-listpack-entries 1000 > /dev/null # all of them whole
+look import "$T/sizes" > /dev/null
+exported() { look export | jq -c 'select(.rrname | test("^of[0-9]+\\.example$")) | [.rrname, .rrtype, .rdata, .time_first, .time_last, .count]' | sort; }
+jq -c '[.rrname, .rrtype, .rdata, .time_first, .time_last, .count]' "$T/sizes" | sort > "$T/expected"
+exported | cmp -s - "$T/expected" || fail "sets in one piece: $(exported | diff - "$T/expected" | head -n 3)"
+redis config set zset-max-listpack-entries 128 > /dev/null
+redis flushall > /dev/null
+look import "$T/export" "$T/sizes" > /dev/null
+exported | cmp -s - "$T/expected" || fail "sets of all sizes: $(exported | diff - "$T/expected" | head -n 3)"
+redis flushall > /dev/null
+look import "$T/export" > /dev/null
+
 # An export that is interrupted goes on: the file of --resume, and a Redis that goes away is told.
 status_of 2 export --cursor nonsense
 status_of 2 export --cursor redis-00000000-5
