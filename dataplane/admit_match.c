@@ -7,6 +7,7 @@
 
 #include "dataplane/admit.h"
 #include "dataplane/memory.h"
+#include "dataplane/monotonic.h"
 
 enum { SET_SIZE = 8, EXPIRE_SETS = 64, MESSAGE_ID_SIZE = 2 };
 
@@ -22,6 +23,7 @@ struct admit_match {
 	uint32_t sets_len;
 	uint32_t timeout_s;
 	uint32_t expire_at; // next set to be looked through
+	struct monotonic time;
 	struct memory_block memory;
 	struct waiting *waiting; // sets_len * SET_SIZE
 };
@@ -110,6 +112,11 @@ void admit_match_begin(const struct admit_match *t, const struct pkt *pkt, bool 
 	__builtin_prefetch(set + 64, 1);
 }
 
+static uint32_t tell_time(struct admit_match *t, uint32_t now_s)
+{
+	return (uint32_t)monotonic_of(&t->time, now_s, t->timeout_s);
+}
+
 static void release(struct admit_match *t, struct waiting *w, uint64_t *reason)
 {
 	w->until_s = 0;
@@ -122,6 +129,7 @@ void admit_match_query(struct admit_match *t, const struct admit_match_key *key,
 {
 	if (!key->sound)
 		return;
+	now_s = tell_time(t, now_s);
 	struct waiting *set = set_of(t, key), *place = &set[0];
 	for (int i = 0; i < SET_SIZE; i++)
 		if (set[i].until_s < place->until_s)
@@ -138,6 +146,7 @@ bool admit_match_response(struct admit_match *t, const struct admit_match_key *k
 {
 	if (!key->sound)
 		return false;
+	now_s = tell_time(t, now_s);
 	struct waiting *set = set_of(t, key);
 	for (int i = 0; i < SET_SIZE; i++) {
 		struct waiting *w = &set[i];
@@ -153,6 +162,7 @@ bool admit_match_response(struct admit_match *t, const struct admit_match_key *k
 
 void admit_match_expire(struct admit_match *t, uint32_t now_s)
 {
+	now_s = tell_time(t, now_s);
 	for (uint32_t n = 0; n < EXPIRE_SETS && n < t->sets_len; n++) {
 		struct waiting *set = t->waiting + (size_t)t->expire_at * SET_SIZE;
 		for (int i = 0; i < SET_SIZE; i++)

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <time.h>
 
 #include "dataplane/port.h"
 #include "dataplane/xdp.h"
@@ -23,7 +22,7 @@ struct iface {
 	struct port_stats closed;      // counted before it was opened last
 	uint64_t packet_drops;	       // of AF_PACKET sockets; reading clears them
 	struct rte_mempool *retired;   // buffers of before, until no worker holds any of them
-	time_t retired_s;	       // since when
+	uint64_t retired_ms;	       // since when, monotonic
 };
 
 // Opens it as `port`, which is not started yet. 0, or -1 with logged lines.

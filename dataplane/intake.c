@@ -5,13 +5,13 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mempool.h>
 
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 
 int intake_add_capture(struct intake *in, const char *path)
 {
@@ -223,7 +223,7 @@ static void close_gone(struct intake *in, unsigned index, const struct intake_wa
 	iface->closed = stats;
 	iface->gone = true;
 	iface->retired = port->pool == in->pool ? NULL : port->pool;
-	iface->retired_s = time(NULL);
+	iface->retired_ms = monotonic_ms();
 }
 
 // The buffers in the kernel's hands were lost with the sockets, so it gets new ones.
@@ -248,7 +248,7 @@ void intake_watch(struct intake *in, const struct settings *settings, const stru
 		if (!iface)
 			continue;
 		// fragments in reassembly are the last that may hold a buffer of before
-		if (iface->retired && time(NULL) - iface->retired_s > 2 * settings->frag_timeout_s + 5) {
+		if (iface->retired && (double)(monotonic_ms() - iface->retired_ms) > 1000 * (2 * settings->frag_timeout_s + 5)) {
 			rte_mempool_free(iface->retired);
 			iface->retired = NULL;
 		}

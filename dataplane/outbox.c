@@ -15,6 +15,7 @@
 #include <rte_ring.h>
 
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 
 enum {
 	STATS_INTERVAL_MS = 1000,
@@ -50,14 +51,6 @@ struct outbox {
 	uint8_t in[sizeof(struct frame_header)]; // an acknowledgement being received
 	size_t in_size;
 };
-
-static uint64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 struct outbox *outbox_new(const struct outbox_options *options, struct flush *const *workers, size_t workers_len)
 {
@@ -112,7 +105,7 @@ static void disconnect(struct outbox *o, int error, const char *what)
 	o->sending_frame = NULL;
 	o->in_size = 0;
 	o->bye_sent = false;
-	o->retry_at_ms = clock_ms() + o->retry_ms;
+	o->retry_at_ms = monotonic_ms() + o->retry_ms;
 	o->retry_ms = o->retry_ms * 2 < RETRY_LAST_MS ? o->retry_ms * 2 : RETRY_LAST_MS;
 	o->stats.connected = 0;
 }
@@ -197,7 +190,7 @@ static void prepare_control(struct outbox *o, enum frame_type type, uint64_t num
 // Chooses what is to be sent next. False where there is nothing.
 static bool choose_next(struct outbox *o)
 {
-	uint64_t now = clock_ms();
+	uint64_t now = monotonic_ms();
 
 	if (now >= o->stats_at_ms) {
 		o->stats_at_ms = now + STATS_INTERVAL_MS;
@@ -289,7 +282,7 @@ static void receive_some(struct outbox *o)
 void outbox_turn(struct outbox *o, int wait_ms)
 {
 	take_full_frames(o);
-	if (o->fd < 0 && clock_ms() >= o->retry_at_ms)
+	if (o->fd < 0 && monotonic_ms() >= o->retry_at_ms)
 		connect_now(o);
 	send_some(o);
 	struct pollfd poll_fd = {.fd = o->fd, .events = (short)(POLLIN | (o->sending ? POLLOUT : 0))};

@@ -9,12 +9,16 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
+#include "dataplane/monotonic.h"
+
 enum { BUCKET_ENTRIES = 16 }; // associativity of the library's table, a power of two
 
 struct pkt_frag {
 	struct rte_ip_frag_tbl *table;
 	struct rte_ip_frag_death_row dead; // fragments that were given up, to be freed in bulk
 	struct worker_stats *stats;
+	uint32_t timeout_ms;
+	struct monotonic time; // the library's entries wait for theirs
 };
 
 struct pkt_frag *pkt_frag_new(uint32_t datagrams, uint32_t timeout_ms, struct worker_stats *stats)
@@ -24,6 +28,7 @@ struct pkt_frag *pkt_frag_new(uint32_t datagrams, uint32_t timeout_ms, struct wo
 	if (!f)
 		return NULL;
 	f->stats = stats;
+	f->timeout_ms = timeout_ms;
 	f->table = rte_ip_frag_table_create(rte_align32pow2(datagrams) / BUCKET_ENTRIES + 1, BUCKET_ENTRIES, datagrams,
 		timeout_ms, (int)rte_socket_id());
 	if (!f->table) {
@@ -110,6 +115,7 @@ struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, const stru
 	rte_pktmbuf_adj(m, (uint16_t)(pkt->ip - start));
 	m->l2_len = 0;
 	stats_add(&f->stats->frag_held, 1);
+	now_ms = monotonic_of(&f->time, now_ms, f->timeout_ms);
 	struct rte_mbuf *whole = pkt->ip_version == 4 ? add_ipv4(f, m, now_ms) : add_ipv6(f, m, now_ms);
 	count_dead(f, dead, &f->stats->frag_refused);
 	if (whole) {
@@ -123,7 +129,7 @@ void pkt_frag_expire(struct pkt_frag *f, uint64_t now_ms)
 {
 	rte_ip_frag_free_death_row(&f->dead, 0);
 	uint32_t before = f->dead.cnt;
-	rte_ip_frag_table_del_expired_entries(f->table, &f->dead, now_ms);
+	rte_ip_frag_table_del_expired_entries(f->table, &f->dead, monotonic_of(&f->time, now_ms, f->timeout_ms));
 	count_dead(f, before, &f->stats->frag_expired);
 	rte_ip_frag_free_death_row(&f->dead, 0);
 }

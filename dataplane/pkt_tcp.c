@@ -112,6 +112,7 @@ static __attribute__((noinline)) void acknowledge(struct pkt_tcp *t, const struc
 void pkt_tcp_segment(
 	struct pkt_tcp *t, const struct pkt *pkt, uint32_t now_s, pkt_tcp_message *message, void *context)
 {
+	now_s = (uint32_t)monotonic_of(&t->time, now_s, t->timeout_s);
 	struct tcp_call call = {.pkt = pkt, .message = message, .context = context, .now_s = now_s};
 	struct tcp_key key = key_of(pkt, false);
 	uint32_t seq = pkt->tcp_seq;
@@ -156,6 +157,7 @@ static void give_out(struct pkt_tcp *t, struct tcp_flow *f, pkt_tcp_message *mes
 
 void pkt_tcp_expire(struct pkt_tcp *t, uint32_t now_s, pkt_tcp_message *message, void *context)
 {
+	now_s = (uint32_t)monotonic_of(&t->time, now_s, t->timeout_s);
 	for (int n = 0; n < 8; n++) {
 		uint32_t oldest = t->ends[TCP_LIST_USED].older;
 		if (oldest == TCP_NONE)

@@ -14,6 +14,7 @@
 // once; TCP_NONE stands for no index. Sequence numbers are compared modulo 2^32 (RFC 9293 §3.4).
 #pragma once
 
+#include "dataplane/monotonic.h"
 #include "dataplane/pkt_tcp.h"
 
 enum {
@@ -86,6 +87,7 @@ struct pkt_tcp {
 	struct hash_key key;
 	struct worker_stats *stats;
 	uint32_t timeout_s;
+	struct monotonic time;
 	uint32_t *buckets; // first flow of each
 	uint32_t buckets_mask;
 	struct tcp_flow *flows;

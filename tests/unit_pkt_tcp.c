@@ -270,6 +270,16 @@ static void test_expiry(void)
 	CU_ASSERT_EQUAL(stream_stats.tcp_flows, 0);
 	CU_ASSERT_EQUAL(stream_stats.tcp_held_bytes, 0);
 	CU_ASSERT_EQUAL(stream_stats.tcp_expired, 20);
+	// the clock is set back by an hour: a flow of before does not wait an hour longer
+	stream_now += 100000;
+	for (stream_client = 1; stream_client <= 2; stream_client++, stream_now -= 3600) {
+		stream_syn(99);
+		stream_send(100, 0, two, 9);
+	}
+	stream_now += 3600 + 61;
+	pkt_tcp_expire(stream_tcp, stream_now, stream_collect, &stream_out);
+	CU_ASSERT_EQUAL(stream_stats.tcp_flows, 0);
+	stream_now -= 100000 - 3600;
 	stream_client = 1;
 }
 

@@ -28,9 +28,11 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def frame(source, destination, source_port, destination_port, payload, number):
+def frame(source, destination, source_port, destination_port, payload, number, fragment=False):
     udp = struct.pack(">HHHH", source_port, destination_port, 8 + len(payload), 0) + payload
-    ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), number & 0xFFFF, 0, 64, 17, 0)
+    if fragment:  # the first one, and more to come
+        udp = udp[:len(udp) // 16 * 8]
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), number & 0xFFFF, 0x2000 if fragment else 0, 64, 17, 0)
     ip += socket.inet_aton(source) + socket.inet_aton(destination)
     ip = ip[:10] + struct.pack(">H", checksum(ip)) + ip[12:]
     return b"\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\0" + ip + udp
@@ -45,12 +47,13 @@ def main():
     parser.add_argument("--names", type=int, default=100, help="so many different names")
     parser.add_argument("--server", default="192.0.2.53")
     parser.add_argument("--port", type=int, default=53)
+    parser.add_argument("--fragments", action="store_true", help="only the first fragment of each")
     args = parser.parse_args()
     out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 22)
     out.bind((args.iface, 0))
     frames = [frame(args.server, "198.51.100.7", args.port, 40000,
-                    answer(f"n{i}.{args.zone}", i, "203.0.113.7"), i) for i in range(args.names)]
+                    answer(f"n{i}.{args.zone}", i, "203.0.113.7"), i, args.fragments) for i in range(args.names)]
     start = time.monotonic()
     for i in range(args.count):
         out.send(frames[i % args.names])

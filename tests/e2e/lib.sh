@@ -18,8 +18,9 @@ CHILDREN=()
 CLEAN_UP=() # commands for the end, last one first
 PYTHON=/usr/bin/python3
 
-# Reports of the sanitizers fail a test wherever they come from.
-export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:exitcode=99
+# Reports of the sanitizers fail a test wherever they come from. What the environment adds (log_path=…) comes last and stands.
+export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1:exitcode=99${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:exitcode=99${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}
 
 fail() {
 	printf 'FAILED: %s\n' "$*"
