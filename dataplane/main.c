@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <rte_launch.h>
@@ -12,6 +11,7 @@
 
 #include "dataplane/check.h"
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 #include "dataplane/packet_meta.h"
 #include "dataplane/program.h"
 #include "dataplane/summary.h"
@@ -19,8 +19,7 @@
 
 enum {
 	TURN_WAIT_MS = 5,	   // of the main thread, for acknowledgements
-	PROGRESS_AFTER_S = 2,
-	COLLECTOR_WAIT_S = 10,	   // for the collector's socket, when a capture is replayed
+	PROGRESS_AFTER_MS = 2000,
 	EAL_MEMORY_MIB = 256	   // besides the packet buffers
 };
 
@@ -71,13 +70,13 @@ static size_t write_stats(void *context, uint8_t *out, size_t size)
 
 static void show_progress(const struct program *p)
 {
-	static time_t shown;
+	static uint64_t shown_s;
 	uint64_t expected = intake_expected(&p->intake);
-	time_t now = time(NULL);
+	uint64_t now_ms = monotonic_ms();
 
-	if (!isatty(STDERR_FILENO) || expected == 0 || now == shown || now - p->started < PROGRESS_AFTER_S)
+	if (!isatty(STDERR_FILENO) || expected == 0 || now_ms / 1000 == shown_s || now_ms - p->started_ms < PROGRESS_AFTER_MS)
 		return;
-	shown = now;
+	shown_s = now_ms / 1000;
 	uint64_t packets = intake_packets(&p->intake);
 	fprintf(stderr, "\r%llu of %llu packets, %llu %%, %llu frames to go ", (unsigned long long)packets,
 		(unsigned long long)expected, (unsigned long long)(packets * 100 / expected),
@@ -87,30 +86,25 @@ static void show_progress(const struct program *p)
 }
 
 // A capture is not replayed into the void: true where no collector is there for long.
-static bool collector_never_came(const struct program *p)
+static bool collector_is_missing(struct program *p)
 {
-	if (intake_expected(&p->intake) == 0 || outbox_stats(p->outbox)->connects > 0 ||
-		time(NULL) - p->started <= COLLECTOR_WAIT_S)
-		return false;
-	log_error("collector %s: not there after %d s; start lookback-collector first", p->settings.collector_socket,
-		COLLECTOR_WAIT_S);
-	return true;
+	return intake_expected(&p->intake) > 0 && collector_wait_is_over(&p->wait, outbox_stats(p->outbox));
 }
 
 // What is to be done now and then: settings read again, interfaces looked after.
 static void look_around(struct program *p)
 {
 	static sig_atomic_t hangups;
-	static time_t looked;
+	static uint64_t looked_s;
 	const struct intake_watch watch = {.pause = crew_pause_port, .resume = crew_resume_port, .context = p};
 
 	if (hangups != hangups_seen) {
 		hangups = hangups_seen;
 		crew_reload(p);
 	}
-	if (time(NULL) == looked)
+	if (monotonic_ms() / 1000 == looked_s)
 		return;
-	looked = time(NULL);
+	looked_s = monotonic_ms() / 1000;
 	intake_watch(&p->intake, &p->settings, &watch);
 	crew_log_floods(p);
 }
@@ -130,7 +124,7 @@ static int run(struct program *p)
 		}
 		if (ending && crew_is_done(p))
 			return 0;
-		if (collector_never_came(p))
+		if (collector_is_missing(p))
 			return -1;
 	}
 	return 0;
@@ -139,12 +133,11 @@ static int run(struct program *p)
 // Takes the tables to the collector and says good-bye. Returns 0 once the collector has everything.
 static int finish(struct program *p)
 {
-	struct timespec start, now;
+	uint64_t start_ms = monotonic_ms();
 
 	atomic_store(&worker_orders.stop, true);
 	if (p->intake.replay)
 		replay_stop(p->intake.replay);
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	bool to_the_end = intake_expected(&p->intake) > 0 && signals_seen == 0;
 	for (;;) {
 		outbox_turn(p->outbox, TURN_WAIT_MS);
@@ -153,10 +146,9 @@ static int finish(struct program *p)
 			outbox_finish(p->outbox);
 		if (outbox_is_done(p->outbox))
 			return 0;
-		if (to_the_end && (signals_seen > 0 || collector_never_came(p)))
+		if (to_the_end && (signals_seen > 0 || collector_is_missing(p)))
 			return -1;
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (!to_the_end && (double)(now.tv_sec - start.tv_sec) > p->settings.stop_timeout_s)
+		if (!to_the_end && (double)(monotonic_ms() - start_ms) > 1000 * p->settings.stop_timeout_s)
 			break;
 	}
 	log_error("collector %s: has not taken over %llu frames in %.0f s; what they hold is lost",
@@ -255,11 +247,12 @@ int main(int argc, char **argv)
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	atexit(iface_detach_all);
-	p.started = time(NULL);
+	p.started_ms = monotonic_ms();
 	if (p.check)
 		return check(&p);
 	if (open_everything(&p) != 0)
 		return EXIT_FAILURE;
+	collector_wait_begin(&p.wait, p.settings.collector_socket, p.settings.replay_wait_s);
 	int result = run(&p);
 	if (result == 0)
 		result = finish(&p);

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
+#include "dataplane/collector_wait.h"
 #include "dataplane/eal.h"
 #include "dataplane/filter.h"
 #include "dataplane/intake.h"
@@ -26,7 +26,8 @@ struct program {
 	struct reload reload;
 	uint64_t reloads, reloads_refused;
 	bool summary, json, check;
-	time_t started;
+	uint64_t started_ms; // monotonic
+	struct collector_wait wait;
 	char ports[128]; // names of the ports, comma-separated; the outbox tells them at each connect
 };
 

@@ -188,6 +188,8 @@ const struct conf *settings_conf(struct settings *s)
 			.max = 200, .help = "how often what changed is handed to the collector"},
 		{.name = "flush.records", .type = CONF_UINT, .at = &s->flush_records, .def = "64", .min = 10,
 			.max = FRAME_RECORDS_MAX, .help = "new records that Redis takes in one go (of others four times as many); lookups wait meanwhile"},
+		{.name = "replay.wait", .type = CONF_SECONDS, .at = &s->replay_wait_s, .def = "0", .max = 31536000,
+			.help = "how long a replay waits for a collector that went away; 0: for ever"},
 		{.name = "stop.timeout", .type = CONF_SECONDS, .at = &s->stop_timeout_s, .def = "30", .min = 0.1, .max = 86400,
 			.help = "how long the end waits for the collector to take over what is left"},
 		{.name = "log.level", .type = CONF_FUNCTION, .at = &s->log_level, .def = "info", .set = set_log_level,

@@ -18,6 +18,7 @@ struct settings {
 	char *sensor;			  // name of this sensor; empty: the host name
 	double flush_interval_s;	  // how often what changed is handed over
 	uint64_t flush_records;		  // records at most in one frame
+	double replay_wait_s;		  // how long a replay waits for a collector that is away; 0: for ever
 	double stop_timeout_s;		  // how long the end waits for the collector's word
 	uint64_t workers;		  // number of workers, each one lcore and one queue a port
 	uint64_t table_records;		  // records a worker's table holds

@@ -79,3 +79,32 @@ await 10 is_gone "$REDIS_PID"
 sleep 0.5
 redis_up --appendfsync always
 end_replay "Redis killed and started again"
+
+# The collector goes away for good: the replay says what it waits for, at once and again, and gives up after replay.wait.
+says() { grep -q -- "$1" "$T/dataplane.log"; }
+ends_with_1() { # what
+	local status=0
+	wait "$dataplane" || status=$?
+	[ $status = 1 ] || fail "$1: the dataplane ended with status $status, expected 1"
+}
+go_for_good() { # dataplane's arguments
+	redis flushall > /dev/null
+	: > "$T/dataplane.log"
+	begin_replay "${small[@]}" "$@"
+	not_all_yet "collector gone"
+	kill -KILL "$COLLECTOR_PID"
+	await 10 is_gone "$COLLECTOR_PID"
+	await 10 says 'gone; the replay keeps [0-9]* frames for it and waits .* Start lookback-collector again, or end the replay with Ctrl-C'
+}
+go_for_good -o replay.wait=32s
+await 40 says 'away for 30 s; the replay waits for it with [0-9]* frames'
+await 20 is_gone "$DATAPLANE_PID"
+ends_with_1 replay.wait
+says 'away for longer than replay.wait (32 s); the replay is given up' || fail "no word of the end"
+[ "$(grep -c 'gone; the replay keeps' "$T/dataplane.log")" = 1 ] || fail "said more than once"
+go_for_good -o stop.timeout=1
+kill -TERM "$DATAPLANE_PID"
+await 20 is_gone "$DATAPLANE_PID"
+ends_with_1 SIGTERM
+says 'has not taken over' || fail "no word of what is lost"
+printf 'a collector that went away for good: said, and ended\n'
