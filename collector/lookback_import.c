@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// import.
+// import. Names that come this way are in no stream, so every batch announces itself by pdns:imports:
+// who has an index of names reads the keys again once that has stood still for a moment.
+//
+//     one Redis    MULTI, INCR imports, records…, EXEC: both or neither, whenever this ends
+//     a cluster    INCR imports, records…: the announcement goes first
 #include "collector/lookback.h"
 
 #include "collector/query_import.h"
@@ -7,7 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { IMPORT_COMMANDS = 3000, COMPLAINTS_MAX = 5 };
+enum { IMPORT_COMMANDS = 1000, COMPLAINTS_MAX = 5 };
 
 struct import {
 	struct lookback *l;
@@ -16,26 +20,65 @@ struct import {
 	bool failed;
 };
 
+static bool fail_import(struct import *m)
+{
+	lookback_fail("%s", m->l->db.why);
+	m->failed = true;
+	return false;
+}
+
+static void put_command(struct query_db *db, const char *command)
+{
+	redis_encode_array(&db->out, 1);
+	redis_encode_text(&db->out, command);
+}
+
+static bool begin_batch(struct import *m)
+{
+	struct query_db *db = &m->l->db;
+
+	query_db_begin(db);
+	if (m->l->dry)
+		return true;
+	if (query_db_nodes(db) == 0)
+		return fail_import(m);
+	if (!db->cluster)
+		put_command(db, "MULTI");
+	query_db_command(db, 2, "INCR", "imports", "", 0);
+	return true;
+}
+
+// The replies that are due, and those in the reply to EXEC. 0, or -1 with db->why.
+static int take_replies(struct query_db *db)
+{
+	while (db->due > 0) {
+		redisReply *reply = query_db_reply(db);
+		if (!reply)
+			return -1;
+		int result = 0;
+		for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements && result == 0; i++)
+			if (reply->element[i]->type == REDIS_REPLY_ERROR)
+				result = query_db_fail(db, "Redis: %.300s", reply->element[i]->str);
+		freeReplyObject(reply);
+		if (result != 0)
+			return -1;
+	}
+	return 0;
+}
+
 // Sends what is gathered and waits for the replies.
 static bool send_batch(struct import *m)
 {
 	struct query_db *db = &m->l->db;
 
-	if (db->out.arrays > 0 && !m->l->dry && (query_db_send(db) != 0 || query_db_drain(db) != 0)) {
-		lookback_fail("%s", db->why);
-		m->failed = true;
+	if (db->out.arrays > 0 && !m->l->dry) {
+		if (!db->cluster)
+			put_command(db, "EXEC");
+		if (query_db_send(db) != 0 || take_replies(db) != 0)
+			return fail_import(m);
 	}
 	query_db_begin(db);
-	return !m->failed;
-}
-
-// Names that come this way are in no stream: who has an index of them reads the keys again.
-static void announce(struct import *m)
-{
-	if (m->l->dry || m->failed)
-		return;
-	query_db_command(&m->l->db, 2, "INCR", "imports", "", 0);
-	send_batch(m);
+	return true;
 }
 
 static bool take_record(void *arg, const struct query_record *record)
@@ -45,6 +88,8 @@ static bool take_record(void *arg, const struct query_record *record)
 	if (record->last < m->l->filter.last_after || record->first > m->l->filter.first_before ||
 		!query_has_type(&m->l->filter, record->type, record->type_len))
 		return true;
+	if (m->l->db.out.arrays == 0 && !begin_batch(m))
+		return false;
 	query_write_record(&m->l->db, record, m->l->add);
 	m->records++;
 	return m->l->db.out.arrays < IMPORT_COMMANDS || send_batch(m);
@@ -79,7 +124,6 @@ int lookback_import(struct lookback *l)
 
 	l->db.writes = true;
 	query_db_begin(&l->db);
-	announce(&m); // one that is interrupted is told as well
 	for (int i = 0; i < (l->argc ? l->argc : 1) && !m.failed; i++) {
 		bool standard = l->argc == 0 || strcmp(l->argv[i], "-") == 0;
 		FILE *file = standard ? stdin : fopen(l->argv[i], "re");
@@ -92,8 +136,8 @@ int lookback_import(struct lookback *l)
 		if (!standard)
 			fclose(file);
 	}
-	if (!m.failed && send_batch(&m))
-		announce(&m);
+	if (!m.failed)
+		send_batch(&m);
 	progress_end(&m.progress);
 	if (!l->quiet)
 		printf("%s %llu records of %llu lines; %llu lines were not understood\n",

@@ -15,6 +15,8 @@ enum {
 	STREAM_PAGE = 2000,
 	STREAM_PAUSE_MS = 500,
 	RETRY_MS = 2000,
+	IMPORT_PAUSE_S = 3,	  // an import that adds nothing for so long is at its end, or was ended
+	IMPORT_PATIENCE_S = 600, // one that never pauses
 	SAVE_S = 600,
 	RESCAN_S = 3600, // where there is no stream of new records
 	SEARCH_BUDGET = 1 << 20 // half a millisecond, for lookups wait meanwhile
@@ -25,7 +27,9 @@ struct names_index {
 	struct query_db db;	  // of the thread
 	char file[4096];
 	char id[NAMES_ID_SIZE]; // of the last entry of the stream that was taken
-	int64_t imports;	// `lookback import`s before the keys were scanned; they are not in the stream
+	int64_t imports;	// batches of `lookback import` before the keys were scanned; they are in no stream
+	int64_t imports_seen;	// …that there are now, the same since:
+	time_t imports_at;
 	uint64_t names;		// of the store; thread: w, any: r
 	bool complete;		// thread: w, any: r
 	bool stop;		// any: w, thread: r
@@ -126,7 +130,7 @@ static bool has_gap(struct query_db *db, const char *id, bool *failed)
 	return !*first || compare_ids(first, id) > 0 || compare_ids(last, id) < 0;
 }
 
-// How many imports there were. -1 where Redis is away.
+// How many batches were imported. -1 where Redis is away.
 static int64_t count_imports(struct query_db *db)
 {
 	query_db_begin(db);
@@ -250,7 +254,7 @@ static void save(struct names_index *index)
 		log_warning("%s", why);
 }
 
-// "<id in the stream>+<imports>" of a file.
+// "<id in the stream>+<batches imported>" of a file.
 static void take_id(struct names_index *index)
 {
 	char *plus = strchr(index->id, '+');
@@ -285,13 +289,26 @@ static void load(struct names_index *index)
 	index->scanned = time(NULL);
 }
 
+// True where an import has brought names and is at rest, so that reading all keys finds them all.
+static bool was_import(struct names_index *index, int64_t imports)
+{
+	time_t now = time(NULL);
+
+	if (imports != index->imports_seen) {
+		index->imports_seen = imports;
+		index->imports_at = now;
+	}
+	return imports != index->imports &&
+	       (now - index->imports_at > IMPORT_PAUSE_S || now - index->scanned > IMPORT_PATIENCE_S);
+}
+
 // One turn once it is complete. False where the keys have to be scanned.
 static bool follow(struct names_index *index)
 {
 	bool failed, gap = has_gap(&index->db, index->id, &failed);
 	int64_t imports = failed ? index->imports : count_imports(&index->db);
 
-	if (imports >= 0 && imports != index->imports)
+	if (imports >= 0 && was_import(index, imports))
 		return false;
 	if (gap && strcmp(index->id, "0-0") != 0)
 		return false;

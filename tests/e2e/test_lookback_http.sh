@@ -69,6 +69,24 @@ printf '{"rrname":"login.brandnew.example","rrtype":"A","rdata":"192.0.2.8","tim
 is_imported() { curl -fsS "$URL/api/find?q=brandnew" | grep '"name":"login.brandnew.example"' && names_are_complete; }
 await 20 is_imported
 
+# So is what an import brought that was killed in the middle: each batch is announced.
+mkfifo "$T/lines"
+start import "$BUILD/collector/lookback" -o "redis=unix:$REDIS" import "$T/lines"
+import=$PID
+exec {lines}> "$T/lines"
+brings() { # word, a batch and more of names
+	seq 400 | sed "s/.*/{\"rrname\":\"$1&.killed.example\",\"rrtype\":\"A\",\"rdata\":\"192.0.2.9\",\"time_first\":1700000000,\"time_last\":1700000000,\"count\":1}/" >&"$lines"
+	await 20 is_written "$1"
+}
+is_written() { [ "$(redis exists "pdns:name:${1}20.killed.example")" = 1 ]; }
+is_indexed() { curl -fsS "$URL/api/find?q=$1" | grep "\"name\":\"${1}20.killed.example\"" && names_are_complete; }
+brings earliest
+await 30 is_indexed earliest
+brings thereafter
+kill -KILL "$import"
+exec {lines}>&-
+await 30 is_indexed thereafter
+
 # Redis away: 503 with a reason, at once, and back by itself.
 redis shutdown nosave > /dev/null 2>&1 || true
 await 20 is_gone "$REDIS_PID"
