@@ -92,7 +92,7 @@ static const struct conf_key keys[] = {
 
 // Keys that the dataplane reads from the same file.
 static const char *const other_keys[] = {
-	"dns.ports", "doh.addresses", "filter", "flood.interval", "flood.names", "flush.interval", "frag.datagrams",
+	"dns.ports", "doh.addresses", "filter", "flood.interval", "flood.names", "flush.interval", "flush.records", "frag.datagrams",
 	"frag.timeout", "idle", "match", "match.size", "match.timeout", "names.only", "names.skip", "nic.isolate",
 	"replay.wait", "rx.descriptors", "sections", "sensor", "servers", "stop.timeout", "table.records", "tcp.flows", "tcp.memory",
 	"tcp.timeout", "telemetry", "types", "types_skip", "workers", "xdp.dst", "xdp.mode", "xdp.program",
