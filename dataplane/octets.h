@@ -3,6 +3,7 @@
 // that the processor built for has, plain words where it has none. In headers only.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -40,15 +41,15 @@ static inline __attribute__((always_inline)) octets octets_within(size_t size, s
 	return octets_load(ones + 2 * OCTETS - size + block * OCTETS);
 }
 
-// Not zero where any octet is not.
-static inline __attribute__((always_inline)) uint64_t octets_any(octets v)
+// Whether all octets are zero.
+static inline __attribute__((always_inline)) bool octets_none(octets v)
 {
 #if defined(__AVX2__)
-	return (uint64_t)!_mm256_testz_si256((__m256i)v, (__m256i)v);
+	return _mm256_testz_si256((__m256i)v, (__m256i)v);
 #else
 	uint64_t word[4];
 
 	memcpy(word, &v, sizeof(word));
-	return (word[0] | word[1]) | (word[2] | word[3]);
+	return ((word[0] | word[1]) | (word[2] | word[3])) == 0;
 #endif
 }

@@ -34,7 +34,8 @@ struct table *table_new(const struct table_options *options, struct worker_stats
 	t->units_len = (uint32_t)options->records + 1; // unit 0 is none
 	t->fresh_unit = 1;
 	t->free_len = (uint32_t)options->records;
-	t->buckets_len = options->records / RECORDS_PER_BUCKET + 1;
+	t->pages_len = options->records / (RECORDS_PER_BUCKET * TABLE_PAGE_BUCKETS) + 1;
+	t->buckets_len = t->pages_len * TABLE_PAGE_BUCKETS;
 	t->bucket_memory = memory_map(t->buckets_len * sizeof(*t->buckets), options->huge_pages);
 	t->unit_memory = memory_map(t->units_len * sizeof(*t->units), options->huge_pages);
 	t->buckets = t->bucket_memory.at;
@@ -96,9 +97,14 @@ static inline uint16_t tag_of(uint64_t hash)
 	return (uint16_t)(hash | 1); // 0 is a free slot
 }
 
+// Anywhere but in the page of the first, where there is more than one.
 static inline uint64_t second_bucket(const struct table *t, uint64_t hash)
 {
-	return ((hash * 0x9e3779b97f4a7c15u) >> 32) * t->buckets_len >> 32;
+	uint64_t at = ((hash * 0x9e3779b97f4a7c15u) >> 32) * t->buckets_len >> 32;
+
+	if (at / TABLE_PAGE_BUCKETS == table_first_bucket(t, hash) / TABLE_PAGE_BUCKETS) // an owner may have filled that
+		at = at + TABLE_PAGE_BUCKETS < t->buckets_len ? at + TABLE_PAGE_BUCKETS : at % TABLE_PAGE_BUCKETS;
+	return at;
 }
 
 // Two bits for each slot whose tag is `tag`.
@@ -152,12 +158,11 @@ static bool equal_more(const struct table *t, const struct table_unit *u, const 
 	return true;
 }
 
-// Keys that lie in the first cache line of a unit, which is most of them: all of the line at once.
+// Keys that lie in the first cache line of a unit, which is most of them: all of the line at once, by two loads that overlap.
 static inline bool equal_first_line(const uint8_t *a, const uint8_t *b)
 {
-	octets x = octets_load(a) ^ octets_load(b);
-	uint64_t rest = hash_load64(a + OCTETS) ^ hash_load64(b + OCTETS);
-	return (rest | octets_any(x)) == 0;
+	_Static_assert(TABLE_FIRST_LINE == 8 + OCTETS, "two blocks reach its end");
+	return octets_none((octets_load(a) ^ octets_load(b)) | (octets_load(a + 8) ^ octets_load(b + 8)));
 }
 
 static inline bool equal_key(const struct table *t, const struct table_unit *u, const uint8_t *key, uint32_t size)
@@ -365,8 +370,7 @@ static inline void ask_for_unit(struct table *t, struct table_pending *p)
 		p->candidate = b->unit[p->slot];
 		const char *unit = (const char *)&t->units[p->candidate];
 		__builtin_prefetch(unit, 1);
-		if (p->size > TABLE_FIRST_LINE)
-			__builtin_prefetch(unit + 64);
+		__builtin_prefetch(unit + (p->size > TABLE_FIRST_LINE ? 64 : 0)); // no branch: sizes are not foretold
 	}
 }
 

@@ -10,7 +10,7 @@
 //     │ first last count message size next │ key (104): type, owner size, owner, rdata  │
 //     └────────────────────────────────────┴────────────────────────────────────────────┘
 //
-// A key has two buckets; it lives in the second one only where the first was full. The whole key is
+// A key has two buckets, the first of them in the page of its owner; it lives in the second one only where the first was full. The whole key is
 // compared, the tag only saves looking. Sightings go through a pipeline, a batch at a time: when a
 // batch is full, its buckets are prefetched; a batch later its units are; a batch later it is counted.
 //
@@ -67,15 +67,25 @@ uint8_t *table_key(struct table *t, size_t size_max);
 // the whole key, by table_hash_*.
 void table_add(struct table *t, size_t size, uint64_t hash, uint32_t time_s);
 
-// The hash of a key from that of its owner (dns_name.hash): the owner is hashed once a message.
+// The hash of a key: in its upper half that of the owner, which is hashed once a message, in its lower
+// half that of all. So the first buckets of an owner's records lie in one page of 64, and the look-ups
+// of a message share an address translation, which costs as much as the line itself. An owner with more
+// records than its page holds has the second buckets of them, which are anywhere.
+static inline uint64_t table_hash_join(uint64_t owner_hash, uint64_t key_hash)
+{
+	return (owner_hash & ~(uint64_t)UINT32_MAX) | (uint32_t)key_hash;
+}
+
 static inline uint64_t table_hash_a(const struct hash_key *key, uint64_t owner_hash, uint32_t address)
 {
-	return hash_mix(key, owner_hash, (uint64_t)DNS_TYPE_A << 32 | address);
+	return table_hash_join(owner_hash, hash_mix(key, owner_hash, (uint64_t)DNS_TYPE_A << 32 | address));
 }
 
 static inline uint64_t table_hash_sixteen(const struct hash_key *key, uint64_t owner_hash, uint16_t type, const uint8_t *rdata)
 {
-	return hash_fold(owner_hash ^ key->k[4] ^ hash_load64(rdata), key->k[5] ^ (uint64_t)type << 32 ^ hash_load64(rdata + 8));
+	uint64_t mixed = owner_hash ^ key->k[4] ^ hash_load64(rdata);
+
+	return table_hash_join(owner_hash, hash_fold(mixed, key->k[5] ^ (uint64_t)type << 32 ^ hash_load64(rdata + 8)));
 }
 
 static inline uint64_t table_hash(const struct hash_key *key, uint64_t owner_hash, uint16_t type, const uint8_t *rdata,
@@ -88,7 +98,7 @@ static inline uint64_t table_hash(const struct hash_key *key, uint64_t owner_has
 	}
 	if (rdata_size == 16)
 		return table_hash_sixteen(key, owner_hash, type, rdata);
-	return hash_mix(key, owner_hash ^ type, hash_bytes(key, rdata, rdata_size));
+	return table_hash_join(owner_hash, hash_mix(key, owner_hash ^ type, hash_bytes(key, rdata, rdata_size)));
 }
 
 // Takes what is in the pipeline to its end; before idling, sweeping to an end, or reading counters.

@@ -35,6 +35,12 @@ static void count_as(struct table *t, const struct flood_zone *z, uint16_t type,
 		table_insert(t, hash, t->flood_key, size, time_s, message);
 }
 
+// Of data alone, whichever name has them.
+static uint64_t rdata_hash(const struct table *t, uint16_t type, const uint8_t *rdata, size_t rdata_size)
+{
+	return hash_mix(t->flood_hash, type, hash_bytes(t->flood_hash, rdata, rdata_size));
+}
+
 bool table_collapse(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message)
 {
 	size_t owner_size = key[2], rdata_size = size - TABLE_KEY_HEAD - owner_size;
@@ -54,9 +60,9 @@ bool table_collapse(struct table *t, uint64_t hash, const uint8_t *key, uint32_t
 	memcpy(&type, key, sizeof(type));
 	// a flood may vary the data and the types too
 	if (rdata_size > LONG_RDATA ||
-		!flood_takes_rdata(z, table_hash(t->flood_hash, 0, type, rdata, rdata_size), FLOOD_RDATAS))
+		!flood_takes_rdata(z, rdata_hash(t, type, rdata, rdata_size), FLOOD_RDATAS))
 		rdata_size = 0;
-	if (rdata_size == 0 && !flood_takes_rdata(z, table_hash(t->flood_hash, 1, type, rdata, 0), 2 * FLOOD_RDATAS))
+	if (rdata_size == 0 && !flood_takes_rdata(z, rdata_hash(t, type, rdata, 0), 2 * FLOOD_RDATAS))
 		type = 0;
 	count_as(t, z, type, rdata, rdata_size, time_s, message);
 	return true;

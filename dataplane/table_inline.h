@@ -11,9 +11,12 @@ static inline void table_next_message(struct table *t)
 		t->message = 1;
 }
 
+// The page by the owner's half of the hash, the bucket in it by bits of the other half above those of the tag.
 static inline uint64_t table_first_bucket(const struct table *t, uint64_t hash)
 {
-	return (hash >> 32) * t->buckets_len >> 32;
+	uint64_t page = (hash >> 32) * t->pages_len >> 32;
+
+	return page * TABLE_PAGE_BUCKETS + (hash >> 16) % TABLE_PAGE_BUCKETS;
 }
 
 // Moves the pipeline on by a batch of sightings.

@@ -10,8 +10,9 @@ enum {
 	TABLE_MORE = 120,	      // key octets in each further unit
 	TABLE_FIRST_LINE = 40,	      // key octets in the first cache line of a unit
 	TABLE_NO_UNIT = 0,	      // unit 0 is never used
-	TABLE_PENDING = 32,	      // pipeline slots, a power of two
-	TABLE_BATCH = 8,	      // sightings that go through a stage together
+	TABLE_PAGE_BUCKETS = 64,      // of 4 KiB: a page of the machine is not larger where it maps memory in small pieces
+	TABLE_PENDING = 64,	      // pipeline slots, a power of two
+	TABLE_BATCH = 16,	      // sightings that go through a stage together
 	TABLE_META_CHANGED = 0,	      // first bit of the three groups of TABLE_BUCKET_SLOTS bits
 	TABLE_META_RECENT = 10,	      // seen since the sweep before last
 	TABLE_META_REPEATED = 20,     // seen more than once
@@ -61,6 +62,7 @@ struct table {
 	struct table_bucket *buckets;
 	struct table_unit *units;
 	uint64_t buckets_len;
+	uint64_t pages_len; // of buckets
 	struct worker_stats *stats;
 	uint32_t message; // number of the message being counted
 	bool key_is_long; // the key being built stands in long_key

@@ -21,6 +21,7 @@ static struct seen handed[KEYS], model[KEYS];
 static unsigned refuse_every; // the sink refuses each n-th record; 0: none
 static unsigned offered;
 static struct hash_key key;
+static bool one_owner; // of all records; else four have one
 
 static unsigned key_of(const struct record_view *r)
 {
@@ -71,6 +72,8 @@ static void add(struct table *t, unsigned n, uint32_t time_s)
 	k[2] = OWNER_SIZE;
 	k[3] = 0;
 	memcpy(k + 4, "\012kkkkkkkkkk\0", OWNER_SIZE);
+	for (unsigned i = 2, rest = one_owner ? 0 : n / 4; rest > 0; rest /= 10)
+		k[4 + i++] = (uint8_t)('0' + rest % 10);
 	memcpy(k + 4 + OWNER_SIZE, &n, sizeof(n));
 	for (size_t i = 4; i < size; i++)
 		k[4 + OWNER_SIZE + i] = (uint8_t)(n + i);
@@ -104,6 +107,7 @@ static struct table *begin(uint64_t records, struct worker_stats *stats)
 	memset(model, 0, sizeof(model));
 	memset(stats, 0, sizeof(*stats));
 	refuse_every = 0;
+	one_owner = false;
 	CU_ASSERT_FATAL(hash_key_random(&key) == 0);
 	struct table *t = table_new(&options, stats);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
@@ -130,12 +134,13 @@ static void check_accounts(const struct worker_stats *s)
 }
 
 // Random messages of up to five records, times going both ways, sweeps in between.
-static void run_random(uint64_t records, unsigned messages)
+static void run_random(uint64_t records, unsigned messages, bool of_one_owner)
 {
 	struct worker_stats stats;
 	struct table *t = begin(records, &stats);
 	uint64_t duplicates = 0;
 
+	one_owner = of_one_owner;
 	srandom(7);
 	for (unsigned i = 0; i < messages; i++) {
 		unsigned n[5], len = 1 + (unsigned)random() % 5;
@@ -167,13 +172,20 @@ static void run_random(uint64_t records, unsigned messages)
 
 static void counts_are_exact(void)
 {
-	run_random(100000, 200000);
+	run_random(100000, 200000, false);
 }
 
 static void small_table_loses_nothing(void)
 {
-	run_random(1000, 100000);
-	run_random(50, 20000);
+	run_random(1000, 100000, false);
+	run_random(50, 20000, false);
+}
+
+// More records than the page of buckets of their owner holds: the others find room elsewhere.
+static void one_owner_may_have_many_records(void)
+{
+	run_random(100000, 200000, true);
+	run_random(1000, 100000, true);
 }
 
 // Every key once a message: eviction must not change any sum.
@@ -282,26 +294,43 @@ static void message_numbers_do_not_linger(void)
 	table_free(t);
 }
 
+// How many records of the first page of buckets are recent.
+static unsigned recent(const struct table *t)
+{
+	unsigned records = 0;
+
+	for (unsigned i = 0; i < TABLE_PAGE_BUCKETS; i++)
+		records += (unsigned)__builtin_popcount(t->buckets[i].meta >> TABLE_META_RECENT & ((1u << TABLE_BUCKET_SLOTS) - 1));
+	return records;
+}
+
 // A sink that refuses in the middle of a bucket: what was handed over before is as recent as the rest.
 static void refusal_ages_nothing(void)
 {
 	struct worker_stats stats;
-	struct table *t = begin(4, &stats); // one bucket
+	struct table *t = begin(100, &stats); // one page of buckets, several of which hold more than one record
+	uint64_t swept = 0;
+	unsigned sweeps = 0;
 
-	CU_ASSERT_EQUAL_FATAL(table_buckets(t), 1);
-	for (unsigned n = 1; n <= 3; n++) {
+	CU_ASSERT_EQUAL_FATAL(table_buckets(t), TABLE_PAGE_BUCKETS);
+	for (unsigned n = 1; n <= 90; n++) {
+		if (table_units_of(4 + OWNER_SIZE + rdata_size_of(n)) > 1)
+			continue;
 		table_next_message(t);
 		add(t, n, 10);
 	}
+	table_settle(t);
+	unsigned records = (unsigned)stats.table_entries;
 	refuse_every = 2;
 	offered = 0;
-	CU_ASSERT_EQUAL(table_sweep(t, 1), 0);
-	CU_ASSERT_EQUAL(stats.flush_records, 1);
+	for (; swept < TABLE_PAGE_BUCKETS; sweeps++)
+		swept += table_sweep(t, TABLE_PAGE_BUCKETS - swept);
+	CU_ASSERT(records > 70 && sweeps > records / 2);
+	CU_ASSERT_EQUAL(stats.flush_records, records);
 	refuse_every = 0;
-	CU_ASSERT_EQUAL(table_sweep(t, 1), 1);
-	CU_ASSERT_EQUAL(__builtin_popcount(t->buckets[0].meta >> TABLE_META_RECENT & 0x3ff), 3);
-	CU_ASSERT_EQUAL(table_sweep(t, 1), 1); // a round later all are idle
-	CU_ASSERT_EQUAL(t->buckets[0].meta >> TABLE_META_RECENT & 0x3ff, 0);
+	CU_ASSERT_EQUAL(recent(t), records);
+	CU_ASSERT_EQUAL(table_sweep(t, TABLE_PAGE_BUCKETS), TABLE_PAGE_BUCKETS); // a round later all are idle
+	CU_ASSERT_EQUAL(recent(t), 0);
 	table_free(t);
 }
 
@@ -310,6 +339,7 @@ int main(void)
 	static const struct unit_test tests[] = {
 		{"counts are exact", counts_are_exact},
 		{"a small table loses nothing", small_table_loses_nothing},
+		{"one owner may have many records", one_owner_may_have_many_records},
 		{"eviction keeps sums", eviction_keeps_sums},
 		{"a refusing sink loses nothing that fits", refusing_sink_loses_nothing_that_fits},
 		{"losses are counted", losses_are_counted},
