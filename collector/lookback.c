@@ -2,13 +2,14 @@
 #include "collector/lookback.h"
 
 #include <getopt.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LIMIT_TABLE = 1000 };
+enum { LIMIT_TABLE = 1000, TIMEOUT_S = 300 };
 
 enum option_code {
 	OPT_JSON = 256,
@@ -21,6 +22,7 @@ enum option_code {
 	OPT_ADD,
 	OPT_DRY,
 	OPT_QUOTA,
+	OPT_TIMEOUT,
 	OPT_VERSION,
 	OPT_HELP
 };
@@ -94,8 +96,12 @@ static void print_help(void)
 	       "  -s, --sort KEY       last, first, count, name, type, rdata; -KEY: descending [-last]\n"
 	       "  -l, --limit N        at most N records; 0: all [%d in tables]\n"
 	       "      --offset N       pass over the first N\n"
+	       "      --timeout S      end a lookup after S seconds with what it has found, exit\n"
+	       "                       status 2; 0: never [%d]\n"
 	       "  -j, --json           COF, one JSON object a line\n"
 	       "      --csv            comma-separated values\n"
+	       "  -u, --unicode        punycode also as it reads: beside the name in tables, as further\n"
+	       "                       members in JSON\n"
 	       "  -q, --quiet          print nothing; the exit status tells\n\n"
 	       "For single commands\n\n"
 	       "  -f, --follow         new: wait for more\n"
@@ -118,7 +124,7 @@ static void print_help(void)
 	       "  lookback rdata ns1.example.net --json | jq -r .rrname\n"
 	       "  lookback find paypal\n"
 	       "  lookback export | zstd > lookback.cof.zst\n",
-		LIMIT_TABLE);
+		LIMIT_TABLE, TIMEOUT_S);
 }
 
 static int parse_number(const char *text, const char *what, uint64_t *out)
@@ -128,6 +134,16 @@ static int parse_number(const char *text, const char *what, uint64_t *out)
 	*out = strtoull(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end)
 		return lookback_fail("%s: '%s' is not a number", what, text);
+	return 0;
+}
+
+static int parse_seconds(const char *text, const char *what, double *out)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	if (!strchr("0123456789.", *text) || !*text || *end || *out > 1e9)
+		return lookback_fail("%s: '%s' is not a number of seconds", what, text);
 	return 0;
 }
 
@@ -155,6 +171,8 @@ static int set_filter(struct lookback *l, int c, const char *value)
 	case 'l':
 		l->has_limit = true;
 		return parse_number(value, "--limit", &l->filter.limit);
+	case OPT_TIMEOUT:
+		return parse_seconds(value, "--timeout", &l->filter.time_max_s);
 	case OPT_OFFSET:
 		return parse_number(value, "--offset", &l->filter.offset);
 	case 't':
@@ -208,6 +226,9 @@ static int set_option(struct lookback *l, int c, const char *value)
 	case OPT_QUOTA:
 		l->limits = value;
 		return 0;
+	case 'u':
+		l->unicode = true;
+		return 0;
 	default:
 		return set_filter(l, c, value);
 	}
@@ -226,11 +247,12 @@ static int parse_options(struct lookback *l, int argc, char **argv)
 		{"resume", required_argument, NULL, OPT_RESUME},
 		{"add", no_argument, NULL, OPT_ADD}, {"dry-run", no_argument, NULL, 'n'},
 		{"yes", no_argument, NULL, 'y'}, {"quota", required_argument, NULL, OPT_QUOTA},
+		{"timeout", required_argument, NULL, OPT_TIMEOUT}, {"unicode", no_argument, NULL, 'u'},
 		{"version", no_argument, NULL, OPT_VERSION}, {"help", no_argument, NULL, OPT_HELP},
 		{NULL, 0, NULL, 0}};
 	int c, result = 0;
 
-	while (result == 0 && (c = getopt_long(argc, argv, "c:o:jt:s:l:qfnyh", names, NULL)) != -1) {
+	while (result == 0 && (c = getopt_long(argc, argv, "c:o:jt:s:l:qfnyuh", names, NULL)) != -1) {
 		if (c == OPT_VERSION) {
 			printf("lookback %s\n", LOOKBACK_VERSION);
 			return LOOKBACK_FOUND;
@@ -296,7 +318,10 @@ int main(int argc, char **argv)
 
 	log_init("lookback", LOG_LEVEL_WARNING);
 	signal(SIGPIPE, SIG_DFL);
+	setlocale(LC_CTYPE, "C.UTF-8"); // for the width of what --unicode shows
 	l.filter = query_make(QUERY_NAME);
+	l.filter.time_max_s = TIMEOUT_S;
+	l.filter.partial = true;
 	int status = parse_options(&l, argc, argv);
 	if (status >= 0)
 		return status;

@@ -11,6 +11,7 @@
 //     lookback_admin.c    status, key
 //     lookback_progress.c how far an export or import is
 //     lookback_table.c    columns by the width of the terminal
+//     lookback_unicode.c  --unicode
 #pragma once
 
 #include "collector/query_json.h"
@@ -31,7 +32,7 @@ struct lookback {
 	const char *cursor; // --cursor
 	const char *resume; // --resume
 	const char *limits; // --quota
-	bool quiet, follow, yes, add, dry;
+	bool quiet, follow, yes, add, dry, unicode;
 	int argc; // arguments behind the command
 	char **argv;
 };
@@ -58,10 +59,17 @@ redisReply *lookback_ask(struct lookback *l);
 
 // lookback_table.c: rows for people. The first rows decide how wide the columns are.
 struct table;
-// `last`: title of the last column. NULL without memory.
-struct table *table_new(FILE *out, const char *last);
+// `last`: title of the last column; `unicode`: names that are punycode also as they read. NULL without memory.
+struct table *table_new(FILE *out, const char *last, bool unicode);
 void table_add(struct table *t, const struct query_record *r);
 void table_end(struct table *t); // prints what is left and frees
+
+// lookback_unicode.c: appends the owner as it reads, or the RDATA with the name in it (`target`) as it reads.
+// False, and nothing appended, where that is no other text.
+bool lookback_readable_owner(struct redis_buffer *out, const struct query_record *r);
+bool lookback_readable_rdata(struct redis_buffer *out, const struct query_record *r, const char **target, size_t *len);
+// Columns of a terminal that UTF-8 takes, and how many octets those are: the whole text, or what fits.
+size_t lookback_columns(const char *text, size_t most, size_t *octets);
 
 // lookback_progress.c: on a terminal only.
 struct progress {

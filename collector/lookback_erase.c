@@ -161,6 +161,7 @@ int lookback_erase(struct lookback *l)
 	int result = 0;
 
 	q.limit = q.offset = 0;
+	q.time_max_s = 0; // what is asked for goes whole
 	if (strcmp(what, "sensor") == 0)
 		return erase_sensor(l, value);
 	if (strcmp(what, "name") == 0 || strcmp(what, "zone") == 0) {
@@ -193,6 +194,7 @@ int lookback_expire(struct lookback *l)
 			"expire: retention.days is 0, for ever; say how many days: lookback expire 365");
 	q.kind = QUERY_EVERYTHING;
 	q.limit = q.offset = 0;
+	q.time_max_s = 0; // what is asked for goes whole
 	q.last_before = time(NULL) - (int64_t)days * 86400 - 1;
 	return erase_all(l, &q, false);
 }

@@ -63,7 +63,9 @@ static int find_one(struct finding *f, const struct query *q)
 		query_found_add(&f->found, &record);
 	}
 	show(f);
-	int result = step == QUERY_FAILED ? lookback_fail("%s", query_why(run)) : 0;
+	int result = 0;
+	if (step == QUERY_FAILED)
+		result = lookback_fail(f->shown > 0 ? "%s; what is shown is not all" : "%s", query_why(run));
 	if (step == QUERY_LIMITED && !f->l->quiet && !f->l->has_limit)
 		fprintf(stderr, "lookback: there is more; --limit 0 shows all\n");
 	query_stop(run);
@@ -81,7 +83,7 @@ int lookback_find(struct lookback *l)
 	if (l->output == OUTPUT_CSV)
 		return lookback_fail("find: there is no --csv of names; --json has them");
 	if (l->output == OUTPUT_TABLE && !l->quiet)
-		f.table = table_new(stdout, "WHY");
+		f.table = table_new(stdout, "WHY", false);
 	l->db.index = names_index_read(&l->db, l->settings.names_file);
 	for (int i = 0; i < l->argc && result == 0; i++) {
 		if (query_parse_keyword(&q, l->argv[i], why, sizeof(why)) != 0) {

@@ -43,7 +43,7 @@ static int show_begin(struct show *s, struct lookback *l)
 	if (l->quiet)
 		return 0;
 	if (l->output == OUTPUT_TABLE) {
-		s->table = table_new(stdout, "DATA");
+		s->table = table_new(stdout, "DATA", l->unicode);
 		return s->table ? 0 : lookback_fail("out of memory");
 	}
 	if (l->output == OUTPUT_CSV)
@@ -51,6 +51,28 @@ static int show_begin(struct show *s, struct lookback *l)
 	else
 		s->format.sensor = only_sensor(l, s->sensor, sizeof(s->sensor));
 	return 0;
+}
+
+// Further members of a JSON object, where names in it are punycode.
+static void add_readable(struct redis_buffer *line, const struct query_record *r)
+{
+	struct redis_buffer text = {0};
+	const char *target;
+	size_t len;
+
+	for (int k = 0; k < 2; k++) {
+		redis_buffer_clear(&text);
+		if (!(k == 0 ? lookback_readable_owner(&text, r) : lookback_readable_rdata(&text, r, &target, &len)))
+			continue;
+		query_put(&text, "", 1);
+		if (text.bad || line->bad)
+			break;
+		line->size--; // the brace
+		query_put_text(line, k == 0 ? ",\"unicode\":" : ",\"rdata_unicode\":");
+		query_put_utf8(line, text.bytes);
+		query_put_text(line, "}");
+	}
+	redis_buffer_free(&text);
 }
 
 static void show_record(struct show *s, const struct query_record *r)
@@ -66,6 +88,8 @@ static void show_record(struct show *s, const struct query_record *r)
 		query_csv(&s->line, r);
 	else
 		query_json_cof(&s->line, r, &s->format);
+	if (s->l->output == OUTPUT_JSON && s->l->unicode)
+		add_readable(&s->line, r);
 	if (s->l->output == OUTPUT_JSON)
 		query_put_text(&s->line, "\n");
 	show_flush(s);
@@ -93,7 +117,9 @@ static int run_query(struct show *s, const struct query *q)
 		if (s->l->quiet && s->shown > 0)
 			break; // the answer is known
 	}
-	int result = step == QUERY_FAILED ? lookback_fail("%s", query_sorted_why(run)) : 0;
+	int result = 0;
+	if (step == QUERY_FAILED)
+		result = lookback_fail(s->shown > 0 ? "%s; what is shown is not all" : "%s", query_sorted_why(run));
 	if (step == QUERY_LIMITED && !s->l->quiet && !s->l->has_limit)
 		fprintf(stderr, "lookback: there is more; --limit 0 shows all\n");
 	query_sorted_stop(run);

@@ -18,6 +18,7 @@ struct table {
 	size_t width;	  // columns of the terminal; 0: none, nothing is cut
 	bool begun;	  // the head line has been printed
 	bool wide;	  // times with their minutes
+	bool unicode;	  // punycode also as it reads
 	size_t name_width, count_width;
 	struct row rows[ROWS_FIRST];
 	size_t len;
@@ -35,13 +36,14 @@ static size_t terminal_width(FILE *out)
 	return columns ? strtoul(columns, NULL, 10) : 80;
 }
 
-struct table *table_new(FILE *out, const char *last)
+struct table *table_new(FILE *out, const char *last, bool unicode)
 {
 	struct table *t = calloc(1, sizeof(*t));
 
 	if (t) {
 		t->out = out;
 		t->last = last;
+		t->unicode = unicode;
 		t->width = terminal_width(out);
 		t->wide = t->width == 0 || t->width >= WIDE;
 	}
@@ -51,10 +53,16 @@ struct table *table_new(FILE *out, const char *last)
 // Text in a column, cut with an ellipsis where it does not fit and there is a terminal.
 static void put_cell(const struct table *t, const char *text, size_t width, bool padded)
 {
-	if (t->width > 0 && strlen(text) > width)
-		fprintf(t->out, "%.*s…", (int)width - 1, text);
-	else
-		fprintf(t->out, "%-*s", padded ? (int)width : 0, text);
+	size_t octets, columns = lookback_columns(text, t->width > 0 ? width : SIZE_MAX, &octets);
+	bool cut = text[octets] != '\0';
+
+	if (cut)
+		columns = lookback_columns(text, width - 1, &octets) + 1;
+	fwrite(text, 1, octets, t->out);
+	if (cut)
+		fputs("…", t->out);
+	if (padded && columns < width)
+		fprintf(t->out, "%*s", (int)(width - columns), "");
 }
 
 static void put_row(
@@ -90,7 +98,7 @@ static void begin(struct table *t)
 
 	for (size_t i = 0; i < t->len; i++) {
 		char digits[24];
-		size_t len = strlen(t->rows[i].name);
+		size_t octets, len = lookback_columns(t->rows[i].name, SIZE_MAX, &octets);
 		size_t n = (size_t)snprintf(digits, sizeof(digits), "%lld", (long long)t->rows[i].count);
 		name = len > name ? len : name;
 		count = n > count ? n : count;
@@ -99,7 +107,7 @@ static void begin(struct table *t)
 	t->begun = true;
 	t->count_width = count;
 	t->name_width = name < NAME_MIN ? NAME_MIN : name;
-	size_t most = t->width > 0 && t->width < WIDE ? t->width / 3 : NAME_MAX;
+	size_t most = t->width > 0 && t->width < WIDE ? t->width / 3 : (size_t)(t->unicode ? 2 * NAME_MAX : NAME_MAX);
 	if (t->width > 0 && t->name_width > most)
 		t->name_width = most > NAME_MIN ? most : NAME_MIN;
 	put_row(t, &head, "FIRST SEEN", "LAST SEEN", "COUNT");
@@ -110,7 +118,7 @@ static void begin(struct table *t)
 	t->len = 0;
 }
 
-void table_add(struct table *t, const struct query_record *r)
+static void add_row(struct table *t, const struct query_record *r)
 {
 	char *text = malloc(r->owner_len + r->type_len + r->rdata_len + 3);
 	struct row row = {.name = text, .first = r->first, .last = r->last, .count = r->count};
@@ -130,6 +138,41 @@ void table_add(struct table *t, const struct query_record *r)
 	t->rows[t->len++] = row;
 	if (t->len == ROWS_FIRST)
 		begin(t);
+}
+
+// "bücher.example (xn--bcher-kva.example)", in the owner and in the RDATA.
+static void add_readable(struct table *t, const struct query_record *r)
+{
+	struct redis_buffer owner = {0}, rdata = {0};
+	struct query_record both = *r;
+	const char *target;
+	size_t len;
+
+	if (lookback_readable_owner(&owner, r)) {
+		query_put_text(&owner, " (");
+		query_put(&owner, r->owner, r->owner_len);
+		query_put_text(&owner, ")");
+		both.owner = owner.bytes;
+		both.owner_len = owner.size;
+	}
+	if (lookback_readable_rdata(&rdata, r, &target, &len)) {
+		query_put_text(&rdata, " (");
+		query_put(&rdata, target, len);
+		query_put_text(&rdata, ")");
+		both.rdata = rdata.bytes;
+		both.rdata_len = rdata.size;
+	}
+	add_row(t, owner.bad || rdata.bad ? r : &both);
+	redis_buffer_free(&owner);
+	redis_buffer_free(&rdata);
+}
+
+void table_add(struct table *t, const struct query_record *r)
+{
+	if (t->unicode)
+		add_readable(t, r);
+	else
+		add_row(t, r);
 }
 
 void table_end(struct table *t)

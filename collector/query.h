@@ -63,6 +63,7 @@ struct query {
 	char bailiwick[TEXT_NAME_SIZE]; // only owners of this registered domain; empty: any
 	bool with_targets;		// QUERY_NAME: then who points to it
 	double time_max_s;		// the run fails after that long; 0: no bound
+	bool partial;			// query_sorted: a run that fails shows first what it has met
 	const char *cursor; // query_export.h: where to go on; NULL: at the start
 };
 
@@ -142,6 +143,10 @@ bool query_to_latin(const char *text, char *out, size_t out_size);
 
 // The name with its punycode labels in UTF-8. Returns the length (terminated), 0 where there are none.
 size_t query_unicode(const char *name, size_t len, char *out, size_t out_size);
+
+// The name with the labels in UTF-8 that are sound IDNA 2008 and become the same punycode again, which no
+// control characters or broken labels do. Returns the length (terminated), 0 where there are none.
+size_t query_readable(const char *name, size_t len, char *out, size_t out_size);
 
 // True where the types asked for include this one.
 bool query_has_type(const struct query *q, const char *type, size_t len);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Internationalised names as people write them ("bücher.example") in the form that DNS has
-// ("xn--bcher-kva.example"): UTS 46, non-transitional, by libidn2, label by label.
+// ("xn--bcher-kva.example") and back: UTS 46, non-transitional, by libidn2, label by label.
 #include "collector/query.h"
 
 #include <idn2.h>
@@ -75,4 +75,53 @@ bool query_to_ascii(char *text, size_t size)
 	memcpy(text, out, n);
 	text[n] = '\0';
 	return true;
+}
+
+// One label; its text in UTF-8 is freed by idn2_free. NULL where it is not sound punycode.
+static char *read_label(const char *label, size_t len)
+{
+	char text[TEXT_NAME_SIZE], *readable = NULL, *again = NULL;
+	bool same = false;
+
+	if (len < 5 || len >= sizeof(text) || memcmp(label, "xn--", 4) != 0)
+		return NULL;
+	memcpy(text, label, len);
+	text[len] = '\0';
+	if (idn2_to_unicode_8z8z(text, &readable, 0) == IDN2_OK)
+		same = !is_ascii(readable, strlen(readable)) &&
+		       idn2_to_ascii_8z(readable, &again, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK &&
+		       strcmp(again, text) == 0;
+	idn2_free(again);
+	if (same)
+		return readable;
+	idn2_free(readable);
+	return NULL;
+}
+
+size_t query_readable(const char *name, size_t len, char *out, size_t out_size)
+{
+	size_t n = 0;
+	bool any = false;
+
+	for (size_t at = 0; at < len;) {
+		const char *dot = memchr(name + at, '.', len - at);
+		size_t size = dot ? (size_t)(dot - name) - at : len - at;
+		char *readable = read_label(name + at, size);
+		const char *label = readable ? readable : name + at;
+		size_t label_size = readable ? strlen(readable) : size;
+		bool fits = n + label_size + 2 <= out_size;
+		if (fits) {
+			memcpy(out + n, label, label_size);
+			n += label_size;
+			if (dot)
+				out[n++] = '.';
+		}
+		any = any || readable;
+		idn2_free(readable);
+		if (!fits)
+			return 0;
+		at += size + 1;
+	}
+	out[n] = '\0';
+	return any ? n : 0;
 }

@@ -16,6 +16,7 @@ struct query_sorted {
 	bool natural; // the run has the right order already
 	bool sorted;  // all have been met, `heap` is in order
 	bool more;    // some were left out
+	bool failed;  // the run, in the middle
 	struct kept **heap;
 	size_t len, capacity, bound;
 	size_t pos; // the next one to be shown
@@ -227,9 +228,10 @@ enum query_step query_sorted_next(struct query_sorted *s, struct query_record *r
 	while (!s->sorted) {
 		struct query_record met;
 		enum query_step step = query_next(s->run, &met);
-		if (step == QUERY_FAILED || step == QUERY_BUSY)
+		if (step == QUERY_BUSY || (step == QUERY_FAILED && !s->q.partial))
 			return step;
-		if (step == QUERY_END) {
+		s->failed = step == QUERY_FAILED;
+		if (step == QUERY_END || s->failed) {
 			finish(s);
 		} else if (!keep(s, &met)) {
 			s->why = "out of memory";
@@ -237,7 +239,7 @@ enum query_step query_sorted_next(struct query_sorted *s, struct query_record *r
 		}
 	}
 	if (s->pos == s->len)
-		return s->more ? QUERY_LIMITED : QUERY_END;
+		return s->failed ? QUERY_FAILED : s->more ? QUERY_LIMITED : QUERY_END;
 	*record = s->heap[s->pos++]->record;
 	return QUERY_RECORD;
 }

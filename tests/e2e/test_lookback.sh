@@ -85,6 +85,37 @@ same "--type" "$(awk -F'\t' '$2 == "A" || $2 == "NS"' "$T/golden" | wc -l)" "$(l
 look zone . --csv > "$T/csv"
 head -n 1 "$T/csv" | grep '^rrname,rrtype,rdata,time_first,time_last,count' > /dev/null || fail "--csv"
 
+# Punycode as it reads, beside what stands in DNS; JSON and CSV are as ever unless asked. What is no sound IDNA stays as it is.
+cat > "$T/idn" <<- 'END'
+	{"rrname":"xn--bcher-kva.example","rrtype":"CNAME","rdata":"www.xn--fiqs8s.example","time_first":1700000000,"time_last":1700000000,"count":1}
+	{"rrname":"xn--80ak6aa92e.example","rrtype":"MX","rdata":"10 mx.xn--bcher-kva.example","time_first":1700000000,"time_last":1700000000,"count":1}
+	{"rrname":"xn--i-7iq.example","rrtype":"A","rdata":"192.0.2.1","time_first":1700000000,"time_last":1700000000,"count":1}
+	{"rrname":"xn--bcher-kva9.example","rrtype":"A","rdata":"192.0.2.2","time_first":1700000000,"time_last":1700000000,"count":1}
+END
+look import "$T/idn" > /dev/null
+same "--unicode" "bücher.example (xn--bcher-kva.example) CNAME www.中国.example (www.xn--fiqs8s.example)" \
+	"$(look name xn--bcher-kva.example --unicode | tail -n 1 | tr -s ' ' | cut -d' ' -f6-)"
+same "--unicode, look-alikes" "аррӏе.example (xn--80ak6aa92e.example) MX 10 mx.bücher.example (mx.xn--bcher-kva.example)" \
+	"$(look name xn--80ak6aa92e.example -u | tail -n 1 | tr -s ' ' | cut -d' ' -f6-)"
+same "without --unicode" "xn--bcher-kva.example CNAME www.xn--fiqs8s.example" "$(look name bücher.example | tail -n 1 | tr -s ' ' | cut -d' ' -f6-)"
+for odd in xn--i-7iq xn--bcher-kva9; do
+	same "--unicode $odd" "$(look name $odd.example)" "$(look name $odd.example --unicode)"
+	same "--unicode --json $odd" "$(look name $odd.example -j)" "$(look name $odd.example -u -j)"
+done
+same "--json" "$(look name xn--bcher-kva.example --json)" "$(look name xn--bcher-kva.example --json --unicode | jq -c 'del(.unicode, .rdata_unicode)')"
+same "--json --unicode" "bücher.example www.中国.example" "$(look name xn--bcher-kva.example -j -u | jq -r '.unicode + " " + .rdata_unicode')"
+same "--csv --unicode" "$(look name xn--bcher-kva.example --csv)" "$(look name xn--bcher-kva.example --csv --unicode)"
+look name bücher.example --unicode > "$T/out"
+same "columns under their titles" "$(head -n 1 "$T/out" | grep -bo TYPE | cut -d: -f1)" "$(($(tail -n 1 "$T/out" | grep -bo CNAME | head -n 1 | cut -d: -f1) - 1))"
+look erase zone example --yes > /dev/null
+
+# A lookup ends in time, says that it is not whole, and fails.
+redis client pause 1500 ALL > /dev/null
+status_of 2 rdata '*.org' --timeout 0.2
+grep -q 'took longer than 0.2 s' "$T/err" || fail "--timeout: $(cat "$T/err")"
+status_of 2 rdata '*.org' --timeout soon
+status_of 0 rdata '*.org' --timeout 0
+
 # find: the same names as grep, and a mistyped one.
 word=$(cut -f1 "$T/golden" | grep -oE '[a-z]{6,}' | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }')
 same "find $word" "$(cut -f1 "$T/golden" | sort -u | grep -cF "$word")" \
