@@ -5,13 +5,13 @@
 #include "collector/inbox_listen.h"
 #include "collector/metrics.h"
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { POLL_OTHER, POLL_SPOOL, POLL_LISTENER, POLL_CONNECTIONS, WAIT_MS = 1000 };
@@ -22,14 +22,6 @@ struct inbox {
 	struct inbox_conn conns[INBOX_CONNECTIONS_MAX];
 	bool full_logged; // "too many connections" was said
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 void inbox_begin(struct inbox *inbox, struct spool *spool, struct stream_registry *streams)
 {
@@ -62,7 +54,7 @@ void inbox_free(struct inbox *inbox)
 	inbox_unlisten(&inbox->listener);
 	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
 		if (inbox->conns[i].fd >= 0)
-			inbox_conn_close(&inbox->conns[i], &inbox->to, now_ms(), NULL);
+			inbox_conn_close(&inbox->conns[i], &inbox->to, monotonic_ms(), NULL);
 	free(inbox);
 }
 
@@ -146,7 +138,7 @@ bool inbox_turn(struct inbox *inbox, int other_fd)
 		fds[POLL_CONNECTIONS + i] = wanted(&inbox->conns[i]);
 	if (poll(fds, POLL_CONNECTIONS + INBOX_CONNECTIONS_MAX, WAIT_MS) < 0)
 		return false;
-	uint64_t now = now_ms();
+	uint64_t now = monotonic_ms();
 	if (fds[POLL_SPOOL].revents && read(fds[POLL_SPOOL].fd, &moved, sizeof(moved)) < 0 && errno != EAGAIN)
 		log_error("eventfd: %s", strerror(errno));
 	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++) {
@@ -174,7 +166,7 @@ static bool is_complete(struct inbox *inbox, struct stream *s, uint64_t now)
 
 bool inbox_is_finished(struct inbox *inbox)
 {
-	uint64_t now = now_ms();
+	uint64_t now = monotonic_ms();
 
 	for (size_t i = 0; i < STREAMS_MAX; i++) {
 		struct stream *s = &inbox->to.streams->slots[i];
@@ -193,5 +185,5 @@ void inbox_acknowledge(struct inbox *inbox)
 {
 	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
 		if (inbox->conns[i].fd >= 0)
-			inbox_conn_acknowledge(&inbox->conns[i], &inbox->to, now_ms());
+			inbox_conn_acknowledge(&inbox->conns[i], &inbox->to, monotonic_ms());
 }

@@ -2,20 +2,13 @@
 // How far it is: one line on the terminal that is written over, once a second.
 #include "collector/lookback.h"
 
-#include <time.h>
+#include "dataplane/monotonic.h"
+
 #include <unistd.h>
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void progress_show(struct progress *p, uint64_t records)
 {
-	int64_t now = now_ms();
+	int64_t now = (int64_t)monotonic_ms();
 
 	if (p->start_ms == 0) {
 		p->start_ms = p->shown_ms = now;

@@ -4,10 +4,10 @@
 #include "collector/names_file.h"
 #include "collector/query_run.h"
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
 	SCAN_COUNT = 2000,
@@ -29,13 +29,13 @@ struct names_index {
 	char id[NAMES_ID_SIZE]; // of the last entry of the stream that was taken
 	int64_t imports;	// batches of `lookback import` before the keys were scanned; they are in no stream
 	int64_t imports_seen;	// …that there are now, the same since:
-	time_t imports_at;
+	int64_t imports_at;
 	uint64_t names;		// of the store; thread: w, any: r
 	bool complete;		// thread: w, any: r
 	bool stop;		// any: w, thread: r
 	bool started;
-	time_t saved;	      // when the file was written
-	time_t scanned;	      // when the keys were
+	int64_t saved;	      // when the file was written
+	int64_t scanned;	      // when the keys were
 	pthread_mutex_t lock; // of `wake`
 	pthread_cond_t wake;  // to end a pause
 	pthread_t thread;
@@ -61,17 +61,10 @@ static bool is_stopped(const struct names_index *index)
 	return __atomic_load_n(&index->stop, __ATOMIC_ACQUIRE);
 }
 
-static void pause_ms(struct names_index *index, int64_t ms)
+static void pause_ms(struct names_index *index, uint64_t ms)
 {
-	struct timespec until;
+	const struct timespec until = monotonic_after(ms);
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&index->lock);
 	if (!is_stopped(index))
 		pthread_cond_timedwait(&index->wake, &index->lock, &until);
@@ -195,7 +188,7 @@ static int scan(struct names_index *index)
 		return -1;
 	strcpy(index->id, *id ? id : "0-0");
 	index->imports = imports;
-	index->scanned = time(NULL);
+	index->scanned = monotonic_s();
 	__atomic_store_n(&index->complete, true, __ATOMIC_RELEASE);
 	log_info("names: %llu names in %llu MB", (unsigned long long)index->store.len,
 		(unsigned long long)names_store_memory(&index->store) >> 20);
@@ -246,7 +239,7 @@ static void save(struct names_index *index)
 {
 	char why[512], id[2 * NAMES_ID_SIZE];
 
-	index->saved = time(NULL);
+	index->saved = monotonic_s();
 	if (!*index->file || !index->complete)
 		return;
 	snprintf(id, sizeof(id), "%.24s+%lld", index->id, (long long)index->imports);
@@ -286,13 +279,13 @@ static void load(struct names_index *index)
 		else if (!gap)
 			__atomic_store_n(&index->complete, true, __ATOMIC_RELEASE);
 	}
-	index->scanned = time(NULL);
+	index->scanned = monotonic_s();
 }
 
 // True where an import has brought names and is at rest, so that reading all keys finds them all.
 static bool was_import(struct names_index *index, int64_t imports)
 {
-	time_t now = time(NULL);
+	int64_t now = monotonic_s();
 
 	if (imports != index->imports_seen) {
 		index->imports_seen = imports;
@@ -312,10 +305,10 @@ static bool follow(struct names_index *index)
 		return false;
 	if (gap && strcmp(index->id, "0-0") != 0)
 		return false;
-	if (gap && time(NULL) - index->scanned > RESCAN_S)
+	if (gap && monotonic_s() - index->scanned > RESCAN_S)
 		return false; // no stream: nothing else tells what is new
 	int n = failed ? -1 : read_stream(index, &index->db);
-	if (time(NULL) - index->saved > SAVE_S)
+	if (monotonic_s() - index->saved > SAVE_S)
 		save(index);
 	if (n < STREAM_PAGE)
 		pause_ms(index, n < 0 ? RETRY_MS : STREAM_PAUSE_MS);
@@ -326,7 +319,7 @@ static void *run(void *arg)
 {
 	struct names_index *index = arg;
 
-	index->saved = time(NULL);
+	index->saved = monotonic_s();
 	load(index);
 	while (!is_stopped(index)) {
 		if (!names_index_is_complete(index)) {
@@ -352,7 +345,7 @@ static struct names_index *create(const struct redis_settings *redis, const char
 	strcpy(index->file, file);
 	query_db_init(&index->db, redis, NULL, "");
 	pthread_mutex_init(&index->lock, NULL);
-	pthread_cond_init(&index->wake, NULL);
+	monotonic_cond_init(&index->wake);
 	return index;
 }
 

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/query_connect.h"
 
+#include "collector/redis_greet.h"
+
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-static struct timeval timeout_of(const struct redis_settings *s)
-{
-	double whole = floor(s->timeout_s);
-
-	return (struct timeval){.tv_sec = (time_t)whole, .tv_usec = (suseconds_t)((s->timeout_s - whole) * 1e6)};
-}
 
 void query_connect_why(const redisContext *c, const struct redis_settings *s, char *why, size_t why_size)
 {
@@ -48,43 +41,19 @@ static int ask_good(redisContext *c, const struct redis_settings *s, const struc
 	return result;
 }
 
-// The password of the settings. 0, or -1.
-static int read_password(const struct redis_settings *s, char *out, size_t out_size, char *why, size_t why_size)
-{
-	snprintf(out, out_size, "%s", s->password);
-	if (!s->password_file[0])
-		return 0;
-	FILE *file = fopen(s->password_file, "re");
-	if (!file || !fgets(out, (int)out_size, file))
-		out[0] = '\0';
-	if (file)
-		fclose(file);
-	out[strcspn(out, "\r\n")] = '\0';
-	if (out[0])
-		return 0;
-	snprintf(why, why_size, "redis.password_file %.300s: no password in it", s->password_file);
-	return -1;
-}
-
 static int greet(redisContext *c, const struct redis_settings *s, char *why, size_t why_size)
 {
 	char password[sizeof(s->password)];
 	struct redis_buffer b = {0};
-	int result = read_password(s, password, sizeof(password), why, why_size);
+	int result = redis_greet_password(s, password, sizeof(password), why, why_size);
 
 	if (result == 0 && password[0]) {
-		redis_encode_array(&b, s->user[0] ? 3 : 2);
-		redis_encode_literal(&b, "AUTH");
-		if (s->user[0])
-			redis_encode_text(&b, s->user);
-		redis_encode_text(&b, password);
+		redis_greet_auth(&b, s, password);
 		result = ask_good(c, s, &b, "the password", why, why_size);
 	}
 	if (result == 0 && s->database != 0) {
 		redis_buffer_clear(&b);
-		redis_encode_array(&b, 2);
-		redis_encode_literal(&b, "SELECT");
-		redis_encode_uint(&b, s->database);
+		redis_greet_select(&b, s);
 		result = ask_good(c, s, &b, "the database", why, why_size);
 	}
 	redis_buffer_free(&b);
@@ -94,8 +63,7 @@ static int greet(redisContext *c, const struct redis_settings *s, char *why, siz
 // The socket alone. NULL with a line in `why`.
 static redisContext *open_socket(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size)
 {
-	redisContext *c = at->kind == ENDPOINT_UNIX ? redisConnectUnixWithTimeout(at->path, timeout_of(s))
-						    : redisConnectWithTimeout(at->host, at->port, timeout_of(s));
+	redisContext *c = redis_greet_socket(s, at);
 
 	if (!c) {
 		snprintf(why, why_size, "out of memory");
@@ -106,7 +74,6 @@ static redisContext *open_socket(const struct redis_settings *s, const struct en
 		redisFree(c);
 		return NULL;
 	}
-	redisSetTimeout(c, timeout_of(s));
 	return c;
 }
 
@@ -130,25 +97,15 @@ static int ask_sentinel(const struct redis_settings *s, const struct endpoint *a
 
 	if (!c)
 		return -1;
-	redis_encode_array(&b, 3);
-	redis_encode_literal(&b, "SENTINEL");
-	redis_encode_literal(&b, "get-master-addr-by-name");
-	redis_encode_text(&b, s->sentinel);
+	redis_greet_sentinel(&b, s);
 	redisReply *reply = query_connect_ask(c, s, &b, why, why_size);
 	redis_buffer_free(&b);
 	redisFree(c);
 	if (!reply)
 		return -1;
-	bool found = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 && reply->element[0]->str &&
-		     reply->element[1]->str;
-	*primary = (struct endpoint){.kind = ENDPOINT_TCP};
-	if (found) {
-		snprintf(primary->host, sizeof(primary->host), "%s", reply->element[0]->str);
-		primary->port = (uint16_t)strtoul(reply->element[1]->str, NULL, 10);
-		snprintf(primary->text, sizeof(primary->text), "%.250s:%u", primary->host, primary->port);
-	} else {
+	bool found = redis_greet_primary(reply, primary);
+	if (!found)
 		snprintf(why, why_size, "the Sentinel %.200s knows no primary '%s'", at->text, s->sentinel);
-	}
 	freeReplyObject(reply);
 	return found ? 0 : -1;
 }

@@ -3,23 +3,15 @@
 
 #include "collector/query_cluster.h"
 #include "collector/query_connect.h"
+#include "dataplane/monotonic.h"
 
 #include <errno.h>
 #include <libpsl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { RETRY_MS = 1000, SUFFIXES_SIZE_MAX = 8 << 20 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 // The whole list as text, so that "is there a suffix below this name" can be asked.
 static char *read_suffixes(const char *path)
@@ -141,11 +133,11 @@ static int fail_context(struct query_db *db)
 
 static int connect_db(struct query_db *db)
 {
-	if (now_ms() < db->down_until_ms)
+	if ((int64_t)monotonic_ms() < db->down_until_ms)
 		return -1; // `why` says what happened a moment ago
 	db->context = query_connect(&db->settings, NULL, db->why, sizeof(db->why));
 	int result = db->context ? query_cluster_find(db) : -1;
-	db->down_until_ms = result == 0 ? 0 : now_ms() + RETRY_MS;
+	db->down_until_ms = result == 0 ? 0 : (int64_t)monotonic_ms() + RETRY_MS;
 	return result;
 }
 
@@ -153,10 +145,10 @@ static int connect_db(struct query_db *db)
 
 static int send_to_cluster(struct query_db *db)
 {
-	if (now_ms() < db->down_until_ms)
+	if ((int64_t)monotonic_ms() < db->down_until_ms)
 		return -1;
 	db->due = query_cluster_send(db) == 0 ? db->out.arrays : 0;
-	db->down_until_ms = db->due > 0 ? 0 : now_ms() + RETRY_MS;
+	db->down_until_ms = db->due > 0 ? 0 : (int64_t)monotonic_ms() + RETRY_MS;
 	return db->due > 0 ? 0 : -1;
 }
 
@@ -183,7 +175,7 @@ int query_db_send(struct query_db *db)
 			      (db->context->err == REDIS_ERR_IO && (errno == EPIPE || errno == ECONNRESET));
 		fail_context(db);
 		if (!closed)
-			db->down_until_ms = now_ms() + RETRY_MS; // hung: do not make everyone wait
+			db->down_until_ms = (int64_t)monotonic_ms() + RETRY_MS; // hung: do not make everyone wait
 		if (!kept || !closed || attempt > 0 || db->writes)
 			return -1;
 	}
@@ -204,7 +196,7 @@ redisReply *query_db_reply(struct query_db *db)
 		reply = next;
 	}
 	if (!reply) {
-		db->down_until_ms = now_ms() + RETRY_MS;
+		db->down_until_ms = (int64_t)monotonic_ms() + RETRY_MS;
 		return NULL;
 	}
 	db->first = NULL;

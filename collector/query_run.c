@@ -2,18 +2,11 @@
 // A run: its steps, its filters, its end.
 #include "collector/query_run.h"
 
+#include "dataplane/monotonic.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 bool query_list_add2(struct query_list *l, const char *a, size_t a_len, const char *b, size_t b_len)
 {
@@ -73,7 +66,7 @@ struct query_run *query_start(const struct query *q, struct query_db *db)
 		return NULL;
 	run->q = *q;
 	run->db = db;
-	run->deadline_ms = q->time_max_s > 0 ? now_ms() + (int64_t)(q->time_max_s * 1000) : INT64_MAX;
+	run->deadline_ms = q->time_max_s > 0 ? (int64_t)monotonic_ms() + (int64_t)(q->time_max_s * 1000) : INT64_MAX;
 	query_source_begin(run); // a failure is noted, and told by the first query_next
 	return run;
 }
@@ -113,7 +106,7 @@ static bool begin_targets(struct query_run *run)
 // One step towards more records. False at the end.
 static bool step(struct query_run *run)
 {
-	if (now_ms() > run->deadline_ms) {
+	if ((int64_t)monotonic_ms() > run->deadline_ms) {
 		query_run_fail(run, "took longer than %g s", run->q.time_max_s);
 		return true;
 	}

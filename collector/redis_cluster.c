@@ -6,6 +6,7 @@
 #include "collector/redis_hold.h"
 #include "collector/redis_retain.h"
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,14 +53,6 @@ enum redis_trouble redis_cluster_why(const struct redis_cluster *cl, char *why, 
 bool redis_cluster_is_busy(const struct redis_cluster *cl)
 {
 	return cl->busy || cl->u.follow.len > 0;
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 // where to go on ───────────────────────────────────────────────────────────────────────────────
@@ -153,11 +146,11 @@ static void read_group(struct redis_cluster *cl, unsigned idle_ms)
 // Returns whether that is to be done before.
 static bool look_at_held(struct redis_cluster *cl)
 {
-	if (!redis_hold_is_due(&cl->hold, now_ms()))
+	if (!redis_hold_is_due(&cl->hold, monotonic_ms()))
 		return false;
 	if (cl->u.follow.len > 0)
 		return true;
-	uint64_t from = redis_hold_release(&cl->hold, &cl->u, now_ms());
+	uint64_t from = redis_hold_release(&cl->hold, &cl->u, monotonic_ms());
 	if (from > 0 && from <= cl->applied)
 		cl->applied = from - 1;
 	return false;

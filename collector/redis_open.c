@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Connecting: the socket, AUTH, SELECT, and a look at who answers.
-#include "collector/redis_conn.h"
-
 #include "collector/metrics.h"
+#include "collector/redis_greet.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { VERSION_MIN_MAJOR = 6, VERSION_MIN_MINOR = 2 }; // ZADD GT and LT
 
 static int connect_socket(struct redis_conn *c, const struct redis_settings *s, const struct endpoint *at)
 {
-	double whole = floor(s->timeout_s);
-	struct timeval timeout = {
-		.tv_sec = (time_t)whole, .tv_usec = (suseconds_t)((s->timeout_s - whole) * 1e6)};
-
 	c->at = *at;
-	if (at->kind == ENDPOINT_UNIX)
-		c->context = redisConnectUnixWithTimeout(at->path, timeout);
-	else
-		c->context = redisConnectWithTimeout(at->host, at->port, timeout);
+	c->context = redis_greet_socket(s, at);
 	if (!c->context)
 		return redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "out of memory");
 	if (c->context->err) {
@@ -29,7 +18,6 @@ static int connect_socket(struct redis_conn *c, const struct redis_settings *s, 
 		snprintf(text, sizeof(text), "%s", c->context->errstr);
 		return redis_conn_fail(c, REDIS_TROUBLE_CONNECT, "cannot connect: %s", text);
 	}
-	redisSetTimeout(c->context, timeout);
 	if (at->kind == ENDPOINT_TCP)
 		redisEnableKeepAlive(c->context);
 	c->epoch++;
@@ -59,37 +47,16 @@ static int ask_and_forget(struct redis_conn *c, struct redis_buffer *b)
 	return reply ? 0 : -1;
 }
 
-static int read_password(struct redis_conn *c, const char *path, char *out, size_t out_size)
-{
-	FILE *file = fopen(path, "re");
-
-	if (!file)
-		return redis_conn_fail(
-			c, REDIS_TROUBLE_PASSWORD, "redis.password_file %.300s: %s", path, strerror(errno));
-	if (!fgets(out, (int)out_size, file))
-		out[0] = '\0';
-	fclose(file);
-	out[strcspn(out, "\r\n")] = '\0';
-	if (out[0] == '\0')
-		return redis_conn_fail(c, REDIS_TROUBLE_PASSWORD, "redis.password_file %.300s: empty", path);
-	return 0;
-}
-
 static int authenticate(struct redis_conn *c, const struct redis_settings *s, struct redis_buffer *b)
 {
-	char password[sizeof(s->password)];
+	char password[sizeof(s->password)], why[400];
 
-	snprintf(password, sizeof(password), "%s", s->password);
-	if (s->password_file[0] && read_password(c, s->password_file, password, sizeof(password)) != 0)
-		return -1;
+	if (redis_greet_password(s, password, sizeof(password), why, sizeof(why)) != 0)
+		return redis_conn_fail(c, REDIS_TROUBLE_PASSWORD, "%s", why);
 	if (password[0] == '\0')
 		return 0;
 	redis_buffer_clear(b);
-	redis_encode_array(b, s->user[0] ? 3 : 2);
-	redis_encode_literal(b, "AUTH");
-	if (s->user[0])
-		redis_encode_text(b, s->user);
-	redis_encode_text(b, password);
+	redis_greet_auth(b, s, password);
 	return ask_and_forget(c, b);
 }
 
@@ -98,9 +65,7 @@ static int select_database(struct redis_conn *c, const struct redis_settings *s,
 	if (s->database == 0)
 		return 0;
 	redis_buffer_clear(b);
-	redis_encode_array(b, 2);
-	redis_encode_literal(b, "SELECT");
-	redis_encode_uint(b, s->database);
+	redis_greet_select(b, s);
 	return ask_and_forget(c, b);
 }
 
@@ -204,22 +169,12 @@ static int ask_sentinel(struct redis_conn *c, const struct redis_settings *s, co
 
 	if (connect_socket(c, s, at) != 0)
 		return -1;
-	redis_encode_array(&b, 3);
-	redis_encode_literal(&b, "SENTINEL");
-	redis_encode_literal(&b, "get-master-addr-by-name");
-	redis_encode_text(&b, s->sentinel);
+	redis_greet_sentinel(&b, s);
 	redisReply *reply = ask(c, &b);
 	redis_buffer_free(&b);
 	if (!reply)
 		return -1;
-	*primary = (struct endpoint){.kind = ENDPOINT_TCP};
-	bool found = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 && reply->element[0]->str &&
-		     reply->element[1]->str;
-	if (found) {
-		snprintf(primary->host, sizeof(primary->host), "%s", reply->element[0]->str);
-		primary->port = (uint16_t)strtoul(reply->element[1]->str, NULL, 10);
-		snprintf(primary->text, sizeof(primary->text), "%.250s:%u", primary->host, primary->port);
-	}
+	bool found = redis_greet_primary(reply, primary);
 	freeReplyObject(reply);
 	redis_conn_close(c);
 	if (!found)

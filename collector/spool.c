@@ -5,21 +5,13 @@
 #include "collector/metrics.h"
 #include "collector/spool_state.h"
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
-
-uint64_t spool_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 // entries ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -147,7 +139,7 @@ static bool renew(struct spool *s, uint64_t in_redis)
 
 void spool_set_acked(struct spool *s, uint64_t number)
 {
-	uint32_t now = (uint32_t)(spool_now_ms() / 100) | 1;
+	uint32_t now = (uint32_t)(monotonic_ms() / 100) | 1;
 
 	s->acked = number;
 	s->waiting_bytes = 0;
@@ -192,7 +184,7 @@ struct spool_seek spool_seek(struct spool *s, uint64_t number)
 
 void spool_acknowledge(struct spool *s, uint64_t number)
 {
-	uint32_t now = (uint32_t)(spool_now_ms() / 100) | 1;
+	uint32_t now = (uint32_t)(monotonic_ms() / 100) | 1;
 
 	pthread_mutex_lock(&s->lock);
 	for (uint64_t n = s->acked + 1 > s->first ? s->acked + 1 : s->first; n <= number && n <= s->last; n++) {
@@ -214,15 +206,8 @@ void spool_acknowledge(struct spool *s, uint64_t number)
 // Waits until a batch from `from` on is there. False where none came.
 static bool wait_for(struct spool *s, uint64_t from, unsigned wait_ms)
 {
-	struct timespec until;
+	const struct timespec until = monotonic_after(wait_ms);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += wait_ms / 1000;
-	until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&s->lock);
 	while ((from > s->last || s->first > s->last) && !s->no_wait && wait_ms > 0)
 		if (pthread_cond_timedwait(&s->more, &s->lock, &until) != 0)

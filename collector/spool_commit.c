@@ -5,11 +5,11 @@
 
 #include "collector/metrics.h"
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -70,7 +70,7 @@ static void choose_delete(struct spool *s, struct group *g)
 // (`all_kept`: all of it). True where the frames then have room.
 static bool choose_room(struct spool *s, struct group *g, bool all_kept)
 {
-	uint32_t now = (uint32_t)(spool_now_ms() / 100);
+	uint32_t now = (uint32_t)(monotonic_ms() / 100);
 	int64_t keep = (int64_t)(s->settings.keep_s * 10);
 	uint64_t limit = s->settings.size;
 
@@ -105,7 +105,7 @@ static bool choose(struct spool *s, struct group *g, int disk)
 	bool room = choose_room(s, g, disk != 0) && disk == 0;
 	if (disk != 0 && g->delete_to + 1 > s->first)
 		room = false; // first see what that brings
-	uint64_t now = spool_now_ms();
+	uint64_t now = monotonic_ms();
 	if (!room && g->len > 0) {
 		if (s->full_since_ms == 0)
 			s->full_since_ms = now;
@@ -154,7 +154,7 @@ static int write_group(struct spool *s, MDB_txn *txn, struct group *g)
 static int commit_group(struct spool *s, struct group *g)
 {
 	MDB_txn *txn;
-	uint64_t start = spool_now_ms();
+	uint64_t start = monotonic_ms();
 	int result = store_begin(&s->store, &txn);
 
 	if (result != 0)
@@ -166,7 +166,7 @@ static int commit_group(struct spool *s, struct group *g)
 	}
 	result = store_commit(txn);
 	metrics_add(spool_commits, 1);
-	metrics_add(spool_commits_slow, spool_now_ms() - start > 1000);
+	metrics_add(spool_commits_slow, monotonic_ms() - start > 1000);
 	return result;
 }
 
@@ -179,7 +179,7 @@ static void note_given_up(const struct group *g)
 	metrics_add(batches_given_up, g->given_up);
 	metrics_add(records_given_up, g->given_up_records);
 	since += g->given_up;
-	uint64_t now = spool_now_ms();
+	uint64_t now = monotonic_ms();
 	if (logged_ms != 0 && now - logged_ms < LOG_AGAIN_MS)
 		return;
 	log_error("spool: full for spool.patience; the oldest %lu batches, not yet in Redis, were given up",
@@ -293,15 +293,8 @@ static int turn(struct spool *s)
 // Waits for frames, `ms` at most, or with `pause` that long. False where the thread is to end.
 static bool wait_for_work(struct spool *s, unsigned ms, bool pause, uint64_t *stop_at_ms)
 {
-	struct timespec until;
+	const struct timespec until = monotonic_after(ms);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&s->lock);
 	while (!s->stopping && (pause || !s->oldest))
 		if (pthread_cond_timedwait(&s->more, &s->lock, &until) != 0)
@@ -309,8 +302,8 @@ static bool wait_for_work(struct spool *s, unsigned ms, bool pause, uint64_t *st
 	bool stopping = s->stopping, empty = !s->oldest;
 	pthread_mutex_unlock(&s->lock);
 	if (stopping && *stop_at_ms == 0)
-		*stop_at_ms = spool_now_ms() + STOP_MS;
-	return !stopping || (!empty && spool_now_ms() < *stop_at_ms);
+		*stop_at_ms = monotonic_ms() + STOP_MS;
+	return !stopping || (!empty && monotonic_ms() < *stop_at_ms);
 }
 
 // At the end: how far Redis had come, so that the next start knows before it reaches Redis.

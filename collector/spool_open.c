@@ -4,6 +4,7 @@
 
 #include "collector/metrics.h"
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -167,7 +168,6 @@ struct spool *spool_open(
 	const struct spool_settings *settings, struct stream_registry *streams, char *why, size_t why_size)
 {
 	struct spool *s = calloc(1, sizeof(*s));
-	pthread_condattr_t attr;
 
 	snprintf(why, why_size, "out of memory");
 	if (!s)
@@ -178,10 +178,7 @@ struct spool *spool_open(
 	s->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->writing, NULL);
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->more, &attr);
-	pthread_condattr_destroy(&attr);
+	monotonic_cond_init(&s->more);
 	metrics_set(spool_up, 1);
 	if (s->fd < 0 || make_folder(settings->dir, why, why_size) != 0 || lock_folder(s, why, why_size) != 0 ||
 		open_file(s, why, why_size) != 0 || read_contents(s, why, why_size) != 0 ||

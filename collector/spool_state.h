@@ -50,8 +50,6 @@ struct spool {
 
 enum { ENTRY_OVERHEAD = 32, PAGE = 4096 };
 
-uint64_t spool_now_ms(void);
-
 // Octets that a stored value takes on disk, rounded up.
 static inline uint32_t spool_size_on_disk(size_t value)
 {

@@ -6,11 +6,11 @@
 #include "collector/redis_cluster.h"
 #include "collector/redis_expiry.h"
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BACKOFF_MIN_MS = 100, BACKOFF_MAX_MS = 5000, IDLE_MS = 1000, AGAIN_MS = 20, AGAIN_MAX = 50 };
@@ -47,14 +47,6 @@ struct writer {
 	unsigned failures;	   // in a row
 	unsigned random;	   // seed of the jitter
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void take_settings(struct writer *w)
 {
@@ -119,18 +111,11 @@ static void back_off(struct writer *w)
 {
 	unsigned shift = w->failures > 6 ? 6 : w->failures > 0 ? w->failures - 1 : 0;
 	unsigned ms = (unsigned)BACKOFF_MIN_MS << shift;
-	struct timespec until;
 
 	if (ms > BACKOFF_MAX_MS)
 		ms = BACKOFF_MAX_MS;
 	ms = ms / 2 + (unsigned)rand_r(&w->random) % (ms / 2 + 1);
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	const struct timespec until = monotonic_after(ms);
 	pthread_mutex_lock(&w->lock);
 	while (!w->stopping && !w->reloaded)
 		if (pthread_cond_timedwait(&w->change, &w->lock, &until) != 0)
@@ -286,7 +271,7 @@ static bool is_done(struct writer *w)
 		return false;
 	bool empty = spool_is_empty(w->spool) && w->follow.len == 0 &&
 		     !(w->cluster && redis_cluster_is_busy(w->cluster));
-	return empty || now_ms() > stop_at_ms;
+	return empty || monotonic_ms() > stop_at_ms;
 }
 
 // The end of a temporary spool: first its files go, then its number in Redis, never the other way
@@ -333,22 +318,18 @@ struct writer *writer_start(
 	struct spool *spool, const struct redis_settings *settings, const struct zone_list *zones)
 {
 	struct writer *w = calloc(1, sizeof(*w));
-	pthread_condattr_t attr;
 
 	if (!w)
 		return NULL;
 	w->spool = spool;
 	w->zones = zones;
 	w->settings = *settings;
-	w->random = (unsigned)now_ms();
+	w->random = (unsigned)monotonic_ms();
 	snprintf(w->why, sizeof(w->why), "redis %s: not connected yet", settings->address.text);
 	w->results.capacity = BATCH_RESULTS_MAX;
 	w->results.at = calloc(BATCH_RESULTS_MAX, sizeof(*w->results.at));
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->change, &attr);
-	pthread_condattr_destroy(&attr);
+	monotonic_cond_init(&w->change);
 	if (!w->results.at || pthread_create(&w->thread, NULL, run, w) != 0) {
 		free(w->results.at);
 		free(w);
@@ -380,7 +361,7 @@ void writer_stop(struct writer *w, unsigned bound_ms, bool forget_spool)
 	pthread_mutex_lock(&w->lock);
 	w->stopping = true;
 	w->forget = forget_spool;
-	w->stop_at_ms = now_ms() + bound_ms;
+	w->stop_at_ms = monotonic_ms() + bound_ms;
 	pthread_cond_broadcast(&w->change);
 	pthread_mutex_unlock(&w->lock);
 	spool_stop_waiting(w->spool);
