@@ -39,6 +39,9 @@ export async function status(signal) {
 	return response.json();
 }
 
+// Throws where this server does not answer to us: no key, or one that it does not know.
+export const mayAsk = () => get('/dnsdb/v2/rate_limit');
+
 async function* lines(body) {
 	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
 	let rest = '';

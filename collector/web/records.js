@@ -39,6 +39,12 @@ export const target = once((row) => {
 	return name && name !== '.' && !name.startsWith('\\#') ? { name } : undefined;
 });
 
+// Beside a name, never in its place, what its punycode reads: letters of several scripts look the same.
+function reads(name) {
+	const meant = format.unicode(name);
+	return meant && el('bdi', { class: 'aside', title: 'how the name reads' }, meant);
+}
+
 // RDATA with its names and addresses as links.
 function rdata(row) {
 	const to = target(row);
@@ -48,12 +54,12 @@ function rdata(row) {
 	const text = (s) => el('span', { class: 'data' }, s);
 	return words.map((word, i) => {
 		const space = i > 0 ? ' ' : '';
-		if (i === at) return [space, nameLink(word)];
+		if (i === at) return [space, nameLink(word), reads(word)];
 		const spf = /^("?[+~?-]?ip[46]:|ipv[46]hint="?)([0-9a-f.:,/]+)("?)$/i.exec(word);
 		if (spf && spf[2].split(',').every((a) => isAddress(a.replace(/\/\d+$/, ''))))
 			return [text(space + spf[1]), spf[2].split(',').map((a, j) => [j ? ',' : '', addressLink(a)]), text(spf[3])];
 		const include = /^("?[+~?-]?(?:include:|redirect=|exists:))([a-z0-9_.-]+\.[a-z0-9-]+)("?)$/i.exec(word);
-		if (include) return [text(space + include[1]), nameLink(include[2].toLowerCase()), text(include[3])];
+		if (include) return [text(space + include[1]), nameLink(include[2].toLowerCase()), text(include[3]), reads(include[2].toLowerCase())];
 		return text(space + word);
 	});
 }
@@ -67,10 +73,10 @@ function long(row, content) {
 }
 
 function owner(row) {
-	const meant = format.unicode(row.rrname), address = reversed(row.rrname);
+	const address = reversed(row.rrname);
 	return [
 		row.rrname === '.' ? el('span', { class: 'data' }, '.') : nameLink(row.rrname),
-		meant && el('bdi', { class: 'aside', title: 'how the name reads' }, meant),
+		reads(row.rrname),
 		address && el('span', { class: 'aside' }, 'for ', addressLink(address)),
 	];
 }
@@ -126,7 +132,7 @@ export const RECORD_COLUMNS = [
 ];
 
 export const LIST_COLUMNS = [
-	{ id: 'query', label: 'Asked for', key: once((r) => addressKey(r.query) ?? collate(r.query)), cell: (r) => el('a', { class: 'data', href: searchUrl(r.query) }, breakable(r.query)) },
+	{ id: 'query', label: 'Asked for', key: once((r) => addressKey(r.query) ?? collate(r.query)), cell: (r) => [el('a', { class: 'data', href: searchUrl(r.query) }, breakable(r.query)), reads(r.query)] },
 	...RECORD_COLUMNS,
 ];
 

@@ -29,6 +29,13 @@ export default async function ({ open, same, soon, text, on, rest: [key, small] 
 	await see.search('text.wikimedia.org');
 	await page.locator('.notice.error', { hasText: 'Over quota' }).waitFor();
 	await soon('when to come again', () => text(page, '.notice.error'), /may ask again in \d+ (minute|second|hour)/);
+	const home = await open('/', { expected });
+	for (const known of [false, true]) { // a link cannot carry a key, set or not
+		await home.evaluate((k) => k && sessionStorage.setItem('lookback.key', k), known && key);
+		await home.locator('[data-export=CSV]').click();
+		await soon('by curl then', () => text(home, '.everything .notice'), /curl -f -H 'X-API-Key: YOUR-KEY' 'http:.*\/api\/export\?format=csv' > lookback\.csv/);
+		await home.reload();
+	}
 	const other = await open('/?q=wikimedia.org', { expected });
 	await other.locator('dialog').waitFor();
 }

@@ -125,6 +125,37 @@ async function keywords({ open, same, on }) {
 	same('types of a pattern', (await see.column('type')).map((t) => t.trim().split(/\s+/).sort().join()), ['A,NS']);
 }
 
+// Punycode stands as it is, what it reads beside it: in names, in what they point to, and in what was asked for.
+async function punycode({ open, same, on }) {
+	const page = await open('/?q=xn--pypal-4ve.example'), see = on(page);
+	await see.rows(2);
+	same('the name that stands in DNS, everywhere', await page.locator('.c-name a, .c-rdata a').allTextContents().then((all) => all.filter((t) => t.includes('xn--')).sort()),
+		['xn--bcher-kva.example', 'xn--pypal-4ve.example', 'xn--pypal-4ve.example']);
+	same('as they read', (await page.locator('tbody bdi').allTextContents()).sort(), ['bücher.example', 'pаypal.example', 'pаypal.example']);
+	await page.locator('.c-rdata a', { hasText: 'xn--bcher' }).click();
+	await see.heading('Name xn--bcher-kva.example');
+	await see.search('xn--pypal-4ve.example 208.80.152.2');
+	await page.locator('.c-query bdi', { hasText: 'pаypal.example' }).first().waitFor();
+}
+
+// Everything as a file, by keyboard.
+async function everything({ open, same, soon, base }) {
+	const page = await open('/');
+	const all = (await lookup(base, '/api/export')).map((r) => JSON.stringify(r)).sort();
+	for (const [label, name] of [['COF', 'lookback.cof.jsonl'], ['CSV', 'lookback.csv']]) {
+		let steps = 0;
+		for (; steps < 40 && !(await page.evaluate((l) => document.activeElement.dataset.export === l, label)); steps++) await page.keyboard.press('Tab');
+		same(`${label} is reached by Tab`, steps < 40, true);
+		const [file] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
+		same('its name', file.suggestedFilename(), name);
+		const text = fs.readFileSync(await file.path(), 'utf8');
+		if (label === 'COF') same('all records', text.trim().split('\n').map((l) => JSON.stringify(JSON.parse(l))).sort(), all);
+		else same('all lines', [text.trim().split('\r\n').length, text.split('\r\n')[0]], [all.length + 1, 'rrname,rrtype,rdata,time_first,time_last,count']);
+	}
+	await soon('how much it is', () => page.locator('.everything .aside').textContent(), /^[\d,]+ names are known.*165 MB as COF/);
+	same('still at home', new URL(page.url()).pathname, '/');
+}
+
 // A list out of a report.
 async function lists({ open, same, on }) {
 	const page = await open('/'), see = on(page);
@@ -267,7 +298,7 @@ async function looks({ open, same, on, base }) {
 }
 
 export default async function (t) {
-	const parts = [pivots, understood, table, many, keywords, lists, hostile, graph, trouble, keyboard, looks];
+	const parts = [pivots, understood, table, many, keywords, punycode, everything, lists, hostile, graph, trouble, keyboard, looks];
 	for (const part of t.rest.length > 0 ? parts.filter((p) => t.rest.includes(p.name)) : parts) {
 		const begun = Date.now();
 		await part(t);
