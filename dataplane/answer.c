@@ -1,7 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rarer records of ordinary answers (answer.h): other types than addresses and CNAME, and the SOA
-// of a negative answer.
+// The rarer parts of ordinary answers (answer.h): other types than addresses and CNAME, the zones above the
+// question's name, their name servers and the addresses of these.
 #include "dataplane/answer.h"
+
+enum { SERVERS_MAX = ANSWER_RECORDS_MAX };
+
+// The target of an NS record, which may have glue.
+struct server {
+	size_t offset; // in the message
+	size_t size;   // 0: glue of it is out of bailiwick
+	uint8_t name[ANSWER_NAME_SIZE];
+};
+
+struct delegation {
+	struct answer_owner zone;	     // of the last authority record
+	uint8_t zone_name[ANSWER_NAME_SIZE]; // its name
+	uint32_t servers_len;
+	struct server servers[SERVERS_MAX];
+};
 
 // The record at `p` of the owner given, class IN, checked, canonicalized and prepared. Returns its
 // octets, or 0 where it is not sound or its key too long for the pipeline.
@@ -23,31 +39,138 @@ static size_t prepare(const struct answer_context *x, struct table_pending *slot
 	return ANSWER_FIXED_SIZE + rdata_size;
 }
 
-size_t answer_other(const struct answer_context *x, struct table_pending *slot, const struct answer_owner *o, const uint8_t *p,
+// The record at `p`, which is left out for its type: counted, if sound. Returns its octets, or 0.
+static size_t leave_out(const struct answer_context *x, struct answer *a, const uint8_t *p, const uint8_t *end)
+{
+	uint16_t type = cursor_load16(p + 2);
+	size_t rdata_size = cursor_load16(p + 10);
+	struct cursor c = {.base = x->wire, .at = p + ANSWER_FIXED_SIZE, .end = p + ANSWER_FIXED_SIZE + rdata_size};
+
+	if (rdata_size > (size_t)(end - p) - ANSWER_FIXED_SIZE || type == DNS_TYPE_OPT || type == DNS_TYPE_TSIG ||
+		!dns_rdata_check(c, type, DNS_CLASS_IN))
+		return 0;
+	a->skipped++;
+	return ANSWER_FIXED_SIZE + rdata_size;
+}
+
+static size_t take(const struct answer_context *x, struct answer *a, const struct answer_owner *o, const uint8_t *p,
+	const uint8_t *end)
+{
+	size_t taken = prepare(x, table_prepare(x->table, a->records), o, p, end);
+
+	a->records += taken > 0;
+	return taken;
+}
+
+static bool type_is_taken(const struct answer_context *x, uint16_t type)
+{
+	return x->options->type[type / 64] >> (type % 64) & 1;
+}
+
+size_t answer_other(const struct answer_context *x, struct answer *a, const struct answer_owner *o, const uint8_t *p,
 	const uint8_t *end)
 {
 	uint16_t type = cursor_load16(p + 2);
 
-	if (cursor_load16(p + 4) != DNS_CLASS_IN || type == DNS_TYPE_DNAME || !(x->options->type[type / 64] >> (type % 64) & 1))
+	if (cursor_load16(p + 4) != DNS_CLASS_IN || type == DNS_TYPE_DNAME)
 		return 0;
-	return prepare(x, slot, o, p, end);
+	return type_is_taken(x, type) ? take(x, a, o, p, end) : leave_out(x, a, p, end);
 }
 
-size_t answer_negative(const struct answer_context *x, struct table_pending *slot, const uint8_t *p, const uint8_t *end)
+// The zone that owns an authority record: a pointer to a label of the question's name.
+static bool read_zone(const struct answer_context *x, struct delegation *d, const uint8_t *p)
 {
-	const uint8_t *wire = x->wire;
-	size_t at = DNS_HEADER_SIZE;
-	struct answer_owner zone;
+	size_t offset = cursor_load16(p) ^ 0xc000u, at = DNS_HEADER_SIZE;
 
-	if (end - p < ANSWER_FIXED_SIZE || cursor_load16(p + 2) != DNS_TYPE_SOA || cursor_load16(p + 4) != DNS_CLASS_IN ||
-		!x->options->section[DNS_AUTHORITY] || !(x->options->type[0] >> DNS_TYPE_SOA & 1))
+	if (d->zone.size > 0 && d->zone.pointer == answer_raw16(p))
+		return true;
+	while (at < offset && x->wire[at] != 0)
+		at += 1 + (size_t)x->wire[at];
+	if (at != offset || x->wire[at] == 0)
+		return false;
+	answer_own(&d->zone, x->key, x->wire + at, answer_name_size(x->wire, at, x->size), at);
+	octets_store(d->zone_name, d->zone.block[0]);
+	octets_store(d->zone_name + OCTETS, d->zone.block[1]);
+	return true;
+}
+
+// Remembers the target of the NS at `p`, whose RDATA is known to be sound and to fit a key.
+static bool read_server(const struct answer_context *x, struct delegation *d, const uint8_t *p)
+{
+	struct server *s = &d->servers[d->servers_len++];
+	struct cursor c = {.base = x->wire, .at = p + ANSWER_FIXED_SIZE, .end = x->wire + x->size};
+	uint8_t name[DNS_NAME_SIZE];
+
+	s->offset = (size_t)(c.at - x->wire);
+	s->size = dns_name_read(&c, name);
+	if (s->size == 0 || s->size > ANSWER_NAME_SIZE)
+		return false;
+	memset(s->name, 0, sizeof(s->name));
+	memcpy(s->name, name, s->size);
+	if (!dns_name_is_under(name, s->size, d->zone_name, d->zone.size))
+		s->size = 0;
+	return true;
+}
+
+static size_t take_authority(const struct answer_context *x, struct answer *a, struct delegation *d, const uint8_t *p,
+	const uint8_t *end)
+{
+	if (end - p < ANSWER_FIXED_SIZE || cursor_load16(p + 4) != DNS_CLASS_IN || !read_zone(x, d, p))
 		return 0;
-	// the owner: a pointer to a label of the question's name
-	size_t offset = cursor_load16(p) ^ 0xc000u;
-	while (at < offset && wire[at] != 0)
-		at += 1 + (size_t)wire[at];
-	if (at != offset || wire[at] == 0)
+	uint16_t type = cursor_load16(p + 2);
+	if (type != DNS_TYPE_NS && type != DNS_TYPE_SOA && type != DNS_TYPE_DS)
+		return leave_out(x, a, p, end);
+	if (!type_is_taken(x, type)) // of NS that are left out, the glue may still be taken
+		return type == DNS_TYPE_NS ? 0 : leave_out(x, a, p, end);
+	size_t taken = take(x, a, &d->zone, p, end);
+	return taken > 0 && type == DNS_TYPE_NS && !read_server(x, d, p) ? 0 : taken;
+}
+
+// A record of a server that was named: its owner is a pointer to where it was.
+static size_t take_glue(const struct answer_context *x, struct answer *a, const struct delegation *d, const uint8_t *p,
+	const uint8_t *end)
+{
+	const struct server *s = d->servers, *last = d->servers + d->servers_len;
+
+	if (end - p < ANSWER_FIXED_SIZE || cursor_load16(p + 4) != DNS_CLASS_IN)
 		return 0;
-	answer_own(&zone, x->key, wire + at, answer_name_size(wire, at, (size_t)(end - wire)), at);
-	return prepare(x, slot, &zone, p, end);
+	while (s < last && s->offset + 0xc000 != cursor_load16(p))
+		s++;
+	if (s == last)
+		return 0;
+	uint16_t type = cursor_load16(p + 2);
+	if (type != DNS_TYPE_A && type != DNS_TYPE_AAAA)
+		return leave_out(x, a, p, end);
+	if (s->size == 0)
+		return 0; // out of bailiwick, unless another server has the same name
+	struct answer_owner owner;
+	answer_own(&owner, x->key, s->name, s->size, s->offset);
+	return take(x, a, &owner, p, end);
+}
+
+bool answer_sections(const struct answer_context *x, struct answer *a, const uint8_t *p, const uint8_t *end)
+{
+	uint32_t authorities = cursor_load16(x->wire + 8), additionals = cursor_load16(x->wire + 10);
+	struct delegation d;
+
+	if (!x->options->section[DNS_AUTHORITY] || a->records + authorities + additionals > ANSWER_RECORDS_MAX)
+		return false;
+	d.zone.size = d.servers_len = 0;
+	for (; authorities > 0; authorities--) {
+		size_t taken = take_authority(x, a, &d, p, end);
+		if (taken == 0)
+			return false;
+		p += taken;
+	}
+	for (; additionals > 0; additionals--) {
+		if (additionals == 1 && p < end && *p == 0) {
+			a->skipped++;
+			return answer_opt(x->wire, p, end);
+		}
+		size_t taken = take_glue(x, a, &d, p, end);
+		if (taken == 0)
+			return false;
+		p += taken;
+	}
+	return p == end;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The ordinary answer, read in one go from the wire to the table's keys: one question, NOERROR or
 // NXDOMAIN, the records of its name, or a chain of CNAMEs from it and the records at its end, each in
-// its place; in the authority section nothing, or the SOA of a zone above the question's name; an OPT
-// behind or nothing. Most of what a resolver gets is like that.
+// its place; in the authority section nothing, or NS, SOA and DS of zones above the question's name; behind them
+// the glue of those NS, and an OPT or nothing. Most of what a resolver gets is like that, from clients' answers to
+// delegations; records of the types that are left out (RRSIG) may stand between them.
 //
 // Whatever is not, or not sound, is none of ours: dns_parse and admit_message have the whole rules.
 // For what is, both ways lead to the same records, keys and hashes (tests/fuzz_dns.c compares them).
@@ -26,7 +27,7 @@ enum {
 // What stands in a table's pipeline, prepared and not yet added.
 struct answer {
 	uint32_t records;
-	uint32_t opts; // OPT records, skipped
+	uint32_t skipped; // records left out for their type, OPT among them
 };
 
 // What a message is read with.
@@ -184,12 +185,12 @@ answer_inline bool answer_opt(const uint8_t *wire, const uint8_t *p, const uint8
 	return answer_likely(rdata_size == 0) || dns_rdata_check(options, DNS_TYPE_OPT, cursor_load16(p + 3));
 }
 
-// answer.c: another record of the owner at `p`. Returns its octets, or 0.
-size_t answer_other(const struct answer_context *x, struct table_pending *slot, const struct answer_owner *o, const uint8_t *p,
+// answer.c: another record of the owner at `p`, prepared or left out for its type. Returns its octets, or 0.
+size_t answer_other(const struct answer_context *x, struct answer *a, const struct answer_owner *o, const uint8_t *p,
 	const uint8_t *end);
 
-// answer.c: the one authority record at `p`, the SOA of a negative answer. Returns its octets, or 0.
-size_t answer_negative(const struct answer_context *x, struct table_pending *slot, const uint8_t *p, const uint8_t *end);
+// answer.c: authority and additional section, from `p` on. False where they are none of ours.
+bool answer_sections(const struct answer_context *x, struct answer *a, const uint8_t *p, const uint8_t *end);
 
 // True where the message is an ordinary answer: its records are then prepared in the table's
 // pipeline, for table_commit. The caller has begun a message (table_next_message). No side effect
@@ -205,8 +206,8 @@ answer_inline bool answer_read(struct answer *a, const struct answer_context *x)
 	uint32_t answers = (uint32_t)(head & 0xffff), others = hash_load32(wire + 8);
 	const uint64_t fixed = (uint64_t)(DNS_FLAG_QR | DNS_FLAG_OPCODE | DNS_FLAG_TC | DNS_FLAG_RCODE) << 32 | 0xffff0000;
 	head = (head & fixed) ^ ((uint64_t)DNS_FLAG_QR << 32 | 0x10000);
-	if (answer_unlikely((head != 0 && head != (uint64_t)DNS_RCODE_NXDOMAIN << 32) || (others & ~htobe32(0x10001)) != 0 ||
-			    answers >= ANSWER_RECORDS_MAX))
+	if (answer_unlikely((head != 0 && head != (uint64_t)DNS_RCODE_NXDOMAIN << 32) || answers >= ANSWER_RECORDS_MAX ||
+			    (others & ~htobe32(0xf000f)) != 0))
 		return false;
 	size_t owner_size = answer_name_size(wire, DNS_HEADER_SIZE, size);
 	const uint8_t *p = wire + DNS_HEADER_SIZE + owner_size, *end = wire + size;
@@ -240,7 +241,10 @@ answer_inline bool answer_read(struct answer *a, const struct answer_context *x)
 			} else { // copies, so that the ordinary need not be in memory
 				const struct answer_context x_here = *x;
 				const struct answer_owner owner_here = owner;
-				taken = answer_other(&x_here, slot, &owner_here, p, end);
+				struct answer a_here = {.records = n};
+				taken = answer_other(&x_here, &a_here, &owner_here, p, end);
+				answers -= a_here.skipped;
+				n -= a_here.skipped; // the next one takes the place
 			}
 			if (taken == 0)
 				return false;
@@ -248,14 +252,14 @@ answer_inline bool answer_read(struct answer *a, const struct answer_context *x)
 		}
 	}
 	a->records = answers;
-	if (answer_unlikely((others & htobe32(0x10000)) != 0)) {
+	a->skipped = cursor_load16(wire + 6) - answers;
+	if (answer_unlikely((others & ~htobe32(1)) != 0)) {
 		const struct answer_context x_here = *x;
-		size_t taken = answer_negative(&x_here, table_prepare(x->table, answers), p, end);
-		if (taken == 0)
-			return false;
-		p += taken;
-		a->records++;
+		struct answer a_here = *a;
+		bool taken = answer_sections(&x_here, &a_here, p, end);
+		*a = a_here;
+		return taken;
 	}
-	a->opts = (others & htobe32(1)) != 0;
-	return a->opts ? answer_opt(wire, p, end) : p == end;
+	a->skipped += others != 0;
+	return others != 0 ? answer_opt(wire, p, end) : p == end;
 }

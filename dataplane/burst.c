@@ -30,7 +30,7 @@ struct burst {
 	uint64_t slow;	   // of them, those that pkt_fast did not take
 	uint64_t vlans;	   // tags that pkt_fast took off
 	uint64_t ordinary; // messages that answer_read took
-	uint64_t opts;	   // OPT records of those
+	uint64_t skipped;  // their records that were left out for their type
 };
 
 // messages → records → sightings ──────────────────────────────────────────────────────────────
@@ -216,7 +216,7 @@ static __rte_noinline void take_datagram(struct worker *w, struct burst *b, cons
 	b->ordinary++;
 	if (w->depth < WORKER_ALL)
 		return;
-	b->opts += a.opts;
+	b->skipped += a.skipped;
 	table_commit(w->table, a.records);
 }
 
@@ -254,7 +254,7 @@ static inline __attribute__((always_inline)) void take_simple_datagram(struct wo
 	b->udp++;
 	if (likely(read_answer(w, pkt, room, b->now_s, &a))) {
 		b->ordinary++;
-		b->opts += a.opts;
+		b->skipped += a.skipped;
 		table_commit(w->table, a.records);
 	} else {
 		take_message(w, pkt->payload, pkt->payload_size, NULL, b->now_s);
@@ -351,7 +351,7 @@ static void publish(struct worker *w, const struct burst *b)
 	stats_add(&w->stats.decap_vlan, b->vlans);
 	stats_add(&w->stats.pkt_udp, b->udp - b->slow);
 	stats_add(&w->stats.dns_udp, b->udp);
-	stats_add(&w->stats.rr_type_skipped, b->opts);
+	stats_add(&w->stats.rr_type_skipped, b->skipped);
 	w->verdicts[DNS_TAKEN] += b->ordinary;
 	publish_verdicts(w);
 	table_publish(w->table);

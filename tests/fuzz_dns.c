@@ -96,8 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t skipped = stats.rr_type_skipped;
 	uint16_t len = admit_message(admit, m, &options, &stats, &taken);
 	if (ordinary.taken)
-		CHECK(len == ordinary.answer.records && stats.rr_type_skipped - skipped == ordinary.answer.opts &&
-			m->records_len == ordinary.answer.records + ordinary.answer.opts);
+		CHECK(len == ordinary.answer.records && stats.rr_type_skipped - skipped == ordinary.answer.skipped &&
+			m->records_len == ordinary.answer.records + ordinary.answer.skipped);
 	table_next_message(table);
 	for (uint16_t i = 0; i < len; i++) {
 		const struct dns_record *r = &m->records[taken[i]];
