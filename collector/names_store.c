@@ -23,7 +23,7 @@ static bool make_slots(struct names_store *s, size_t slots)
 	free(s->tag);
 	s->slot = slot;
 	s->tag = tag;
-	s->slots = slots;
+	__atomic_store_n(&s->slots, slots, __ATOMIC_RELAXED); // others read it for names_store_memory
 	return true;
 }
 
@@ -57,7 +57,7 @@ void names_store_close(struct names_store *s)
 
 uint64_t names_store_memory(const struct names_store *s)
 {
-	return s->size + s->slots * (sizeof(*s->slot) + sizeof(*s->tag));
+	return names_store_size(s) + __atomic_load_n(&s->slots, __ATOMIC_RELAXED) * (sizeof(*s->slot) + sizeof(*s->tag));
 }
 
 static uint64_t hash(const char *name, size_t len)

@@ -20,7 +20,7 @@ struct names_store {
 	uint64_t size;	// octets used; adder: rw (release), searchers: ro (acquire)
 	uint32_t *slot; // adder only
 	uint8_t *tag;	// adder only; 0: the slot is free
-	size_t slots;	// how many
+	size_t slots;	// how many; adder: rw, others: ro
 	uint64_t len;	// names
 };
 

@@ -12,7 +12,6 @@ import pathlib
 import random
 import shutil
 import subprocess
-import sys
 import time
 
 from faults import PROGRAMS, REDIS_CONF, Resp, Source, World, contents, differences, free_ports, run_tests, until
@@ -328,18 +327,24 @@ def test_failover_by_hand():
     in_cluster(action)
 
 
+def start_pair(world, first, second, processes):
+    """Two servers without Cluster, the second a replica of the first, and in sync."""
+    for port, more in ((first, []), (second, ["--replicaof", f"127.0.0.1 {first}"])):
+        os.mkdir(f"{world.folder}/{port}")
+        conf = shutil.copy(REDIS_CONF, f"{world.folder}/{port}")  # Sentinel lets it be rewritten
+        processes.append(subprocess.Popen(["redis-server", conf, "--port", str(port), "--dir", f"{world.folder}/{port}",
+                                           "--logfile", "redis.log", *more]))
+        until(lambda: Cluster.ping(None, port))
+    until(lambda: "master_link_status:up" in Resp(second)("INFO", "replication"))
+
+
 def test_list_of_addresses():
     """Two servers without Cluster, the second a replica that is promoted."""
     with World() as w:
         first, second = free_ports(2)
         processes = []
         try:
-            for port, more in ((first, []), (second, ["--replicaof", f"127.0.0.1 {first}"])):
-                os.mkdir(f"{w.folder}/{port}")
-                processes.append(subprocess.Popen(["redis-server", str(REDIS_CONF), "--port", str(port), "--dir",
-                                                   f"{w.folder}/{port}", "--logfile", "redis.log", *more]))
-                until(lambda: Cluster.ping(None, port))
-            until(lambda: "master_link_status:up" in Resp(second)("INFO", "replication"))
+            start_pair(w, first, second, processes)
             w.start("redis.timeout=2s", redis=f"127.0.0.1:{second},127.0.0.1:{first}")
             load = Source(w.path)
             time.sleep(1)
@@ -360,13 +365,7 @@ def test_sentinel():
         first, second, watcher = free_ports(3)
         processes = []
         try:
-            for port, more in ((first, []), (second, ["--replicaof", f"127.0.0.1 {first}"])):
-                os.mkdir(f"{w.folder}/{port}")
-                conf = shutil.copy(REDIS_CONF, f"{w.folder}/{port}")  # Sentinel lets it be rewritten
-                processes.append(subprocess.Popen(["redis-server", conf, "--port", str(port), "--dir",
-                                                   f"{w.folder}/{port}", "--logfile", "redis.log", *more]))
-                until(lambda: Cluster.ping(None, port))
-            until(lambda: "master_link_status:up" in Resp(second)("INFO", "replication"))
+            start_pair(w, first, second, processes)
             conf = f"{w.folder}/sentinel.conf"
             with open(conf, "w") as f:
                 f.write(f"port {watcher}\nbind 127.0.0.1\ndir {w.folder}\nlogfile {w.folder}/sentinel.log\n"
@@ -390,14 +389,10 @@ def test_sentinel():
 
 
 def main():
-    if not shutil.which("redis-server") or not shutil.which("redis-cli"):
-        sys.exit(77)
-    PROGRAMS["collector"] = os.path.abspath(sys.argv[1])
-    PROGRAMS["dataplane"] = str(pathlib.Path(PROGRAMS["collector"]).parents[1] / "dataplane" / "lookback-dataplane")
     seed = int(os.environ.get("SEED", random.randrange(1 << 30)))
     print(f"SEED={seed}", flush=True)
     random.seed(seed)
-    run_tests({n[5:]: f for n, f in globals().items() if n.startswith("test_")}, sys.argv[2:])
+    run_tests(globals())
 
 
 if __name__ == "__main__":

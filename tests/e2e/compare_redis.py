@@ -15,23 +15,11 @@ import sys
 
 import redis
 
+import golden
+
 SUFFIX_LIST = "/usr/share/publicsuffix/public_suffix_list.dat"
 # where the target name stands in the text of the RDATA
 TARGET = {"CNAME": 0, "DNAME": 0, "NS": 0, "PTR": 0, "SOA": 0, "MX": 1, "SVCB": 1, "HTTPS": 1, "SRV": 3}
-
-
-def read_golden(paths):
-    """{(name, type, rdata): [count, first, last]}, added up over the files."""
-    records = {}
-    for path in paths:
-        with open(path, encoding="ascii") as lines:
-            for line in lines:
-                name, rdtype, rdata, count, first, last = line.rstrip("\n").split("\t")
-                have = records.setdefault((name, rdtype, rdata), [0, int(first), int(last)])
-                have[0] += int(count)
-                have[1] = min(have[1], int(first))
-                have[2] = max(have[2], int(last))
-    return records
 
 
 class Suffixes:
@@ -158,7 +146,7 @@ def main():
     parser.add_argument("--show", type=int, default=20, help="differences to print at most")
     args = parser.parse_args()
     servers = [connect(where) for where in args.redis]
-    records = read_golden(args.golden)
+    records = golden.read(args.golden)
     want = expected_keys(records, args.prefix)
     have = {}
     for db in servers:

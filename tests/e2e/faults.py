@@ -387,9 +387,14 @@ def check_counts(world, expected, settle=True):
     assert counts == [expected] * 10, f"expected {expected}, found {counts}"
 
 
-def run_tests(tests, chosen):
-    """Runs the tests, or those chosen by name; ends the program."""
-    failed = []
+def run_tests(module):
+    """Runs what is named test_… in the module, or those chosen by name; ends the program. Arguments: the collector, names."""
+    if not shutil.which("redis-server") or not shutil.which("redis-cli"):
+        sys.exit(77)
+    PROGRAMS["collector"] = os.path.abspath(sys.argv[1])
+    PROGRAMS["dataplane"] = str(pathlib.Path(PROGRAMS["collector"]).parents[1] / "dataplane" / "lookback-dataplane")
+    chosen, failed = sys.argv[2:], []
+    tests = {name[5:]: f for name, f in module.items() if name.startswith("test_")}
     for name, test in tests.items():
         if chosen and name not in chosen:
             continue

@@ -94,6 +94,20 @@ compare() { # compare_redis.py's arguments
 		fail "Redis differs from $(basename -a "$@" | xargs)"
 }
 
+# networks ────────────────────────────────────────────────────────────────────────────────────
+
+# Namespaces of the test's own, called "$id-NAME"; in_ns runs a program in one.
+id=lb$$
+name_spaces() { # names
+	local ns
+	[ "$(id -u)" = 0 ] || skip "takes root, for network namespaces"
+	for ns in "$@"; do
+		ip netns add "$id-$ns" 2> "$T/netns.log" || skip "no network namespaces here: $(cat "$T/netns.log")"
+		CLEAN_UP+=("ip netns del $id-$ns")
+	done
+}
+in_ns() { local ns=$id-$1; shift; ip netns exec "$ns" "$@"; }
+
 # Lookback ────────────────────────────────────────────────────────────────────────────────────
 
 collector_up() { # its arguments

@@ -20,6 +20,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+import golden
 from cluster_faults import Cluster, Resp
 from collector_faults import World, until
 
@@ -38,13 +39,8 @@ def same(what, single, cluster):
 
 
 def golden_lines(paths):
-    seen = {}
-    for path in paths:
-        with open(path, encoding="ascii") as lines:
-            for line in lines:
-                name, rrtype, rdata, count, first, last = line.rstrip("\n").split("\t")
-                seen[name, rrtype, rdata] = {"rrname": name, "rrtype": rrtype, "rdata": rdata, "count": int(count),
-                                             "time_first": int(first), "time_last": int(last)}
+    seen = {key: {"rrname": key[0], "rrtype": key[1], "rdata": key[2], "count": count, "time_first": first, "time_last": last}
+            for key, (count, first, last) in golden.read(paths).items()}
     # sets beyond one page, and an owner with more records than one reply takes
     for i in range(1500):
         seen["many.example", "A", i] = {"rrname": "many.example", "rrtype": "A", "rdata": "10.9.%d.%d" % (i // 250, i % 250 + 1),

@@ -20,6 +20,8 @@ import threading
 import time
 import urllib.parse
 
+from golden import read as read_golden
+
 KEYS = {"bailiwick", "count", "raw_rdata", "rdata", "rrname", "rrtype", "time_first", "time_last", "zone_time_first",
         "zone_time_last"}
 failures = []
@@ -67,18 +69,6 @@ class Client:
         for o in objects:
             check(set(o) <= KEYS | {"num_results"}, path + ": keys " + str(set(o)))
         return objects, lines[-1]
-
-
-def golden_records(paths):
-    records = {}
-    for path in paths:
-        with open(path, encoding="ascii") as lines:
-            for line in lines:
-                name, rdtype, rdata, count, first, last = line.rstrip("\n").split("\t")
-                have = records.setdefault((name, rdtype, rdata), [0, int(first), int(last)])
-                have[0] += int(count)
-                have[1], have[2] = min(have[1], int(first)), max(have[2], int(last))
-    return records
 
 
 DNSSEC = {"DS", "RRSIG", "NSEC", "DNSKEY", "NSEC3", "NSEC3PARAM", "CDS", "CDNSKEY", "DLV", "TA"}
@@ -348,7 +338,7 @@ def main():
     parser.add_argument("--key")
     args = parser.parse_args()
     client = Client(args.base)
-    golden = golden_records(args.golden)
+    golden = read_golden(args.golden)
     if args.key:
         part_keys(client, args.key)
     for part in (part_records, part_traps, part_abuse):

@@ -8,15 +8,9 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-[ "$(id -u)" = 0 ] || skip "takes root, for network namespaces"
 library=$(find /usr/lib -name libfaketimeMT.so.1 2> /dev/null | head -n 1)
 [ -n "$library" ] || skip "no libfaketime"
-id=lbc$$
-ip netns add "$id-peer" 2> "$T/netns.log" || skip "no network namespaces here: $(cat "$T/netns.log")"
-CLEAN_UP+=("ip netns del $id-peer")
-ip netns add "$id-sensor"
-CLEAN_UP+=("ip netns del $id-sensor")
-in_ns() { local ns=$id-$1; shift; ip netns exec "$ns" "$@"; }
+name_spaces peer sensor
 ip -n "$id-peer" link add p0 type veth peer name s0 netns "$id-sensor"
 in_ns peer ip link set p0 up
 in_ns sensor ip link set s0 up
@@ -58,7 +52,7 @@ for offset in 0 -3600 -7200 3600 0; do
 	await 20 has_count $count
 	await 20 is_at_least fragments_lost_total $fragments 'reason="timeout"'
 	polls=$(polls_in_two_seconds)
-	[ "$polls" -gt 20 ] && [ "$polls" -lt 200000 ] || fail "$polls polls in two seconds, of a worker that sleeps, with the clock at $offset s"
+	[ "$polls" -gt 20 ] && [ "$polls" -lt 1000000 ] || fail "$polls polls in two seconds, of a worker that sleeps, with the clock at $offset s"
 	printf 'clock at %+d s: %d sightings of each name, %d fragments given up, %d polls in 2 s\n' "$offset" "$count" "$fragments" "$polls"
 done
 ended=$(date +%s)

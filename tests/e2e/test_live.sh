@@ -7,19 +7,12 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-[ "$(id -u)" = 0 ] || skip "takes root, for network namespaces"
 command -v knotd > /dev/null || skip "knotd is not installed"
-id=lb$$
-ip netns add "$id-probe" 2> "$T/netns.log" || skip "no network namespaces here: $(cat "$T/netns.log")"
-ip netns del "$id-probe"
 
 # the network ─────────────────────────────────────────────────────────────────────────────────
 
-in_ns() { local ns=$id-$1; shift; ip netns exec "$ns" "$@"; }
-
+name_spaces client server sensor
 for ns in client server sensor; do
-	ip netns add "$id-$ns"
-	CLEAN_UP+=("ip netns del $id-$ns")
 	in_ns $ns ip link set lo up
 done
 ip -n "$id-server" link add s0 type veth peer name c0 netns "$id-client"

@@ -15,15 +15,11 @@ QUERIES_A_SECOND=${TAP_QPS:-2000}
 SECONDS_OF_LOAD=${TAP_SECONDS:-5}
 NAMES=${TAP_NAMES:-2000}
 
-[ "$(id -u)" = 0 ] || skip "takes root, for network namespaces"
 for program in unbound dnsperf knotd tc curl; do
 	command -v $program > /dev/null || skip "$program is not installed"
 done
 command -v nsd > /dev/null || command -v named > /dev/null || skip "neither nsd nor named is installed"
-id=lbt$$
-ip netns add "$id-hub" 2> "$T/netns.log" || skip "no network namespaces here: $(cat "$T/netns.log")"
-CLEAN_UP+=("ip netns del $id-hub")
-in_ns() { local ns=$id-$1; shift; ip netns exec "$ns" "$@"; }
+name_spaces hub stub resolver auth1 auth2 sensor
 
 # the network ─────────────────────────────────────────────────────────────────────────────────
 
@@ -32,8 +28,6 @@ ip -n "$id-hub" link set br0 up
 number=0
 for host in stub resolver auth1 auth2; do
 	number=$((number + 1))
-	ip netns add "$id-$host"
-	CLEAN_UP+=("ip netns del $id-$host")
 	ip -n "$id-hub" link add "h$number" type veth peer name e0 netns "$id-$host"
 	ip -n "$id-hub" link set "h$number" master br0 up
 	in_ns $host ip link set lo up
@@ -42,8 +36,6 @@ for host in stub resolver auth1 auth2; do
 	# segments as they would be on a wire: whole ones, with their checksums
 	in_ns $host ethtool -K e0 tx off rx off gro off gso off tso off > /dev/null 2>&1 || true
 done
-ip netns add "$id-sensor"
-CLEAN_UP+=("ip netns del $id-sensor")
 ip -n "$id-resolver" link add span0 mtu 2000 type veth peer name span1 mtu 2000 netns "$id-sensor"
 for end in resolver:span0 sensor:span1; do
 	in_ns "${end%:*}" sysctl -qw "net.ipv6.conf.${end#*:}.disable_ipv6=1" 2>/dev/null || true

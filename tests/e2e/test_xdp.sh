@@ -7,15 +7,8 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-[ "$(id -u)" = 0 ] || skip "takes root, for network namespaces"
 command -v curl > /dev/null || skip "curl is not installed"
-id=lbx$$
-ip netns add "$id-peer" 2> "$T/netns.log" || skip "no network namespaces here: $(cat "$T/netns.log")"
-CLEAN_UP+=("ip netns del $id-peer")
-ip netns add "$id-sensor"
-CLEAN_UP+=("ip netns del $id-sensor")
-
-in_ns() { local ns=$id-$1; shift; ip netns exec "$ns" "$@"; }
+name_spaces peer sensor
 link_up() {
 	ip -n "$id-peer" link add p0 type veth peer name s0 netns "$id-sensor"
 	in_ns peer ip addr add 192.0.2.1/24 dev p0
