@@ -130,6 +130,26 @@ static enum MHD_Result answer_lookup(struct http_request *r, size_t at, bool v1)
 	return http_stream(r, &q, v1 ? HTTP_DNSDB1 : HTTP_DNSDB, &format);
 }
 
+// 0, or -1 with `why`.
+static int exclude_param(struct http_request *r, struct query *q, enum query_kind kind, char *why, size_t why_size)
+{
+	char text[HTTP_VALUE_SIZE];
+	struct query excluded = query_make(kind);
+
+	if (!MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, "exclude"))
+		return 0;
+	if (!http_param(r, "exclude", text, sizeof(text))) {
+		snprintf(why, why_size, "exclude: expected a pattern");
+		return -1;
+	}
+	if (!*text)
+		return 0;
+	if (query_parse_pattern(&excluded, kind, text, why, why_size) != 0)
+		return -1;
+	strcpy(q->exclude, excluded.name);
+	return 0;
+}
+
 // Flexible search: patterns match names with and without their final dot.
 static enum MHD_Result answer_flexible(struct http_request *r, size_t at)
 {
@@ -137,7 +157,9 @@ static enum MHD_Result answer_flexible(struct http_request *r, size_t at)
 	size_t n = r->segments - at;
 	bool regex = strcmp(s[0], "regex") == 0, rdata = n > 1 && strcmp(s[1], "rdata") == 0;
 	struct query q = query_make(QUERY_GLOB);
-	const struct query_format format = {.rdata_lookup = rdata};
+	const struct query_format format = {.rdata_lookup = rdata,
+		.human_time = http_param_flag(r, "humantime", false),
+		.brief = !http_param_flag(r, "verbose", true)};
 
 	if (n < 3 || n > 4 || (!rdata && strcmp(s[1], "rrnames") != 0))
 		return http_line(r, MHD_HTTP_BAD_REQUEST,
@@ -147,7 +169,8 @@ static enum MHD_Result answer_flexible(struct http_request *r, size_t at)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	enum query_kind kind =
 		regex ? (rdata ? QUERY_TARGET_REGEX : QUERY_REGEX) : (rdata ? QUERY_TARGET_GLOB : QUERY_GLOB);
-	if (query_parse_pattern(&q, kind, s[2], why, sizeof(why)) != 0)
+	if (query_parse_pattern(&q, kind, s[2], why, sizeof(why)) != 0 ||
+		exclude_param(r, &q, kind, why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	unsigned code = http_query_params(r, &q, why, sizeof(why));
 	if (code != 0)

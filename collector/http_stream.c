@@ -168,12 +168,14 @@ static void put_flex(struct records *s, struct redis_buffer *out)
 		query_put_json(out, s->flex_name, strlen(s->flex_name));
 		query_put_text(out, ",\"rrtype\":");
 		query_put_json(out, f->type, strlen(f->type));
-		query_put_text(out, ",\"count\":");
-		query_put_number(out, f->count);
-		query_put_text(out, ",\"time_first\":");
-		query_put_number(out, f->first);
-		query_put_text(out, ",\"time_last\":");
-		query_put_number(out, f->last);
+		if (!s->format.brief) {
+			query_put_text(out, ",\"count\":");
+			query_put_number(out, f->count);
+			query_put_text(out, ",\"time_first\":");
+			query_put_time(out, f->first, &s->format);
+			query_put_text(out, ",\"time_last\":");
+			query_put_time(out, f->last, &s->format);
+		}
 		query_put_text(out, "}}\n");
 	}
 	s->flex_len = 0;

@@ -178,7 +178,7 @@ static void put_rdata(struct redis_buffer *out, const struct query_record *r)
 	redis_buffer_free(&plain);
 }
 
-static void put_time(struct redis_buffer *out, int64_t time, const struct query_format *f)
+void query_put_time(struct redis_buffer *out, int64_t time, const struct query_format *f)
 {
 	char text[40];
 
@@ -207,9 +207,9 @@ void query_json_dnsdb(struct redis_buffer *out, const struct query_record *r, co
 	PUT(out, "{\"count\":");
 	query_put_number(out, r->count);
 	PUT(out, ",\"time_first\":");
-	put_time(out, r->first, f);
+	query_put_time(out, r->first, f);
 	PUT(out, ",\"time_last\":");
-	put_time(out, r->last, f);
+	query_put_time(out, r->last, f);
 	PUT(out, ",\"rrname\":");
 	put_dotted(out, r->owner, r->owner_len);
 	PUT(out, ",\"rrtype\":");

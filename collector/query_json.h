@@ -9,6 +9,7 @@ struct query_format {
 	bool rdata_array;	       // COF: "rdata" as an array of one (exports)
 	bool rdata_lookup;	       // DNSDB: what was looked up is RDATA: a string, and no bailiwick
 	bool human_time;	       // DNSDB: times as RFC 3339
+	bool brief;		       // DNSDB's flexible search: without count and times
 	bool framed;		       // COF: in DNSDB's frame, which tells whether that was all
 	const char *sensor;	       // COF: sensor_id, or NULL
 	const char *keyword;	       // what was looked for, to tell why a name answers (http_find.c)
@@ -17,6 +18,9 @@ struct query_format {
 
 // Common Output Format (draft-dulaunoy-dnsop-passive-dns-cof), without the final line feed.
 void query_json_cof(struct redis_buffer *out, const struct query_record *r, const struct query_format *f);
+
+// A time as DNSDB writes it.
+void query_put_time(struct redis_buffer *out, int64_t time, const struct query_format *f);
 
 // The object of DNSDB API v2, without its frame and line feed.
 void query_json_dnsdb(struct redis_buffer *out, const struct query_record *r, const struct query_format *f);

@@ -31,7 +31,7 @@ static bool has_stem(const struct query *q, const char *name, size_t len)
 }
 
 // With and without the final dot, so that both "\.com$" and "\.com\.$" find what is meant.
-static bool matches_regex(const struct query_run *run, const char *name, size_t len)
+static bool matches_regex(const regex_t *regex, const char *name, size_t len)
 {
 	char dotted[TEXT_NAME_SIZE + 1];
 
@@ -39,10 +39,10 @@ static bool matches_regex(const struct query_run *run, const char *name, size_t 
 		return false;
 	memcpy(dotted, name, len);
 	dotted[len] = '\0';
-	if (regexec(&run->regex, dotted, 0, NULL, 0) == 0)
+	if (regexec(regex, dotted, 0, NULL, 0) == 0)
 		return true;
 	strcpy(dotted + len, ".");
-	return regexec(&run->regex, dotted, 0, NULL, 0) == 0;
+	return regexec(regex, dotted, 0, NULL, 0) == 0;
 }
 
 // One bracket expression at `*p` (behind the bracket); moves `*p` behind it.
@@ -128,10 +128,12 @@ bool query_match(const struct query_run *run, const char *name, size_t len)
 		return has_stem(&run->q, name, len);
 	case QUERY_GLOB:
 	case QUERY_TARGET_GLOB:
-		return query_glob(run->q.name, name, len);
+		return query_glob(run->q.name, name, len) &&
+		       !(*run->q.exclude && query_glob(run->q.exclude, name, len));
 	case QUERY_REGEX:
 	case QUERY_TARGET_REGEX:
-		return matches_regex(run, name, len);
+		return matches_regex(&run->regex, name, len) &&
+		       !(run->has_exclude && matches_regex(&run->exclude, name, len));
 	case QUERY_KEYWORD:
 		return query_alike(run->q.name, run->q.name_len, name, len) != QUERY_REASON_NONE;
 	default:

@@ -84,6 +84,8 @@ void query_stop(struct query_run *run)
 	free(run->page.item);
 	if (run->has_regex)
 		regfree(&run->regex);
+	if (run->has_exclude)
+		regfree(&run->exclude);
 	free(run);
 }
 

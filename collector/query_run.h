@@ -75,8 +75,8 @@ struct query_run {
 	uint64_t key_rank;	   // members of the current key that were read
 	struct query_list resolve; // "<TYPE> <owner>", for targets whose RDATA holds more than the target
 	struct query_page page;
-	regex_t regex; // of QUERY_REGEX
-	bool has_regex;
+	regex_t regex, exclude; // of QUERY_REGEX
+	bool has_regex, has_exclude;
 	uint64_t passed, shown; // records passed over and shown
 	int64_t deadline_ms;	// monotonic; INT64_MAX: none
 	bool failed;

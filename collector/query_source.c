@@ -136,9 +136,12 @@ static int begin_addresses(struct query_run *run)
 
 static int begin_regex(struct query_run *run)
 {
-	if (regcomp(&run->regex, run->q.name, REG_EXTENDED | REG_ICASE | REG_NOSUB) != 0)
+	enum { FLAGS = REG_EXTENDED | REG_ICASE | REG_NOSUB };
+
+	run->has_regex = regcomp(&run->regex, run->q.name, FLAGS) == 0;
+	run->has_exclude = *run->q.exclude && regcomp(&run->exclude, run->q.exclude, FLAGS) == 0;
+	if (!run->has_regex || run->has_exclude != (*run->q.exclude != '\0'))
 		return query_run_fail(run, "not an extended regular expression");
-	run->has_regex = true;
 	return 0;
 }
 

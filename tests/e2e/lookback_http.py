@@ -172,6 +172,26 @@ def part_traps(client, golden):
     found, _ = client.dnsdb("/regex/rrnames/" + urllib.parse.quote("^%s\\.$" % name.replace(".", "\\."), safe=""))
     check({o["rrname"] for o in found} == {dotted(name)}, "regex")
 
+    # flexible search, as dnsdb2 (Farsight's client, which MISP's module uses) asks
+    part = name.split(".")[0]
+    for verb, all_names, some in (("glob", "*.", part + "*"), ("regex", ".", "^" + part.replace("-", ".")),):
+        for side, field in (("rrnames", "rrname"), ("rdata", "rdata")):
+            path = "/%s/%s/%s?limit=0&offset=0&swclient=dnsdb2python&version=1" % (verb, side, urllib.parse.quote(all_names, safe=""))
+            every, _ = client.dnsdb(path)
+            rest, _ = client.dnsdb(path + "&exclude=" + urllib.parse.quote(some, safe=""))
+            check(every and rest == [o for o in every if not o[field].startswith(part)], "%s %s: exclude" % (verb, side))
+            human, _ = client.dnsdb(path + "&humantime=True")
+            check(len(human) == len(every) and all(o["time_first"].endswith("Z") and o["time_last"].endswith("Z") for o in human), "%s %s: humantime" % (verb, side))
+            brief, _ = client.dnsdb(path + "&verbose=False")
+            check(brief == [{field: o[field], "rrtype": o["rrtype"]} for o in every], "%s %s: verbose" % (verb, side))
+    check(client.ask("/dnsdb/v2/regex/rrnames/a?exclude=%28")[0] == 400, "a broken exclude")
+    check(client.ask("/dnsdb/v2/regex/rrnames/a?exclude=" + "a" * 600)[0] == 400, "a long exclude")
+
+    # dnsdb_query of MISP, on v1: an object a line, in ASCII, nothing else
+    status, _, body = client.ask("/lookup/rrset/name/%s?limit=5" % name, headers={"Accept": "application/json", "X-Api-Key": "x"})
+    check(status == 200 and [json.loads(line) for line in body.decode("ascii").split("\n")[:-1]] == plain[:5], "v1, as dnsdb_query asks")
+    check(client.ask("/lookup/rdata/ip/%s,24?time_first_after=1&time_last_before=4000000000" % network)[0] == 200, "v1: a prefix between times")
+
     for path, code in (("/dnsdb/v2/lookup/rrset/name/%s/NOSUCH" % name, 400), ("/dnsdb/v2/lookup", 400),
                        ("/dnsdb/v2/lookup/rrset/name", 400), ("/dnsdb/v2/lookup/rrset/ip/192.0.2.1", 400),
                        ("/dnsdb/v2/lookup/rdata/ip/192.0.2.0,33", 400), ("/dnsdb/v2/lookup/rdata/ip/x", 400),
@@ -217,7 +237,8 @@ def part_traps(client, golden):
     whole = client.ask("/pdns/query/" + owner)[2].splitlines()
     pages, cursor = [], None
     for _ in range(100):
-        headers = {"dribble-paginate-count": "2"}
+        headers = {"dribble-paginate-count": "2", "dribble-disable-active-query": "1", "User-Agent": "PyPDNS / 2.3.0",
+                   "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
         if cursor:
             headers["dribble-paginate-cursor"] = cursor
         status, answered, body = client.ask("/pdns/query/" + owner, headers=headers)
@@ -225,7 +246,16 @@ def part_traps(client, golden):
         cursor = answered["x-dribble-cursor"]
         if not cursor:
             break
+        check(str(int(cursor)) == cursor and int(cursor) > 0, "dribble: PyPDNS takes the cursor for a positive number: " + cursor)
     check(len(whole) > 2 and pages == whole, "dribble: pages differ from the whole")
+    for line in whole:  # what PyPDNS checks, and what MISP reads of each record
+        o = json.loads(line)
+        check(all(type(o[k]) is str for k in ("rrname", "rrtype", "rdata", "origin")) and
+              all(type(o[k]) is int for k in ("time_first", "time_last", "count")), "PyPDNS: types of members")
+    headers = {"dribble-paginate-count": "50"}
+    check(client.ask("/pdns/query/no.such.name.invalid", headers=headers)[1:][0]["x-dribble-cursor"] is None, "dribble: a cursor of nothing")
+    prefix = client.ask("/pdns/query/%s/24" % network)[2]
+    check(prefix and prefix == client.ask("/pdns/query/%s%%2F24" % network)[2], "PyPDNS: the slash of a prefix comes as it is: %r" % prefix[:100])
     kind = json.loads(whole[0])["rrtype"]
     narrowed = client.ask("/pdns/query/" + owner, headers={"dribble-filter-rrtype": kind})[2].splitlines()
     check({json.loads(line)["rrtype"] for line in narrowed} == {kind}, "dribble-filter-rrtype")

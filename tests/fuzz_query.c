@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What people and clients send, as text: lookups in every form, escapes of a path, lines of an import, punycode.
+#include "collector/query_import.h"
+#include "collector/query_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { TEXT_MAX = 4096 };
+
+// What was understood is understood as the same again.
+static void check_name(const struct query *q)
+{
+	char again[TEXT_NAME_SIZE];
+
+	if (q->name_len == 0 || q->name_len >= TEXT_NAME_SIZE || strlen(q->name) != q->name_len)
+		abort();
+	if (query_name(q->name, q->name_len, again) != q->name_len || memcmp(again, q->name, q->name_len) != 0)
+		abort();
+}
+
+static void parse_all(const char *text)
+{
+	char why[200];
+	int64_t time;
+	struct query q = query_make(QUERY_NAME);
+
+	if (query_parse_name(&q, text, why, sizeof(why)) == 0 && q.kind == QUERY_NAME)
+		check_name(&q);
+	q = query_make(QUERY_NAME);
+	if (query_parse_target(&q, text, why, sizeof(why)) == 0 && q.kind == QUERY_TARGET)
+		check_name(&q);
+	q = query_make(QUERY_NAME);
+	if (query_parse(&q, text, why, sizeof(why)) == 0 && q.kind == QUERY_NAME)
+		check_name(&q);
+	q = query_make(QUERY_NAME);
+	if (query_parse_addresses(&q, text, why, sizeof(why)) == 0 && q.address_size != 4 && q.address_size != 16)
+		abort();
+	q = query_make(QUERY_NAME);
+	(void)query_parse_types(&q, text, why, sizeof(why));
+	(void)query_parse_order(&q, text, why, sizeof(why));
+	(void)query_parse_time(&time, text, 1790000000, why, sizeof(why));
+	q = query_make(QUERY_GLOB);
+	(void)query_parse_pattern(&q, QUERY_GLOB, text, why, sizeof(why));
+	q = query_make(QUERY_KEYWORD);
+	if (query_parse_keyword(&q, text, why, sizeof(why)) == 0)
+		(void)query_alike(q.name, q.name_len, "xn--80ak6aa92e.paypa1-1ogin.example", 35);
+}
+
+static void read_names(const char *text, size_t len)
+{
+	char name[TEXT_NAME_SIZE], out[4 * TEXT_NAME_SIZE], back[4 * TEXT_NAME_SIZE];
+
+	if (len >= TEXT_NAME_SIZE)
+		return;
+	(void)query_to_latin(text, out, sizeof(out));
+	(void)query_alike("paypal", 6, text, len);
+	len = query_name(text, len, name);
+	if (len == 0)
+		return;
+	text = name; // as keys hold it
+	if (query_unicode(text, len, out, sizeof(out)) >= sizeof(out))
+		abort();
+	size_t n = query_readable(text, len, out, sizeof(out));
+	if (n >= sizeof(out) || (n > 0 && strlen(out) != n))
+		abort();
+	memcpy(back, out, n + 1);
+	if (n > 0 && (!query_to_ascii(back, sizeof(back)) || strlen(back) != len || memcmp(back, text, len) != 0))
+		abort(); // it is shown in the place of another name
+}
+
+static bool take(void *arg, const struct query_record *r)
+{
+	(void)arg;
+	if (r->owner_len == 0 || r->type_len == 0 || r->rdata_len == 0 || r->last < r->first || r->count <= 0)
+		abort();
+	return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char text[TEXT_MAX + 1], decoded[TEXT_MAX + 1];
+	char why[200];
+
+	if (size > TEXT_MAX)
+		return 0;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	size = strlen(text);
+	parse_all(text);
+	read_names(text, size);
+	if (query_percent_decode(text, size, decoded, sizeof(decoded)) != SIZE_MAX)
+		parse_all(decoded);
+	(void)query_import_line(text, size, take, NULL, why, sizeof(why));
+	return 0;
+}
