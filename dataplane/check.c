@@ -205,6 +205,8 @@ void check_ports(const struct intake *intake, const struct settings *settings)
 	for (unsigned i = 0; i < intake->ports_len; i++) {
 		const struct port *port = &intake->ports[i];
 		struct rte_eth_dev_info info;
+		if (port->replay)
+			continue;
 		if (rte_eth_dev_info_get(port->id, &info) != 0) {
 			say("fail", "port %s: does not tell about itself", port->name);
 			continue;

@@ -47,6 +47,8 @@ int crew_set_up(struct program *p)
 			const struct port *port = &p->intake.ports[k];
 			if (i < port->queues)
 				w->sources[w->sources_len++] = (struct worker_source){.index = k,
+					.receive = port->replay ? replay_receive : NULL,
+					.from = port->replay ? replay_queue(port->replay, i) : NULL,
 					.fd = port->iface && i < port->iface->fds_len ? port->iface->fds[i] : -1,
 					.port = port->id,
 					.queue = (uint16_t)i,

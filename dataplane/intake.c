@@ -114,10 +114,22 @@ static int open_iface(struct intake *in, unsigned index, const struct settings *
 
 static int open_replay(struct intake *in, const struct settings *settings)
 {
-	uint16_t id;
+	struct port *port = &in->ports[in->ports_len];
 
-	in->replay = replay_new(in->captures, in->captures_len, (unsigned)settings->workers, in->pool, &id);
-	return in->replay ? start_port(in, id, settings, PKT_LINK_MAX, true) : -1;
+	if (in->ports_len == STATS_PORTS_MAX) {
+		log_error("ports: found more than %d, expected at most that", STATS_PORTS_MAX);
+		return -1;
+	}
+	in->replay = replay_new(in->captures, in->captures_len, (unsigned)settings->workers, in->pool);
+	if (!in->replay)
+		return -1;
+	*port = (struct port){.replay = in->replay,
+		.queues = (uint16_t)settings->workers,
+		.link = PKT_LINK_MAX,
+		.packet_time = true,
+		.name = "replay"};
+	in->ports_len++;
+	return 0;
 }
 
 // Ports that the command line named to DPDK itself.
@@ -266,7 +278,7 @@ void intake_close(struct intake *in)
 	for (unsigned i = 0; i < in->ports_len; i++) {
 		if (in->ports[i].iface && !in->ports[i].iface->gone)
 			iface_close(in->ports[i].iface, &in->ports[i]);
-		else if (!in->ports[i].iface)
+		else if (!in->ports[i].iface && !in->ports[i].replay)
 			port_stop(&in->ports[i]);
 	}
 	in->ports_len = 0;

@@ -136,8 +136,6 @@ static int finish(struct program *p)
 	uint64_t start_ms = monotonic_ms();
 
 	atomic_store(&worker_orders.stop, true);
-	if (p->intake.replay)
-		replay_stop(p->intake.replay);
 	bool to_the_end = intake_expected(&p->intake) > 0 && signals_seen == 0;
 	for (;;) {
 		outbox_turn(p->outbox, TURN_WAIT_MS);
@@ -209,9 +207,7 @@ static int open_everything(struct program *p)
 		.stats_body = write_stats,
 		.context = p};
 	p->outbox = outbox_new(&options, p->flushes, p->settings.workers);
-	if (!p->outbox || crew_start(p) != 0)
-		return -1;
-	return p->intake.replay ? replay_start(p->intake.replay) : 0;
+	return p->outbox && crew_start(p) == 0 ? 0 : -1;
 }
 
 // --check: everything is opened as in a run, told about and closed again. Exit status.

@@ -9,10 +9,11 @@
 
 #include "dataplane/iface.h"
 #include "dataplane/log.h"
+#include "dataplane/replay.h"
 
 enum {
 	POOL_CACHE = 256,	 // buffers an lcore keeps for itself
-	BURST_RESERVE = 4096,	 // buffers in hand of workers and of the reader of captures
+	BURST_RESERVE = 4096,	 // buffers in hand of workers, and those that a replay keeps
 	RSS_KEY_MAX = 64,
 	FRAGMENTS = 8		 // buffers a datagram in reassembly can hold (librte_ip_frag)
 };
@@ -143,6 +144,10 @@ void port_read_stats(const struct port *port, struct port_stats *stats)
 	struct rte_eth_link link;
 
 	memset(stats, 0, sizeof(*stats));
+	if (port->replay) {
+		stats->ipackets = replay_packets(port->replay);
+		return;
+	}
 	if (port->iface && port->iface->gone) {
 		iface_read_stats(port->iface, stats);
 		return;

@@ -11,14 +11,16 @@
 #include "dataplane/stats.h"
 
 struct iface;
+struct replay;
 struct rte_mempool;
 
 struct port {
-	uint16_t id;		   // DPDK port
+	uint16_t id;		   // DPDK port, unless `replay`
 	uint16_t queues;	   // receive queues, at most one a worker
 	enum pkt_link link;	   // how its frames begin
 	bool packet_time;	   // its packets carry their capture's time
 	bool is_device;		   // a PCI device: worth polling without a pause
+	struct replay *replay;	   // the captures that it is, or NULL
 	struct iface *iface;	   // the interface that it captures from, or NULL
 	struct rte_mempool *pool;  // its buffers
 	uint64_t expected_packets; // a capture that ends: how many packets it has; 0: goes on for ever

@@ -1,95 +1,141 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/replay.h"
 
-#include <errno.h>
-#include <pcap/pcap.h>
-#include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_cycles.h>
 #include <rte_errno.h>
-#include <rte_eth_ring.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
 #include "dataplane/log.h"
 #include "dataplane/packet_meta.h"
+#include "dataplane/stats.h"
 
 enum {
-	QUEUE_LEN = 2048,   // packets that wait for a worker, a power of two
-	FULL_PAUSE_US = 20, // while a worker is behind or no buffer is free
+	QUEUE_LEN = 2048, // packets that wait for a worker, a power of two
+	SPARES = 32,	  // buffers taken from the pool at once
 	PACKET_SIZE_MAX = 1 << 18
 };
 
+struct replay_queue {
+	struct replay *replay;
+	unsigned worker;
+	struct rte_ring *ring; // what others have read for it; NULL where there are no others
+};
+
 struct replay {
-	const struct capture *captures;
-	unsigned captures_len;
-	struct rte_mempool *pool;
-	struct rte_ring *rings[STATS_WORKERS_MAX];
-	unsigned rings_len;
-	pthread_t thread;
-	bool started;
-	struct pkt_ports every_port;	  // to find the addresses of a packet whatever its ports
+	const struct capture *captures; // ro
+	unsigned captures_len;		// ro
+	struct rte_mempool *pool;	// ro
+	struct replay_queue queues[STATS_WORKERS_MAX]; // ro
+	unsigned queues_len;		// ro
+	struct pkt_ports every_port;	// to find the addresses of a packet whatever its ports. ro
+	atomic_flag reading;		// whoever has set it may write what follows
+	unsigned captures_read;
+	struct capture_reader *reader;	// of the capture in hand, or NULL
+	uint64_t packets_read;		// of it
+	struct capture_packet packet;
+	bool has_packet;		// it could not be given out yet
+	struct rte_mbuf *spares[SPARES];
+	unsigned spares_len;
 	struct worker_stats unused_stats; // pkt_decap counts; these counts are nobody's
-	atomic_bool stop;		  // main: w, reader: r
-	atomic_bool done;		  // reader: w, main: r
-	atomic_bool failed;		  // reader: w, main: r
-	atomic_uint_fast64_t packets;	  // reader: w, main: r
+	atomic_bool done;		// main: r
+	atomic_bool failed;		// main: r
+	atomic_uint_fast64_t packets;	// main: r
 };
 
 struct replay *replay_new(const struct capture *captures, unsigned captures_len, unsigned workers,
-	struct rte_mempool *pool, uint16_t *port)
+	struct rte_mempool *pool)
 {
 	struct replay *r = calloc(1, sizeof(*r));
 
-	if (!r)
+	if (!r) {
+		log_error("replay: no memory");
 		return NULL;
+	}
 	r->captures = captures;
 	r->captures_len = captures_len;
 	r->pool = pool;
+	r->queues_len = workers;
 	memset(&r->every_port, 0xff, sizeof(r->every_port));
 	for (unsigned i = 0; i < workers; i++) {
+		struct replay_queue *q = &r->queues[i];
 		char name[RTE_RING_NAMESIZE];
+		q->replay = r;
+		q->worker = i;
+		if (workers == 1)
+			break;
 		snprintf(name, sizeof(name), "replay_%u", i);
-		r->rings[i] = rte_ring_create(name, QUEUE_LEN, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-		if (!r->rings[i]) {
+		q->ring = rte_ring_create(name, QUEUE_LEN, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+		if (!q->ring) {
 			log_error("replay: no memory for a queue: %s", rte_strerror(rte_errno));
-			free(r);
+			replay_free(r);
 			return NULL;
 		}
-		r->rings_len++;
 	}
-	int id = rte_eth_from_rings("replay", r->rings, workers, r->rings, workers, SOCKET_ID_ANY);
-	if (id < 0) {
-		log_error("replay: cannot make a port: %s", rte_strerror(rte_errno));
-		free(r);
-		return NULL;
-	}
-	*port = (uint16_t)id;
 	return r;
 }
 
-// The same worker for both directions of a conversation and for fragments: by the innermost
-// addresses, whichever comes first.
-static unsigned choose_worker(struct replay *r, const uint8_t *frame, size_t size, enum pkt_link link)
+void *replay_queue(struct replay *r, unsigned worker)
 {
-	struct pkt pkt;
-	uint32_t sum = 0;
+	return &r->queues[worker];
+}
 
-	if (r->rings_len == 1 || pkt_decap(&pkt, frame, size, link, &r->every_port, &r->unused_stats) == PKT_DROP)
-		return 0;
-	for (size_t i = 0; i < (pkt.ip_version == 4 ? 4u : 16u); i++)
-		sum = sum * 31 + (pkt.src[i] ^ pkt.dst[i]) + (uint32_t)pkt.src[i] * pkt.dst[i];
-	sum *= 0x9e3779b1u;
-	return (unsigned)(((uint64_t)sum * r->rings_len) >> 32);
+// files → packets ────────────────────────────────────────────────────────────────────────────
+
+// The end of a capture, for better or worse.
+static void end_capture(struct replay *r, const char *error)
+{
+	const struct capture *capture = &r->captures[r->captures_read];
+
+	if (!error && r->packets_read != capture->packets)
+		error = "another length";
+	if (error) {
+		log_error("%s: changed while it was read: %s; %llu of its %llu packets were taken", capture->path, error,
+			(unsigned long long)r->packets_read, (unsigned long long)capture->packets);
+		atomic_store(&r->failed, true);
+	}
+	capture_close(r->reader);
+	r->reader = NULL;
+	r->packets_read = 0;
+	r->captures_read++;
+}
+
+static bool read_packet(struct replay *r)
+{
+	char why[512];
+
+	while (r->captures_read < r->captures_len) {
+		if (!r->reader)
+			r->reader = capture_open(&r->captures[r->captures_read], why, sizeof(why));
+		int result = r->reader ? capture_next(r->reader, &r->packet) : -1;
+		if (result == 1) {
+			r->packets_read++;
+			r->packet.size = RTE_MIN(r->packet.size, (uint32_t)PACKET_SIZE_MAX);
+			return true;
+		}
+		end_capture(r, result == 0 ? NULL : r->reader ? capture_error(r->reader) : why);
+	}
+	atomic_store_explicit(&r->done, true, memory_order_release);
+	return false;
+}
+
+// packets → buffers ──────────────────────────────────────────────────────────────────────────
+
+static inline struct rte_mbuf *take_spare(struct replay *r)
+{
+	if (r->spares_len == 0 && rte_pktmbuf_alloc_bulk(r->pool, r->spares, SPARES) == 0)
+		r->spares_len = SPARES;
+	return r->spares_len > 0 ? r->spares[--r->spares_len] : NULL;
 }
 
 // Copies a packet into as many buffers as it takes. NULL while there are none.
-static struct rte_mbuf *copy_packet(struct replay *r, const uint8_t *bytes, uint32_t size)
+static inline struct rte_mbuf *copy_packet(struct replay *r, const uint8_t *bytes, uint32_t size)
 {
-	struct rte_mbuf *head = rte_pktmbuf_alloc(r->pool), *last = head;
+	struct rte_mbuf *head = take_spare(r), *last = head;
 	uint32_t at = 0;
 
 	while (last) {
@@ -97,11 +143,11 @@ static struct rte_mbuf *copy_packet(struct replay *r, const uint8_t *bytes, uint
 		memcpy(rte_pktmbuf_mtod(last, uint8_t *), bytes + at, part);
 		last->data_len = part;
 		at += part;
-		if (at == size) {
+		if (likely(at == size)) {
 			head->pkt_len = size;
 			return head;
 		}
-		last->next = rte_pktmbuf_alloc(r->pool);
+		last->next = take_spare(r);
 		last = last->next;
 		head->nb_segs++;
 	}
@@ -112,80 +158,69 @@ static struct rte_mbuf *copy_packet(struct replay *r, const uint8_t *bytes, uint
 	return NULL;
 }
 
-static bool is_stopped(const struct replay *r)
+// packets → workers ──────────────────────────────────────────────────────────────────────────
+
+// The same worker for both directions of a conversation and for fragments: by the innermost
+// addresses, whichever comes first.
+static __rte_noinline unsigned choose_worker(struct replay *r, const uint8_t *frame, size_t size, enum pkt_link link)
 {
-	return atomic_load_explicit(&r->stop, memory_order_relaxed);
+	struct pkt pkt;
+	uint32_t sum = 0;
+
+	if (pkt_decap(&pkt, frame, size, link, &r->every_port, &r->unused_stats) == PKT_DROP)
+		return 0;
+	for (size_t i = 0; i < (pkt.ip_version == 4 ? 4u : 16u); i++)
+		sum = sum * 31 + (pkt.src[i] ^ pkt.dst[i]) + (uint32_t)pkt.src[i] * pkt.dst[i];
+	sum *= 0x9e3779b1u;
+	return (unsigned)(((uint64_t)sum * r->queues_len) >> 32);
 }
 
-static void queue_packet(struct replay *r, const struct capture *capture, const struct pcap_pkthdr *header,
-	const uint8_t *bytes)
+// Reads until `len` packets of this queue are there, or one of another cannot be given out.
+static uint16_t read_packets(const struct replay_queue *q, struct rte_mbuf **mbufs, uint16_t len)
 {
-	uint32_t size = RTE_MIN(header->caplen, (uint32_t)PACKET_SIZE_MAX);
-	unsigned worker = choose_worker(r, bytes, size, capture->link);
-	struct rte_mbuf *m;
-
-	while (!(m = copy_packet(r, bytes, size)) && !is_stopped(r))
-		rte_delay_us_sleep(FULL_PAUSE_US);
-	if (!m)
-		return;
-	packet_meta_set(m, (uint64_t)header->ts.tv_sec * 1000000 + (uint64_t)header->ts.tv_usec, capture->link);
-	while (rte_ring_enqueue(r->rings[worker], m) != 0) {
-		if (is_stopped(r)) {
-			rte_pktmbuf_free(m);
-			return;
-		}
-		rte_delay_us_sleep(FULL_PAUSE_US);
-	}
-	atomic_fetch_add_explicit(&r->packets, 1, memory_order_relaxed);
-}
-
-static void read_capture(struct replay *r, const struct capture *capture)
-{
-	char error[PCAP_ERRBUF_SIZE];
-	struct pcap_pkthdr *header;
-	const u_char *bytes;
+	struct replay *r = q->replay;
 	uint64_t packets = 0;
-	int result = 0;
+	uint16_t n = 0;
 
-	pcap_t *pcap = pcap_open_offline(capture->path, error);
-	if (pcap) {
-		while (!is_stopped(r) && (result = pcap_next_ex(pcap, &header, &bytes)) == 1) {
-			queue_packet(r, capture, header, bytes);
-			packets++;
-		}
-		if (result == PCAP_ERROR)
-			snprintf(error, sizeof(error), "%s", pcap_geterr(pcap));
-		pcap_close(pcap);
+	while (n < len && (r->has_packet || read_packet(r))) {
+		const struct capture_packet *p = &r->packet;
+		enum pkt_link link = r->captures[r->captures_read].link;
+		unsigned worker = q->ring ? choose_worker(r, p->bytes, p->size, link) : q->worker;
+		struct rte_mbuf *m = NULL;
+		if (worker == q->worker || !rte_ring_full(r->queues[worker].ring))
+			m = copy_packet(r, p->bytes, p->size);
+		r->has_packet = m == NULL;
+		if (!m)
+			break;
+		packet_meta_set(m, p->us, link);
+		if (worker == q->worker)
+			mbufs[n++] = m;
+		else
+			rte_ring_enqueue(r->queues[worker].ring, m);
+		packets++;
 	}
-	if (!pcap || result == PCAP_ERROR || (packets != capture->packets && !is_stopped(r))) {
-		log_error("%s: changed while it was read: %s; %llu of its %llu packets were taken", capture->path,
-			!pcap || result == PCAP_ERROR ? error : "another length", (unsigned long long)packets,
-			(unsigned long long)capture->packets);
-		atomic_store(&r->failed, true);
-	}
+	atomic_fetch_add_explicit(&r->packets, packets, memory_order_relaxed);
+	return n;
 }
 
-static void *read_captures(void *replay)
+uint16_t replay_receive(void *queue, struct rte_mbuf **mbufs, uint16_t len)
 {
-	struct replay *r = replay;
+	const struct replay_queue *q = queue;
+	struct replay *r = q->replay;
+	uint16_t n = 0;
 
-	for (unsigned i = 0; i < r->captures_len && !is_stopped(r); i++)
-		read_capture(r, &r->captures[i]);
-	atomic_store_explicit(&r->done, true, memory_order_release);
-	return NULL;
-}
-
-int replay_start(struct replay *r)
-{
-	int result = pthread_create(&r->thread, NULL, read_captures, r);
-
-	r->started = result == 0;
-	return -result;
-}
-
-void replay_stop(struct replay *r)
-{
-	atomic_store(&r->stop, true);
+	if (q->ring && (n = (uint16_t)rte_ring_dequeue_burst(q->ring, (void **)mbufs, len, NULL)) > 0)
+		return n;
+	if (atomic_load_explicit(&r->done, memory_order_relaxed) ||
+		atomic_flag_test_and_set_explicit(&r->reading, memory_order_acquire))
+		return 0;
+	// what came into the queue meanwhile is older than what is to be read
+	if (q->ring)
+		n = (uint16_t)rte_ring_dequeue_burst(q->ring, (void **)mbufs, len, NULL);
+	if (n == 0)
+		n = read_packets(q, mbufs, len);
+	atomic_flag_clear_explicit(&r->reading, memory_order_release);
+	return n;
 }
 
 bool replay_is_done(const struct replay *r)
@@ -207,8 +242,9 @@ void replay_free(struct replay *r)
 {
 	if (!r)
 		return;
-	replay_stop(r);
-	if (r->started)
-		pthread_join(r->thread, NULL);
+	capture_close(r->reader);
+	for (unsigned i = 0; i < r->queues_len; i++)
+		rte_ring_free(r->queues[i].ring);
+	rte_pktmbuf_free_bulk(r->spares, r->spares_len);
 	free(r);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Captures as a port: a thread reads the files and feeds a net_ring port with one queue a worker,
-// as fast as the workers take. Nothing is lost on the way; both directions of a conversation come
-// to one worker, fragments with them.
+// Captures as queues, one a worker: whichever worker has nothing in its queue reads on, keeps what is
+// its own and puts the rest into the queues of the others. Nothing is lost on the way: where a queue is
+// full or no buffer is free, reading waits. Both directions of a conversation come to one worker,
+// fragments with them.
 #pragma once
 
 #include <stdbool.h>
@@ -9,17 +10,21 @@
 
 #include "dataplane/capture.h"
 
+struct rte_mbuf;
 struct rte_mempool;
 struct replay;
 
-// Makes the port for captures that were checked. `captures` must outlive the replay. NULL with one
-// logged line where that fails; else `*port` is the DPDK port, still to be started.
+// Of captures that were checked, which must outlive the replay. NULL with one logged line where that fails.
 struct replay *replay_new(const struct capture *captures, unsigned captures_len, unsigned workers,
-	struct rte_mempool *pool, uint16_t *port);
+	struct rte_mempool *pool);
 
-int replay_start(struct replay *r); // starts the reader; 0 or -errno
-void replay_stop(struct replay *r); // makes the reader end early
-bool replay_is_done(const struct replay *r); // the last packet is queued, or reading failed
+// What a worker hands to replay_receive.
+void *replay_queue(struct replay *r, unsigned worker);
+
+// Like rte_eth_rx_burst: up to `len` packets for the worker of this queue. In the worker's thread.
+uint16_t replay_receive(void *queue, struct rte_mbuf **mbufs, uint16_t len);
+
+bool replay_is_done(const struct replay *r); // the last packet is queued or was taken, or reading failed
 bool replay_failed(const struct replay *r);  // a file changed under our hands; logged
-uint64_t replay_packets(const struct replay *r); // packets queued so far
+uint64_t replay_packets(const struct replay *r); // packets read so far
 void replay_free(struct replay *r);

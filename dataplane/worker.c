@@ -106,6 +106,13 @@ static inline bool is_held_back(const struct worker *w, const struct worker_sour
 	return unlikely(source->packet_time) && table_is_filling(w->table) && rte_ring_empty(w->flush.free);
 }
 
+static inline uint16_t receive(const struct worker_source *source, struct rte_mbuf **mbufs)
+{
+	if (unlikely(source->receive != NULL))
+		return source->receive(source->from, mbufs, WORKER_BURST);
+	return rte_eth_rx_burst(source->port, source->queue, mbufs, WORKER_BURST);
+}
+
 static uint16_t turn(struct worker *w)
 {
 	struct rte_mbuf *mbufs[WORKER_BURST];
@@ -119,7 +126,7 @@ static uint16_t turn(struct worker *w)
 			w->held_back = true;
 			continue;
 		}
-		uint16_t len = rte_eth_rx_burst(w->sources[s].port, w->sources[s].queue, mbufs, WORKER_BURST);
+		uint16_t len = receive(&w->sources[s], mbufs);
 		if (len > 0)
 			take_burst(w, &w->sources[s], mbufs, len);
 		all += len;

@@ -31,8 +31,12 @@ enum worker_depth { WORKER_RECEIVE, WORKER_DECAP, WORKER_PARSE, WORKER_ADMIT, WO
 // answer.h; the same with no query matching, no servers to look up and nothing left out.
 enum worker_way { WORKER_LONG, WORKER_SHORT, WORKER_SHORTEST };
 
+struct rte_mbuf;
+
 // One receive queue. Worker: ro; main: rw while paused and seen to be.
 struct worker_source {
+	uint16_t (*receive)(void *from, struct rte_mbuf **mbufs, uint16_t len); // NULL: of a DPDK port
+	void *from;		// what `receive` is called with
 	atomic_bool paused;	// not to be polled: its interface is gone
 	int fd;			// socket to sleep on, or -1
 	unsigned index;		// of the port among those of the intake

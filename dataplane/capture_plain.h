@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The captures that tcpdump writes (pcap 2.4 in this machine's byte order, micro- or nanoseconds), read in
+// blocks: no call and no copy for each packet. Files, not pipes.
+//
+//     block ┌───────────────┬───────────────────────────────┬ ─ ─ ─ ─ ─ ─ ─ ─ ┐
+//           │ taken already │ record │ record │ record │ re │ room to read into
+//           └───────────────┴───────────────────────────────┴ ─ ─ ─ ─ ─ ─ ─ ─ ┘
+//                           at                              end
+#pragma once
+
+#include <string.h>
+
+#include "dataplane/capture.h"
+
+struct capture_plain {
+	int fd;
+	uint32_t snapshot; // octets of a packet, at most
+	uint32_t divisor;  // of a fraction of a second, to get microseconds
+	uint8_t *block;
+	const uint8_t *at, *end;
+	const char *error; // NULL, or what is wrong
+};
+
+struct capture_plain_record { // https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html
+	uint32_t seconds;
+	uint32_t fraction;
+	uint32_t size; // octets captured, which follow
+	uint32_t wire_size;
+};
+
+// Returns 0, or -1 where the file is of another kind or there is no memory.
+int capture_plain_open(struct capture_plain *c, const char *path, uint32_t snapshot);
+void capture_plain_close(struct capture_plain *c);
+
+// Reads on: 1 where there is more in the block, 0 at the end of the file, -1 with `error`.
+int capture_plain_fill(struct capture_plain *c);
+
+// The same as capture_next.
+static inline int capture_plain_next(struct capture_plain *c, struct capture_packet *packet)
+{
+	struct capture_plain_record r;
+
+	for (;;) {
+		size_t left = (size_t)(c->end - c->at);
+		if (left >= sizeof(r)) {
+			memcpy(&r, c->at, sizeof(r));
+			if (left - sizeof(r) >= r.size && r.size <= c->snapshot)
+				break;
+		}
+		int result = capture_plain_fill(c);
+		if (result <= 0)
+			return result;
+	}
+	packet->bytes = c->at + sizeof(r);
+	packet->size = r.size;
+	packet->us = (uint64_t)r.seconds * 1000000 + r.fraction / c->divisor;
+	c->at += sizeof(r) + r.size;
+	return 1;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Captures read by blocks give what libpcap gives; libpcap reads the others, and says what is wrong.
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dataplane/capture.h"
+#include "tests/unit.h"
+
+enum { SNAPSHOT = 65535, PACKETS = 5000 };
+
+static char path[] = "/tmp/lookback-capture.XXXXXX";
+
+struct header {
+	uint32_t magic;
+	uint16_t major, minor;
+	uint32_t reserved[2], snapshot, link;
+};
+
+static const struct header ordinary = {.magic = 0xa1b2c3d4, .major = 2, .minor = 4, .snapshot = SNAPSHOT, .link = 1};
+
+static uint32_t size_of(uint32_t i)
+{
+	return i % 97 == 0 ? SNAPSHOT : i * 7919 % 3000; // some larger than a block's rest, some empty
+}
+
+static void write_record(FILE *file, uint32_t i, uint32_t size)
+{
+	const uint32_t head[4] = {1700000000 + i, i * 199 % 1000000, size, size};
+	static uint8_t bytes[1 << 19];
+
+	memset(bytes, (int)i, size);
+	fwrite(head, sizeof(head), 1, file);
+	fwrite(bytes, 1, size, file);
+}
+
+static FILE *begin(const struct header *header)
+{
+	FILE *file = fopen(path, "wb");
+
+	CU_ASSERT_FATAL(file != NULL);
+	fwrite(header, sizeof(*header), 1, file);
+	return file;
+}
+
+static void write_file(const struct header *header)
+{
+	FILE *file = begin(header);
+
+	for (uint32_t i = 0; i < PACKETS; i++)
+		write_record(file, i, size_of(i));
+	fclose(file);
+}
+
+// Both ways to read the file give the same packets.
+static void same_as_libpcap(const char *file)
+{
+	char why[512] = "", error[PCAP_ERRBUF_SIZE];
+	struct capture capture;
+	struct capture_packet packet;
+	struct pcap_pkthdr *head;
+	const u_char *bytes;
+	uint64_t packets = 0, octets = 0;
+
+	CU_ASSERT_FATAL(capture_check(&capture, file, why, sizeof(why)) == 0);
+	struct capture_reader *reader = capture_open(&capture, why, sizeof(why));
+	pcap_t *pcap = pcap_open_offline(file, error);
+	CU_ASSERT_FATAL(reader != NULL && pcap != NULL);
+	while (pcap_next_ex(pcap, &head, &bytes) == 1) {
+		CU_ASSERT_FATAL(capture_next(reader, &packet) == 1);
+		CU_ASSERT_FATAL(packet.size == head->caplen && memcmp(packet.bytes, bytes, packet.size) == 0);
+		CU_ASSERT(packet.us == (uint64_t)head->ts.tv_sec * 1000000 + (uint64_t)head->ts.tv_usec);
+		packets++;
+		octets += packet.size;
+	}
+	CU_ASSERT(capture_next(reader, &packet) == 0);
+	CU_ASSERT(capture.packets == packets && capture.bytes == octets);
+	capture_close(reader);
+	pcap_close(pcap);
+}
+
+static void test_plain(void)
+{
+	char why[512];
+	struct capture capture;
+	struct header ns = ordinary;
+
+	write_file(&ordinary);
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain && capture.packets == PACKETS);
+	same_as_libpcap(path);
+	ns.magic = 0xa1b23c4d;
+	write_file(&ns);
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain);
+	same_as_libpcap(path);
+	fclose(begin(&ordinary)); // no packet at all
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain && capture.packets == 0);
+	same_as_libpcap(path);
+}
+
+// Of another byte order, longer than the snapshot length: libpcap's.
+static void test_others(void)
+{
+	char why[512];
+	struct capture capture;
+	struct header swapped = {.magic = 0xd4c3b2a1, .major = 0x0200, .minor = 0x0400, .snapshot = 0xffff0000, .link = 1u << 24};
+	struct header old = ordinary, narrow = ordinary;
+
+	fclose(begin(&swapped));
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && !capture.is_plain);
+	old.minor = 3;
+	write_file(&old);
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && !capture.is_plain);
+	same_as_libpcap(path);
+	narrow.snapshot = 2000;
+	write_file(&narrow);
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && !capture.is_plain);
+	same_as_libpcap(path);
+}
+
+static void damaged(const char *expected)
+{
+	char why[512] = "";
+	struct capture capture;
+
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == -1);
+	CU_ASSERT(strstr(why, expected) != NULL);
+	CU_ASSERT(strncmp(why, path, strlen(path)) == 0);
+}
+
+static void test_damaged(void)
+{
+	write_file(&ordinary);
+	FILE *file = fopen(path, "ab");
+	CU_ASSERT_FATAL(file != NULL);
+	fwrite("cut", 3, 1, file);
+	fclose(file);
+	damaged("damaged after 5000 packets");
+
+	file = begin(&ordinary);
+	write_record(file, 1, 100);
+	write_record(file, 2, 100);
+	fflush(file);
+	CU_ASSERT(ftruncate(fileno(file), ftell(file) - 1) == 0);
+	fclose(file);
+	damaged("damaged after 1 packets");
+
+	file = begin(&ordinary);
+	write_record(file, 1, 100);
+	write_record(file, 2, 400000); // longer than any packet can be
+	fclose(file);
+	damaged("damaged after 1 packets");
+}
+
+// What was sound when it was checked and is not when it is read.
+static void test_changed(void)
+{
+	char why[512] = "";
+	struct capture capture;
+	struct capture_packet packet;
+	int result, packets = 0;
+
+	write_file(&ordinary);
+	CU_ASSERT_FATAL(capture_check(&capture, path, why, sizeof(why)) == 0);
+	CU_ASSERT(truncate(path, 200000) == 0);
+	struct capture_reader *reader = capture_open(&capture, why, sizeof(why));
+	CU_ASSERT_FATAL(reader != NULL);
+	while ((result = capture_next(reader, &packet)) == 1)
+		packets++;
+	CU_ASSERT(result == -1 && packets > 0 && packets < PACKETS);
+	CU_ASSERT(strstr(capture_error(reader), "cut off") != NULL);
+	capture_close(reader);
+	CU_ASSERT(truncate(path, 10) == 0);
+	CU_ASSERT(capture_open(&capture, why, sizeof(why)) == NULL && strlen(why) > 0);
+}
+
+int main(void)
+{
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		return EXIT_FAILURE;
+	close(fd);
+	static const struct unit_test tests[] = {
+		{"plain", test_plain}, {"others", test_others}, {"damaged", test_damaged}, {"changed", test_changed}};
+	int result = unit_run("capture", tests, sizeof(tests) / sizeof(tests[0]));
+	unlink(path);
+	return result;
+}
