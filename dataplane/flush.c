@@ -19,16 +19,17 @@ int flush_init(struct flush *f, unsigned id, uint32_t frames, struct worker_stat
 	f->full = rte_ring_create(name, rte_align32pow2(frames + 1), SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	if (!f->free || !f->full)
 		return -ENOMEM;
+	struct flush_frame *all = calloc(frames, sizeof(*all));
+	uint8_t *bytes = aligned_alloc(64, (size_t)frames * FRAME_SIZE_MAX); // pages come as they are written to
+	if (!all || !bytes) {
+		free(all);
+		free(bytes);
+		return -ENOMEM;
+	}
 	for (uint32_t i = 0; i < frames; i++) {
-		struct flush_frame *frame = calloc(1, sizeof(*frame));
-		uint8_t *bytes = frame ? aligned_alloc(64, FRAME_SIZE_MAX) : NULL;
-		if (!bytes) {
-			free(frame);
-			return -ENOMEM;
-		}
-		frame->origin = f;
-		frame_begin(&frame->frame, bytes);
-		rte_ring_enqueue(f->free, frame);
+		all[i].origin = f;
+		all[i].frame.bytes = bytes + (size_t)i * FRAME_SIZE_MAX;
+		rte_ring_enqueue(f->free, &all[i]);
 	}
 	return 0;
 }

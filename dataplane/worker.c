@@ -17,7 +17,7 @@ enum {
 	SWEEP_STEP = 1,		  // between two looks at the clock
 	SWEEP_US = 8,
 	IDLE_TURNS = 64,	  // turns without a packet before the first sleep
-	IDLE_SLEEP_US = 100,
+	FULL_SLEEP_US = 1000,	  // at the end, while no frame is free
 	IDLE_SWEEP_BUCKETS = 512  // at most in one turn without packets
 };
 
@@ -154,12 +154,12 @@ static void flush_all(struct worker *w)
 {
 	table_settle(w->table);
 	while (!table_finish(w->table))
-		rte_delay_us_sleep(IDLE_SLEEP_US);
+		rte_delay_us_sleep(FULL_SLEEP_US);
 	for (uint64_t left = table_buckets(w->table); left > 0;) {
 		uint64_t done = table_sweep(w->table, left);
 		left -= done;
 		if (left > 0)
-			rte_delay_us_sleep(IDLE_SLEEP_US);
+			rte_delay_us_sleep(FULL_SLEEP_US);
 	}
 	flush_push(&w->flush);
 }

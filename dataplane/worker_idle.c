@@ -10,7 +10,7 @@
 
 enum {
 	SLEEP_US = 100,		// where there is no socket to wait for
-	LONG_SLEEP_US = 500,	// after LONG_TURNS of them without a packet
+	LONG_SLEEP_US = 500,	// after LONG_TURNS of them without a packet, or held back
 	LONG_TURNS = 1000,
 	WAIT_US = 5000,		// at most, on sockets that wake us
 	NICE = -15		// of a thread that sleeps, so that its wake-up does not wait for others
@@ -33,7 +33,7 @@ void worker_doze(const struct worker *w)
 		if (atomic_load_explicit(&w->sources[s].paused, memory_order_acquire))
 			continue;
 		if (w->sources[s].fd < 0) {
-			rte_delay_us_sleep(w->idle_turns > LONG_TURNS ? LONG_SLEEP_US : SLEEP_US);
+			rte_delay_us_sleep(w->held_back || w->idle_turns > LONG_TURNS ? LONG_SLEEP_US : SLEEP_US);
 			return;
 		}
 		fds[len++] = w->sources[s].fd;
