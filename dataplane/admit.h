@@ -62,9 +62,9 @@ struct admit_match_key {
 };
 
 // The key of a message, a query or a response by its QR bit; its place is asked for, so that it has
-// come when it is looked at some messages later.
+// come when it is looked at some messages later. `room` octets can be read from `wire`, `size` at least.
 void admit_match_begin(const struct admit_match *t, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
-	struct admit_match_key *out);
+	size_t room, struct admit_match_key *out);
 
 // Remembers a query. One seen twice waits for two responses. The oldest is given up when there is no
 // room.

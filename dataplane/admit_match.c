@@ -2,30 +2,31 @@
 // Queries that wait for their responses: an answer that no one asked for is not believed.
 //
 // The hash's key is secret, so nobody off the path can find a response with the key of another query.
-// Sets of eight, a cache line pair each; in a full set the oldest makes room.
+// Sets of eight, a cache line pair each, looked at as a whole; in a full set the oldest makes room.
 #include <stdlib.h>
 
 #include "dataplane/admit.h"
 #include "dataplane/memory.h"
 #include "dataplane/monotonic.h"
+#include "dataplane/octets.h"
 
 enum { SET_SIZE = 8, EXPIRE_SETS = 64, MESSAGE_ID_SIZE = 2 };
 
-struct waiting {
-	uint64_t fingerprint; // second half; the first one chose the set
-	uint32_t first_half;  // low bits of the first half
-	uint32_t until_s;     // waits up to and with this second; 0: free
-};
+struct match_set {
+	uint64_t fingerprint[SET_SIZE]; // second half of each key; the first one chose the set
+	uint32_t first_half[SET_SIZE];	// low bits of the first half
+	uint32_t until_s[SET_SIZE];	// waits up to and with this second; 0: free
+} __attribute__((aligned(128)));
 
 struct admit_match {
-	struct hash_key key, second_key;
+	struct hash_key key;
 	struct worker_stats *stats;
 	uint32_t sets_len;
 	uint32_t timeout_s;
 	uint32_t expire_at; // next set to be looked through
 	struct monotonic time;
 	struct memory_block memory;
-	struct waiting *waiting; // sets_len * SET_SIZE
+	struct match_set *sets;
 };
 
 struct admit_match *admit_match_new(uint32_t size, uint32_t timeout_s, bool huge_pages, const struct hash_key *key,
@@ -36,14 +37,12 @@ struct admit_match *admit_match_new(uint32_t size, uint32_t timeout_s, bool huge
 	if (!t)
 		return NULL;
 	t->key = *key;
-	for (int i = 0; i < HASH_KEYS; i++)
-		t->second_key.k[i] = hash_mix(key, key->k[i], (uint64_t)i + 1) | 1;
 	t->stats = stats;
 	t->timeout_s = timeout_s;
 	t->sets_len = size / SET_SIZE + 1;
-	t->memory = memory_map((size_t)t->sets_len * SET_SIZE * sizeof(*t->waiting), huge_pages);
-	t->waiting = t->memory.at;
-	if (!t->waiting) {
+	t->memory = memory_map(t->sets_len * sizeof(*t->sets), huge_pages);
+	t->sets = t->memory.at;
+	if (!t->sets) {
 		free(t);
 		return NULL;
 	}
@@ -65,14 +64,25 @@ bool admit_match_is_huge(const struct admit_match *t)
 
 enum { ENDS_SIZE = 2 * 16 + 4 + 2 + MESSAGE_ID_SIZE, KEYED_MAX = ENDS_SIZE + DNS_NAME_SIZE + 4 };
 
-static struct waiting *set_of(const struct admit_match *t, const struct admit_match_key *key)
+static struct match_set *set_of(const struct admit_match *t, const struct admit_match_key *key)
 {
-	return t->waiting + (((key->half[0] >> 32) * t->sets_len) >> 32) * SET_SIZE;
+	return &t->sets[((key->half[0] >> 32) * t->sets_len) >> 32];
+}
+
+// The question behind the ends, zeros behind. By blocks where so much can be read.
+static void copy_question(uint8_t *to, const uint8_t *question, size_t size, bool roomy)
+{
+	if (roomy)
+		for (size_t at = 0; at < size; at += OCTETS)
+			octets_store(to + at, octets_load(question + at));
+	else
+		memcpy(to, question, size);
+	octets_store(to + size, (octets){0});
 }
 
 // The same octets for a query and for its response.
 void admit_match_begin(const struct admit_match *t, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
-	struct admit_match_key *out)
+	size_t room, struct admit_match_key *out)
 {
 	uint8_t bytes[KEYED_MAX + HASH_BLOCK] __attribute__((aligned(32)));
 	const uint8_t *question;
@@ -101,12 +111,12 @@ void admit_match_begin(const struct admit_match *t, const struct pkt *pkt, bool 
 	to[5] = tcp;
 	memcpy(to + 6, wire, MESSAGE_ID_SIZE);
 	to += 6 + MESSAGE_ID_SIZE;
-	memcpy(to, question, question_size);
-	memset(to + question_size, 0, HASH_BLOCK);
+	copy_question(to, question, question_size, room >= DNS_HEADER_SIZE + question_size + OCTETS);
 	size_t keyed = (size_t)(to - bytes) + question_size;
 	uint64_t shape = (uint64_t)pkt->ip_version << 32 | question_size; // which octets mean what
-	out->half[0] = hash_mix(&t->key, hash_padded(&t->key, bytes, keyed), shape);
-	out->half[1] = hash_mix(&t->second_key, hash_padded(&t->second_key, bytes, keyed), shape);
+	hash_padded_wide(&t->key, bytes, keyed, out->half);
+	out->half[0] = hash_mix(&t->key, out->half[0], shape);
+	out->half[1] = hash_mix(&t->key, ~out->half[1], shape);
 	const char *set = (const char *)set_of(t, out);
 	__builtin_prefetch(set, 1);
 	__builtin_prefetch(set + 64, 1);
@@ -117,12 +127,27 @@ static uint32_t tell_time(struct admit_match *t, uint32_t now_s)
 	return (uint32_t)monotonic_of(&t->time, now_s, t->timeout_s);
 }
 
-static void release(struct admit_match *t, struct waiting *w, uint64_t *reason)
+static void release(struct admit_match *t, struct match_set *set, unsigned i, uint64_t *reason)
 {
-	w->until_s = 0;
+	set->until_s[i] = 0;
 	stats_set(&t->stats->match_held, t->stats->match_held - 1);
 	if (reason)
 		stats_add(reason, 1);
+}
+
+// A place for a query: a free one, else that of the query that would go first anyway.
+static unsigned find_place(struct admit_match *t, struct match_set *set, uint32_t now_s)
+{
+	uint32_t free = octets_lanes_equal(octets_load((const uint8_t *)set->until_s), 0);
+	unsigned first = 0;
+
+	if (__builtin_expect(free != 0, 1))
+		return (unsigned)__builtin_ctz(free);
+	for (unsigned i = 1; i < SET_SIZE; i++)
+		if (set->until_s[i] < set->until_s[first])
+			first = i;
+	release(t, set, first, set->until_s[first] < now_s ? &t->stats->match_expired : &t->stats->match_evicted);
+	return first;
 }
 
 void admit_match_query(struct admit_match *t, const struct admit_match_key *key, uint32_t now_s)
@@ -130,15 +155,11 @@ void admit_match_query(struct admit_match *t, const struct admit_match_key *key,
 	if (!key->sound)
 		return;
 	now_s = tell_time(t, now_s);
-	struct waiting *set = set_of(t, key), *place = &set[0];
-	for (int i = 0; i < SET_SIZE; i++)
-		if (set[i].until_s < place->until_s)
-			place = &set[i]; // free, or the one that would go first anyway
-	if (place->until_s != 0)
-		release(t, place, place->until_s < now_s ? &t->stats->match_expired : &t->stats->match_evicted);
-	*place = (struct waiting){.fingerprint = key->half[1],
-		.first_half = (uint32_t)key->half[0],
-		.until_s = now_s + t->timeout_s};
+	struct match_set *set = set_of(t, key);
+	unsigned i = find_place(t, set, now_s);
+	set->fingerprint[i] = key->half[1];
+	set->first_half[i] = (uint32_t)key->half[0];
+	set->until_s[i] = now_s + t->timeout_s;
 	stats_add(&t->stats->match_held, 1);
 }
 
@@ -147,15 +168,14 @@ bool admit_match_response(struct admit_match *t, const struct admit_match_key *k
 	if (!key->sound)
 		return false;
 	now_s = tell_time(t, now_s);
-	struct waiting *set = set_of(t, key);
-	for (int i = 0; i < SET_SIZE; i++) {
-		struct waiting *w = &set[i];
-		if (w->until_s == 0 || w->fingerprint != key->half[1] || w->first_half != (uint32_t)key->half[0])
-			continue;
-		if (w->until_s < now_s)
-			continue;
-		release(t, w, NULL);
-		return true;
+	struct match_set *set = set_of(t, key);
+	uint32_t fit = octets_lanes_equal(octets_load((const uint8_t *)set->first_half), (uint32_t)key->half[0]);
+	for (; fit != 0; fit &= fit - 1) {
+		unsigned i = (unsigned)__builtin_ctz(fit);
+		if (set->until_s[i] != 0 && set->until_s[i] >= now_s && set->fingerprint[i] == key->half[1]) {
+			release(t, set, i, NULL);
+			return true;
+		}
 	}
 	return false;
 }
@@ -164,10 +184,10 @@ void admit_match_expire(struct admit_match *t, uint32_t now_s)
 {
 	now_s = tell_time(t, now_s);
 	for (uint32_t n = 0; n < EXPIRE_SETS && n < t->sets_len; n++) {
-		struct waiting *set = t->waiting + (size_t)t->expire_at * SET_SIZE;
-		for (int i = 0; i < SET_SIZE; i++)
-			if (set[i].until_s != 0 && set[i].until_s < now_s)
-				release(t, &set[i], &t->stats->match_expired);
+		struct match_set *set = &t->sets[t->expire_at];
+		for (unsigned i = 0; i < SET_SIZE; i++)
+			if (set->until_s[i] != 0 && set->until_s[i] < now_s)
+				release(t, set, i, &t->stats->match_expired);
 		t->expire_at = t->expire_at + 1 == t->sets_len ? 0 : t->expire_at + 1;
 	}
 }

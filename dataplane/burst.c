@@ -180,7 +180,7 @@ void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wi
 	if (w->depth < WORKER_PARSE || !takes_server(w, pkt, wire, size))
 		return;
 	if (w->match)
-		admit_match_begin(w->match, pkt, true, wire, size, &key);
+		admit_match_begin(w->match, pkt, true, wire, size, size, &key);
 	take_message(w, wire, size, &key, time_s);
 }
 
@@ -239,7 +239,7 @@ static __rte_noinline void ask_datagram(struct worker *w, struct burst *b, const
 	d->room = room;
 	d->now_s = b->now_s;
 	if (w->match)
-		admit_match_begin(w->match, pkt, false, pkt->payload, pkt->payload_size, &d->key);
+		admit_match_begin(w->match, pkt, false, pkt->payload, pkt->payload_size, room, &d->key);
 	if (++b->asked_len == WORKER_BURST || !w->match)
 		take_asked(w, b);
 }

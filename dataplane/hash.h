@@ -66,6 +66,27 @@ static inline uint64_t hash_padded(const struct hash_key *key, const uint8_t *p,
 	return h;
 }
 
+// The same, twice as wide: of each product the two halves are folded in two ways.
+static inline void hash_padded_wide(const struct hash_key *key, const uint8_t *p, size_t size, uint64_t half[2])
+{
+	const uint64_t *k = key->k;
+	uint64_t h0 = size, h1 = size, a = k[0], b = k[1], c = k[2], d = k[3];
+
+	for (size_t at = 0; at < size; at += HASH_BLOCK) {
+		__uint128_t x = (__uint128_t)(hash_load64(p + at) ^ a) * (hash_load64(p + at + 8) ^ b);
+		__uint128_t y = (__uint128_t)(hash_load64(p + at + 16) ^ c) * (hash_load64(p + at + 24) ^ d);
+		uint64_t x_low = (uint64_t)x, x_high = (uint64_t)(x >> 64), y_low = (uint64_t)y, y_high = (uint64_t)(y >> 64);
+		h0 += (x_low ^ x_high) + (y_low ^ y_high);
+		h1 += x_low + 2 * x_high + 3 * y_low + 4 * y_high;
+		a += k[4];
+		b += k[5];
+		c += k[6];
+		d += k[7];
+	}
+	half[0] = h0;
+	half[1] = h1;
+}
+
 // Hash of octets that are followed by anything; reads none outside them. Another function than
 // hash_padded: the two are never compared.
 static inline uint64_t hash_bytes(const struct hash_key *key, const uint8_t *p, size_t size)

@@ -53,3 +53,19 @@ static inline __attribute__((always_inline)) bool octets_none(octets v)
 	return ((word[0] | word[1]) | (word[2] | word[3])) == 0;
 #endif
 }
+
+// Eight lanes of four octets: a bit for each lane that equals `word`.
+static inline __attribute__((always_inline)) uint32_t octets_lanes_equal(octets v, uint32_t word)
+{
+	typedef uint32_t lanes __attribute__((vector_size(OCTETS)));
+	lanes equal = (lanes)((lanes)v == word);
+#if defined(__AVX2__)
+	return (uint32_t)_mm256_movemask_ps((__m256)equal);
+#else
+	uint32_t mask = 0;
+
+	for (unsigned i = 0; i < OCTETS / 4; i++)
+		mask |= (equal[i] & 1) << i;
+	return mask;
+#endif
+}

@@ -174,7 +174,7 @@ static void remember(struct admit_match *t, const struct pkt *pkt, const struct 
 {
 	struct admit_match_key k;
 
-	admit_match_begin(t, pkt, false, m->wire, m->size, &k);
+	admit_match_begin(t, pkt, false, m->wire, m->size, m->size, &k);
 	admit_match_query(t, &k, now_s);
 }
 
@@ -182,7 +182,7 @@ static bool is_answered(struct admit_match *t, const struct pkt *pkt, bool tcp, 
 {
 	struct admit_match_key k;
 
-	admit_match_begin(t, pkt, tcp, m->wire, m->size, &k);
+	admit_match_begin(t, pkt, tcp, m->wire, m->size, m->size, &k);
 	return admit_match_response(t, &k, now_s);
 }
 
