@@ -21,7 +21,7 @@ void redis_batch_log_key(const char *key, size_t key_len, const char *error)
 static int read_queued(struct redis_conn *c, struct redis_results *results, uint32_t len)
 {
 	results->errors = 0;
-	for (uint32_t i = 0; i < len; i++)
+	for (uint32_t i = 0; (i += redis_conn_skip_queued(c, len - i)) < len; i++)
 		if (redis_conn_read(c, results) != 0)
 			return -1;
 	return 0;
@@ -135,14 +135,25 @@ void redis_batch_count(struct schema_frame *f)
 	metrics_add(records_first, schema_settle(f));
 }
 
-int redis_batch_finish(struct redis_batch *b, struct redis_conn *c, struct redis_results *results,
+// Commands of the transaction without the riders.
+static uint32_t own_commands(const struct redis_batch *b)
+{
+	return b->head_len + b->records.commands_len + b->tail_len;
+}
+
+int redis_batch_collect(struct redis_batch *b, struct redis_conn *c, struct redis_results *results)
+{
+	uint32_t own = own_commands(b);
+
+	return redis_batch_read(c, results, own, own + (uint32_t)b->riders.len);
+}
+
+void redis_batch_account(struct redis_batch *b, const struct redis_results *results,
 	struct redis_follow *follow, struct redis_announced *announced, const struct redis_settings *s,
 	const struct zone_list *zones)
 {
-	uint32_t own = b->head_len + b->records.commands_len + b->tail_len;
+	uint32_t own = own_commands(b);
 
-	if (redis_batch_read(c, results, own, own + (uint32_t)b->riders.len) != 0)
-		return -1;
 	note_overhead(b, results, follow);
 	for (uint32_t i = 0; i < b->records.commands_len; i++)
 		redis_batch_note_record(&b->records, i, &results->at[b->head_len + i], s, zones, follow);
@@ -153,17 +164,19 @@ int redis_batch_finish(struct redis_batch *b, struct redis_conn *c, struct redis
 	redis_batch_announce(announced, &b->in.hello);
 	metrics_add(batches_applied, 1);
 	metrics_set(last_applied_s, (uint64_t)time(NULL));
-	return 0;
 }
 
 bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied,
 	struct redis_follow *follow, const struct redis_settings *s, const struct zone_list *zones)
 {
-	if (s->retention_days == 0 || applied == 0 || follow->len > 0 ||
-		!spool_read(spool, applied, &b->in, 0) || b->in.number != applied)
+	if (s->retention_days == 0 || follow->len > 0)
 		return true;
-	if (!schema_read(&b->records, b->in.body, b->in.size))
-		return false;
-	redis_retain_again(follow, &b->records, s, zones);
+	for (uint64_t number = applied > 1 ? applied - 1 : 1; number <= applied; number++) {
+		if (!spool_read(spool, number, &b->in, 0) || b->in.number != number)
+			continue;
+		if (!schema_read(&b->records, b->in.body, b->in.size))
+			return false;
+		redis_retain_again(follow, &b->records, s, zones);
+	}
 	return true;
 }

@@ -116,6 +116,7 @@ int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const char *uu
 	const struct zone_list *zones)
 {
 	b->sent = true;
+	b->executing = false;
 	b->now_s = (uint64_t)time(NULL);
 	redis_buffer_clear(&b->out);
 	if (!schema_read(&b->records, b->in.body, b->in.size))
@@ -153,7 +154,9 @@ static int send_riders(struct redis_batch *b, struct redis_conn *c, struct redis
 	struct redis_follow empty = b->riders;
 
 	redis_follow_clear(&empty);
-	if (follow->commands.bad)
+	if (follow->len > BATCH_RIDERS_MAX)
+		metrics_add(follow_dropped, follow->len);
+	if (follow->commands.bad || follow->len > BATCH_RIDERS_MAX)
 		redis_follow_clear(follow);
 	b->riders = *follow;
 	*follow = empty;
@@ -165,6 +168,7 @@ int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redi
 	if (expect_ok(c) != 0 || expect_ok(c) != 0 || send_riders(b, c, follow) != 0)
 		return -1;
 	metrics_add(commands_sent, 1);
+	b->executing = true;
 	return redis_conn_write(c, exec, sizeof(exec) - 1);
 }
 
@@ -184,10 +188,8 @@ int redis_batch_send_follow(struct redis_batch *b, struct redis_conn *c, struct 
 
 void redis_batch_give_back(struct redis_batch *b, struct redis_follow *follow)
 {
+	redis_follow_join(&b->riders, follow);
 	struct redis_follow empty = *follow;
-
-	if (follow->len > 0 || b->riders.len == 0)
-		return;
 	*follow = b->riders;
 	b->riders = empty;
 }

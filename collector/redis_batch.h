@@ -8,12 +8,17 @@
 //       SET  pdns:fence:<uuid> <number> EX …
 //       ZADD, ZINCRBY …                         redis_schema.h
 //       ZADD pdns:sensors …, HINCRBY pdns:sensor:<id> …
-//       XADD pdns:new …                         what follows the batch before: redis_follow.h
+//       XADD pdns:new …                         what follows batches before: redis_follow.h
 //     EXEC
 //
 // The next batch is sent while Redis works on the one before, but its EXEC is held back until that
 // one's reply is good: batches are applied in order or not at all, so the one number in pdns:seq
 // says which were. Whatever goes wrong closes the connection; the number decides after the next.
+//
+//     collector   n+1: WATCH … commands        EXEC   accounts of n, n+2: WATCH … commands
+//     Redis       EXEC of n ────────► replies, queues n+1 ─► EXEC of n+1 ──────► …
+//
+// Redis has the commands of n + 1 to queue while the reply to n is on its way, so it does not wait.
 //
 // The fence: a connection that was given up may still have a transaction in a socket buffer which
 // Redis reads only after the number was looked up (it was stopped, or busy with its disk). Every
@@ -29,7 +34,8 @@
 
 enum {
 	BATCH_OVERHEAD_MAX = 8, // commands around those of the records
-	BATCH_RESULTS_MAX = SCHEMA_COMMANDS_MAX + FOLLOW_MAX + BATCH_OVERHEAD_MAX,
+	BATCH_RIDERS_MAX = 2 * FOLLOW_MAX, // what follows two batches: redis_batch_give_back
+	BATCH_RESULTS_MAX = SCHEMA_COMMANDS_MAX + BATCH_RIDERS_MAX + BATCH_OVERHEAD_MAX,
 	BATCH_FENCE_S = 7 * 86400, // a fence goes by itself when its spool is gone
 	BATCH_ANNOUNCED_MAX = 16
 };
@@ -44,6 +50,7 @@ struct redis_announced {
 struct redis_batch {
 	struct spool_batch in; // as read from the spool; owned
 	bool sent;	       // it is on its way
+	bool executing;	       // its EXEC is too
 	uint32_t head_len;     // commands before those of the records
 	uint32_t tail_len;     // commands after them
 	uint64_t now_s;	       // wall clock when it was made
@@ -61,9 +68,12 @@ int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const char *uu
 // (closed).
 int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow);
 
-// Reads the replies and counts what became of the records; what follows from them goes to `follow`.
-// `results->at` has room for BATCH_RESULTS_MAX. Returns 0: applied; or -1 (closed).
-int redis_batch_finish(struct redis_batch *b, struct redis_conn *c, struct redis_results *results,
+// Reads the replies. `results->at` has room for BATCH_RESULTS_MAX. Returns 0: applied; or -1 (closed).
+int redis_batch_collect(struct redis_batch *b, struct redis_conn *c, struct redis_results *results);
+
+// Counts what became of the records, by the replies that were read; what follows from them goes to
+// `follow`. Needs no connection.
+void redis_batch_account(struct redis_batch *b, const struct redis_results *results,
 	struct redis_follow *follow, struct redis_announced *announced, const struct redis_settings *s,
 	const struct zone_list *zones);
 
@@ -75,12 +85,12 @@ int redis_batch_read(struct redis_conn *c, struct redis_results *results, uint32
 void redis_batch_note_riders(struct redis_batch *b, const struct redis_results *results, uint32_t from,
 	struct redis_follow *follow, const struct redis_settings *s);
 
-// After a connect: the last batch that Redis has, `applied`, may lack its expiries, where a collector was
-// killed behind it. What that asks for goes to an empty `follow`. False without memory.
+// After a connect: the last two batches that Redis has, up to `applied`, may lack their expiries, where a
+// collector was killed behind them. What that asks for goes to an empty `follow`. False without memory.
 bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied,
 	struct redis_follow *follow, const struct redis_settings *s, const struct zone_list *zones);
 
-// The batch was not applied: what rode along goes back into `follow`, where that is empty.
+// The batch was not applied: what rode along goes back into `follow`, before what is there.
 void redis_batch_give_back(struct redis_batch *b, struct redis_follow *follow);
 
 // Looks up which batches of a spool Redis holds, behind its fence. Returns 0 with the number, or -1

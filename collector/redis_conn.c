@@ -223,6 +223,24 @@ static redisReplyObjectFunctions sink_functions = {
 	.freeObject = sink_free,
 };
 
+// Half of all replies are these: no need for hiredis to take them apart one by one.
+uint32_t redis_conn_skip_queued(struct redis_conn *c, uint32_t most)
+{
+	static const char queued[] = "+QUEUED\r\n";
+	enum { QUEUED_SIZE = sizeof(queued) - 1 };
+	redisReader *reader = c->context->reader;
+	uint32_t n = 0;
+
+	if (reader->ridx != -1) // in the middle of a reply
+		return 0;
+	while (n < most && reader->len - reader->pos >= QUEUED_SIZE &&
+		memcmp(reader->buf + reader->pos, queued, QUEUED_SIZE) == 0) {
+		reader->pos += QUEUED_SIZE;
+		n++;
+	}
+	return n;
+}
+
 int redis_conn_read(struct redis_conn *c, struct redis_results *results)
 {
 	redisReader *reader = c->context->reader;

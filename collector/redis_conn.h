@@ -89,5 +89,8 @@ int redis_conn_write(struct redis_conn *c, const char *bytes, size_t size);
 // (freeReplyObject). NULL: closed. Error replies are replies.
 redisReply *redis_conn_ask(struct redis_conn *c, const struct redis_buffer *b);
 
+// Passes over "+QUEUED" replies that have come, `most` of them, up to the first other one. Returns how many.
+uint32_t redis_conn_skip_queued(struct redis_conn *c, uint32_t most);
+
 // Reads one reply into `results`: `top`, and `at` where it is an array. Returns 0, or -1 (closed).
 int redis_conn_read(struct redis_conn *c, struct redis_results *results);

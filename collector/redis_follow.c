@@ -40,6 +40,24 @@ void redis_follow_note(struct redis_follow *f, enum follow_kind kind)
 	note(f, kind, NULL);
 }
 
+void redis_follow_join(struct redis_follow *f, struct redis_follow *tail)
+{
+	size_t base = f->commands.size, size = tail->commands.size;
+	char *room = size > 0 ? redis_buffer_room(&f->commands, size) : NULL;
+
+	if (room) {
+		memcpy(room, tail->commands.bytes, size);
+		f->commands.arrays += tail->commands.arrays;
+	}
+	for (size_t i = 0; room && i < tail->len; i++) {
+		f->commands.size = base + tail->notes[i].at; // where the note stands
+		note(f, tail->notes[i].kind, tail->notes[i].expected);
+	}
+	f->commands.size = room ? base + size : base;
+	f->commands.bad |= tail->commands.bad;
+	redis_follow_clear(tail);
+}
+
 void redis_follow_key(const struct redis_follow *f, size_t index, const char **key, size_t *key_len)
 {
 	redis_encode_read(f->commands.bytes + f->notes[index].at, key, key_len);

@@ -51,6 +51,9 @@ struct redis_follow {
 void redis_follow_clear(struct redis_follow *f);
 void redis_follow_free(struct redis_follow *f);
 
+// Moves what is in `tail` behind what is in `f`.
+void redis_follow_join(struct redis_follow *f, struct redis_follow *tail);
+
 // The next command in `f->commands` is of this kind. Call it before the command is encoded.
 void redis_follow_note(struct redis_follow *f, enum follow_kind kind);
 

@@ -87,7 +87,7 @@ static void note_down(struct writer *w, bool was_open)
 	for (int i = 0; i < 2; i++) {
 		if (w->batch[i].sent)
 			metrics_add(batches_retried, 1);
-		w->batch[i].sent = false;
+		w->batch[i].sent = w->batch[i].executing = false;
 		redis_batch_give_back(&w->batch[i], &w->follow);
 	}
 	metrics_set(redis_up, 0);
@@ -231,10 +231,26 @@ static int step_cluster(struct writer *w)
 	return 0;
 }
 
-// One step: the oldest batch into execution, the next one sent behind it, the answer read.
+// The batch in execution is applied, its replies are read.
+static void settle(struct writer *w)
+{
+	struct redis_batch *b = &w->batch[w->turn];
+
+	redis_batch_account(b, &w->results, &w->follow, &w->announced, &w->s, w->zones);
+	b->sent = b->executing = false;
+	w->applied = b->in.number;
+	spool_acknowledge(w->spool, w->applied);
+	if (w->logged != REDIS_TROUBLE_NONE)
+		note_up(w);
+	w->turn = !w->turn;
+}
+
+// One step: the oldest batch into execution, the next one sent behind it, the answer read, the next one
+// into execution.
 static int step(struct writer *w)
 {
 	struct redis_batch *now = &w->batch[w->turn], *next = &w->batch[!w->turn];
+	int result = 0;
 
 	if (w->cluster)
 		return step_cluster(w);
@@ -247,20 +263,17 @@ static int step(struct writer *w)
 		if (redis_batch_send(now, &w->conn, w->uuid, &w->announced, &w->s, w->zones) != 0)
 			return -1;
 	}
-	if (redis_batch_execute(now, &w->conn, &w->follow) != 0)
+	if (!now->executing && redis_batch_execute(now, &w->conn, &w->follow) != 0)
 		return -1;
 	if (spool_read(w->spool, now->in.number + 1, &next->in, 0) &&
 		redis_batch_send(next, &w->conn, w->uuid, &w->announced, &w->s, w->zones) != 0)
 		return -1;
-	if (redis_batch_finish(now, &w->conn, &w->results, &w->follow, &w->announced, &w->s, w->zones) != 0)
+	if (redis_batch_collect(now, &w->conn, &w->results) != 0)
 		return -1;
-	now->sent = false;
-	w->applied = now->in.number;
-	spool_acknowledge(w->spool, w->applied);
-	if (w->logged != REDIS_TROUBLE_NONE)
-		note_up(w);
-	w->turn = !w->turn;
-	return 0;
+	if (next->sent) // before the accounts, which take as long as Redis has something to queue
+		result = redis_batch_execute(next, &w->conn, &w->follow);
+	settle(w);
+	return result;
 }
 
 static bool is_done(struct writer *w)

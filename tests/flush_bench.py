@@ -5,7 +5,7 @@
     scripts/bench --flush [--json] [--runs N] [--responses N] [--families]
 
 The dataplane replays the isp traffic once and its frames are kept; the collector writes them into Redis once, with what
-it sends kept as well. Then rounds alternate between the two, each on a Redis made empty: all records as new ones, then
+it sends kept as well. Repeated records come in frames four times as long, as from a dataplane. Then rounds alternate between the two, each on a Redis made empty: all records as new ones, then
 again as repeated ones. The raw pipeline (tests/resp_feed.c) sends what the collector had sent, to the octet, as fast as
 Redis reads it. Redis has one Unix socket, collector/redis.conf, no append-only file.
 
@@ -38,6 +38,8 @@ import frames
 from faults import Resp
 
 STARTED = []  # processes, ended with the measurement whatever happens
+NEW_WORK, RECORDS = 4, 64  # dataplane/flush.h; flush.records
+BODY_MAX = (128 << 10) - frames.HEADER.size  # dataplane/record.h
 PING = b"*1\r\n$4\r\nPING\r\n"
 
 
@@ -99,16 +101,22 @@ def dataplane_frames(dataplane, capture, folder):
 
 
 def as_repeated(bodies):
-    """The same records as a table sends them that had sent them before."""
-    out = []
-    for records, body in bodies:
-        body, at = bytearray(body), 0
+    """The same records as a table sends them that had sent them before: a repeated one takes a quarter of a new one's
+    share of a frame (dataplane/flush.h)."""
+    most = NEW_WORK * RECORDS
+    out = [(0, bytearray())]
+    for _, body in bodies:
+        at = 0
         while at < len(body):
             first, last, count, kind, rdata, owner, flags = frames.RECORD.unpack_from(body, at)
-            frames.RECORD.pack_into(body, at, first, last + 1, count, kind, rdata, owner, flags & ~frames.NEW)
             size = frames.RECORD.size + owner + rdata
-            at += size + -size % 4
-        out.append((records, body))
+            size += -size % 4
+            if out[-1][0] == most or len(out[-1][1]) + size > BODY_MAX:
+                out.append((0, bytearray()))
+            out[-1][1].extend(frames.RECORD.pack(first, last + 1, count, kind, rdata, owner, flags & ~frames.NEW))
+            out[-1][1].extend(body[at + frames.RECORD.size:at + size])
+            out[-1] = out[-1][0] + 1, out[-1][1]
+            at += size
     return out
 
 

@@ -218,6 +218,48 @@ def test_out_of_memory():
         assert w.log().count("memory limit") == 1
 
 
+def test_errors_come_and_go():
+    """Transactions are refused and taken again while more of them wait behind: none is passed over, none applied twice,
+    and the feed has each new record once."""
+    with World() as w:
+        w.start_redis("--busy-reply-threshold", "20")
+        w.start()
+        d = Dataplane(w.path).connect()
+        ways = ((("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")),
+                (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
+                (("CONFIG", "SET", "min-replicas-to-write", "1"), ("CONFIG", "SET", "min-replicas-to-write", "0")))
+        sent, over = 0, threading.Event()
+
+        def disturb():
+            while not over.is_set():
+                for refuse, take in ways:
+                    w.cli(*refuse)
+                    time.sleep(0.01)
+                    w.cli(*take)
+                    time.sleep(0.3)
+
+        thread = threading.Thread(target=disturb)
+        thread.start()
+        try:
+            until_s = time.monotonic() + 4
+            while time.monotonic() < until_s:
+                for _ in range(20):
+                    d.records([record(f"host{i}.example.com", 1, bytes([192, 0, 2, i]), 1000, 1000, 1, NEW) for i in range(10)] +
+                              [record(f"only{sent}.example.net", 16, b"\x01x", 1, 1, 1, NEW)])
+                    sent += 1
+                d.wait()
+        finally:
+            over.set()
+            thread.join()
+        w.settled()
+        check_counts(w, sent)
+        until(lambda: int(w.cli("XLEN", "pdns:new")) >= sent + 10)
+        assert int(w.cli("XLEN", "pdns:new")) == sent + 10
+        assert {w.count(f"only{n}.example.net", 'TXT "x"') for n in range(0, sent, 17)} == {1}
+        troubles = {kind for kind in ("oom", "readonly", "cluster", "error") if w.metric(f'collector_redis_errors_total{{kind="{kind}"}}') > 0}
+        assert troubles, "nothing was refused"
+
+
 def nonsense_server(path, answer):
     server = socket.socket(socket.AF_UNIX)
     server.bind(path)
@@ -321,18 +363,20 @@ def test_retention():
 
 
 def test_expiry_after_a_kill():
-    """A collector killed behind a batch has not set its expiries: the next one does, without any new record."""
+    """A collector killed behind two batches has not set their expiries: the next one does, without any new record."""
     with World() as w:
         w.start_redis()
-        w.start()  # without retention, as if killed before what follows the batch
+        w.start()  # without retention, as if killed before what follows the batches
         d = Dataplane(w.path).connect()
+        d.records([record("first.example.edu", 1, bytes([198, 51, 100, 1]), 1000, 1000, 1, NEW)])
         d.records(batch(0) + [record("mail.example.net", 15, b"\0\x0a" + frames.name("mail.example.org"), 1000, 1000, 1, NEW),
                               record("victim.com", 0, b"", 1000, 1000, 70, FLOOD)])
         d.wait()
         w.settled()
         w.kill()
         keys = ("name:host1.example.com", "first:host1.example.com", "count:host1.example.com", "ip:192.0.2.1", "net:192.0.2.0/24",
-                "zone:example.com", "rdata:mail.example.org", "flood", "flood:names")
+                "zone:example.com", "rdata:mail.example.org", "flood", "flood:names", "name:first.example.edu", "first:first.example.edu",
+                "count:first.example.edu", "ip:198.51.100.1", "net:198.51.100.0/24", "zone:example.edu")
         assert {w.cli("TTL", f"pdns:{key}") for key in keys} == {"-1"}
         w.cli("SET", "pdns:first:host2.example.com", "mine")
         w.start("retention.days=2")
