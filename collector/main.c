@@ -13,6 +13,7 @@
 #include "collector/inbox.h"
 #include "collector/names_index.h"
 #include "collector/settings.h"
+#include "collector/thread.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -319,6 +320,7 @@ int main(int argc, char **argv)
 	mallopt(M_MMAP_THRESHOLD, HEAP_PIECE);
 	mallopt(M_TRIM_THRESHOLD, HEAP_KEEP);
 	log_init("lookback-collector", LOG_LEVEL_INFO);
+	thread_is_quick(); // and all that follow, unless they say otherwise
 	int status = parse_options(argc, argv, &c.options);
 	if (status >= 0)
 		return status;

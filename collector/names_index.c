@@ -3,6 +3,7 @@
 
 #include "collector/names_file.h"
 #include "collector/query_run.h"
+#include "collector/thread.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
 
@@ -10,9 +11,10 @@
 #include <stdlib.h>
 
 enum {
-	SCAN_COUNT = 2000,
-	SCAN_PAUSE_US = 500, // so that the scan does not keep Redis busy
-	STREAM_PAGE = 2000,
+	SCAN_COUNT = 250, // some 0.1 ms of Redis, for lookups wait meanwhile
+	SCAN_PAUSE_US = 60, // and the kernel's slack of 50
+	STREAM_PAGE = 64, // the same
+	STREAM_PAGES = 32, // between two looks whether some were trimmed
 	STREAM_PAUSE_MS = 500,
 	RETRY_MS = 2000,
 	IMPORT_PAUSE_S = 3,	  // an import that adds nothing for so long is at its end, or was ended
@@ -307,7 +309,9 @@ static bool follow(struct names_index *index)
 		return false;
 	if (gap && monotonic_s() - index->scanned > RESCAN_S)
 		return false; // no stream: nothing else tells what is new
-	int n = failed ? -1 : read_stream(index, &index->db);
+	int n = failed ? -1 : STREAM_PAGE;
+	for (int i = 0; i < STREAM_PAGES && n == STREAM_PAGE && !is_stopped(index); i++)
+		n = read_stream(index, &index->db);
 	if (monotonic_s() - index->saved > SAVE_S)
 		save(index);
 	if (n < STREAM_PAGE)
@@ -319,6 +323,7 @@ static void *run(void *arg)
 {
 	struct names_index *index = arg;
 
+	thread_is_background();
 	index->saved = monotonic_s();
 	load(index);
 	while (!is_stopped(index)) {
