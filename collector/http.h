@@ -18,6 +18,7 @@ struct http_sources {
 	const struct redis_settings *redis; // copied when the server starts
 	const struct zone_list *zones;	    // for registered domains
 	struct names_index *index;	    // NULL: none
+	struct names_index *targets;	    // NULL: none
 };
 
 struct http;

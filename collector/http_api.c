@@ -63,6 +63,7 @@ struct http_api *http_api_open(const struct http_sources *sources, char *why, si
 	api->exports = http_exports_new();
 	query_db_init(&api->db, sources->redis, sources->zones, s->psl_file);
 	api->db.index = sources->index;
+	api->db.targets = sources->targets;
 	return api;
 }
 

@@ -184,6 +184,15 @@ static void write_names(FILE *out, const struct names_index *index)
 	write_gauge(out, "collector_names_complete", "1 once it holds all names that Redis holds", l.complete);
 }
 
+static void write_targets(FILE *out, const struct names_index *index)
+{
+	struct names_index_levels l = names_index_levels(index);
+
+	write_gauge(out, "collector_targets", "Names that records point to in their index", l.names);
+	write_gauge(out, "collector_targets_memory_bytes", "Memory that this index takes", l.memory);
+	write_gauge(out, "collector_targets_complete", "1 once it holds all that Redis holds", l.complete);
+}
+
 static void write_collector(FILE *out, const struct spool_levels *spool)
 {
 	const uint64_t *values = (const uint64_t *)&collector_stats;
@@ -229,6 +238,8 @@ char *http_metrics_text(const struct http_sources *sources, size_t *len)
 	write_collector(out, &spool);
 	if (sources->index)
 		write_names(out, sources->index);
+	if (sources->targets)
+		write_targets(out, sources->targets);
 	free(sensors);
 	if (fclose(out) != 0) {
 		free(text);

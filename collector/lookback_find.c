@@ -84,7 +84,7 @@ int lookback_find(struct lookback *l)
 		return lookback_fail("find: there is no --csv of names; --json has them");
 	if (l->output == OUTPUT_TABLE && !l->quiet)
 		f.table = table_new(stdout, "WHY", false);
-	l->db.index = names_index_read(&l->db, l->settings.names_file);
+	l->db.index = names_index_read(&l->db, NAMES_OWNERS, l->settings.names_file);
 	for (int i = 0; i < l->argc && result == 0; i++) {
 		if (query_parse_keyword(&q, l->argv[i], why, sizeof(why)) != 0) {
 			result = lookback_fail("%s", why);

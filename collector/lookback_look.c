@@ -2,6 +2,8 @@
 // name, ip, rdata, zone.
 #include "collector/lookback.h"
 
+#include "collector/names_index.h"
+
 #include <stdlib.h>
 
 // Where records go.
@@ -163,9 +165,19 @@ int lookback_ip(struct lookback *l)
 	return look_up(l, query_parse_addresses);
 }
 
+// Wildcards: with the collector's index where its file can be read, else by a scan of Redis.
 int lookback_rdata(struct lookback *l)
 {
-	return look_up(l, query_parse_target);
+	bool wild = false;
+
+	for (int i = 0; i < l->argc; i++)
+		wild = wild || strchr(l->argv[i], '*');
+	if (wild)
+		l->db.targets = names_index_read(&l->db, NAMES_TARGETS, l->settings.names_file);
+	int status = look_up(l, query_parse_target);
+	names_index_close(l->db.targets);
+	l->db.targets = NULL;
+	return status;
 }
 
 static int parse_zone(struct query *q, const char *text, char *why, size_t why_size)

@@ -42,7 +42,7 @@ struct collector {
 	struct board *board;
 	struct inbox *inbox;
 	struct writer *writer;
-	struct names_index *names;
+	struct names_index *names, *targets; // owners; what records point to
 	struct http *http;
 	int signals; // signalfd
 };
@@ -216,8 +216,9 @@ static int start(struct collector *c, char *why, size_t why_size)
 	if (!c->writer)
 		return -1;
 	if (c->settings.http.kind != ENDPOINT_NONE) {
-		c->names = names_index_open(&redis, c->settings.names_file, why, why_size);
-		if (!c->names)
+		c->names = names_index_open(&redis, NAMES_OWNERS, c->settings.names_file, why, why_size);
+		c->targets = names_index_open(&redis, NAMES_TARGETS, c->settings.names_file, why, why_size);
+		if (!c->names || !c->targets)
 			return -1;
 	}
 	const struct http_sources sources = {.spool = c->spool,
@@ -226,7 +227,8 @@ static int start(struct collector *c, char *why, size_t why_size)
 		.settings = &c->settings,
 		.redis = &redis,
 		.zones = c->zones,
-		.index = c->names};
+		.index = c->names,
+		.targets = c->targets};
 	if (c->settings.http.kind != ENDPOINT_NONE) {
 		c->http = http_start(&c->settings.http, &sources, why, why_size);
 		if (!c->http)
@@ -300,6 +302,7 @@ static int stop(struct collector *c, int status)
 		status = c->options.once ? EXIT_FAILURE : status;
 	}
 	names_index_close(c->names);
+	names_index_close(c->targets);
 	inbox_free(c->inbox);
 	board_free(c->board);
 	spool_close(c->spool);

@@ -3,6 +3,7 @@
 
 #include "collector/names_file.h"
 #include "collector/query_run.h"
+#include "collector/query_write.h"
 #include "collector/thread.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
@@ -24,10 +25,19 @@ enum {
 	SEARCH_BUDGET = 1 << 20 // half a millisecond, for lookups wait meanwhile
 };
 
+static const struct {
+	const char *family;	 // of the keys that hold them
+	const char *file_ending; // behind names.file
+	const char *label;	 // in the file's head, behind the prefix
+	const char *words;	 // in the log
+} kinds[] = {[NAMES_OWNERS] = {"name:", "", "", "names"}, [NAMES_TARGETS] = {"rdata:", ".targets", "rdata:", "names that are pointed to"}};
+
 struct names_index {
+	enum names_of of;
 	struct names_store store; // thread: rw, searchers: ro
 	struct query_db db;	  // of the thread
 	char file[4096];
+	char label[96]; // in its head
 	char id[NAMES_ID_SIZE]; // of the last entry of the stream that was taken
 	int64_t imports;	// batches of `lookback import` before the keys were scanned; they are in no stream
 	int64_t imports_seen;	// …that there are now, the same since:
@@ -141,10 +151,11 @@ static int64_t count_imports(struct query_db *db)
 static int scan_step(struct names_index *index, char cursor[24])
 {
 	struct query_db *db = &index->db;
-	size_t skip = strlen(db->settings.prefix) + strlen("name:");
+	const char *family = kinds[index->of].family;
+	size_t skip = strlen(db->settings.prefix) + strlen(family);
 
 	query_db_begin(db);
-	query_db_put_scan(db, &db->out, cursor, "name:", "*", SCAN_COUNT);
+	query_db_put_scan(db, &db->out, cursor, family, "*", SCAN_COUNT);
 	redisReply *reply = ask(db);
 	if (!reply || reply->elements != 2)
 		return -1;
@@ -192,20 +203,34 @@ static int scan(struct names_index *index)
 	index->imports = imports;
 	index->scanned = monotonic_s();
 	__atomic_store_n(&index->complete, true, __ATOMIC_RELEASE);
-	log_info("names: %llu names in %llu MB", (unsigned long long)index->store.len,
+	log_info("names: %llu %s in %llu MB", (unsigned long long)index->store.len, kinds[index->of].words,
 		(unsigned long long)names_store_memory(&index->store) >> 20);
 	return 0;
 }
 
-static const char *name_of(const redisReply *fields, size_t *len)
+static const char *field_of(const redisReply *fields, const char *name, size_t *len)
 {
 	for (size_t i = 0; i + 1 < fields->elements; i += 2) {
-		if (strcmp(fields->element[i]->str, "name") == 0) {
+		if (strcmp(fields->element[i]->str, name) == 0) {
 			*len = fields->element[i + 1]->len;
 			return fields->element[i + 1]->str;
 		}
 	}
 	return NULL;
+}
+
+// The owner in an entry of the stream, or the name that it points to. NULL where there is none.
+static const char *name_of(const redisReply *fields, enum names_of of, size_t *len)
+{
+	struct query_record r = {.owner_len = 0};
+	const char *target = NULL;
+
+	if (of == NAMES_OWNERS)
+		return field_of(fields, "name", len);
+	r.type = field_of(fields, "type", &r.type_len);
+	r.rdata = field_of(fields, "rdata", &r.rdata_len);
+	*len = r.type && r.rdata ? query_target(&r, &target) : 0;
+	return *len > 0 ? target : NULL;
 }
 
 // What the stream has had since. Returns how many entries, -1 where Redis is away.
@@ -227,7 +252,7 @@ static int read_stream(struct names_index *index, struct query_db *db)
 		const redisReply *entries = reply->element[0]->element[1];
 		for (size_t i = 0; i < entries->elements; i++, n++) {
 			size_t len = 0;
-			const char *name = name_of(entries->element[i]->element[1], &len);
+			const char *name = name_of(entries->element[i]->element[1], index->of, &len);
 			if (name)
 				add(index, name, len);
 			snprintf(index->id, sizeof(index->id), "%s", entries->element[i]->element[0]->str);
@@ -245,7 +270,7 @@ static void save(struct names_index *index)
 	if (!*index->file || !index->complete)
 		return;
 	snprintf(id, sizeof(id), "%.24s+%lld", index->id, (long long)index->imports);
-	if (names_file_save(&index->store, index->file, index->db.settings.prefix, id, why, sizeof(why)) != 0)
+	if (names_file_save(&index->store, index->file, index->label, id, why, sizeof(why)) != 0)
 		log_warning("%s", why);
 }
 
@@ -266,8 +291,7 @@ static void load(struct names_index *index)
 
 	if (!*index->file)
 		return;
-	if (names_file_load(&index->store, index->file, index->db.settings.prefix, index->id, why,
-		    sizeof(why)) != 0) {
+	if (names_file_load(&index->store, index->file, index->label, index->id, why, sizeof(why)) != 0) {
 		if (*why)
 			log_warning("%s; it is made anew", why);
 		return;
@@ -339,15 +363,18 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static struct names_index *create(const struct redis_settings *redis, const char *file)
+static struct names_index *create(const struct redis_settings *redis, enum names_of of, const char *file)
 {
 	struct names_index *index = calloc(1, sizeof(*index));
 
-	if (!index || strlen(file) >= sizeof(index->file) || !names_store_open(&index->store)) {
+	if (!index || strlen(file) + 16 >= sizeof(index->file) || !names_store_open(&index->store)) {
 		free(index);
 		return NULL;
 	}
-	strcpy(index->file, file);
+	index->of = of;
+	if (*file)
+		snprintf(index->file, sizeof(index->file), "%.4000s%s", file, kinds[of].file_ending);
+	snprintf(index->label, sizeof(index->label), "%.80s%s", redis->prefix, kinds[of].label);
 	query_db_init(&index->db, redis, NULL, "");
 	pthread_mutex_init(&index->lock, NULL);
 	monotonic_cond_init(&index->wake);
@@ -355,9 +382,9 @@ static struct names_index *create(const struct redis_settings *redis, const char
 }
 
 struct names_index *names_index_open(
-	const struct redis_settings *redis, const char *file, char *why, size_t why_size)
+	const struct redis_settings *redis, enum names_of of, const char *file, char *why, size_t why_size)
 {
-	struct names_index *index = create(redis, file);
+	struct names_index *index = create(redis, of, file);
 
 	if (!index || pthread_create(&index->thread, NULL, run, index) != 0) {
 		snprintf(why, why_size, "names index: out of memory");
@@ -369,15 +396,15 @@ struct names_index *names_index_open(
 	return index;
 }
 
-struct names_index *names_index_read(struct query_db *db, const char *file)
+struct names_index *names_index_read(struct query_db *db, enum names_of of, const char *file)
 {
-	struct names_index *index = *file ? create(&db->settings, file) : NULL;
+	struct names_index *index = *file ? create(&db->settings, of, file) : NULL;
 	char why[512];
 	bool failed = true;
 	int n = 1;
 
 	if (index &&
-		names_file_load(&index->store, file, db->settings.prefix, index->id, why, sizeof(why)) == 0) {
+		names_file_load(&index->store, index->file, index->label, index->id, why, sizeof(why)) == 0) {
 		take_id(index);
 		index->complete = !has_gap(db, index->id, &failed) && !failed && count_imports(db) == index->imports;
 	}

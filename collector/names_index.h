@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The names index: all owners that Redis holds, in memory, for wildcards and keywords without a
-// scan of Redis. A thread of its own builds it: from its file, from a scan of the keys where there
+// The names index: all owners that Redis holds, or all names that records point to, in memory, for
+// wildcards and keywords without a scan of Redis. A thread of its own builds it: from its file, from a scan of the keys where there
 // is none (or it is too old), and then from the stream of new records, its own sensor's and others'.
 //
-//     file ──► store ◄── SCAN name:*            until it is complete
+//     file ──► store ◄── SCAN name:* or rdata:* until it is complete
 //                    ◄── XREAD pdns:new         from then on
 //
 // A name that was erased in Redis stays until the index is built anew; it answers nothing, since
@@ -13,6 +13,8 @@
 #include "collector/names_store.h"
 #include "collector/query_db.h"
 
+enum names_of { NAMES_OWNERS, NAMES_TARGETS };
+
 struct names_index;
 struct query_run;
 
@@ -21,17 +23,17 @@ struct names_index_levels {
 	bool complete;
 };
 
-// Starts the thread. `file`: where the names are kept over restarts, or empty. NULL with one line in
-// `why`.
+// Starts the thread. `file`: where the names are kept over restarts (targets: with ".targets" behind it), or
+// empty. NULL with one line in `why`.
 struct names_index *names_index_open(
-	const struct redis_settings *redis, const char *file, char *why, size_t why_size);
+	const struct redis_settings *redis, enum names_of of, const char *file, char *why, size_t why_size);
 
 // Ends the thread and saves the file.
 void names_index_close(struct names_index *index);
 
 // Reads a file for one search, without a thread, and what the stream has had since. NULL where it is
 // not there, or does not hold all that Redis holds.
-struct names_index *names_index_read(struct query_db *db, const char *file);
+struct names_index *names_index_read(struct query_db *db, enum names_of of, const char *file);
 
 // True once it holds all names that Redis holds. Any thread.
 bool names_index_is_complete(const struct names_index *index);

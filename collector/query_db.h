@@ -23,6 +23,7 @@ struct query_db {
 	struct redis_settings settings; // address, rights, prefix, time-out; a copy
 	const struct zone_list *zones;	// borrowed; for registered domains
 	struct names_index *index;	// borrowed, or NULL: names are then looked for in Redis
+	struct names_index *targets;	// …and those that records point to
 	char *suffixes;			// text of the public suffix list, or NULL where there is none; owned
 	redisContext *context;		// NULL while not connected, and in a cluster; owned
 	struct query_cluster *cluster;	// NULL: a single Redis, or not connected yet; owned

@@ -260,9 +260,11 @@ void query_match_needles(const struct query_run *run, struct names_needles *out)
 	*out = (struct names_needles){.folded = false};
 	if (q->kind == QUERY_KEYWORD)
 		add_keyword(out, q);
-	else if (q->kind == QUERY_GLOB || q->kind == QUERY_REGEX)
-		add_literal(out, q->name, q->kind == QUERY_REGEX);
-	else if (q->kind == QUERY_STEM)
+	else if (q->kind == QUERY_GLOB || q->kind == QUERY_TARGET_GLOB)
+		add_literal(out, q->name, false);
+	else if (q->kind == QUERY_REGEX || q->kind == QUERY_TARGET_REGEX)
+		add_literal(out, q->name, true);
+	else if (q->kind == QUERY_STEM || q->kind == QUERY_TARGET_STEM)
 		n = snprintf(text, sizeof(text), "\n%s.", q->name);
 	else if (q->name_len != 1 || q->name[0] != '.')
 		n = snprintf(text, sizeof(text), "%s\n", q->name);

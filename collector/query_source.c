@@ -81,6 +81,14 @@ static bool spans_zones(const struct query_run *run)
 	       query_db_suffix_below(run->db, q->name, q->name_len);
 }
 
+// The index that holds what is asked for, or NULL where there is none, or it is not complete.
+static struct names_index *index_of(const struct query_run *run)
+{
+	struct names_index *index = strcmp(run->family, "rdata:") == 0 ? run->db->targets : run->db->index;
+
+	return index && names_index_is_complete(index) ? index : NULL;
+}
+
 // The pattern "*.name" does not match the name itself; "*", below the root, matches everything.
 static int add_apex(struct query_run *run)
 {
@@ -94,7 +102,7 @@ static int begin_subtree(struct query_run *run)
 	char zone[TEXT_NAME_SIZE];
 	const struct query *q = &run->q;
 
-	if (run->db->index && names_index_is_complete(run->db->index)) {
+	if (index_of(run)) {
 		run->source = SOURCE_INDEX;
 		return 0;
 	}
@@ -148,14 +156,12 @@ static int begin_regex(struct query_run *run)
 int query_source_begin(struct query_run *run)
 {
 	const struct query *q = &run->q;
-	bool indexed = run->db->index && names_index_is_complete(run->db->index);
 
 	run->family = q->kind == QUERY_ADDRESSES ? "ip:" : "name:";
 	if (q->kind == QUERY_TARGET || q->kind == QUERY_TARGET_SUBTREE || q->kind == QUERY_TARGET_STEM ||
-		q->kind == QUERY_TARGET_GLOB || q->kind == QUERY_TARGET_REGEX) {
+		q->kind == QUERY_TARGET_GLOB || q->kind == QUERY_TARGET_REGEX)
 		run->family = "rdata:";
-		indexed = false; // it knows owners
-	}
+	bool indexed = q->kind != QUERY_ADDRESSES && index_of(run);
 	if ((q->kind == QUERY_REGEX || q->kind == QUERY_TARGET_REGEX) && begin_regex(run) != 0)
 		return -1;
 	switch (q->kind) {
@@ -167,8 +173,8 @@ int query_source_begin(struct query_run *run)
 	case QUERY_ADDRESSES:
 		return begin_addresses(run);
 	case QUERY_TARGET_SUBTREE:
-		begin_scan(run, SOURCE_SCAN);
-		return add_apex(run);
+		begin_scan(run, indexed ? SOURCE_INDEX : SOURCE_SCAN);
+		return indexed ? 0 : add_apex(run);
 	default:
 		begin_scan(run, indexed && q->kind != QUERY_EVERYTHING ? SOURCE_INDEX : SOURCE_SCAN);
 		return 0;
@@ -294,7 +300,8 @@ static int step_scan(struct query_run *run)
 
 static int step_index(struct query_run *run)
 {
-	bool more = names_index_next(run->db->index, run, &run->index_next);
+	struct names_index *index = strcmp(run->family, "rdata:") == 0 ? run->db->targets : run->db->index;
+	bool more = names_index_next(index, run, &run->index_next);
 
 	if (!more)
 		run->source = SOURCE_NONE;

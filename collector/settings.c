@@ -67,7 +67,7 @@ static const struct conf_key keys[] = {
 		false},
 	{"http.audit", CONF_BOOL, &parsed.http_audit, "no", "log a line for each lookup", 0, 0, NULL, false},
 	{"names.file", CONF_STRING, &parsed.names_file, "",
-		"where the names index is kept over restarts; empty: nowhere", 0, 0, NULL, false},
+		"where the names index is kept over restarts, beside it FILE.targets; empty: nowhere", 0, 0, NULL, false},
 	{"retention.days", CONF_UINT, &parsed.retention_days, "0",
 		"days that records not seen again are kept, 0 for ever", 0, 36500, NULL, true},
 	{"new.max", CONF_UINT, &parsed.new_max, "100000",

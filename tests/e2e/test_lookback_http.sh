@@ -19,10 +19,23 @@ replay "${files[@]}" --no-huge
 unset COLLECTOR_PID
 
 serve -o "names.file=$T/names"
-names_are_complete() { [ "$(metric collector_names_complete)" = 1 ]; }
+names_are_complete() { [ "$(metric collector_names_complete)" = 1 ] && [ "$(metric collector_targets_complete)" = 1 ]; }
 await 20 names_are_complete
 same "names in the index" "$(cut -f1 "${goldens[@]}" | sort -u | wc -l)" "$(metric collector_names)"
+same "names in the index of what is pointed to" "$(redis --scan --pattern 'pdns:rdata:*' | wc -l)" "$(metric collector_targets)"
 $CHECK "$URL" "${goldens[@]}" || fail "see above"
+
+# Wildcards of names that are pointed to come from their index as they come from the keys, without a SCAN.
+pointing() { curl -fsS "$URL/dnsdb/v2/$1" | grep '"obj"' | sort; } # path
+for path in 'lookup/rdata/name/*.wikimedia.org/ALL' 'lookup/rdata/name/ns0.*/ALL' 'lookup/rdata/name/*./ALL?limit=0' 'glob/rdata/*w%3Fki*' 'regex/rdata/%5Ens%5B0-9%5D'; do
+	redis config resetstat > /dev/null
+	pointing "$path" > "$T/by-index"
+	[ -z "$(redis info commandstats | grep '^cmdstat_scan:')" ] || fail "$path: keys were scanned"
+	[ -s "$T/by-index" ] || fail "$path: nothing"
+done
+timeout 20 "$BUILD/collector/lookback" -o "redis=unix:$REDIS" rdata '*.wikimedia.org' --json | jq -r '.rrname + " " + .rrtype' | sort > "$T/by-keys"
+same "rdata wildcards by index and by keys" "$(cat "$T/by-keys")" \
+	"$(pointing 'lookup/rdata/name/*.wikimedia.org/ALL' | jq -r '.obj | (.rrname | rtrimstr(".")) + " " + .rrtype' | sort)"
 
 # dnsdbq, as it comes.
 if command -v dnsdbq > /dev/null; then
@@ -59,8 +72,17 @@ redis zadd pdns:name:fresh.paypa1.example 1790000000 'A 192.0.2.7' > /dev/null
 redis xadd pdns:new '*' name fresh.paypa1.example type A rdata 192.0.2.7 first 1790000000 sensor other > /dev/null
 is_found() { curl -fsS "$URL/api/find?q=paypal" | grep '"name":"fresh.paypa1.example","reason":"digit for letter"'; }
 await 10 is_found
+redis zadd pdns:rdata:mail.pointed.example 1790000000 'MX pointing.example' > /dev/null
+redis zadd pdns:name:pointing.example 1790000000 'MX 10 mail.pointed.example' > /dev/null
+redis xadd pdns:new '*' name pointing.example type MX rdata '10 mail.pointed.example' first 1790000000 sensor other > /dev/null
+is_pointed_to() { pointing 'lookup/rdata/name/*.pointed.example' | grep '"rrname":"pointing.example."'; }
+await 10 is_pointed_to
 serve -o "names.file=$T/names"
 await 10 is_found
+await 10 is_pointed_to
+redis config resetstat > /dev/null
+timeout 20 "$BUILD/collector/lookback" -o "redis=unix:$REDIS" -o "names.file=$T/names" rdata '*.pointed.example' --json | grep pointing.example > /dev/null || fail "the command with names.file"
+[ -z "$(redis info commandstats | grep '^cmdstat_scan:')" ] || fail "the command scanned the keys"
 ! grep 'reading all keys\|names in' "$T/collector.log" || fail "the file of names was not used"
 
 # What an import brings is found as well, although no stream tells it.
