@@ -506,7 +506,7 @@ def test_aof_cut_within_a_transaction():
         assert whole.rindex(b"ZINCRBY", 0, last) > whole.rindex(b"MULTI", 0, last)
         os.truncate(aof, last - 5)  # within its last command
         w.start_redis()
-        until(lambda: w.metric("collector_batches_again_total") == 1)
+        until(lambda: w.metric("collector_batches_again_total") >= 1)  # more where Redis had put off writing its file
         check_counts(w, 20)
         until(lambda: "aof_rewrite_in_progress:0" in w.cli("INFO", "persistence") and glob.glob(f"{w.folder}/appendonlydir/*.2.base.rdb"))
         for n in range(2):
