@@ -110,9 +110,9 @@ static __attribute__((noinline)) void acknowledge(struct pkt_tcp *t, const struc
 }
 
 void pkt_tcp_segment(
-	struct pkt_tcp *t, const struct pkt *pkt, uint32_t now_s, pkt_tcp_message *message, void *context)
+	struct pkt_tcp *t, const struct pkt *pkt, uint32_t packet_s, pkt_tcp_message *message, void *context)
 {
-	now_s = (uint32_t)monotonic_of(&t->time, now_s, t->timeout_s);
+	uint32_t now_s = (uint32_t)monotonic_of(&t->time, packet_s, t->timeout_s);
 	struct tcp_call call = {.pkt = pkt, .message = message, .context = context, .now_s = now_s};
 	struct tcp_key key = key_of(pkt, false);
 	uint32_t seq = pkt->tcp_seq;
@@ -127,6 +127,7 @@ void pkt_tcp_segment(
 		f = tcp_flow_open(t, &key);
 	}
 	tcp_flow_touch(t, f, now_s);
+	f->packet_s = packet_s;
 	if (pkt->tcp_flags & PKT_TCP_RST) {
 		reset(t, f, seq);
 		return;

@@ -63,7 +63,8 @@ struct tcp_flow {
 	uint32_t next_seq;		    // see enum tcp_state
 	uint32_t ready_seq;		    // end of what is held without a gap; next_seq where nothing is
 	uint32_t fin_seq;		    // end of the stream, where `fin`
-	uint32_t used_s;		    // last packet
+	uint32_t packet_s;		    // time of the last packet, which its records get
+	uint32_t used_s;		    // when that was, for time-outs: never set back
 	uint32_t gap_s;			    // since when the gap is open, where `gap`
 	uint16_t chunks;		    // chunks held
 	uint8_t state;			    // enum tcp_state

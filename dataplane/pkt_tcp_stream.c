@@ -86,7 +86,7 @@ static int64_t deliver_direct(struct tcp_flow *f, const struct tcp_call *call, c
 			break;
 		tcp_stream_position(f, f->next_seq + (uint32_t)whole);
 		f->sure = sound;
-		call->message(call->context, call->pkt, p + at + 2, whole - 2, f->used_s);
+		call->message(call->context, call->pkt, p + at + 2, whole - 2, f->packet_s);
 		at += whole;
 	}
 	return (int64_t)at;
@@ -110,7 +110,7 @@ static bool deliver_held(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp
 		tcp_held_peek(t, f, t->scratch, whole);
 		tcp_held_consume(t, f, whole);
 		f->sure = sound;
-		call->message(call->context, call->pkt, t->scratch + 2, whole - 2, f->used_s);
+		call->message(call->context, call->pkt, t->scratch + 2, whole - 2, f->packet_s);
 	}
 }
 
