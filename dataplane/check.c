@@ -63,8 +63,8 @@ static long meminfo(const char *name)
 static void check_huge_pages(const struct settings *s)
 {
 	long total = meminfo("HugePages_Total"), free_pages = meminfo("HugePages_Free"), size_kb = meminfo("Hugepagesize");
-	// 141 octets a record of the table, 3 KiB a packet buffer
-	long wanted_kb = (long)(s->workers * (s->table_records * 141 / 1024 + s->rx_descriptors * 3)) + 256 * 1024;
+	// 139 octets a record of the table, 3 KiB a packet buffer
+	long wanted_kb = (long)(s->workers * (s->table_records * 139 / 1024 + s->rx_descriptors * 3)) + 256 * 1024;
 	long wanted = size_kb > 0 ? wanted_kb / size_kb : 0;
 
 	if (free_pages >= wanted && total > 0)

@@ -179,7 +179,7 @@ const struct conf *settings_conf(struct settings *s)
 		{.name = "types_skip", .type = CONF_STRING, .at = &s->types_skip, .def = "",
 			.reload = true, .help = "record types to leave out besides the usual"},
 		{.name = "table.records", .type = CONF_UINT, .at = &s->table_records, .def = "1000000", .min = 1000,
-			.max = 1000000000, .help = "records in a worker's table; about 141 octets each"},
+			.max = 1000000000, .help = "records in a worker's table; about 139 octets each"},
 		{.name = "flood.names", .type = CONF_UINT, .at = &s->flood_names, .def = "50000", .max = 1000000000,
 			.help = "new names of a zone in flood.interval before they count as *.ZONE; 0: never"},
 		{.name = "flood.interval", .type = CONF_SECONDS, .at = &s->flood_interval_s, .def = "3600", .min = 1,

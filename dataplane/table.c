@@ -17,8 +17,8 @@ _Static_assert(sizeof(struct table_bucket) == 64, "a bucket is one cache line");
 _Static_assert(sizeof(struct table_unit) == TABLE_UNIT_SIZE, "unit");
 _Static_assert(sizeof(struct table_more) == TABLE_UNIT_SIZE, "unit");
 
-// Records a bucket at full table: half of its slots, so that hardly any bucket overflows.
-enum { RECORDS_PER_BUCKET = 5 };
+// Records a bucket at full table: of its ten slots, so that one in forty records lives in its second bucket.
+enum { RECORDS_PER_BUCKET = 6 };
 
 struct table *table_new(const struct table_options *options, struct worker_stats *stats)
 {

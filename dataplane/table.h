@@ -54,7 +54,7 @@ struct table_options {
 
 struct table;
 
-// Maps and touches the memory: about TABLE_UNIT_SIZE + 13 octets a record. NULL when out of memory.
+// Maps and touches the memory: about TABLE_UNIT_SIZE + 11 octets a record. NULL when out of memory.
 struct table *table_new(const struct table_options *options, struct worker_stats *stats);
 void table_free(struct table *t);
 bool table_is_huge(const struct table *t); // in huge pages
