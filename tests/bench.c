@@ -187,7 +187,7 @@ static double core_to_tsc(void)
 static struct settings settings;
 static struct worker *workers;
 static struct filter_set *filters; // NULL: none
-static double idle_gaps; // longer than the limit, a second, of workers without packets: the machine's own
+static uint64_t idle_gaps[POLL_GAP_BUCKETS]; // a second, of workers without packets: the machine's own
 static bool warm = true, tell_ratio = true;
 
 // Frames go straight back: the collector's part is measured elsewhere.
@@ -274,7 +274,10 @@ static void print_gaps(const struct worker_stats *a, const struct worker_stats *
 	printf(",\"gaps\":[");
 	for (int i = 0; i < POLL_GAP_BUCKETS; i++)
 		printf("%s%llu", i ? "," : "", (unsigned long long)(after[i] - before[i]));
-	printf("],\"idle_gaps_per_s\":%.0f,\"gaps_taken\":%llu,\"gaps_taken_s\":%.6f", idle_gaps, (unsigned long long)(b->poll_taken - a->poll_taken),
+	printf("],\"idle_gaps_per_s\":[");
+	for (int i = 0; i < POLL_GAP_BUCKETS; i++)
+		printf("%s%llu", i ? "," : "", (unsigned long long)idle_gaps[i]);
+	printf("],\"gaps_taken\":%llu,\"gaps_taken_s\":%.6f", (unsigned long long)(b->poll_taken - a->poll_taken),
 		(double)(b->poll_taken_ns - a->poll_taken_ns) * 1e-9);
 	for (unsigned i = 0; i < settings.workers; i++) {
 		lost += feeds[i].lost;
@@ -308,23 +311,15 @@ static void print_pass(unsigned pass, struct pass time, const struct worker_stat
 	fflush(stdout);
 }
 
-static uint64_t long_gaps(const struct worker_stats *s)
-{
-	uint64_t sum = 0;
-
-	for (int i = 7; i < POLL_GAP_BUCKETS; i++) // from 50 µs on
-		sum += (&s->poll_gap_0)[i];
-	return sum;
-}
-
-static double measure_idle_gaps(void)
+static void measure_idle_gaps(void)
 {
 	struct worker_stats before, after;
 
 	snapshot(&before);
-	usleep(500000);
+	usleep(1000000);
 	snapshot(&after);
-	return (double)(long_gaps(&after) - long_gaps(&before)) * 2;
+	for (int i = 0; i < POLL_GAP_BUCKETS; i++)
+		idle_gaps[i] = (&after.poll_gap_0)[i] - (&before.poll_gap_0)[i];
 }
 
 static int start(const struct packed *packed, enum worker_depth depth, bool huge)
@@ -442,7 +437,7 @@ int main(int argc, char **argv)
 		return 1;
 	if (warm)
 		run_pass(shuffling_step(packed.len));
-	idle_gaps = measure_idle_gaps();
+	measure_idle_gaps();
 	pace = million_per_s * 1e6 / (double)rte_get_tsc_hz();
 	for (unsigned pass = 1; pass <= passes; pass++) {
 		snapshot(&before);
