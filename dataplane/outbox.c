@@ -21,7 +21,8 @@ enum {
 	STATS_INTERVAL_MS = 1000,
 	RETRY_FIRST_MS = 50,	  // pause before the second attempt to connect; doubled each time
 	RETRY_LAST_MS = 1000,
-	CONTROL_SIZE = 65536	  // room for a HELLO, STATS or BYE frame
+	CONTROL_SIZE = 65536,	  // room for a HELLO, STATS or BYE frame
+	ACKS = 64		  // acknowledgements received in one go
 };
 
 struct outbox {
@@ -48,7 +49,7 @@ struct outbox {
 	uint8_t control[CONTROL_SIZE];	   // a control frame being sent
 	const uint8_t *sending;		   // what is being sent, or NULL
 	size_t sending_left;
-	uint8_t in[sizeof(struct frame_header)]; // an acknowledgement being received
+	uint8_t in[ACKS * sizeof(struct frame_header)]; // what came of acknowledgements
 	size_t in_size;
 };
 
@@ -252,10 +253,25 @@ static void send_some(struct outbox *o)
 
 // acknowledgements in ────────────────────────────────────────────────────────────────────────
 
+// Takes one acknowledgement. False where it is none.
+static bool take_ack(struct outbox *o, const uint8_t *bytes)
+{
+	struct frame_header header;
+
+	memcpy(&header, bytes, sizeof(header));
+	const char *wrong = frame_header_check(&header);
+	if (wrong || header.type != FRAME_ACK || header.size != sizeof(header) || header.number > o->number) {
+		disconnect(o, -1, wrong ? wrong : "it answered something else than an acknowledgement");
+		return false;
+	}
+	o->acked = header.number > o->acked ? header.number : o->acked;
+	return true;
+}
+
 static void receive_some(struct outbox *o)
 {
 	while (o->fd >= 0) {
-		struct frame_header header;
+		const size_t each = sizeof(struct frame_header);
 		ssize_t got = recv(o->fd, o->in + o->in_size, sizeof(o->in) - o->in_size, 0);
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
@@ -265,17 +281,15 @@ static void receive_some(struct outbox *o)
 		}
 		o->retry_ms = RETRY_FIRST_MS; // it speaks: a later loss is a new one
 		o->in_size += (size_t)got;
-		if (o->in_size < sizeof(header))
-			continue;
-		o->in_size = 0;
-		memcpy(&header, o->in, sizeof(header));
-		const char *wrong = frame_header_check(&header);
-		if (wrong || header.type != FRAME_ACK || header.size != sizeof(header) || header.number > o->number) {
-			disconnect(o, -1, wrong ? wrong : "it answered something else than an acknowledgement");
-			return;
-		}
-		o->acked = header.number > o->acked ? header.number : o->acked;
+		size_t at = 0;
+		for (; o->in_size - at >= each; at += each)
+			if (!take_ack(o, o->in + at))
+				return;
+		o->in_size -= at;
+		memmove(o->in, o->in + at, o->in_size);
 		give_back_acked(o);
+		if (at < sizeof(o->in) / each * each) // there was room for more: it has no more
+			return;
 	}
 }
 
