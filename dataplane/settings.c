@@ -186,7 +186,7 @@ const struct conf *settings_conf(struct settings *s)
 			.max = 86400, .help = "interval of flood.names, in the time of the packets"},
 		{.name = "flush.interval", .type = CONF_SECONDS, .at = &s->flush_interval_s, .def = "60", .min = 0.1,
 			.max = 200, .help = "how often what changed is handed to the collector"},
-		{.name = "flush.records", .type = CONF_UINT, .at = &s->flush_records, .def = "64", .min = 10,
+		{.name = "flush.records", .type = CONF_UINT, .at = &s->flush_records, .def = "32", .min = 10,
 			.max = FRAME_RECORDS_MAX, .help = "new records that Redis takes in one go (of others four times as many); lookups wait meanwhile"},
 		{.name = "replay.wait", .type = CONF_SECONDS, .at = &s->replay_wait_s, .def = "0", .max = 31536000,
 			.help = "how long a replay waits for a collector that went away; 0: for ever"},
