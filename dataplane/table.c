@@ -374,13 +374,14 @@ static inline void ask_for_unit(struct table *t, struct table_pending *p)
 	}
 }
 
-// The last stage. The candidate is nearly always it; if it is still there, nothing else is looked at.
+// The last stage. The candidate is nearly always it; if it is still there, nothing else is looked at. That comes
+// first: a unit given up since may be the further unit of another key, whose octets are no header.
 static inline void count_pending(struct table *t, struct table_pending *p)
 {
 	struct table_bucket *b = &t->buckets[p->bucket];
 	struct table_unit *u = &t->units[p->candidate];
 
-	if (__builtin_expect(equal_key(t, u, p->key, p->size) && b->unit[p->slot] == p->candidate, 1))
+	if (__builtin_expect(b->unit[p->slot] == p->candidate && equal_key(t, u, p->key, p->size), 1))
 		count_again(t, b, p->slot, u, p->time_s, p->message);
 	else
 		count(t, p->hash, p->key, p->size, p->time_s, p->message);

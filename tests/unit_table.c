@@ -294,6 +294,64 @@ static void message_numbers_do_not_linger(void)
 	table_free(t);
 }
 
+// One sighting of the root's record with that RDATA.
+static void add_root(struct table *t, uint16_t type, const uint8_t *rdata, size_t size)
+{
+	uint8_t owner[HASH_BLOCK] = {0};
+	uint8_t *k = table_key(t, TABLE_KEY_HEAD + 1 + size);
+	uint32_t head = type | 1u << 16;
+
+	memcpy(k, &head, sizeof(head));
+	k[TABLE_KEY_HEAD] = 0;
+	memcpy(k + TABLE_KEY_HEAD + 1, rdata, size);
+	table_add(t, TABLE_KEY_HEAD + 1 + size, table_hash(&key, hash_padded(&key, owner, 1), type, rdata, size), 2);
+}
+
+static bool take_any(void *context, const struct record_view *record)
+{
+	(void)context;
+	(void)record;
+	return true;
+}
+
+// A record is given up while a sighting of it waits, and its units become those of a key whose octets look like a unit's header.
+static void given_up_units_are_not_believed(void)
+{
+	struct worker_stats stats = {0};
+	struct table *t = table_new(&(struct table_options){.records = 100, .sink = take_any}, &stats);
+	uint8_t victim[105] = {0}, forged[119] = {0}, owner[HASH_BLOCK] = {0};
+	const uint32_t head = 65280 | 1u << 16, next = 0xfffffff0;
+	const uint16_t victim_size = TABLE_KEY_HEAD + 1 + sizeof(victim);
+	const size_t more = TABLE_INLINE - TABLE_KEY_HEAD - 1; // where the further unit begins in RDATA
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	CU_ASSERT_FATAL(hash_key_random(&key) == 0);
+	memcpy(forged + more + 8, &victim_size, sizeof(victim_size)); // what follows `next` and `zero` of a further unit
+	memcpy(forged + more + 12, &next, sizeof(next));
+	memcpy(forged + more + 16, &head, sizeof(head));
+	table_next_message(t);
+	add_root(t, 65280, victim, sizeof(victim));
+	for (uint32_t i = 0; i < 98; i++) { // two units and these fill the table
+		table_next_message(t);
+		add_root(t, 300, (const uint8_t *)&i, sizeof(i));
+	}
+	for (int i = 0; i < 3; i++) // all idle
+		table_sweep(t, table_buckets(t));
+	CU_ASSERT_EQUAL(t->free_len, 0);
+	t->hand = table_first_bucket(t, table_hash(&key, hash_padded(&key, owner, 1), 65280, victim, sizeof(victim)));
+	struct table_bucket *b = &t->buckets[t->hand];
+	for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++)
+		if (b->tag[slot] && table_key_size(&t->units[b->unit[slot]]) != victim_size)
+			table_meta_set(b, TABLE_META_REPEATED, slot); // worth more than the victim
+	table_next_message(t);
+	add_root(t, 65281, forged, sizeof(forged));
+	table_next_message(t);
+	add_root(t, 65280, victim, sizeof(victim));
+	table_settle(t);
+	CU_ASSERT_EQUAL(stats.table_inserted, 101); // the victim came in again
+	table_free(t);
+}
+
 // How many records of the first page of buckets are recent.
 static unsigned recent(const struct table *t)
 {
@@ -345,6 +403,7 @@ int main(void)
 		{"losses are counted", losses_are_counted},
 		{"hot records outlive a flood", hot_records_outlive_a_flood},
 		{"message numbers do not linger", message_numbers_do_not_linger},
+		{"given up units are not believed", given_up_units_are_not_believed},
 		{"a refusal ages nothing", refusal_ages_nothing},
 	};
 	return unit_run("table", tests, sizeof(tests) / sizeof(tests[0]));
