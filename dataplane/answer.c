@@ -7,9 +7,8 @@ enum { SERVERS_MAX = ANSWER_RECORDS_MAX };
 
 // The target of an NS record, which may have glue.
 struct server {
-	size_t offset; // in the message
-	size_t size;   // 0: glue of it is out of bailiwick
-	uint8_t name[ANSWER_NAME_SIZE];
+	size_t offset;	// in the message
+	bool has_glue;	// it lies at or under the zone
 };
 
 struct delegation {
@@ -72,7 +71,7 @@ size_t answer_other(const struct answer_context *x, struct answer *a, const stru
 {
 	uint16_t type = cursor_load16(p + 2);
 
-	if (cursor_load16(p + 4) != DNS_CLASS_IN || type == DNS_TYPE_DNAME)
+	if (cursor_load16(p + 4) != DNS_CLASS_IN || type == DNS_TYPE_DNAME || type == DNS_TYPE_OPT || type == DNS_TYPE_TSIG)
 		return 0;
 	return type_is_taken(x, type) ? take(x, a, o, p, end) : leave_out(x, a, p, end);
 }
@@ -102,14 +101,9 @@ static bool read_server(const struct answer_context *x, struct delegation *d, co
 	uint8_t name[DNS_NAME_SIZE];
 
 	s->offset = (size_t)(c.at - x->wire);
-	s->size = dns_name_read(&c, name);
-	if (s->size == 0 || s->size > ANSWER_NAME_SIZE)
-		return false;
-	memset(s->name, 0, sizeof(s->name));
-	memcpy(s->name, name, s->size);
-	if (!dns_name_is_under(name, s->size, d->zone_name, d->zone.size))
-		s->size = 0;
-	return true;
+	size_t size = dns_name_read(&c, name);
+	s->has_glue = dns_name_is_under(name, size, d->zone_name, d->zone.size);
+	return size > 0;
 }
 
 static size_t take_authority(const struct answer_context *x, struct answer *a, struct delegation *d, const uint8_t *p,
@@ -141,10 +135,14 @@ static size_t take_glue(const struct answer_context *x, struct answer *a, const 
 	uint16_t type = cursor_load16(p + 2);
 	if (type != DNS_TYPE_A && type != DNS_TYPE_AAAA)
 		return leave_out(x, a, p, end);
-	if (s->size == 0)
-		return 0; // out of bailiwick, unless another server has the same name
+	// out of bailiwick, unless another server has the same name; read by its own pointer, which counts too
+	uint8_t name[DNS_NAME_SIZE];
+	struct cursor c = {.base = x->wire, .at = p, .end = end};
+	size_t size = dns_name_read(&c, name);
+	if (!s->has_glue || size == 0 || size > ANSWER_NAME_SIZE)
+		return 0;
 	struct answer_owner owner;
-	answer_own(&owner, x->key, s->name, s->size, s->offset);
+	answer_own(&owner, x->key, name, size, s->offset);
 	return take(x, a, &owner, p, end);
 }
 
