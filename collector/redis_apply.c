@@ -169,14 +169,21 @@ void redis_batch_account(struct redis_batch *b, const struct redis_results *resu
 bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied,
 	struct redis_follow *follow, const struct redis_settings *s, const struct zone_list *zones)
 {
-	if (s->retention_days == 0 || follow->len > 0)
+	struct redis_follow asks = {0};
+	bool done = true;
+
+	if (s->retention_days == 0)
 		return true;
-	for (uint64_t number = applied > 1 ? applied - 1 : 1; number <= applied; number++) {
+	for (uint64_t number = applied > 1 ? applied - 1 : 1; done && number <= applied; number++) {
 		if (!spool_read(spool, number, &b->in, 0) || b->in.number != number)
 			continue;
-		if (!schema_read(&b->records, b->in.body, b->in.size))
-			return false;
-		redis_retain_again(follow, &b->records, s, zones);
+		done = schema_read(&b->records, b->in.body, b->in.size);
+		if (done)
+			redis_retain_again(&asks, &b->records, s, zones);
 	}
-	return true;
+	// behind what was given back by a transaction whose replies were lost: it counts for none of the batches that it carried
+	if (done && !asks.commands.bad && follow->len + asks.len <= BATCH_RIDERS_MAX)
+		redis_follow_join(follow, &asks);
+	redis_follow_free(&asks);
+	return done;
 }
