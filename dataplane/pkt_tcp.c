@@ -2,6 +2,7 @@
 // Segments in, messages out: which stream a segment belongs to, where streams begin and end. What the
 // octets say is for pkt_tcp_stream.c.
 #include <stdlib.h>
+#include <string.h>
 
 #include "dataplane/pkt_tcp_flow.h"
 
@@ -19,6 +20,10 @@ struct pkt_tcp *pkt_tcp_new(
 		tcp_held_init(t, options->held_bytes) != 0) {
 		pkt_tcp_free(t);
 		return NULL;
+	}
+	if (options->touch) {
+		memset(t->flows, 0, t->flows_len * sizeof(*t->flows));
+		memset(t->chunks, 0, t->chunks_len * sizeof(*t->chunks));
 	}
 	return t;
 }

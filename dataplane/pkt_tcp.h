@@ -18,6 +18,7 @@ struct pkt_tcp_options {
 	uint32_t flows;	     // directions followed at most; the least recently used one is given up
 	uint64_t held_bytes; // octets held at most, over all flows
 	uint32_t timeout_s;  // a direction without a packet for that long is given up
+	bool touch;	     // all memory at the start, so that no packet waits for a page
 };
 
 // One DNS message of a stream; `wire` is valid during the call only. `pkt` gives the

@@ -178,7 +178,8 @@ static int set_up(struct worker *w)
 		.key = &w->key};
 	const struct pkt_tcp_options tcp = {.flows = (uint32_t)s->tcp_flows,
 		.held_bytes = s->tcp_memory,
-		.timeout_s = (uint32_t)s->tcp_timeout_s};
+		.timeout_s = (uint32_t)s->tcp_timeout_s,
+		.touch = w->sources_len > 0 && !w->sources[0].packet_time}; // a capture can wait for a page
 
 	if (hash_key_random(&w->key) != 0)
 		return -1;
