@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How fast the collector writes into Redis, against the same octets sent by a raw pipeline, and what a record takes.
 
-    scripts/bench --flush [--json] [--runs N] [--responses N] [--families]
+    scripts/bench --flush [--json] [--runs N] [--responses N] [--records N] [--families]
 
 The dataplane replays the isp traffic once and its frames are kept; the collector writes them into Redis once, with what
 it sends kept as well. Repeated records come in frames four times as long, as from a dataplane. Then rounds alternate between the two, each on a Redis made empty: all records as new ones, then
@@ -38,7 +38,7 @@ import frames
 from faults import Resp
 
 STARTED = []  # processes, ended with the measurement whatever happens
-NEW_WORK, RECORDS = 4, 64  # dataplane/flush.h; flush.records
+NEW_WORK = 4  # dataplane/flush.h
 BODY_MAX = (128 << 10) - frames.HEADER.size  # dataplane/record.h
 PING = b"*1\r\n$4\r\nPING\r\n"
 
@@ -66,7 +66,7 @@ def serve(path, one):
     return thread
 
 
-def dataplane_frames(dataplane, capture, folder):
+def dataplane_frames(dataplane, capture, folder, together):
     """Bodies of the frames that a dataplane hands over for a capture: [(records, body)]."""
     found = []
 
@@ -93,17 +93,17 @@ def dataplane_frames(dataplane, capture, folder):
     thread = serve(f"{folder}/frames.sock", take)
     with open(f"{folder}/dataplane.log", "w") as log:
         done = subprocess.run([dataplane, "--no-huge", "-o", f"collector.socket={folder}/frames.sock", "-o", "table.records=1000000",
-                               "-o", "sensor=bench", "--replay", capture], stderr=log, timeout=300)
+                               "-o", "sensor=bench", "-o", f"flush.records={together}", "--replay", capture], stderr=log, timeout=300)
     thread.join(10)
     if done.returncode:
         sys.exit(f"bench: error: the dataplane ended with status {done.returncode}: {open(f'{folder}/dataplane.log').read()[-300:]}")
     return found
 
 
-def as_repeated(bodies):
+def as_repeated(bodies, together):
     """The same records as a table sends them that had sent them before: a repeated one takes a quarter of a new one's
     share of a frame (dataplane/flush.h)."""
-    most = NEW_WORK * RECORDS
+    most = NEW_WORK * together
     out = [(0, bytearray())]
     for _, body in bodies:
         at = 0
@@ -254,8 +254,8 @@ class Bench:
         capture = f"{folder}/isp.pcap"
         with open(capture, "wb") as out:
             subprocess.run([args.build / "tests" / "traffic", "isp", "--packets", str(args.responses)], stdout=out, check=True)
-        self.bodies = {"new": dataplane_frames(args.build / "dataplane" / "lookback-dataplane", capture, folder)}
-        self.bodies["repeated"] = as_repeated(self.bodies["new"])
+        self.bodies = {"new": dataplane_frames(args.build / "dataplane" / "lookback-dataplane", capture, folder, args.records)}
+        self.bodies["repeated"] = as_repeated(self.bodies["new"], args.records)
         self.records = sum(records for records, _ in self.bodies["new"])
         os.unlink(capture)
 
@@ -346,6 +346,7 @@ def main(words, build):
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--responses", type=int, default=300000, help="of the isp traffic")
+    parser.add_argument("--records", type=int, default=32, help="flush.records: new ones that go together")
     parser.add_argument("--families", action="store_true", help="what each family of keys takes")
     args = parser.parse_args(words)
     args.build = pathlib.Path(build)
