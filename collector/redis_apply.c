@@ -184,6 +184,8 @@ bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_
 	// behind what was given back by a transaction whose replies were lost: it counts for none of the batches that it carried
 	if (done && !asks.commands.bad && follow->len + asks.len <= BATCH_RIDERS_MAX)
 		redis_follow_join(follow, &asks);
+	else
+		metrics_add(follow_dropped, asks.len);
 	redis_follow_free(&asks);
 	return done;
 }

@@ -86,7 +86,7 @@ void redis_batch_note_riders(struct redis_batch *b, const struct redis_results *
 	struct redis_follow *follow, const struct redis_settings *s);
 
 // After a connect: the last two batches that Redis has, up to `applied`, may lack their expiries, where a
-// collector was killed behind them. What that asks for goes to an empty `follow`. False without memory.
+// collector was killed behind them. What that asks for goes behind what `follow` holds. False without memory.
 bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied,
 	struct redis_follow *follow, const struct redis_settings *s, const struct zone_list *zones);
 

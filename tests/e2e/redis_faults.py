@@ -139,6 +139,65 @@ def test_transaction_arrives_late():
             assert fenced == (1 if late == "before" else 0), (late, fenced)
 
 
+class DeafProxy:
+    """Stands before Redis. Passes the EXEC with number `last` on, waits until it is carried out, and hangs up without its replies."""
+
+    def __init__(self, path, redis_path, last):
+        self.redis_path, self.last, self.seen, self.hung_up = redis_path, last, 0, False
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.bind(path)
+        self.server.listen()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            peer, _ = self.server.accept()
+            redis = socket.socket(socket.AF_UNIX)
+            redis.connect(self.redis_path)
+            threading.Thread(target=self.forward, args=(peer, redis), daemon=True).start()
+            threading.Thread(target=self.back, args=(peer, redis), daemon=True).start()
+
+    def back(self, peer, redis):
+        try:
+            while data := redis.recv(65536):
+                if self.seen < self.last or self.hung_up:
+                    peer.sendall(data)
+        except OSError:
+            pass
+
+    def forward(self, peer, redis):
+        while data := peer.recv(65536):
+            self.seen += data.count(b"*1\r\n$4\r\nEXEC\r\n")
+            redis.sendall(data)
+            if self.seen >= self.last and not self.hung_up:
+                time.sleep(0.3)
+                self.hung_up = True
+                peer.shutdown(socket.SHUT_RDWR)
+                return
+
+
+def test_replies_lost():
+    """A connection ends behind an EXEC that was carried out: all counts, and an expiry on every key, whichever EXEC it was."""
+    for last in (1, 2, 3):
+        with World() as w:
+            w.start_redis()
+            proxy = DeafProxy(f"{w.folder}/proxy.sock", w.redis_path, last)
+            w.start("retention.days=2", redis=f"unix:{w.folder}/proxy.sock")
+            d = Dataplane(w.path).connect()
+            for n in range(4):
+                d.records([record(f"lost{n}.example.net", 1, bytes([198, 51, 100 + n, n]), 1000, 1000, 1, NEW)] + batch(n))
+            d.wait()
+            until(lambda: proxy.hung_up)
+            check_counts(w, 4)
+            assert [w.count(f"lost{n}.example.net", f"A 198.51.{100 + n}.{n}") for n in range(4)] == [1] * 4
+            without = lambda: [key for family in ("name", "first", "count", "ip", "net", "zone")
+                               for key in w.cli("KEYS", f"pdns:{family}:*").split() if int(w.cli("TTL", key)) < 0]
+            try:
+                until(lambda: not without(), 10)
+            except AssertionError:
+                raise AssertionError(f"EXEC {last}: no expiry on {without()}") from None
+
+
 def test_redis_killed_and_older():
     with World() as w:
         w.start_redis("--appendonly", "no")
