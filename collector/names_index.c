@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/names_index.h"
 
+#include "collector/condition.h"
 #include "collector/names_file.h"
 #include "collector/query_run.h"
 #include "collector/query_write.h"
@@ -75,7 +76,7 @@ static bool is_stopped(const struct names_index *index)
 
 static void pause_ms(struct names_index *index, uint64_t ms)
 {
-	const struct timespec until = monotonic_after(ms);
+	const struct timespec until = condition_until(ms);
 
 	pthread_mutex_lock(&index->lock);
 	if (!is_stopped(index))
@@ -377,7 +378,7 @@ static struct names_index *create(const struct redis_settings *redis, enum names
 	snprintf(index->label, sizeof(index->label), "%.80s%s", redis->prefix, kinds[of].label);
 	query_db_init(&index->db, redis, NULL, "");
 	pthread_mutex_init(&index->lock, NULL);
-	monotonic_cond_init(&index->wake);
+	condition_init(&index->wake);
 	return index;
 }
 

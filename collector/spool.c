@@ -2,6 +2,7 @@
 // The callers' side: frames into memory, batches out of the file.
 #include "collector/spool.h"
 
+#include "collector/condition.h"
 #include "collector/metrics.h"
 #include "collector/spool_state.h"
 #include "dataplane/log.h"
@@ -206,7 +207,7 @@ void spool_acknowledge(struct spool *s, uint64_t number)
 // Waits until a batch from `from` on is there. False where none came.
 static bool wait_for(struct spool *s, uint64_t from, unsigned wait_ms)
 {
-	const struct timespec until = monotonic_after(wait_ms);
+	const struct timespec until = condition_until(wait_ms);
 
 	pthread_mutex_lock(&s->lock);
 	while ((from > s->last || s->first > s->last) && !s->no_wait && wait_ms > 0)

@@ -3,6 +3,7 @@
 // was kept long enough is deleted in the same transaction.
 #include "collector/spool_state.h"
 
+#include "collector/condition.h"
 #include "collector/metrics.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
@@ -293,7 +294,7 @@ static int turn(struct spool *s)
 // Waits for frames, `ms` at most, or with `pause` that long. False where the thread is to end.
 static bool wait_for_work(struct spool *s, unsigned ms, bool pause, uint64_t *stop_at_ms)
 {
-	const struct timespec until = monotonic_after(ms);
+	const struct timespec until = condition_until(ms);
 
 	pthread_mutex_lock(&s->lock);
 	while (!s->stopping && (pause || !s->oldest))

@@ -2,9 +2,9 @@
 // Opening: the folder is ours alone, the file is sound and of this format; what was in it counts.
 #include "collector/spool_state.h"
 
+#include "collector/condition.h"
 #include "collector/metrics.h"
 #include "dataplane/log.h"
-#include "dataplane/monotonic.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -178,7 +178,7 @@ struct spool *spool_open(
 	s->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->writing, NULL);
 	pthread_mutex_init(&s->lock, NULL);
-	monotonic_cond_init(&s->more);
+	condition_init(&s->more);
 	metrics_set(spool_up, 1);
 	if (s->fd < 0 || make_folder(settings->dir, why, why_size) != 0 || lock_folder(s, why, why_size) != 0 ||
 		open_file(s, why, why_size) != 0 || read_contents(s, why, why_size) != 0 ||

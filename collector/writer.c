@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/writer.h"
 
+#include "collector/condition.h"
 #include "collector/metrics.h"
 #include "collector/redis_batch.h"
 #include "collector/redis_cluster.h"
@@ -115,7 +116,7 @@ static void back_off(struct writer *w)
 	if (ms > BACKOFF_MAX_MS)
 		ms = BACKOFF_MAX_MS;
 	ms = ms / 2 + (unsigned)rand_r(&w->random) % (ms / 2 + 1);
-	const struct timespec until = monotonic_after(ms);
+	const struct timespec until = condition_until(ms);
 	pthread_mutex_lock(&w->lock);
 	while (!w->stopping && !w->reloaded)
 		if (pthread_cond_timedwait(&w->change, &w->lock, &until) != 0)
@@ -342,7 +343,7 @@ struct writer *writer_start(
 	w->results.capacity = BATCH_RESULTS_MAX;
 	w->results.at = calloc(BATCH_RESULTS_MAX, sizeof(*w->results.at));
 	pthread_mutex_init(&w->lock, NULL);
-	monotonic_cond_init(&w->change);
+	condition_init(&w->change);
 	if (!w->results.at || pthread_create(&w->thread, NULL, run, w) != 0) {
 		free(w->results.at);
 		free(w);

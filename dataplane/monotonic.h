@@ -2,7 +2,6 @@
 // Time for time-outs: it goes forward only, whatever is done to the machine's clock, and from whenever the packets are.
 #pragma once
 
-#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -18,32 +17,6 @@ static inline uint64_t monotonic_ms(void)
 static inline int64_t monotonic_s(void)
 {
 	return (int64_t)(monotonic_ms() / 1000);
-}
-
-// A condition that can be waited for until monotonic_after.
-static inline void monotonic_cond_init(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(condition, &attributes);
-	pthread_condattr_destroy(&attributes);
-}
-
-// When `ms` from now are over.
-static inline struct timespec monotonic_after(uint64_t ms)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)(ms / 1000);
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	return until;
 }
 
 // What became of a time that may be set back. All zero to begin with.
