@@ -35,8 +35,7 @@ struct table *table_new(const struct table_options *options, struct worker_stats
 	t->fresh_unit = 1;
 	t->free_len = (uint32_t)options->records;
 	t->pages_len = options->records / (RECORDS_PER_BUCKET * TABLE_PAGE_BUCKETS) + 1;
-	t->buckets_len = t->pages_len * TABLE_PAGE_BUCKETS;
-	t->bucket_memory = memory_map(t->buckets_len * sizeof(*t->buckets), options->huge_pages);
+	t->bucket_memory = memory_map(table_buckets(t) * sizeof(*t->buckets), options->huge_pages);
 	t->unit_memory = memory_map(t->units_len * sizeof(*t->units), options->huge_pages);
 	t->buckets = t->bucket_memory.at;
 	t->units = t->unit_memory.at;
@@ -70,7 +69,7 @@ bool table_is_filling(const struct table *t)
 
 uint64_t table_buckets(const struct table *t)
 {
-	return t->buckets_len;
+	return t->pages_len * TABLE_PAGE_BUCKETS;
 }
 
 uint8_t *table_key(struct table *t, size_t size_max)
@@ -100,10 +99,10 @@ static inline uint16_t tag_of(uint64_t hash)
 // Anywhere but in the page of the first, where there is more than one.
 static inline uint64_t second_bucket(const struct table *t, uint64_t hash)
 {
-	uint64_t at = ((hash * 0x9e3779b97f4a7c15u) >> 32) * t->buckets_len >> 32;
+	uint64_t len = table_buckets(t), at = ((hash * 0x9e3779b97f4a7c15u) >> 32) * len >> 32;
 
 	if (at / TABLE_PAGE_BUCKETS == table_first_bucket(t, hash) / TABLE_PAGE_BUCKETS) // an owner may have filled that
-		at = at + TABLE_PAGE_BUCKETS < t->buckets_len ? at + TABLE_PAGE_BUCKETS : at % TABLE_PAGE_BUCKETS;
+		at = at + TABLE_PAGE_BUCKETS < len ? at + TABLE_PAGE_BUCKETS : at % TABLE_PAGE_BUCKETS;
 	return at;
 }
 

@@ -126,7 +126,7 @@ bool table_make_room(struct table *t, uint32_t units)
 		if (looked == HAND_BUCKETS_MAX)
 			return false;
 		struct table_bucket *b = &t->buckets[t->hand];
-		t->hand = t->hand + 1 == t->buckets_len ? 0 : t->hand + 1;
+		t->hand = t->hand + 1 == table_buckets(t) ? 0 : t->hand + 1;
 		__builtin_prefetch(&t->buckets[t->hand], 1);
 		enum worth worth = WORTH_KEEP;
 		int slot = least_worth(b, &worth);
@@ -141,7 +141,7 @@ static inline void ask_ahead(const struct table *t)
 {
 	uint64_t far = t->sweep_at + SWEEP_FAR, near = t->sweep_at + SWEEP_NEAR;
 
-	if (far >= t->buckets_len)
+	if (far >= table_buckets(t))
 		return;
 	__builtin_prefetch(&t->buckets[far], 1);
 	const struct table_bucket *b = &t->buckets[near];
@@ -170,7 +170,7 @@ uint64_t table_sweep(struct table *t, uint64_t buckets)
 		// what was changed in this round is recent until the next
 		b->meta = (b->meta & ~(group << TABLE_META_RECENT)) | t->sweep_handed << TABLE_META_RECENT;
 		t->sweep_handed = 0;
-		t->sweep_at = t->sweep_at + 1 == t->buckets_len ? 0 : t->sweep_at + 1;
+		t->sweep_at = t->sweep_at + 1 == table_buckets(t) ? 0 : t->sweep_at + 1;
 	}
 no_room:
 	table_publish(t);

@@ -61,7 +61,6 @@ struct table {
 	// read by every sighting
 	struct table_bucket *buckets;
 	struct table_unit *units;
-	uint64_t buckets_len;
 	uint64_t pages_len; // of buckets
 	struct worker_stats *stats;
 	uint32_t message; // number of the message being counted
