@@ -132,14 +132,16 @@ static size_t take_glue(const struct answer_context *x, struct answer *a, const 
 		s++;
 	if (s == last)
 		return 0;
-	uint16_t type = cursor_load16(p + 2);
-	if (type != DNS_TYPE_A && type != DNS_TYPE_AAAA)
-		return leave_out(x, a, p, end);
-	// out of bailiwick, unless another server has the same name; read by its own pointer, which counts too
+	// read by its own pointer, which counts too: whatever its type, the name must be sound
 	uint8_t name[DNS_NAME_SIZE];
 	struct cursor c = {.base = x->wire, .at = p, .end = end};
 	size_t size = dns_name_read(&c, name);
-	if (!s->has_glue || size == 0 || size > ANSWER_NAME_SIZE)
+	if (size == 0)
+		return 0;
+	uint16_t type = cursor_load16(p + 2);
+	if (type != DNS_TYPE_A && type != DNS_TYPE_AAAA)
+		return leave_out(x, a, p, end);
+	if (!s->has_glue || size > ANSWER_NAME_SIZE) // out of bailiwick, unless another server has the same name
 		return 0;
 	struct answer_owner owner;
 	answer_own(&owner, x->key, name, size, s->offset);
