@@ -80,7 +80,7 @@ static bool svc_value_sound(uint16_t key, struct cursor value)
 	}
 }
 
-// Every key listed as mandatory is there (RFC 9460 §8).
+// Every key listed as mandatory is there (RFC 9460 §8). Both ascend, so one pass over both is enough.
 static bool mandatory_present(struct cursor params)
 {
 	struct cursor all = params;
@@ -89,9 +89,15 @@ static bool mandatory_present(struct cursor params)
 	struct cursor list = cursor_make(params.at, 0);
 	while (cursor_left(&params) > 0 && cursor_u16(&params) == SVC_MANDATORY)
 		list = take_value(&params, cursor_u16(&params));
-	while (cursor_left(&list) > 0)
-		if (!has_key(all, cursor_u16(&list)))
+	while (cursor_left(&list) > 0) {
+		uint16_t wanted = cursor_u16(&list), key = 0;
+		while (key < wanted && cursor_left(&all) > 0) {
+			key = cursor_u16(&all);
+			cursor_skip(&all, cursor_u16(&all));
+		}
+		if (key != wanted)
 			return false;
+	}
 	return true;
 }
 
