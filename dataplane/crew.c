@@ -82,17 +82,23 @@ static bool is_done(const struct worker *w)
 	return atomic_load(&w->done);
 }
 
+static bool is_over(const struct worker *w)
+{
+	return atomic_load_explicit(&w->over, memory_order_acquire);
+}
+
 bool crew_is_done(const struct program *p)
 {
 	return every_worker(p, is_done);
 }
 
-// Waits until every worker has begun a turn after this call, or has ended.
+// Waits until every worker has begun a turn after this call, or has had its last one: what it hands over after that may
+// wait for the collector, whose word the caller takes.
 static void await_turns(struct program *p)
 {
 	for (unsigned i = 0; i < p->settings.workers; i++) {
 		const struct worker *w = &p->workers[i];
-		for (uint64_t polls = stats_get(&w->stats.polls); stats_get(&w->stats.polls) < polls + 2 && !is_done(w);)
+		for (uint64_t polls = stats_get(&w->stats.polls); stats_get(&w->stats.polls) < polls + 2 && !is_over(w);)
 			usleep(200);
 	}
 }

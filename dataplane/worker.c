@@ -145,7 +145,6 @@ static inline void take_filters(struct worker *w)
 	if (unlikely(next != w->filters)) {
 		w->filters = next;
 		choose_way(w);
-		atomic_store_explicit(&w->filters_seen, next, memory_order_release);
 	}
 }
 
@@ -246,6 +245,7 @@ int worker_run(void *worker)
 	}
 	pkt_tcp_drain(w->tcp, take_stream_message, w);
 	publish_verdicts(w);
+	atomic_store_explicit(&w->over, true, memory_order_release);
 	flush_all(w);
 	atomic_store(&w->done, true);
 	tear_down(w);

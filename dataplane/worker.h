@@ -53,7 +53,6 @@ struct worker {
 	const struct settings *settings;		  // worker: ro
 	const struct filter_set *filters;		  // worker: rw; NULL: none but the settings' sections and types
 	_Atomic(const struct filter_set *) filters_next;  // worker: r, main: w
-	_Atomic(const struct filter_set *) filters_seen;  // worker: w, main: r
 	enum worker_way way;				  // of messages, by settings and filters. worker: rw
 	struct hash_key key;				  // of names and records. worker: ro
 	struct dns_message *message;			  // worker: rw
@@ -85,6 +84,7 @@ struct worker {
 	bool huge_pages;	// whether to ask for them. worker: ro
 	atomic_bool ready;	// worker: w, main: r
 	atomic_bool failed;	// could not set up its tables. worker: w, main: r
+	atomic_bool over;	// has had its last turn: looks at no filter and no port any more. worker: w, main: r
 	atomic_bool done;	// has flushed everything and ended. worker: w, main: r
 	struct worker_stats stats; // worker: rw, main: ro
 	struct flood_notices flood_notices; // worker: w, main: r

@@ -218,12 +218,17 @@ static void test_svcb(void)
 			"0001000000000200010001000302"
 			"6832",
 			"00010000000002000100010003026832"},
-		{65, "00010000000002000000030002ffff", NULL}, // mandatory lists itself
-		{65, "000100000000040003000700030002ffff00040004c0000201", NULL},		     // the second is not there
-		{65, "000100000000040003000400030002ffff00040004c0000201", "000100000000040003000400030002ffff00040004c0000201"},
-		{65, "0001000000000200030000000200040004" "0004c0000201", "0001000000000200030000000200040004" "0004c0000201"}, // twice: the last holds
-		{65, "00010000020000", NULL},		      // no-default-alpn without alpn
-		{65, "000100000300010a", NULL},		      // port of one octet
+		{65, "00010000000002000000030002ffff", NULL},			  // mandatory lists itself
+		{65, "000100000000040003000700030002ffff00040004c0000201", NULL}, // the second is not there
+		{65, "000100000000040003000400030002ffff00040004c0000201",
+			"000100000000040003000400030002ffff00040004c0000201"},
+		{65,
+			"0001000000000200030000000200040004"
+			"0004c0000201",
+			"0001000000000200030000000200040004"
+			"0004c0000201"},	// twice: the last holds
+		{65, "00010000020000", NULL},	// no-default-alpn without alpn
+		{65, "000100000300010a", NULL}, // port of one octet
 		{65, "000100000400050102030405", NULL},
 		{65, "000100000400080102030405060708", "000100000400080102030405060708"},
 		{65,
@@ -263,14 +268,15 @@ static double check_ms(const uint8_t *rdata, size_t size)
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
 		CU_ASSERT_TRUE(dns_rdata_check(cursor_make(rdata, size), DNS_TYPE_HTTPS, DNS_CLASS_IN));
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
-		double ms = (double)(end.tv_sec - start.tv_sec) * 1e3 + (double)(end.tv_nsec - start.tv_nsec) / 1e6;
+		double ms = (double)(end.tv_sec - start.tv_sec) * 1e3 +
+			    (double)(end.tv_nsec - start.tv_nsec) / 1e6;
 		least = ms < least ? ms : least;
 	}
 	return least;
 }
 
-// Ten thousand keys that are mandatory take no longer than ten thousand that are not: a message of 64 KiB must not
-// stop the worker for a tenth of a second.
+// Ten thousand keys that are mandatory take no longer than ten thousand that are not: a message of 64 KiB
+// must not stop the worker for a tenth of a second.
 static void test_svcb_time(void)
 {
 	static uint8_t rdata[65536];

@@ -136,3 +136,31 @@ def swallow(path):
             if kind in (RECORDS, BYE):
                 stream.write(frame(ACK, number))
                 stream.flush()
+
+
+def withhold(path, waits, go):
+    """A collector that acknowledges nothing before the file `go` is there. Makes the file `waits` once the dataplane's
+    workers have taken packets and poll no more: they wait for frames to hand over what is left."""
+    polls, rx_packets = (FIELDS["WORKER"].index(field) for field in ("polls", "rx_packets"))
+    before, last, free = None, 0, False
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    stream = listener.accept()[0].makefile("rwb")
+    while head := stream.read(HEADER.size):
+        _, _, kind, size, _, number = HEADER.unpack(head)
+        body = stream.read(size - HEADER.size)
+        if kind == STATS:
+            workers = struct.unpack_from("=I", body)[0]
+            values = [struct.unpack_from(f"={len(FIELDS['WORKER'])}Q", body, 8 + 8 * (len(FIELDS["OUTBOX"]) + i * len(FIELDS["WORKER"])))
+                      for i in range(workers)]
+            now = [(v[polls], v[rx_packets]) for v in values]
+            if now == before and sum(v[rx_packets] for v in values) > 0:
+                pathlib.Path(waits).touch()
+            before = now
+        if kind in (RECORDS, BYE):
+            last = number
+        if last and (free or pathlib.Path(go).exists()):
+            free = True
+            stream.write(frame(ACK, last))
+            stream.flush()
