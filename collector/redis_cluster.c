@@ -17,6 +17,7 @@ struct redis_cluster {
 	struct redis_units u;
 	struct redis_hold hold;
 	bool busy;	  // a group is under way
+	bool followed;	  // what follows the last group was sent before held slots are looked at
 	uint64_t applied; // everything up to it is in Redis, but for slots that are held
 	uint64_t counted; // highest number counted as applied
 	struct redis_announced announced;
@@ -148,7 +149,8 @@ static bool look_at_held(struct redis_cluster *cl)
 {
 	if (!redis_hold_is_due(&cl->hold, monotonic_ms()))
 		return false;
-	if (cl->u.follow.len > 0)
+	cl->followed = !cl->followed && cl->u.follow.len > 0;
+	if (cl->followed) // what is left behind that is of slots that are held
 		return true;
 	uint64_t from = redis_hold_release(&cl->hold, &cl->u, monotonic_ms());
 	if (from > 0 && from <= cl->applied)
@@ -205,6 +207,7 @@ enum cluster_outcome redis_cluster_step(
 	u->t.trouble = REDIS_TROUBLE_NONE;
 	if (!ready(cl))
 		return u->t.trouble == REDIS_TROUBLE_CLUSTER ? CLUSTER_AGAIN : CLUSTER_TROUBLE;
+	u->t.trouble = REDIS_TROUBLE_NONE; // of a node that another one stood in for
 	if (!cl->busy) {
 		bool follow_only = look_at_held(cl);
 		if (!begin_group(cl, follow_only, cl->hold.from > 0 ? HOLD_LOOK_MS : idle_ms))
