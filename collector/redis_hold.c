@@ -116,8 +116,6 @@ static size_t look_at_node(struct redis_topology *t, size_t index, struct redis_
 	}
 	if (reply)
 		freeReplyObject(reply);
-	else if (!t->nodes[index].conn.context)
-		redis_topology_failed(t, &t->nodes[index]);
 	return released;
 }
 

@@ -85,6 +85,7 @@ redisReply *redis_topology_ask(
 
 	if (!reply) {
 		redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
+		redis_topology_failed(t, node);
 	} else if (reply->type == REDIS_REPLY_ERROR) {
 		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
 		redis_topology_fail(t, trouble, "%s: %s: %.200s", node->address.text,
@@ -96,7 +97,7 @@ redisReply *redis_topology_ask(
 }
 
 // Kills the connections of our name on the node: what they sent and Redis has not read yet is gone
-// with them. True where the list was readable.
+// with them. False where that cannot be known.
 static bool kill_older(struct redis_topology *t, struct cluster_node *node, const char *name)
 {
 	struct redis_buffer b = {0};
@@ -106,6 +107,7 @@ static bool kill_older(struct redis_topology *t, struct cluster_node *node, cons
 	redis_encode_literal(&b, "CLIENT");
 	redis_encode_literal(&b, "LIST");
 	redisReply *list = redis_topology_ask(t, node, &b);
+	bool done = list != NULL;
 	snprintf(wanted, sizeof(wanted), " name=%s ", name);
 	for (char *line = list && list->type == REDIS_REPLY_STRING ? list->str : NULL; line && *line;) {
 		char *end = strchr(line, '\n');
@@ -121,34 +123,36 @@ static bool kill_older(struct redis_topology *t, struct cluster_node *node, cons
 			redisReply *killed = redis_topology_ask(t, node, &b);
 			if (killed)
 				freeReplyObject(killed);
+			else if (!node->conn.context || t->trouble == REDIS_TROUBLE_NOPERM)
+				done = false; // any other error: it has ended by itself
 		}
-		line = end ? end + 1 : NULL;
+		line = done && end ? end + 1 : NULL;
 	}
 	if (list)
 		freeReplyObject(list);
 	redis_buffer_free(&b);
-	return list != NULL;
+	return done;
 }
 
+// A connection without the name is not used: a later one could not kill it.
 static int take_name(struct redis_topology *t, struct cluster_node *node)
 {
 	struct redis_buffer b = {0};
 	char name[64];
 
 	snprintf(name, sizeof(name), "lookback-%s", t->uuid);
-	if (!kill_older(t, node, name)) {
-		redis_topology_failed(t, node);
-		return -1;
-	}
 	redis_encode_array(&b, 3);
 	redis_encode_literal(&b, "CLIENT");
 	redis_encode_literal(&b, "SETNAME");
 	redis_encode_text(&b, name);
-	redisReply *reply = redis_topology_ask(t, node, &b);
+	redisReply *reply = kill_older(t, node, name) ? redis_topology_ask(t, node, &b) : NULL;
 	redis_buffer_free(&b);
-	if (reply)
-		freeReplyObject(reply);
-	return reply ? 0 : -1;
+	if (!reply) {
+		redis_topology_failed(t, node);
+		return -1;
+	}
+	freeReplyObject(reply);
+	return 0;
 }
 
 int redis_topology_connect(
@@ -228,7 +232,8 @@ static int read_slots(struct redis_topology *t, struct cluster_node *node)
 	return 0;
 }
 
-// Asks the nodes that are known, then the configured ones, until one tells.
+// Asks the nodes that are known and the configured ones until one tells: those that are connected first, the
+// others in turn, for one that has lost sight of the cluster tells what was.
 static int refresh(struct redis_topology *t, const struct redis_settings *s)
 {
 	if (t->nodes_len == 0)
@@ -238,16 +243,40 @@ static int refresh(struct redis_topology *t, const struct redis_settings *s)
 		if (e->kind == ENDPOINT_TCP)
 			redis_topology_node(t, e->host, strlen(e->host), e->port);
 	}
-	for (int round = 0; round < 2; round++) { // those that are connected first
-		for (size_t i = 0; i < t->nodes_len; i++) {
-			struct cluster_node *node = &t->nodes[i];
-			if ((node->conn.context != NULL) != (round == 0))
-				continue;
-			if (redis_topology_connect(t, node, s) == 0 && read_slots(t, node) == 0)
-				return 0;
-		}
+	size_t len = t->nodes_len; // an answer may add some
+	for (size_t i = 0; i < len; i++)
+		if (t->nodes[i].conn.context && read_slots(t, &t->nodes[i]) == 0)
+			return 0;
+	for (size_t i = 0; i < len; i++) {
+		struct cluster_node *node = &t->nodes[t->turn++ % len];
+		if (!node->conn.context && redis_topology_connect(t, node, s) == 0 && read_slots(t, node) == 0)
+			return 0;
 	}
 	return -1;
+}
+
+struct cluster_node *redis_topology_asked(struct redis_topology *t, const char *error)
+{
+	const char *host = strncmp(error, "ASK ", 4) == 0 ? strchr(error + 4, ' ') : NULL;
+	const char *colon = host ? strrchr(host, ':') : NULL;
+
+	if (!colon)
+		return NULL;
+	return redis_topology_node(
+		t, host + 1, (size_t)(colon - host - 1), (unsigned)strtoul(colon + 1, NULL, 10));
+}
+
+bool redis_topology_is_down(const char *error)
+{
+	return strncmp(error, "CLUSTERDOWN", strlen("CLUSTERDOWN")) == 0;
+}
+
+static void put_number(struct redis_topology *t, struct redis_buffer *out, unsigned slot, const struct redis_settings *s)
+{
+	redis_encode_array(out, 3);
+	redis_encode_literal(out, "HGET");
+	redis_topology_seq_key(out, s, (uint16_t)slot);
+	redis_encode_text(out, t->uuid);
 }
 
 // Notes what a slot's HGET answered.
@@ -272,22 +301,41 @@ static int take_number(struct redis_topology *t, uint16_t slot, const struct red
 	return 0;
 }
 
+// The slot is half moved, and its number is on the other side or has never been written.
+static int read_number_there(
+	struct redis_topology *t, uint16_t slot, struct cluster_node *node, const struct redis_settings *s)
+{
+	struct redis_results results = {.capacity = 0};
+	struct redis_buffer b = {0};
+
+	if (redis_topology_connect(t, node, s) != 0)
+		return -1;
+	redis_encode_array(&b, 1);
+	redis_encode_literal(&b, "ASKING");
+	put_number(t, &b, slot, s);
+	bool open = redis_conn_write(&node->conn, b.bytes, b.size) == 0;
+	for (int i = 0; open && i < 2; i++)
+		open = redis_conn_read(&node->conn, &results) == 0;
+	redis_buffer_free(&b);
+	if (open)
+		return take_number(t, slot, &results, node);
+	redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
+	redis_topology_failed(t, node);
+	return -1;
+}
+
 // Reads the numbers of the node's slots that are not known.
 static int read_numbers(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s)
 {
 	struct redis_results results = {.capacity = 0};
-	uint8_t index = (uint8_t)(node - t->nodes);
+	uint8_t index = (uint8_t)(node - t->nodes), there[REDIS_SLOTS] = {0}; // index + 1 of the other side
+	bool down = false;
 	int result = 0;
 
 	redis_buffer_clear(&node->out);
-	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++) {
-		if (t->owner[slot] != index || t->known[slot])
-			continue;
-		redis_encode_array(&node->out, 3);
-		redis_encode_literal(&node->out, "HGET");
-		redis_topology_seq_key(&node->out, s, (uint16_t)slot);
-		redis_encode_text(&node->out, t->uuid);
-	}
+	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++)
+		if (t->owner[slot] == index && !t->known[slot])
+			put_number(t, &node->out, slot, s);
 	if (node->out.arrays == 0)
 		return 0;
 	if (redis_topology_connect(t, node, s) != 0)
@@ -298,9 +346,19 @@ static int read_numbers(struct redis_topology *t, struct cluster_node *node, con
 			continue;
 		results.errors = 0;
 		open = redis_conn_read(&node->conn, &results) == 0;
-		if (open && take_number(t, (uint16_t)slot, &results, node) != 0)
+		bool error = open && results.top.type == REDIS_REPLY_ERROR;
+		struct cluster_node *other = error ? redis_topology_asked(t, results.error) : NULL;
+		if (other)
+			there[slot] = (uint8_t)(other - t->nodes + 1);
+		else if (open && take_number(t, (uint16_t)slot, &results, node) != 0)
 			result = -1;
+		down |= error && redis_topology_is_down(results.error);
 	}
+	for (unsigned slot = 0; open && slot < REDIS_SLOTS; slot++)
+		if (there[slot] != 0 && read_number_there(t, (uint16_t)slot, &t->nodes[there[slot] - 1], s) != 0)
+			result = -1;
+	if (down)
+		redis_topology_failed(t, node);
 	if (open)
 		return result;
 	redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);

@@ -28,6 +28,7 @@ struct cluster_node {
 struct redis_topology {
 	struct cluster_node nodes[CLUSTER_NODES_MAX];
 	size_t nodes_len;
+	size_t turn;			  // which of the nodes without a connection is asked next
 	bool fresh;			  // owner[] is believed
 	uint8_t owner[REDIS_SLOTS];	  // index of the node, or CLUSTER_NO_NODE
 	bool known[REDIS_SLOTS];	  // applied[] was read, or written, since the last doubt
@@ -50,6 +51,13 @@ void redis_topology_renew(struct redis_topology *t, const char *uuid);
 // The node of an address, added where it is new. NULL: too many.
 struct cluster_node *redis_topology_node(
 	struct redis_topology *t, const char *host, size_t host_len, unsigned port);
+
+// The node that an error names: "ASK 1234 host:port". NULL where it names none.
+struct cluster_node *redis_topology_asked(struct redis_topology *t, const char *error);
+
+// True for CLUSTERDOWN: the node may have lost sight of a cluster that goes on without it, so its connection
+// is to be given up, and the others asked first.
+bool redis_topology_is_down(const char *error);
 
 // An open connection to the node. Returns 0 or -1.
 int redis_topology_connect(

@@ -169,16 +169,11 @@ static int read_unit(struct redis_units *u, struct cluster_node *node, struct gr
 	return 0;
 }
 
-// The slot is on its way to another node, which has the keys already: "ASK 1234 host:port".
+// The slot is on its way to another node, which has the keys already.
 static void note_ask(struct redis_units *u, struct group_unit *unit)
 {
-	const char *host = strchr(u->results.error + 4, ' ');
-	const char *colon = host ? strrchr(host, ':') : NULL;
+	const struct cluster_node *node = redis_topology_asked(&u->t, u->results.error);
 
-	if (!colon)
-		return;
-	struct cluster_node *node = redis_topology_node(
-		&u->t, host + 1, (size_t)(colon - host - 1), (unsigned)strtoul(colon + 1, NULL, 10));
 	if (node)
 		unit->ask = (uint8_t)(node - u->t.nodes + 1);
 }
@@ -206,6 +201,7 @@ static void read_units(struct redis_units *u)
 {
 	for (size_t n = 0; n < u->order_nodes; n++) {
 		struct cluster_node *node = &u->t.nodes[n];
+		bool down = false;
 		for (size_t i = u->order_len[n]; i < u->order_len[n + 1] && node->conn.context; i++) {
 			struct group_unit *unit = &u->g.units[u->order[i]];
 			if (read_unit(u, node, unit, false) != 0) {
@@ -216,6 +212,7 @@ static void read_units(struct redis_units *u)
 			}
 			if (unit->done)
 				continue;
+			down |= redis_topology_is_down(u->results.error);
 			if (strncmp(u->results.error, "MOVED ", 6) == 0)
 				u->t.fresh = false;
 			else if (strncmp(u->results.error, "ASK ", 4) == 0)
@@ -223,6 +220,8 @@ static void read_units(struct redis_units *u)
 			else if (strncmp(u->results.error, "TRYAGAIN", 8) == 0)
 				unit->tries++;
 		}
+		if (down)
+			redis_topology_failed(&u->t, node);
 		if (!node->conn.context && u->order_len[n + 1] > u->order_len[n])
 			u->moved = true;
 	}

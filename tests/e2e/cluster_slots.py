@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The collector and a Redis Cluster whose slots, connections and nodes fail in ways that only their order makes hard.
+
+    cluster_slots.py PATH-OF-lookback-collector [NAME…]
+
+Exit status 0 only where all passed; 77 without redis-server.
+"""
+import glob
+import os
+import socket
+import threading
+import time
+
+from cluster_faults import Cluster, check
+from faults import Resp, Source, World, contents, run_tests, until
+from frames import Dataplane, NEW, record
+
+
+def slot_of(cluster, key):
+    return Resp(cluster.ports[0])("CLUSTER", "KEYSLOT", key)
+
+
+def owner_of(cluster, slot):
+    return next(r[2][1] for r in Resp(cluster.ports[0])("CLUSTER", "SLOTS") if r[0] <= slot <= r[1])
+
+
+def number_key(cluster, slot):
+    """pdns:seq:{tag} of a slot that has one."""
+    keys = Resp(owner_of(cluster, slot))("CLUSTER", "GETKEYSINSLOT", slot, 1000)
+    return next(key for key in keys if key.startswith("pdns:seq:"))
+
+
+def half_move(cluster, slot, *keys):
+    """Begins to move the slot, with these keys. Returns a function that ends it."""
+    ids = cluster.primaries()
+    source = owner_of(cluster, slot)
+    target = next(p for p in ids if p != source)
+    Resp(target)("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[source])
+    Resp(source)("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[target])
+    if keys:
+        Resp(source)("MIGRATE", "127.0.0.1", target, "", 0, 5000, "KEYS", *keys)
+
+    def finish():
+        rest = Resp(source)("CLUSTER", "GETKEYSINSLOT", slot, 1000)
+        if rest:
+            Resp(source)("MIGRATE", "127.0.0.1", target, "", 0, 5000, "KEYS", *rest)
+        for port in (target, source, *[p for p in ids if p not in (source, target)]):
+            Resp(port)("CLUSTER", "SETSLOT", slot, "NODE", ids[target])
+
+    return finish
+
+
+def goes_on(world, batches=40):
+    applied = world.metric("collector_batches_applied_total")
+    until(lambda: world.metric("collector_batches_applied_total") > applied + batches, 30)
+
+
+def with_cluster(action, *options):
+    with World() as w:
+        cluster = Cluster(w, replicas=0)
+        try:
+            w.start(*options, redis=cluster.seed())
+            action(w, cluster)
+        finally:
+            cluster.close()
+
+
+def test_held_slot_of_what_follows():
+    """The slot of the stream of new records is half moved: its entries wait, and nothing waits for them."""
+    def action(w, cluster):
+        load = Source(w.path, names=200)
+        until(lambda: w.metric("collector_batches_applied_total") > 10)
+        until(lambda: w.metric("collector_records_first_seen_total") == 200)
+        slot = slot_of(cluster, "pdns:new")
+        finish = half_move(cluster, slot, "pdns:new")
+        other = Dataplane(w.path, "other").connect()
+        told = 0
+        while w.metric("collector_slots_held") == 0 or told < 5:
+            other.records([record(f"fresh{told}.example.net", 1, bytes([198, 51, 100, told]), 1000, 1000, 1, NEW)])
+            told += 1
+            time.sleep(0.3)
+            assert told < 100
+        goes_on(w)
+        time.sleep(1)  # the held slot is looked at twice a second
+        goes_on(w)
+        finish()
+        until(lambda: w.metric("collector_slots_held") == 0, 60)
+        other.wait()
+        for n in range(told):
+            load.expected[f"fresh{n}.example.net", f"A 198.51.100.{n}"] = (1000, 1000, 1)
+        check(w, load, *cluster.primaries())
+        names = [e[1][e[1].index("name") + 1] for e in Resp(owner_of(cluster, slot))("XRANGE", "pdns:new", "-", "+")]
+        missing = {f"fresh{n}.example.net" for n in range(told)} - set(names)
+        assert not missing, f"of {told} new records these are not in the stream: {missing}"
+
+    with_cluster(action)
+
+
+def test_held_slot_whose_number_is_elsewhere():
+    """A slot is half moved and its number is on the other side; the collector, started anew, goes on with the others."""
+    def action(w, cluster):
+        load = Source(w.path)
+        until(lambda: w.metric("collector_batches_applied_total") > 20)
+        slot = slot_of(cluster, "pdns:count:host7.example7.com")
+        finish = half_move(cluster, slot, number_key(cluster, slot))
+        until(lambda: w.metric("collector_slots_held") == 1)
+        w.kill()
+        w.start("new.max=0", redis=cluster.seed())
+        goes_on(w)
+        empty = next(s for s in range(16384) if not Resp(owner_of(cluster, s))("CLUSTER", "COUNTKEYSINSLOT", s))
+        finish_empty = half_move(cluster, empty)  # and one that has no number at all
+        w.stop()
+        w.start("new.max=0", redis=cluster.seed())
+        goes_on(w)
+        finish(), finish_empty()
+        until(lambda: w.metric("collector_slots_held") == 0, 60)
+        check(w, load, *cluster.primaries())
+
+    with_cluster(action, "new.max=0")
+
+
+def lose_last(world, port, transactions):
+    """The append-only file of a node that is down loses its last transactions."""
+    aof = sorted(glob.glob(f"{world.folder}/{port}/appendonlydir/*.incr.aof"), key=lambda p: int(p.split(".")[-3]))[-1]
+    with open(aof, "rb") as f:
+        data = f.read()
+    end = len(data)
+    for _ in range(transactions):
+        end = data.rfind(b"*1\r\n$5\r\nMULTI\r\n", 0, end)
+    assert end > 0
+    os.truncate(aof, end)
+
+
+def test_lost_node_is_asked_where_slots_are():
+    """A node comes back older, and the first thing that the collector asks of it is who holds which slots."""
+    with World() as w:
+        cluster = Cluster(w, replicas=0)
+        try:
+            taken = {owner_of(cluster, slot_of(cluster, key)) for key in ("pdns:sensors", "pdns:sensor:test")}
+            victim = next(p for p in cluster.ports if p not in taken)
+            other = next(iter(taken))
+            w.start("new.max=0", redis=",".join(f"127.0.0.1:{p}" for p in (victim, *[p for p in cluster.ports if p != victim])))
+            d = Dataplane(w.path).connect()
+            keys = lambda i: [f"pdns:{k}:host{i}.example.com" for k in ("name", "first", "count")] + [f"pdns:ip:192.0.2.{i}"]
+            one = lambda i: record(f"host{i}.example.com", 1, bytes([192, 0, 2, i]), 1000, 1000, 1, 0)
+            there = [i for i in range(200) if owner_of(cluster, slot_of(cluster, keys(i)[2])) == victim][:20]
+            elsewhere = next(i for i in range(200) if all(owner_of(cluster, slot_of(cluster, k)) != victim for k in keys(i)))
+            for _ in range(3):
+                d.records([one(i) for i in there])
+                d.wait()
+                w.settled()
+            for port in (victim, other):
+                cluster.processes[port].kill()
+                cluster.processes[port].wait()
+            lose_last(w, victim, 5)
+            for port in (victim, other):
+                cluster.start(port)
+                until(lambda: cluster.ping(port))
+            until(cluster.is_ok, 60)
+            d.records([one(elsewhere)])  # finds `other` gone, and asks `victim` for the slots
+            d.wait()
+            until(lambda: w.metric("collector_spool_waiting_batches") == 0, 60)
+            d.records([one(i) for i in there])
+            d.wait()
+            until(lambda: w.metric("collector_spool_waiting_batches") == 0, 60)
+            found = contents(*cluster.primaries())
+            counts = {found[f"host{i}.example.com", f"A 192.0.2.{i}"][2] for i in there}
+            assert counts == {4}, f"counts {counts} instead of 4"
+            assert w.metric("collector_batches_again_total") > 0
+        finally:
+            cluster.close()
+
+
+class Proxy:
+    """Before a node; ends a connection on which a word is sent."""
+
+    def __init__(self, port, word):
+        self.port, self.word, self.cuts = port, word, 0
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.at = self.server.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            peer = self.server.accept()[0]
+            node = socket.create_connection(("127.0.0.1", self.port))
+            for a, b in ((peer, node), (node, peer)):
+                threading.Thread(target=self.copy, args=(a, b, a is peer), daemon=True).start()
+
+    def copy(self, source, target, words):
+        try:
+            while data := source.recv(65536):
+                if words and self.word in data:
+                    self.cuts += 1
+                    break
+                target.sendall(data)
+        except OSError:
+            pass
+        for s in (source, target):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+def test_lost_while_older_connections_are_killed():
+    def action(w, cluster):
+        d = Dataplane(w.path).connect()
+        d.records([record(f"host{i}.example.com", 1, bytes([192, 0, 2, i]), 1000, 1000, 1, NEW) for i in range(50)])
+        d.wait()
+        w.settled()
+        port = cluster.ports[0]
+        key = next(k for k in Resp(port)("KEYS", "pdns:seq:*"))
+        uuid = Resp(port)("HKEYS", key)[0]
+        older = Resp(port)
+        older("CLIENT", "SETNAME", f"lookback-{uuid}")
+        assert w.stop() == 0
+        proxy = Proxy(port, b"KILL")
+        w.start(redis=f"127.0.0.1:{proxy.at},127.0.0.1:{cluster.ports[1]}")
+        until(lambda: proxy.cuts > 0 or w.collector.poll() is not None)
+        d.connect()
+        d.records([record("host1.example.com", 1, bytes([192, 0, 2, 1]), 1000, 1001, 1)])
+        d.wait()
+        w.settled()
+        assert w.collector.poll() is None
+        assert contents(*cluster.primaries())["host1.example.com", "A 192.0.2.1"] == (1000, 1001, 2)
+
+    with_cluster(action)
+
+
+def test_primary_that_knows_nobody():
+    """A primary has lost sight of the others, says CLUSTERDOWN and takes itself for the owner of its slots; its replica
+    has taken them over."""
+    with World() as w:
+        cluster = Cluster(w)
+        try:
+            replica = next(p for p in cluster.ports if p not in cluster.primaries())
+            lone = Resp(replica)("ROLE")[2]
+            w.start("redis.timeout=2s", redis=f"127.0.0.1:{lone}," + cluster.seed())
+            load = Source(w.path)
+            until(lambda: w.metric("collector_batches_applied_total") > 20)
+            Resp(lone)("CONFIG", "SET", "cluster-require-full-coverage", "yes")
+            for port in cluster.ports:
+                if port != lone:
+                    Resp(lone)("CLUSTER", "FORGET", Resp(port)("CLUSTER", "MYID"))  # for a minute
+            until(lambda: cluster.info(lone)["cluster_state"] == "fail")
+            Resp(replica)("CLUSTER", "FAILOVER", "TAKEOVER")
+            start = time.monotonic()
+            until(lambda: "master" in Resp(replica)("ROLE")[0])
+            goes_on(w, 20)
+            print(f"        went on after {time.monotonic() - start:.1f} s")
+            assert time.monotonic() - start < 30 and cluster.info(lone)["cluster_state"] == "fail", "only once it saw the others again"
+            cluster.processes[lone].kill()
+            cluster.processes[lone].wait()
+            check(w, load, *cluster.primaries())
+        finally:
+            cluster.close()
+
+
+if __name__ == "__main__":
+    run_tests(globals())
