@@ -296,6 +296,14 @@ void table_insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t s
 	t->pending_sightings++;
 }
 
+// The collector has been away for so long that the record's counter has gone round: it stays full, the sighting is lost.
+static __attribute__((noinline, cold)) void keep_full(struct table *t, struct table_unit *u)
+{
+	u->count = UINT32_MAX;
+	t->pending_sightings--; // as it will be counted among the hits
+	stats_add(&t->stats->lost_no_room, 1);
+}
+
 static inline void count_again(struct table *t, struct table_bucket *b, unsigned slot, struct table_unit *u, uint32_t time_s,
 	uint32_t message)
 {
@@ -303,8 +311,9 @@ static inline void count_again(struct table *t, struct table_bucket *b, unsigned
 		stats_add(&t->stats->rr_duplicate, 1);
 		return;
 	}
+	if (__builtin_expect(++u->count == 0, 0))
+		keep_full(t, u);
 	u->message = message;
-	u->count++;
 	u->last_s = time_s > u->last_s ? time_s : u->last_s;
 	if (__builtin_expect(time_s < u->first_s, 0)) {
 		u->first_s = time_s;

@@ -392,6 +392,35 @@ static void refusal_ages_nothing(void)
 	table_free(t);
 }
 
+// A record is seen more often than its counter can hold while no frame is free: what is not counted has a number.
+static void a_full_counter_loses_nothing_in_silence(void)
+{
+	struct worker_stats stats;
+	struct table *t = begin(100, &stats);
+
+	table_next_message(t);
+	add(t, 1, 10);
+	table_settle(t);
+	struct table_bucket *b = t->buckets;
+	while (b->meta == 0)
+		b++;
+	struct table_unit *u = &t->units[b->unit[__builtin_ctz(b->meta)]];
+	t->pending_sightings += UINT32_MAX - 2 - u->count;
+	stats.rr_taken += UINT32_MAX - 2 - u->count;
+	u->count = UINT32_MAX - 2;
+	for (int i = 0; i < 5; i++) {
+		table_next_message(t);
+		add(t, 1, 20);
+	}
+	table_settle(t);
+	CU_ASSERT_EQUAL(u->count, UINT32_MAX);
+	CU_ASSERT_EQUAL(stats.lost_no_room, 3);
+	flush_all(t);
+	CU_ASSERT_EQUAL(handed[1].count, UINT32_MAX);
+	check_accounts(&stats);
+	table_free(t);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -405,6 +434,7 @@ int main(void)
 		{"message numbers do not linger", message_numbers_do_not_linger},
 		{"given up units are not believed", given_up_units_are_not_believed},
 		{"a refusal ages nothing", refusal_ages_nothing},
+		{"a full counter loses nothing in silence", a_full_counter_loses_nothing_in_silence},
 	};
 	return unit_run("table", tests, sizeof(tests) / sizeof(tests[0]));
 }
