@@ -35,9 +35,10 @@ static bool link_of(int dlt, enum pkt_link *link)
 	}
 }
 
+// In a file seconds are 32 bits without sign; libpcap takes those after 2038 for negative ones.
 static uint64_t us_of(const struct pcap_pkthdr *header)
 {
-	return (uint64_t)header->ts.tv_sec * 1000000 + (uint64_t)header->ts.tv_usec;
+	return (uint64_t)(uint32_t)header->ts.tv_sec * 1000000 + (uint64_t)header->ts.tv_usec;
 }
 
 // Whether capture_plain reads the file to its end, and so what it holds.

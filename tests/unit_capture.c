@@ -119,6 +119,29 @@ static void test_others(void)
 	same_as_libpcap(path);
 }
 
+// Seconds are unsigned, up to 2106, whoever reads the file.
+static void test_after_2038(void)
+{
+	const uint32_t seconds = 3000000000, head[4] = {seconds, 7, 0, 0};
+	char why[512];
+	struct header old = ordinary;
+	struct capture capture;
+	struct capture_packet packet;
+
+	for (uint16_t minor = 4; minor >= 3; minor--) {
+		old.minor = minor;
+		FILE *file = begin(&old);
+		fwrite(head, sizeof(head), 1, file);
+		fclose(file);
+		CU_ASSERT_FATAL(capture_check(&capture, path, why, sizeof(why)) == 0);
+		CU_ASSERT(capture.is_plain == (minor == 4));
+		struct capture_reader *reader = capture_open(&capture, why, sizeof(why));
+		CU_ASSERT_FATAL(reader != NULL && capture_next(reader, &packet) == 1);
+		CU_ASSERT_EQUAL(packet.us, (uint64_t)seconds * 1000000 + 7);
+		capture_close(reader);
+	}
+}
+
 static void damaged(const char *expected)
 {
 	char why[512] = "";
@@ -183,7 +206,8 @@ int main(void)
 		return EXIT_FAILURE;
 	close(fd);
 	static const struct unit_test tests[] = {
-		{"plain", test_plain}, {"others", test_others}, {"damaged", test_damaged}, {"changed", test_changed}};
+		{"plain", test_plain}, {"others", test_others}, {"after 2038", test_after_2038},
+		{"damaged", test_damaged}, {"changed", test_changed}};
 	int result = unit_run("capture", tests, sizeof(tests) / sizeof(tests[0]));
 	unlink(path);
 	return result;
