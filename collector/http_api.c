@@ -101,7 +101,7 @@ enum MHD_Result http_body(struct http_request *r, unsigned code, const char *typ
 		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Lookback-Key");
 	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
-			strncmp(r->asked, "POST", 4) == 0 ? "GET, HEAD" : "POST");
+			r->post ? "POST" : "GET, HEAD");
 	enum MHD_Result result = MHD_queue_response(r->connection, code, response);
 	MHD_destroy_response(response);
 	return result;
@@ -237,6 +237,7 @@ static struct http_request *begin(
 		return NULL;
 	r->api = api;
 	r->connection = connection;
+	r->post = find_path(url)->post;
 	snprintf(r->asked, sizeof(r->asked), "%s %s", method, url);
 	for (char *p = r->asked; *p; p++)
 		if (*p < 0x20 || *p > 0x7e)
@@ -270,12 +271,23 @@ static enum MHD_Result answer_rate(struct http_request *r, const struct keys_rat
 	return http_body(r, MHD_HTTP_OK, "application/json", &body);
 }
 
+// True where the path is this and nothing else: a name may be called "ping" as well.
+static bool is_path(const struct http_request *r, const char *first, const char *last)
+{
+	bool v2 = strcmp(first, "dnsdb") == 0;
+
+	return r->segments == (v2 ? 3u : 2u) && strcmp(r->segment[0], first) == 0 &&
+	       strcmp(r->segment[r->segments - 1], last) == 0;
+}
+
 static enum MHD_Result answer(struct http_request *r, const struct path *path)
 {
-	bool is_rate = strstr(r->path, "/rate_limit") != NULL, is_ping = strstr(r->path, "/ping") != NULL;
+	bool sound = split(r);
+	bool is_rate = is_path(r, "dnsdb", "rate_limit") || is_path(r, "lookup", "rate_limit");
+	bool is_free = sound && (is_rate || is_path(r, "dnsdb", "ping"));
 	struct keys_rate rate;
 
-	unsigned code = http_authorize(r, path->counted && !is_rate && !is_ping, &rate);
+	unsigned code = http_authorize(r, path->counted && !is_free, &rate);
 	http_audit(r, code);
 	if (code == MHD_HTTP_UNAUTHORIZED)
 		return http_line(r, code, "a key is needed: send it as X-API-Key");
@@ -286,9 +298,9 @@ static enum MHD_Result answer(struct http_request *r, const struct path *path)
 	if (code == MHD_HTTP_TOO_MANY_REQUESTS)
 		return http_line(r, code, "over quota: %llu requests; the next period begins at %lld",
 			(unsigned long long)rate.limit, (long long)rate.reset);
-	if (!split(r))
+	if (!sound)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "the path has a broken escape or too many parts");
-	if (is_rate && strcmp(r->segment[r->segments - 1], "rate_limit") == 0)
+	if (is_rate)
 		return answer_rate(r, &rate);
 	metrics_add(http_lookup, 1);
 	return path->handle(r);

@@ -40,6 +40,7 @@ struct http_request {
 	char *segment[HTTP_SEGMENTS_MAX]; // behind the slashes
 	size_t segments;
 	struct redis_buffer body; // POST
+	bool post;		  // what its path answers, instead of GET
 	bool too_large;		  // the body
 	char who[KEYS_NAME_SIZE]; // name of the key, for the audit line
 	char asked[512];	  // method and path, printable

@@ -121,6 +121,18 @@ static void release(void *arg)
 	free(b);
 }
 
+// Lines as they came. A zero octet ends no list: the line with it is not understood, as others with control characters.
+static char *copy_lines(const struct redis_buffer *body)
+{
+	char *text = malloc(body->size + 1);
+
+	for (size_t i = 0; text && i < body->size; i++)
+		text[i] = body->bytes[i] ? body->bytes[i] : '\x01';
+	if (text)
+		text[body->size] = '\0';
+	return text;
+}
+
 // A JSON array of strings as lines, in place of `body`. NULL where it is neither that nor lines.
 static char *questions(const struct redis_buffer *body)
 {
@@ -130,7 +142,7 @@ static char *questions(const struct redis_buffer *body)
 	while (at < body->size && isspace((unsigned char)body->bytes[at]))
 		at++;
 	if (at == body->size || body->bytes[at] != '[')
-		return body->size > 0 ? strndup(body->bytes, body->size) : strdup("");
+		return copy_lines(body);
 	json_t *root = json_loadb(body->bytes, body->size, 0, &error);
 	char *text = json_is_array(root) ? malloc(2 * body->size + 1) : NULL;
 	for (size_t i = 0; text && i < json_array_size(root); i++) {

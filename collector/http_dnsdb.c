@@ -11,6 +11,7 @@
 #include "dataplane/dns_layout.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 void http_rate(struct redis_buffer *out, const struct keys_rate *rate)
 {
@@ -94,10 +95,23 @@ static int parse_value(
 	return strcmp(kind, "raw") == 0 ? parse_raw(q, value, rdata, why, why_size) : -1;
 }
 
+// Slashes and commas from dnsdbq's batch files come escaped twice; any other "%" is itself.
+static void unescape_again(char *value)
+{
+	char *to = value;
+
+	for (const char *from = value; *from; to++) {
+		bool slash = strncasecmp(from, "%2F", 3) == 0, comma = strncasecmp(from, "%2C", 3) == 0;
+		*to = slash ? '/' : comma ? ',' : *from;
+		from += slash || comma ? 3 : 1;
+	}
+	*to = '\0';
+}
+
 // `at` is the segment that names the verb.
 static enum MHD_Result answer_lookup(struct http_request *r, size_t at, bool v1)
 {
-	char *const *s = r->segment + at, again[HTTP_VALUE_SIZE], why[300];
+	char *const *s = r->segment + at, why[300];
 	size_t n = r->segments - at;
 	struct query q = query_make(QUERY_NAME);
 	bool summarize = strcmp(s[0], "summarize") == 0, rdata = n > 1 && strcmp(s[1], "rdata") == 0;
@@ -110,11 +124,8 @@ static enum MHD_Result answer_lookup(struct http_request *r, size_t at, bool v1)
 	q.types = QUERY_TYPES_NOT_DNSSEC;
 	if (n > 4 && *s[4] && query_parse_types(&q, s[4], why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
-	const char *value = s[3];
-	// a prefix from dnsdbq's batch files comes escaped twice
-	if (strchr(value, '%') &&
-		query_percent_decode(value, strlen(value), again, sizeof(again)) != SIZE_MAX)
-		value = again;
+	char *value = s[3];
+	unescape_again(value);
 	if (parse_value(&q, s[1], s[2], value, why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	if (n > 5 && *s[5] && query_name(s[5], strlen(s[5]), q.bailiwick) == 0)

@@ -71,7 +71,7 @@ static int emit(struct line *l, const char *rdata)
 // Seconds since 1970 as a number or text; milliseconds where the number can be nothing else.
 static int64_t time_of(const json_t *value)
 {
-	int64_t t = 0;
+	int64_t t = -1;
 	char ignored[200];
 
 	if (json_is_integer(value))
@@ -100,7 +100,7 @@ static int set_times(struct line *l, const json_t *object)
 		last = json_object_get(object, "time_last_ms");
 	l->first = time_of(first ? first : last);
 	l->last = time_of(last ? last : first);
-	if (l->first <= 0 || l->last < l->first || l->last > UINT32_MAX)
+	if (l->first < 0 || l->last < l->first || l->last > UINT32_MAX)
 		return refuse(l, "no sound time_first and time_last");
 	l->count = json_is_integer(count) ? json_integer_value(count) : 1;
 	return l->count > 0 ? 0 : refuse(l, "count is not positive");

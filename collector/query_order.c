@@ -165,8 +165,8 @@ static bool is_natural(const struct query *q)
 	bool one_key = q->kind == QUERY_NAME || q->kind == QUERY_TARGET ||
 		       (q->kind == QUERY_ADDRESSES && memcmp(q->first, q->last, q->address_size) == 0);
 
-	if (q->kind == QUERY_TARGET)
-		one_key = false; // those that have to be resolved come behind the others
+	if (q->kind == QUERY_TARGET || q->with_targets)
+		one_key = false; // those that have to be resolved, and those that point to a name, come behind the others
 	return q->order == QUERY_ORDER_NONE || (q->order == QUERY_ORDER_LAST && q->descending && one_key);
 }
 
@@ -180,8 +180,8 @@ struct query_sorted *query_sorted_start(const struct query *q, struct query_db *
 	s->q = *q;
 	s->natural = is_natural(q);
 	if (!s->natural) {
-		uint64_t bound = q->limit > 0 ? q->limit + q->offset : QUERY_SORTED_MAX;
-		s->bound = bound < QUERY_SORTED_MAX ? bound : QUERY_SORTED_MAX;
+		bool some = q->limit > 0 && q->limit < QUERY_SORTED_MAX && q->offset < QUERY_SORTED_MAX - q->limit;
+		s->bound = some ? q->limit + q->offset : QUERY_SORTED_MAX;
 		all.limit = all.offset = 0;
 	}
 	s->run = query_start(&all, db);

@@ -211,9 +211,12 @@ int query_parse_types(struct query *q, const char *text, char *why, size_t why_s
 	else if (strcasecmp(text, "any-dnssec") == 0)
 		q->types = QUERY_TYPES_DNSSEC;
 	else if (strcasecmp(text, "all") != 0)
-		for (char *word = strsep(&rest, ", "); word; word = strsep(&rest, ", "))
+		for (char *word = strsep(&rest, ","); word; word = strsep(&rest, ",")) {
+			word += strspn(word, " ");
+			word[strcspn(word, " ")] = '\0';
 			if (add_type(q, word) != 0)
 				return refuse(why, why_size, word, "a record type, as A, MX or TYPE65280");
+		}
 	return 0;
 }
 

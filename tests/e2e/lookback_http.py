@@ -272,8 +272,11 @@ def part_keys(client, key):
         check(client.ask(path, headers=headers)[0] == 200, "a key as %s" % list(headers))
     rate = json.loads(client.ask("/dnsdb/v2/rate_limit", headers={"X-API-Key": key})[2])["rate"]
     check(rate["limit"] == 6 and rate["remaining"] == 2 and type(rate["reset"]) is int, "rate_limit: %s" % rate)
-    codes = [client.ask(path, headers={"X-API-Key": key})[0] for _ in range(3)]
-    check(codes == [200, 200, 429], "quota: %s" % codes)
+    for name in ("rate_limit", "ping"):  # names as any other: only the paths of their own are free
+        status, _, body = client.ask("/pdns/query/%s" % name, headers={"X-API-Key": key})
+        check(status == 200 and body == b"", "a name %s: %d %s" % (name, status, body))
+    codes = [client.ask(p, headers={"X-API-Key": key})[0] for p in (path, "/dnsdb/v2/ping", "/dnsdb/v2/rate_limit/")]
+    check(codes == [429, 200, 200], "quota: %s" % codes)
 
 
 def send_raw(client, data, wait=2):
@@ -290,7 +293,9 @@ def part_abuse(client, golden):
     seed = int(os.environ.get("SEED", "7"))
     dice = random.Random(seed)
     for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "X" * 100):
-        check(client.ask("/dnsdb/v2/ping", method)[0] in (400, 405, 501), "method " + method[:10])
+        status, headers, _ = client.ask("/dnsdb/v2/ping", method)
+        check(status in (400, 405, 501) and (status != 405 or headers["Allow"] == "GET, HEAD"), "method " + method[:10])
+        check(client.ask("/api/bulk", method)[1].get("Allow") == (headers["Allow"] and "POST"), "method %s: bulk" % method[:10])
     # without keys, a page of elsewhere whose name points here (DNS rebinding) learns nothing
     for host, status in ((b"evil.example", b" 421 "), (b"127.0.0.1.evil.example:80", b" 421 "), (b"LocalHost:1", b" 200 "),
                          (b"127.0.0.1", b" 200 "), (b"[::1]:8053", b" 200 ")):
@@ -304,6 +309,9 @@ def part_abuse(client, golden):
     check(client.ask("/api/bulk", "POST", b"")[0] == 200, "bulk: nothing")
     check(client.ask("/api/bulk", "POST", b"\0\xff\n[\n" * 100)[0] == 200, "bulk: octets")
     check(client.ask("/api/bulk", "POST", b'["a.example", 5, null]')[0] == 200, "bulk: JSON")
+    answer = client.ask("/api/bulk", "POST", b"a.example\n\0b.example\nc.example\n")[2]
+    check([sorted(json.loads(line)) for line in answer.splitlines()] == [["found", "query"], ["error", "query"], ["found", "query"]],
+          "bulk: a zero octet: %r" % answer)
     pieces = [b"/", b"%", b"%2f", b"%00", b"*", b"\\", b"..", b"dnsdb", b"v2", b"lookup", b"rrset", b"rdata", b"name", b"ip",
               b"raw", b"glob", b"regex", b"[", b"(", b"?", b"&limit=", b"&sort=", b"1", b"-", b",", b"a" * 300, b"\xff", b"pdns",
               b"query", b"api", b"find?q=", b"lookup?q=", name.encode()]

@@ -77,11 +77,12 @@ status_of 0 --help
 grep -q '^Examples' "$T/out" || fail "--help without examples"
 same "--limit" 3 "$(look zone . --json --limit 3 | wc -l)"
 same "--offset" "$(look zone . --json --sort name --limit 5 | tail -n 2)" "$(look zone . --json --sort name --limit 2 --offset 3)"
+same "--offset of more than there can be" "$(look zone . --json --sort name | tail -n +6)" "$(look zone . --json --sort name --limit 18446744073709551615 --offset 5)"
 look zone . --json --sort -count | jq .count > "$T/counts"
 sort -c -n -r "$T/counts" || fail "--sort -count"
 look zone . --json --sort first | jq .time_first > "$T/firsts"
 sort -c -n "$T/firsts" || fail "--sort first"
-same "--type" "$(awk -F'\t' '$2 == "A" || $2 == "NS"' "$T/golden" | wc -l)" "$(look zone . --json --type a,ns | wc -l)"
+same "--type" "$(awk -F'\t' '$2 == "A" || $2 == "NS"' "$T/golden" | wc -l)" "$(look zone . --json --type 'a, ns' | wc -l)"
 look zone . --csv > "$T/csv"
 head -n 1 "$T/csv" | grep '^rrname,rrtype,rdata,time_first,time_last,count' > /dev/null || fail "--csv"
 
@@ -199,10 +200,14 @@ cat > "$T/foreign" <<- 'END'
 	1322849924.408856||10.1.1.1||8.8.8.8||IN||upload.example.com.||A||192.0.2.43||46587||5
 	{"rrtype": "A", "rrname": "circl.example", "time_first": 1300000000, "rdata": "192.0.2.44", "time_last": 1300000001, "count": 2, "origin": "https://www.example.org/pdns/"}
 	this is nothing
+	{"rrname":"epoch.example","rrtype":"A","rdata":"192.0.2.45","time_first":0,"time_last":0,"count":1}
+	{"rrname":"never.example","rrtype":"A","rdata":"192.0.2.46","count":1}
 END
 look import "$T/foreign" > "$T/out" 2> "$T/err" && fail "import: a bad line went unnoticed"
 grep -q 'foreign:4: ' "$T/err" || fail "import does not say where: $(cat "$T/err")"
-same "foreign lines" "3 records" "$(grep -o '3 records' "$T/out")"
+same "foreign lines" "4 records" "$(grep -o '4 records' "$T/out")"
+grep -q 'foreign:6: ' "$T/err" || fail "import takes a record without times: $(cat "$T/err")"
+same "seen when time began" 0 "$(redis zscore pdns:first:epoch.example 'A 192.0.2.45')"
 same "foreign MX" 5 "$(redis zscore pdns:count:foreign.example 'MX 10 mx.foreign.example')"
 same "its target" 1500000000 "$(redis zscore pdns:rdata:mx.foreign.example 'MX foreign.example')"
 

@@ -91,6 +91,15 @@ printf '{"rrname":"login.brandnew.example","rrtype":"A","rdata":"192.0.2.8","tim
 is_imported() { curl -fsS "$URL/api/find?q=brandnew" | grep '"name":"login.brandnew.example"' && names_are_complete; }
 await 20 is_imported
 
+# Newest first also where those that point to a name stand beside its own records; a "%" in a name is no escape.
+"$BUILD/collector/lookback" -o "redis=unix:$REDIS" import > /dev/null << 'END'
+{"rrname":"a.also.example","rrtype":"A","rdata":"192.0.2.8","time_first":1600000000,"time_last":1600000000,"count":1}
+{"rrname":"b.also.example","rrtype":"CNAME","rdata":"a.also.example","time_first":1600000100,"time_last":1600000100,"count":1}
+{"rrname":"per%cent.also.example","rrtype":"A","rdata":"192.0.2.8","time_first":1600000000,"time_last":1600000000,"count":1}
+END
+same "targets=also" "b.also.example a.also.example" "$(curl -fsS "$URL/api/lookup?q=a.also.example&targets=also" | jq -r .rrname | xargs)"
+same "a % in a name" 'per%cent.also.example.' "$(curl -fsS "$URL/dnsdb/v2/lookup/rrset/name/per%25cent.also.example" | jq -r 'select(.obj).obj.rrname')"
+
 # So is what an import brought that was killed in the middle: each batch is announced.
 mkfifo "$T/lines"
 start import "$BUILD/collector/lookback" -o "redis=unix:$REDIS" import "$T/lines"
