@@ -155,30 +155,45 @@ void spool_set_acked(struct spool *s, uint64_t number)
 	}
 }
 
-struct spool_seek spool_seek(struct spool *s, uint64_t number)
+// With the lock held: what there is to tell where Redis holds `number`, which this spool has sent.
+static struct spool_seek count_seek(struct spool *s, uint64_t number)
 {
 	struct spool_seek found = {.renewed = false};
+	uint64_t acked = s->acked, given_up = s->store.meta.given_up;
+	uint64_t from = number + 1 > s->first ? number + 1 : s->first;
+	uint64_t had_to = acked < given_up ? acked : s->first - 1; // what was given up, was never in Redis
+	uint64_t had_from = acked < given_up || number > given_up ? number : given_up;
 
+	found.missing = had_to > had_from ? had_to - had_from : 0;
+	found.again = acked >= from ? acked + 1 - from : 0;
+	for (uint64_t n = acked + 1 > s->first ? acked + 1 : s->first; n <= number; n++) {
+		found.skipped++;
+		found.skipped_records += spool_entry(s, n)->records;
+	}
+	return found;
+}
+
+struct spool_seek spool_seek(struct spool *s, uint64_t number)
+{
+	struct spool_seek found = {.renewed = true};
+
+	pthread_mutex_lock(&s->writing); // what is being deleted is gone
 	pthread_mutex_lock(&s->lock);
-	uint64_t known = s->opened > s->acked ? s->opened : s->acked, last = s->last, acked = s->acked;
-	found.renewed = number > last;
-	if (!found.renewed) {
-		uint64_t gone = number > s->store.meta.given_up ? number : s->store.meta.given_up;
-		found.missing = s->first > gone + 1 ? s->first - gone - 1 : 0;
-		found.again = acked > number ? acked - number - found.missing : 0;
-		for (uint64_t n = acked + 1 > s->first ? acked + 1 : s->first; n <= number; n++) {
-			found.skipped++;
-			found.skipped_records += spool_entry(s, n)->records;
-		}
+	uint64_t known = s->opened > s->acked ? s->opened : s->acked;
+	uint64_t sent = s->sought ? s->last : s->opened; // at most
+	if (number <= sent) {
+		found = count_seek(s, number);
 		spool_set_acked(s, number);
+		s->sought = true;
 	}
 	pthread_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->writing);
 	if (!found.renewed)
 		return found;
-	log_error("redis holds number %lu of this spool, whose last one is %lu: the spool is an old copy; it goes on "
-		  "under a new UUID",
-		(unsigned long)number, (unsigned long)last);
-	if (!renew(s, known < last ? known : last))
+	log_error("redis holds number %lu of this spool, which has sent no more than %lu: the spool is an old copy; it goes "
+		  "on under a new UUID",
+		(unsigned long)number, (unsigned long)sent);
+	if (!renew(s, known < sent ? known : sent))
 		usleep(100000);
 	return found;
 }

@@ -77,10 +77,14 @@ static int open_file(struct spool *s, char *why, size_t why_size)
 {
 	const char *dir = s->settings.dir;
 	uint64_t map_size = s->settings.size + s->settings.size / 2 + MAP_EXTRA;
-	int result = 0;
+	int result = store_check(dir);
 
-	if (!store_is_sound(dir) && move_aside(s, why, why_size) != 0)
+	if (result == EBADMSG && move_aside(s, why, why_size) != 0)
 		return -1;
+	if (result != 0 && result != EBADMSG) {
+		snprintf(why, why_size, "spool.dir %s: cannot see whether it is sound: %s", dir, store_error(result));
+		return -1;
+	}
 	result = store_open(&s->store, dir, map_size / PAGE * PAGE);
 	if (result != 0 && store_is_damage(result)) {
 		if (move_aside(s, why, why_size) != 0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -140,7 +141,14 @@ static bool is_batch(const MDB_val *value)
 	       head.check == checksum((const uint8_t *)value->mv_data + sizeof(head), head.size);
 }
 
-// In the child: 0 where all of it can be read and is what it was.
+// The file is not to blame: store_open says what is.
+static bool is_about_us(int code)
+{
+	return code == EACCES || code == EPERM || code == ENOMEM || code == EMFILE || code == ENFILE ||
+	       code == MDB_VERSION_MISMATCH;
+}
+
+// In the child: 0 where all of it can be read and is what it was, or where that cannot be known here.
 static int check_all(const char *dir)
 {
 	struct store s = {.env = NULL};
@@ -150,9 +158,11 @@ static int check_all(const char *dir)
 	MDB_txn *txn;
 	MDB_val key, value;
 	struct stat st;
-	int fd, result;
+	int fd, result = open_env(&s, dir, 0, MDB_RDONLY | MDB_NOLOCK);
 
-	if (open_env(&s, dir, 0, MDB_RDONLY | MDB_NOLOCK) != 0 || mdb_env_info(s.env, &info) != 0 ||
+	if (is_about_us(result))
+		return 0;
+	if (result != 0 || mdb_env_info(s.env, &info) != 0 ||
 		mdb_env_stat(s.env, &shape) != 0 || mdb_env_get_fd(s.env, &fd) != 0 || fstat(fd, &st) != 0)
 		return 1;
 	if ((uint64_t)st.st_size < (info.me_last_pgno + 1) * (uint64_t)shape.ms_psize)
@@ -178,7 +188,7 @@ static int check_all(const char *dir)
 	return result == MDB_NOTFOUND ? 0 : 1;
 }
 
-bool store_is_sound(const char *dir)
+int store_check(const char *dir)
 {
 	char path[4200];
 	struct stat st;
@@ -186,10 +196,10 @@ bool store_is_sound(const char *dir)
 
 	snprintf(path, sizeof(path), "%s/data.mdb", dir);
 	if (stat(path, &st) != 0 || st.st_size == 0)
-		return true;
+		return 0;
 	pid_t child = fork();
 	if (child < 0)
-		return true; // store_open will see
+		return errno;
 	if (child == 0) {
 		int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
 		if (quiet >= 0)
@@ -198,7 +208,9 @@ bool store_is_sound(const char *dir)
 	}
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM))
+		return ECANCELED; // somebody's doing, or no memory: tells nothing of the file
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : EBADMSG;
 }
 
 int store_walk(struct store *s,
@@ -215,7 +227,7 @@ int store_walk(struct store *s,
 		struct store_head head;
 		uint64_t number;
 		memcpy(&number, key.mv_data, sizeof(number));
-		memcpy(&head, value.mv_data, sizeof(head)); // store_is_sound has seen it
+		memcpy(&head, value.mv_data, sizeof(head)); // store_check has seen it
 		result = each(context, number, (uint32_t)value.mv_size, head.records);
 	}
 	if (cursor)

@@ -57,8 +57,9 @@ int store_open(struct store *s, const char *dir, uint64_t map_size);
 void store_close(struct store *s);
 
 // Walks through everything in `dir` with its checksums, in a process of its own: a file that is
-// damaged may well crash its reader. True where it is sound, or where there is none.
-bool store_is_sound(const char *dir);
+// damaged may well crash its reader. 0 where it is sound, or where there is none; EBADMSG where it is damaged;
+// another errno where that could not be found out.
+int store_check(const char *dir);
 
 // Calls `each` for every batch, in order, with its number, stored size and records.
 int store_walk(struct store *s,

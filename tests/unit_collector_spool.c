@@ -111,6 +111,7 @@ static void kept_from_the_start(void)
 	struct spool *s = open_spool(1 << 24, 600, 600);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	struct stream *a = &registry.slots[3];
+	CU_ASSERT(!spool_seek(s, 0).renewed);
 	for (uint64_t n = 1; n <= 300; n++) {
 		put(s, a, n, 1, 100);
 		wait_safe(s, a, n);
@@ -180,6 +181,58 @@ static void bounded(void)
 	end(s);
 }
 
+// Redis comes back older after batches were given up: what it had and lost is told apart from these.
+static void older_after_giving_up(void)
+{
+	begin();
+	struct spool *s = open_spool(1 << 20, 600, 0); // no patience
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	struct stream *a = &registry.slots[0];
+	CU_ASSERT(!spool_seek(s, 0).renewed);
+	for (uint64_t n = 1; n <= 65; n++) {
+		put(s, a, n, (uint8_t)n, 60000);
+		wait_safe(s, a, n);
+		if (n == 5)
+			spool_acknowledge(s, 5);
+	}
+	uint64_t first = spool_first(s);
+	CU_ASSERT_FATAL(first > 10 && first < 65); // 1…5 let go of, 6… given up
+	struct spool_seek found = spool_seek(s, 3);
+	CU_ASSERT(found.missing == 2 && found.again == 0); // 4 and 5
+	spool_acknowledge(s, 65);
+	found = spool_seek(s, 0);
+	CU_ASSERT(found.again == 65 - first + 1 && found.missing == 0); // no more than there are
+	end(s);
+}
+
+// A spool that was put back to an older state, and has taken frames since, before Redis was asked.
+static void old_copy(void)
+{
+	struct spool_batch b = {.body = NULL};
+	char uuid[2][STREAM_UUID_TEXT_SIZE];
+
+	begin();
+	struct spool *s = open_spool(1 << 24, 600, 600);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	struct stream *a = &registry.slots[0];
+	for (uint64_t n = 1; n <= 10; n++)
+		put(s, a, n, (uint8_t)n, 100);
+	wait_safe(s, a, 10);
+	spool_uuid(s, uuid[0]);
+	spool_close(s);
+	s = open_spool(1 << 24, 600, 600);
+	for (uint64_t n = 11; n <= 20; n++)
+		put(s, a, n, (uint8_t)n, 100);
+	wait_safe(s, a, 20);
+	CU_ASSERT(spool_seek(s, 15).renewed); // of 15, at most 10 can be from here
+	spool_uuid(s, uuid[1]);
+	CU_ASSERT(strcmp(uuid[0], uuid[1]) != 0 && !spool_seek(s, 0).renewed);
+	CU_ASSERT(spool_read(s, 1, &b, 0) && b.number == 11 && b.body[0] == 11);
+	CU_ASSERT(!spool_seek(s, 15).renewed); // and now they are
+	spool_batch_free(&b);
+	end(s);
+}
+
 // Damages the file and opens the spool again; the damaged file is kept aside.
 static void damage(const char *what, off_t at, size_t size, off_t cut_to)
 {
@@ -244,6 +297,30 @@ static void other_format(void)
 	CU_ASSERT_EQUAL(system(command), 0);
 }
 
+// A file of another version of LMDB is not damaged: it stays where it is.
+static void other_lmdb(void)
+{
+	char path[300];
+
+	begin();
+	struct spool *s = open_spool(1 << 24, 600, 600);
+	put(s, &registry.slots[0], 1, 1, 100);
+	wait_safe(s, &registry.slots[0], 1);
+	spool_close(s);
+	snprintf(path, sizeof(path), "%s/spool/data.mdb", folder);
+	FILE *f = fopen(path, "r+");
+	for (long page = 0; page < 2; page++) { // behind the page's head and the magic number
+		fseek(f, page * 4096 + 20, SEEK_SET);
+		fputc(9, f);
+	}
+	fclose(f);
+	CU_ASSERT_PTR_NULL(open_spool(1 << 24, 600, 600));
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason, "VERSION_MISMATCH"));
+	snprintf(path, sizeof(path), "test -s %s/spool/data.mdb && ! ls %s/spool/damaged-* > /dev/null 2>&1 && rm -r %s", folder,
+		folder, folder);
+	CU_ASSERT_EQUAL(system(path), 0);
+}
+
 static void streams(void)
 {
 	static struct stream_registry r;
@@ -303,7 +380,8 @@ static void statistics(void)
 int main(void)
 {
 	static const struct unit_test tests[] = {{"kept_over_restart", kept_over_restart},
-		{"kept_from_the_start", kept_from_the_start}, {"bounded", bounded}, {"damaged", damaged}, {"other_format", other_format},
+		{"kept_from_the_start", kept_from_the_start}, {"bounded", bounded}, {"older_after_giving_up", older_after_giving_up},
+		{"old_copy", old_copy}, {"damaged", damaged}, {"other_format", other_format}, {"other_lmdb", other_lmdb},
 		{"streams", streams}, {"statistics", statistics}};
 
 	log_init("unit", LOG_LEVEL_ERROR);
