@@ -131,6 +131,7 @@ static __always_inline int read_ipv4(struct view *v)
 	set_ipv4(v->key.dst, ip + 16);
 	v->key.id = load16(ip + 4);
 	v->protocol = ip[9];
+	v->key.protocol = ip[9];
 	if (offset & 0x3fff)
 		v->fragment = offset & 0x1fff ? LATER_FRAGMENT : FIRST_FRAGMENT;
 	v->at += size;
@@ -151,6 +152,7 @@ static __always_inline int read_extensions(struct view *v)
 		if (v->protocol == IPPROTO_FRAGMENT) {
 			__u16 offset = load16(p + 2);
 			v->key.id = load16(p + 4) << 16 | load16(p + 6);
+			v->key.protocol = p[0]; // in all fragments the same, whatever the first one has behind it
 			if (offset & 0xfff9)
 				v->fragment = offset & 0xfff8 ? LATER_FRAGMENT : FIRST_FRAGMENT;
 			v->at += 8;
@@ -301,7 +303,6 @@ static __always_inline enum xdp_steer_verdict by_ip(struct view *v, const struct
 {
 	enum xdp_steer_verdict verdict;
 
-	v->key.protocol = v->protocol;
 	if (is_tunnel(v, config))
 		verdict = XDP_STEER_TUNNEL;
 	else if (v->fragment == LATER_FRAGMENT)

@@ -93,6 +93,9 @@ static const struct row rows[] = {
 	{"later fragment of that", "eth 0800 450000555555000540110000c0000201c0000202 dns", "", XDP_LEAVE_OTHER},
 	{"first fragment, IPv6", "eth 86dd ip6:2c 11000001 00004242 " ANSWER, "", XDP_STEER_FRAGMENT},
 	{"later fragment, IPv6", "eth 86dd ip6:2c 11000028 00004242 dns", "", XDP_STEER_FRAGMENT},
+	{"first fragment, options behind its header", "eth 86dd ip6:2c 3c000001 00004244 1100010400000000 " ANSWER, "",
+		XDP_STEER_FRAGMENT},
+	{"later fragment of that, IPv6", "eth 86dd ip6:2c 3c000028 00004244 dns", "", XDP_STEER_FRAGMENT},
 	{"whole datagram with fragment header", "eth 86dd ip6:2c 11000000 00004243 " ANSWER, "", XDP_STEER_DNS},
 };
 
