@@ -5,10 +5,11 @@
 
 #include "collector/metrics.h"
 #include "collector/query_found.h"
+#include "collector/query_write.h"
 
 #include <stdlib.h>
 
-enum { BLOCK_SIZE = 32768, AHEAD_STEPS = 4, TYPES_MAX = 64 };
+enum { BLOCK_SIZE = 32768, AHEAD_STEPS = 4, FLEX_MAX = 64 };
 
 // A body.
 struct body {
@@ -108,7 +109,9 @@ enum MHD_Result http_stream_made(struct http_request *r, const char *type, http_
 
 // --- records of a query
 
+// What flexible search shows: an owner or RDATA of a type, its records gathered.
 struct flex {
+	uint32_t at, len; // in flex_text: JSON
 	char type[TEXT_TYPE_SIZE];
 	int64_t first, last, count;
 };
@@ -122,9 +125,14 @@ struct records {
 	bool begun, failed;
 	uint64_t shown;
 	int64_t first, last, count, max_count; // summarize
-	char flex_name[TEXT_NAME_SIZE * 2];    // flexible search: the owner or RDATA of `flex`
-	struct flex flex[TYPES_MAX];
+	struct redis_buffer flex_text;
+	char flex_key[TEXT_NAME_SIZE]; // the owner or target that `flex` is of
+	size_t flex_key_len;
+	struct flex flex[FLEX_MAX];
 	size_t flex_len;
+	uint64_t flex_offset, flex_limit; // objects passed over and shown; no limit: 0
+	uint64_t flex_shown;
+	bool flex_more; // there is an object beyond the limit
 	struct query_found found; // HTTP_FOUND: the name that comes next
 	char why[512];
 };
@@ -159,52 +167,68 @@ static void put_found(struct records *s, struct redis_buffer *out)
 	s->found.name_len = 0;
 }
 
-static void put_flex(struct records *s, struct redis_buffer *out)
+static void put_flex_object(struct records *s, struct redis_buffer *out, const struct flex *f)
 {
-	for (size_t i = 0; i < s->flex_len; i++) {
-		const struct flex *f = &s->flex[i];
-		query_put_text(
-			out, s->shape == HTTP_FLEX_NAMES ? "{\"obj\":{\"rrname\":" : "{\"obj\":{\"rdata\":");
-		query_put_json(out, s->flex_name, strlen(s->flex_name));
-		query_put_text(out, ",\"rrtype\":");
-		query_put_json(out, f->type, strlen(f->type));
-		if (!s->format.brief) {
-			query_put_text(out, ",\"count\":");
-			query_put_number(out, f->count);
-			query_put_text(out, ",\"time_first\":");
-			query_put_time(out, f->first, &s->format);
-			query_put_text(out, ",\"time_last\":");
-			query_put_time(out, f->last, &s->format);
-		}
-		query_put_text(out, "}}\n");
+	query_put_text(out, s->shape == HTTP_FLEX_NAMES ? "{\"obj\":{\"rrname\":" : "{\"obj\":{\"rdata\":");
+	query_put(out, s->flex_text.bytes + f->at, f->len);
+	query_put_text(out, ",\"rrtype\":");
+	query_put_json(out, f->type, strlen(f->type));
+	if (!s->format.brief) {
+		query_put_text(out, ",\"count\":");
+		query_put_number(out, f->count);
+		query_put_text(out, ",\"time_first\":");
+		query_put_time(out, f->first, &s->format);
+		query_put_text(out, ",\"time_last\":");
+		query_put_time(out, f->last, &s->format);
 	}
-	s->flex_len = 0;
+	query_put_text(out, "}}\n");
 }
 
-// Records of one owner (or target) come one after another: they are gathered by type.
+static void put_flex(struct records *s, struct redis_buffer *out)
+{
+	for (size_t i = 0; i < s->flex_len && !s->flex_more; i++) {
+		if (s->flex_offset > 0)
+			s->flex_offset--;
+		else if (s->flex_limit > 0 && s->flex_shown == s->flex_limit)
+			s->flex_more = true;
+		else {
+			put_flex_object(s, out, &s->flex[i]);
+			s->flex_shown++;
+		}
+	}
+	s->flex_len = 0;
+	out->bad = out->bad || s->flex_text.bad;
+	redis_buffer_clear(&s->flex_text);
+}
+
+// Records of one owner (or target) come one after another: they are gathered by type (and RDATA).
 static void add_flex(struct records *s, struct redis_buffer *out, const struct query_record *r)
 {
 	bool names = s->shape == HTTP_FLEX_NAMES;
-	char name[sizeof(s->flex_name)];
-	size_t len = names ? r->owner_len : r->rdata_len, i = 0;
+	const char *key = r->owner;
+	size_t key_len = names ? r->owner_len : query_target(r, &key), i = 0;
 
-	if (len > sizeof(name) - 2)
-		return;
-	memcpy(name, names ? r->owner : r->rdata, len);
-	strcpy(name + len, len == 1 && name[0] == '.' ? "" : ".");
-	if (strcmp(name, s->flex_name) != 0)
+	if (key_len >= sizeof(s->flex_key))
+		key_len = 0;
+	if (s->flex_len == FLEX_MAX || key_len != s->flex_key_len || memcmp(key, s->flex_key, key_len) != 0)
 		put_flex(s, out);
-	strcpy(s->flex_name, name);
-	while (i < s->flex_len && (strlen(s->flex[i].type) != r->type_len ||
-					  memcmp(s->flex[i].type, r->type, r->type_len) != 0))
+	memcpy(s->flex_key, key, s->flex_key_len = key_len);
+	uint32_t at = (uint32_t)s->flex_text.size;
+	if (names)
+		query_put_dotted(&s->flex_text, r->owner, r->owner_len);
+	else
+		query_put_rdata(&s->flex_text, r);
+	uint32_t len = (uint32_t)s->flex_text.size - at;
+	while (i < s->flex_len && (s->flex[i].len != len || memcmp(s->flex_text.bytes + s->flex[i].at, s->flex_text.bytes + at, len) != 0 ||
+					  strlen(s->flex[i].type) != r->type_len || memcmp(s->flex[i].type, r->type, r->type_len) != 0))
 		i++;
-	if (i == TYPES_MAX)
-		return;
 	struct flex *f = &s->flex[i];
 	if (i == s->flex_len) {
-		*f = (struct flex){.first = r->first, .last = r->last};
+		*f = (struct flex){.at = at, .len = len, .first = r->first, .last = r->last};
 		snprintf(f->type, sizeof(f->type), "%.*s", (int)r->type_len, r->type);
 		s->flex_len++;
+	} else {
+		s->flex_text.size = at; // it is there already
 	}
 	f->first = r->first < f->first ? r->first : f->first;
 	f->last = r->last > f->last ? r->last : f->last;
@@ -253,6 +277,8 @@ static void put_record(struct records *s, struct redis_buffer *out, const struct
 static void put_end(struct records *s, struct redis_buffer *out, enum query_step step)
 {
 	put_flex(s, out);
+	if (s->flex_more && step == QUERY_END)
+		step = QUERY_LIMITED;
 	put_found(s, out);
 	if ((s->shape == HTTP_SUMMARIZE || s->shape == HTTP_SUMMARIZE1) && s->shown > 0)
 		put_summary(s, out);
@@ -288,7 +314,7 @@ static bool produce_records(void *arg, struct redis_buffer *out)
 		put_begin(s, out);
 	while ((step = query_sorted_next(s->run, &record)) == QUERY_RECORD) {
 		put_record(s, out, &record);
-		if (s->max_count > 0 && s->count >= s->max_count) {
+		if (s->flex_more || (s->max_count > 0 && s->count >= s->max_count)) {
 			step = QUERY_LIMITED;
 			break;
 		}
@@ -311,6 +337,7 @@ static void release_records(void *arg)
 	struct records *s = arg;
 
 	query_sorted_stop(s->run);
+	redis_buffer_free(&s->flex_text);
 	free(s);
 }
 
@@ -335,7 +362,13 @@ enum MHD_Result http_stream(struct http_request *r, const struct query *q, enum 
 	if (format->keyword)
 		snprintf(s->keyword, sizeof(s->keyword), "%s", format->keyword);
 	http_param_number(r, "max_count", &s->max_count);
-	s->run = query_sorted_start(q, &r->api->db);
+	struct query asked = *q;
+	if (shape == HTTP_FLEX_NAMES || shape == HTTP_FLEX_RDATA) { // its objects are counted, not the records in them
+		s->flex_limit = asked.limit;
+		s->flex_offset = asked.offset;
+		asked.limit = asked.offset = 0;
+	}
+	s->run = query_sorted_start(&asked, &r->api->db);
 	if (!s->run) {
 		free(s);
 		return MHD_NO;

@@ -206,11 +206,17 @@ static int read_keys(struct query_run *run)
 	if (query_db_send(db) != 0)
 		return query_run_fail(run, "%s", db->why);
 	for (size_t i = 0; i < n; i++) {
+		size_t had = run->page.len, had_resolve = run->resolve.len;
 		int more = read_key(run, whole);
 		if (more < 0)
 			return -1;
 		if (more > 0) { // a large set: the rest of it first, then the other keys again
-			run->key_rank += QUERY_PAGE;
+			if (i > 0 && run->family[0] == 'r') { // from its beginning, so that its records come one after another
+				run->page.len = had;
+				run->resolve.len = had_resolve;
+			} else {
+				run->key_rank += QUERY_PAGE;
+			}
 			return query_db_drain(db) == 0 ? 0 : query_run_fail(run, "%s", db->why);
 		}
 		run->key_rank = 0;

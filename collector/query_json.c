@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/query_json.h"
 
+#include "collector/query_write.h"
+
 #include <stdio.h>
 #include <time.h>
 
@@ -122,8 +124,7 @@ void query_json_cof(struct redis_buffer *out, const struct query_record *r, cons
 	out->size += (size_t)(at - start);
 }
 
-// A name as DNSDB writes it: with the final dot.
-static void put_dotted(struct redis_buffer *out, const char *name, size_t len)
+void query_put_dotted(struct redis_buffer *out, const char *name, size_t len)
 {
 	query_put_json(out, name, len);
 	if ((len == 1 && name[0] == '.') || out->bad)
@@ -138,7 +139,7 @@ static const struct {
 	uint8_t fields[3];
 } name_fields[] = {{"CNAME", {1}}, {"NS", {1}}, {"PTR", {1}}, {"DNAME", {1}}, {"MX", {2}}, {"SOA", {1, 2}},
 	{"SRV", {4}}, {"SVCB", {2}}, {"HTTPS", {2}}, {"AFSDB", {2}}, {"RP", {1, 2}}, {"KX", {2}}, {"RT", {2}},
-	{"NAPTR", {6}}, {"MINFO", {1, 2}}, {"NSEC", {1}}, {"LP", {2}}};
+	{"NAPTR", {6}}, {"MINFO", {1, 2}}, {"NSEC", {1}}, {"LP", {2}}, {"PX", {2, 3}}};
 
 static const uint8_t *fields_of(const char *type, size_t len)
 {
@@ -153,8 +154,7 @@ static bool is_name_field(const uint8_t *fields, unsigned field)
 	return fields && (fields[0] == field || fields[1] == field);
 }
 
-// RDATA as DNSDB writes it: names in it with their final dots.
-static void put_rdata(struct redis_buffer *out, const struct query_record *r)
+void query_put_rdata(struct redis_buffer *out, const struct query_record *r)
 {
 	struct redis_buffer plain = {0};
 	const uint8_t *fields = fields_of(r->type, r->type_len);
@@ -162,16 +162,14 @@ static void put_rdata(struct redis_buffer *out, const struct query_record *r)
 	unsigned field = 1;
 
 	for (size_t i = 0; i < r->rdata_len;) {
-		size_t n = 0;
-		while (i + n < r->rdata_len && r->rdata[i + n] != ' ')
-			n++;
+		size_t n = query_field_len(r->rdata + i, r->rdata_len - i);
 		query_put(&plain, r->rdata + i, n);
 		bool root = n == 1 && r->rdata[i] == '.';
 		if (!generic && !root && is_name_field(fields, field))
 			query_put(&plain, ".", 1);
 		i += n;
 		field++;
-		for (; i < r->rdata_len && r->rdata[i] == ' '; i++)
+		for (; i < r->rdata_len && (r->rdata[i] == ' ' || r->rdata[i] == '\t'); i++)
 			query_put(&plain, " ", 1);
 	}
 	query_put_json(out, plain.size ? plain.bytes : "", plain.size);
@@ -199,7 +197,7 @@ static void put_bailiwick(
 	size_t len = size > 0 ? text_name(wire + at, size - at, zone) : 0;
 
 	PUT(out, ",\"bailiwick\":");
-	put_dotted(out, len > 0 ? zone : ".", len > 0 ? len : 1);
+	query_put_dotted(out, len > 0 ? zone : ".", len > 0 ? len : 1);
 }
 
 void query_json_dnsdb(struct redis_buffer *out, const struct query_record *r, const struct query_format *f)
@@ -211,13 +209,13 @@ void query_json_dnsdb(struct redis_buffer *out, const struct query_record *r, co
 	PUT(out, ",\"time_last\":");
 	query_put_time(out, r->last, f);
 	PUT(out, ",\"rrname\":");
-	put_dotted(out, r->owner, r->owner_len);
+	query_put_dotted(out, r->owner, r->owner_len);
 	PUT(out, ",\"rrtype\":");
 	query_put_json(out, r->type, r->type_len);
 	if (!f->rdata_lookup)
 		put_bailiwick(out, r, f);
 	query_put_text(out, f->rdata_lookup ? ",\"rdata\":" : ",\"rdata\":[");
-	put_rdata(out, r);
+	query_put_rdata(out, r);
 	query_put_text(out, f->rdata_lookup ? "}" : "]}");
 }
 

@@ -22,6 +22,12 @@ void query_json_cof(struct redis_buffer *out, const struct query_record *r, cons
 // A time as DNSDB writes it.
 void query_put_time(struct redis_buffer *out, int64_t time, const struct query_format *f);
 
+// A name as DNSDB writes it, a JSON string: with the final dot.
+void query_put_dotted(struct redis_buffer *out, const char *name, size_t len);
+
+// RDATA as DNSDB writes it, a JSON string: names in it with their final dots.
+void query_put_rdata(struct redis_buffer *out, const struct query_record *r);
+
 // The object of DNSDB API v2, without its frame and line feed.
 void query_json_dnsdb(struct redis_buffer *out, const struct query_record *r, const struct query_format *f);
 

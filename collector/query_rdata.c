@@ -7,13 +7,29 @@
 #include <strings.h>
 
 // How the fields of a type are to be taken, one letter a field: n a name, x hexadecimal to the end
-// (in one piece, lower case), w a word as it stands. Types that are not here stay as they stand.
+// (in one piece, lower case), w a word as it stands, * whatever follows as it stands. Types that are not here
+// stay as they stand.
 static const struct {
 	const char *type, *fields;
 } layouts[] = {{"NS", "n"}, {"CNAME", "n"}, {"PTR", "n"}, {"DNAME", "n"}, {"MX", "wn"}, {"SRV", "wwwn"},
 	{"SOA", "nnwwwww"}, {"AFSDB", "wn"}, {"RP", "nn"}, {"KX", "wn"}, {"RT", "wn"}, {"DS", "wwwx"},
 	{"CDS", "wwwx"}, {"DLV", "wwwx"}, {"TA", "wwwx"}, {"TLSA", "wwwx"}, {"SMIMEA", "wwwx"},
-	{"SSHFP", "wwx"}, {"MINFO", "nn"}, {"LP", "wn"}};
+	{"SSHFP", "wwx"}, {"MINFO", "nn"}, {"LP", "wn"},
+	{"SVCB", "wn*"}, {"HTTPS", "wn*"}, {"NAPTR", "wwwwwn"}, {"PX", "wnn"}, {"NSEC", "n*"}};
+
+size_t query_field_len(const char *text, size_t len)
+{
+	bool quoted = false;
+	size_t i = 0;
+
+	for (; i < len && (quoted || (text[i] != ' ' && text[i] != '\t')); i++) {
+		if (text[i] == '\\' && i + 1 < len)
+			i++;
+		else if (text[i] == '"')
+			quoted = !quoted;
+	}
+	return i;
+}
 
 struct field_out {
 	char *at, *end;
@@ -57,7 +73,12 @@ static bool put_fields(struct field_out *o, const char *fields, const char *text
 	bool hex = false; // the last field began: what follows belongs to it
 
 	for (bool first = true; *text && !o->bad; first = false) {
-		size_t len = strcspn(text, " \t");
+		size_t len = query_field_len(text, strlen(text));
+		if (*fields == '*') {
+			put(o, " ", 1);
+			put(o, text, strlen(text));
+			return !o->bad;
+		}
 		if (*fields == '\0' && !hex)
 			return false; // more fields than the type has
 		char kind = hex ? 'x' : *fields++;
@@ -73,7 +94,7 @@ static bool put_fields(struct field_out *o, const char *fields, const char *text
 		text += len;
 		text += strspn(text, " \t");
 	}
-	return *fields == '\0' && !o->bad;
+	return (*fields == '\0' || *fields == '*') && !o->bad;
 }
 
 // TXT and SPF of programs that leave the quotes out.

@@ -163,6 +163,19 @@ static void show(const struct query_run *run, const struct query_item *item, str
 		.count = item->count};
 }
 
+// A keyword's answer is names: a further record of the name met last is passed over or shown as the first was.
+static bool is_further(struct query_run *run, const struct query_item *item)
+{
+	const char *owner = run->page.text.bytes + item->owner;
+
+	if (run->q.kind != QUERY_KEYWORD || item->owner_len >= sizeof(run->owner))
+		return false;
+	if (item->owner_len == run->owner_len && memcmp(owner, run->owner, run->owner_len) == 0)
+		return true;
+	memcpy(run->owner, owner, run->owner_len = item->owner_len);
+	return false;
+}
+
 enum query_step query_next(struct query_run *run, struct query_record *record)
 {
 	struct query_page *p = &run->page;
@@ -175,15 +188,16 @@ enum query_step query_next(struct query_run *run, struct query_record *record)
 			p->pos++;
 			continue;
 		}
-		if (run->passed < run->q.offset) {
-			run->passed++;
-			p->pos++;
-			continue;
+		if (!is_further(run, item)) {
+			run->showing = run->passed >= run->q.offset;
+			if (run->showing && run->q.limit > 0 && run->shown == run->q.limit)
+				return QUERY_LIMITED;
+			run->passed += !run->showing;
+			run->shown += run->showing;
 		}
-		if (run->q.limit > 0 && run->shown == run->q.limit)
-			return QUERY_LIMITED;
 		p->pos++;
-		run->shown++;
+		if (!run->showing)
+			continue;
 		show(run, item, record);
 		return QUERY_RECORD;
 	}

@@ -77,7 +77,10 @@ struct query_run {
 	struct query_page page;
 	regex_t regex, exclude; // of QUERY_REGEX
 	bool has_regex, has_exclude;
-	uint64_t passed, shown; // records passed over and shown
+	uint64_t passed, shown; // records (of QUERY_KEYWORD: names) passed over and shown
+	char owner[TEXT_NAME_SIZE]; // QUERY_KEYWORD: the last name that was met
+	size_t owner_len;
+	bool showing; // its records
 	int64_t deadline_ms;	// monotonic; INT64_MAX: none
 	bool failed;
 	char why[512];

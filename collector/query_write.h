@@ -22,3 +22,6 @@ size_t query_target(const struct query_record *r, const char **target);
 // addresses and hexadecimal in canonical form, TXT in quotes. Returns the length (terminated), or 0
 // where it is no RDATA of that type, or does not fit.
 size_t query_rdata_canonical(const char *type, const char *text, char *out, size_t out_size);
+
+// Length of the field that `text` begins with: up to a blank, those in quotes passed over.
+size_t query_field_len(const char *text, size_t len);

@@ -202,9 +202,15 @@ static void rdata(void)
 		{"TXT", "v=spf1 -all", "\"v=spf1 -all\""}, {"TXT", "\"a\" \"b\"", "\"a\" \"b\""},
 		{"SOA", "ns1.example. root.example. 1 2 3 4 5", "ns1.example root.example 1 2 3 4 5"},
 		{"DS", "60485 8 2 D4B7 D520", "60485 8 2 d4b7d520"}, {"MX", "\\# 3 000a00", "\\# 3 000a00"},
-		{"CAA", "0 issue \"ca.example\"", "0 issue \"ca.example\""}};
+		{"CAA", "0 issue \"ca.example\"", "0 issue \"ca.example\""},
+		{"SVCB", "0 Alias.example.", "0 alias.example"},
+		{"HTTPS", "1 . alpn=\"h2,h3\" key65400=\"a. b.\"", "1 . alpn=\"h2,h3\" key65400=\"a. b.\""},
+		{"HTTPS", "2 H.example. port=\"8443\"", "2 h.example port=\"8443\""},
+		{"NAPTR", "100 10 \"u\" \"E2U+sip\" \"!^.*$!sip:a b@c!\" Nap.example.",
+			"100 10 \"u\" \"E2U+sip\" \"!^.*$!sip:a b@c!\" nap.example"}};
 	static const char *const bad[][2] = {{"A", "2001:db8::1"}, {"A", "x"}, {"AAAA", "192.0.2.1"},
-		{"MX", "10"}, {"NS", "a b"}, {"SOA", "a b 1"}, {"DS", "1 2 3 xyz"}, {"A", ""}};
+		{"MX", "10"}, {"NS", "a b"}, {"SOA", "a b 1"}, {"DS", "1 2 3 xyz"}, {"A", ""}, {"SVCB", "1"}, {"HTTPS", "1 a..b"},
+		{"NAPTR", "1 2 \"u\" \"\" \"a b.example."}};
 	char out[256];
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
@@ -289,6 +295,11 @@ static void json(void)
 	CU_ASSERT_STRING_EQUAL(out.bytes,
 		"{\"count\":3,\"time_first\":1,\"time_last\":2,\"rrname\":\"a.example.\","
 		"\"rrtype\":\"TXT\",\"rdata\":\"\\\"x\\\\\\\"y\\\"\"}");
+	redis_buffer_clear(&out);
+	const char naptr[] = "1 2 \"u\" \"\" \"a b c\" n.example";
+	query_put_rdata(&out, &(struct query_record){.type = "NAPTR", .type_len = 5, .rdata = naptr, .rdata_len = sizeof(naptr) - 1});
+	query_put(&out, "", 1);
+	CU_ASSERT_STRING_EQUAL(out.bytes, "\"1 2 \\\"u\\\" \\\"\\\" \\\"a b c\\\" n.example.\"");
 	redis_buffer_clear(&out);
 	query_csv(&out, &r);
 	query_put(&out, "", 1);

@@ -128,7 +128,7 @@ export function openResults(main, params, { go, fresh, showKey }) {
 		sort: isFound ? undefined : state.sort, type: answer?.partial && facet === 'type' ? state.type : undefined,
 	});
 
-	// A keyword's limit counts records, of which each name has some: more of them are asked for from the start.
+	// Names are asked for from the start again: those of a pattern come as a row for each type.
 	function request(offset, signal) {
 		if (found.kind === 'list') return bulk(found.values, options(), signal, working);
 		const limit = offset ? (isFound ? FIRST + MORE : MORE) : FIRST;

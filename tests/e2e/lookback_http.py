@@ -184,6 +184,20 @@ def part_traps(client, golden):
             check(len(human) == len(every) and all(o["time_first"].endswith("Z") and o["time_last"].endswith("Z") for o in human), "%s %s: humantime" % (verb, side))
             brief, _ = client.dnsdb(path + "&verbose=False")
             check(brief == [{field: o[field], "rrtype": o["rrtype"]} for o in every], "%s %s: verbose" % (verb, side))
+    # each once, however many records have it; limit and offset count what is shown; RDATA as lookups write it
+    for side, field in (("rrnames", "rrname"), ("rdata", "rdata")):
+        every, _ = client.dnsdb("/glob/%s/*?limit=0" % side)
+        check(len({(o[field], o["rrtype"]) for o in every}) == len(every), side + ": one comes twice")
+        few, end = client.dnsdb("/glob/%s/*?limit=3&offset=2" % side)
+        check(few == every[2:5] and end["cond"] == "limited", side + ": limit and offset of objects")
+        check(client.dnsdb("/glob/%s/*?limit=%d" % (side, len(every))) == (every, {"cond": "succeeded"}), side + ": limit of all")
+    expected = {}
+    for o in client.dnsdb("/lookup/rdata/name/*.?limit=0")[0]:
+        expected[o["rdata"], o["rrtype"]] = expected.get((o["rdata"], o["rrtype"]), 0) + o["count"]
+    check({(o["rdata"], o["rrtype"]): o["count"] for o in every} == expected and any(k[1] == "SOA" for k in expected), "glob rdata: all, summed up")
+    word = max((part for k in golden for part in k[0].split(".")), key=lambda w: sum(w in k[0] for k in golden) if len(w) > 3 else 0)
+    found = client.ask("/api/find?limit=0&q=" + word)[2].splitlines()
+    check(len(found) > 3 and client.ask("/api/find?limit=2&offset=1&q=" + word)[2].splitlines() == found[1:3], "find: limit and offset of names")
     check(client.ask("/dnsdb/v2/regex/rrnames/a?exclude=%28")[0] == 400, "a broken exclude")
     check(client.ask("/dnsdb/v2/regex/rrnames/a?exclude=" + "a" * 600)[0] == 400, "a long exclude")
 

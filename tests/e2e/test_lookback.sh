@@ -121,6 +121,7 @@ status_of 0 rdata '*.org' --timeout 0
 word=$(cut -f1 "$T/golden" | grep -oE '[a-z]{6,}' | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }')
 same "find $word" "$(cut -f1 "$T/golden" | sort -u | grep -cF "$word")" \
 	"$(look find "$word" --json | jq -r 'select(.reason == "contains") | .name' | wc -l)"
+same "find --limit, --offset: names" "$(look find "$word" --json | sed -n '2,3p')" "$(look find "$word" --json --limit 2 --offset 1)"
 label=$(cut -f1 "$T/golden" | tr '.-' '\n' | grep -E '^[a-z]{7,}$' | head -n 1)
 look find "${label:0:3}${label:4}" --json | jq -r .reason | grep -x 'one edit' > /dev/null || fail "find: one letter less of $label"
 
