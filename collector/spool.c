@@ -210,6 +210,7 @@ void spool_acknowledge(struct spool *s, uint64_t number)
 	}
 	if (number > s->acked)
 		s->acked = number;
+	s->sought = true; // in a cluster, slots are asked
 	bool empty = s->acked >= s->last;
 	pthread_mutex_unlock(&s->lock);
 	if (empty) { // whoever waits for the end looks again

@@ -40,7 +40,7 @@ struct spool {
 	uint64_t last;	  // newest batch committed, or 0
 	uint64_t acked;	  // Redis has everything up to it
 	uint64_t opened;  // `last` when the spool was opened
-	bool sought;	  // Redis was asked since: only then something was sent
+	bool sought;	  // Redis was asked since; before that, nothing was sent
 	uint64_t bytes;	  // of all batches
 	uint64_t waiting_bytes;
 	uint64_t full_since_ms; // 0: not full

@@ -230,6 +230,12 @@ static void old_copy(void)
 	CU_ASSERT(spool_read(s, 1, &b, 0) && b.number == 11 && b.body[0] == 11);
 	CU_ASSERT(!spool_seek(s, 15).renewed); // and now they are
 	spool_batch_free(&b);
+	spool_close(s);
+	s = open_spool(1 << 24, 600, 600);
+	put(s, &registry.slots[0], 21, 1, 100);
+	wait_safe(s, &registry.slots[0], 21);
+	spool_acknowledge(s, 21); // in a cluster, which looks up slot by slot
+	CU_ASSERT(!spool_seek(s, 21).renewed);
 	end(s);
 }
 
