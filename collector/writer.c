@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BACKOFF_MIN_MS = 100, BACKOFF_MAX_MS = 5000, IDLE_MS = 1000, AGAIN_MS = 20, AGAIN_MAX = 50 };
+enum { BACKOFF_MIN_MS = 100, BACKOFF_MAX_MS = 5000, IDLE_MS = 1000, AGAIN_MS = 20, AGAIN_MAX = 50, FRUITLESS_MAX = 3 };
 
 struct writer {
 	struct spool *spool;	       // borrowed; has its own lock
@@ -46,6 +46,7 @@ struct writer {
 	struct redis_results results;
 	enum redis_trouble logged; // trouble already in the log; NONE while all is well
 	unsigned failures;	   // in a row
+	unsigned fruitless;	   // connections in a row that were made and ended before they took anything
 	unsigned random;	   // seed of the jitter
 };
 
@@ -79,11 +80,20 @@ static void note_up(struct writer *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
+// Redis has taken something, or there is nothing to take.
+static void note_progress(struct writer *w)
+{
+	w->fruitless = 0;
+	if (w->failures > 0 || w->logged != REDIS_TROUBLE_NONE)
+		note_up(w);
+}
+
 // The connection is closed by now; `was_open`: it had been made. Says it in the log once per kind of
 // trouble.
 static void note_down(struct writer *w, bool was_open)
 {
 	w->failures++;
+	w->fruitless += was_open;
 	redis_expiry_reset();
 	for (int i = 0; i < 2; i++) {
 		if (w->batch[i].sent)
@@ -97,7 +107,7 @@ static void note_down(struct writer *w, bool was_open)
 	snprintf(w->why, sizeof(w->why), "redis %s: %s", w->s.address.text, w->conn.why);
 	pthread_mutex_unlock(&w->lock);
 	// a connection that ends may be back at once; whether it is, the next attempt tells
-	bool may_pass = was_open &&
+	bool may_pass = was_open && w->fruitless <= FRUITLESS_MAX &&
 			(w->conn.trouble == REDIS_TROUBLE_CLOSED || w->conn.trouble == REDIS_TROUBLE_FENCED);
 	if (may_pass || w->conn.trouble == w->logged) {
 		log_debug("%s", w->why);
@@ -204,8 +214,7 @@ static int idle(struct writer *w)
 	if (w->results.top.type == REDIS_REPLY_ERROR)
 		return redis_conn_fail(&w->conn, w->results.top.trouble, "%s",
 			redis_trouble_sentence[w->results.top.trouble]);
-	if (w->logged != REDIS_TROUBLE_NONE)
-		note_up(w);
+	note_progress(w);
 	return 0;
 }
 
@@ -227,8 +236,7 @@ static int step_cluster(struct writer *w)
 		return redis_conn_fail(&w->conn, trouble, "%s", why);
 	}
 	w->again = 0;
-	if (w->logged != REDIS_TROUBLE_NONE)
-		note_up(w);
+	note_progress(w);
 	return 0;
 }
 
@@ -241,8 +249,7 @@ static void settle(struct writer *w)
 	b->sent = b->executing = false;
 	w->applied = b->in.number;
 	spool_acknowledge(w->spool, w->applied);
-	if (w->logged != REDIS_TROUBLE_NONE)
-		note_up(w);
+	note_progress(w);
 	w->turn = !w->turn;
 }
 
@@ -313,7 +320,7 @@ static void *run(void *arg)
 			note_down(w, true);
 		} else if (connect_redis(w) == 0) {
 			// well again only once it has taken a batch, or has none to take
-			if (spool_is_empty(w->spool) || w->logged == REDIS_TROUBLE_NONE)
+			if (spool_is_empty(w->spool) || (w->logged == REDIS_TROUBLE_NONE && w->fruitless == 0))
 				note_up(w);
 			continue;
 		} else {

@@ -198,6 +198,53 @@ def test_replies_lost():
                 raise AssertionError(f"EXEC {last}: no expiry on {without()}") from None
 
 
+class ClosingProxy(DeafProxy):
+    """Stands before Redis. While `closing`, hangs up before each EXEC."""
+
+    closing = True
+
+    def forward(self, peer, redis):
+        while data := peer.recv(65536):
+            if self.closing and b"EXEC" in data:
+                self.seen += 1
+                peer.shutdown(socket.SHUT_RDWR)
+                redis.shutdown(socket.SHUT_RDWR)
+                return
+            redis.sendall(data)
+
+
+def test_connection_ends_at_each_batch():
+    """Redis can be reached, and the connection ends at each transaction (a middlebox, no memory for clients): that is told."""
+    with World() as w:
+        w.start_redis()
+        proxy = ClosingProxy(f"{w.folder}/proxy.sock", w.redis_path, 1 << 60)
+        w.start(redis=f"unix:{w.folder}/proxy.sock")
+        d = Dataplane(w.path).connect()
+        for n in range(4):
+            d.records(batch(n))
+        d.wait()
+        until(lambda: proxy.seen > 2)
+        until(lambda: "trying again" in w.log(), 20)
+        ups = []
+        for _ in range(20):
+            ups.append(w.metric("collector_redis_up"))
+            time.sleep(0.1)
+        assert ups == [0] * 20, f"said to be up: {ups}"
+        time.sleep(2)
+        seen = proxy.seen
+        time.sleep(5)
+        assert 0 < proxy.seen - seen < 5, f"{proxy.seen - seen} attempts within five seconds"
+        assert w.log().count("trying again") == 1
+        proxy.closing = False
+        check_counts(w, 4)
+        until(lambda: "well again" in w.log())
+        proxy.closing = True  # one that ends, and is back at once, is not worth a line
+        d.records(batch(4))
+        until(lambda: proxy.seen > seen)
+        proxy.closing = False
+        check_counts(w, 5)
+
+
 def test_redis_killed_and_older():
     with World() as w:
         w.start_redis("--appendonly", "no")
