@@ -69,6 +69,7 @@ static void expire(struct worker *w)
 
 	pkt_frag_expire(w->frag, w->packet_us / 1000);
 	pkt_tcp_expire(w->tcp, now_s, take_stream_message, w);
+	publish_verdicts(w);
 	table_expire(w->table, now_s);
 	if (w->match)
 		admit_match_expire(w->match, now_s);

@@ -28,14 +28,26 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
+def ip_frame(source, destination, protocol, payload, number, more=False):
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), number & 0xFFFF, 0x2000 if more else 0, 64, protocol, 0)
+    ip += socket.inet_aton(source) + socket.inet_aton(destination)
+    ip = ip[:10] + struct.pack(">H", checksum(ip)) + ip[12:]
+    return b"\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\0" + ip + payload
+
+
 def frame(source, destination, source_port, destination_port, payload, number, fragment=False):
     udp = struct.pack(">HHHH", source_port, destination_port, 8 + len(payload), 0) + payload
     if fragment:  # the first one, and more to come
         udp = udp[:len(udp) // 16 * 8]
-    ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), number & 0xFFFF, 0x2000 if fragment else 0, 64, 17, 0)
-    ip += socket.inet_aton(source) + socket.inet_aton(destination)
-    ip = ip[:10] + struct.pack(">H", checksum(ip)) + ip[12:]
-    return b"\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\0" + ip + udp
+    return ip_frame(source, destination, 17, udp, number, fragment)
+
+
+def stream(source, destination, source_port, destination_port, payload, number):
+    """A connection's first segment, and one with a message behind octets that do not come."""
+    message = struct.pack(">H", len(payload)) + payload
+    for seq, flags, octets in ((1000, 0x12, b""), (1512, 0x10, message)):
+        tcp = struct.pack(">HHIIBBHHH", source_port, destination_port, seq, 1, 0x50, flags, 65535, 0, 0) + octets
+        yield ip_frame(source, destination, 6, tcp, number)
 
 
 def main():
@@ -48,15 +60,19 @@ def main():
     parser.add_argument("--server", default="192.0.2.53")
     parser.add_argument("--port", type=int, default=53)
     parser.add_argument("--fragments", action="store_true", help="only the first fragment of each")
+    parser.add_argument("--streams", action="store_true", help="over TCP, each behind a hole in a stream of its own: two frames")
     args = parser.parse_args()
     out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 22)
     out.bind((args.iface, 0))
     frames = [frame(args.server, "198.51.100.7", args.port, 40000,
                     answer(f"n{i}.{args.zone}", i, "203.0.113.7"), i, args.fragments) for i in range(args.names)]
+    if args.streams:
+        frames = [f for i in range(args.names) for f in stream(args.server, "198.51.100.7", args.port, 40000 + i,
+                                                               answer(f"n{i}.{args.zone}", i, "203.0.113.7"), i)]
     start = time.monotonic()
     for i in range(args.count):
-        out.send(frames[i % args.names])
+        out.send(frames[i % len(frames)])
         if args.rate and i % 32 == 31:
             ahead = (i + 1) / args.rate - (time.monotonic() - start)
             if ahead > 0:
