@@ -101,7 +101,9 @@ int spool_fd(const struct spool *s)
 
 void spool_uuid(struct spool *s, char out[static STREAM_UUID_TEXT_SIZE])
 {
+	pthread_mutex_lock(&s->lock); // a commit writes it, though the same
 	stream_uuid_text(s->store.meta.uuid, out);
+	pthread_mutex_unlock(&s->lock);
 }
 
 // This spool is a copy older than what Redis has: what was in it when it was opened is in Redis. A

@@ -8,11 +8,14 @@ Exit status 0 only where all passed; 77 without redis-server.
 """
 import glob
 import os
+import random
+import signal
 import socket
+import subprocess
 import threading
 import time
 
-from cluster_faults import Cluster, check
+from cluster_faults import Cluster, agrees, check
 from faults import Resp, Source, World, contents, run_tests, until
 from frames import Dataplane, NEW, record
 
@@ -258,5 +261,94 @@ def test_primary_that_knows_nobody():
             cluster.close()
 
 
-if __name__ == "__main__":
+def test_collector_killed_while_slots_move():
+    def action(w, cluster):
+        load = Source(w.path)
+        until(lambda: w.metric("collector_batches_applied_total") > 10)
+        ids = list(cluster.primaries().items())
+        for n in range(2):
+            (_, source), (port, target) = ids[n], ids[n + 1]
+            until(lambda: agrees(port), 60)
+            move = subprocess.Popen(["redis-cli", "--cluster", "reshard", f"127.0.0.1:{port}", "--cluster-from", source, "--cluster-to",
+                                     target, "--cluster-slots", "300", "--cluster-yes"], stdout=subprocess.DEVNULL)
+            kills = 0
+            while move.poll() is None and kills < 20:
+                time.sleep(random.uniform(0.1, 0.6))
+                w.stop() if kills % 4 == 3 else w.kill()
+                w.start("new.max=0", redis=cluster.seed())
+                kills += 1
+            assert move.wait(120) == 0 and kills > 0
+        check(w, load, *cluster.primaries())
+
+    with_cluster(action, "new.max=0")
+
+
+def test_replica_that_lags():
+    """Its primary is killed, and what the replica had not got is lost with it; the collector is killed as well."""
+    with World() as w:
+        cluster = Cluster(w)
+        try:
+            w.start("redis.timeout=2s", redis=cluster.seed())
+            load = Source(w.path)
+            until(lambda: w.metric("collector_batches_applied_total") > 10)
+            for n in range(2):
+                primaries = cluster.primaries()
+                replica = random.choice([p for p in cluster.alive() if p not in primaries])
+                primary = Resp(replica)("ROLE")[2]
+                until(lambda: "master_link_status:up" in Resp(replica)("INFO", "replication"))
+                cluster.processes[replica].send_signal(signal.SIGSTOP)
+                time.sleep(0.7)
+                cluster.processes[primary].kill()
+                cluster.processes[primary].wait()
+                cluster.processes[replica].send_signal(signal.SIGCONT)
+                if n:
+                    time.sleep(random.uniform(0, 2))
+                    w.kill()
+                    w.start("redis.timeout=2s", redis=cluster.seed())
+                until(lambda: replica in cluster.primaries(), 60)
+                time.sleep(1)
+                cluster.start(primary)
+                until(lambda: cluster.ping(primary))
+                until(lambda: "master_link_status:up" in Resp(primary)("INFO", "replication"), 60)
+            until(cluster.is_ok, 60)
+            check(w, load, *cluster.primaries())
+            assert w.metric("collector_batches_missing_total") == 0
+        finally:
+            cluster.close()
+
+
+def test_nodes_that_come_back_older():
+    """Each time some nodes are killed and lose their last transactions, now and then the collector with them."""
+    def action(w, cluster):
+        load = Source(w.path, pause=0.05)
+        for n in range(5):
+            time.sleep(random.uniform(0.2, 0.8))
+            victims = random.sample(cluster.ports, random.randrange(1, 4))
+            for port in victims:
+                cluster.processes[port].kill()
+                cluster.processes[port].wait()
+            if n % 2:
+                w.kill()
+            for port in victims:
+                lose_last(w, port, random.randrange(1, 30))
+                cluster.start(port)
+            for port in victims:
+                until(lambda: cluster.ping(port))
+            if n % 2:
+                w.start("redis.timeout=2s", "new.max=0", redis=cluster.seed())
+        until(cluster.is_ok, 60)
+        check(w, load, *cluster.primaries())
+        assert w.metric("collector_batches_missing_total") == 0
+
+    with_cluster(action, "redis.timeout=2s", "new.max=0")
+
+
+def main():
+    seed = int(os.environ.get("SEED", random.randrange(1 << 30)))
+    print(f"SEED={seed}", flush=True)
+    random.seed(seed)
     run_tests(globals())
+
+
+if __name__ == "__main__":
+    main()
