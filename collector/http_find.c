@@ -6,7 +6,8 @@
 //
 // Parameters of both: those of DNSDB (limit, offset, time_…, sort), type; of lookup format=csv. Lookup and
 // find put their lines into DNSDB's frame with frame=true; lookup finds who points to a name with
-// targets=true, and these besides its own records with targets=also.
+// targets=true, and these besides its own records with targets=also. With as=name the value is a name as it
+// stands, whatever else it looks like: "192.0.2.1" and "[.]" are names as well.
 #include "collector/http_api.h"
 
 #include <stdio.h>
@@ -37,13 +38,26 @@ static bool is_framed(struct http_request *r)
 	return !http_wants_csv(r) && http_param_flag(r, "frame", false);
 }
 
+static int parse_lookup(struct http_request *r, struct query *q, char *value, char *why, size_t why_size)
+{
+	char as[16];
+
+	if (!http_param(r, "q", value, HTTP_VALUE_SIZE))
+		return -1;
+	if (!http_param(r, "as", as, sizeof(as)) || strcmp(as, "name") != 0)
+		return query_parse(q, value, why, why_size);
+	q->kind = QUERY_NAME;
+	q->name_len = query_to_ascii(value, HTTP_VALUE_SIZE) ? query_name(value, strlen(value), q->name) : 0;
+	return q->name_len > 0 ? 0 : snprintf(why, why_size, "'%.100s': expected a name", value);
+}
+
 enum MHD_Result http_lookup(struct http_request *r)
 {
 	char value[HTTP_VALUE_SIZE], why[300] = "q: expected a name, an address, a prefix or a range";
 	struct query q = query_make(QUERY_NAME);
 	const struct query_format format = {.framed = is_framed(r)};
 
-	if (!http_param(r, "q", value, sizeof(value)) || query_parse(&q, value, why, sizeof(why)) != 0)
+	if (parse_lookup(r, &q, value, why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	char targets[16] = "";
 	if (http_param(r, "targets", targets, sizeof(targets)) && strcmp(targets, "also") == 0) {

@@ -98,6 +98,7 @@ const char *query_why(const struct query_run *run)
 static bool begin_targets(struct query_run *run)
 {
 	run->q.with_targets = false;
+	run->behind = true;
 	run->family = "rdata:";
 	query_list_clear(&run->keys);
 	if (!query_list_add(&run->keys, run->q.name, run->q.name_len))
@@ -143,6 +144,9 @@ static bool is_wanted(const struct query_run *run, const struct query_item *item
 {
 	const struct query *q = &run->q;
 
+	if (run->behind && item->owner_len == q->name_len &&
+		memcmp(run->page.text.bytes + item->owner, q->name, q->name_len) == 0)
+		return false; // it points to itself, and was among its own
 	return item->first >= q->first_after && item->first <= q->first_before &&
 	       (!q->bailiwick[0] || is_of_bailiwick(run, item));
 }

@@ -81,6 +81,7 @@ struct query_run {
 	char owner[TEXT_NAME_SIZE]; // QUERY_KEYWORD: the last name that was met
 	size_t owner_len;
 	bool showing; // its records
+	bool behind;  // what points to a name, behind the name's own records
 	int64_t deadline_ms;	// monotonic; INT64_MAX: none
 	bool failed;
 	char why[512];

@@ -116,7 +116,10 @@ export function lookupPath(found, options = {}) {
 		path = `/dnsdb/v2/${found.regex ? 'regex' : 'glob'}/rrnames/${encodeURIComponent(found.value)}/ALL`;
 	else if (found.kind === 'keyword') path = '/api/find';
 	if (found.kind !== 'pattern') p.set('q', found.value);
-	if (found.kind === 'name') p.set('targets', 'also');
+	if (found.kind === 'name') {
+		p.set('as', 'name');
+		p.set('targets', 'also');
+	}
 	p.set('frame', 'true');
 	for (const name of ['type', 'sort', 'limit', 'offset']) if (options[name]) p.set(name, options[name]);
 	return `${path}?${p}`;

@@ -140,7 +140,7 @@ export function understand(pasted, as) {
 	if (!found && /\s/.test(plain)) return list(plain);
 	if (!found) {
 		if (plain.includes('://')) plain = hostOf(plain);
-		else plain = plain.slice(plain.lastIndexOf('@') + 1).replace(/^\/\//, '').replace(/(?<=\.[^/]*)\/.*$|:\d+$/s, '');
+		else plain = plain.replace(/^.*(?<!\\)@/s, '').replace(/^\/\//, '').replace(/(?<=\.[^/]*)\/.*$|:\d+$/s, '');
 		found = addresses(plain) ?? names(plain);
 	}
 	if (found.error) return found;

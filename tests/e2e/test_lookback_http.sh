@@ -95,9 +95,17 @@ await 20 is_imported
 "$BUILD/collector/lookback" -o "redis=unix:$REDIS" import > /dev/null << 'END'
 {"rrname":"a.also.example","rrtype":"A","rdata":"192.0.2.8","time_first":1600000000,"time_last":1600000000,"count":1}
 {"rrname":"b.also.example","rrtype":"CNAME","rdata":"a.also.example","time_first":1600000100,"time_last":1600000100,"count":1}
+{"rrname":"a.also.example","rrtype":"MX","rdata":"10 a.also.example","time_first":1600000050,"time_last":1600000050,"count":1}
+{"rrname":"192.0.2.8","rrtype":"A","rdata":"192.0.2.9","time_first":1600000000,"time_last":1600000000,"count":1}
+{"rrname":"x[.]y.also.example","rrtype":"A","rdata":"192.0.2.9","time_first":1600000000,"time_last":1600000000,"count":1}
 {"rrname":"per%cent.also.example","rrtype":"A","rdata":"192.0.2.8","time_first":1600000000,"time_last":1600000000,"count":1}
 END
-same "targets=also" "b.also.example a.also.example" "$(curl -fsS "$URL/api/lookup?q=a.also.example&targets=also" | jq -r .rrname | xargs)"
+same "targets=also" "b.also.example a.also.example a.also.example" "$(curl -fsS "$URL/api/lookup?q=a.also.example&targets=also" | jq -r .rrname | xargs)"
+for name in '192.0.2.8' 'x[.]y.also.example'; do
+	same "as=name $name" "$name" "$(curl -fsSG "$URL/api/lookup?as=name" --data-urlencode "q=$name" | jq -r .rrname)"
+done
+same "as=name, no name" 400 "$(curl -sS -o /dev/null -w '%{http_code}' "$URL/api/lookup?as=name&q=a..b")"
+same "fquery, of a name that points to itself" 3 "$(curl -fsS "$URL/pdns/fquery/a.also.example" | wc -l)"
 same "a % in a name" 'per%cent.also.example.' "$(curl -fsS "$URL/dnsdb/v2/lookup/rrset/name/per%25cent.also.example" | jq -r 'select(.obj).obj.rrname')"
 
 # So is what an import brought that was killed in the middle: each batch is announced.

@@ -38,7 +38,7 @@ async function understood({ open, on }) {
 		['208.80.152.1 - 208.80.152.9', 'Range 208.80.152.1-208.80.152.9'], ['2001:DB8::1', 'Address 2001:db8::1'], ['http://[2001:db8::1]:80/x', 'Address 2001:db8::1'],
 		['http://0xd0.0x50.0x98.2/', 'Address 208.80.152.2'], ['*.wikimedia.org', 'Names below *.wikimedia.org'], ['.wikimedia.org', 'Names below *.wikimedia.org'],
 		['www.wikimedia.*', 'Names that begin www.wikimedia.*'], ['*wiki?edia*', 'Pattern *wiki?edia*'], ['/^text\\./', 'Regular expression ^text\\.'],
-		['mallory@wikimedia.org', 'Name wikimedia.org'], ['WWW.Wikimedia.ORG.', 'Name www.wikimedia.org'], ['wikimedia.org/wiki/Main', 'Name wikimedia.org'],
+		['mallory@wikimedia.org', 'Name wikimedia.org'], ['host\\@wikimedia.org', 'Name host\\@wikimedia.org'], ['WWW.Wikimedia.ORG.', 'Name www.wikimedia.org'], ['wikimedia.org/wiki/Main', 'Name wikimedia.org'],
 		['bücher.example', 'Name xn--bcher-kva.example'], ['pаypal.example', 'Name xn--pypal-4ve.example'], ['“wikimedia.org”,', 'Name wikimedia.org'],
 		['paypal', 'Keyword paypal'], ['org.', 'Name org'],
 	]) {
