@@ -11,6 +11,7 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_log.h>
+#include <rte_version.h>
 
 #include "dataplane/log.h"
 
@@ -25,6 +26,11 @@ static const struct {
 	{"--socket-mem", true}, {"--socket-limit", true}, {"--iova-mode", true}, {"--main-lcore", true},
 	{"--log-level", true}, {"--no-telemetry", false}, {"--proc-type", true}, {"--vfio-intr", true},
 };
+
+const char *eal_version(void)
+{
+	return rte_version();
+}
 
 bool eal_is_option(const char *option, bool *has_value)
 {
@@ -62,6 +68,12 @@ void eal_args_add(struct eal_args *args, const char *option, const char *value)
 		log_error("too many options for DPDK; at most %d", EAL_ARGS_MAX);
 		exit(2);
 	}
+#ifdef DPDK_DRIVERS_BUILT_IN
+	if (names(option, "-d")) {
+		log_error("-d: found a driver to load, but this build has DPDK's own in it and can load no others; build with -Ddpdk=shared");
+		exit(2);
+	}
+#endif
 	args->argv[args->argc++] = strdup(option);
 	if (value)
 		args->argv[args->argc++] = strdup(value);

@@ -20,6 +20,9 @@ void eal_args_begin(struct eal_args *args, const char *program);
 // Appends one argument, or an option and its value (`value` may be NULL).
 void eal_args_add(struct eal_args *args, const char *option, const char *value);
 
+// "DPDK 22.11.11": the one in this program, or the one it found.
+const char *eal_version(void);
+
 // True where `option` is one of DPDK's that we hand on; `*has_value` tells whether one follows.
 bool eal_is_option(const char *option, bool *has_value);
 

@@ -103,7 +103,7 @@ static void read_options(struct program *p, int argc, char **argv)
 		else if (option == OPTION_SUMMARY || option == OPTION_JSON)
 			p->summary = true, p->json |= option == OPTION_JSON;
 		else if (option == 'h' || option == 'V')
-			option == 'h' ? print_help(conf) : (void)printf("lookback-dataplane %s\n", LOOKBACK_VERSION), exit(0);
+			option == 'h' ? print_help(conf) : (void)printf("lookback-dataplane %s, %s\n", LOOKBACK_VERSION, eal_version()), exit(0);
 		else if (option == ':')
 			usage_error("option '%s' wants a value", argv[optind - 1]);
 		else if (option == OPTION_IFACE && intake_add_iface(&p->intake, optarg) != 0)
