@@ -84,6 +84,27 @@ static int64_t time_of(const json_t *value)
 	return t > INT64_C(100000000000) ? t / 1000 : t;
 }
 
+// A whole number above 0 of digits alone; -1 where it is none.
+static int64_t digits(const char *text)
+{
+	size_t len = strspn(text, "0123456789");
+	return len > 0 && len < 19 && text[len] == '\0' ? strtoll(text, NULL, 10) : -1;
+}
+
+// How often: 1 where it is not told.
+static int64_t count_of(const json_t *value)
+{
+	double real = json_real_value(value);
+
+	if (!value || json_is_null(value))
+		return 1;
+	if (json_is_string(value))
+		return digits(json_string_value(value));
+	if (json_is_real(value))
+		return real < 9e15 && real == floor(real) ? (int64_t)real : -1;
+	return json_integer_value(value); // 0 of all else
+}
+
 static int set_times(struct line *l, const json_t *object)
 {
 	const json_t *first = json_object_get(object, "time_first"),
@@ -102,8 +123,8 @@ static int set_times(struct line *l, const json_t *object)
 	l->last = time_of(last ? last : first);
 	if (l->first < 0 || l->last < l->first || l->last > UINT32_MAX)
 		return refuse(l, "no sound time_first and time_last");
-	l->count = json_is_integer(count) ? json_integer_value(count) : 1;
-	return l->count > 0 ? 0 : refuse(l, "count is not positive");
+	l->count = count_of(count);
+	return l->count > 0 ? 0 : refuse(l, "count is no whole number above 0");
 }
 
 static int take_rdata(struct line *l, const json_t *rdata)
@@ -157,28 +178,45 @@ static int take_json(struct line *l, const char *text, size_t len)
 	return result;
 }
 
+// Where the last of the fields is separated; NULL where there is but one.
+static char *last_bars(char *text)
+{
+	char *found = NULL;
+
+	for (char *at = text; (at = strstr(at, "||")); at++)
+		found = at;
+	return found;
+}
+
 // time||client||server||class||query||type||answer||ttl||count, by passivedns 1.x; the last is
-// missing in older logs.
+// missing in older logs. An answer may hold bars of its own.
 static int take_passivedns(struct line *l, char *text)
 {
-	char *field[9] = {NULL};
+	char *field[7] = {NULL};
 	size_t n = 0;
 
-	for (char *next = text; next && n < 9;) {
+	for (char *next = text; next && n < 7;) {
 		field[n++] = next;
-		next = strstr(next, "||");
+		next = n < 7 ? strstr(next, "||") : NULL;
 		if (next) {
 			*next = '\0';
 			next += 2;
 		}
 	}
-	if (n < 8)
+	char *last = n == 7 ? last_bars(field[6]) : NULL;
+	if (!last)
 		return refuse(l, "neither JSON nor a line of passivedns");
+	*last = '\0';
+	last += 2;
 	if (strcmp(field[3], "IN") != 0)
 		return refuse(l, "its class is not IN");
+	char *before = last_bars(field[6]);
+	bool counted = before && digits(before + 2) >= 0;
+	if (counted)
+		*before = '\0';
 	l->first = l->last = strtoll(field[0], NULL, 10);
-	l->count = n > 8 ? strtoll(field[8], NULL, 10) : 1;
-	if (l->first <= 0 || l->first > UINT32_MAX || l->count <= 0)
+	l->count = counted ? digits(last) : 1;
+	if (l->first <= 0 || l->first > UINT32_MAX || l->count <= 0 || digits(last) < 0)
 		return refuse(l, "no sound time or count");
 	if (set_owner(l, field[4]) != 0 || set_type(l, field[5]) != 0)
 		return -1;

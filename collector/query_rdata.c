@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 // How the fields of a type are to be taken, one letter a field: n a name, x hexadecimal to the end
@@ -100,7 +101,7 @@ static bool put_fields(struct field_out *o, const char *fields, const char *text
 // TXT and SPF of programs that leave the quotes out.
 static bool put_strings(struct field_out *o, const char *text)
 {
-	if (*text == '"' || strncmp(text, "\\#", 2) == 0) {
+	if (*text == '"') {
 		put(o, text, strlen(text));
 		return !o->bad;
 	}
@@ -118,6 +119,23 @@ static bool put_strings(struct field_out *o, const char *text)
 	return !o->bad;
 }
 
+// RFC 3597: "\\# 3 0A0B 0C" as "\\# 3 0a0b0c".
+static bool put_generic(struct field_out *o, const char *text)
+{
+	char *end;
+	unsigned long size = strtoul(text + 2, &end, 10);
+	char head[24];
+
+	if (end == text + 2 || size > UINT16_MAX)
+		return false;
+	snprintf(head, sizeof(head), size > 0 ? "\\# %lu " : "\\# %lu", size);
+	put(o, head, strlen(head));
+	const char *start = o->at;
+	for (text = end; *(text += strspn(text, " \t")); text += strcspn(text, " \t"))
+		put_hex(o, text, strcspn(text, " \t"));
+	return !o->bad && (size_t)(o->at - start) == 2 * size;
+}
+
 size_t query_rdata_canonical(const char *type, const char *text, char *out, size_t out_size)
 {
 	struct field_out o = {.at = out, .end = out + out_size, .bad = out_size == 0};
@@ -127,19 +145,19 @@ size_t query_rdata_canonical(const char *type, const char *text, char *out, size
 
 	if (!*text || o.bad)
 		return 0;
+	if (strncmp(text, "\\#", 2) == 0)
+		return put_generic(&o, text) ? (size_t)(o.at - out) : 0;
 	if (strcmp(type, "A") == 0 || strcmp(type, "AAAA") == 0) {
-		if (strncmp(text, "\\#", 2) != 0) {
-			size_t size = query_address(text, address);
-			if (size != (type[1] ? 16 : 4))
-				return 0;
-			put(&o, plain, text_address(address, size, plain));
-			return o.bad ? 0 : (size_t)(o.at - out);
-		}
+		size_t size = query_address(text, address);
+		if (size != (type[1] ? 16 : 4))
+			return 0;
+		put(&o, plain, text_address(address, size, plain));
+		return o.bad ? 0 : (size_t)(o.at - out);
 	} else if (strcmp(type, "TXT") == 0 || strcmp(type, "SPF") == 0) {
 		good = put_strings(&o, text);
 		return good ? (size_t)(o.at - out) : 0;
 	}
-	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts) && strncmp(text, "\\#", 2) != 0; i++) {
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++) {
 		if (strcmp(layouts[i].type, type) != 0)
 			continue;
 		good = put_fields(&o, layouts[i].fields, text);

@@ -203,13 +203,15 @@ static void rdata(void)
 		{"SOA", "ns1.example. root.example. 1 2 3 4 5", "ns1.example root.example 1 2 3 4 5"},
 		{"DS", "60485 8 2 D4B7 D520", "60485 8 2 d4b7d520"}, {"MX", "\\# 3 000a00", "\\# 3 000a00"},
 		{"CAA", "0 issue \"ca.example\"", "0 issue \"ca.example\""},
+		{"TYPE65534", "\\# 3 ABCD 0F", "\\# 3 abcd0f"}, {"TYPE65534", "\\# 0 ", "\\# 0"}, {"A", "\\# 1 0A", "\\# 1 0a"},
 		{"SVCB", "0 Alias.example.", "0 alias.example"},
 		{"HTTPS", "1 . alpn=\"h2,h3\" key65400=\"a. b.\"", "1 . alpn=\"h2,h3\" key65400=\"a. b.\""},
 		{"HTTPS", "2 H.example. port=\"8443\"", "2 h.example port=\"8443\""},
 		{"NAPTR", "100 10 \"u\" \"E2U+sip\" \"!^.*$!sip:a b@c!\" Nap.example.",
 			"100 10 \"u\" \"E2U+sip\" \"!^.*$!sip:a b@c!\" nap.example"}};
 	static const char *const bad[][2] = {{"A", "2001:db8::1"}, {"A", "x"}, {"AAAA", "192.0.2.1"},
-		{"MX", "10"}, {"NS", "a b"}, {"SOA", "a b 1"}, {"DS", "1 2 3 xyz"}, {"A", ""}, {"SVCB", "1"}, {"HTTPS", "1 a..b"},
+		{"MX", "10"}, {"NS", "a b"}, {"SOA", "a b 1"}, {"DS", "1 2 3 xyz"}, {"A", ""}, {"SVCB", "1"}, {"TYPE65534", "\\# 3 abcd"}, {"TYPE65534", "\\# x"}, {"TYPE65534", "\\# 1 zz"},
+		{"HTTPS", "1 a..b"},
 		{"NAPTR", "1 2 \"u\" \"\" \"a b.example."}};
 	char out[256];
 
@@ -254,6 +256,17 @@ static void imports(void)
 		1);
 	CU_ASSERT_STRING_EQUAL(imported, "a.example MX 10 mx.example 1 2 2;");
 	CU_ASSERT_EQUAL(import("{\"cond\":\"begin\"}"), 0);
+	CU_ASSERT_EQUAL(import("1322849924.4||10.1.1.1||8.8.8.8||IN||t.example.||TXT||a||b|5||300||7"), 1);
+	CU_ASSERT_STRING_EQUAL(imported, "t.example TXT \"a||b|5\" 1322849924 1322849924 7;");
+	CU_ASSERT_EQUAL(import("1322849924||10.1.1.1||8.8.8.8||IN||t.example||TXT||b|5||300"), 1);
+	CU_ASSERT_STRING_EQUAL(imported, "t.example TXT \"b|5\" 1322849924 1322849924 1;");
+	static const char *const counts[] = {"7", "7.0", "\"7\""};
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		char line[200];
+		snprintf(line, sizeof(line), "{\"rrname\":\"c\",\"rrtype\":\"NS\",\"rdata\":\"d\",\"time_first\":0,\"time_last\":1,\"count\":%s}", counts[i]);
+		CU_ASSERT_EQUAL(import(line), 1);
+		CU_ASSERT_STRING_EQUAL(imported, "c NS d 0 1 7;");
+	}
 	CU_ASSERT_EQUAL(
 		import("{\"rrname\":\"x.example\",\"rrtype\":\"15\",\"rdata\":\"1 y.example\",\"time_first\":"
 		       "\"2024-01-31 00:00:00\",\"time_last\":1706659201}"),
@@ -269,7 +282,10 @@ static void imports(void)
 		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":\"x\",\"time_first\":1,\"time_last\":1}",
 		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":9,\"time_last\":1}",
 		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":[],\"time_first\":1,\"time_last\":1}",
-		"1||2||3||CH||a||TXT||b||1||1", "1||2||3"};
+		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":1,\"time_last\":1,\"count\":\"many\"}",
+		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":1,\"time_last\":1,\"count\":1.5}",
+		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"count\":1}",
+		"1||2||3||IN||a||TXT||b||1||1x", "1||2||3||IN||a||TXT||b", "1||2||3||CH||a||TXT||b||1||1", "1||2||3"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		CU_ASSERT(import(bad[i]) < 0);
 		CU_ASSERT_NOT_EQUAL(why[0], '\0');
