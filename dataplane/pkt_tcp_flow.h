@@ -72,6 +72,7 @@ struct tcp_flow {
 	bool sure;			    // a sound message was found where one was expected
 	bool fin;			    // fin_seq is known
 	bool gap;			    // octets are held beyond a gap
+	bool far;			    // octets too far from next_seq to be kept were passed over, and counted
 	uint8_t gap_acks;		    // acknowledgements of octets beyond it
 };
 

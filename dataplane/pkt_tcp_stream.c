@@ -57,7 +57,7 @@ void tcp_stream_frame(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq)
 	tcp_held_drop(t, f);
 	tcp_stream_position(f, seq);
 	f->state = TCP_FRAMED;
-	f->sure = f->fin = false;
+	f->sure = f->fin = f->far = false;
 }
 
 // Whether the message of `whole` octets at the front of `ready` ones stands where it should. A proven
@@ -192,15 +192,18 @@ static bool pick_up(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq, const u
 	return false;
 }
 
-// A segment too far from the others: another connection, if it begins with a message; else nothing.
+// A segment too far from the others: another connection, if it begins with a message; else nothing. Of several in a row
+// the first one counts.
 static bool jump(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq,
 	const uint8_t *p, size_t size)
 {
+	if (!f->far)
+		stats_add(&t->stats->tcp_gap, 1);
+	f->far = true;
 	if (!boundary(p, size))
 		return false;
 	while (f->gap)
 		tcp_stream_skip_gap(t, f, call);
-	stats_add(&t->stats->tcp_gap, 1);
 	tcp_stream_frame(t, f, seq);
 	return true;
 }
@@ -216,6 +219,7 @@ void tcp_stream_take(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_cal
 			return;
 		ahead = 0;
 	}
+	f->far = false;
 	if (ahead < 0) { // the first copy was taken
 		if ((size_t)-ahead >= size)
 			return;

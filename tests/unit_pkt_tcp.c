@@ -253,6 +253,30 @@ static void test_gaps(void)
 	}
 }
 
+// The tap lost more than is waited for, and what comes then begins with no message: that is a loss, counted once.
+static void test_wide_gap(void)
+{
+	uint8_t middle[500];
+
+	memset(middle, 'x', sizeof(middle));
+	stream_reset(FLOWS, HELD);
+	stream_syn(99);
+	stream_send(100, 0, two, TWO);
+	CU_ASSERT_EQUAL(stream_stats.tcp_gap, 0);
+	for (uint32_t i = 0; i < 3; i++)
+		stream_send(100 + 300000 + i * sizeof(middle), 0, middle, sizeof(middle));
+	CU_ASSERT_EQUAL(stream_stats.tcp_gap, 1);
+	stream_send(100 + 300000 + 3 * sizeof(middle), 0, two, TWO); // goes on
+	CU_ASSERT_EQUAL(stream_stats.tcp_gap, 1);
+	CU_ASSERT_EQUAL(stream_out.messages, 4);
+	stream_send(100 + 900000, 0, middle, sizeof(middle));
+	CU_ASSERT_EQUAL(stream_stats.tcp_gap, 2);
+	stream_send(100 + 300000 + 3 * sizeof(middle) + TWO, 0, two, TWO);
+	stream_send(100 + 900000, 0, middle, sizeof(middle));
+	CU_ASSERT_EQUAL(stream_stats.tcp_gap, 3);
+	CU_ASSERT_EQUAL(stream_out.messages, 6);
+}
+
 static void test_expiry(void)
 {
 	stream_reset(FLOWS, HELD);
@@ -316,6 +340,7 @@ int main(void)
 	CU_add_test(suite, "the largest message", test_largest);
 	CU_add_test(suite, "not DNS", test_not_dns);
 	CU_add_test(suite, "gaps", test_gaps);
+	CU_add_test(suite, "wide gap", test_wide_gap);
 	CU_add_test(suite, "expiry", test_expiry);
 	CU_basic_run_tests();
 	unsigned failures = CU_get_number_of_failures();
