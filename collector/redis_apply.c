@@ -189,3 +189,43 @@ bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_
 	redis_follow_free(&asks);
 	return done;
 }
+
+static void write_score(struct redis_batch *b, const struct schema_record *record, const struct redis_settings *s)
+{
+	const struct schema_owner *owner = &b->records.owners[record->owner];
+	const char *text = b->records.text.bytes;
+
+	redis_encode_array(&b->out, 3);
+	redis_encode_literal(&b->out, "ZSCORE");
+	redis_encode_key(&b->out, s->prefix, "count:", text + owner->text, owner->text_len);
+	redis_encode_bulk(&b->out, text + record->member, record->member_len);
+}
+
+int redis_batch_feed_again(struct redis_batch *b, struct redis_conn *c, struct spool *spool, uint64_t number,
+	struct redis_results *results, struct redis_follow *follow, const struct redis_settings *s)
+{
+	struct schema_frame *f = &b->records;
+
+	if (s->new_max == 0 || !spool_read(spool, number, &b->in, 0) || b->in.number != number)
+		return 0;
+	redis_buffer_clear(&b->out);
+	bool read = schema_read(f, b->in.body, b->in.size);
+	for (uint32_t i = 0; read && i < f->records_len; i++)
+		if (!(f->records[i].view.head.flags & RECORD_FLOOD))
+			write_score(b, &f->records[i], s);
+	if (!read || b->out.bad)
+		return redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "no memory for the text of a batch");
+	if (redis_conn_write(c, b->out.bytes, b->out.size) != 0)
+		return -1;
+	for (uint32_t i = 0; i < f->records_len; i++) {
+		struct schema_record *record = &f->records[i];
+		if (record->view.head.flags & RECORD_FLOOD)
+			continue;
+		if (redis_conn_read(c, results) != 0)
+			return -1;
+		// a count that is just what was added had not been there
+		record->fresh = results->top.type == REDIS_REPLY_STRING && results->top.integer == record->view.head.count;
+	}
+	redis_follow_feed(follow, f, s, b->in.hello.sensor);
+	return 0;
+}

@@ -90,6 +90,11 @@ void redis_batch_note_riders(struct redis_batch *b, const struct redis_results *
 bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied,
 	struct redis_follow *follow, const struct redis_settings *s, const struct zone_list *zones);
 
+// After a connect: batch `number` was applied and its replies were lost. Asks which of its records Redis had not
+// held before, by their counts; these go to the stream. Returns 0, or -1 (closed).
+int redis_batch_feed_again(struct redis_batch *b, struct redis_conn *c, struct spool *spool, uint64_t number,
+	struct redis_results *results, struct redis_follow *follow, const struct redis_settings *s);
+
 // The batch was not applied: what rode along goes back into `follow`, before what is there.
 void redis_batch_give_back(struct redis_batch *b, struct redis_follow *follow);
 

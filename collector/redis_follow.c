@@ -58,6 +58,23 @@ void redis_follow_join(struct redis_follow *f, struct redis_follow *tail)
 	redis_follow_clear(tail);
 }
 
+void redis_follow_drop(struct redis_follow *f, size_t n)
+{
+	if (n > f->len)
+		n = f->len;
+	size_t at = n < f->len ? f->notes[n].at : f->commands.size;
+
+	if (at > 0)
+		memmove(f->commands.bytes, f->commands.bytes + at, f->commands.size - at);
+	f->commands.size -= at;
+	f->commands.arrays -= (uint32_t)n;
+	for (size_t i = n; i < f->len; i++) {
+		f->notes[i - n] = f->notes[i];
+		f->notes[i - n].at -= at;
+	}
+	f->len -= n;
+}
+
 void redis_follow_key(const struct redis_follow *f, size_t index, const char **key, size_t *key_len)
 {
 	redis_encode_read(f->commands.bytes + f->notes[index].at, key, key_len);

@@ -54,6 +54,9 @@ void redis_follow_free(struct redis_follow *f);
 // Moves what is in `tail` behind what is in `f`.
 void redis_follow_join(struct redis_follow *f, struct redis_follow *tail);
 
+// Forgets the first `n` commands.
+void redis_follow_drop(struct redis_follow *f, size_t n);
+
 // The next command in `f->commands` is of this kind. Call it before the command is encoded.
 void redis_follow_note(struct redis_follow *f, enum follow_kind kind);
 

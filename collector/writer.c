@@ -41,6 +41,9 @@ struct writer {
 	char uuid[STREAM_UUID_TEXT_SIZE]; // the spool's
 	uint64_t applied;		  // highest number that Redis holds
 	uint64_t epoch;			  // connection on which it was read; 0: never
+	uint64_t told;			  // up to here new records are in the stream, or in `follow`
+	uint64_t rode_with;		  // batch that the first commands in `follow` were sent with, unanswered; 0: none
+	size_t rode_len;		  // how many they are
 	struct redis_announced announced; // on this connection
 	struct redis_follow follow;	  // for the next transaction
 	struct redis_results results;
@@ -98,6 +101,10 @@ static void note_down(struct writer *w, bool was_open)
 	for (int i = 0; i < 2; i++) {
 		if (w->batch[i].sent)
 			metrics_add(batches_retried, 1);
+		if (w->batch[i].executing) {
+			w->rode_with = w->batch[i].in.number;
+			w->rode_len = w->batch[i].riders.len;
+		}
 		w->batch[i].sent = w->batch[i].executing = false;
 		redis_batch_give_back(&w->batch[i], &w->follow);
 	}
@@ -178,6 +185,24 @@ static int rewrite_aof(struct writer *w)
 	return redis_conn_read(&w->conn, &w->results);
 }
 
+// Batches in flight whose replies were lost turned out to be applied: what rode with them is, too, and their new
+// records are still to be told. Returns 0, or -1 (closed).
+static int make_up(struct writer *w)
+{
+	enum { IN_FLIGHT_MAX = 2 };
+
+	if (w->rode_with > 0 && w->applied >= w->rode_with)
+		redis_follow_drop(&w->follow, w->rode_len);
+	w->rode_with = 0;
+	if (w->epoch == 0 || w->applied < w->told || w->applied - w->told > IN_FLIGHT_MAX)
+		w->told = w->applied;
+	for (; w->told < w->applied; w->told++)
+		if (redis_batch_feed_again(&w->batch[w->turn], &w->conn, w->spool, w->told + 1, &w->results, &w->follow,
+			    &w->s) != 0)
+			return -1;
+	return 0;
+}
+
 // Finds out where to go on, once a connection. Returns 0, or -1 (closed).
 static int look_up(struct writer *w)
 {
@@ -190,7 +215,7 @@ static int look_up(struct writer *w)
 		found = spool_seek(w->spool, w->applied);
 	} while (found.renewed);
 	note_seek(w, &found);
-	if (found.again > 0 && rewrite_aof(w) != 0)
+	if ((found.again > 0 && rewrite_aof(w) != 0) || make_up(w) != 0)
 		return -1;
 	if (!redis_batch_retain_last(&w->batch[w->turn], w->spool, w->applied, &w->follow, &w->s, w->zones))
 		return redis_conn_fail(&w->conn, REDIS_TROUBLE_MEMORY, "no memory for the text of a batch");
@@ -247,7 +272,7 @@ static void settle(struct writer *w)
 
 	redis_batch_account(b, &w->results, &w->follow, &w->announced, &w->s, w->zones);
 	b->sent = b->executing = false;
-	w->applied = b->in.number;
+	w->applied = w->told = b->in.number;
 	spool_acknowledge(w->spool, w->applied);
 	note_progress(w);
 	w->turn = !w->turn;

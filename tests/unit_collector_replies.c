@@ -114,6 +114,14 @@ static void given_back(void)
 	key_is(&f, 1002, "more");
 	redis_batch_give_back(&b, &f); // nothing rode along: it stays
 	CU_ASSERT_EQUAL(f.len, 1003);
+	redis_follow_drop(&f, 0);
+	redis_follow_drop(&f, 2);
+	CU_ASSERT(f.len == 1001 && f.commands.arrays == 1001);
+	key_is(&f, 0, "two");
+	key_is(&f, 1000, "more");
+	redis_follow_drop(&f, 5000);
+	CU_ASSERT(f.len == 0 && f.commands.size == 0 && f.commands.arrays == 0);
+	redis_follow_drop(&f, 1);
 	redis_batch_free(&b);
 	redis_follow_free(&f);
 }

@@ -17,7 +17,7 @@ import threading
 import time
 
 import frames
-from faults import PROGRAMS, Source, World, batch, check_counts, differences, run, run_tests, until
+from faults import Resp, PROGRAMS, Source, World, batch, check_counts, differences, run, run_tests, until
 from frames import Dataplane, FLOOD, NEW, record
 
 
@@ -176,8 +176,14 @@ class DeafProxy:
                 return
 
 
+def told(world):
+    """The names in the stream of new records."""
+    return [e[1][e[1].index("name") + 1] for e in Resp(world.redis_path)("XRANGE", "pdns:new", "-", "+")]
+
+
 def test_replies_lost():
-    """A connection ends behind an EXEC that was carried out: all counts, and an expiry on every key, whichever EXEC it was."""
+    """A connection ends behind an EXEC that was carried out: all counts, every new record told once, and an expiry on every
+    key, whichever EXEC it was."""
     for last in (1, 2, 3):
         with World() as w:
             w.start_redis()
@@ -190,6 +196,9 @@ def test_replies_lost():
             until(lambda: proxy.hung_up)
             check_counts(w, 4)
             assert [w.count(f"lost{n}.example.net", f"A 198.51.{100 + n}.{n}") for n in range(4)] == [1] * 4
+            wanted = sorted([f"lost{n}.example.net" for n in range(4)] + [f"host{i}.example.com" for i in range(10)])
+            until(lambda: len(told(w)) >= len(wanted))
+            assert sorted(told(w)) == wanted, f"EXEC {last}: the stream has {sorted(told(w))}"
             without = lambda: [key for family in ("name", "first", "count", "ip", "net", "zone")
                                for key in w.cli("KEYS", f"pdns:{family}:*").split() if int(w.cli("TTL", key)) < 0]
             try:
