@@ -124,7 +124,8 @@ static void note_down(struct writer *w, bool was_open)
 	w->logged = w->conn.trouble;
 }
 
-// Waits with growing intervals, half of each at random; a stop or new settings end it.
+// Waits with growing intervals, half of each at random; a stop or new settings end it. During a stop: with the
+// shortest one.
 static void back_off(struct writer *w)
 {
 	unsigned shift = w->failures > 6 ? 6 : w->failures > 0 ? w->failures - 1 : 0;
@@ -133,9 +134,10 @@ static void back_off(struct writer *w)
 	if (ms > BACKOFF_MAX_MS)
 		ms = BACKOFF_MAX_MS;
 	ms = ms / 2 + (unsigned)rand_r(&w->random) % (ms / 2 + 1);
-	const struct timespec until = condition_until(ms);
 	pthread_mutex_lock(&w->lock);
-	while (!w->stopping && !w->reloaded)
+	bool stopping = w->stopping;
+	const struct timespec until = condition_until(stopping ? BACKOFF_MIN_MS : ms);
+	while (w->stopping == stopping && !w->reloaded)
 		if (pthread_cond_timedwait(&w->change, &w->lock, &until) != 0)
 			break;
 	pthread_mutex_unlock(&w->lock);

@@ -333,6 +333,27 @@ def test_out_of_memory():
         assert w.log().count("memory limit") == 1
 
 
+def test_stopped_while_out_of_memory():
+    """A stop gives a Redis that refuses all a few seconds, and does not run against it meanwhile; the next start has all."""
+    with World() as w:
+        w.start_redis()
+        w.start()
+        d = Dataplane(w.path).connect()
+        w.cli("CONFIG", "SET", "maxmemory", "1")
+        for n in range(3):
+            d.records(batch(n))
+        d.wait()
+        until(lambda: "trying again" in w.log())
+        made = lambda: int(re.search(r"total_connections_received:(\d+)", w.cli("INFO", "stats"))[1])
+        before = made()
+        assert w.stop() == 0
+        assert "3 batches are not in Redis yet" in w.log()
+        assert made() - before < 200, f"{made() - before} connections while it stopped"
+        w.cli("CONFIG", "SET", "maxmemory", "0")
+        w.start()
+        check_counts(w, 3)
+
+
 def test_errors_come_and_go():
     """Transactions are refused and taken again while more of them wait behind: none is passed over, none applied twice,
     and the feed has each new record once."""
