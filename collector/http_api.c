@@ -128,6 +128,12 @@ enum MHD_Result http_line(struct http_request *r, unsigned code, const char *for
 	return http_body(r, code, "text/plain; charset=utf-8", &body);
 }
 
+void http_end_of_head(struct http_request *r, struct MHD_Response *response)
+{
+	if (strncmp(r->asked, "HEAD ", 5) == 0)
+		MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+}
+
 // --- parameters
 
 bool http_param(struct http_request *r, const char *name, char *out, size_t out_size)

@@ -69,6 +69,10 @@ enum MHD_Result http_line(struct http_request *r, unsigned code, const char *for
 // A whole body. Takes `body` over.
 enum MHD_Result http_body(struct http_request *r, unsigned code, const char *type, struct redis_buffer *body);
 
+// A response of unknown length to HEAD: the connection is closed behind its headers, since libmicrohttpd (0.9.75)
+// sends the end of a chunked body even then, which would be taken for the next answer.
+void http_end_of_head(struct http_request *r, struct MHD_Response *response);
+
 // A parameter of the query, decoded. False where it is missing, broken or too long.
 bool http_param(struct http_request *r, const char *name, char *out, size_t out_size);
 // 0, or -1 where it is there and no number.

@@ -307,6 +307,7 @@ static enum MHD_Result answer(struct http_request *r)
 	if (!response)
 		return MHD_NO;
 	r->export = NULL; // the response has it now
+	http_end_of_head(r, response);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 		x->csv ? "text/csv; charset=utf-8" : "application/x-ndjson");
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");

@@ -69,7 +69,9 @@ static enum MHD_Result queue_body(struct http_request *r, const char *type, stru
 	} else {
 		response = MHD_create_response_from_callback(
 			MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_body, b, free_body);
-		if (!response)
+		if (response)
+			http_end_of_head(r, response);
+		else
 			free_body(b);
 	}
 	if (!response)

@@ -319,6 +319,10 @@ def part_abuse(client, golden):
     check(client.ask("/dnsdb/v2/ping", "POST", b"x")[0] == 405, "POST of a lookup")
     status, headers, body = client.ask("/dnsdb/v2/lookup/rrset/name/" + name, "HEAD")
     check(status == 200 and body == b"", "HEAD")
+    with socket.create_connection((client.host, client.port), timeout=20) as s:  # nothing behind the headers of HEAD
+        s.sendall(b"HEAD /api/export HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        data = b"".join(iter(lambda: s.recv(65536), b""))
+    check(data.startswith(b"HTTP/1.1 200 ") and data.endswith(b"\r\n\r\n") and data.count(b"\r\n\r\n") == 1, "HEAD: %r" % data[-40:])
     check(client.ask("/api/bulk", "POST", b"a.example\n" * 100001)[0] == 413, "bulk: too many")
     check(client.ask("/api/bulk", "POST", b"")[0] == 200, "bulk: nothing")
     check(client.ask("/api/bulk", "POST", b"\0\xff\n[\n" * 100)[0] == 200, "bulk: octets")
