@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ enum {
 	RETRY_FIRST_MS = 50,	  // pause before the second attempt to connect; doubled each time
 	RETRY_LAST_MS = 1000,
 	CONTROL_SIZE = 65536,	  // room for a HELLO, STATS or BYE frame
+	FRAMES = 32,		  // frames sent in one go
 	ACKS = 64		  // acknowledgements received in one go
 };
 
@@ -188,6 +190,15 @@ static void prepare_control(struct outbox *o, enum frame_type type, uint64_t num
 	o->sending_left = frame.size;
 }
 
+static void begin_frame(struct outbox *o)
+{
+	o->sending_frame = o->next_to_send;
+	o->sending = o->next_to_send->frame.bytes;
+	o->sending_left = o->next_to_send->frame.size;
+	o->next_to_send = o->next_to_send->next;
+	o->stats.frames_sent++;
+}
+
 // Chooses what is to be sent next. False where there is nothing.
 static bool choose_next(struct outbox *o)
 {
@@ -197,11 +208,7 @@ static bool choose_next(struct outbox *o)
 		o->stats_at_ms = now + STATS_INTERVAL_MS;
 		prepare_control(o, FRAME_STATS, 0);
 	} else if (o->next_to_send) {
-		o->sending_frame = o->next_to_send;
-		o->sending = o->next_to_send->frame.bytes;
-		o->sending_left = o->next_to_send->frame.size;
-		o->next_to_send = o->next_to_send->next;
-		o->stats.frames_sent++;
+		begin_frame(o);
 	} else if (o->finishing && !o->bye_sent) {
 		if (o->bye_number == 0) // the last numbers of all: one more time the counters, then good-bye
 			o->bye_number = ++o->number;
@@ -231,23 +238,44 @@ static void give_back_acked(struct outbox *o)
 		o->done = true;
 }
 
+// Sends what is being sent, and behind a frame those that follow it. Returns as sendmsg.
+static ssize_t send_together(const struct outbox *o)
+{
+	struct iovec parts[FRAMES] = {{(void *)(uintptr_t)o->sending, o->sending_left}};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 1};
+
+	for (const struct flush_frame *f = o->sending_frame ? o->next_to_send : NULL; f && message.msg_iovlen < FRAMES; f = f->next)
+		parts[message.msg_iovlen++] = (struct iovec){f->frame.bytes, f->frame.size};
+	return sendmsg(o->fd, &message, MSG_NOSIGNAL);
+}
+
+// `sent` octets are out: of what is being sent, and of the frames that follow it.
+static void note_sent(struct outbox *o, size_t sent)
+{
+	while (sent >= o->sending_left) {
+		sent -= o->sending_left;
+		o->sending = NULL;
+		o->sending_frame = NULL;
+		if (sent == 0)
+			return;
+		begin_frame(o);
+	}
+	o->sending += sent;
+	o->sending_left -= sent;
+}
+
 static void send_some(struct outbox *o)
 {
 	while (o->fd >= 0 && (o->sending || choose_next(o))) {
-		ssize_t sent = send(o->fd, o->sending, o->sending_left, MSG_NOSIGNAL);
+		ssize_t sent = send_together(o);
 		if (sent < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (sent < 0) {
 			disconnect(o, errno, "connection lost");
 			return;
 		}
-		o->sending += sent;
-		o->sending_left -= (size_t)sent;
-		if (o->sending_left == 0) {
-			o->sending = NULL;
-			o->sending_frame = NULL;
-			give_back_acked(o);
-		}
+		note_sent(o, (size_t)sent);
+		give_back_acked(o);
 	}
 }
 
