@@ -83,7 +83,7 @@ static void end_of_file(struct inbox_conn *c, const struct conn_target *to, uint
 {
 	struct stream *stream = c->stream;
 
-	if (stream && stream->ended && !stream->end_queued && c->acked == stream->received &&
+	if (stream && stream->ended && !stream->end_queued && !c->deaf && c->acked == stream->received &&
 		c->out_done == sizeof(c->out)) {
 		const struct spool_frame end = {.kind = SPOOL_END, .stream = stream};
 		stream->end_queued = spool_put(to->spool, &end) == 0;
@@ -132,7 +132,7 @@ static uint64_t number_to_acknowledge(const struct inbox_conn *c, const struct c
 
 void inbox_conn_acknowledge(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms)
 {
-	if (!c->stream)
+	if (!c->stream || c->deaf)
 		return;
 	uint64_t number = number_to_acknowledge(c, to, now_ms);
 	if (c->out_done == sizeof(c->out) && number > c->acked) {
@@ -148,8 +148,9 @@ void inbox_conn_acknowledge(struct inbox_conn *c, const struct conn_target *to, 
 			MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
-		if (n < 0) {
-			inbox_conn_close(c, to, now_ms, "it broke off");
+		if (n < 0) { // reading comes to its end by itself
+			c->deaf = true;
+			c->out_done = sizeof(c->out);
 			return;
 		}
 		c->out_done += (size_t)n;

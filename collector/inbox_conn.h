@@ -22,6 +22,7 @@ struct inbox_conn {
 	uint64_t last_number;			  // highest number that came on this connection
 	uint64_t acked;				  // number acknowledged last on this connection
 	bool blocked;				  // a whole frame waits for room in the queue
+	bool deaf;				  // the dataplane is gone; what it had sent is still read
 	uint8_t *in;				  // CONN_BUFFER_SIZE octets, owned
 	size_t in_size;				  // octets in it
 	uint8_t out[sizeof(struct frame_header)]; // an ACK being sent

@@ -263,6 +263,33 @@ def test_disk_full():
             subprocess.run(["umount", "-l", disk])
 
 
+def test_dataplane_killed_under_back_pressure():
+    """What a dataplane had sent before it was killed is taken, though nobody is there to be told."""
+    with World() as w:
+        w.start("spool.size=1m", "queue.size=1m", "spool.patience=600", "spool.keep=0")
+        d = Dataplane(w.path).connect(1)
+        padding = [record("padding.example.com", 16, b"\xff" + b"x" * 255, 1000, 1000, 1, NEW)] * 300
+        sent = 0
+        try:
+            while True:
+                d.records(batch(sent) + padding)
+                sent += 1
+        except OSError:  # full: the last one went in part
+            pass
+        acked = 0
+        d.sock.setblocking(False)
+        try:
+            while True:
+                acked = d.read_ack()
+        except BlockingIOError:
+            pass
+        assert sent > acked + 12, (sent, acked)
+        d.close()
+        w.start_redis()
+        until(lambda: w.metric("collector_dataplanes") == 0)
+        check_counts(w, sent)
+
+
 def test_back_pressure():
     with World() as w:
         w.start_redis()
