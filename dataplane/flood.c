@@ -168,6 +168,8 @@ static void release(struct flood *f, struct flood_zone *z)
 	z->cell->zone = 0;
 	z->cell->names = 0;
 	z->cell = NULL;
+	if (f->answer == z) // the message that it was given for may go on
+		f->answer = NULL;
 	f->zones_used--;
 	stats_set(&f->stats->flood_zones, f->zones_used);
 }
