@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/keys.h"
 
+#include "dataplane/log.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -188,8 +190,12 @@ void keys_refresh(struct keys *k, int64_t now)
 			status.st_mtim.tv_nsec == k->changed.tv_nsec))
 		return;
 	ssize_t len = read_file(k->path, &fresh, why, sizeof(why));
-	if (len < 0)
+	k->changed = status.st_mtim;
+	k->size = status.st_size;
+	if (len < 0) {
+		log_warning("http.keys: %s; the keys of before stay good until it is mended", why);
 		return;
+	}
 	for (ssize_t i = 0; i < len; i++) {
 		const struct key *old = find(k->key, k->len, fresh[i].hash);
 		if (old) {
@@ -200,8 +206,6 @@ void keys_refresh(struct keys *k, int64_t now)
 	free(k->key);
 	k->key = fresh;
 	k->len = (size_t)len;
-	k->changed = status.st_mtim;
-	k->size = status.st_size;
 }
 
 enum keys_verdict keys_check(

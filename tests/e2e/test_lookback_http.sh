@@ -141,6 +141,10 @@ serve -o "http.keys=$T/keys" -o http.audit=yes
 $CHECK "$URL" --key "$key" || fail "keys"
 grep -q 'lookup: key alice, from 127.0.0.1: GET /dnsdb/v2/lookup/rrset/name/example.com$' "$T/collector.log" || fail "no audit line"
 ! grep -qF "$key" "$T/collector.log" || fail "the key is in the log"
+echo 'no line of keys' >> "$T/keys" # is told, and the keys of before stay
+is_told() { curl -sS -o /dev/null -H "X-API-Key: $key" "$URL/dnsdb/v2/ping" && grep 'http.keys: .*/keys: line 2: expected name:sha256:limits' "$T/collector.log"; }
+await 10 is_told
+same "keys of before" 200 "$(curl -sS -o /dev/null -w '%{http_code}' -H "X-API-Key: $key" "$URL/dnsdb/v2/ping")"
 timeout 20 "$BUILD/collector/lookback-collector" -o "collector.socket=$T/other.sock" -o "redis=unix:$REDIS" \
 	-o http.listen=0.0.0.0:0 > "$T/open.log" 2>&1 && fail "open to everyone"
 grep -q 'http.keys' "$T/open.log" || fail "no reason: $(cat "$T/open.log")"
