@@ -39,6 +39,7 @@ from faults import Resp
 
 STARTED = []  # processes, ended with the measurement whatever happens
 NEW_WORK = 4  # dataplane/flush.h
+RECORDS_IN_FRAMES, FRAMES_MIN = 65536, 128  # dataplane/crew.c
 BODY_MAX = (128 << 10) - frames.HEADER.size  # dataplane/record.h
 PING = b"*1\r\n$4\r\nPING\r\n"
 
@@ -139,8 +140,8 @@ class Server:
 class Collector:
     """The collector, and a dataplane that sends it frames and waits until Redis has them."""
 
-    def __init__(self, program, server, folder, name, redis_path=None):
-        self.server = server
+    def __init__(self, program, server, folder, name, frames_max, redis_path=None):
+        self.server, self.frames = server, frames_max
         self.process = subprocess.Popen([program, "-o", f"redis=unix:{redis_path or server.path}", "-o", f"collector.socket={folder}/{name}.sock", "-o",
                                          "http.listen=none", "-o", "log.level=warning", "-o", "spool.keep=1s"])
         STARTED.append(self.process)
@@ -156,7 +157,7 @@ class Collector:
         for data in made:
             d.number += 1
             d.sock.sendall(data)
-            while d.number - d.acked > 64:
+            while d.number - d.acked >= self.frames:
                 d.read_ack()
         d.wait()
         self.batches += len(made)
@@ -250,6 +251,7 @@ def peer_layout(octets):
 class Bench:
     def __init__(self, args, folder):
         self.args, self.folder = args, folder
+        self.frames = max(FRAMES_MIN, RECORDS_IN_FRAMES // args.records)  # unacknowledged, as a dataplane has them
         self.server = Server(folder)
         capture = f"{folder}/isp.pcap"
         with open(capture, "wb") as out:
@@ -262,7 +264,8 @@ class Bench:
     def tape(self):
         """What the collector sends for the frames, as files."""
         tape = Tape(f"{self.folder}/tape.sock", self.server.path)
-        collector = Collector(self.args.build / "collector" / "lookback-collector", self.server, self.folder, "taped", f"{self.folder}/tape.sock")
+        collector = Collector(self.args.build / "collector" / "lookback-collector", self.server, self.folder, "taped", self.frames,
+                              f"{self.folder}/tape.sock")
         self.octets = {}
         for what in ("new", "repeated"):
             collector.write(self.bodies[what])
@@ -280,7 +283,7 @@ class Bench:
 
     def rounds(self):
         found = {(who, what): {"s": [], "redis": [], "own": []} for who in ("collector", "raw") for what in ("new", "repeated")}
-        collector = Collector(self.args.build / "collector" / "lookback-collector", self.server, self.folder, "measured")
+        collector = Collector(self.args.build / "collector" / "lookback-collector", self.server, self.folder, "measured", self.frames)
         for n in range(2 * self.args.runs):
             who = ("raw", "collector")[n % 2]
             print(f"bench: flush, round {n // 2 + 1} of {self.args.runs}, {who}…", file=sys.stderr)
