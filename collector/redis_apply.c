@@ -95,11 +95,13 @@ static void note_overhead(
 			errors += results->at[i].type == REDIS_REPLY_ERROR;
 	if (errors == 0)
 		return;
-	for (uint32_t i = 0; i < own + 2; i++) { // WATCH and MULTI stand before
+	for (uint32_t i = 0; i < b->ahead; i++)
 		at = redis_encode_read(at, &key, &key_len);
-		bool overhead = i >= 2 && (i < 2 + b->head_len || i >= 2 + b->head_len + records);
-		if (overhead && results->at[i - 2].type == REDIS_REPLY_ERROR)
-			redis_batch_note_refused(&results->at[i - 2], key, key_len, follow);
+	for (uint32_t i = 0; i < own; i++) {
+		at = redis_encode_read(at, &key, &key_len);
+		bool overhead = i < b->head_len || i >= b->head_len + records;
+		if (overhead && results->at[i].type == REDIS_REPLY_ERROR)
+			redis_batch_note_refused(&results->at[i], key, key_len, follow);
 	}
 }
 

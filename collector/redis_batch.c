@@ -10,6 +10,7 @@ void redis_batch_free(struct redis_batch *b)
 {
 	schema_free(&b->records);
 	redis_buffer_free(&b->out);
+	redis_buffer_free(&b->end);
 	redis_follow_free(&b->riders);
 	spool_batch_free(&b->in);
 }
@@ -27,13 +28,17 @@ static void write_watch(struct redis_buffer *out, const struct redis_settings *s
 	put_key(out, s, "fence:", uuid);
 }
 
-// WATCH, MULTI, and the number.
-static void write_head(
-	struct redis_buffer *out, const struct redis_settings *s, const char *uuid, uint64_t number)
+static void write_begin(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
 {
 	write_watch(out, s, uuid);
 	redis_encode_array(out, 1);
 	redis_encode_literal(out, "MULTI");
+}
+
+// The number, and the fence.
+static void write_head(
+	struct redis_buffer *out, const struct redis_settings *s, const char *uuid, uint64_t number)
+{
 	redis_encode_array(out, 4);
 	redis_encode_literal(out, "HSET");
 	put_key(out, s, "seq", "");
@@ -121,8 +126,12 @@ int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const char *uu
 	redis_buffer_clear(&b->out);
 	if (!schema_read(&b->records, b->in.body, b->in.size))
 		return redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "no memory for the text of a frame");
+	if (!b->open)
+		write_begin(&b->out, s, uuid);
+	b->open = false;
+	b->ahead = b->out.arrays;
 	write_head(&b->out, s, uuid, b->in.number);
-	b->head_len = b->out.arrays - 2; // WATCH and MULTI stand outside of the transaction
+	b->head_len = b->out.arrays - b->ahead;
 	schema_write(&b->records, s, zones, &b->out);
 	uint32_t before = b->out.arrays;
 	redis_batch_write_sensor(&b->out, &b->in.hello, &b->records, b->now_s,
@@ -143,7 +152,7 @@ static int expect_ok(struct redis_conn *c)
 	if (one.top.type == REDIS_REPLY_ERROR)
 		return redis_conn_fail(
 			c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
-	return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to WATCH or MULTI");
+	return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to WATCH, MULTI or DISCARD");
 }
 
 static const char exec[] = "*1\r\n$4\r\nEXEC\r\n";
@@ -163,13 +172,34 @@ static int send_riders(struct redis_batch *b, struct redis_conn *c, struct redis
 	return b->riders.len > 0 ? send_buffer(c, &b->riders.commands) : 0;
 }
 
-int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow)
+int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow, struct redis_batch *next,
+	const char *uuid, const struct redis_settings *s)
 {
 	if (expect_ok(c) != 0 || expect_ok(c) != 0 || send_riders(b, c, follow) != 0)
 		return -1;
-	metrics_add(commands_sent, 1);
+	redis_buffer_clear(&b->end);
+	redis_encode_array(&b->end, 1);
+	redis_encode_literal(&b->end, "EXEC");
+	if (next)
+		write_begin(&b->end, s, uuid);
 	b->executing = true;
-	return redis_conn_write(c, exec, sizeof(exec) - 1);
+	if (send_buffer(c, &b->end) != 0)
+		return -1;
+	if (next)
+		next->open = true;
+	return 0;
+}
+
+int redis_batch_discard(struct redis_batch *b, struct redis_conn *c)
+{
+	static const char discard[] = "*1\r\n$7\r\nDISCARD\r\n";
+
+	if (!b->open)
+		return 0;
+	b->open = false;
+	if (redis_conn_write(c, discard, sizeof(discard) - 1) != 0)
+		return -1;
+	return expect_ok(c) != 0 || expect_ok(c) != 0 || expect_ok(c) != 0 ? -1 : 0;
 }
 
 int redis_batch_send_follow(struct redis_batch *b, struct redis_conn *c, struct redis_results *results,

@@ -15,10 +15,11 @@
 // one's reply is good: batches are applied in order or not at all, so the one number in pdns:seq
 // says which were. Whatever goes wrong closes the connection; the number decides after the next.
 //
-//     collector   n+1: WATCH … commands        EXEC   accounts of n, n+2: WATCH … commands
+//     collector   n+1: commands                EXEC, n+2: WATCH, MULTI; accounts of n; n+2: commands
 //     Redis       EXEC of n ────────► replies, queues n+1 ─► EXEC of n+1 ──────► …
 //
-// Redis has the commands of n + 1 to queue while the reply to n is on its way, so it does not wait.
+// Redis has the commands of n + 1 to queue while the reply to n is on its way, so it does not wait. The WATCH and
+// MULTI of n + 1 go behind the EXEC of n, in the same packet, so that they are answered with it.
 //
 // The fence: a connection that was given up may still have a transaction in a socket buffer which
 // Redis reads only after the number was looked up (it was stopped, or busy with its disk). Every
@@ -49,13 +50,16 @@ struct redis_announced {
 
 struct redis_batch {
 	struct spool_batch in; // as read from the spool; owned
+	bool open;	       // its WATCH and MULTI were sent with the EXEC before, and nothing since
 	bool sent;	       // it is on its way
 	bool executing;	       // its EXEC is too
+	uint32_t ahead;	       // commands in `out` before those of the transaction: WATCH and MULTI, or none
 	uint32_t head_len;     // commands before those of the records
 	uint32_t tail_len;     // commands after them
 	uint64_t now_s;	       // wall clock when it was made
 	struct schema_frame records;
 	struct redis_buffer out;    // as sent, without what rides along and EXEC
+	struct redis_buffer end;    // EXEC, and WATCH and MULTI of the next one
 	struct redis_follow riders; // what follows the batch before, sent with this one
 };
 
@@ -64,9 +68,13 @@ int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const char *uu
 	const struct redis_announced *announced, const struct redis_settings *s,
 	const struct zone_list *zones);
 
-// Waits for the WATCH, then sends `follow`, which moves into the batch, and EXEC. Returns 0, or -1
-// (closed).
-int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow);
+// Waits for the WATCH, then sends `follow`, which moves into the batch, and EXEC; behind it WATCH and MULTI of
+// `next`, where that is not NULL. Returns 0, or -1 (closed).
+int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow, struct redis_batch *next,
+	const char *uuid, const struct redis_settings *s);
+
+// No batch came for what is open. Returns 0, or -1 (closed).
+int redis_batch_discard(struct redis_batch *b, struct redis_conn *c);
 
 // Reads the replies. `results->at` has room for BATCH_RESULTS_MAX. Returns 0: applied; or -1 (closed).
 int redis_batch_collect(struct redis_batch *b, struct redis_conn *c, struct redis_results *results);

@@ -105,7 +105,7 @@ static void note_down(struct writer *w, bool was_open)
 			w->rode_with = w->batch[i].in.number;
 			w->rode_len = w->batch[i].riders.len;
 		}
-		w->batch[i].sent = w->batch[i].executing = false;
+		w->batch[i].open = w->batch[i].sent = w->batch[i].executing = false;
 		redis_batch_give_back(&w->batch[i], &w->follow);
 	}
 	metrics_set(redis_up, 0);
@@ -231,6 +231,8 @@ static int idle(struct writer *w)
 {
 	static const char ping[] = "*1\r\n$4\r\nPING\r\n";
 
+	if (redis_batch_discard(&w->batch[w->turn], &w->conn) != 0)
+		return -1;
 	if (w->follow.len > 0)
 		return redis_batch_send_follow(&w->batch[w->turn], &w->conn, &w->results, &w->follow, &w->s);
 	if (spool_read(w->spool, w->applied + 1, &w->batch[w->turn].in, IDLE_MS))
@@ -280,6 +282,14 @@ static void settle(struct writer *w)
 	w->turn = !w->turn;
 }
 
+// A batch into execution; `after` will be the one behind it, if there is one.
+static int execute(struct writer *w, struct redis_batch *b, struct redis_batch *after)
+{
+	bool more = !after->sent && spool_last(w->spool) > b->in.number;
+
+	return redis_batch_execute(b, &w->conn, &w->follow, more ? after : NULL, w->uuid, &w->s);
+}
+
 // One step: the oldest batch into execution, the next one sent behind it, the answer read, the next one
 // into execution.
 static int step(struct writer *w)
@@ -298,15 +308,16 @@ static int step(struct writer *w)
 		if (redis_batch_send(now, &w->conn, w->uuid, &w->announced, &w->s, w->zones) != 0)
 			return -1;
 	}
-	if (!now->executing && redis_batch_execute(now, &w->conn, &w->follow) != 0)
+	if (!now->executing && execute(w, now, next) != 0)
 		return -1;
 	if (spool_read(w->spool, now->in.number + 1, &next->in, 0) &&
 		redis_batch_send(next, &w->conn, w->uuid, &w->announced, &w->s, w->zones) != 0)
 		return -1;
 	if (redis_batch_collect(now, &w->conn, &w->results) != 0)
 		return -1;
+	now->sent = false;
 	if (next->sent) // before the accounts, which take as long as Redis has something to queue
-		result = redis_batch_execute(next, &w->conn, &w->follow);
+		result = execute(w, next, now);
 	settle(w);
 	return result;
 }
@@ -331,7 +342,7 @@ static void forget(struct writer *w)
 	spool_unlink(w->spool);
 	if (w->cluster)
 		redis_cluster_forget(w->cluster, &w->s);
-	else if (w->conn.context && w->epoch == w->conn.epoch)
+	else if (w->conn.context && w->epoch == w->conn.epoch && redis_batch_discard(&w->batch[w->turn], &w->conn) == 0)
 		redis_batch_forget(&w->conn, w->uuid, &w->s);
 }
 
