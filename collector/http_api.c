@@ -188,7 +188,7 @@ static int time_param(struct http_request *r, const char *name, int64_t *at, cha
 unsigned http_query_params(struct http_request *r, struct query *q, char *why, size_t why_size)
 {
 	int64_t limit = HTTP_LIMIT_DEFAULT, offset = 0;
-	char order[32];
+	char order[HTTP_VALUE_SIZE];
 
 	q->time_max_s = r->api->time_max_s;
 	if (http_param_number(r, "limit", &limit) != 0 || limit < 0 ||
@@ -286,8 +286,24 @@ static bool is_path(const struct http_request *r, const char *first, const char 
 	       strcmp(r->segment[r->segments - 1], last) == 0;
 }
 
+struct parameters {
+	struct http_request *r;
+	const char *unsound; // name of one whose value cannot be read, or NULL
+};
+
+static enum MHD_Result see_parameter(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct parameters *p = context;
+	char text[HTTP_VALUE_SIZE];
+
+	if (value && !http_param(p->r, name, text, sizeof(text)))
+		p->unsound = name;
+	return p->unsound ? MHD_NO : MHD_YES;
+}
+
 static enum MHD_Result answer(struct http_request *r, const struct path *path)
 {
+	struct parameters parameters = {.r = r};
 	bool sound = split(r);
 	bool is_rate = is_path(r, "dnsdb", "rate_limit") || is_path(r, "lookup", "rate_limit");
 	bool is_free = sound && (is_rate || is_path(r, "dnsdb", "ping"));
@@ -308,6 +324,10 @@ static enum MHD_Result answer(struct http_request *r, const struct path *path)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "the path has a broken escape or too many parts");
 	if (is_rate)
 		return answer_rate(r, &rate);
+	MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, see_parameter, &parameters);
+	if (parameters.unsound)
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "parameter '%.100s': found a broken escape or too long a value, expected at most %d octets",
+			parameters.unsound, HTTP_VALUE_SIZE - 1);
 	metrics_add(http_lookup, 1);
 	return path->handle(r);
 }

@@ -15,7 +15,7 @@
 
 unsigned http_ours_params(struct http_request *r, struct query *q, char *why, size_t why_size)
 {
-	char types[256];
+	char types[HTTP_VALUE_SIZE];
 
 	if (http_param(r, "type", types, sizeof(types)) && *types &&
 		query_parse_types(q, types, why, why_size) != 0)

@@ -199,6 +199,8 @@ def part_traps(client, golden):
     found = client.ask("/api/find?limit=0&q=" + word)[2].splitlines()
     check(len(found) > 3 and client.ask("/api/find?limit=2&offset=1&q=" + word)[2].splitlines() == found[1:3], "find: limit and offset of names")
     check(client.ask("/dnsdb/v2/regex/rrnames/a?exclude=%28")[0] == 400, "a broken exclude")
+    check(client.ask("/api/lookup?q=example.com&type=A%2")[0] == 400, "a broken escape in a parameter")
+    check(client.ask("/api/lookup?q=example.com&type=" + ",".join(["A"] * 1200))[0] == 400, "a parameter that is too long")
     check(client.ask("/dnsdb/v2/regex/rrnames/a?exclude=" + "a" * 600)[0] == 400, "a long exclude")
 
     # dnsdb_query of MISP, on v1: an object a line, in ASCII, nothing else
