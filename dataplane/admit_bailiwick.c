@@ -15,6 +15,16 @@ enum name_mark {
 	NAME_GLUE = 4	    // target of an NS that was taken, at or under that NS's owner
 };
 
+enum {
+	WALK_FEW = 64,		// ancestors that a message may have walked before they are remembered
+	PASSED_LEN = 1 << 16 // a power of two; a message has half as many labels at most
+};
+
+struct passed {
+	uint64_t hash;	// of an ancestor that was walked past
+	uint32_t round; // of the message; others are stale
+};
+
 struct admit {
 	uint8_t mark[DNS_NAMES_MAX];	  // enum name_mark, by name index
 	uint16_t first_of[DNS_NAMES_MAX]; // first answer record + 1 that the name owns, by name index
@@ -24,6 +34,9 @@ struct admit {
 	uint16_t taken[DNS_RECORDS_MAX];
 	uint8_t rdata[DNS_RDATA_SIZE]; // one canonical name at a time
 	uint16_t marks_len;	       // marks in use, to be cleared
+	uint32_t walked;	       // ancestors looked up in this message
+	uint32_t round;		       // counts messages; makes forgetting O(1)
+	struct passed passed[PASSED_LEN];
 };
 
 struct admit *admit_new(void)
@@ -55,15 +68,31 @@ static uint16_t target_of(struct admit *a, struct dns_message *m, const struct d
 	return index;
 }
 
-// Marks the ancestors of a reached name that the message speaks of. Stops at one that is marked,
-// so the work over a whole message is bounded by its labels.
+// True where a name was here before in this message; else it has been now. By the keyed hash alone: of
+// two names with the same 64 bits the second would not be marked, and what it owns not believed.
+static bool passed_before(struct admit *a, uint64_t hash)
+{
+	size_t slot = hash % PASSED_LEN;
+
+	for (; a->passed[slot].round == a->round; slot = (slot + 1) % PASSED_LEN)
+		if (a->passed[slot].hash == hash)
+			return true;
+	a->passed[slot] = (struct passed){.hash = hash, .round = a->round};
+	return false;
+}
+
+// Marks the ancestors of a reached name that the message speaks of. Stops where another name's walk
+// went on, so the work over a whole message is bounded by its labels.
 static void mark_ancestors(struct admit *a, struct dns_message *m, uint16_t index)
 {
 	const struct dns_name *name = dns_names_get(m->names, index);
 	const uint8_t *bytes = dns_names_bytes(m->names, index);
 
 	for (size_t at = 0; at < name->size; at += 1 + (size_t)bytes[at]) {
-		uint16_t above = at == 0 ? index : dns_names_find(m->names, bytes + at, name->size - at, false);
+		uint64_t hash = name->hash;
+		uint16_t above = at == 0 ? index : dns_names_find(m->names, bytes + at, name->size - at, &hash);
+		if (++a->walked > WALK_FEW && passed_before(a, hash))
+			return;
 		if (above != DNS_NAME_NONE) {
 			if (a->mark[above] & NAME_ABOVE)
 				return;
@@ -214,6 +243,11 @@ uint16_t admit_message(struct admit *a, struct dns_message *m, const struct admi
 	a->marks_len = (uint16_t)dns_names_len(m->names);
 	memset(a->mark, 0, a->marks_len);
 	a->mark[0] = NAME_REACHED; // names[0] is the question's
+	a->walked = 0;
+	if (__builtin_expect(++a->round == 0, 0)) { // the marks of rounds long gone must go for real
+		memset(a->passed, 0, sizeof(a->passed));
+		a->round = 1;
+	}
 	uint16_t answers = m->section_end[DNS_ANSWER], authorities = m->section_end[DNS_AUTHORITY];
 
 	if (options->section[DNS_ANSWER]) {

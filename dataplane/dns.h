@@ -167,8 +167,8 @@ enum { DNS_NAME_NONE = 0xffff };
 // DNS_NAME_NONE with the cursor bad when the name is not sound.
 uint16_t dns_names_read(struct dns_names *n, struct cursor *c);
 
-// Index of a name that is lower case already; DNS_NAME_NONE where `add` is false and it is new.
-uint16_t dns_names_find(struct dns_names *n, const uint8_t *name, size_t size, bool add);
+// Index of a name that is lower case already, DNS_NAME_NONE where no record speaks of it; and its hash.
+uint16_t dns_names_find(struct dns_names *n, const uint8_t *name, size_t size, uint64_t *hash);
 
 static inline const struct dns_name *dns_names_get(const struct dns_names *n, uint16_t index)
 {

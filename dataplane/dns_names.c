@@ -155,10 +155,9 @@ static void fill_slots(struct store *n)
 }
 
 // Finds the name at bytes + bytes_size; with `add`, takes it in where it is new.
-static uint16_t intern(struct store *n, size_t size, bool add)
+static inline uint16_t intern(struct store *n, size_t size, uint64_t hash, bool add)
 {
 	const uint8_t *name = n->bytes + n->bytes_size;
-	uint64_t hash = hash_padded(&n->key, name, size);
 
 	fill_slots(n);
 	size_t slot = hash & n->slots_mask;
@@ -225,19 +224,18 @@ uint16_t dns_names_read(struct dns_names *front, struct cursor *c)
 		cursor_fail(c);
 		return DNS_NAME_NONE;
 	}
-	uint16_t index = intern(n, size, true);
+	uint16_t index = intern(n, size, hash_padded(&n->key, n->bytes + n->bytes_size, size), true);
 	remember_offset(n, offset, index);
 	return index;
 }
 
-uint16_t dns_names_find(struct dns_names *front, const uint8_t *name, size_t size, bool add)
+uint16_t dns_names_find(struct dns_names *front, const uint8_t *name, size_t size, uint64_t *hash)
 {
 	struct store *n = store_of(front);
 	uint8_t *to = n->bytes + n->bytes_size;
 
-	if (n->front.len == DNS_NAMES_MAX)
-		return DNS_NAME_NONE;
 	memmove(to, name, size);
 	memset(to + size, 0, HASH_BLOCK);
-	return intern(n, size, add);
+	*hash = hash_padded(&n->key, to, size);
+	return intern(n, size, *hash, false);
 }

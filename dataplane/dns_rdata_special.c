@@ -48,10 +48,21 @@ static bool walk_strings(struct cursor *c)
 	return !c->bad;
 }
 
+static bool is_compressed(const struct cursor *c)
+{
+	size_t left = cursor_left(c), at = 0;
+
+	while (at < left && c->at[at] != 0 && c->at[at] <= DNS_LABEL_SIZE)
+		at += 1 + (size_t)c->at[at];
+	return at < left && c->at[at] != 0;
+}
+
+// RFC 8005 §5.6: rendezvous servers are not compressed. Thousands of pointers in one record would
+// cost more time and room than the packet that brought them.
 static bool walk_names(struct dns_rdata_walk *w)
 {
 	while (cursor_left(&w->c) > 0)
-		if (!dns_rdata_name(w))
+		if (is_compressed(&w->c) || !dns_rdata_name(w))
 			return false;
 	return true;
 }
