@@ -141,6 +141,9 @@ size_t dns_question(const uint8_t *wire, size_t size, const uint8_t **question);
 // behind the name as it stands in the message. No allocation.
 size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE]);
 
+// The same, and how many pointers there were.
+size_t dns_name_read_counted(struct cursor *c, uint8_t out[static DNS_NAME_SIZE], unsigned *pointers);
+
 // Lower-cases ASCII letters of a name in wire form (RFC 4343); length octets stay.
 void dns_name_lower(uint8_t *name, size_t size);
 

@@ -53,12 +53,12 @@ static inline void copy_lower(uint8_t *to, const uint8_t *from, size_t n)
 	}
 }
 
-size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE])
+size_t dns_name_read_counted(struct cursor *c, uint8_t out[static DNS_NAME_SIZE], unsigned *pointers)
 {
 	const uint8_t *p = c->at, *after = p; // `after`: behind the furthest octet read before a jump
 	size_t lowest = cursor_offset(c), size = 0;
-	unsigned pointers = 0;
 
+	*pointers = 0;
 	while (p < c->end) {
 		uint8_t label = *p++;
 		if (label == 0) {
@@ -81,7 +81,7 @@ size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE])
 		if ((label & LABEL_KIND) != LABEL_POINTER || p == c->end)
 			break;
 		size_t target = (size_t)(label & LABEL_POINTER_HIGH) << 8 | *p++;
-		if (target >= lowest || ++pointers > DNS_POINTERS_MAX)
+		if (target >= lowest || ++*pointers > DNS_POINTERS_MAX)
 			break;
 		if (p > after)
 			after = p;
@@ -90,6 +90,13 @@ size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE])
 	}
 	cursor_fail(c);
 	return 0;
+}
+
+size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE])
+{
+	unsigned pointers;
+
+	return dns_name_read_counted(c, out, &pointers);
 }
 
 void dns_name_lower(uint8_t *name, size_t size)

@@ -3,7 +3,8 @@
 //
 //     bytes    name after name, each followed by zeros up to a multiple of HASH_BLOCK, so that
 //              copies, hashes and comparisons go by blocks
-//     offsets  direct-mapped cache: offset in the message → index
+//     offsets  direct-mapped cache: offset in the message → index, of names that one more pointer may
+//              lead to
 //     slots    open addressing by hash: equal names at different offsets give one index. Filled
 //              only once there is a second name; most messages have one.
 #include <stdlib.h>
@@ -96,7 +97,7 @@ static inline void copy_plain(uint8_t *to, const uint8_t *from, size_t size)
 }
 
 // Reads the name at the cursor to bytes + bytes_size, with zeros behind. Returns its size, or 0.
-static inline size_t read_name(struct store *n, struct cursor *c)
+static inline size_t read_name(struct store *n, struct cursor *c, unsigned *pointers)
 {
 	uint8_t *to = n->bytes + n->bytes_size;
 	size_t left = cursor_left(c), size = plain_size(c->at, left);
@@ -104,9 +105,10 @@ static inline size_t read_name(struct store *n, struct cursor *c)
 	if (__builtin_expect(size > 0 && size + HASH_BLOCK <= left, 1)) {
 		copy_plain(to, c->at, size);
 		c->at += size;
+		*pointers = 0;
 		return size;
 	}
-	size = dns_name_read(c, to);
+	size = dns_name_read_counted(c, to, pointers);
 	memset(to + size, 0, HASH_BLOCK);
 	return size;
 }
@@ -193,7 +195,8 @@ bool dns_names_first(struct dns_names *front, struct cursor *c)
 		memset(n->slots, 0, sizeof(n->slots));
 		n->round = 1;
 	}
-	size_t size = read_name(n, c);
+	unsigned pointers;
+	size_t size = read_name(n, c, &pointers);
 	if (size == 0)
 		return false;
 	keep_name(n, size, hash_padded(&n->key, n->bytes, size));
@@ -219,13 +222,15 @@ uint16_t dns_names_read(struct dns_names *front, struct cursor *c)
 		c->at = behind;
 		return entry->index;
 	}
-	size_t size = n->front.len < DNS_NAMES_MAX ? read_name(n, c) : 0;
+	unsigned pointers;
+	size_t size = n->front.len < DNS_NAMES_MAX ? read_name(n, c, &pointers) : 0;
 	if (size == 0) {
 		cursor_fail(c);
 		return DNS_NAME_NONE;
 	}
 	uint16_t index = intern(n, size, hash_padded(&n->key, n->bytes + n->bytes_size, size), true);
-	remember_offset(n, offset, index);
+	if (behind || pointers < DNS_POINTERS_MAX)
+		remember_offset(n, offset, index);
 	return index;
 }
 

@@ -152,6 +152,28 @@ static void every_prefix_is_malformed(void)
 	guard_prefixes(m.wire, m.size, try_prefix, &m.size);
 }
 
+// Each owner is a label and a pointer to the owner before, the last one a pointer alone. Whether the
+// name that it leads to is remembered must not matter.
+static void pointers_of_owners_have_a_limit(void)
+{
+	for (unsigned hops = DNS_POINTERS_MAX - 1; hops <= DNS_POINTERS_MAX + 1; hops++) {
+		struct message m;
+		size_t before = DNS_HEADER_SIZE;
+
+		message_begin(&m, MESSAGE_RESPONSE, "x", DNS_TYPE_A);
+		m.wire[7] = (uint8_t)hops;
+		for (unsigned i = 1; i <= hops; i++) {
+			size_t owner = m.size;
+			if (i < hops)
+				message_bytes(&m, "\1a", 2);
+			message_u16(&m, 0xc000 | (unsigned)before);
+			message_bytes(&m, "\0\1\0\1\0\0\1\54\0\4\300\0\2\1", 14);
+			before = owner;
+		}
+		CU_ASSERT_EQUAL(dns_parse(parsed, m.wire, m.size), hops <= DNS_POINTERS_MAX ? DNS_TAKEN : DNS_MALFORMED);
+	}
+}
+
 static void verdicts(void)
 {
 	struct message m = sample();
@@ -247,6 +269,7 @@ int main(void)
 		{"ancestry", ancestry},
 		{"a message is taken apart", a_message_is_taken_apart},
 		{"every prefix is malformed", every_prefix_is_malformed},
+		{"pointers of owners have a limit", pointers_of_owners_have_a_limit},
 		{"verdicts", verdicts},
 		{"extended rcode", extended_rcode},
 		{"OPT and TSIG have their place", opt_and_tsig_have_their_place},
