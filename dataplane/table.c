@@ -248,38 +248,20 @@ static struct table_bucket *find_slot(struct table *t, uint64_t hash, unsigned *
 	return found;
 }
 
-// Hands a sighting over at once: the table has no room for its record.
-static void pass_by(struct table *t, const uint8_t *key, uint32_t size, uint32_t time_s)
-{
-	struct record_view view = {.head = {.first_s = time_s, .last_s = time_s, .count = 1, .flags = RECORD_NEW}};
-
-	memcpy(&view.head.type, key, 2);
-	view.head.owner_size = key[2];
-	view.owner = key + TABLE_KEY_HEAD;
-	view.rdata = view.owner + view.head.owner_size;
-	view.head.rdata_size = (uint16_t)(size - TABLE_KEY_HEAD - view.head.owner_size);
-	if (t->sink(t->sink_context, &view)) {
-		stats_add(&t->stats->table_passed, 1);
-		stats_add(&t->stats->sightings_flushed, 1);
-		stats_add(&t->stats->flush_records, 1);
-	} else {
-		stats_add(&t->stats->lost_no_room, 1);
-	}
-}
-
 void table_insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message)
 {
 	uint32_t units = table_units_of(size);
 	unsigned slot;
 
 	stats_add(&t->stats->rr_taken, 1);
+	t->inserting = message;
 	if (units > t->free_len && !table_make_room(t, units)) {
-		pass_by(t, key, size, time_s);
+		table_pass_by(t, hash, key, size, time_s, message);
 		return;
 	}
 	struct table_bucket *b = find_slot(t, hash, &slot);
 	if (!b) {
-		pass_by(t, key, size, time_s);
+		table_pass_by(t, hash, key, size, time_s, message);
 		return;
 	}
 	uint32_t unit = store_key(t, key, size);
@@ -349,6 +331,8 @@ static __attribute__((noinline)) void count(struct table *t, uint64_t hash, cons
 
 	if (b)
 		count_again(t, b, slot, &t->units[b->unit[slot]], time_s, message);
+	else if (__builtin_expect(t->passed_message == message, 0) && table_was_passed(t, hash, message))
+		stats_add(&t->stats->rr_duplicate, 1);
 	else if (!t->flood || !table_collapse(t, hash, key, size, time_s, message))
 		table_insert(t, hash, key, size, time_s, message);
 }

@@ -74,9 +74,12 @@ static void give_back_units(struct table *t, uint32_t unit)
 	}
 }
 
-// Gives one record up, handing over what it holds first. False where the sink has no room for that.
+// Gives one record up, handing over what it holds first. False where the sink has no room for that, or
+// where the message in hand has counted it: its double may come.
 static bool give_up(struct table *t, struct table_bucket *b, unsigned slot)
 {
+	if (t->units[b->unit[slot]].message == t->inserting)
+		return false;
 	if (table_meta_get(b, TABLE_META_CHANGED, slot) && !table_hand_over(t, b, slot))
 		return false;
 	give_back_units(t, b->unit[slot]);
@@ -175,4 +178,41 @@ uint64_t table_sweep(struct table *t, uint64_t buckets)
 no_room:
 	table_publish(t);
 	return done;
+}
+
+// The place of a hash among those of a message that were handed over at once.
+static struct table_passed *passed_slot(struct table *t, uint64_t hash, uint32_t message)
+{
+	size_t slot = hash % TABLE_PASSED;
+
+	while (t->passed[slot].message == message && t->passed[slot].hash != hash)
+		slot = (slot + 1) % TABLE_PASSED;
+	return &t->passed[slot];
+}
+
+bool table_was_passed(struct table *t, uint64_t hash, uint32_t message)
+{
+	const struct table_passed *p = passed_slot(t, hash, message);
+
+	return p->message == message && p->hash == hash;
+}
+
+void table_pass_by(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message)
+{
+	t->passed_message = message;
+	*passed_slot(t, hash, message) = (struct table_passed){.hash = hash, .message = message};
+	struct record_view view = {.head = {.first_s = time_s, .last_s = time_s, .count = 1, .flags = RECORD_NEW}};
+
+	memcpy(&view.head.type, key, 2);
+	view.head.owner_size = key[2];
+	view.owner = key + TABLE_KEY_HEAD;
+	view.rdata = view.owner + view.head.owner_size;
+	view.head.rdata_size = (uint16_t)(size - TABLE_KEY_HEAD - view.head.owner_size);
+	if (t->sink(t->sink_context, &view)) {
+		stats_add(&t->stats->table_passed, 1);
+		stats_add(&t->stats->sightings_flushed, 1);
+		stats_add(&t->stats->flush_records, 1);
+	} else {
+		stats_add(&t->stats->lost_no_room, 1);
+	}
 }

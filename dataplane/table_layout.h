@@ -13,6 +13,7 @@ enum {
 	TABLE_PAGE_BUCKETS = 64,      // of 4 KiB: a page of the machine is not larger where it maps memory in small pieces
 	TABLE_PENDING = 64,	      // pipeline slots, a power of two
 	TABLE_BATCH = 16,	      // sightings that go through a stage together
+	TABLE_PASSED = 8192,	      // a power of two; more than a message has records
 	TABLE_META_CHANGED = 0,	      // first bit of the three groups of TABLE_BUCKET_SLOTS bits
 	TABLE_META_RECENT = 10,	      // seen since the sweep before last
 	TABLE_META_REPEATED = 20,     // seen more than once
@@ -54,6 +55,13 @@ struct table_pending {
 	uint8_t key[TABLE_KEY_SHORT + TABLE_KEY_SLACK]; // zero-padded; its owner begins at a multiple of 32
 } __attribute__((aligned(64)));
 
+// A sighting that was handed over at once, so that its double in the same message is known.
+struct table_passed {
+	uint64_t hash;	  // of the whole key
+	uint32_t message; // that it was in; others are stale
+};
+
+_Static_assert((int)TABLE_PASSED > (int)DNS_RECORDS_MAX, "never full");
 _Static_assert(sizeof(struct table_pending) == 256, "the pipeline spreads over all sets of the first cache");
 _Static_assert(offsetof(struct table_pending, key) + TABLE_KEY_HEAD == 32, "owners are stored whole");
 
@@ -81,6 +89,8 @@ struct table {
 	uint64_t sweep_at;	// next bucket of the sweep
 	uint32_t sweep_handed;	// slots of that bucket that the sweep has handed over, where the sink had no room for all
 	uint64_t hand;		// next bucket of the search for room
+	uint32_t inserting;	// number of the message whose record is being taken in
+	uint32_t passed_message; // number of the last message of which a record was handed over at once
 	table_sink *sink;
 	void *sink_context;
 	struct memory_block bucket_memory;
@@ -91,6 +101,7 @@ struct table {
 	uint8_t long_key[TABLE_KEY_MAX + 64];  // a key being built that is too long for the pipeline
 	uint8_t out_key[TABLE_KEY_MAX + 64];   // a chained key gathered for the sink
 	uint8_t flood_key[1024];	       // of a record that is collapsed
+	struct table_passed passed[TABLE_PASSED]; // of the last message that had any
 };
 
 static inline struct table_more *table_more(const struct table *t, uint32_t unit)
@@ -130,6 +141,12 @@ struct table_bucket *table_evict_slot(struct table *t, struct table_bucket *firs
 
 // Gives up records until `units` units are free. False where not enough may go.
 bool table_make_room(struct table *t, uint32_t units);
+
+// Hands a sighting over at once: the table has no room for its record.
+void table_pass_by(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message);
+
+// True where a sighting of the same message was handed over at once. By the keyed hash alone.
+bool table_was_passed(struct table *t, uint64_t hash, uint32_t message);
 
 // table.c ────────────────────────────────────────────────────────────────────────────────────
 
