@@ -133,6 +133,14 @@ static char *copy_lines(const struct redis_buffer *body)
 	return text;
 }
 
+// One question of a JSON array. Returns its length, or 0 where it is no line of text.
+static size_t put_line(char *to, const json_t *one)
+{
+	const char *text = json_string_value(one);
+
+	return text && !strchr(text, '\n') ? (size_t)sprintf(to, "%s\n", text) : 0;
+}
+
 // A JSON array of strings as lines, in place of `body`. NULL where it is neither that nor lines.
 static char *questions(const struct redis_buffer *body)
 {
@@ -145,14 +153,18 @@ static char *questions(const struct redis_buffer *body)
 		return copy_lines(body);
 	json_t *root = json_loadb(body->bytes, body->size, 0, &error);
 	char *text = json_is_array(root) ? malloc(2 * body->size + 1) : NULL;
-	for (size_t i = 0; text && i < json_array_size(root); i++) {
-		const char *one = json_string_value(json_array_get(root, i));
-		if (one && !strchr(one, '\n'))
-			n += (size_t)sprintf(text + n, "%s\n", one);
+	bool sound = text != NULL;
+	for (size_t i = 0; sound && i < json_array_size(root); i++) {
+		size_t size = put_line(text + n, json_array_get(root, i));
+		sound = size > 0;
+		n += size;
 	}
-	if (text)
-		text[n] = '\0';
 	json_decref(root);
+	if (!sound) {
+		free(text);
+		return NULL;
+	}
+	text[n] = '\0';
 	return text;
 }
 

@@ -11,16 +11,19 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { POLL_OTHER, POLL_SPOOL, POLL_LISTENER, POLL_CONNECTIONS, WAIT_MS = 1000 };
+enum { POLL_OTHER, POLL_SPOOL, POLL_LISTENER, POLL_CONNECTIONS, WAIT_MS = 1000, ACCEPT_PAUSE_MS = 1000 };
 
 struct inbox {
 	struct inbox_listener listener;
 	struct conn_target to;
 	struct inbox_conn conns[INBOX_CONNECTIONS_MAX];
 	bool full_logged; // "too many connections" was said
+	bool spent_logged; // "no descriptor is left" was said, and no connection taken since
+	uint64_t pause_ms; // no connection is taken before then: there was no descriptor
 };
 
 void inbox_begin(struct inbox *inbox, struct spool *spool, struct stream_registry *streams)
@@ -66,12 +69,25 @@ static struct inbox_conn *free_slot(struct inbox *inbox)
 	return NULL;
 }
 
+// Who waits in the queue of the socket would wake the loop for ever.
+static void pause_accepting(struct inbox *inbox, uint64_t now)
+{
+	inbox->pause_ms = now + ACCEPT_PAUSE_MS;
+	if (!inbox->spent_logged)
+		log_error("a dataplane waits to be taken: %s; raise the limit of open files (LimitNOFILE, ulimit -n)", strerror(errno));
+	inbox->spent_logged = true;
+}
+
 static void accept_one(struct inbox *inbox, uint64_t now)
 {
 	int fd = accept4(inbox->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			pause_accepting(inbox, now);
 		return;
+	}
+	inbox->spent_logged = false;
 	struct inbox_conn *c = free_slot(inbox);
 	uint8_t *in = c ? malloc(CONN_BUFFER_SIZE) : NULL;
 	if (!in) {
@@ -130,7 +146,7 @@ bool inbox_turn(struct inbox *inbox, int other_fd)
 	struct pollfd fds[POLL_CONNECTIONS + INBOX_CONNECTIONS_MAX] = {
 		[POLL_OTHER] = {.fd = other_fd, .events = POLLIN},
 		[POLL_SPOOL] = {.fd = spool_fd(inbox->to.spool), .events = POLLIN},
-		[POLL_LISTENER] = {.fd = inbox->listener.fd, .events = POLLIN},
+		[POLL_LISTENER] = {.fd = monotonic_ms() < inbox->pause_ms ? -1 : inbox->listener.fd, .events = POLLIN},
 	};
 	uint64_t moved, connected = 0;
 

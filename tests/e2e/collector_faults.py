@@ -9,6 +9,7 @@ Each function test_NAME is one scenario. Exit status 0 only where all passed; 77
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -376,6 +377,31 @@ def test_stop_and_reload():
         w.start()
         w.settled()
         assert w.count("host0.example.com", "A 192.0.2.0") == d.number
+
+
+def test_no_descriptor_left():
+    with World() as w:
+        w.start_redis()
+        w.start()
+        w.settled()
+        pid, port = w.collector.pid, int(re.findall(r"http: listening on 127.0.0.1:(\d+)", w.log())[-1])
+        limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (64, limits[1]))
+        browsers = [socket.create_connection(("127.0.0.1", port)) for _ in range(64)]
+        until(lambda: len(os.listdir(f"/proc/{pid}/fd")) == 64)
+        d = Dataplane(w.path)
+        d.records(batch(0))
+        d.connect()
+        until(lambda: "a dataplane waits to be taken" in w.log())
+        ticks = lambda: sum(map(int, pathlib.Path(f"/proc/{pid}/stat").read_text().split()[13:15]))
+        before = ticks()
+        time.sleep(2)
+        assert ticks() - before < 40, "the collector spins"
+        assert w.log().count("waits to be taken") == 1
+        for browser in browsers:
+            browser.close()
+        d.wait()
+        check_counts(w, 1)
 
 
 def test_http_and_metrics():

@@ -328,7 +328,9 @@ def part_abuse(client, golden):
     check(client.ask("/api/bulk", "POST", b"a.example\n" * 100001)[0] == 413, "bulk: too many")
     check(client.ask("/api/bulk", "POST", b"")[0] == 200, "bulk: nothing")
     check(client.ask("/api/bulk", "POST", b"\0\xff\n[\n" * 100)[0] == 200, "bulk: octets")
-    check(client.ask("/api/bulk", "POST", b'["a.example", 5, null]')[0] == 200, "bulk: JSON")
+    check(client.ask("/api/bulk", "POST", b'["a.example", 5, null]')[0] == 400, "bulk: not all strings")
+    check(client.ask("/api/bulk", "POST", b'["a.example\\nb.example"]')[0] == 400, "bulk: two lines in a string")
+    check(client.ask("/api/bulk", "POST", b'["a.example", "192.0.2.1"]')[2].count(b"\n") == 2, "bulk: JSON")
     answer = client.ask("/api/bulk", "POST", b"a.example\n\0b.example\nc.example\n")[2]
     check([sorted(json.loads(line)) for line in answer.splitlines()] == [["found", "query"], ["error", "query"], ["found", "query"]],
           "bulk: a zero octet: %r" % answer)
