@@ -94,7 +94,7 @@ static const struct conf_key keys[] = {
 static const char *const other_keys[] = {
 	"dns.ports", "doh.addresses", "filter", "flood.interval", "flood.names", "flush.interval", "flush.records", "frag.datagrams",
 	"frag.timeout", "idle", "match", "match.size", "match.timeout", "names.only", "names.skip", "nic.isolate",
-	"replay.wait", "rx.descriptors", "sections", "sensor", "servers", "stop.timeout", "table.records", "tcp.flows", "tcp.memory",
+	"replay.damaged", "replay.wait", "rx.descriptors", "sections", "sensor", "servers", "stop.timeout", "table.records", "tcp.flows", "tcp.memory",
 	"tcp.timeout", "telemetry", "types", "types_skip", "workers", "xdp.dst", "xdp.mode", "xdp.program",
 	"xdp.sample", "xdp.src", "xdp.tunnels", NULL,
 };

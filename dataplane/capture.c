@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/capture.h"
 
+#include <errno.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "dataplane/capture_gzip.h"
 #include "dataplane/capture_plain.h"
+
+struct capture_reader {
+	pcap_t *pcap; // or, where NULL:
+	struct capture_plain plain;
+	gzFile gzip;   // what `pcap` reads and closes; NULL where the file is not compressed
+	uint64_t left; // packets still to be taken
+};
 
 static bool link_of(int dlt, enum pkt_link *link)
 {
@@ -41,17 +50,84 @@ static uint64_t us_of(const struct pcap_pkthdr *header)
 	return (uint64_t)(uint32_t)header->ts.tv_sec * 1000000 + (uint64_t)header->ts.tv_usec;
 }
 
+// libpcap for the file, whatever stands in it. False with the reason in `error`.
+static bool open_pcap(struct capture_reader *r, const char *path, char error[static PCAP_ERRBUF_SIZE])
+{
+	FILE *file = capture_gzip_open(path, &r->gzip);
+
+	r->pcap = file ? pcap_fopen_offline(file, error) : pcap_open_offline(path, error);
+	if (!r->pcap && file) {
+		if (capture_gzip_error(r->gzip))
+			snprintf(error, PCAP_ERRBUF_SIZE, "%s", capture_gzip_error(r->gzip));
+		fclose(file);
+	}
+	return r->pcap != NULL;
+}
+
+// the check ──────────────────────────────────────────────────────────────────────────────────
+
+// What else a file is, by how it starts.
+static const char *kind_of(const char *path)
+{
+	static const struct {
+		char start[5];
+		const char *name;
+	} kinds[] = {{"\xfd" "7zX", "xz"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"\x04\x22\x4d\x18", "lz4"}, {"BZh9", "bzip2"}, {"PK\3\4", "zip"}};
+	char start[4] = "";
+	FILE *file = fopen(path, "r");
+
+	if (file && fread(start, 1, sizeof(start), file) != sizeof(start))
+		start[0] = '\0';
+	if (file)
+		fclose(file);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (memcmp(start, kinds[i].start, sizeof(start)) == 0)
+			return kinds[i].name;
+	return NULL;
+}
+
+// Whether it is a file, which can be read twice. As capture_check.
+static int check_file(const char *path, char *why, size_t why_size)
+{
+	struct stat status;
+	const char *found = "a pipe or device";
+
+	if (stat(path, &status) != 0) {
+		snprintf(why, why_size, "%s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (S_ISREG(status.st_mode) && status.st_size > 0)
+		return 0;
+	if (S_ISDIR(status.st_mode) || S_ISREG(status.st_mode))
+		found = S_ISDIR(status.st_mode) ? "a directory" : "an empty file";
+	snprintf(why, why_size, "%s: found %s, expected a capture file (pcap or pcapng)", path, found);
+	return S_ISREG(status.st_mode) ? 1 : -1;
+}
+
+// Why libpcap does not open the file. As capture_check.
+static int explain(const char *path, const char *error, char *why, size_t why_size)
+{
+	bool named = strncmp(error, path, strlen(path)) == 0;
+	const char *kind = kind_of(path);
+
+	if (strcmp(error, "unknown file format") != 0)
+		snprintf(why, why_size, "%s%s%s", named ? "" : path, named ? "" : ": ", error);
+	else if (kind)
+		snprintf(why, why_size, "%s: found %s data, expected pcap or pcapng, as they are or by gzip; unpack it first", path, kind);
+	else
+		snprintf(why, why_size, "%s: found no capture in it, expected pcap or pcapng, as they are or by gzip", path);
+	return strncmp(error, "truncated ", 10) == 0 || strcmp(error, CAPTURE_GZIP_CUT) == 0 ? 1 : -1;
+}
+
 // Whether capture_plain reads the file to its end, and so what it holds.
 static bool check_plain(struct capture *capture)
 {
 	struct capture_plain plain;
 	struct capture_packet packet;
 	uint64_t packets = 0, bytes = 0;
-	struct stat status;
 	int result;
 
-	if (stat(capture->path, &status) != 0 || !S_ISREG(status.st_mode) ||
-		capture_plain_open(&plain, capture->path, capture->snapshot) != 0)
+	if (capture_plain_open(&plain, capture->path, capture->snapshot) != 0)
 		return false;
 	while ((result = capture_plain_next(&plain, &packet)) == 1) {
 		packets++;
@@ -65,73 +141,64 @@ static bool check_plain(struct capture *capture)
 	return true;
 }
 
-static int check_packets(struct capture *capture, pcap_t *pcap, char *why, size_t why_size)
+static int check_packets(struct capture *capture, struct capture_reader *r, char *why, size_t why_size)
 {
-	struct pcap_pkthdr *header;
-	const u_char *bytes;
+	struct capture_packet packet;
 	int result;
 
-	while ((result = pcap_next_ex(pcap, &header, &bytes)) == 1) {
+	r->left = UINT64_MAX;
+	while ((result = capture_next(r, &packet)) == 1) {
 		capture->packets++;
-		capture->bytes += header->caplen;
+		capture->bytes += packet.size;
 	}
-	if (result != PCAP_ERROR)
+	if (result == 0)
 		return 0;
-	snprintf(why, why_size, "%s: damaged after %llu packets: %s; nothing of it was taken", capture->path,
-		(unsigned long long)capture->packets, pcap_geterr(pcap));
-	return -1;
+	capture->is_damaged = true;
+	snprintf(why, why_size, "%s: damaged after %llu packets: %s", capture->path, (unsigned long long)capture->packets,
+		capture_error(r));
+	return 1;
 }
 
 int capture_check(struct capture *capture, const char *path, char *why, size_t why_size)
 {
 	char error[PCAP_ERRBUF_SIZE];
-	struct stat status;
+	struct capture_reader r = {0};
 
 	*capture = (struct capture){.path = path};
-	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
-		snprintf(why, why_size, "%s: found a directory, expected a capture file (pcap or pcapng)", path);
-		return -1;
-	}
-	pcap_t *pcap = pcap_open_offline(path, error);
-	if (!pcap) {
-		bool named = strncmp(error, path, strlen(path)) == 0;
-		snprintf(why, why_size, "%s%s%s", named ? "" : path, named ? "" : ": ", error);
-		return -1;
-	}
-	int dlt = pcap_datalink(pcap);
+	int result = check_file(path, why, why_size);
+	if (result == 0 && !open_pcap(&r, path, error))
+		result = explain(path, error, why, why_size);
+	capture->is_damaged = result == 1;
+	if (result != 0)
+		return result;
+	int dlt = pcap_datalink(r.pcap);
 	if (!link_of(dlt, &capture->link)) {
 		const char *name = pcap_datalink_val_to_name(dlt);
 		snprintf(why, why_size,
 			"%s: found link type %s (%d), expected Ethernet, raw IP, null/loopback, Linux SLL or SLL2", path,
 			name ? name : "unknown", dlt);
-		pcap_close(pcap);
+		pcap_close(r.pcap);
 		return -1;
 	}
-	capture->snapshot = (uint32_t)pcap_snapshot(pcap);
+	capture->snapshot = (uint32_t)pcap_snapshot(r.pcap);
+	capture->is_gzip = r.gzip != NULL;
 	capture->is_plain = check_plain(capture);
-	int result = capture->is_plain ? 0 : check_packets(capture, pcap, why, why_size);
-	pcap_close(pcap);
+	result = capture->is_plain ? 0 : check_packets(capture, &r, why, why_size);
+	pcap_close(r.pcap);
 	return result;
 }
 
 // packet by packet ───────────────────────────────────────────────────────────────────────────
-
-struct capture_reader {
-	pcap_t *pcap; // or, where NULL:
-	struct capture_plain plain;
-};
 
 struct capture_reader *capture_open(const struct capture *capture, char *why, size_t why_size)
 {
 	char error[PCAP_ERRBUF_SIZE] = "no longer as it was";
 	struct capture_reader *r = calloc(1, sizeof(*r));
 
-	if (r && capture->is_plain) {
-		if (capture_plain_open(&r->plain, capture->path, capture->snapshot) == 0)
-			return r;
-	} else if (r) {
-		r->pcap = pcap_open_offline(capture->path, error);
-		if (r->pcap)
+	if (r) {
+		r->left = capture->is_damaged ? capture->packets : UINT64_MAX;
+		if (capture->is_plain ? capture_plain_open(&r->plain, capture->path, capture->snapshot) == 0
+				      : open_pcap(r, capture->path, error))
 			return r;
 	}
 	snprintf(why, why_size, "%s", r ? error : "no memory");
@@ -145,6 +212,9 @@ int capture_next(struct capture_reader *r, struct capture_packet *packet)
 
 	if (!r->pcap)
 		return capture_plain_next(&r->plain, packet);
+	if (r->left == 0)
+		return 0;
+	r->left--;
 	int result = pcap_next_ex(r->pcap, &header, &packet->bytes);
 	if (result != 1)
 		return result == PCAP_ERROR ? -1 : 0;
@@ -155,7 +225,10 @@ int capture_next(struct capture_reader *r, struct capture_packet *packet)
 
 const char *capture_error(struct capture_reader *r)
 {
-	return r->pcap ? pcap_geterr(r->pcap) : r->plain.error;
+	if (!r->pcap)
+		return r->plain.error;
+	const char *error = capture_gzip_error(r->gzip);
+	return error ? error : pcap_geterr(r->pcap);
 }
 
 void capture_close(struct capture_reader *r)

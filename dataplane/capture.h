@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Capture files: looked through before anything is taken from them, then read packet by packet. The
-// most ordinary ones are read by blocks (capture_plain.h), all others by libpcap.
+// most ordinary ones are read by blocks (capture_plain.h), all others by libpcap, gzip taken off on the way.
 #pragma once
 
 #include <stdbool.h>
@@ -13,8 +13,10 @@ struct capture {
 	const char *path;    // as given
 	enum pkt_link link;  // how its frames begin
 	bool is_plain;	     // for capture_plain.h
+	bool is_gzip;
+	bool is_damaged;     // or cut off behind its packets, where reading ends
 	uint32_t snapshot;   // octets of a packet, at most
-	uint64_t packets;    // how many it has
+	uint64_t packets;    // how many it has, whole ones
 	uint64_t bytes;	     // octets captured
 };
 
@@ -26,11 +28,12 @@ struct capture_packet {
 
 struct capture_reader;
 
-// Reads the whole file once: is it there, whole, and of a link type that is understood? Returns 0,
-// or -1 with one line in `why` that names the file, what was found and what was expected.
+// Reads the whole file once: is it there, whole, and of a link type that is understood? Returns 0; 1 where it
+// is damaged or cut off, perhaps behind packets that can be taken; or -1. Other than 0 comes with one line in `why`
+// that names the file, what was found and what was expected.
 int capture_check(struct capture *capture, const char *path, char *why, size_t why_size);
 
-// Opens a file that was checked, or returns NULL with the reason in `why`.
+// Opens a file that was checked and has packets, or returns NULL with the reason in `why`.
 struct capture_reader *capture_open(const struct capture *capture, char *why, size_t why_size);
 
 // Returns 1, 0 at the end of the file, or -1 where it is damaged, which capture_error tells about.

@@ -51,12 +51,6 @@ bool eal_is_option(const char *option, bool *has_value)
 	return false;
 }
 
-void eal_args_begin(struct eal_args *args, const char *program)
-{
-	*args = (struct eal_args){0};
-	args->argv[args->argc++] = strdup(program);
-}
-
 static bool names(const char *option, const char *name)
 {
 	return strncmp(option, name, strlen(name)) == 0;
@@ -81,6 +75,16 @@ void eal_args_add(struct eal_args *args, const char *option, const char *value)
 	args->devices_named |= args->pci_named || names(option, "--vdev");
 	args->lcores_named |= names(option, "--lcores") || names(option, "-l") || names(option, "-c");
 	args->no_huge |= strcmp(option, "--no-huge") == 0;
+}
+
+void eal_args_begin(struct eal_args *args, const char *program)
+{
+	*args = (struct eal_args){0};
+	args->argv[args->argc++] = strdup(program);
+	// chatter of libraries at their start, such as about huge pages of 1 GiB, which no one asked for; errors stay
+	eal_args_add(args, "--log-level", "lib.eal:error");
+	eal_args_add(args, "--log-level", "lib.telemetry:error");
+	eal_args_add(args, "--log-level", "user1:warning");
 }
 
 // Free huge pages of the default size.
@@ -149,10 +153,6 @@ int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib)
 	snprintf(text, sizeof(text), "lookback_%d", (int)getpid());
 	eal_args_add(args, "--file-prefix", text);
 	atexit(remove_runtime_folder);
-	// chatter of libraries at their start; warnings and errors stay
-	eal_args_add(args, "--log-level", "lib.eal:warning");
-	eal_args_add(args, "--log-level", "lib.telemetry:error");
-	eal_args_add(args, "--log-level", "user1:warning");
 	if (rte_eal_init(args->argc, args->argv) < 0) {
 		log_error("DPDK does not start: %s; its own lines above say why", rte_strerror(rte_errno));
 		return -1;

@@ -15,8 +15,6 @@
 
 int intake_add_capture(struct intake *in, const char *path)
 {
-	char why[512];
-
 	if (in->captures_len == INTAKE_CAPTURES_MAX) {
 		log_error("--replay: found more than %d captures, expected at most that", INTAKE_CAPTURES_MAX);
 		return -1;
@@ -27,12 +25,40 @@ int intake_add_capture(struct intake *in, const char *path)
 		return -1;
 	}
 	in->captures = grown;
-	if (capture_check(&in->captures[in->captures_len], path, why, sizeof(why)) != 0) {
-		log_error("%s", why);
-		return -1;
-	}
-	in->captures_len++;
+	in->captures[in->captures_len++] = (struct capture){.path = path};
 	return 0;
+}
+
+static int check_capture(struct capture *capture, enum settings_damaged damaged)
+{
+	char why[1024];
+	int result = capture_check(capture, capture->path, why, sizeof(why));
+
+	if (result == 0)
+		return 0;
+	if (result == 1 && damaged == SETTINGS_DAMAGED_TAKE) {
+		log_warning("%s; %s", why, capture->packets > 0 ? "taken up to there" : "passed over");
+		return 0;
+	}
+	log_error("%s%s", why, result == -1 ? "" : capture->packets > 0 ? "; nothing of it was taken (replay.damaged=take takes those packets)" :
+		"; nothing was taken (replay.damaged=take passes over it)");
+	return -1;
+}
+
+int intake_check_captures(struct intake *in, enum settings_damaged damaged)
+{
+	int result = 0;
+
+	for (unsigned i = 0; i < in->captures_len; i++)
+		result |= check_capture(&in->captures[i], damaged);
+	for (unsigned i = 0; i < in->vdev_captures_len; i++) {
+		result |= check_capture(&in->vdev_captures[i], damaged);
+		if (in->vdev_captures[i].is_gzip) {
+			log_error("%s: found gzip data, which net_pcap cannot read; --replay can", in->vdev_captures[i].path);
+			result = -1;
+		}
+	}
+	return result;
 }
 
 int intake_add_iface(struct intake *in, const char *name)
@@ -51,21 +77,20 @@ int intake_add_iface(struct intake *in, const char *name)
 	return 0;
 }
 
-// Checks each rx_pcap= file of a net_pcap device. The link type of the first one is the port's.
+// Each rx_pcap= file of a net_pcap device. The link type of the first one is the port's.
 static int add_vdev_captures(struct intake *in, const char *devargs)
 {
-	char why[512], path[4096];
+	char path[4096];
 
 	for (const char *at = strstr(devargs, "rx_pcap="); at; at = strstr(at + 1, "rx_pcap=")) {
 		const char *start = at + strlen("rx_pcap=");
 		snprintf(path, sizeof(path), "%.*s", (int)strcspn(start, ","), start);
 		char *kept = strdup(path);
-		if (!kept || in->vdev_captures_len == STATS_PORTS_MAX ||
-			capture_check(&in->vdev_captures[in->vdev_captures_len], kept, why, sizeof(why)) != 0) {
-			log_error("%s", kept && in->vdev_captures_len < STATS_PORTS_MAX ? why : "--vdev: too many captures");
+		if (!kept || in->vdev_captures_len == STATS_PORTS_MAX) {
+			log_error("--vdev: too many captures");
 			return -1;
 		}
-		in->vdev_captures_len++;
+		in->vdev_captures[in->vdev_captures_len++] = (struct capture){.path = kept};
 	}
 	return 0;
 }

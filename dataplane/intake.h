@@ -15,7 +15,7 @@ enum { INTAKE_CAPTURES_MAX = 65536, INTAKE_IFACES_MAX = STATS_PORTS_MAX };
 
 struct intake {
 	// asked for
-	struct capture *captures; // --replay; checked, owned
+	struct capture *captures; // --replay; owned
 	unsigned captures_len;
 	struct iface ifaces[INTAKE_IFACES_MAX]; // --iface
 	unsigned ifaces_len;
@@ -29,10 +29,13 @@ struct intake {
 	unsigned ports_len;
 };
 
-// Before DPDK starts. Each checks what it is given: 0, or -1 with one logged line.
+// Before DPDK starts: 0, or -1 with one logged line.
 int intake_add_capture(struct intake *intake, const char *path);
 int intake_add_iface(struct intake *intake, const char *name);
 int intake_add_vdev(struct intake *intake, const char *devargs); // looks for captures in it
+
+// Looks through all captures, before one of them is taken from. 0, or -1 with a logged line for each that cannot be.
+int intake_check_captures(struct intake *intake, enum settings_damaged damaged);
 
 // Opens and starts everything; after eal_start. 0, or -1 with one logged line.
 int intake_open(struct intake *intake, const struct settings *settings);

@@ -258,8 +258,10 @@ int main(int argc, char **argv)
 		rte_eal_mp_wait_lcore();
 		crew_log_floods(&p);
 		result = close_accounts(&p);
+		if (intake_failed(&p.intake))
+			result = -1;
 		intake_close(&p.intake);
 		eal_stop();
 	}
-	return result == 0 && !intake_failed(&p.intake) ? EXIT_SUCCESS : EXIT_FAILURE;
+	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

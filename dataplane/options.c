@@ -55,6 +55,15 @@ static const struct option long_options[] = {
 	{"check", no_argument, NULL, OPTION_CHECK}, {"summary", no_argument, NULL, OPTION_SUMMARY}, {"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 
+// What follows is its value, whatever DPDK would make of that.
+static bool wants_value(const char *option)
+{
+	for (const struct option *o = long_options; o->name; o++)
+		if (o->has_arg && strncmp(option, "--", 2) == 0 && strcmp(option + 2, o->name) == 0)
+			return true;
+	return strcmp(option, "-o") == 0 || strcmp(option, "-c") == 0;
+}
+
 // Moves DPDK's options from argv to its own list, so that getopt sees ours alone.
 static int split_arguments(struct program *p, int argc, char **argv, char **ours)
 {
@@ -70,6 +79,8 @@ static int split_arguments(struct program *p, int argc, char **argv, char **ours
 		// -c is our configuration file; DPDK's core mask of that name is long out of use
 		if (i == 0 || argv[i][0] != '-' || strncmp(argv[i], "-c", 2) == 0 || !eal_is_option(argv[i], &has_value)) {
 			ours[len++] = argv[i];
+			if (i > 0 && wants_value(argv[i]) && i + 1 < argc)
+				ours[len++] = argv[++i];
 			continue;
 		}
 		if (has_value && i + 1 == argc)
@@ -120,6 +131,8 @@ static void read_options(struct program *p, int argc, char **argv)
 		exit(EXIT_USAGE);
 	}
 	log_level_set(p->settings.log_level);
+	if (intake_check_captures(&p->intake, p->settings.damaged) != 0)
+		exit(EXIT_FAILURE);
 }
 
 void options_read(struct program *p, int argc, char **argv)

@@ -109,6 +109,10 @@ static bool read_packet(struct replay *r)
 	char why[512];
 
 	while (r->captures_read < r->captures_len) {
+		if (r->captures[r->captures_read].packets == 0) {
+			r->captures_read++; // nothing in it, or nothing whole
+			continue;
+		}
 		if (!r->reader)
 			r->reader = capture_open(&r->captures[r->captures_read], why, sizeof(why));
 		int result = r->reader ? capture_next(r->reader, &r->packet) : -1;

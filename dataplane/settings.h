@@ -11,6 +11,7 @@
 #include "dataplane/pkt.h"
 
 enum settings_idle { IDLE_POLL, IDLE_SLEEP };
+enum settings_damaged { SETTINGS_DAMAGED_REFUSE, SETTINGS_DAMAGED_TAKE };
 enum settings_xdp { SETTINGS_XDP_STEER, SETTINGS_XDP_ALL, SETTINGS_XDP_OFF };
 
 struct settings {
@@ -19,6 +20,7 @@ struct settings {
 	double flush_interval_s;	  // how often what changed is handed over
 	uint64_t flush_records;		  // records at most in one frame
 	double replay_wait_s;		  // how long a replay waits for a collector that is away; 0: for ever
+	enum settings_damaged damaged;	  // what is done with a capture that is damaged or cut off
 	double stop_timeout_s;		  // how long the end waits for the collector's word
 	uint64_t workers;		  // number of workers, each one lcore and one queue a port
 	uint64_t table_records;		  // records a worker's table holds

@@ -35,7 +35,7 @@ need_value() { [ -n "${2-}" ] || usage_error "option '$1' wants a value"; }
 declare -A PACKAGES=(
 	# what meson.build asks for, and Redis
 	[run]="gcc libc6-dev meson ninja-build pkg-config clang bpftool libbpf-dev libdpdk-dev libpcap-dev libhiredis-dev
-		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev publicsuffix libcunit1-dev redis-server redis-tools curl
+		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev zlib1g-dev publicsuffix libcunit1-dev redis-server redis-tools curl
 		iproute2 procps"
 	# other people's programs, to be compared with: a dissector, a DNS library, a name server, …
 	[test]="libclang-rt-14-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils prometheus
@@ -144,28 +144,23 @@ share_options() {
 
 CAPTURES=() # files to replay
 
-# Adds a capture, or all those in a folder, by name. Compressed ones are unpacked into folder `$2`.
+# Adds a capture, or all those in a folder, by name.
 add_captures() {
-	local path=$1 folder=$2 file found
+	local path=$1 file found
 	if [ ! -d "$path" ]; then
-		add_capture "$path" "$folder"
+		add_capture "$path"
 		return
 	fi
 	found=${#CAPTURES[@]}
 	for file in "$path"/*.pcap "$path"/*.pcapng "$path"/*.cap "$path"/*.pcap.gz "$path"/*.pcapng.gz "$path"/*.cap.gz; do
-		[ ! -f "$file" ] || add_capture "$file" "$folder"
+		[ ! -f "$file" ] || add_capture "$file"
 	done
 	[ ${#CAPTURES[@]} -gt "$found" ] || die "$path: found no capture in this folder (*.pcap, *.pcapng, *.cap, also .gz)"
 }
 add_capture() {
-	local file=$1
 	[ -e "$1" ] || die "$1: no such file"
 	[ -r "$1" ] || die "$1: cannot be read"
-	if [[ $1 == *.gz ]]; then
-		file=$2/${#CAPTURES[@]}.$(basename "${1%.gz}")
-		gzip -dc -- "$1" > "$file" 2>/dev/null || die "$1: damaged, or no room to unpack it"
-	fi
-	CAPTURES+=("$file")
+	CAPTURES+=("$1")
 }
 
 # huge pages ──────────────────────────────────────────────────────────────────────────────────

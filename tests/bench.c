@@ -150,8 +150,8 @@ static int load(struct packed *packed, const char *path)
 	const u_char *bytes;
 	struct capture capture;
 
-	if (capture_check(&capture, path, why, sizeof(why)) != 0) {
-		log_error("%s", why);
+	if (capture_check(&capture, path, why, sizeof(why)) != 0 || capture.is_gzip) {
+		log_error("%s", capture.is_gzip ? "gunzip it first" : why);
 		return -1;
 	}
 	packed->packet = calloc(capture.packets, sizeof(*packed->packet));

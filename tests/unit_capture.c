@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "dataplane/capture.h"
 #include "tests/unit.h"
@@ -142,14 +143,35 @@ static void test_after_2038(void)
 	}
 }
 
-static void damaged(const char *expected)
+// What is whole of it is told, and is what is read.
+static void damaged(uint64_t packets, const char *expected)
+{
+	char why[512] = "";
+	struct capture capture;
+	struct capture_packet packet;
+	uint64_t read = 0;
+
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 1);
+	CU_ASSERT(capture.is_damaged && capture.packets == packets);
+	CU_ASSERT(strstr(why, expected) != NULL);
+	CU_ASSERT(strncmp(why, path, strlen(path)) == 0);
+	if (packets == 0)
+		return;
+	struct capture_reader *reader = capture_open(&capture, why, sizeof(why));
+	CU_ASSERT_FATAL(reader != NULL);
+	while (capture_next(reader, &packet) == 1)
+		read++;
+	CU_ASSERT_EQUAL(read, packets);
+	capture_close(reader);
+}
+
+static void refused(const char *file, const char *expected)
 {
 	char why[512] = "";
 	struct capture capture;
 
-	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == -1);
-	CU_ASSERT(strstr(why, expected) != NULL);
-	CU_ASSERT(strncmp(why, path, strlen(path)) == 0);
+	CU_ASSERT(capture_check(&capture, file, why, sizeof(why)) == -1);
+	CU_ASSERT(strncmp(why, file, strlen(file)) == 0 && strstr(why, expected) != NULL);
 }
 
 static void test_damaged(void)
@@ -159,7 +181,7 @@ static void test_damaged(void)
 	CU_ASSERT_FATAL(file != NULL);
 	fwrite("cut", 3, 1, file);
 	fclose(file);
-	damaged("damaged after 5000 packets");
+	damaged(5000, "damaged after 5000 packets");
 
 	file = begin(&ordinary);
 	write_record(file, 1, 100);
@@ -167,13 +189,73 @@ static void test_damaged(void)
 	fflush(file);
 	CU_ASSERT(ftruncate(fileno(file), ftell(file) - 1) == 0);
 	fclose(file);
-	damaged("damaged after 1 packets");
+	damaged(1, "damaged after 1 packets");
 
 	file = begin(&ordinary);
 	write_record(file, 1, 100);
 	write_record(file, 2, 400000); // longer than any packet can be
 	fclose(file);
-	damaged("damaged after 1 packets");
+	damaged(1, "damaged after 1 packets");
+}
+
+static void test_no_capture(void)
+{
+	FILE *file = begin(&ordinary);
+
+	CU_ASSERT(ftruncate(fileno(file), 0) == 0);
+	damaged(0, "found an empty file");
+	CU_ASSERT(fwrite(&ordinary, 10, 1, file) == 1);
+	fclose(file);
+	CU_ASSERT(truncate(path, 10) == 0);
+	damaged(0, "truncated");
+	file = fopen(path, "wb");
+	fputs("\xfd" "7zXZ and so on", file);
+	fclose(file);
+	refused(path, "found xz data, expected pcap or pcapng");
+	file = fopen(path, "wb");
+	fputs("a text", file);
+	fclose(file);
+	refused(path, "found no capture in it, expected pcap or pcapng");
+	refused("/dev/null", "found a pipe or device, expected");
+	refused("/tmp", "found a directory, expected");
+}
+
+// Compressed, perhaps in several pieces one behind the other; and cut off, in the midst of a packet or not.
+static void test_gzip(void)
+{
+	char why[512];
+	struct capture capture;
+	static uint8_t bytes[70000];
+	gzFile out = gzopen(path, "wb");
+
+	CU_ASSERT_FATAL(gzwrite(out, &ordinary, sizeof(ordinary)) > 0);
+	for (uint32_t i = 0; i < 300; i++) {
+		const uint32_t size = size_of(i), head[4] = {1700000000 + i, i, size, size};
+		for (uint32_t k = 0; k < size; k++)
+			bytes[k] = (uint8_t)((k * k + i) * 2654435761u >> 24);
+		gzwrite(out, head, sizeof(head));
+		gzwrite(out, bytes, size);
+		if (i == 100) {
+			gzclose(out);
+			out = gzopen(path, "ab");
+		}
+	}
+	gzclose(out);
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_gzip && capture.packets == 300);
+	struct capture_reader *reader = capture_open(&capture, why, sizeof(why));
+	struct capture_packet packet;
+	CU_ASSERT_FATAL(reader != NULL);
+	for (uint32_t i = 0; i < 300; i++) {
+		CU_ASSERT_FATAL(capture_next(reader, &packet) == 1 && packet.size == size_of(i));
+		CU_ASSERT(packet.us == (1700000000ull + i) * 1000000 + i);
+	}
+	CU_ASSERT(capture_next(reader, &packet) == 0);
+	capture_close(reader);
+	CU_ASSERT(truncate(path, 100000) == 0);
+	CU_ASSERT_FATAL(capture_check(&capture, path, why, sizeof(why)) == 1);
+	damaged(capture.packets, "its gzip data is cut off");
+	CU_ASSERT(truncate(path, 12) == 0);
+	damaged(0, "its gzip data is cut off");
 }
 
 // What was sound when it was checked and is not when it is read.
@@ -207,7 +289,7 @@ int main(void)
 	close(fd);
 	static const struct unit_test tests[] = {
 		{"plain", test_plain}, {"others", test_others}, {"after 2038", test_after_2038},
-		{"damaged", test_damaged}, {"changed", test_changed}};
+		{"damaged", test_damaged}, {"no capture", test_no_capture}, {"gzip", test_gzip}, {"changed", test_changed}};
 	int result = unit_run("capture", tests, sizeof(tests) / sizeof(tests[0]));
 	unlink(path);
 	return result;

@@ -28,6 +28,10 @@ expect() { # status, pattern, command…
 head -c 5000 "$good" > "$T/cut.pcap"
 head -c 20 "$good" > "$T/header-cut.pcap"
 : > "$T/empty.pcap"
+printf '\xfd7zXZ\0' > "$T/xz.pcap"
+mkfifo "$T/fifo.pcap"
+gzip -c "$good" > "$T/good.gz"
+head -c 5000 "$T/good.gz" > "$T/cut.gz"
 { head -c 20 "$good"; printf '\x69\0\0\0'; tail -c +25 "$good"; } > "$T/wlan.pcap" # link type 105: IEEE 802.11
 dp=("$dataplane_program" -o "collector.socket=$SOCKET")
 expect 1 'nothing\.pcap: No such file' "${dp[@]}" --replay "$T/nothing.pcap"
@@ -37,14 +41,23 @@ expect 1 'empty\.pcap: ' "${dp[@]}" --replay "$T/empty.pcap"
 expect 1 'wlan\.pcap: found link type IEEE802_11 \(105\), expected Ethernet' "${dp[@]}" --replay "$T/wlan.pcap"
 expect 1 'README\.md: ' "${dp[@]}" --replay "$DATA/README.md"
 expect 1 'found a directory' "${dp[@]}" --replay "$DATA"
+expect 1 'xz\.pcap: found xz data, expected pcap or pcapng' "${dp[@]}" --replay "$T/xz.pcap"
+expect 1 'fifo\.pcap: found a pipe or device, expected' "${dp[@]}" --replay "$T/fifo.pcap"
+expect 1 'cut\.gz: damaged after .*its gzip data is cut off' "${dp[@]}" --replay "$T/cut.gz"
+expect 1 'good\.gz: found gzip data, which net_pcap cannot read' "${dp[@]}" --vdev "net_pcap0,rx_pcap=$T/good.gz"
+expect 1 '-d\.pcap: No such file' "${dp[@]}" --replay -d.pcap
 expect 1 'cut\.pcap: damaged' "${dp[@]}" --vdev "net_pcap0,rx_pcap=$T/cut.pcap"
 expect 1 'cut\.pcap: damaged' "${dp[@]}" --replay "$good" --replay "$T/cut.pcap"
+several=("${dp[@]}" --replay "$T/cut.pcap" --replay "$good" --replay "$T/wlan.pcap")
+! timeout 60 "${several[@]}" 2> "$T/err" || fail "two bad captures are taken"
+[ "$(grep -c ': error: .*/\(cut\|wlan\)\.pcap: ' "$T/err")" = 2 ] || fail "of two bad captures, found: $(cat "$T/err")"
 
 # options and settings
 expect 2 "unknown option '--replya'" "${dp[@]}" --replya "$good"
 expect 2 "option '--replay' wants a value" "${dp[@]}" --replay
 expect 2 "unexpected argument 'x'" "${dp[@]}" --replay "$good" x
 expect 2 'no\.such' "${dp[@]}" -o no.such=1
+expect 2 'replay\.damaged: found .no., expected refuse or take' "${dp[@]}" -o replay.damaged=no --replay "$good"
 expect 2 'workers' "${dp[@]}" -o workers=none --replay "$good"
 expect 2 'nothing\.conf' "${dp[@]}" -c "$T/nothing.conf"
 expect 1 "no interface 'nothing0'" "${dp[@]}" --iface nothing0
@@ -91,5 +104,22 @@ if [ "$BUILD" = "$ROOT/build" ]; then
 	expect 2 "unknown option '--what'" "$ROOT/scripts/run" --what
 	expect 1 'nothing\.pcap: no such file' "$ROOT/scripts/run" "$T/nothing.pcap"
 fi
+
+# a capture that changes between the check and the reading: a setting that waits for a pipe holds the start up there
+cp "$good" "$T/changing.pcap"
+mkfifo "$T/names"
+start collector "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=secret -o redis.prefix=changing:
+await 20 test -S "$SOCKET"
+"${dp[@]}" -o "names.skip=$T/names" --no-huge -o log.level=warning --replay "$T/changing.pcap" 2> "$T/err" &
+changing=$!
+exec 5> "$T/names"
+truncate -s 5000 "$T/changing.pcap"
+exec 5>&-
+status=0
+wait $changing || status=$?
+[ $status = 1 ] && grep -q 'changing\.pcap: changed while it was read: .*; 29 of its 136 packets' "$T/err" ||
+	fail "a capture that changed: status $status: $(cat "$T/err")"
+[ "$(auth --raw --scan --pattern '*' | grep -vc '^changing:')" = 0 ] || fail "something was written: $(auth keys '*')"
+auth flushall > /dev/null
 
 [ "$(auth dbsize)" = 0 ] || fail "something was written: $(auth keys '*')"

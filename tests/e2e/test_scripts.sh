@@ -57,6 +57,19 @@ timeout 100 "$ROOT/scripts/replay" --redis "unix:$REDIS" --workers 2 "$T/folder"
 grep -q '^received  273$' "$T/replay.out" || fail "scripts/replay: $(cat "$T/replay.out")"
 compare "$DATA/srv.tsv" "$DATA/services.tsv" "$DATA/pcapng.tsv"
 
+# what a full disk cut off, and what it did not even begin
+redis flushall > /dev/null
+head -c 5000 "$DATA/wikipedia.pcap" > "$T/folder/cut.pcap"
+: > "$T/folder/empty.pcap"
+! timeout 100 "$ROOT/scripts/replay" --redis "unix:$REDIS" "$T/folder" > "$T/replay.out" 2> "$T/replay.log" || fail "a capture that is cut off was taken"
+[ "$(redis dbsize)" = 0 ] && [ "$(grep -c '\(cut\|empty\)\.pcap: .*nothing.* was taken' "$T/replay.log")" = 2 ] ||
+	fail "captures that are cut off: $(cat "$T/replay.log")"
+timeout 100 "$ROOT/scripts/replay" --redis "unix:$REDIS" -o replay.damaged=take "$T/folder" > "$T/replay.out" 2> "$T/replay.log" ||
+	fail "replay.damaged=take: status $?"
+grep -q 'cut\.pcap: damaged after 29 packets: .*taken up to there' "$T/replay.log" && grep -q '^received  296$' "$T/replay.out" ||
+	fail "replay.damaged=take: $(cat "$T/replay.out" "$T/replay.log")"
+printf 'replay: captures that are cut off\n'
+
 redis flushall > /dev/null
 redis config set requirepass secret > /dev/null
 export REDISCLI_AUTH=secret
