@@ -235,7 +235,8 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 		daemon = MHD_start_daemon(
 			MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0), 0,
 			NULL, NULL, handle, h, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-			(unsigned)s->http_connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+			(unsigned)s->http_connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+			(unsigned)(s->http_connections + 1) / 2, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
 			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 			MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
 			keep_escapes, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_END);

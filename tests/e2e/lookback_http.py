@@ -346,12 +346,16 @@ def part_abuse(client, golden):
     send_raw(client, b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n")
 
     # a thousand connections that say nothing; those who ask meanwhile are answered or turned away
-    idle = []
+    idle, start = [], time.monotonic()
     for _ in range(1000):
         try:
             idle.append(socket.create_connection((client.host, client.port), timeout=5))
         except OSError:
             break
+    other = http.client.HTTPConnection(client.host, client.port, timeout=5, source_address=("127.0.0.2", 0))
+    other.request("GET", "/dnsdb/v2/ping")
+    check(other.getresponse().status == 200 and time.monotonic() - start < 4, "another address beside a thousand connections")
+    other.close()
     for s in idle:
         s.close()
     deadline = time.time() + 20
