@@ -147,9 +147,9 @@ int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib)
 	if (args->no_huge) {
 		snprintf(text, sizeof(text), "%u", memory_mib);
 		eal_args_add(args, "-m", text);
-	} else {
-		eal_args_add(args, "--in-memory", NULL); // no file stays behind in hugetlbfs
 	}
+	// no file stays behind, in hugetlbfs or among DPDK's own in /run; --in-memory is both, and refuses --no-huge
+	eal_args_add(args, args->no_huge ? "--no-shconf" : "--in-memory", NULL);
 	snprintf(text, sizeof(text), "lookback_%d", (int)getpid());
 	eal_args_add(args, "--file-prefix", text);
 	atexit(remove_runtime_folder);

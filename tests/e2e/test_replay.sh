@@ -6,6 +6,8 @@
 
 redis_up --appendonly no
 captures=("$DATA"/*.pcap "$DATA"/*.pcapng)
+export RUNTIME_DIRECTORY=$T/runtime # where DPDK has its own files, otherwise in /run
+mkdir "$RUNTIME_DIRECTORY"
 golden() { printf '%s.tsv' "${1%.pcap*}"; }
 
 # One by one, where a fault shows best: in a build with sanitizers.
@@ -39,3 +41,9 @@ done
 replay --vdev "net_pcap0,rx_pcap=$DATA/services.pcap,rx_pcap=$DATA/vlan.pcap" -o workers=2
 compare "$DATA/services.tsv" "$DATA/vlan.tsv"
 printf 'net_pcap agrees\n'
+
+replay --replay "$DATA/vlan.pcap" --no-huge -o workers=2
+compare "$DATA/vlan.tsv"
+[ -d "$RUNTIME_DIRECTORY/dpdk" ] && [ -z "$(ls -A "$RUNTIME_DIRECTORY/dpdk")" ] ||
+	fail "files of DPDK were left: $(cd "$RUNTIME_DIRECTORY" && find . | head -n 5)"
+printf 'nothing is left behind\n'
