@@ -158,6 +158,9 @@ static bool put_fixed(struct text_out *o, const uint8_t *p, size_t size, enum dn
 	case DNS_FIELD_RCODE:
 		put_mnemonic(o, rcode((uint16_t)number), (unsigned)number);
 		return true;
+	case DNS_FIELD_SCHEME:
+		put_mnemonic(o, number == 1 ? "NOTIFY" : NULL, (unsigned)number);
+		return true;
 	case DNS_FIELD_LOC:
 		return put_loc(o, p);
 	default:
@@ -215,6 +218,11 @@ static void put_sized(struct text_out *o, const uint8_t *p, size_t n, enum dns_f
 	case DNS_FIELD_HEX:
 		text_put_hex(o, p, n);
 		break;
+	case DNS_FIELD_BASE64_DASH:
+		if (n == 0)
+			text_put_char(o, '-');
+		text_put_base64(o, p, n);
+		break;
 	default: // base64
 		text_put_base64(o, p, n);
 	}
@@ -238,6 +246,7 @@ static size_t take_size(struct cursor *c, enum dns_field field)
 	case DNS_FIELD_HEX:
 	case DNS_FIELD_HEX0X:
 	case DNS_FIELD_BASE64:
+	case DNS_FIELD_BASE64_DASH:
 		return cursor_left(c);
 	default:
 		return SIZE_MAX;

@@ -34,6 +34,47 @@ static bool put_relay(struct text_out *o, struct cursor *c)
 	return put_gateway(o, c, octet & 0x7f);
 }
 
+// RFC 2874 §3.2: prefix length, what it leaves of the address, name of the prefix.
+static bool put_a6(struct text_out *o, struct cursor *c)
+{
+	uint8_t address[16] = {0}, prefix = cursor_u8(c);
+	size_t size = prefix > 128 ? 0 : (size_t)(128 - prefix + 7) / 8;
+	const uint8_t *suffix = cursor_take(c, size);
+
+	if (c->bad || prefix > 128 || (prefix % 8 != 0 && suffix[0] >> (8 - prefix % 8) != 0))
+		return false;
+	memcpy(address + 16 - size, suffix, size);
+	text_put_number(o, prefix);
+	text_put_char(o, ' ');
+	if (size > 0)
+		text_put_ipv6(o, address);
+	if (size > 0 && prefix > 0)
+		text_put_char(o, ' ');
+	return prefix == 0 || text_put_name(o, c);
+}
+
+// af-dans-0152 §5: a telephone number behind "+", or an address in hexadecimal.
+static bool put_atma(struct text_out *o, struct cursor *c)
+{
+	uint8_t format = cursor_u8(c);
+	size_t size = cursor_left(c);
+	const char *digits = (const char *)c->at;
+
+	if (size == 0 || format > 1)
+		return false;
+	if (format == 0) {
+		text_put_hex(o, cursor_take(c, size), size);
+		return true;
+	}
+	for (size_t i = 0; i < size; i++)
+		if (digits[i] < '0' || digits[i] > '9')
+			return false;
+	text_put_char(o, '+');
+	text_put(o, digits, size);
+	cursor_skip(c, size);
+	return true;
+}
+
 // RFC 8005 §6: algorithm, HIT in hexadecimal, key in base64.
 static bool put_hip(struct text_out *o, struct cursor *c)
 {
@@ -166,6 +207,10 @@ bool text_put_special(struct text_out *o, struct cursor *c, enum dns_field field
 		return put_gateway(o, c, c->base[1]);
 	case DNS_FIELD_RELAY:
 		return put_relay(o, c);
+	case DNS_FIELD_A6:
+		return put_a6(o, c);
+	case DNS_FIELD_ATMA:
+		return put_atma(o, c);
 	case DNS_FIELD_STRINGS:
 		return put_list(o, c, DNS_FIELD_STRING);
 	case DNS_FIELD_NAMES:

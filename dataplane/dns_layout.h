@@ -32,6 +32,7 @@ enum dns_field {
 	DNS_FIELD_CERT_TYPE, // u16, mnemonic where there is one (RFC 4398 §2.1)
 	DNS_FIELD_ALGORITHM, // u8, DNSSEC algorithm mnemonic where there is one (RFC 4398 §2.2)
 	DNS_FIELD_RCODE,     // u16, extended RCODE mnemonic where there is one (RFC 8945 §3)
+	DNS_FIELD_SCHEME,    // u8, NOTIFY for 1 (RFC 9859 §2.2)
 	DNS_FIELD_LOC,	     // sixteen octets, RFC 1876
 
 	// that say themselves how long they are
@@ -46,6 +47,7 @@ enum dns_field {
 	DNS_FIELD_HIP,		   // HIT and public key with their lengths (RFC 8005 §5)
 	DNS_FIELD_GATEWAY,	   // by the type in the second octet of the RDATA (RFC 4025 §2.5)
 	DNS_FIELD_RELAY,	   // D bit, relay type, relay (RFC 8777 §4.2)
+	DNS_FIELD_A6,		   // prefix length, the rest of an address, name of the prefix (RFC 2874 §3.1)
 
 	// to the end
 	DNS_FIELD_STRINGS,    // <character-string>s
@@ -54,6 +56,8 @@ enum dns_field {
 	DNS_FIELD_HEX,	      // hexadecimal
 	DNS_FIELD_HEX0X,      // hexadecimal behind "0x" (RFC 1706 §6)
 	DNS_FIELD_BASE64,     // base64
+	DNS_FIELD_BASE64_DASH, // base64, "-" where empty
+	DNS_FIELD_ATMA,	      // format, address: digits behind "+", or hexadecimal (af-dans-0152 §5)
 	DNS_FIELD_PORTS,      // bit map of ports (RFC 1035 §3.4.2)
 	DNS_FIELD_TYPES,      // bit map of types (RFC 4034 §4.1.2)
 	DNS_FIELD_TYPES_NXT,  // bit map of types below 128 (RFC 2535 §5.2)

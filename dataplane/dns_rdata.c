@@ -78,6 +78,7 @@ static bool walk_field(struct dns_rdata_walk *w, enum dns_field field)
 	case DNS_FIELD_HEX:
 	case DNS_FIELD_HEX0X:
 	case DNS_FIELD_BASE64:
+	case DNS_FIELD_BASE64_DASH:
 	case DNS_FIELD_PORTS:
 	case DNS_FIELD_OPAQUE:
 		cursor_skip(c, cursor_left(c));

@@ -30,6 +30,33 @@ static bool walk_relay(struct dns_rdata_walk *w)
 	return !w->c.bad && walk_gateway(w, type & 0x7f);
 }
 
+// RFC 2874 §3.1: of the address only what the prefix does not cover, its first octet filled up with zero
+// bits; the prefix has a name unless it is empty.
+static bool walk_a6(struct dns_rdata_walk *w)
+{
+	uint8_t prefix = cursor_u8(&w->c);
+
+	if (w->c.bad || prefix > 128)
+		return false;
+	const uint8_t *suffix = cursor_take(&w->c, (size_t)(128 - prefix + 7) / 8);
+	if (!suffix || (prefix % 8 != 0 && suffix[0] >> (8 - prefix % 8) != 0))
+		return false;
+	return prefix == 0 || dns_rdata_name(w);
+}
+
+// An address of an end system (format 0), or a telephone number (format 1).
+static bool walk_atma(struct cursor *c)
+{
+	uint8_t format = cursor_u8(c);
+	size_t size = cursor_left(c);
+	const uint8_t *address = cursor_take(c, size);
+
+	for (size_t i = 0; format == 1 && i < size; i++)
+		if (address[i] < '0' || address[i] > '9')
+			return false;
+	return format <= 1 && size > 0;
+}
+
 // RFC 8005 §5: length of the HIT, algorithm, length of the key, HIT, key.
 static bool walk_hip(struct cursor *c)
 {
@@ -117,6 +144,10 @@ bool dns_rdata_special(struct dns_rdata_walk *w, enum dns_field field)
 		return walk_gateway(w, w->start[1]);
 	case DNS_FIELD_RELAY:
 		return walk_relay(w);
+	case DNS_FIELD_A6:
+		return walk_a6(w);
+	case DNS_FIELD_ATMA:
+		return walk_atma(&w->c);
 	case DNS_FIELD_STRINGS:
 		return walk_strings(&w->c);
 	case DNS_FIELD_NAMES:

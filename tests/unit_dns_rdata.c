@@ -97,6 +97,13 @@ static void test_names(void)
 		{15, "000a", NULL},	  // no exchange
 		{8, "c0ff", "c0ff"},	  // MG that does not fit is opaque
 		{8, "c000", EXAMPLE_COM}, // and is decompressed where it fits
+		{38, "7801c000", "7801" EXAMPLE_COM},			       // A6
+		{38, "78c0c000", "78c0" EXAMPLE_COM},
+		{38, "7801c0ff", "7801c0ff"},				       // that does not fit is opaque
+		{38, "7901c000", "7901" EXAMPLE_COM},
+		{38, "7980c000", "7980c000"},				       // a bit of the prefix
+		{38, "0000000000000000000000000000000001c000",
+			"0000000000000000000000000000000001c000"}, // no prefix, no name
 	};
 	CHECK(samples);
 }
