@@ -183,5 +183,7 @@ void pkt_tcp_drain(struct pkt_tcp *t, pkt_tcp_message *message, void *context)
 		struct tcp_flow *f = &t->flows[i];
 		i = f->link[TCP_LIST_HOLDING].newer; // giving out takes it off the list
 		give_out(t, f, message, context);
+		if (f->chunks > 0)
+			end(t, f, f->ready_seq);
 	}
 }

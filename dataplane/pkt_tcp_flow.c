@@ -75,6 +75,8 @@ void tcp_flow_forget(struct pkt_tcp *t, struct tcp_flow *f)
 	uint32_t i = index_of(t, f);
 	uint32_t *at = &t->buckets[f->bucket];
 
+	if (f->chunks > 0)
+		stats_add(&t->stats->tcp_cut, 1);
 	tcp_held_drop(t, f);
 	tcp_list_remove(t, TCP_LIST_USED, f);
 	while (*at != i)

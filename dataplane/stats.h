@@ -72,7 +72,7 @@ enum stats_kind {
 	X(COUNTER, tcp_gap,             "tcp_streams_lost_total", "reason=\"gap\"", "Streams given up before their end") \
 	X(COUNTER, tcp_unsynced,        "tcp_streams_lost_total", "reason=\"unsynchronized\"", "No message boundary found in a stream picked up midway") \
 	X(COUNTER, tcp_no_memory,       "tcp_streams_lost_total", "reason=\"memory\"", "Limit of held octets reached") \
-	X(COUNTER, tcp_cut,             "tcp_streams_lost_total", "reason=\"cut\"", "Ended, or begun anew, within a message") \
+	X(COUNTER, tcp_cut,             "tcp_streams_lost_total", "reason=\"cut\"", "Ended, given up, or begun anew within a message") \
 	/* DNS messages */ \
 	X(COUNTER, dns_udp,             "messages_received_total", "transport=\"udp\"", "DNS messages by transport") \
 	X(COUNTER, dns_tcp,             "messages_received_total", "transport=\"tcp\"", "") \

@@ -294,6 +294,7 @@ static void test_expiry(void)
 	CU_ASSERT_EQUAL(stream_stats.tcp_flows, 0);
 	CU_ASSERT_EQUAL(stream_stats.tcp_held_bytes, 0);
 	CU_ASSERT_EQUAL(stream_stats.tcp_expired, 20);
+	CU_ASSERT_EQUAL(stream_stats.tcp_cut, 20);
 	// the clock is set back by an hour: a flow of before does not wait an hour longer
 	stream_now += 100000;
 	for (stream_client = 1; stream_client <= 2; stream_client++, stream_now -= 3600) {
@@ -322,7 +323,28 @@ static void test_end_with_a_gap(void)
 		CU_ASSERT_EQUAL(stream_out.messages, 2);
 		CU_ASSERT_EQUAL(stream_stats.tcp_held_bytes, 0);
 		CU_ASSERT_EQUAL(stream_stats.tcp_gap, 1);
+		CU_ASSERT_EQUAL(stream_stats.tcp_cut, 0);
 	}
+}
+
+// A message of which the end never came is told, whatever its stream ends by.
+static void test_end_within_a_message(void)
+{
+	stream_reset(FLOWS, HELD);
+	stream_syn(99);
+	stream_send(100, 0, two, TWO - 1);
+	pkt_tcp_drain(stream_tcp, stream_collect, &stream_out);
+	CU_ASSERT_EQUAL(stream_out.messages, 1);
+	CU_ASSERT_EQUAL(stream_stats.tcp_cut, 1);
+	CU_ASSERT_EQUAL(stream_stats.tcp_held_bytes, 0);
+	stream_reset(1, HELD);
+	stream_syn(99);
+	stream_send(100, 0, two, TWO - 1);
+	stream_client = 2;
+	stream_syn(99);
+	CU_ASSERT_EQUAL(stream_stats.tcp_evicted, 1);
+	CU_ASSERT_EQUAL(stream_stats.tcp_cut, 1);
+	stream_client = 1;
 }
 
 int main(void)
@@ -336,6 +358,7 @@ int main(void)
 	CU_add_test(suite, "connections", test_connections);
 	CU_add_test(suite, "habits", test_habits);
 	CU_add_test(suite, "end with a gap", test_end_with_a_gap);
+	CU_add_test(suite, "the end within a message", test_end_within_a_message);
 	CU_add_test(suite, "odd messages", test_odd_messages);
 	CU_add_test(suite, "the largest message", test_largest);
 	CU_add_test(suite, "not DNS", test_not_dns);
