@@ -297,8 +297,9 @@ static int stop(struct collector *c, int status)
 		writer_stop(c->writer, STOP_BOUND_MS, spool_is_temporary(c));
 	struct spool_levels left = c->spool ? spool_levels(c->spool) : (struct spool_levels){0};
 	if (left.waiting > 0) {
-		log_warning("%lu batches are not in Redis yet; the spool keeps them for the next start",
-			(unsigned long)left.waiting);
+		log_warning("%lu batches are not in Redis yet; %s", (unsigned long)left.waiting,
+			spool_is_temporary(c) ? "they are given up, and what is there already would count twice in a second run" :
+						"the spool keeps them for the next start");
 		status = c->options.once ? EXIT_FAILURE : status;
 	}
 	names_index_close(c->names);

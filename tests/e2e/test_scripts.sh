@@ -57,6 +57,22 @@ timeout 100 "$ROOT/scripts/replay" --redis "unix:$REDIS" --workers 2 "$T/folder"
 grep -q '^received  273$' "$T/replay.out" || fail "scripts/replay: $(cat "$T/replay.out")"
 compare "$DATA/srv.tsv" "$DATA/services.tsv" "$DATA/pcapng.tsv"
 
+# stopped in the midst of it, here while Redis takes nothing: it says that what waits is gone
+redis flushall > /dev/null
+redis config set maxmemory 1 > /dev/null
+setsid timeout --kill-after 5 100 "$ROOT/scripts/replay" --redis "unix:$REDIS" "$DATA/srv.pcap" < /dev/null > "$T/replay.out" 2> "$T/replay.log" &
+waiter=$!
+CHILDREN+=("$waiter")
+await 60 grep -q 'memory limit' "$T/replay.log"
+kill -INT "$(pgrep -P "$waiter" | head -n 1)"
+status=0
+wait "$waiter" || status=$?
+redis config set maxmemory 0 > /dev/null
+[ $status = 1 ] && grep -q 'stopped before all was in Redis' "$T/replay.log" && grep -q 'batches are not in Redis yet; they are given up' "$T/replay.log" ||
+	fail "scripts/replay, stopped: status $status: $(cat "$T/replay.log")"
+[ "$(redis dbsize)" = 0 ] && ! ls -d "$T"/tmp.* > "$T/left" 2>&1 || fail "scripts/replay, stopped: leaves something behind"
+printf 'replay: stopped\n'
+
 # what a full disk cut off, and what it did not even begin
 redis flushall > /dev/null
 head -c 5000 "$DATA/wikipedia.pcap" > "$T/folder/cut.pcap"
