@@ -125,6 +125,7 @@ void crew_resume_port(void *program, unsigned index)
 			if (source->index != index)
 				continue;
 			source->port = port->id;
+			source->link = port->link;
 			source->fd = i < port->iface->fds_len ? port->iface->fds[i] : -1;
 			atomic_store_explicit(&source->paused, false, memory_order_release);
 		}

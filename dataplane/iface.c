@@ -6,25 +6,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <linux/ethtool.h>
 #include <linux/if_packet.h>
 #include <linux/if_xdp.h>
-#include <linux/sockios.h>
 #include <rte_bus_vdev.h>
 #include <rte_ethdev.h>
 #include <rte_log.h>
+#include <rte_mbuf.h>
 
 #include "dataplane/encrypted.h"
 #include "dataplane/log.h"
+#include "dataplane/rights.h"
 #include "dataplane/rx_wait.h"
 
 #ifndef SOL_XDP
 #define SOL_XDP 283
 #endif
+
+enum { PAGE_SIZE = 4096 };
 
 static struct xdp *attached[STATS_PORTS_MAX]; // programs to take off in the end
 
@@ -48,23 +49,6 @@ static void detach(struct iface *iface)
 static void device_name(const struct iface *iface, char *out, size_t size)
 {
 	snprintf(out, size, "%s%u", iface->by_xdp ? "net_af_xdp" : "net_af_packet", iface->number);
-}
-
-// Receive queues of the interface; 1 where the driver does not tell.
-static unsigned count_queues(const char *name)
-{
-	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
-	struct ifreq request = {0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	unsigned queues = 1;
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	request.ifr_data = (char *)&channels;
-	if (fd >= 0 && ioctl(fd, SIOCETHTOOL, &request) == 0)
-		queues = channels.combined_count + channels.rx_count;
-	if (fd >= 0)
-		close(fd);
-	return queues > 0 ? queues : 1;
 }
 
 // AF_XDP ─────────────────────────────────────────────────────────────────────────────────────
@@ -122,16 +106,29 @@ static bool is_zero_copy(int fd)
 	return getsockopt(fd, SOL_XDP, XDP_OPTIONS, &options, &size) == 0 && options.flags & XDP_OPTIONS_ZEROCOPY;
 }
 
-// Why AF_XDP is out of the question, in `why`, or the arguments of the driver.
-static bool xdp_arguments(const struct iface *iface, const struct settings *s, char *devargs, size_t size, char *why,
-	size_t why_size)
+// Why the interface and AF_XDP do not go together, in `why`.
+static bool xdp_suits(const struct iface *iface, const struct iface_facts *facts, const struct settings *s, char *why, size_t why_size)
 {
-	unsigned queues = count_queues(iface->name);
-	char program[64];
-
 	if (s->xdp_program == SETTINGS_XDP_OFF)
 		return snprintf(why, why_size, "xdp.program = off"), false;
-	if (!xdp_possible(why, why_size))
+	if (!iface_facts_is_ethernet(facts))
+		return snprintf(why, why_size, "its packets have no Ethernet header"), false;
+	if (!iface_facts_fit_xdp(facts))
+		return snprintf(why, why_size, "frames of its MTU of %u do not fit into a page", facts->mtu), false;
+	if (facts->queues > facts->combined)
+		return snprintf(why, why_size, "DPDK's driver takes %u of its %u queues (ethtool -L %s)", facts->combined, facts->queues,
+			       iface->name), false;
+	return xdp_possible(why, why_size);
+}
+
+// False with the reason in `why`, or the arguments of the driver.
+static bool xdp_arguments(const struct iface *iface, const struct iface_facts *facts, const struct settings *s, char *devargs,
+	size_t size, char *why, size_t why_size)
+{
+	unsigned queues = facts->combined;
+	char program[64];
+
+	if (!xdp_suits(iface, facts, s, why, why_size))
 		return false;
 	int left = xdp_clean_up(iface->name, why, why_size);
 	if (left < 0)
@@ -187,7 +184,16 @@ static int open_device(struct iface *iface, const char *devargs, struct port *po
 	return 0;
 }
 
-// The sockets that are new since `before` are its queues', in their order.
+// What the driver opened since `before`; its sockets of a family are its queues', in their order.
+static void find_files(struct iface *iface, const struct open_file *before, unsigned before_len)
+{
+	static struct open_file files[OPEN_FILES_MAX];
+	unsigned len = open_files_new(files, open_files_list(files, OPEN_FILES_MAX), before, before_len);
+
+	iface->files_len = RTE_MIN(len, (unsigned)IFACE_FILES_MAX);
+	memcpy(iface->files, files, iface->files_len * sizeof(*files));
+}
+
 static void find_sockets(struct iface *iface, const int *before, unsigned before_len)
 {
 	static int now[RX_WAIT_SOCKETS_MAX];
@@ -202,38 +208,87 @@ static void find_sockets(struct iface *iface, const int *before, unsigned before
 	}
 }
 
-int iface_open(struct iface *iface, struct port *port, const struct settings *s, struct rte_mempool *pool)
+_Static_assert(IFACE_ROOM_USUAL == RTE_MBUF_DEFAULT_BUF_SIZE, "as DPDK has it");
+
+unsigned iface_room(const struct iface *iface)
+{
+	struct iface_facts facts;
+
+	iface_facts_read(iface->name, &facts);
+	return iface_facts_room(&facts);
+}
+
+// One way: AF_XDP or AF_PACKET.
+static int open_by(struct iface *iface, bool by_xdp, const char *devargs, struct port *port, const struct settings *s,
+	struct rte_mempool *pool)
 {
 	static int before[RX_WAIT_SOCKETS_MAX];
-	char devargs[256], why[300] = "the driver does not take it";
+	static struct open_file files[OPEN_FILES_MAX];
+
+	iface->by_xdp = by_xdp;
+	unsigned len = rx_wait_sockets(by_xdp ? AF_XDP : AF_PACKET, iface->index, before, RX_WAIT_SOCKETS_MAX);
+	unsigned files_len = open_files_list(files, OPEN_FILES_MAX);
+	int result = open_device(iface, devargs, port, s, pool);
+	find_files(iface, files, files_len);
+	if (result != 0) {
+		open_files_close(iface->files, iface->files_len);
+		return -1;
+	}
+	find_sockets(iface, before, len);
+	snprintf(port->name, sizeof(port->name), "%s", iface->name);
+	port->iface = iface;
+	iface->opened++;
+	return 0;
+}
+
+static int open_by_packet(struct iface *iface, const struct iface_facts *facts, struct port *port, const struct settings *s,
+	struct rte_mempool *pool)
+{
+	// a block is whole frames and whole pages
+	unsigned frame = iface->room - RTE_PKTMBUF_HEADROOM, frames = 1;
+	char devargs[256], missing[100];
+
+	if (!rights_are_there(RIGHTS_PACKET, missing, sizeof(missing))) {
+		log_error("interface %s: cannot be captured from: it takes root, or %s besides", iface->name, missing);
+		return -1;
+	}
+	while (frame * frames % PAGE_SIZE != 0)
+		frames++;
+	snprintf(devargs, sizeof(devargs), "iface=%s,qpairs=%u,blocksz=%u,framesz=%u,framecnt=%u", iface->name, (unsigned)s->workers,
+		frame * frames, frame, (unsigned)s->rx_descriptors / frames * frames);
+	if (open_by(iface, false, devargs, port, s, pool) != 0) {
+		log_error("interface %s: cannot be captured from: the kernel or DPDK's driver does not let us", iface->name);
+		return -1;
+	}
+	if (facts->merges)
+		log_warning("interface %s: segments of TCP come put together, and what is longer than a packet of its MTU is cut off "
+			    "(ethtool -K %s gro off lro off)", iface->name, iface->name);
+	return 0;
+}
+
+int iface_open(struct iface *iface, struct port *port, const struct settings *s, struct rte_mempool *pool)
+{
+	struct iface_facts facts;
+	char devargs[256], why[300] = "its driver refuses the program or the sockets";
 
 	rte_log_set_level_pattern("pmd.net.af_*", RTE_LOG_CRIT); // we say what fails, in one line
 	rte_log_set_level_pattern("pmd.net.packet", RTE_LOG_CRIT);
 	iface->index = (int)if_nametoindex(iface->name);
-	for (int i = 0; i < 2; i++) {
-		iface->by_xdp = i == 0;
-		if (iface->by_xdp && !xdp_arguments(iface, s, devargs, sizeof(devargs), why, sizeof(why))) {
-			log_warning("interface %s: no AF_XDP: %s; trying AF_PACKET, slower", iface->name, why);
-			continue;
-		}
-		if (!iface->by_xdp)
-			snprintf(devargs, sizeof(devargs), "iface=%s,qpairs=%u,blocksz=4096,framesz=2048,framecnt=%u", iface->name,
-				(unsigned)s->workers, (unsigned)s->rx_descriptors & ~1u);
-		unsigned len = rx_wait_sockets(iface->by_xdp ? AF_XDP : AF_PACKET, iface->index, before, RX_WAIT_SOCKETS_MAX);
-		if (open_device(iface, devargs, port, s, pool) == 0) {
-			find_sockets(iface, before, len);
-			snprintf(port->name, sizeof(port->name), "%s", iface->name);
-			port->iface = iface;
-			iface->opened++;
-			say_how(iface, s);
-			return 0;
-		}
-		if (iface->by_xdp)
-			log_warning("interface %s: no AF_XDP: its driver refuses the program or the sockets; trying "
-				    "AF_PACKET, slower", iface->name);
+	iface_facts_read(iface->name, &facts);
+	iface->room = rte_pktmbuf_data_room_size(pool);
+	port->link = iface_facts_is_ip(&facts) ? PKT_LINK_RAW_IP : PKT_LINK_ETHERNET;
+	if (!iface_facts_is_ethernet(&facts) && !iface_facts_is_ip(&facts)) {
+		log_error("interface %s: found frames of link type %u, expected Ethernet or IP", iface->name, facts.type);
+		return -1;
 	}
-	log_error("interface %s: cannot be captured from; it takes root or CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF", iface->name);
-	return -1;
+	if (!xdp_arguments(iface, &facts, s, devargs, sizeof(devargs), why, sizeof(why)) ||
+		open_by(iface, true, devargs, port, s, pool) != 0) {
+		log_warning("interface %s: no AF_XDP: %s; trying AF_PACKET, slower", iface->name, why);
+		if (open_by_packet(iface, &facts, port, s, pool) != 0)
+			return -1;
+	}
+	say_how(iface, s);
+	return 0;
 }
 
 void iface_close(struct iface *iface, struct port *port)
@@ -244,13 +299,20 @@ void iface_close(struct iface *iface, struct port *port)
 	detach(iface);
 	port_stop(port);
 	rte_vdev_uninit(name);
-	iface->fds_len = 0;
+	open_files_close(iface->files, iface->files_len);
+	iface->fds_len = iface->files_len = 0;
 	iface->packet_drops = 0;
 }
 
-bool iface_is_gone(const struct iface *iface)
+const char *iface_trouble(const struct iface *iface)
 {
-	return (int)if_nametoindex(iface->name) != iface->index;
+	if ((int)if_nametoindex(iface->name) != iface->index)
+		return "is gone; waiting for it to come back";
+	if (iface_room(iface) > iface->room)
+		return "has longer frames now; opening it again";
+	if (iface->xdp && !xdp_is_attached(iface->xdp))
+		return "has lost its XDP program to someone else; opening it again";
+	return NULL;
 }
 
 bool iface_is_there(const struct iface *iface)

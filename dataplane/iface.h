@@ -6,8 +6,12 @@
 
 #include <stdbool.h>
 
+#include "dataplane/iface_facts.h"
+#include "dataplane/open_files.h"
 #include "dataplane/port.h"
 #include "dataplane/xdp.h"
+
+enum { IFACE_FILES_MAX = 128, IFACE_RETIRED_MAX = 4 };
 
 struct iface {
 	const char *name;	       // of the interface
@@ -18,21 +22,31 @@ struct iface {
 	struct xdp *xdp;	       // our program on it, or NULL
 	int fds[STATS_WORKERS_MAX];    // socket of each queue, to wait for
 	unsigned fds_len;	       // 0: not known
+	unsigned room;		       // octets of the packet buffers that it was opened with
+	struct open_file files[IFACE_FILES_MAX]; // that the driver opened
+	unsigned files_len;
 	unsigned opened;	       // how often
 	struct port_stats closed;      // counted before it was opened last
 	uint64_t packet_drops;	       // of AF_PACKET sockets; reading clears them
-	struct rte_mempool *retired;   // buffers of before, until no worker holds any of them
-	uint64_t retired_ms;	       // since when, monotonic
+	struct {
+		struct rte_mempool *pool; // buffers of before, until no worker holds any of them; or NULL
+		uint64_t since_ms;	  // monotonic
+	} retired[IFACE_RETIRED_MAX];
 };
 
-// Opens it as `port`, which is not started yet. 0, or -1 with logged lines.
+// Octets of a packet buffer that suit the interface as it is now.
+unsigned iface_room(const struct iface *iface);
+
+// Opens it as `port`, which is not started yet, with buffers of iface_room. 0, or -1 with logged lines.
 int iface_open(struct iface *iface, struct port *port, const struct settings *settings, struct rte_mempool *pool);
 
 // Stops the port and takes the program off.
 void iface_close(struct iface *iface, struct port *port);
 
-// Whether the interface that was opened is there no more, and whether one of its name is.
-bool iface_is_gone(const struct iface *iface);
+// Why it is to be closed: "is gone; …", "has longer frames now; …"; NULL: it is well.
+const char *iface_trouble(const struct iface *iface);
+
+// Whether an interface of its name is there.
 bool iface_is_there(const struct iface *iface);
 
 // Adds what DPDK's own counters do not tell; any earlier opening included.

@@ -130,9 +130,10 @@ static int open_iface(struct intake *in, unsigned index, const struct settings *
 		log_error("ports: found more than %d, expected at most that", STATS_PORTS_MAX);
 		return -1;
 	}
-	if (iface_open(&in->ifaces[index], port, settings, in->pool) != 0)
+	unsigned room = iface_room(&in->ifaces[index]);
+	struct rte_mempool *pool = room > IFACE_ROOM_USUAL ? port_pool(settings, (unsigned)settings->workers, room) : in->pool;
+	if (!pool || iface_open(&in->ifaces[index], port, settings, pool) != 0)
 		return -1;
-	port->link = PKT_LINK_ETHERNET;
 	in->ports_len++;
 	return 0;
 }
@@ -183,7 +184,7 @@ int intake_open(struct intake *in, const struct settings *settings)
 {
 	unsigned queues = (unsigned)settings->workers * (rte_eth_dev_count_avail() + in->ifaces_len + 1);
 
-	in->pool = port_pool(settings, queues);
+	in->pool = port_pool(settings, queues, IFACE_ROOM_USUAL);
 	if (!in->pool || open_devices(in, settings) != 0)
 		return -1;
 	for (unsigned i = 0; i < in->ifaces_len; i++)
@@ -213,6 +214,18 @@ bool intake_is_over(const struct intake *in)
 		if (in->ports[i].expected_packets > 0 && !port_is_over(&in->ports[i]))
 			return false;
 	return !in->replay || replay_is_done(in->replay);
+}
+
+unsigned intake_memory_mib(const struct intake *in, const struct settings *settings)
+{
+	unsigned mib = 0;
+
+	for (unsigned i = 0; i < in->ifaces_len; i++) {
+		unsigned room = iface_room(&in->ifaces[i]);
+		if (room > IFACE_ROOM_USUAL)
+			mib += port_pool_mib(settings, (unsigned)settings->workers, room);
+	}
+	return mib;
 }
 
 bool intake_failed(const struct intake *in)
@@ -247,20 +260,40 @@ uint64_t intake_expected(const struct intake *in)
 	return packets;
 }
 
-static void close_gone(struct intake *in, unsigned index, const struct intake_watch *watch)
+static void close_gone(struct intake *in, unsigned index, const char *why, const struct intake_watch *watch)
 {
 	struct port *port = &in->ports[index];
 	struct iface *iface = port->iface;
 	struct port_stats stats;
 
-	log_warning("interface %s: is gone; waiting for it to come back", iface->name);
+	log_warning("interface %s: %s", iface->name, why);
 	watch->pause(watch->context, index);
 	port_read_stats(port, &stats);
 	iface_close(iface, port);
 	iface->closed = stats;
 	iface->gone = true;
-	iface->retired = port->pool == in->pool ? NULL : port->pool;
-	iface->retired_ms = monotonic_ms();
+	for (unsigned i = 0; port->pool != in->pool && i < IFACE_RETIRED_MAX; i++) {
+		if (!iface->retired[i].pool) {
+			iface->retired[i].pool = port->pool;
+			iface->retired[i].since_ms = monotonic_ms();
+			break;
+		}
+	}
+}
+
+// Frees what no worker can hold any more: fragments in reassembly are the last. True where there is room for one more.
+static bool free_retired(struct iface *iface, const struct settings *settings)
+{
+	bool room = false;
+
+	for (unsigned i = 0; i < IFACE_RETIRED_MAX; i++) {
+		if (iface->retired[i].pool && (double)(monotonic_ms() - iface->retired[i].since_ms) > 1000 * (2 * settings->frag_timeout_s + 5)) {
+			rte_mempool_free(iface->retired[i].pool);
+			iface->retired[i].pool = NULL;
+		}
+		room |= !iface->retired[i].pool;
+	}
+	return room;
 }
 
 // The buffers in the kernel's hands were lost with the sockets, so it gets new ones.
@@ -268,7 +301,7 @@ static void open_again(struct intake *in, unsigned index, const struct settings 
 {
 	struct port *port = &in->ports[index];
 	struct iface *iface = port->iface;
-	struct rte_mempool *pool = port_pool(settings, (unsigned)settings->workers);
+	struct rte_mempool *pool = port_pool(settings, (unsigned)settings->workers, iface_room(iface));
 
 	if (!pool || iface_open(iface, port, settings, pool) != 0) {
 		rte_mempool_free(pool);
@@ -284,14 +317,11 @@ void intake_watch(struct intake *in, const struct settings *settings, const stru
 		struct iface *iface = in->ports[i].iface;
 		if (!iface)
 			continue;
-		// fragments in reassembly are the last that may hold a buffer of before
-		if (iface->retired && (double)(monotonic_ms() - iface->retired_ms) > 1000 * (2 * settings->frag_timeout_s + 5)) {
-			rte_mempool_free(iface->retired);
-			iface->retired = NULL;
-		}
-		if (!iface->gone && iface_is_gone(iface))
-			close_gone(in, i, watch);
-		if (iface->gone && iface_is_there(iface) && !iface->retired)
+		bool room = free_retired(iface, settings);
+		const char *why = iface->gone ? NULL : iface_trouble(iface);
+		if (why)
+			close_gone(in, i, why, watch);
+		else if (iface->gone && iface_is_there(iface) && room)
 			open_again(in, i, settings, watch);
 	}
 }

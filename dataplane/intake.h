@@ -37,6 +37,9 @@ int intake_add_vdev(struct intake *intake, const char *devargs); // looks for ca
 // Looks through all captures, before one of them is taken from. 0, or -1 with a logged line for each that cannot be.
 int intake_check_captures(struct intake *intake, enum settings_damaged damaged);
 
+// Memory for packet buffers besides the usual: of interfaces with long frames.
+unsigned intake_memory_mib(const struct intake *in, const struct settings *settings);
+
 // Opens and starts everything; after eal_start. 0, or -1 with one logged line.
 int intake_open(struct intake *intake, const struct settings *settings);
 

@@ -178,7 +178,8 @@ static int open_everything(struct program *p)
 	if (other && !p->eal.pci_named)
 		eal_args_add(&p->eal, "--no-pci", NULL);
 	unsigned memory = EAL_MEMORY_MIB + (unsigned)(p->settings.workers * (p->settings.rx_descriptors +
-							p->settings.frag_datagrams * 8) * 3 / 1024);
+							p->settings.frag_datagrams * 8) * 3 / 1024) +
+			  intake_memory_mib(&p->intake, &p->settings);
 	if (!p->settings.telemetry)
 		eal_args_add(&p->eal, "--no-telemetry", NULL);
 	if (eal_start(&p->eal, (unsigned)p->settings.workers, memory) != 0)
@@ -222,7 +223,7 @@ static int check(struct program *p)
 	if (!p->eal.devices_named)
 		eal_args_add(&p->eal, "--no-pci", NULL);
 	eal_args_add(&p->eal, "--no-telemetry", NULL);
-	if (eal_start(&p->eal, (unsigned)p->settings.workers, EAL_MEMORY_MIB) != 0 ||
+	if (eal_start(&p->eal, (unsigned)p->settings.workers, EAL_MEMORY_MIB + intake_memory_mib(&p->intake, &p->settings)) != 0 ||
 		intake_open(&p->intake, &p->settings) != 0)
 		return EXIT_FAILURE;
 	check_ports(&p->intake, &p->settings);

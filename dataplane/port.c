@@ -15,19 +15,29 @@ enum {
 	POOL_CACHE = 256,	 // buffers an lcore keeps for itself
 	BURST_RESERVE = 4096,	 // buffers in hand of workers, and those that a replay keeps
 	RSS_KEY_MAX = 64,
+	BUFFER_HEAD = 256,	 // of the pool and of DPDK, before the data
 	FRAGMENTS = 8		 // buffers a datagram in reassembly can hold (librte_ip_frag)
 };
 
-struct rte_mempool *port_pool(const struct settings *settings, unsigned queues)
+static unsigned count_buffers(const struct settings *settings, unsigned queues)
 {
-	unsigned buffers = queues * (unsigned)settings->rx_descriptors + BURST_RESERVE +
-			   (unsigned)(settings->workers * settings->frag_datagrams * FRAGMENTS);
+	return queues * (unsigned)settings->rx_descriptors + BURST_RESERVE +
+	       (unsigned)(settings->workers * settings->frag_datagrams * FRAGMENTS);
+}
+
+unsigned port_pool_mib(const struct settings *settings, unsigned queues, unsigned room)
+{
+	return (unsigned)((uint64_t)count_buffers(settings, queues) * (room + BUFFER_HEAD) >> 20) + 1;
+}
+
+struct rte_mempool *port_pool(const struct settings *settings, unsigned queues, unsigned room)
+{
+	unsigned buffers = count_buffers(settings, queues);
 	static unsigned made;
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "packets_%u", made++);
-	struct rte_mempool *pool = rte_pktmbuf_pool_create(name, buffers, POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-		SOCKET_ID_ANY);
+	struct rte_mempool *pool = rte_pktmbuf_pool_create(name, buffers, POOL_CACHE, 0, (uint16_t)room, SOCKET_ID_ANY);
 
 	if (!pool)
 		log_error("packet buffers: no memory for %u of them: %s; lower rx.descriptors or frag.datagrams, or "

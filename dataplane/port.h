@@ -27,8 +27,12 @@ struct port {
 	char name[STATS_PORT_NAME_SIZE];
 };
 
-// Buffers for all ports; `queues` over all ports. NULL and one logged line when out of memory.
-struct rte_mempool *port_pool(const struct settings *settings, unsigned queues);
+// Buffers of `room` octets, headroom included, for ports of so many queues together. NULL and one logged line when out of
+// memory.
+struct rte_mempool *port_pool(const struct settings *settings, unsigned queues, unsigned room);
+
+// Memory that those take, about, in MiB.
+unsigned port_pool_mib(const struct settings *settings, unsigned queues, unsigned room);
 
 // Configures and starts port `id` with up to `workers` queues. Returns 0 or -1 with one logged line.
 int port_start(struct port *port, uint16_t id, unsigned workers, const struct settings *settings,

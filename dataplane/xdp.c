@@ -15,6 +15,8 @@
 #include <linux/if_link.h>
 
 #include "bpf/shared.h"
+#include "dataplane/open_files.h"
+#include "dataplane/rights.h"
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wcast-qual" // in what bpftool writes
 #include "xdp_steer.skel.h"
@@ -42,13 +44,16 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
 
 bool xdp_possible(char *why, size_t why_size)
 {
+	char missing[100];
+
 	libbpf_set_print(quiet); // we say ourselves what fails
+	if (!rights_are_there(RIGHTS_XDP, missing, sizeof(missing))) {
+		snprintf(why, why_size, "it takes root, or %s besides", missing);
+		return false;
+	}
 	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_XSKMAP, NULL) == 1)
 		return true;
-	if (geteuid() != 0)
-		snprintf(why, why_size, "loading an XDP program takes root or CAP_BPF and CAP_NET_ADMIN");
-	else
-		snprintf(why, why_size, "this kernel or container does not let XDP programs be loaded");
+	snprintf(why, why_size, "this kernel or container does not let XDP programs be loaded");
 	return false;
 }
 
@@ -103,7 +108,9 @@ static int find_map(const struct bpf_prog_info *info, const char *name)
 	for (uint32_t i = 0; i < info->nr_map_ids && i < MAPS_MAX; i++) {
 		struct bpf_map_info map = {0};
 		uint32_t size = sizeof(map);
-		int fd = bpf_map_get_fd_by_id(ids[i]);
+		int fd = open_files_bpf("bpf-map", ids[i]);
+		if (fd < 0)
+			fd = bpf_map_get_fd_by_id(ids[i]); // a dead process's
 		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &map, &size) == 0 && strcmp(map.name, name) == 0)
 			return fd;
 		if (fd >= 0)
@@ -112,14 +119,17 @@ static int find_map(const struct bpf_prog_info *info, const char *name)
 	return -1;
 }
 
-// Fills `info` with `ids` about program `id`; false where it is gone or none of ours.
+// Fills `info` with `ids` about program `id`; false where it is gone or none of ours, or (errno: EPERM) cannot be looked at.
 static bool is_ours(uint32_t id, struct bpf_prog_info *info, uint32_t *ids)
 {
 	uint32_t size = sizeof(*info);
-	int fd = bpf_prog_get_fd_by_id(id);
+	int fd = open_files_bpf("bpf-prog", id);
 
 	if (fd < 0)
+		fd = bpf_prog_get_fd_by_id(id);
+	if (fd < 0)
 		return false;
+	errno = 0;
 	memset(info, 0, sizeof(*info));
 	info->map_ids = (uint64_t)(uintptr_t)ids;
 	info->nr_map_ids = MAPS_MAX;
@@ -155,7 +165,10 @@ int xdp_clean_up(const char *iface, char *why, size_t why_size)
 	if (id == 0)
 		return 0;
 	if (!is_ours(id, &info, ids)) {
-		snprintf(why, why_size, "another XDP program is on it (ip link show %s; ip link set %s xdp off)", iface, iface);
+		if (errno == EPERM)
+			snprintf(why, why_size, "an XDP program is on it; to see whether an earlier run left it takes CAP_SYS_ADMIN (ip link set %s xdp off)", iface);
+		else
+			snprintf(why, why_size, "another XDP program is on it (ip link show %s; ip link set %s xdp off)", iface, iface);
 		return -EBUSY;
 	}
 	int fd = find_map(&info, "steer_config");
@@ -263,6 +276,13 @@ struct xdp *xdp_open(const char *iface, const struct xdp_steering *options, char
 const char *xdp_attach_mode(const struct xdp *xdp)
 {
 	return xdp->native ? "native" : "generic";
+}
+
+bool xdp_is_attached(const struct xdp *xdp)
+{
+	bool native;
+
+	return attached_id(xdp->ifindex, &native) == xdp->program_id;
 }
 
 static uint64_t read_counter(const struct xdp *xdp, uint32_t index)

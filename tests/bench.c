@@ -23,6 +23,7 @@
 
 #include "dataplane/capture.h"
 #include "dataplane/eal.h"
+#include "dataplane/iface_facts.h"
 #include "dataplane/log.h"
 #include "dataplane/memory.h"
 #include "dataplane/packet_meta.h"
@@ -327,7 +328,7 @@ static int start(const struct packed *packed, enum worker_depth depth, bool huge
 	struct port port = {0};
 	unsigned lcore, i = 0;
 
-	struct rte_mempool *pool = port_pool(&settings, (unsigned)settings.workers);
+	struct rte_mempool *pool = port_pool(&settings, (unsigned)settings.workers, IFACE_ROOM_USUAL);
 	if (!pool || port_start(&port, 0, (unsigned)settings.workers, &settings, pool) != 0)
 		return -1;
 	workers = aligned_alloc(64, settings.workers * sizeof(*workers));

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Puts DNS answers on an interface, as frames: one A record each, names n0.ZONE, n1.ZONE, …
+"""Puts DNS answers on an interface, as frames: one A record each or more, names n0.ZONE, n1.ZONE, …
 
     dns_send.py IFACE --count 1000 --rate 20000 --zone example.com --server 192.0.2.53
 """
@@ -14,11 +14,12 @@ def name(text):
     return b"".join(bytes([len(label)]) + label.encode() for label in text.split(".")) + b"\0"
 
 
-def answer(owner, number, address):
-    header = struct.pack(">HHHHHH", number & 0xFFFF, 0x8180, 1, 1, 0, 0)
+def answer(owner, number, address, records=1):
+    """The address, and those that follow it."""
+    header = struct.pack(">HHHHHH", number & 0xFFFF, 0x8180, 1, records, 0, 0)
     question = name(owner) + struct.pack(">HH", 1, 1)
-    record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 300, 4) + socket.inet_aton(address)
-    return header + question + record
+    first = struct.unpack(">I", socket.inet_aton(address))[0]
+    return header + question + b"".join(b"\xc0\x0c" + struct.pack(">HHIHI", 1, 1, 300, 4, first + i) for i in range(records))
 
 
 def checksum(data):
@@ -57,6 +58,7 @@ def main():
     parser.add_argument("--rate", type=int, default=0, help="a second; 0: as fast as it goes")
     parser.add_argument("--zone", default="example.com")
     parser.add_argument("--names", type=int, default=100, help="so many different names")
+    parser.add_argument("--records", type=int, default=1, help="in each answer")
     parser.add_argument("--server", default="192.0.2.53")
     parser.add_argument("--port", type=int, default=53)
     parser.add_argument("--fragments", action="store_true", help="only the first fragment of each")
@@ -66,7 +68,7 @@ def main():
     out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 22)
     out.bind((args.iface, 0))
     frames = [frame(args.server, "198.51.100.7", args.port, 40000,
-                    answer(f"n{i}.{args.zone}", i, "203.0.113.7"), i, args.fragments) for i in range(args.names)]
+                    answer(f"n{i}.{args.zone}", i, "203.0.113.7", args.records), i, args.fragments) for i in range(args.names)]
     if args.streams:
         frames = [f for i in range(args.names) for f in stream(args.server, "198.51.100.7", args.port, 40000 + i,
                                                                answer(f"n{i}.{args.zone}", i, "203.0.113.7"), i)]

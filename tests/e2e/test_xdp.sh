@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # An interface with our XDP program: DNS comes to the workers and the host keeps the rest; nothing breaks when the
-# dataplane is killed, when the interface goes away, or when settings are replaced by garbage.
+# dataplane is killed, when the interface goes away or changes, or when settings are replaced by garbage.
 #
 #     peer ── p0 ⇄ s0 ── sensor
 # shellcheck source=tests/e2e/lib.sh
@@ -9,8 +9,8 @@
 
 command -v curl > /dev/null || skip "curl is not installed"
 name_spaces peer sensor
-link_up() {
-	ip -n "$id-peer" link add p0 type veth peer name s0 netns "$id-sensor"
+link_up() { # its mtu
+	ip -n "$id-peer" link add p0 "$@" type veth peer name s0 "$@" netns "$id-sensor"
 	in_ns peer ip addr add 192.0.2.1/24 dev p0
 	in_ns sensor ip addr add 192.0.2.2/24 dev s0
 	in_ns peer ip link set p0 up
@@ -129,10 +129,47 @@ await 10 has_count n7.example.com 2
 await 5 is_at_least port_reopened_total 1
 await 5 is_at_least port_rx_packets_total 200 # the counters of before stay
 [ "$(metric port_rx_packets_total)" = 200 ] || fail "counted twice: $(metric port_rx_packets_total)"
+
+# … renamed and named back: the same one, whose queue must be free again
+opened_by() { [ "$(grep -c "capturing through $1" "$T/dataplane.log")" = "$2" ]; }
+open_files() { find "/proc/$dataplane_pid/fd" -mindepth 1 -lname 'anon_inode:bpf-*' | wc -l; }
+files=$(open_files)
+in_ns sensor ip link set s0 name other
+is_away() { [ "$(grep -c 'interface s0: is gone' "$T/dataplane.log")" = 2 ]; }
+await 5 is_away
+in_ns sensor ip link set other name s0
+await 10 opened_by AF_XDP 3
+send --count 100 --names 100
+await 10 has_count n7.example.com 3
+[ "$(open_files)" = "$files" ] || fail "the driver's files are still open: $files before, $(open_files) now"
+
+# … its program taken off
+in_ns sensor ip link set s0 xdp off
+await 10 opened_by AF_XDP 4
+send --count 100 --names 100
+await 10 has_count n7.example.com 4
+
+is_counted() { [ "$(redis zcard "pdns:count:$1")" = "$2" ]; }
+send_long() { # zone, frame size
+	send --names 1 --zone "$1" --records $(($2 / 16 - 10))
+	await 10 is_counted "n0.$1" $(($2 / 16 - 10))
+}
+# … frames too long for the buffers that there are, and then for AF_XDP
+in_ns peer ip link set p0 mtu 3000
+in_ns sensor ip link set s0 mtu 3000
+await 10 opened_by AF_XDP 5
+send_long long.example 3000
+ip -n "$id-peer" link del p0
+link_up mtu 9000
+await 10 opened_by AF_PACKET 1
+send_long longer.example 9000
+[ "$(metric messages_total 'outcome="malformed"')" = 0 ] || fail "long frames were cut off"
 end
 
 # filters, replaced while packets come ────────────────────────────────────────────────────────
 
+ip -n "$id-peer" link del p0
+link_up
 redis flushall > /dev/null
 printf 'filter =\n' > "$T/lookback.conf"
 listen -c "$T/lookback.conf"

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/rights.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+static const struct {
+	unsigned capability, instead; // `instead` holds it too
+	enum rights_for what;	      // from there on
+	const char *name;
+} rights[] = {
+	{CAP_NET_RAW, CAP_NET_RAW, RIGHTS_PACKET, "CAP_NET_RAW"},
+	{CAP_NET_ADMIN, CAP_NET_ADMIN, RIGHTS_PACKET, "CAP_NET_ADMIN"},
+	{CAP_BPF, CAP_SYS_ADMIN, RIGHTS_XDP, "CAP_BPF"},
+	{CAP_PERFMON, CAP_SYS_ADMIN, RIGHTS_XDP, "CAP_PERFMON"}, // the verifier asks for it: packet pointers on the stack
+};
+
+static uint64_t in_effect(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+
+	if (syscall(SYS_capget, &header, data) != 0)
+		return UINT64_MAX; // not known: the kernel will tell
+	return (uint64_t)data[1].effective << 32 | data[0].effective;
+}
+
+bool rights_are_there(enum rights_for what, char *missing, size_t missing_size)
+{
+	uint64_t have = in_effect();
+	bool all = true;
+
+	missing[0] = '\0';
+	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
+		size_t used = strlen(missing);
+		if (rights[i].what > what || have >> rights[i].capability & 1 || have >> rights[i].instead & 1)
+			continue;
+		snprintf(missing + used, missing_size - used, "%s%s", all ? "" : ", ", rights[i].name);
+		all = false;
+	}
+	return all;
+}

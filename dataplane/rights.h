@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Capabilities (capabilities(7)) that this process has in effect, so that what is missing can be named.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum rights_for {
+	RIGHTS_PACKET, // AF_PACKET through DPDK's driver: CAP_NET_RAW, CAP_NET_ADMIN
+	RIGHTS_XDP     // AF_XDP with a program of ours: those, CAP_BPF and CAP_PERFMON
+};
+
+// True where all are there; else their names in `missing`: "CAP_BPF, CAP_PERFMON".
+bool rights_are_there(enum rights_for what, char *missing, size_t missing_size);
