@@ -9,7 +9,10 @@
 #include "dataplane/pkt_fast.h"
 #include "dataplane/pkt_filter.h"
 
-enum { PREFETCH_AHEAD = 4 }; // packets
+enum {
+	PREFETCH_AHEAD = 4, // packets
+	FRAGMENTS_DEEP = 3  // datagrams put together, of fragments that lay within each other, at most
+};
 
 // A datagram whose query or response is being asked for.
 struct asked {
@@ -24,6 +27,7 @@ struct burst {
 	struct rte_mbuf *mbufs[2 * WORKER_BURST]; // to be freed at the end; fragments put together are added
 	uint32_t mbufs_len;
 	uint32_t asked_len;
+	uint32_t fragments_deep; // of the packet in hand
 	uint32_t now_s;	   // when the packet in hand arrived, seconds since 1970
 	uint64_t bytes;	   // of all packets
 	uint64_t udp;	   // datagrams with a message
@@ -266,18 +270,19 @@ static inline __attribute__((always_inline)) void take_simple_datagram(struct wo
 static void take_other_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link);
 
 // A fragment is held by the reassembly; the datagram that it completes starts again as a packet.
-static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m, const struct pkt *pkt)
+static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m, uint32_t at, const struct pkt *pkt)
 {
-	struct rte_mbuf *whole = m;
-
-	if (m->nb_segs > 1 || !RTE_MBUF_DIRECT(m)) { // the library wants the bytes of one segment
+	if (b->fragments_deep >= FRAGMENTS_DEEP) { // each level is a call within the call
 		stats_add(&w->stats.frag_refused, 1);
 		rte_pktmbuf_free(m);
 		return;
 	}
-	whole = pkt_frag_add(w->frag, m, pkt, w->packet_us / 1000);
-	if (whole)
-		take_other_packet(w, b, whole, PKT_LINK_RAW_IP);
+	struct rte_mbuf *whole = pkt_frag_add(w->frag, m, at, pkt, w->packet_us / 1000);
+	if (!whole)
+		return;
+	b->fragments_deep++;
+	take_other_packet(w, b, whole, PKT_LINK_RAW_IP);
+	b->fragments_deep--;
 }
 
 // A packet that pkt_fast does not know, or that lies in several segments. Those before it come first.
@@ -294,7 +299,7 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 	}
 	enum pkt_verdict verdict = pkt_decap(&pkt, frame, size, link, &w->settings->dns_ports, &w->stats);
 	if (verdict == PKT_FRAGMENT) {
-		take_fragment(w, b, m, &pkt);
+		take_fragment(w, b, m, (uint32_t)(pkt.ip - frame), &pkt);
 		return;
 	}
 	b->mbufs[b->mbufs_len++] = m;

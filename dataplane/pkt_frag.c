@@ -11,28 +11,54 @@
 
 #include "dataplane/monotonic.h"
 
-enum { BUCKET_ENTRIES = 16 }; // associativity of the library's table, a power of two
+enum {
+	BUCKET_ENTRIES = 16,	  // associativity of the library's table, a power of two
+	DATAGRAM_SIZE_MAX = 65535 // RFC 791 §3.1, RFC 8200 §3
+};
+
+// What came of a datagram not yet whole. The library takes a second copy for an attack and drops the datagram, but a tap
+// that shows a packet twice is none (RFC 8200 §4.5 lets exact copies pass).
+struct seen {
+	uint64_t datagram; // hash of its addresses and ID; 0: free
+	uint64_t since_ms;
+	uint64_t parts[RTE_LIBRTE_IP_FRAG_MAX_FRAG]; // hash of each fragment: where it stands, what it holds
+	uint32_t parts_len;
+};
+
+struct part {
+	const uint8_t *bytes;
+	uint32_t size;
+	uint32_t at;	   // where they stand in the datagram, behind its header
+	uint64_t datagram; // as in struct seen
+	struct rte_ipv6_fragment_ext *header; // IPv6 alone
+};
 
 struct pkt_frag {
 	struct rte_ip_frag_tbl *table;
 	struct rte_ip_frag_death_row dead; // fragments that were given up, to be freed in bulk
+	struct hash_key key;
 	struct worker_stats *stats;
 	uint32_t timeout_ms;
 	struct monotonic time; // the library's entries wait for theirs
+	struct seen *seen;     // each at the place that its hash gives; newer ones push older ones out
+	uint32_t seen_mask;
 };
 
-struct pkt_frag *pkt_frag_new(uint32_t datagrams, uint32_t timeout_ms, struct worker_stats *stats)
+struct pkt_frag *pkt_frag_new(uint32_t datagrams, uint32_t timeout_ms, const struct hash_key *key, struct worker_stats *stats)
 {
 	struct pkt_frag *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return NULL;
+	f->key = *key;
 	f->stats = stats;
 	f->timeout_ms = timeout_ms;
+	f->seen_mask = rte_align32pow2(datagrams) - 1;
+	f->seen = calloc((size_t)f->seen_mask + 1, sizeof(*f->seen));
 	f->table = rte_ip_frag_table_create(rte_align32pow2(datagrams) / BUCKET_ENTRIES + 1, BUCKET_ENTRIES, datagrams,
 		timeout_ms, (int)rte_socket_id());
-	if (!f->table) {
-		free(f);
+	if (!f->table || !f->seen) {
+		pkt_frag_free(f);
 		return NULL;
 	}
 	return f;
@@ -42,8 +68,10 @@ void pkt_frag_free(struct pkt_frag *f)
 {
 	if (!f)
 		return;
-	rte_ip_frag_table_destroy(f->table);
+	if (f->table)
+		rte_ip_frag_table_destroy(f->table);
 	rte_ip_frag_free_death_row(&f->dead, 0);
+	free(f->seen);
 	free(f);
 }
 
@@ -62,14 +90,13 @@ static struct rte_ipv6_fragment_ext *squeeze_ipv6(struct rte_mbuf *m)
 {
 	struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(m, struct rte_ipv6_hdr *);
 	size_t at = sizeof(*ip);
-	uint8_t next = ip->proto;
 
-	while (next != IPPROTO_FRAGMENT) {
+	for (uint8_t type = ip->proto; type != IPPROTO_FRAGMENT;) {
 		const uint8_t *header = rte_pktmbuf_mtod_offset(m, const uint8_t *, at);
 		if (at + 8 > rte_pktmbuf_data_len(m))
 			return NULL;
-		next = header[0];
-		at += ((size_t)header[1] + 1) * 8;
+		at += type == IPPROTO_AH ? ((size_t)header[1] + 2) * 4 : ((size_t)header[1] + 1) * 8;
+		type = header[0];
 	}
 	size_t squeezed = at - sizeof(*ip);
 	if (at + sizeof(struct rte_ipv6_fragment_ext) > rte_pktmbuf_data_len(m))
@@ -78,45 +105,118 @@ static struct rte_ipv6_fragment_ext *squeeze_ipv6(struct rte_mbuf *m)
 		memmove(rte_pktmbuf_mtod_offset(m, void *, squeezed), ip, sizeof(*ip));
 		ip = (struct rte_ipv6_hdr *)rte_pktmbuf_adj(m, (uint16_t)squeezed);
 		ip->proto = IPPROTO_FRAGMENT;
-		ip->payload_len = rte_cpu_to_be_16((uint16_t)(rte_be_to_cpu_16(ip->payload_len) - squeezed));
 	}
+	ip->payload_len = rte_cpu_to_be_16((uint16_t)(rte_pktmbuf_data_len(m) - sizeof(*ip)));
 	return (struct rte_ipv6_fragment_ext *)(ip + 1);
 }
 
-static struct rte_mbuf *add_ipv4(struct pkt_frag *f, struct rte_mbuf *m, uint64_t now_ms)
+static uint64_t datagram_of(const struct pkt_frag *f, const uint8_t *addresses, size_t size, uint32_t id)
 {
-	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *);
+	uint64_t hash = hash_mix(&f->key, hash_bytes(&f->key, addresses, size), id);
+
+	return hash ? hash : 1;
+}
+
+static bool part_of_ipv4(const struct pkt_frag *f, struct rte_mbuf *m, struct part *part)
+{
+	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *);
 
 	m->l3_len = rte_ipv4_hdr_len(ip);
-	return rte_ipv4_frag_reassemble_packet(f->table, &f->dead, m, now_ms, ip);
+	part->at = (rte_be_to_cpu_16(ip->fragment_offset) & RTE_IPV4_HDR_OFFSET_MASK) * RTE_IPV4_HDR_OFFSET_UNITS;
+	part->datagram = datagram_of(f, (const uint8_t *)&ip->src_addr, 8, ip->packet_id);
+	return part->at + rte_pktmbuf_data_len(m) <= DATAGRAM_SIZE_MAX;
 }
 
-static struct rte_mbuf *add_ipv6(struct pkt_frag *f, struct rte_mbuf *m, uint64_t now_ms)
+static bool part_of_ipv6(const struct pkt_frag *f, struct rte_mbuf *m, struct part *part)
 {
-	struct rte_ipv6_fragment_ext *header = squeeze_ipv6(m);
+	part->header = squeeze_ipv6(m);
+	if (!part->header)
+		return false;
+	const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(m, struct rte_ipv6_hdr *);
+	m->l3_len = sizeof(*ip) + sizeof(*part->header);
+	part->at = rte_be_to_cpu_16(part->header->frag_data) & RTE_IPV6_EHDR_FO_MASK;
+	part->datagram = datagram_of(f, (const uint8_t *)&ip->src_addr, 32, part->header->id);
+	return part->at + rte_pktmbuf_data_len(m) - m->l3_len <= DATAGRAM_SIZE_MAX;
+}
 
-	if (!header) {
-		f->dead.row[f->dead.cnt++] = m;
+static struct seen *seen_of(struct pkt_frag *f, const struct part *part, uint64_t now_ms)
+{
+	struct seen *s = &f->seen[part->datagram & f->seen_mask];
+
+	if (s->datagram != part->datagram || now_ms - s->since_ms > f->timeout_ms)
+		*s = (struct seen){.datagram = part->datagram, .since_ms = now_ms};
+	return s;
+}
+
+// Whether the same fragment came before; remembers it.
+static bool is_copy(const struct pkt_frag *f, struct seen *s, const struct part *part)
+{
+	uint64_t hash = hash_mix(&f->key, hash_bytes(&f->key, part->bytes, part->size), part->at);
+
+	for (uint32_t i = 0; i < s->parts_len; i++)
+		if (s->parts[i] == hash)
+			return true;
+	if (s->parts_len < RTE_DIM(s->parts))
+		s->parts[s->parts_len++] = hash;
+	return false;
+}
+
+static struct rte_mbuf *give_up(struct rte_mbuf *m, uint64_t *reason)
+{
+	stats_add(reason, 1);
+	rte_pktmbuf_free(m);
+	return NULL;
+}
+
+// Puts the fragment to the others of its datagram.
+static struct rte_mbuf *reassemble(struct pkt_frag *f, struct rte_mbuf *m, const struct part *part, uint64_t now_ms)
+{
+	if (part->header)
+		return rte_ipv6_frag_reassemble_packet(f->table, &f->dead, m, now_ms,
+			rte_pktmbuf_mtod(m, struct rte_ipv6_hdr *), part->header);
+	return rte_ipv4_frag_reassemble_packet(f->table, &f->dead, m, now_ms, rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *));
+}
+
+// Those octets alone, in one segment, as the library wants them. Takes `m` over; NULL where they do not fit.
+static struct rte_mbuf *narrow(struct rte_mbuf *m, uint32_t at, uint32_t size)
+{
+	if (m->nb_segs == 1 && RTE_MBUF_DIRECT(m)) {
+		rte_pktmbuf_trim(m, (uint16_t)(rte_pktmbuf_data_len(m) - at - size));
+		rte_pktmbuf_adj(m, (uint16_t)at);
+		return m;
+	}
+	struct rte_mbuf *copy = rte_pktmbuf_copy(m, m->pool, at, size);
+	rte_pktmbuf_free(m);
+	if (copy && copy->nb_segs > 1) {
+		rte_pktmbuf_free(copy);
 		return NULL;
 	}
-	m->l3_len = sizeof(struct rte_ipv6_hdr) + sizeof(*header);
-	return rte_ipv6_frag_reassemble_packet(f->table, &f->dead, m, now_ms, rte_pktmbuf_mtod(m, struct rte_ipv6_hdr *),
-		header);
+	return copy;
 }
 
-struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, const struct pkt *pkt, uint64_t now_ms)
+struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, uint32_t at, const struct pkt *pkt, uint64_t now_ms)
 {
+	struct part part = {.header = NULL};
+
+	m = narrow(m, at, (uint32_t)(pkt->ip_end - pkt->ip));
+	if (!m)
+		return give_up(m, &f->stats->frag_refused);
 	if (f->dead.cnt + 2 * RTE_LIBRTE_IP_FRAG_MAX_FRAG > RTE_DIM(f->dead.row))
 		rte_ip_frag_free_death_row(&f->dead, 0);
 	uint32_t dead = f->dead.cnt;
-	const uint8_t *start = rte_pktmbuf_mtod(m, const uint8_t *);
-	// from the innermost IP header to the end that it names
-	rte_pktmbuf_trim(m, (uint16_t)(start + rte_pktmbuf_data_len(m) - pkt->ip_end));
-	rte_pktmbuf_adj(m, (uint16_t)(pkt->ip - start));
 	m->l2_len = 0;
-	stats_add(&f->stats->frag_held, 1);
 	now_ms = monotonic_of(&f->time, now_ms, f->timeout_ms);
-	struct rte_mbuf *whole = pkt->ip_version == 4 ? add_ipv4(f, m, now_ms) : add_ipv6(f, m, now_ms);
+	if (!(pkt->ip_version == 4 ? part_of_ipv4 : part_of_ipv6)(f, m, &part))
+		return give_up(m, &f->stats->frag_refused);
+	part.bytes = rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l3_len);
+	part.size = (uint32_t)(rte_pktmbuf_data_len(m) - m->l3_len);
+	struct seen *seen = seen_of(f, &part, now_ms);
+	if (is_copy(f, seen, &part))
+		return give_up(m, &f->stats->frag_repeated);
+	stats_add(&f->stats->frag_held, 1);
+	struct rte_mbuf *whole = reassemble(f, m, &part, now_ms);
+	if (whole || f->dead.cnt != dead)
+		seen->datagram = 0; // what comes now begins another one
 	count_dead(f, dead, &f->stats->frag_refused);
 	if (whole) {
 		stats_set(&f->stats->frag_held, f->stats->frag_held - whole->nb_segs);

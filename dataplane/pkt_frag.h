@@ -5,19 +5,19 @@
 
 #include <stdint.h>
 
+#include "dataplane/hash.h"
 #include "dataplane/pkt.h"
 
 struct rte_mbuf;
 struct pkt_frag;
 
 // Follows at most `datagrams` at a time, for `timeout_ms` each. NULL when out of memory.
-struct pkt_frag *pkt_frag_new(uint32_t datagrams, uint32_t timeout_ms, struct worker_stats *stats);
+struct pkt_frag *pkt_frag_new(uint32_t datagrams, uint32_t timeout_ms, const struct hash_key *key, struct worker_stats *stats);
 void pkt_frag_free(struct pkt_frag *f);
 
-// Takes a fragment over (verdict PKT_FRAGMENT; `pkt` points into `m`, whose bytes are one segment).
-// Returns the datagram that it completes, which begins at its IP header and belongs to the caller,
-// or NULL.
-struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, const struct pkt *pkt, uint64_t now_ms);
+// Takes a fragment over (verdict PKT_FRAGMENT): the datagram of `pkt`, which begins `at` octets behind the start of `m`.
+// Returns the datagram that it completes, which begins at its IP header and belongs to the caller, or NULL.
+struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, uint32_t at, const struct pkt *pkt, uint64_t now_ms);
 
 // Drops what has waited too long and frees what was dropped; after every burst with fragments, and
 // in the housekeeping of the loop.

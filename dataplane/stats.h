@@ -62,6 +62,7 @@ enum stats_kind {
 	/* fragments */ \
 	X(COUNTER, frag_expired,        "fragments_lost_total", "reason=\"timeout\"", "Fragments that never became a datagram") \
 	X(COUNTER, frag_refused,        "fragments_lost_total", "reason=\"refused\"", "Overlapping, too many, or no room in the table") \
+	X(COUNTER, frag_repeated,       "fragments_repeated_total", "", "Exact copies of fragments that were there already, passed over") \
 	X(GAUGE,   frag_held,           "fragments_held", "", "Fragments waiting for the rest of their datagram") \
 	/* TCP streams */ \
 	X(GAUGE,   tcp_flows,           "tcp_flows", "", "Directions of TCP connections being followed") \

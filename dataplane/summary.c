@@ -49,24 +49,6 @@ static void print_family(const struct worker_stats *total, const char *family, c
 	fprintf(out, "%s\n", *separator ? "" : "none");
 }
 
-void summary_print(const struct worker_stats *total, bool json, FILE *out)
-{
-	if (json) {
-		print_json(total, out);
-		return;
-	}
-	fprintf(out, "%-10s%llu\n", "received", (unsigned long long)total->rx_packets);
-	print_family(total, "packets_total", "packets", out);
-	if (total->frag_expired + total->frag_refused + total->frag_held > 0)
-		print_family(total, "fragments_lost_total", "fragments", out);
-	if (total->tcp_gap + total->tcp_unsynced + total->tcp_no_memory > 0)
-		print_family(total, "tcp_streams_lost_total", "streams", out);
-	print_family(total, "messages_total", "messages", out);
-	print_family(total, "records_total", "records", out);
-	if (total->lost_no_room > 0)
-		fprintf(out, "%-10s%llu sightings, for want of room\n", "lost", (unsigned long long)total->lost_no_room);
-}
-
 static uint64_t sum_family(const struct worker_stats *total, const char *family)
 {
 	const uint64_t *values = (const uint64_t *)total;
@@ -76,6 +58,24 @@ static uint64_t sum_family(const struct worker_stats *total, const char *family)
 		if (strcmp(worker_stats_lines[i].family, family) == 0)
 			sum += values[i];
 	return sum;
+}
+
+void summary_print(const struct worker_stats *total, bool json, FILE *out)
+{
+	if (json) {
+		print_json(total, out);
+		return;
+	}
+	fprintf(out, "%-10s%llu\n", "received", (unsigned long long)total->rx_packets);
+	print_family(total, "packets_total", "packets", out);
+	if (sum_family(total, "fragments_lost_total") > 0)
+		print_family(total, "fragments_lost_total", "fragments", out);
+	if (sum_family(total, "tcp_streams_lost_total") > 0)
+		print_family(total, "tcp_streams_lost_total", "streams", out);
+	print_family(total, "messages_total", "messages", out);
+	print_family(total, "records_total", "records", out);
+	if (total->lost_no_room > 0)
+		fprintf(out, "%-10s%llu sightings, for want of room\n", "lost", (unsigned long long)total->lost_no_room);
 }
 
 bool summary_check(const struct worker_stats *t, char *why, size_t why_size)

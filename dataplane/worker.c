@@ -187,7 +187,7 @@ static int set_up(struct worker *w)
 	w->admit = admit_new();
 	w->table = table_new(&table, &w->stats);
 	w->tcp = pkt_tcp_new(&tcp, &w->key, &w->stats);
-	w->frag = pkt_frag_new((uint32_t)s->frag_datagrams, (uint32_t)(s->frag_timeout_s * 1000), &w->stats);
+	w->frag = pkt_frag_new((uint32_t)s->frag_datagrams, (uint32_t)(s->frag_timeout_s * 1000), &w->key, &w->stats);
 	w->linear = malloc(WORKER_LINEAR_SIZE);
 	w->rdata = malloc(DNS_RDATA_SIZE);
 	if (s->match != ADMIT_MATCH_OFF)
