@@ -167,7 +167,7 @@ enum pkt_layer decap_udp(struct decap *d)
 	if (udp == NULL)
 		return END_SHORT;
 	size_t length = cursor_load16(udp + 4);
-	if (length == 0) // a jumbogram, RFC 2675 §4
+	if (length == 0 && d->out->ip_version == 6) // a jumbogram, RFC 2675 §4
 		length = UDP_HEADER_SIZE + cursor_left(&d->c);
 	if (length < UDP_HEADER_SIZE)
 		return END_SHORT;

@@ -151,6 +151,15 @@ static enum pkt_layer pseudowire(struct decap *d)
 	return END_TUNNEL_UNKNOWN;
 }
 
+// Whether the octets from here are an IPv6 packet by its length, but for padding and a check sequence behind it.
+static bool is_ipv6_size(const struct decap *d)
+{
+	size_t left = cursor_left(&d->c);
+	size_t size = left >= 6 ? 40 + (size_t)cursor_load16(d->c.at + 4) : 0;
+
+	return size <= left && left - size <= 8;
+}
+
 // RFC 3032 §2.1: label 20 bits, class 3, bottom of stack 1, TTL 8. What follows the last label is
 // not told; IP by its first nibble, as routers do for load sharing (RFC 4928 §2).
 enum pkt_layer decap_mpls(struct decap *d)
@@ -163,10 +172,12 @@ enum pkt_layer decap_mpls(struct decap *d)
 	if (cursor_left(&d->c) == 0)
 		return END_SHORT;
 	uint8_t nibble = d->c.at[0] >> 4;
-	if ((nibble == 4 && (d->c.at[0] & 0x0f) >= 5) || nibble == 6) {
-		// a pseudowire whose first address begins with 4 or 6 still shows an EtherType
-		return nibble == 4 || !leads_to_ip(d, 0) ? LAYER_IP : LAYER_ETHERNET;
-	}
+	// a pseudowire without control word whose first address begins with 4 or 6 still shows an EtherType; where that
+	// of IPv6 would stand are octets of an address, which may look so. 0x45 is no address of one station.
+	if (nibble == 4 && (d->c.at[0] & 0x0f) >= 5)
+		return d->c.at[0] == 0x45 || !leads_to_ip(d, 0) ? LAYER_IP : LAYER_ETHERNET;
+	if (nibble == 6)
+		return is_ipv6_size(d) || !leads_to_ip(d, 0) ? LAYER_IP : LAYER_ETHERNET;
 	return pseudowire(d);
 }
 

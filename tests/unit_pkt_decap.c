@@ -54,6 +54,7 @@ static const struct row rows[] = {
 		0},
 	{"UDP length past the end", "eth 0800 ip4:11 udp:0035:8000:0200 dns", PKT_LINK_ETHERNET,
 		FIELD(pkt_udp), 0, 0},
+	{"UDP length 0", "eth 0800 ip4:11 udp:0035:8000:0000 dns", PKT_LINK_ETHERNET, FIELD(pkt_short), 0, 0},
 	{"UDP length 7", "eth 0800 ip4:11 udp:0035:8000:0007 dns", PKT_LINK_ETHERNET, FIELD(pkt_short), 0, 0},
 	{"ARP", "eth 0806 0001080006040001", PKT_LINK_ETHERNET, FIELD(pkt_not_ip), 0, 0},
 	{"IP version 5", "eth 0800 55000040000100004011000001020304c0000202 " ANSWER, PKT_LINK_ETHERNET,
@@ -89,6 +90,10 @@ static const struct row rows[] = {
 		FIELD(pkt_udp), FIELD(decap_mpls), 3},
 	{"MPLS to IPv6", "eth 8848 00030140 ip6:11 " ANSWER, PKT_LINK_ETHERNET, FIELD(pkt_udp),
 		FIELD(decap_mpls), 1},
+	{"MPLS to IPv6, its source like an EtherType", "eth 8847 00030140 6000000000391140 20010db8080045000000000000000001 "
+		"20010db8000000000000000000000002 " ANSWER, PKT_LINK_ETHERNET, FIELD(pkt_udp), FIELD(decap_mpls), 1},
+	{"pseudowire to an address like IPv4", "eth 8847 00030140 4c0000000001 020000000002 0800 " IPV4_ANSWER,
+		PKT_LINK_ETHERNET, FIELD(pkt_udp), FIELD(decap_mpls), 1},
 	{"pseudowire", "eth 8847 00030140 " INNER, PKT_LINK_ETHERNET, FIELD(pkt_udp), FIELD(decap_mpls), 1},
 	{"pseudowire with control word", "eth 8847 00030140 00000001 " INNER, PKT_LINK_ETHERNET,
 		FIELD(pkt_udp), FIELD(decap_mpls), 1},
