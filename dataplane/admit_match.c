@@ -4,6 +4,7 @@
 // The hash's key is secret, so nobody off the path can find a response with the key of another query.
 // Sets of eight, a cache line pair each, looked at as a whole; in a full set the oldest makes room.
 #include <stdlib.h>
+#include <string.h>
 
 #include "dataplane/admit.h"
 #include "dataplane/memory.h"
@@ -135,7 +136,18 @@ static void release(struct admit_match *t, struct match_set *set, unsigned i, ui
 		stats_add(reason, 1);
 }
 
-// A place for a query: a free one, else that of the query that would go first anyway.
+// Lets entry `i` go; those behind it move up. A full set is in the order in which its queries came, more or less.
+static void move_up(struct match_set *set, unsigned i)
+{
+	unsigned len = SET_SIZE - 1 - i;
+
+	memmove(&set->fingerprint[i], &set->fingerprint[i + 1], len * sizeof(set->fingerprint[0]));
+	memmove(&set->first_half[i], &set->first_half[i + 1], len * sizeof(set->first_half[0]));
+	memmove(&set->until_s[i], &set->until_s[i + 1], len * sizeof(set->until_s[0]));
+}
+
+// A place for a query: a free one, else that of the query that would go first anyway; of one second's the one in front,
+// or a flood of queries would push out the newest.
 static unsigned find_place(struct admit_match *t, struct match_set *set, uint32_t now_s)
 {
 	uint32_t free = octets_lanes_equal(octets_load((const uint8_t *)set->until_s), 0);
@@ -147,7 +159,8 @@ static unsigned find_place(struct admit_match *t, struct match_set *set, uint32_
 		if (set->until_s[i] < set->until_s[first])
 			first = i;
 	release(t, set, first, set->until_s[first] < now_s ? &t->stats->match_expired : &t->stats->match_evicted);
-	return first;
+	move_up(set, first);
+	return SET_SIZE - 1;
 }
 
 void admit_match_query(struct admit_match *t, const struct admit_match_key *key, uint32_t now_s)

@@ -38,6 +38,7 @@ struct pkt_frag {
 	struct rte_ip_frag_death_row dead; // fragments that were given up, to be freed in bulk
 	struct hash_key key;
 	struct worker_stats *stats;
+	uint32_t datagrams;
 	uint32_t timeout_ms;
 	struct monotonic time; // the library's entries wait for theirs
 	struct seen *seen;     // each at the place that its hash gives; newer ones push older ones out
@@ -52,6 +53,7 @@ struct pkt_frag *pkt_frag_new(uint32_t datagrams, uint32_t timeout_ms, const str
 		return NULL;
 	f->key = *key;
 	f->stats = stats;
+	f->datagrams = datagrams;
 	f->timeout_ms = timeout_ms;
 	f->seen_mask = rte_align32pow2(datagrams) - 1;
 	f->seen = calloc((size_t)f->seen_mask + 1, sizeof(*f->seen));
@@ -75,13 +77,12 @@ void pkt_frag_free(struct pkt_frag *f)
 	free(f);
 }
 
-// Counts the fragments that the library gave up since `before` were on its list.
-static void count_dead(struct pkt_frag *f, uint32_t before, uint64_t *reason)
+// Counts the fragments that the library gave up, and frees them.
+static void free_dead(struct pkt_frag *f, uint64_t *reason)
 {
-	uint32_t given_up = f->dead.cnt - before;
-
-	stats_add(reason, given_up);
-	stats_set(&f->stats->frag_held, f->stats->frag_held - given_up);
+	stats_add(reason, f->dead.cnt);
+	stats_set(&f->stats->frag_held, f->stats->frag_held - f->dead.cnt);
+	rte_ip_frag_free_death_row(&f->dead, 0);
 }
 
 // The library wants the fragment header right behind the fixed header; headers that every fragment
@@ -161,6 +162,18 @@ static bool is_copy(const struct pkt_frag *f, struct seen *s, const struct part 
 	return false;
 }
 
+// Gives up what waits longest, as much as its list takes at once. The library has a time-out alone and refuses all that is
+// new until then; where the table is full it is made shorter until something goes.
+static void make_room(struct pkt_frag *f, uint64_t now_ms)
+{
+	for (uint32_t age_ms = f->timeout_ms / 2; f->dead.cnt == 0; age_ms /= 2) {
+		rte_ip_frag_table_del_expired_entries(f->table, &f->dead, now_ms + f->timeout_ms + 1 - age_ms);
+		if (age_ms == 0)
+			break;
+	}
+	free_dead(f, &f->stats->frag_evicted);
+}
+
 static struct rte_mbuf *give_up(struct rte_mbuf *m, uint64_t *reason)
 {
 	stats_add(reason, 1);
@@ -168,8 +181,7 @@ static struct rte_mbuf *give_up(struct rte_mbuf *m, uint64_t *reason)
 	return NULL;
 }
 
-// Puts the fragment to the others of its datagram.
-static struct rte_mbuf *reassemble(struct pkt_frag *f, struct rte_mbuf *m, const struct part *part, uint64_t now_ms)
+static struct rte_mbuf *try_reassemble(struct pkt_frag *f, struct rte_mbuf *m, const struct part *part, uint64_t now_ms)
 {
 	if (part->header)
 		return rte_ipv6_frag_reassemble_packet(f->table, &f->dead, m, now_ms,
@@ -194,6 +206,18 @@ static struct rte_mbuf *narrow(struct rte_mbuf *m, uint32_t at, uint32_t size)
 	return copy;
 }
 
+// Puts the fragment to the others of its datagram, for which the oldest ones go where the table is full.
+static struct rte_mbuf *reassemble(struct pkt_frag *f, struct rte_mbuf *m, const struct part *part, uint64_t now_ms)
+{
+	bool full = f->stats->frag_held > f->datagrams;
+	struct rte_mbuf *whole = try_reassemble(f, m, part, now_ms);
+	if (!full || f->dead.cnt != 1 || f->dead.row[0] != m)
+		return whole;
+	f->dead.cnt = 0; // refused alone: no room, as like as not
+	make_room(f, now_ms);
+	return try_reassemble(f, m, part, now_ms);
+}
+
 struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, uint32_t at, const struct pkt *pkt, uint64_t now_ms)
 {
 	struct part part = {.header = NULL};
@@ -201,9 +225,6 @@ struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, uint32_t a
 	m = narrow(m, at, (uint32_t)(pkt->ip_end - pkt->ip));
 	if (!m)
 		return give_up(m, &f->stats->frag_refused);
-	if (f->dead.cnt + 2 * RTE_LIBRTE_IP_FRAG_MAX_FRAG > RTE_DIM(f->dead.row))
-		rte_ip_frag_free_death_row(&f->dead, 0);
-	uint32_t dead = f->dead.cnt;
 	m->l2_len = 0;
 	now_ms = monotonic_of(&f->time, now_ms, f->timeout_ms);
 	if (!(pkt->ip_version == 4 ? part_of_ipv4 : part_of_ipv6)(f, m, &part))
@@ -215,9 +236,9 @@ struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, uint32_t a
 		return give_up(m, &f->stats->frag_repeated);
 	stats_add(&f->stats->frag_held, 1);
 	struct rte_mbuf *whole = reassemble(f, m, &part, now_ms);
-	if (whole || f->dead.cnt != dead)
+	if (whole || f->dead.cnt > 0)
 		seen->datagram = 0; // what comes now begins another one
-	count_dead(f, dead, &f->stats->frag_refused);
+	free_dead(f, &f->stats->frag_refused);
 	if (whole) {
 		stats_set(&f->stats->frag_held, f->stats->frag_held - whole->nb_segs);
 		stats_add(&f->stats->frag_datagrams, 1);
@@ -227,9 +248,6 @@ struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, uint32_t a
 
 void pkt_frag_expire(struct pkt_frag *f, uint64_t now_ms)
 {
-	rte_ip_frag_free_death_row(&f->dead, 0);
-	uint32_t before = f->dead.cnt;
 	rte_ip_frag_table_del_expired_entries(f->table, &f->dead, monotonic_of(&f->time, now_ms, f->timeout_ms));
-	count_dead(f, before, &f->stats->frag_expired);
-	rte_ip_frag_free_death_row(&f->dead, 0);
+	free_dead(f, &f->stats->frag_expired);
 }

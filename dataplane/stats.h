@@ -61,7 +61,8 @@ enum stats_kind {
 	X(COUNTER, encrypted_doh,       "encrypted_total", "protocol=\"doh\"", "") \
 	/* fragments */ \
 	X(COUNTER, frag_expired,        "fragments_lost_total", "reason=\"timeout\"", "Fragments that never became a datagram") \
-	X(COUNTER, frag_refused,        "fragments_lost_total", "reason=\"refused\"", "Overlapping, too many, or no room in the table") \
+	X(COUNTER, frag_refused,        "fragments_lost_total", "reason=\"refused\"", "Overlapping, too many, or too long") \
+	X(COUNTER, frag_evicted,        "fragments_lost_total", "reason=\"evicted\"", "Given up for newer ones because the table was full") \
 	X(COUNTER, frag_repeated,       "fragments_repeated_total", "", "Exact copies of fragments that were there already, passed over") \
 	X(GAUGE,   frag_held,           "fragments_held", "", "Fragments waiting for the rest of their datagram") \
 	/* TCP streams */ \

@@ -315,6 +315,31 @@ static void unanswered_queries_stay_bounded(void)
 	admit_match_free(t);
 }
 
+// More queries in a second than there is room for: the older ones go.
+static void newest_queries_stay(void)
+{
+	enum { QUERIES = 100, ROOM = 8 };
+	struct message query, response;
+	struct admit_match *t = admit_match_new(0, 10, false, &key, &stats); // one set
+	struct pkt out = packet(client, 1, server, 53), in = packet(server, 53, client, 1);
+
+	memset(&stats, 0, sizeof(stats));
+	message_begin(&query, 0x0100, "www.example", DNS_TYPE_A);
+	response = query;
+	response.wire[2] = 0x81;
+	for (unsigned i = 0; i < QUERIES; i++) {
+		out.src_port = (uint16_t)i;
+		remember(t, &out, &query, 100);
+	}
+	for (unsigned i = 0; i < QUERIES; i++) {
+		in.dst_port = (uint16_t)i;
+		CU_ASSERT_EQUAL(is_answered(t, &in, false, &response, 100), i >= QUERIES - ROOM);
+	}
+	CU_ASSERT_EQUAL(stats.match_evicted, QUERIES - ROOM);
+	CU_ASSERT_EQUAL(stats.match_held, 0);
+	admit_match_free(t);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -328,6 +353,7 @@ int main(void)
 		{"ancestors of many names", ancestors_of_many_names},
 		{"a response needs its query", a_response_needs_its_query},
 		{"a_clock_set_back", a_clock_set_back},
+		{"newest queries stay", newest_queries_stay},
 		{"unanswered queries stay bounded", unanswered_queries_stay_bounded},
 	};
 
