@@ -115,7 +115,8 @@ build_into() {
 
 build_release() {
 	[ -x "$COLLECTOR" ] && [ ! -w "$BUILD" ] && return # root has built it, someone else runs it
-	[ -x "$DATAPLANE" ] || say "Building into ${BUILD#"$PWD"/}"
+	# also after an update, which takes as long
+	[ -x "$DATAPLANE" ] && ninja -C "$BUILD" -n 2>/dev/null | grep -q '^ninja: no work to do' || say "Building into ${BUILD#"$PWD"/}"
 	build_into "$BUILD" --buildtype=release
 }
 
