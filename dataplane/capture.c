@@ -153,6 +153,11 @@ static int check_packets(struct capture *capture, struct capture_reader *r, char
 	}
 	if (result == 0)
 		return 0;
+	if (strstr(capture_error(r), "of the first interface")) {
+		snprintf(why, why_size, "%s: interfaces of several kinds in one file, which libpcap cannot read: %s", capture->path,
+			capture_error(r));
+		return -1;
+	}
 	capture->is_damaged = true;
 	snprintf(why, why_size, "%s: damaged after %llu packets: %s", capture->path, (unsigned long long)capture->packets,
 		capture_error(r));
