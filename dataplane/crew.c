@@ -8,6 +8,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "dataplane/iface.h"
 #include "dataplane/log.h"
 #include "dataplane/program.h"
 #include "dataplane/telemetry.h"
@@ -149,6 +150,12 @@ void crew_reload(struct program *p)
 	telemetry_set_filters(settings, set);
 	await_turns(p);
 	filter_set_free(old);
+	char *doh = strdup(settings->doh_addresses); // for interfaces that come back
+	if (doh) {
+		free(p->settings.doh_addresses);
+		p->settings.doh_addresses = doh;
+	}
+	iface_reload_all(settings);
 	p->reloads++;
 	log_info("settings read again");
 }

@@ -98,6 +98,20 @@ static struct xdp *open_program(const struct iface *iface, const struct settings
 	return xdp;
 }
 
+void iface_reload_all(const struct settings *settings)
+{
+	struct prefix_list doh = {0};
+	char why[400] = "the program does not take them";
+	int result = encrypted_addresses(&doh, settings->doh_addresses, why, sizeof(why));
+
+	for (int i = 0; i < STATS_PORTS_MAX && result == 0; i++)
+		if (attached[i])
+			result = xdp_set_doh(attached[i], &doh);
+	if (result != 0)
+		log_error("doh.addresses: %s; connections to them are not counted", why);
+	prefix_list_free(&doh);
+}
+
 static bool is_zero_copy(int fd)
 {
 	struct xdp_options options = {0};

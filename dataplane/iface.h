@@ -43,6 +43,9 @@ int iface_open(struct iface *iface, struct port *port, const struct settings *se
 // Stops the port and takes the program off.
 void iface_close(struct iface *iface, struct port *port);
 
+// Hands what can be read again to all our programs.
+void iface_reload_all(const struct settings *settings);
+
 // Why it is to be closed: "is gone; …", "has longer frames now; …"; NULL: it is well.
 const char *iface_trouble(const struct iface *iface);
 

@@ -30,7 +30,7 @@ struct xdp {
 	int ifindex;
 	uint32_t program_id;
 	bool native;
-	int config_fd, counts_fd;
+	int config_fd, counts_fd, doh_fd;
 	int cpus;
 };
 
@@ -188,24 +188,30 @@ int xdp_clean_up(const char *iface, char *why, size_t why_size)
 
 // filling the maps ───────────────────────────────────────────────────────────────────────────
 
-// An empty map leaves it to `*otherwise`: 0, all are taken.
-static int fill_prefixes(const struct bpf_prog_info *info, const char *map, const struct prefix_list *list,
-	uint32_t *otherwise)
+static int add_prefixes(int fd, const struct prefix_list *list)
 {
-	int fd, result = 0;
+	int result = 0;
 
-	*otherwise = 0;
-	if (!list || list->len == 0)
-		return 0;
-	fd = find_map(info, map);
-	if (fd < 0)
-		return -ENOENT;
 	for (size_t i = 0; i < list->len && result == 0; i++) {
 		struct xdp_steer_prefix key = {.bits = list->items[i].bits};
 		uint32_t action = list->items[i].leave ? XDP_PREFIX_LEAVE : XDP_PREFIX_TAKE;
 		memcpy(key.address, list->items[i].address, sizeof(key.address));
 		result = bpf_map_update_elem(fd, &key, &action, BPF_ANY);
 	}
+	return result;
+}
+
+// An empty map leaves it to `*otherwise`: 0, all are taken.
+static int fill_prefixes(const struct bpf_prog_info *info, const char *map, const struct prefix_list *list,
+	uint32_t *otherwise)
+{
+	*otherwise = 0;
+	if (!list || list->len == 0)
+		return 0;
+	int fd = find_map(info, map);
+	if (fd < 0)
+		return -ENOENT;
+	int result = add_prefixes(fd, list);
 	close(fd);
 	*otherwise = list->otherwise ? XDP_PREFIX_TAKE : XDP_PREFIX_LEAVE;
 	return result;
@@ -254,7 +260,7 @@ struct xdp *xdp_open(const char *iface, const struct xdp_steering *options, char
 
 	if (!xdp)
 		return snprintf(why, why_size, "no memory"), NULL;
-	xdp->config_fd = xdp->counts_fd = -1;
+	xdp->config_fd = xdp->counts_fd = xdp->doh_fd = -1;
 	xdp->ifindex = (int)if_nametoindex(iface);
 	xdp->cpus = libbpf_num_possible_cpus();
 	xdp->program_id = attached_id(xdp->ifindex, &xdp->native);
@@ -265,7 +271,8 @@ struct xdp *xdp_open(const char *iface, const struct xdp_steering *options, char
 	}
 	xdp->config_fd = find_map(&info, "steer_config");
 	xdp->counts_fd = find_map(&info, "steer_counts");
-	int result = xdp->config_fd < 0 || xdp->counts_fd < 0 ? -ENOENT : fill(xdp, &info, options);
+	xdp->doh_fd = find_map(&info, "steer_doh");
+	int result = xdp->config_fd < 0 || xdp->counts_fd < 0 || xdp->doh_fd < 0 ? -ENOENT : fill(xdp, &info, options);
 	if (result == 0)
 		return xdp;
 	snprintf(why, why_size, "the maps of the XDP program cannot be filled: %s", strerror(-result));
@@ -276,6 +283,21 @@ struct xdp *xdp_open(const char *iface, const struct xdp_steering *options, char
 const char *xdp_attach_mode(const struct xdp *xdp)
 {
 	return xdp->native ? "native" : "generic";
+}
+
+int xdp_set_doh(const struct xdp *xdp, const struct prefix_list *doh)
+{
+	struct xdp_steer_prefix key;
+	struct xdp_steer_config config;
+	uint32_t zero = 0;
+
+	while (bpf_map_get_next_key(xdp->doh_fd, NULL, &key) == 0 && bpf_map_delete_elem(xdp->doh_fd, &key) == 0)
+		;
+	int result = add_prefixes(xdp->doh_fd, doh);
+	if (result == 0)
+		result = bpf_map_lookup_elem(xdp->config_fd, &zero, &config);
+	config.doh = doh->len > 0;
+	return result == 0 ? bpf_map_update_elem(xdp->config_fd, &zero, &config, BPF_ANY) : result;
 }
 
 bool xdp_is_attached(const struct xdp *xdp)
@@ -328,5 +350,7 @@ void xdp_close(struct xdp *xdp)
 		close(xdp->config_fd);
 	if (xdp->counts_fd >= 0)
 		close(xdp->counts_fd);
+	if (xdp->doh_fd >= 0)
+		close(xdp->doh_fd);
 	free(xdp);
 }

@@ -49,6 +49,9 @@ struct xdp *xdp_open(const char *iface, const struct xdp_steering *options, char
 // "native" or "generic" (SKB): how the kernel runs it.
 const char *xdp_attach_mode(const struct xdp *xdp);
 
+// Other addresses that speak DNS over HTTPS. 0 or -errno.
+int xdp_set_doh(const struct xdp *xdp, const struct prefix_list *doh);
+
 // False once somebody took it off, or put another one in its place.
 bool xdp_is_attached(const struct xdp *xdp);
 

@@ -40,6 +40,13 @@ const char *xdp_attach_mode(const struct xdp *xdp)
 	return "none";
 }
 
+int xdp_set_doh(const struct xdp *xdp, const struct prefix_list *doh)
+{
+	(void)xdp;
+	(void)doh;
+	return 0;
+}
+
 bool xdp_is_attached(const struct xdp *xdp)
 {
 	(void)xdp;

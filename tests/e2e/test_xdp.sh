@@ -213,6 +213,19 @@ send --count 100 --names 100 --server 192.0.2.77
 await 10 has_count n3.example.com 101
 has_count n7.example.com 101 || fail "a name that is not on the list came in"
 await 5 is_at_least packets_total 100 'outcome="filtered"'
+# … addresses of DNS over HTTPS too, which the XDP program counts
+knock() { in_ns peer timeout 2 bash -c 'echo > /dev/tcp/192.0.2.2/443' 2> /dev/null || true; }
+knock
+printf '198.51.100.0/24\n192.0.2.2\n' > "$T/doh"
+printf 'doh.addresses = %s\nnames.only = %s\nfilter = host 192.0.2.53\n' "$T/doh" "$T/names" > "$T/lookback.conf"
+reload 'settings read again'
+knock
+await 5 is_at_least port_encrypted_total 1 'protocol="doh"'
+printf '198.51.100.0/24\n' > "$T/doh"
+reload 'settings read again'
+knock
+sleep 1.2
+[ "$(metric port_encrypted_total 'protocol="doh"')" = 1 ] || fail "doh.addresses is not what was read last"
 printf 'two words\n' > "$T/names"
 reload 'names:1: found .two words., expected one name'
 if command -v dpdk-telemetry.py > /dev/null; then
