@@ -73,8 +73,10 @@ struct view {
 	__u16 type;	  // EtherType, host order
 	__u8 protocol;	  // IP protocol of what is at `at`
 	__u8 fragment;	  // enum fragment
+	__u8 ways;	  // enum way: what it may be by its ports
 };
 
+enum way { ANSWER = 1, QUERY = 2 };
 enum fragment { WHOLE, FIRST_FRAGMENT, LATER_FRAGMENT };
 
 static __always_inline __u16 load16(const void *p)
@@ -256,14 +258,18 @@ static __always_inline enum xdp_steer_verdict by_ports(struct view *v, const str
 		return XDP_LEAVE_OTHER;
 	__u16 src_port = load16(l4), dst_port = load16(l4 + 2);
 	enum xdp_steer_verdict verdict = XDP_LEAVE_OTHER;
-	if (is_dns_port(src_port) || (config->queries && is_dns_port(dst_port)))
+	if (is_dns_port(src_port))
+		v->ways |= ANSWER;
+	if (config->queries && is_dns_port(dst_port))
+		v->ways |= QUERY;
+	if (v->ways)
 		verdict = XDP_STEER_DNS;
 	else if (v->protocol == IPPROTO_UDP && config->tunnels & (udp_tunnel(dst_port) | udp_tunnel(src_port)))
 		verdict = XDP_STEER_TUNNEL;
 	else
 		count_encrypted(v, config, l4, dst_port);
 	if (v->fragment == FIRST_FRAGMENT && verdict != XDP_LEAVE_OTHER) {
-		__u32 seen = 1;
+		__u32 seen = v->ways;
 		bpf_map_update_elem(&steer_frags, &v->key, &seen, BPF_ANY);
 		verdict = XDP_STEER_FRAGMENT;
 	}
@@ -279,6 +285,18 @@ static __always_inline int takes(void *map, const __u8 *address, __u32 otherwise
 	__builtin_memcpy(key.address, address, 16);
 	const __u32 *action = bpf_map_lookup_elem(map, &key);
 	return (action ? *action : otherwise) == XDP_PREFIX_TAKE;
+}
+
+// xdp.src and xdp.dst are those of answers; a query is judged as its answer will be.
+static __always_inline int by_prefixes(const struct view *v, const struct xdp_steer_config *config)
+{
+	if (!v->ways) // a fragment of a tunnel: what is in it is not known
+		return 1;
+	if (v->ways & ANSWER && takes(&steer_src, v->key.src, config->src_default) &&
+		takes(&steer_dst, v->key.dst, config->dst_default))
+		return 1;
+	return v->ways & QUERY && takes(&steer_src, v->key.dst, config->src_default) &&
+	       takes(&steer_dst, v->key.src, config->dst_default);
 }
 
 // The same for both directions and all fragments of a conversation.
@@ -303,17 +321,20 @@ static __always_inline enum xdp_steer_verdict by_ip(struct view *v, const struct
 {
 	enum xdp_steer_verdict verdict;
 
-	if (is_tunnel(v, config))
+	if (is_tunnel(v, config)) {
 		verdict = XDP_STEER_TUNNEL;
-	else if (v->fragment == LATER_FRAGMENT)
-		verdict = bpf_map_lookup_elem(&steer_frags, &v->key) ? XDP_STEER_FRAGMENT : XDP_LEAVE_OTHER;
-	else
+	} else if (v->fragment == LATER_FRAGMENT) {
+		const __u32 *ways = bpf_map_lookup_elem(&steer_frags, &v->key);
+		v->ways = ways ? *ways : 0;
+		verdict = ways ? XDP_STEER_FRAGMENT : XDP_LEAVE_OTHER;
+	} else {
 		verdict = by_ports(v, config);
+	}
 	if (verdict != XDP_STEER_DNS && verdict != XDP_STEER_FRAGMENT)
 		return verdict;
-	if (!takes(&steer_src, v->key.src, config->src_default) || !takes(&steer_dst, v->key.dst, config->dst_default))
+	if (!by_prefixes(v, config))
 		return XDP_LEAVE_PREFIX;
-	return in_sample(v, config->sample) ? verdict : XDP_LEAVE_SAMPLE;
+	return !v->ways || in_sample(v, config->sample) ? verdict : XDP_LEAVE_SAMPLE;
 }
 
 static __always_inline enum xdp_steer_verdict decide(struct xdp_md *ctx, const struct xdp_steer_config *config)

@@ -79,6 +79,12 @@ static const struct row rows[] = {
 	{"source not among them", "eth 0800 450000550001000040110000c6336401c0000202 " ANSWER, "src", XDP_LEAVE_PREFIX},
 	{"destination left", "eth 0800 ip4:11 " ANSWER, "dst", XDP_LEAVE_PREFIX},
 	{"destination not left", "eth 0800 450000550001000040110000c0000201c6336401 " ANSWER, "dst", XDP_STEER_DNS},
+	// … of answers; a query is judged as its answer will be
+	{"query to a source taken", "eth 0800 450000550001000040110000c6336401c0000202 " QUERY, "src queries", XDP_STEER_DNS},
+	{"query to a source not among them", "eth 0800 450000550001000040110000c0000201c6336401 " QUERY, "src queries", XDP_LEAVE_PREFIX},
+	{"query from a destination left", "eth 0800 450000550001000040110000c0000202c6336401 " QUERY, "dst queries", XDP_LEAVE_PREFIX},
+	{"query to a destination left", "eth 0800 450000550001000040110000c6336401c0000202 " QUERY, "dst queries", XDP_STEER_DNS},
+	{"both ports are DNS", "eth 0800 450000550001000040110000c6336401c0000202 udp:0035:0035 dns", "src queries", XDP_STEER_DNS},
 	{"not in the sample", "eth 0800 ip4:11 " ANSWER, "sample", XDP_LEAVE_SAMPLE},
 	{"one of one", "eth 0800 ip4:11 " ANSWER, "everyone", XDP_STEER_DNS},
 	// fragments, in this order
@@ -86,6 +92,8 @@ static const struct row rows[] = {
 	{"first fragment of DNS", "eth 0800 450000554242200040110000c0000201c0000202 " ANSWER, "", XDP_STEER_FRAGMENT},
 	{"later fragment of it", "eth 0800 450000554242200540110000c0000201c0000202 dns", "", XDP_STEER_FRAGMENT},
 	{"last fragment of it", "eth 0800 450000554242001040110000c0000201c0000202 dns", "", XDP_STEER_FRAGMENT},
+	{"first fragment of a query", "eth 0800 450000554343200040110000c6336401c0000202 " QUERY, "src queries", XDP_STEER_FRAGMENT},
+	{"later fragment of that", "eth 0800 450000554343200540110000c6336401c0000202 dns", "src queries", XDP_STEER_FRAGMENT},
 	{"same number, other source", "eth 0800 450000554242001040110000c0000203c0000202 dns", "", XDP_LEAVE_OTHER},
 	{"same number, other protocol", "eth 0800 450000554242001040060000c0000201c0000202 dns", "", XDP_LEAVE_OTHER},
 	{"first fragment of something else", "eth 0800 450000555555200040110000c0000201c0000202 udp:01bb:8000 dns", "",
