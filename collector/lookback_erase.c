@@ -111,6 +111,8 @@ static int erase_all(struct lookback *l, const struct query *q, bool ask)
 	if (records == 0 || l->dry) {
 		printf("%llu record%s %s\n", (unsigned long long)records, records == 1 ? "" : "s",
 			l->dry ? "would be erased" : "to erase");
+		if (records == 0 && !l->dry && lookback_forget(l, q) != 0) // what an erasure that was cut off left
+			return LOOKBACK_FAILED;
 		return records > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
 	}
 	if (ask && !l->yes && !ask_user(records))
@@ -119,6 +121,8 @@ static int erase_all(struct lookback *l, const struct query *q, bool ask)
 		result = pass(l, q, true, &n);
 		erased += n;
 	} while (result == 0 && n > 0);
+	if (result == 0)
+		result = lookback_forget(l, q);
 	if (!l->quiet)
 		printf("erased %llu record%s\n", (unsigned long long)erased, erased == 1 ? "" : "s");
 	return result;

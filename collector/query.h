@@ -149,5 +149,8 @@ size_t query_unicode(const char *name, size_t len, char *out, size_t out_size);
 // control characters or broken labels do. Returns the length (terminated), 0 where there are none.
 size_t query_readable(const char *name, size_t len, char *out, size_t out_size);
 
+// query_match.c: true where `name` is q->name or lies below it. Both as keys hold them.
+bool query_is_below(const struct query *q, const char *name, size_t len);
+
 // True where the types asked for include this one.
 bool query_has_type(const struct query *q, const char *type, size_t len);

@@ -15,7 +15,7 @@ static bool is_separator(const char *name, size_t at)
 	return slashes % 2 == 0;
 }
 
-static bool is_below(const struct query *q, const char *name, size_t len)
+bool query_is_below(const struct query *q, const char *name, size_t len)
 {
 	if (q->name_len == 1 && q->name[0] == '.')
 		return true;
@@ -122,7 +122,7 @@ bool query_match(const struct query_run *run, const char *name, size_t len)
 	switch (run->q.kind) {
 	case QUERY_SUBTREE:
 	case QUERY_TARGET_SUBTREE:
-		return is_below(&run->q, name, len);
+		return query_is_below(&run->q, name, len);
 	case QUERY_STEM:
 	case QUERY_TARGET_STEM:
 		return has_stem(&run->q, name, len);

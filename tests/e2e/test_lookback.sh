@@ -195,6 +195,22 @@ same "expire --dry-run" "$(wc -l < "$T/export")" "$(look expire 1 --dry-run | gr
 look expire 1 > /dev/null
 same "expire" pdns:imports "$(redis --scan)"
 
+# What is erased leaves the feed of new records and the list of flooded zones, too; what is still there stays.
+redis flushall > /dev/null
+replay --replay "$DATA/wikipedia.pcap" --no-huge
+redis zadd pdns:flood 5 wikimedia.org 6 upload.wikimedia.org 7 a.example 8 xwikimedia.org > /dev/null
+redis zadd pdns:flood:names 5 wikimedia.org 7 a.example > /dev/null
+fed() { redis xrange pdns:new - + | grep -cE "$1" || true; }
+same "the feed has them" true "$([ "$(fed '(^|\.)wikimedia\.org$')" -gt 0 ] && echo true)"
+before=$(redis xlen pdns:new)
+gone=$(look export --json | jq -r 'select(.rrname | test("(^|\\.)wikimedia\\.org$")) | .rrname' | wc -l)
+redis xadd pdns:new '*' name left.wikimedia.org type A rdata 192.0.2.1 first 1 sensor x > /dev/null # of an erasure that was cut off
+look erase zone wikimedia.org --yes > /dev/null
+same "the feed forgets" "$((before - gone))" "$(redis xlen pdns:new)"
+same "names of the zone in the feed" "" "$(look new --json | jq -r 'select(.rrname | test("(^|\\.)wikimedia\\.org$")) | .rrname')"
+same "flooded zones" "a.example xwikimedia.org" "$(redis zrange pdns:flood 0 -1 | xargs)"
+same "their names" "a.example" "$(redis zrange pdns:flood:names 0 -1 | xargs)"
+
 # Lines of others.
 cat > "$T/foreign" <<- 'END'
 	{"count":5,"time_first":1400000000,"time_last":1500000000,"rrname":"Foreign.Example.","rrtype":"MX","bailiwick":"example.","rdata":["10 mx.foreign.example."]}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What else tells of records that were erased: their entries in the feed of new ones, and that their zone was flooded.
+#include "collector/lookback.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PAGE = 500, ID_SIZE = 64 };
+
+static bool is_meant(const struct query *q, const char *name, size_t len)
+{
+	if (q->kind == QUERY_SUBTREE)
+		return query_is_below(q, name, len);
+	return len == q->name_len && memcmp(name, q->name, len) == 0;
+}
+
+static const redisReply *field_of(const redisReply *fields, const char *name)
+{
+	for (size_t i = 0; i + 1 < fields->elements; i += 2)
+		if (strcmp(fields->element[i]->str, name) == 0)
+			return fields->element[i + 1];
+	return NULL;
+}
+
+// Asks whether the record of an entry is still there, where it is one that was meant. Returns true where it asked.
+static bool ask_entry(struct query_db *db, const struct query *q, const redisReply *entry)
+{
+	const redisReply *fields = entry->element[1], *name = field_of(fields, "name"), *type = field_of(fields, "type");
+	const redisReply *rdata = field_of(fields, "rdata");
+
+	if (!name || !type || !rdata || !is_meant(q, name->str, name->len) || !query_has_type(q, type->str, type->len))
+		return false;
+	char head[TEXT_TYPE_SIZE + 1];
+	int head_len = snprintf(head, sizeof(head), "%s ", type->str);
+	query_db_command(db, 3, "ZSCORE", "name:", name->str, name->len);
+	redis_encode_bulk2(&db->out, head, (size_t)head_len, rdata->str, rdata->len);
+	return true;
+}
+
+// The next entries of the feed; `id` becomes that of the last one. NULL after a message.
+static redisReply *read_page(struct lookback *l, char id[ID_SIZE])
+{
+	struct query_db *db = &l->db;
+	char from[ID_SIZE + 1];
+
+	snprintf(from, sizeof(from), "(%s", id);
+	query_db_begin(db);
+	query_db_command(db, 6, "XRANGE", "new", "", 0);
+	redis_encode_text(&db->out, *id ? from : "-");
+	redis_encode_literal(&db->out, "+");
+	redis_encode_literal(&db->out, "COUNT");
+	redis_encode_uint(&db->out, PAGE);
+	redisReply *reply = lookback_ask(l);
+	if (reply && reply->elements > 0)
+		snprintf(id, ID_SIZE, "%s", reply->element[reply->elements - 1]->element[0]->str);
+	return reply;
+}
+
+// Which of a page's entries are of records that are gone: their places in `gone`. Returns how many, or -1.
+static int find_gone(struct lookback *l, const struct query *q, const redisReply *page, uint16_t gone[PAGE])
+{
+	uint16_t asked[PAGE];
+	int asked_len = 0, gone_len = 0;
+
+	query_db_begin(&l->db);
+	for (size_t i = 0; i < page->elements && i < PAGE; i++)
+		if (ask_entry(&l->db, q, page->element[i]))
+			asked[asked_len++] = (uint16_t)i;
+	if (asked_len > 0 && query_db_send(&l->db) != 0)
+		return lookback_fail("%s", l->db.why), -1;
+	for (int i = 0; i < asked_len; i++) {
+		redisReply *reply = query_db_reply(&l->db);
+		if (!reply)
+			return lookback_fail("%s", l->db.why), -1;
+		if (reply->type == REDIS_REPLY_NIL)
+			gone[gone_len++] = asked[i];
+		freeReplyObject(reply);
+	}
+	return gone_len;
+}
+
+// Sends what was gathered, whose replies do not matter. 0, or -1 after a message.
+static int send_off(struct lookback *l)
+{
+	return query_db_send(&l->db) == 0 && query_db_drain(&l->db) == 0 ? 0 : (lookback_fail("%s", l->db.why), -1);
+}
+
+static int forget_page(struct lookback *l, const struct query *q, const redisReply *page)
+{
+	uint16_t gone[PAGE];
+	int len = find_gone(l, q, page, gone);
+
+	if (len <= 0)
+		return len;
+	query_db_begin(&l->db);
+	query_db_command(&l->db, (unsigned)len + 2, "XDEL", "new", "", 0);
+	for (int i = 0; i < len; i++)
+		redis_encode_text(&l->db.out, page->element[gone[i]]->element[0]->str);
+	return send_off(l);
+}
+
+static int forget_feed(struct lookback *l, const struct query *q)
+{
+	char id[ID_SIZE] = "";
+	int result = 0;
+	bool end = false;
+
+	while (result == 0 && !end) {
+		redisReply *page = read_page(l, id);
+		if (!page)
+			return -1;
+		end = page->elements < PAGE;
+		result = forget_page(l, q, page);
+		freeReplyObject(page);
+	}
+	return result;
+}
+
+// Zones that lie within the one that was erased.
+static int forget_floods(struct lookback *l, const struct query *q)
+{
+	query_db_begin(&l->db);
+	query_db_command(&l->db, 4, "ZRANGE", "flood", "", 0);
+	redis_encode_literal(&l->db.out, "0");
+	redis_encode_literal(&l->db.out, "-1");
+	redisReply *zones = lookback_ask(l);
+	if (!zones)
+		return -1;
+	query_db_begin(&l->db);
+	for (size_t i = 0; i < zones->elements; i++) {
+		const redisReply *zone = zones->element[i];
+		if (!is_meant(q, zone->str, zone->len))
+			continue;
+		query_db_command(&l->db, 3, "ZREM", "flood", "", 0);
+		redis_encode_bulk(&l->db.out, zone->str, zone->len);
+		query_db_command(&l->db, 3, "ZREM", "flood:names", "", 0);
+		redis_encode_bulk(&l->db.out, zone->str, zone->len);
+	}
+	freeReplyObject(zones);
+	return send_off(l);
+}
+
+int lookback_forget(struct lookback *l, const struct query *q)
+{
+	if (q->kind != QUERY_NAME && q->kind != QUERY_SUBTREE)
+		return 0;
+	if (forget_feed(l, q) != 0 || (q->kind == QUERY_SUBTREE && forget_floods(l, q) != 0))
+		return LOOKBACK_FAILED;
+	return 0;
+}
