@@ -330,6 +330,7 @@ int main(int argc, char **argv)
 		return status;
 	if (settings_load(&c.settings, &c.options.source, why, sizeof(why)) != 0)
 		return usage("%s", why);
+	settings_in_force();
 	log_level_set(c.settings.log_level);
 	c.zones = zone_open(c.settings.psl_file, why, sizeof(why));
 	if (!c.zones)

@@ -100,8 +100,9 @@ static const char *const other_keys[] = {
 };
 // clang-format on
 
+static struct conf_text texts[sizeof(keys) / sizeof(keys[0])];
 static const struct conf conf = {
-	.keys = keys, .keys_len = sizeof(keys) / sizeof(keys[0]), .other = other_keys};
+	.keys = keys, .keys_len = sizeof(keys) / sizeof(keys[0]), .other = other_keys, .texts = texts};
 
 // Every string of the settings, for copying, freeing and comparing.
 #define SETTINGS_STRINGS(X) \
@@ -194,30 +195,14 @@ void settings_reload(struct settings *live, const struct settings *fresh)
 	live->spool_keep_s = fresh->spool_keep_s;
 	live->spool_patience_s = fresh->spool_patience_s;
 	live->log_level = fresh->log_level;
-	const struct {
-		const char *key;
-		bool changed;
-	} fixed[] = {
-		{"collector.socket", strcmp(live->collector_socket, fresh->collector_socket) != 0},
-		{"redis", strcmp(live->redis.text, fresh->redis.text) != 0},
-		{"redis.sentinel", strcmp(live->redis_sentinel, fresh->redis_sentinel) != 0},
-		{"redis.database", live->redis_database != fresh->redis_database},
-		{"redis.prefix", strcmp(live->redis_prefix, fresh->redis_prefix) != 0},
-		{"http.listen", strcmp(live->http.text, fresh->http.text) != 0},
-		{"spool.dir", strcmp(live->spool_dir, fresh->spool_dir) != 0},
-		{"http.keys", strcmp(live->http_keys, fresh->http_keys) != 0},
-		{"http.certificate", strcmp(live->http_certificate, fresh->http_certificate) != 0},
-		{"http.certificate_key", strcmp(live->http_certificate_key, fresh->http_certificate_key) != 0},
-		{"http.connections", live->http_connections != fresh->http_connections},
-		{"http.results", live->http_results != fresh->http_results},
-		{"http.time", live->http_time_s != fresh->http_time_s},
-		{"http.audit", live->http_audit != fresh->http_audit},
-		{"names.file", strcmp(live->names_file, fresh->names_file) != 0},
-		{"psl.file", strcmp(live->psl_file, fresh->psl_file) != 0},
-	};
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		if (fixed[i].changed)
-			log_warning("%s: changed; takes effect after a restart", fixed[i].key);
+	const struct conf_key *key;
+	for (size_t at = 0; (key = conf_next_changed(&conf, &at)) != NULL;)
+		log_warning("%s: changed; takes effect after a restart", key->name);
+}
+
+void settings_in_force(void)
+{
+	conf_in_force(&conf);
 }
 
 void settings_help(FILE *out)

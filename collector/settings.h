@@ -50,6 +50,9 @@ struct settings_source {
 // -errno with one line in `why`; `*out` is untouched then. Main thread only.
 int settings_load(struct settings *out, const struct settings_source *source, char *why, size_t why_size);
 
+// The program begins with what was loaded last: settings_reload tells of keys that differ from it.
+void settings_in_force(void);
+
 // Takes from `fresh` what may change while running (SIGHUP); logs what would need a restart.
 void settings_reload(struct settings *live, const struct settings *fresh);
 

@@ -74,7 +74,15 @@ static int parse_bounded(const struct conf_key *key, const char *value, double *
 	return -EINVAL;
 }
 
-static int set_value(const struct conf_key *key, const char *value, char *why, size_t why_size)
+static void keep_text(char **at, const char *text)
+{
+	char *copy = strdup(text);
+
+	free(*at);
+	*at = copy; // without memory nobody is told of a change
+}
+
+static int parse_value(const struct conf_key *key, const char *value, char *why, size_t why_size)
 {
 	double number;
 	int result;
@@ -99,6 +107,15 @@ static int set_value(const struct conf_key *key, const char *value, char *why, s
 		return key->set(key->at, value, why, why_size);
 	}
 	return -EINVAL;
+}
+
+static int set_value(const struct conf *conf, const struct conf_key *key, const char *value, char *why, size_t why_size)
+{
+	int result = parse_value(key, value, why, why_size);
+
+	if (result == 0 && conf->texts)
+		keep_text(&conf->texts[key - conf->keys].read, value);
+	return result;
 }
 
 static const struct conf_key *find_key(const struct conf *conf, const char *name)
@@ -145,7 +162,7 @@ static int set_assignment(const struct conf *conf, char *line, const char *where
 		snprintf(why, why_size, "%s: unknown key '%.100s'; --help lists the keys", where, name);
 		return -EINVAL;
 	}
-	int result = set_value(key, value, expected, sizeof(expected));
+	int result = set_value(conf, key, value, expected, sizeof(expected));
 	if (result != 0)
 		snprintf(why, why_size, "%s: %s: found '%.200s', %s", where, name, value, expected);
 	return result;
@@ -157,7 +174,7 @@ void conf_defaults(const struct conf *conf)
 
 	for (size_t i = 0; i < conf->keys_len; i++) {
 		const struct conf_key *key = &conf->keys[i];
-		if (key->def && set_value(key, key->def, why, sizeof(why)) != 0) {
+		if (key->def && set_value(conf, key, key->def, why, sizeof(why)) != 0) {
 			fprintf(stderr, "default of %s: %s\n", key->name, why);
 			abort();
 		}
@@ -202,6 +219,22 @@ int conf_read_file(const struct conf *conf, const char *path, char *why, size_t 
 	free(line);
 	fclose(file);
 	return result;
+}
+
+void conf_in_force(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->keys_len; i++)
+		keep_text(&conf->texts[i].in_force, conf->texts[i].read ? conf->texts[i].read : "");
+}
+
+const struct conf_key *conf_next_changed(const struct conf *conf, size_t *at)
+{
+	for (; *at < conf->keys_len; ++*at) {
+		const struct conf_text *t = &conf->texts[*at];
+		if (!conf->keys[*at].reload && t->read && t->in_force && strcmp(t->read, t->in_force) != 0)
+			return &conf->keys[(*at)++];
+	}
+	return NULL;
 }
 
 void conf_help(const struct conf *conf, FILE *out)

@@ -39,10 +39,17 @@ struct conf_key {
 	bool reload;		// takes effect on SIGHUP; others need a restart
 };
 
+// What a key was set to, as text.
+struct conf_text {
+	char *read;	// by the last reading; owned
+	char *in_force; // by the one that conf_in_force came after; owned
+};
+
 struct conf {
 	const struct conf_key *keys; // the program's own keys
 	size_t keys_len;	     // how many
 	const char *const *other;    // names of keys that the other program reads; NULL-terminated
+	struct conf_text *texts;     // one for each key, zeros at first, for conf_next_changed; or NULL
 };
 
 // Sets every key to its default. Returns 0; a default that does not parse aborts (it is ours).
@@ -53,6 +60,12 @@ int conf_read_file(const struct conf *conf, const char *path, char *why, size_t 
 
 // Sets one `key=value` of the command line. Returns 0 or -EINVAL with one line in `why`.
 int conf_set_option(const struct conf *conf, const char *assignment, char *why, size_t why_size);
+
+// The program begins with what was read: from now on keys that need a restart stay so.
+void conf_in_force(const struct conf *conf);
+
+// The next key, from `*at` on (0 at first), that was read otherwise since, and needs a restart. NULL at the end.
+const struct conf_key *conf_next_changed(const struct conf *conf, size_t *at);
 
 // Prints the table of keys with defaults and help.
 void conf_help(const struct conf *conf, FILE *out);

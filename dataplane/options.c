@@ -130,6 +130,7 @@ static void read_options(struct program *p, int argc, char **argv)
 		log_error("%s", why);
 		exit(EXIT_USAGE);
 	}
+	conf_in_force(conf);
 	log_level_set(p->settings.log_level);
 	if (intake_check_captures(&p->intake, p->settings.damaged) != 0)
 		exit(EXIT_FAILURE);

@@ -18,7 +18,7 @@ struct reload {
 int reload_settings(const struct reload *reload, struct settings *settings, char *why, size_t why_size);
 
 // A new set from what stands there now; sets the log level. NULL with one line in `why`; nothing has
-// changed then. Keys that need a restart are passed over.
+// changed then. Keys that need a restart are passed over, with a warning for each that was changed.
 // `*settings`: what was read, valid until the next call.
 struct filter_set *reload_filters(const struct reload *reload, const struct settings **settings, char *why,
 	size_t why_size);

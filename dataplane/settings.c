@@ -127,7 +127,8 @@ static const char *const collector_keys[] = {"http.audit", "http.certificate", "
 const struct conf *settings_conf(struct settings *s)
 {
 	static struct conf_key keys[48];
-	static struct conf conf = {.keys = keys, .other = collector_keys};
+	static struct conf_text texts[48];
+	static struct conf conf = {.keys = keys, .other = collector_keys, .texts = texts};
 	const struct conf_key table[] = {
 		{.name = "collector.socket", .type = CONF_STRING, .at = &s->collector_socket,
 			.def = "/run/lookback/collector.sock", .help = "Unix socket of the collector"},

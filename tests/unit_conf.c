@@ -18,10 +18,11 @@ static const struct conf_key keys[] = {
 	{.name = "number", .type = CONF_UINT, .at = &number, .def = "5", .min = 1, .max = 10, .help = "h"},
 	{.name = "size", .type = CONF_SIZE, .at = &size, .def = "4k", .help = "h"},
 	{.name = "time", .type = CONF_SECONDS, .at = &seconds, .def = "60", .min = 0.5, .max = 86400, .help = "h"},
-	{.name = "text", .type = CONF_STRING, .at = &text, .def = "", .help = "h"},
+	{.name = "text", .type = CONF_STRING, .at = &text, .def = "", .help = "h", .reload = true},
 };
 static const char *const other[] = {"theirs", NULL};
-static const struct conf conf = {.keys = keys, .keys_len = 5, .other = other};
+static struct conf_text texts[5];
+static const struct conf conf = {.keys = keys, .keys_len = 5, .other = other, .texts = texts};
 static char why[512];
 
 static void values(void)
@@ -68,9 +69,30 @@ static void files(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, path));
 }
 
+// Those that need a restart and differ from what the program began with, however often they are read again.
+static void changes(void)
+{
+	size_t at = 0;
+
+	conf_defaults(&conf);
+	conf_set_option(&conf, "number=6", why, sizeof(why));
+	conf_in_force(&conf);
+	for (int round = 0; round < 2; round++, at = 0) {
+		conf_defaults(&conf);
+		conf_set_option(&conf, "text=other", why, sizeof(why));
+		conf_set_option(&conf, "size=5k", why, sizeof(why));
+		CU_ASSERT_STRING_EQUAL(conf_next_changed(&conf, &at)->name, "number");
+		CU_ASSERT_STRING_EQUAL(conf_next_changed(&conf, &at)->name, "size");
+		CU_ASSERT_PTR_NULL(conf_next_changed(&conf, &at));
+	}
+	conf_defaults(&conf);
+	conf_set_option(&conf, "number=6", why, sizeof(why));
+	CU_ASSERT_PTR_NULL(conf_next_changed(&conf, &at));
+}
+
 int main(void)
 {
-	static const struct unit_test tests[] = {{"values", values}, {"refusals", refusals}, {"files", files}};
+	static const struct unit_test tests[] = {{"values", values}, {"refusals", refusals}, {"files", files}, {"changes", changes}};
 	int result = unit_run("conf", tests, sizeof(tests) / sizeof(tests[0]));
 
 	free(text);

@@ -28,11 +28,15 @@ rm -f "$SOCKET"
 start withhold "$PYTHON" -c 'import sys; sys.path.insert(0, sys.argv[1]); import frames; frames.withhold(*sys.argv[2:])' \
 	"$E2E" "$SOCKET" "$T/waits" "$T/go"
 await 20 test -S "$SOCKET"
-dataplane_up --replay "$T/many.pcap" -o table.records=1000000 -o flood.names=0
+printf 'flush.interval = 60\n' > "$T/lookback.conf"
+dataplane_up -c "$T/lookback.conf" --replay "$T/many.pcap" -o table.records=1000000 -o flood.names=0
 dataplane=${CHILDREN[-1]}
 await 120 test -e "$T/waits"
+printf 'flush.interval = 60\nmatch = require\ntypes = A\n' > "$T/lookback.conf"
 kill -HUP "$DATAPLANE_PID"
 await 20 grep -q 'settings read again' "$T/dataplane.log"
+[ "$(grep 'after a restart' "$T/dataplane.log" | cut -d: -f3-)" = ' match: changed; takes effect after a restart' ] ||
+	fail "SIGHUP, match changed: $(cat "$T/dataplane.log")"
 touch "$T/go"
 await 60 is_gone "$dataplane"
 wait "$dataplane" || fail "after SIGHUP: the dataplane ended with status $?"
