@@ -13,6 +13,7 @@
 
 #include "dataplane/dns.h"
 #include "dataplane/hash.h"
+#include "dataplane/list_file.h"
 
 enum node_flag { NODE_EXACT = 1, NODE_UNDER = 2 };
 
@@ -220,12 +221,13 @@ static int read_line(struct filter_names *n, char *line)
 struct filter_names *filter_names_read(const char *path, char *why, size_t why_size)
 {
 	struct filter_names *n = calloc(1, sizeof(*n));
-	FILE *file = fopen(path, "r");
+	FILE *file = list_file_open(path, why, why_size);
 	char *line = NULL, shown[64];
 	size_t line_size = 0;
 	int number = 0, result = n && grow_slots(n) == 0 ? hash_key_random(&n->key) : -ENOMEM;
 
-	snprintf(why, why_size, "%.200s: cannot be read: %s", path, file ? "no memory" : strerror(errno));
+	if (file)
+		snprintf(why, why_size, "%.200s: cannot be read: no memory", path);
 	while (file && result == 0 && getline(&line, &line_size, file) >= 0) {
 		number++;
 		snprintf(shown, sizeof(shown), "%.60s", line);

@@ -161,6 +161,25 @@ static bool xdp_arguments(const struct iface *iface, const struct iface_facts *f
 	return true;
 }
 
+// Over the limit, the drivers would speak of an invalid argument.
+static bool may_lock(uint64_t octets, char *why, size_t why_size)
+{
+	uint64_t limit;
+
+	if (rights_lock_memory(octets, &limit))
+		return true;
+	snprintf(why, why_size, "it takes CAP_IPC_LOCK, or %u MiB of locked memory where %u may be (ulimit -l)",
+		(unsigned)(octets >> 20) + 1, (unsigned)(limit >> 20));
+	return false;
+}
+
+// AF_XDP locks all buffers, once for each queue.
+static uint64_t locked_by_xdp(const struct rte_mempool *pool, const struct iface_facts *facts, const struct settings *s)
+{
+	return (uint64_t)pool->populated_size * (pool->header_size + pool->elt_size + pool->trailer_size) *
+	       RTE_MIN((uint64_t)facts->combined, s->workers);
+}
+
 static void say_how(const struct iface *iface, const struct settings *s)
 {
 	if (iface->by_xdp)
@@ -260,7 +279,7 @@ static int open_by_packet(struct iface *iface, const struct iface_facts *facts, 
 {
 	// a block is whole frames and whole pages
 	unsigned frame = iface->room - RTE_PKTMBUF_HEADROOM, frames = 1;
-	char devargs[256], missing[100];
+	char devargs[256], missing[100], why[120];
 
 	if (!rights_are_there(RIGHTS_PACKET, missing, sizeof(missing))) {
 		log_error("interface %s: cannot be captured from: it takes root, or %s besides", iface->name, missing);
@@ -268,6 +287,11 @@ static int open_by_packet(struct iface *iface, const struct iface_facts *facts, 
 	}
 	while (frame * frames % PAGE_SIZE != 0)
 		frames++;
+	// a ring for what comes and one for what goes, of each queue
+	if (!may_lock(2 * frame * s->rx_descriptors * s->workers, why, sizeof(why))) {
+		log_error("interface %s: cannot be captured from: %s; rx.descriptors makes it less", iface->name, why);
+		return -1;
+	}
 	snprintf(devargs, sizeof(devargs), "iface=%s,qpairs=%u,blocksz=%u,framesz=%u,framecnt=%u", iface->name, (unsigned)s->workers,
 		frame * frames, frame, (unsigned)s->rx_descriptors / frames * frames);
 	if (open_by(iface, false, devargs, port, s, pool) != 0) {
@@ -296,7 +320,7 @@ int iface_open(struct iface *iface, struct port *port, const struct settings *s,
 		return -1;
 	}
 	if (!xdp_arguments(iface, &facts, s, devargs, sizeof(devargs), why, sizeof(why)) ||
-		open_by(iface, true, devargs, port, s, pool) != 0) {
+		!may_lock(locked_by_xdp(pool, &facts, s), why, sizeof(why)) || open_by(iface, true, devargs, port, s, pool) != 0) {
 		log_warning("interface %s: no AF_XDP: %s; trying AF_PACKET, slower", iface->name, why);
 		if (open_by_packet(iface, &facts, port, s, pool) != 0)
 			return -1;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/list_file.h"
+
 typedef unsigned __int128 address_t;
 
 enum { IPV4_BITS = 96 }; // before an IPv4 address in its IPv6 form
@@ -90,13 +92,10 @@ static int read_file(struct prefix_list *list, const char *path, char *why, size
 	char *line = NULL, *rest, expected[160] = "";
 	size_t line_size = 0;
 	int number = 0, result = 0;
-	FILE *file = fopen(path, "r");
+	FILE *file = list_file_open(path, why, why_size);
 
-	if (!file) {
-		result = -errno;
-		snprintf(why, why_size, "%.200s: cannot be read: %s", path, strerror(errno));
-		return result;
-	}
+	if (!file)
+		return -errno;
 	while (result == 0 && getline(&line, &line_size, file) >= 0) {
 		number++;
 		line[strcspn(line, "#\r\n")] = '\0';

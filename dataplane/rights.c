@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,4 +45,16 @@ bool rights_are_there(enum rights_for what, char *missing, size_t missing_size)
 		all = false;
 	}
 	return all;
+}
+
+bool rights_lock_memory(uint64_t octets, uint64_t *limit)
+{
+	struct rlimit r;
+
+	if (in_effect() >> CAP_IPC_LOCK & 1 || getrlimit(RLIMIT_MEMLOCK, &r) != 0)
+		return true;
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_MEMLOCK, &r);
+	*limit = r.rlim_max;
+	return r.rlim_max == RLIM_INFINITY || octets <= r.rlim_max;
 }

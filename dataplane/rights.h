@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum rights_for {
 	RIGHTS_PACKET, // AF_PACKET through DPDK's driver: CAP_NET_RAW, CAP_NET_ADMIN
@@ -12,3 +13,7 @@ enum rights_for {
 
 // True where all are there; else their names in `missing`: "CAP_BPF, CAP_PERFMON".
 bool rights_are_there(enum rights_for what, char *missing, size_t missing_size);
+
+// True where so many octets may be locked in memory, as AF_XDP does with its buffers: with CAP_IPC_LOCK, or within
+// RLIMIT_MEMLOCK, which is raised as far as it goes. Else `limit` is that.
+bool rights_lock_memory(uint64_t octets, uint64_t *limit);

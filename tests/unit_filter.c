@@ -93,6 +93,8 @@ static void test_refused(void)
 	}
 	CU_ASSERT_PTR_NULL(filter_names_read("/nowhere", why, sizeof(why)));
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "/nowhere: cannot be read"));
+	CU_ASSERT_PTR_NULL(filter_names_read("/dev/zero", why, sizeof(why)));
+	CU_ASSERT_STRING_EQUAL(why, "/dev/zero: cannot be read: it is no ordinary file");
 	struct filter_names *names = read_text("", why, sizeof(why));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(names);
 	CU_ASSERT(!has(names, "a"));

@@ -3,8 +3,10 @@
 #include <CUnit/Basic.h>
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dataplane/prefix.h"
@@ -105,6 +107,27 @@ static void test_file(void)
 	unlink(path);
 }
 
+// What could keep a reader waiting, or never ends, is refused at once.
+static void test_no_file(void)
+{
+	char folder[] = "/tmp/unit_prefix.XXXXXX", fifo[64], why[300];
+	struct prefix_list list;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	snprintf(fifo, sizeof(fifo), "%s/fifo", folder);
+	CU_ASSERT_EQUAL_FATAL(mkfifo(fifo, 0600), 0);
+	const char *rows[] = {fifo, folder, "/dev/zero", "/dev/null"};
+	alarm(10);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		why[0] = '\0';
+		CU_ASSERT_EQUAL(prefix_list_read(&list, rows[i], why, sizeof(why)), -EINVAL);
+		CU_ASSERT_PTR_NOT_NULL(strstr(why, ": cannot be read: it is no ordinary file"));
+	}
+	alarm(0);
+	unlink(fifo);
+	rmdir(folder);
+}
+
 // Random networks within 10.0.0.0/20 against a search through all of them.
 static void test_random(void)
 {
@@ -148,7 +171,8 @@ static void test_random(void)
 int main(void)
 {
 	static const struct unit_test tests[] = {
-		{"rows", test_rows}, {"refused", test_refused}, {"file", test_file}, {"random", test_random}};
+		{"rows", test_rows}, {"refused", test_refused}, {"file", test_file}, {"no file", test_no_file},
+		{"random", test_random}};
 
 	return unit_run("prefix", tests, sizeof(tests) / sizeof(tests[0]));
 }
