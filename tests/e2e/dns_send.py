@@ -81,4 +81,5 @@ def main():
                 time.sleep(ahead)
 
 
-main()
+if __name__ == "__main__":
+    main()
