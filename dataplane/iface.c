@@ -259,6 +259,7 @@ static int open_by(struct iface *iface, bool by_xdp, const char *devargs, struct
 	static struct open_file files[OPEN_FILES_MAX];
 
 	iface->by_xdp = by_xdp;
+	port->iface = iface;
 	unsigned len = rx_wait_sockets(by_xdp ? AF_XDP : AF_PACKET, iface->index, before, RX_WAIT_SOCKETS_MAX);
 	unsigned files_len = open_files_list(files, OPEN_FILES_MAX);
 	int result = open_device(iface, devargs, port, s, pool);
@@ -269,7 +270,6 @@ static int open_by(struct iface *iface, bool by_xdp, const char *devargs, struct
 	}
 	find_sockets(iface, before, len);
 	snprintf(port->name, sizeof(port->name), "%s", iface->name);
-	port->iface = iface;
 	iface->opened++;
 	return 0;
 }
@@ -319,6 +319,8 @@ int iface_open(struct iface *iface, struct port *port, const struct settings *s,
 		log_error("interface %s: found frames of link type %u, expected Ethernet or IP", iface->name, facts.type);
 		return -1;
 	}
+	if (s->isolate)
+		log_warning("interface %s: nic.isolate: is for ports that DPDK drives by itself; xdp.program chooses here", iface->name);
 	if (!xdp_arguments(iface, &facts, s, devargs, sizeof(devargs), why, sizeof(why)) ||
 		!may_lock(locked_by_xdp(pool, &facts, s), why, sizeof(why)) || open_by(iface, true, devargs, port, s, pool) != 0) {
 		log_warning("interface %s: no AF_XDP: %s; trying AF_PACKET, slower", iface->name, why);

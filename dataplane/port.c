@@ -122,9 +122,7 @@ int port_start(struct port *port, uint16_t id, unsigned workers, const struct se
 		return fail(port, "ask what it can do", result);
 	port->queues = (uint16_t)(workers < info.max_rx_queues ? workers : info.max_rx_queues);
 	port->is_device = strncmp(name, "net_", 4) != 0 && strncmp(name, "eth_", 4) != 0;
-	bool isolate = settings->isolate && !port->iface;
-	if (isolate)
-		port_isolate_begin(port);
+	bool isolate = settings->isolate && !port->iface && port_isolate_begin(port);
 	if (configure(port, &info, settings, pool) != 0)
 		return -1;
 	result = rte_eth_dev_start(id);

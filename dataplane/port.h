@@ -39,8 +39,8 @@ int port_start(struct port *port, uint16_t id, unsigned workers, const struct se
 	struct rte_mempool *pool);
 
 // DNS alone from a card that can tell it apart (port_isolate.c): begin before the port is started, fill
-// after. Where the driver cannot, a warning, and everything comes as without.
-void port_isolate_begin(const struct port *port);
+// after, where that was true. Where the driver cannot, one warning, and everything comes as without.
+bool port_isolate_begin(const struct port *port);
 void port_isolate_fill(const struct port *port, const struct pkt_ports *ports);
 
 void port_stop(const struct port *port);

@@ -48,13 +48,15 @@ static int add_rules(const struct port *port, const struct pkt_ports *ports, str
 	return 0;
 }
 
-void port_isolate_begin(const struct port *port)
+bool port_isolate_begin(const struct port *port)
 {
 	struct rte_flow_error error = {0};
 
-	if (rte_flow_isolate(port->id, 1, &error) != 0)
-		log_warning("port %s: nic.isolate: cannot be had: %s; everything comes to the workers", port->name,
-			error.message ? error.message : "the driver has no such thing");
+	if (rte_flow_isolate(port->id, 1, &error) == 0)
+		return true;
+	log_warning("port %s: nic.isolate: cannot be had: %s; everything comes to the workers", port->name,
+		error.message ? error.message : "the driver has no such thing");
+	return false;
 }
 
 void port_isolate_fill(const struct port *port, const struct pkt_ports *ports)
