@@ -9,21 +9,30 @@
 #include <sys/stat.h>
 
 #include "dataplane/capture_gzip.h"
+#include "dataplane/capture_ng.h"
 #include "dataplane/capture_plain.h"
 
+enum { LINKTYPE_RAW = 101 }; // in files; DLT_RAW is a matter of the system
+
 struct capture_reader {
-	pcap_t *pcap; // or, where NULL:
-	struct capture_plain plain;
-	gzFile gzip;   // what `pcap` reads and closes; NULL where the file is not compressed
-	uint64_t left; // packets still to be taken
+	bool is_plain, is_ng; // or neither: `pcap`
+	union {
+		struct capture_plain plain;
+		struct capture_ng ng;
+		pcap_t *pcap;
+	};
+	gzFile gzip;	    // what `pcap` reads and closes; NULL where the file is not compressed
+	enum pkt_link link; // of all packets; not of pcapng
+	uint64_t left;	    // packets still to be taken
 };
 
-static bool link_of(int dlt, enum pkt_link *link)
+bool capture_link_of(int link_type, enum pkt_link *link)
 {
-	switch (dlt) {
+	switch (link_type) {
 	case DLT_EN10MB:
 		*link = PKT_LINK_ETHERNET;
 		return true;
+	case LINKTYPE_RAW:
 	case DLT_RAW:
 	case DLT_IPV4:
 	case DLT_IPV6:
@@ -42,6 +51,14 @@ static bool link_of(int dlt, enum pkt_link *link)
 	default:
 		return false;
 	}
+}
+
+void capture_link_unknown(char *why, size_t why_size, int link_type)
+{
+	const char *name = pcap_datalink_val_to_name(link_type);
+
+	snprintf(why, why_size, "found link type %s (%d), expected Ethernet, raw IP, null/loopback, Linux SLL or SLL2",
+		name ? name : "unknown", link_type);
 }
 
 // In a file seconds are 32 bits without sign; libpcap takes those after 2038 for negative ones.
@@ -148,14 +165,14 @@ static int check_packets(struct capture *capture, struct capture_reader *r, char
 
 	r->left = UINT64_MAX;
 	while ((result = capture_next(r, &packet)) == 1) {
-		capture->packets++;
+		if (capture->packets++ == 0)
+			capture->link = packet.link;
 		capture->bytes += packet.size;
 	}
 	if (result == 0)
 		return 0;
-	if (strstr(capture_error(r), "of the first interface")) {
-		snprintf(why, why_size, "%s: interfaces of several kinds in one file, which libpcap cannot read: %s", capture->path,
-			capture_error(r));
+	if (r->is_ng && r->ng.is_refused) {
+		snprintf(why, why_size, "%s: %s", capture->path, capture_error(r));
 		return -1;
 	}
 	capture->is_damaged = true;
@@ -164,33 +181,60 @@ static int check_packets(struct capture *capture, struct capture_reader *r, char
 	return 1;
 }
 
-int capture_check(struct capture *capture, const char *path, char *why, size_t why_size)
+static int check_ng(struct capture *capture, struct capture_reader *r, char *why, size_t why_size)
+{
+	capture->is_ng = r->is_ng = true;
+	capture->is_gzip = r->ng.gzip != NULL;
+	int result = check_packets(capture, r, why, why_size);
+	capture->is_mixed = r->ng.is_mixed;
+	capture_ng_close(&r->ng);
+	return result;
+}
+
+static int check_pcap(struct capture *capture, struct capture_reader *r, char *why, size_t why_size)
 {
 	char error[PCAP_ERRBUF_SIZE];
+	int result;
+
+	if (!open_pcap(r, capture->path, error)) {
+		result = explain(capture->path, error, why, why_size);
+		capture->is_damaged = result == 1;
+		return result;
+	}
+	int dlt = pcap_datalink(r->pcap);
+	if (!capture_link_of(dlt, &r->link)) {
+		int len = snprintf(why, why_size, "%s: ", capture->path);
+		if ((size_t)len < why_size)
+			capture_link_unknown(why + len, why_size - (size_t)len, dlt);
+		pcap_close(r->pcap);
+		return -1;
+	}
+	capture->link = r->link;
+	capture->snapshot = (uint32_t)pcap_snapshot(r->pcap);
+	capture->is_gzip = r->gzip != NULL;
+	capture->is_plain = check_plain(capture);
+	result = capture->is_plain ? 0 : check_packets(capture, r, why, why_size);
+	pcap_close(r->pcap);
+	return result;
+}
+
+int capture_check(struct capture *capture, const char *path, char *why, size_t why_size)
+{
 	struct capture_reader r = {0};
 
 	*capture = (struct capture){.path = path};
 	int result = check_file(path, why, why_size);
-	if (result == 0 && !open_pcap(&r, path, error))
-		result = explain(path, error, why, why_size);
-	capture->is_damaged = result == 1;
-	if (result != 0)
+	if (result != 0) {
+		capture->is_damaged = result == 1;
 		return result;
-	int dlt = pcap_datalink(r.pcap);
-	if (!link_of(dlt, &capture->link)) {
-		const char *name = pcap_datalink_val_to_name(dlt);
-		snprintf(why, why_size,
-			"%s: found link type %s (%d), expected Ethernet, raw IP, null/loopback, Linux SLL or SLL2", path,
-			name ? name : "unknown", dlt);
-		pcap_close(r.pcap);
-		return -1;
 	}
-	capture->snapshot = (uint32_t)pcap_snapshot(r.pcap);
-	capture->is_gzip = r.gzip != NULL;
-	capture->is_plain = check_plain(capture);
-	result = capture->is_plain ? 0 : check_packets(capture, &r, why, why_size);
-	pcap_close(r.pcap);
-	return result;
+	result = capture_ng_open(&r.ng, path);
+	if (result < 0)
+		snprintf(why, why_size, "%s: %s", path, r.ng.error);
+	if (result != 0)
+		return result < 0 ? -1 : check_ng(capture, &r, why, why_size);
+	r.pcap = NULL;
+	return check_pcap(capture, &r, why, why_size);
 }
 
 // packet by packet ───────────────────────────────────────────────────────────────────────────
@@ -199,28 +243,32 @@ struct capture_reader *capture_open(const struct capture *capture, char *why, si
 {
 	char error[PCAP_ERRBUF_SIZE] = "no longer as it was";
 	struct capture_reader *r = calloc(1, sizeof(*r));
+	bool is_open = false;
 
 	if (r) {
+		r->is_plain = capture->is_plain;
+		r->is_ng = capture->is_ng;
+		r->link = capture->link;
 		r->left = capture->is_damaged ? capture->packets : UINT64_MAX;
-		if (capture->is_plain ? capture_plain_open(&r->plain, capture->path, capture->snapshot) == 0
-				      : open_pcap(r, capture->path, error))
-			return r;
+		if (r->is_plain)
+			is_open = capture_plain_open(&r->plain, capture->path, capture->snapshot) == 0;
+		else if (r->is_ng)
+			is_open = capture_ng_open(&r->ng, capture->path) == 1;
+		else
+			is_open = open_pcap(r, capture->path, error);
 	}
+	if (is_open)
+		return r;
 	snprintf(why, why_size, "%s", r ? error : "no memory");
 	free(r);
 	return NULL;
 }
 
-int capture_next(struct capture_reader *r, struct capture_packet *packet)
+static int next_of_pcap(struct capture_reader *r, struct capture_packet *packet)
 {
 	struct pcap_pkthdr *header;
-
-	if (!r->pcap)
-		return capture_plain_next(&r->plain, packet);
-	if (r->left == 0)
-		return 0;
-	r->left--;
 	int result = pcap_next_ex(r->pcap, &header, &packet->bytes);
+
 	if (result != 1)
 		return result == PCAP_ERROR ? -1 : 0;
 	packet->size = header->caplen;
@@ -228,21 +276,34 @@ int capture_next(struct capture_reader *r, struct capture_packet *packet)
 	return 1;
 }
 
+int capture_next(struct capture_reader *r, struct capture_packet *packet)
+{
+	packet->link = r->link;
+	if (r->is_plain)
+		return capture_plain_next(&r->plain, packet);
+	if (r->left == 0)
+		return 0;
+	r->left--;
+	return r->is_ng ? capture_ng_next(&r->ng, packet) : next_of_pcap(r, packet);
+}
+
 const char *capture_error(struct capture_reader *r)
 {
-	if (!r->pcap)
+	if (r->is_plain)
 		return r->plain.error;
-	const char *error = capture_gzip_error(r->gzip);
-	return error ? error : pcap_geterr(r->pcap);
+	const char *error = capture_gzip_error(r->is_ng ? r->ng.gzip : r->gzip);
+	return error ? error : r->is_ng ? r->ng.error : pcap_geterr(r->pcap);
 }
 
 void capture_close(struct capture_reader *r)
 {
 	if (!r)
 		return;
-	if (r->pcap)
-		pcap_close(r->pcap);
-	else
+	if (r->is_plain)
 		capture_plain_close(&r->plain);
+	else if (r->is_ng)
+		capture_ng_close(&r->ng);
+	else
+		pcap_close(r->pcap);
 	free(r);
 }

@@ -53,8 +53,10 @@ int intake_check_captures(struct intake *in, enum settings_damaged damaged)
 		result |= check_capture(&in->captures[i], damaged);
 	for (unsigned i = 0; i < in->vdev_captures_len; i++) {
 		result |= check_capture(&in->vdev_captures[i], damaged);
-		if (in->vdev_captures[i].is_gzip) {
-			log_error("%s: found gzip data, which net_pcap cannot read; --replay can", in->vdev_captures[i].path);
+		const struct capture *capture = &in->vdev_captures[i];
+		if (capture->is_gzip || capture->is_mixed) {
+			log_error("%s: found %s, which net_pcap cannot read; --replay can", capture->path,
+				capture->is_gzip ? "gzip data" : "interfaces or sections of several kinds");
 			result = -1;
 		}
 	}

@@ -188,15 +188,14 @@ static uint16_t read_packets(const struct replay_queue *q, struct rte_mbuf **mbu
 
 	while (n < len && (r->has_packet || read_packet(r))) {
 		const struct capture_packet *p = &r->packet;
-		enum pkt_link link = r->captures[r->captures_read].link;
-		unsigned worker = q->ring ? choose_worker(r, p->bytes, p->size, link) : q->worker;
+		unsigned worker = q->ring ? choose_worker(r, p->bytes, p->size, p->link) : q->worker;
 		struct rte_mbuf *m = NULL;
 		if (worker == q->worker || !rte_ring_full(r->queues[worker].ring))
 			m = copy_packet(r, p->bytes, p->size);
 		r->has_packet = m == NULL;
 		if (!m)
 			break;
-		packet_meta_set(m, p->us, link);
+		packet_meta_set(m, p->us, p->link);
 		if (worker == q->worker)
 			mbufs[n++] = m;
 		else

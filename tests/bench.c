@@ -151,8 +151,8 @@ static int load(struct packed *packed, const char *path)
 	const u_char *bytes;
 	struct capture capture;
 
-	if (capture_check(&capture, path, why, sizeof(why)) != 0 || capture.is_gzip) {
-		log_error("%s", capture.is_gzip ? "gunzip it first" : why);
+	if (capture_check(&capture, path, why, sizeof(why)) != 0 || capture.is_gzip || capture.is_mixed) {
+		log_error("%s", capture.is_gzip ? "gunzip it first" : capture.is_mixed ? "found interfaces of several kinds, expected one" : why);
 		return -1;
 	}
 	packed->packet = calloc(capture.packets, sizeof(*packed->packet));

@@ -33,18 +33,22 @@ mkfifo "$T/fifo.pcap"
 gzip -c "$good" > "$T/good.gz"
 head -c 5000 "$T/good.gz" > "$T/cut.gz"
 { head -c 20 "$good"; printf '\x69\0\0\0'; tail -c +25 "$good"; } > "$T/wlan.pcap" # link type 105: IEEE 802.11
-# pcapng: a section with two interfaces
-printf '\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0' > "$T/two-links.pcapng"
-for link in '\1' '\x65'; do # Ethernet, raw IP
-	printf '\1\0\0\0\x14\0\0\0%b\0\0\0\0\0\0\0\x14\0\0\0' "$link" >> "$T/two-links.pcapng"
-done
+# pcapng: a section, an interface of IEEE 802.11, and a packet of it
+ng_section='\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0'
+printf "$ng_section"'\1\0\0\0\x14\0\0\0\x69\0\0\0\0\0\0\0\x14\0\0\0' > "$T/wlan.pcapng"
+printf '\6\0\0\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x20\0\0\0' >> "$T/wlan.pcapng"
+head -c 5000 "$DATA/mixed-links.pcapng" > "$T/cut.pcapng"
 dp=("$dataplane_program" -o "collector.socket=$SOCKET")
 expect 1 'nothing\.pcap: No such file' "${dp[@]}" --replay "$T/nothing.pcap"
 expect 1 'cut\.pcap: damaged after 29 packets: .*nothing of it was taken' "${dp[@]}" --replay "$T/cut.pcap"
 expect 1 'header-cut\.pcap: ' "${dp[@]}" --replay "$T/header-cut.pcap"
 expect 1 'empty\.pcap: ' "${dp[@]}" --replay "$T/empty.pcap"
 expect 1 'wlan\.pcap: found link type IEEE802_11 \(105\), expected Ethernet' "${dp[@]}" --replay "$T/wlan.pcap"
-expect 1 'two-links\.pcapng: interfaces of several kinds in one file, which libpcap cannot read: ' "${dp[@]}" --replay "$T/two-links.pcapng"
+expect 1 'wlan\.pcapng: interface 0: found link type IEEE802_11 \(105\), expected Ethernet' "${dp[@]}" --replay "$T/wlan.pcapng"
+expect 1 'cut\.pcapng: damaged after 27 packets: at offset [0-9]+: a block is cut off: .*nothing of it was taken' \
+	"${dp[@]}" --replay "$T/cut.pcapng"
+expect 1 'mixed-links\.pcapng: found interfaces or sections of several kinds, which net_pcap cannot read' \
+	"${dp[@]}" --vdev "net_pcap0,rx_pcap=$DATA/mixed-links.pcapng"
 expect 1 'README\.md: ' "${dp[@]}" --replay "$DATA/README.md"
 expect 1 'found a directory' "${dp[@]}" --replay "$DATA"
 expect 1 'xz\.pcap: found xz data, expected pcap or pcapng' "${dp[@]}" --replay "$T/xz.pcap"

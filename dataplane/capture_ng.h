@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// pcapng (draft-ietf-opsawg-pcapng), read in large pieces: sections of either byte order, each with
+// interfaces of its own, each of those with its own link type, snapshot length and clock.
+//
+//     block ┌───────────────┬───────────────────────────────┬ ─ ─ ─ ─ ─ ─ ─ ─ ┐
+//           │ taken already │ section │ interface │ packet │ │ room to read into
+//           └───────────────┴───────────────────────────────┴ ─ ─ ─ ─ ─ ─ ─ ─ ┘
+//           offset          at                              end
+#pragma once
+
+#include <stdio.h>
+
+#include "dataplane/capture.h"
+
+struct capture_ng_interface {
+	uint16_t link_type; // as in the file
+	bool is_known;	    // `link` says how its frames begin
+	enum pkt_link link;
+	uint32_t snapshot;	  // octets of a packet; 0: without a limit
+	uint64_t factor, divisor; // from its ticks to microseconds
+	uint8_t shift;		  // in place of the divisor, where that is a power of 2
+	int64_t offset_s;	  // of its clock
+};
+
+struct capture_ng {
+	FILE *file;
+	void *gzip; // what unpacks the file, or NULL
+	uint8_t *block;
+	const uint8_t *at, *end;
+	uint64_t offset;   // in the (unpacked) file, of `block`
+	uint64_t block_at; // of the block in hand
+	bool is_little;	   // the byte order of the section
+	bool is_mixed;	   // interfaces or sections so far differ in what libpcap wants to be the same
+	bool has_first;
+	struct capture_ng_interface first; // of the file
+	bool is_refused;		   // sound, as far as is known, but of a kind that is not read
+	uint32_t sections;
+	uint64_t us;				 // of the packet before
+	struct capture_ng_interface *interfaces; // of the section
+	uint32_t interfaces_len, interfaces_room;
+	char error[256];
+};
+
+// Returns 1, 0 where the file is of another kind, or -1 with the reason in `error`. Close it where 1.
+int capture_ng_open(struct capture_ng *ng, const char *path);
+void capture_ng_close(struct capture_ng *ng);
+
+// The same as capture_next; `error` names the offset.
+int capture_ng_next(struct capture_ng *ng, struct capture_packet *packet);
