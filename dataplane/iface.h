@@ -11,7 +11,7 @@
 #include "dataplane/port.h"
 #include "dataplane/xdp.h"
 
-enum { IFACE_FILES_MAX = 128, IFACE_RETIRED_MAX = 4 };
+enum { IFACE_FILES_MAX = 128, IFACE_RETIRED_MAX = 8 };
 
 struct iface {
 	const char *name;	       // of the interface
@@ -19,6 +19,7 @@ struct iface {
 	int index;		       // the kernel's; another one once it was removed and added again
 	bool by_xdp;		       // AF_XDP; else AF_PACKET
 	bool gone;		       // removed; not yet back
+	bool waits;		       // back, but not opened before buffers are free; was said
 	struct xdp *xdp;	       // our program on it, or NULL
 	int fds[STATS_WORKERS_MAX];    // socket of each queue, to wait for
 	unsigned fds_len;	       // 0: not known

@@ -283,13 +283,27 @@ static void close_gone(struct intake *in, unsigned index, const char *why, const
 	}
 }
 
-// Frees what no worker can hold any more: fragments in reassembly are the last. True where there is room for one more.
+// The longest time that a worker may hold a buffer: fragments in reassembly are the last.
+static double held_s(const struct settings *settings)
+{
+	return 2 * settings->frag_timeout_s + 5;
+}
+
+static void tell_wait(struct iface *iface, const struct settings *settings)
+{
+	if (!iface->waits)
+		log_warning("interface %s: is back for the %dth time in %.0f s; opened again once its buffers of before are free",
+			iface->name, IFACE_RETIRED_MAX, held_s(settings));
+	iface->waits = true;
+}
+
+// Frees what no worker can hold any more. True where there is room for one more.
 static bool free_retired(struct iface *iface, const struct settings *settings)
 {
 	bool room = false;
 
 	for (unsigned i = 0; i < IFACE_RETIRED_MAX; i++) {
-		if (iface->retired[i].pool && (double)(monotonic_ms() - iface->retired[i].since_ms) > 1000 * (2 * settings->frag_timeout_s + 5)) {
+		if (iface->retired[i].pool && (double)(monotonic_ms() - iface->retired[i].since_ms) > 1000 * held_s(settings)) {
 			rte_mempool_free(iface->retired[i].pool);
 			iface->retired[i].pool = NULL;
 		}
@@ -309,7 +323,7 @@ static void open_again(struct intake *in, unsigned index, const struct settings 
 		rte_mempool_free(pool);
 		return;
 	}
-	iface->gone = false;
+	iface->gone = iface->waits = false;
 	watch->resume(watch->context, index);
 }
 
@@ -325,6 +339,8 @@ void intake_watch(struct intake *in, const struct settings *settings, const stru
 			close_gone(in, i, why, watch);
 		else if (iface->gone && iface_is_there(iface) && room)
 			open_again(in, i, settings, watch);
+		else if (iface->gone && iface_is_there(iface))
+			tell_wait(iface, settings);
 	}
 }
 

@@ -138,14 +138,14 @@ in_ns sensor ip link set s0 name other
 is_away() { [ "$(grep -c 'interface s0: is gone' "$T/dataplane.log")" = 2 ]; }
 await 5 is_away
 in_ns sensor ip link set other name s0
-await 10 opened_by AF_XDP 3
+await 20 opened_by AF_XDP 3
 send --count 100 --names 100
 await 10 has_count n7.example.com 3
 [ "$(open_files)" = "$files" ] || fail "the driver's files are still open: $files before, $(open_files) now"
 
 # … its program taken off
 in_ns sensor ip link set s0 xdp off
-await 10 opened_by AF_XDP 4
+await 20 opened_by AF_XDP 4
 send --count 100 --names 100
 await 10 has_count n7.example.com 4
 
@@ -157,11 +157,11 @@ send_long() { # zone, frame size
 # … frames too long for the buffers that there are, and then for AF_XDP
 in_ns peer ip link set p0 mtu 3000
 in_ns sensor ip link set s0 mtu 3000
-await 10 opened_by AF_XDP 5
+await 20 opened_by AF_XDP 5
 send_long long.example 3000
 ip -n "$id-peer" link del p0
 link_up mtu 9000
-await 10 opened_by AF_PACKET 1
+await 20 opened_by AF_PACKET 1
 send_long longer.example 9000
 [ "$(metric messages_total 'outcome="malformed"')" = 0 ] || fail "long frames were cut off"
 end
