@@ -50,7 +50,8 @@ end() {
 	[ $status = 0 ] || fail "with '$rights' the dataplane ended with status $status"
 }
 
-capturing=net_raw,net_admin,bpf,perfmon,ipc_lock
+# those that the service has
+capturing=$(sed -n 's/^AmbientCapabilities=//p' "$ROOT/scripts/systemd/lookback-dataplane.service.in" | tr 'A-Z ' 'a-z,' | sed 's/cap_//g')
 begin $capturing
 await 30 grep -q 'records each' "$T/dataplane.log"
 if ! says 'capturing through AF_XDP'; then

@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The systemd units: systemd finds nothing wrong with them, and the programs take the command lines in them.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+redis_up --appendonly no
+cat > "$T/lookback.conf" << END
+collector.socket = $SOCKET
+redis = unix:$REDIS
+http.listen = none
+END
+echo 'LOOKBACK_INPUT=' > "$T/dataplane.env"
+for name in collector dataplane; do
+	unit=$T/lookback-$name.service
+	sed -E -e "s|=([-+]*)[^ ]*/lookback-$name |=\1$BUILD/$name/lookback-$name |" \
+		-e "s|/etc/lookback/|$T/|" "$BUILD/scripts/systemd/lookback-$name.service" > "$unit"
+	command=$(sed -n 's/^ExecStart=//p' "$unit")
+	# shellcheck disable=SC2086  # words, as systemd splits them
+	timeout 60 ${command/ \$LOOKBACK_INPUT/} --check > "$T/check.log" 2>&1 ||
+		fail "'$command' is not taken: $(tail -n 1 "$T/check.log")"
+done
+before=$(sed -n 's/^ExecStartPre=-+//p' "$T/lookback-dataplane.service")
+# shellcheck disable=SC2086
+timeout 60 ${before/ \$LOOKBACK_INPUT/} > "$T/check.log" 2>&1 || fail "'$before' is not taken: $(tail -n 1 "$T/check.log")"
+echo "command lines: taken"
+
+command -v systemd-analyze > /dev/null || skip "systemd-analyze is not installed"
+timeout 60 systemd-analyze verify --man=no "$T"/lookback-*.service > "$T/verify.log" 2>&1 || fail "systemd-analyze verify: $(cat "$T/verify.log")"
+! grep -E "lookback-[a-z]*\.service|Unknown|Failed" "$T/verify.log" || fail "systemd-analyze verify complains"
+echo "units: nothing wrong"
