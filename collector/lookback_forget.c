@@ -3,6 +3,7 @@
 #include "collector/lookback.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PAGE = 500, ID_SIZE = 64 };
@@ -14,26 +15,21 @@ static bool is_meant(const struct query *q, const char *name, size_t len)
 	return len == q->name_len && memcmp(name, q->name, len) == 0;
 }
 
-static const redisReply *field_of(const redisReply *fields, const char *name)
-{
-	for (size_t i = 0; i + 1 < fields->elements; i += 2)
-		if (strcmp(fields->element[i]->str, name) == 0)
-			return fields->element[i + 1];
-	return NULL;
-}
-
 // Asks whether the record of an entry is still there, where it is one that was meant. Returns true where it asked.
 static bool ask_entry(struct query_db *db, const struct query *q, const redisReply *entry)
 {
-	const redisReply *fields = entry->element[1], *name = field_of(fields, "name"), *type = field_of(fields, "type");
-	const redisReply *rdata = field_of(fields, "rdata");
+	const redisReply *name = query_db_field(entry->element[1], "name"), *type = query_db_field(entry->element[1], "type");
+	const redisReply *rdata = query_db_field(entry->element[1], "rdata");
+	char *member;
 
 	if (!name || !type || !rdata || !is_meant(q, name->str, name->len) || !query_has_type(q, type->str, type->len))
 		return false;
-	char head[TEXT_TYPE_SIZE + 1];
-	int head_len = snprintf(head, sizeof(head), "%s ", type->str);
+	int len = asprintf(&member, "%s %s", type->str, rdata->str); // others may write to the feed: of any length
+	if (len < 0)
+		return false;
 	query_db_command(db, 3, "ZSCORE", "name:", name->str, name->len);
-	redis_encode_bulk2(&db->out, head, (size_t)head_len, rdata->str, rdata->len);
+	redis_encode_bulk(&db->out, member, (size_t)len);
+	free(member);
 	return true;
 }
 

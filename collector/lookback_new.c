@@ -8,10 +8,9 @@ enum { PAGE = 500, WAIT_MS = 1000 };
 
 static const char *field_of(const redisReply *fields, const char *name)
 {
-	for (size_t i = 0; i + 1 < fields->elements; i += 2)
-		if (strcmp(fields->element[i]->str, name) == 0)
-			return fields->element[i + 1]->str;
-	return "";
+	const redisReply *field = query_db_field(fields, name);
+
+	return field ? field->str : "";
 }
 
 // Prints one entry where the filters want it. Returns true where it did.

@@ -211,13 +211,10 @@ static int scan(struct names_index *index)
 
 static const char *field_of(const redisReply *fields, const char *name, size_t *len)
 {
-	for (size_t i = 0; i + 1 < fields->elements; i += 2) {
-		if (strcmp(fields->element[i]->str, name) == 0) {
-			*len = fields->element[i + 1]->len;
-			return fields->element[i + 1]->str;
-		}
-	}
-	return NULL;
+	const redisReply *field = query_db_field(fields, name);
+
+	*len = field ? field->len : 0;
+	return field ? field->str : NULL;
 }
 
 // The owner in an entry of the stream, or the name that it points to. NULL where there is none.

@@ -252,6 +252,14 @@ bool query_db_suffix_below(const struct query_db *db, const char *name, size_t l
 	return strstr(db->suffixes, line) != NULL;
 }
 
+const redisReply *query_db_field(const redisReply *fields, const char *name)
+{
+	for (size_t i = 0; i + 1 < fields->elements; i += 2)
+		if (strcmp(fields->element[i]->str, name) == 0)
+			return fields->element[i + 1];
+	return NULL;
+}
+
 int64_t query_db_number(const redisReply *reply)
 {
 	if (reply->type == REDIS_REPLY_INTEGER)

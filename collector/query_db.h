@@ -77,5 +77,8 @@ uint64_t query_db_version(struct query_db *db);
 // True where a public suffix lies below `name` (text): its hosts are spread over several zones.
 bool query_db_suffix_below(const struct query_db *db, const char *name, size_t len);
 
+// A field of a stream's entry, by name; NULL where it has none.
+const redisReply *query_db_field(const redisReply *fields, const char *name);
+
 // A score or an integer reply as a number; 0 for anything else.
 int64_t query_db_number(const redisReply *reply);

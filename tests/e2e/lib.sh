@@ -107,6 +107,15 @@ name_spaces() { # names
 	done
 }
 in_ns() { local ns=$id-$1; shift; ip netns exec "$ns" "$@"; }
+# Two of them, p0 in the first and s0 in the second with a cable between, up, and without what IPv6 says by itself.
+veth_between() { # peer, sensor
+	local end
+	ip -n "$id-$1" link add p0 type veth peer name s0 netns "$id-$2"
+	for end in "$1:p0" "$2:s0"; do
+		in_ns "${end%:*}" sysctl -qw "net.ipv6.conf.${end#*:}.disable_ipv6=1" 2> /dev/null || true
+		in_ns "${end%:*}" ip link set "${end#*:}" up
+	done
+}
 
 # Lookback ────────────────────────────────────────────────────────────────────────────────────
 

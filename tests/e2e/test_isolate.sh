@@ -9,11 +9,7 @@
 
 command -v curl > /dev/null || skip "curl is not installed"
 name_spaces peer sensor
-ip -n "$id-peer" link add p0 type veth peer name s0 netns "$id-sensor"
-for end in peer:p0 sensor:s0; do
-	in_ns "${end%:*}" sysctl -qw "net.ipv6.conf.${end#*:}.disable_ipv6=1" 2> /dev/null || true
-	in_ns "${end%:*}" ip link set "${end#*:}" up
-done
+veth_between peer sensor
 redis_up --appendonly no
 
 # 100 answers and 77 other packets.

@@ -205,6 +205,7 @@ same "the feed has them" true "$([ "$(fed '(^|\.)wikimedia\.org$')" -gt 0 ] && e
 before=$(redis xlen pdns:new)
 gone=$(look export --json | jq -r 'select(.rrname | test("(^|\\.)wikimedia\\.org$")) | .rrname' | wc -l)
 redis xadd pdns:new '*' name left.wikimedia.org type A rdata 192.0.2.1 first 1 sensor x > /dev/null # of an erasure that was cut off
+redis xadd pdns:new '*' name odd.wikimedia.org type "$(printf 'X%.0s' {1..3000})" rdata x first 1 sensor x > /dev/null # of someone else
 look erase zone wikimedia.org --yes > /dev/null
 same "the feed forgets" "$((before - gone))" "$(redis xlen pdns:new)"
 same "names of the zone in the feed" "" "$(look new --json | jq -r 'select(.rrname | test("(^|\\.)wikimedia\\.org$")) | .rrname')"

@@ -10,9 +10,7 @@
 command -v setpriv > /dev/null || skip "setpriv (util-linux) is not installed"
 USER_ID=65534
 name_spaces peer sensor
-ip -n "$id-peer" link add p0 type veth peer name s0 netns "$id-sensor"
-in_ns peer ip link set p0 up
-in_ns sensor ip link set s0 up
+veth_between peer sensor
 redis_up --appendonly no
 collector_up
 chmod 755 "$T" # what the operator does: the folder of the socket is the user's to enter, the program his to run
