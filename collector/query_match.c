@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { SCAN_STARS_MAX = 4 }; // Redis goes back to every star: patterns with more are matched here alone
+
 // True where the dot at `at` separates labels: no odd number of backslashes before it.
 static bool is_separator(const char *name, size_t at)
 {
@@ -31,18 +33,15 @@ static bool has_stem(const struct query *q, const char *name, size_t len)
 }
 
 // With and without the final dot, so that both "\.com$" and "\.com\.$" find what is meant.
-static bool matches_regex(const regex_t *regex, const char *name, size_t len)
+static bool matches_regex(struct query_regex *regex, const char *name, size_t len)
 {
 	char dotted[TEXT_NAME_SIZE + 1];
 
 	if (len >= TEXT_NAME_SIZE)
 		return false;
 	memcpy(dotted, name, len);
-	dotted[len] = '\0';
-	if (regexec(regex, dotted, 0, NULL, 0) == 0)
-		return true;
-	strcpy(dotted + len, ".");
-	return regexec(regex, dotted, 0, NULL, 0) == 0;
+	dotted[len] = '.';
+	return query_regex_matches(regex, name, len) || query_regex_matches(regex, dotted, len + 1);
 }
 
 // One bracket expression at `*p` (behind the bracket); moves `*p` behind it.
@@ -132,8 +131,8 @@ bool query_match(const struct query_run *run, const char *name, size_t len)
 		       !(*run->q.exclude && query_glob(run->q.exclude, name, len));
 	case QUERY_REGEX:
 	case QUERY_TARGET_REGEX:
-		return matches_regex(&run->regex, name, len) &&
-		       !(run->has_exclude && matches_regex(&run->exclude, name, len));
+		return matches_regex(run->regex, name, len) &&
+		       !(run->exclude && matches_regex(run->exclude, name, len));
 	case QUERY_KEYWORD:
 		return query_alike(run->q.name, run->q.name_len, name, len) != QUERY_REASON_NONE;
 	default:
@@ -154,6 +153,15 @@ static void append_escaped(char *out, size_t out_size, const char *text)
 	out[len] = '\0';
 }
 
+static size_t stars(const char *pattern)
+{
+	size_t n = 0;
+
+	for (; *pattern; pattern++)
+		n += *pattern == '*';
+	return n;
+}
+
 void query_match_pattern(struct query_run *run)
 {
 	const struct query *q = &run->q;
@@ -167,11 +175,20 @@ void query_match_pattern(struct query_run *run)
 	} else if (q->kind == QUERY_STEM || q->kind == QUERY_TARGET_STEM) {
 		append_escaped(run->pattern, sizeof(run->pattern) - 3, q->name);
 		strcat(run->pattern, ".*");
-	} else if (q->kind == QUERY_GLOB || q->kind == QUERY_TARGET_GLOB) {
+	} else if ((q->kind == QUERY_GLOB || q->kind == QUERY_TARGET_GLOB) && stars(q->name) <= SCAN_STARS_MAX) {
 		snprintf(run->pattern, sizeof(run->pattern), "%s", q->name);
 	} else {
 		strcpy(run->pattern, "*");
 	}
+}
+
+// True where an escape goes on after its letter: \x41, \pL, \Q…\E, \101.
+static bool has_code(const char *pattern)
+{
+	for (const char *p = pattern; *p; p += *p == '\\' && p[1] ? 2 : 1)
+		if (*p == '\\' && p[1] && strchr("xpPQ01234567", p[1]))
+			return true;
+	return false;
 }
 
 // The longest run of a pattern that stands for itself.
@@ -180,8 +197,8 @@ static void add_literal(struct names_needles *out, const char *pattern, bool reg
 	char best[NAMES_NEEDLE_SIZE], run[NAMES_NEEDLE_SIZE];
 	size_t best_len = 0, len = 0;
 
-	if (regex && strpbrk(pattern, "(|{"))
-		return; // what is in them may be left out
+	if (regex && (strpbrk(pattern, "(|{") || has_code(pattern)))
+		return; // what is in them may be left out, or is another character
 	for (const char *p = pattern;; p++) {
 		char c = *p;
 		bool escaped =

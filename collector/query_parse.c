@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/query.h"
 
+#include "collector/query_regex.h"
+
 #include "dataplane/dns_layout.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -133,18 +134,17 @@ int query_parse(struct query *q, const char *text, char *why, size_t why_size)
 	return query_parse_name(q, text, why, why_size);
 }
 
-// Back-references are refused: they are what can take for ever.
 static int check_regex(const char *text, char *why, size_t why_size)
 {
-	regex_t regex;
+	char reason[200], expected[300];
+	struct query_regex *regex = query_regex_compile(text, reason, sizeof(reason));
 
-	for (const char *p = text; *p; p += *p == '\\' && p[1] ? 2 : 1)
-		if (*p == '\\' && p[1] >= '0' && p[1] <= '9')
-			return refuse(why, why_size, text, "a regular expression without back-references");
-	int error = regcomp(&regex, text, REG_EXTENDED | REG_ICASE | REG_NOSUB);
-	if (error == 0)
-		regfree(&regex);
-	return error == 0 ? 0 : refuse(why, why_size, text, "an extended regular expression (POSIX)");
+	if (!regex) {
+		snprintf(expected, sizeof(expected), "a regular expression (RE2): %s", reason);
+		return refuse(why, why_size, text, expected);
+	}
+	query_regex_free(regex);
+	return 0;
 }
 
 int query_parse_pattern(struct query *q, enum query_kind kind, const char *text, char *why, size_t why_size)

@@ -82,10 +82,8 @@ void query_stop(struct query_run *run)
 		query_list_free(&run->ranked[i]);
 	redis_buffer_free(&run->page.text);
 	free(run->page.item);
-	if (run->has_regex)
-		regfree(&run->regex);
-	if (run->has_exclude)
-		regfree(&run->exclude);
+	query_regex_free(run->regex);
+	query_regex_free(run->exclude);
 	free(run);
 }
 

@@ -11,8 +11,7 @@
 
 #include "collector/names_store.h"
 #include "collector/query.h"
-
-#include <regex.h>
+#include "collector/query_regex.h"
 
 enum {
 	QUERY_PAGE = 1000,	// members read of one set at a time
@@ -75,8 +74,7 @@ struct query_run {
 	uint64_t key_rank;	   // members of the current key that were read
 	struct query_list resolve; // "<TYPE> <owner>", for targets whose RDATA holds more than the target
 	struct query_page page;
-	regex_t regex, exclude; // of QUERY_REGEX
-	bool has_regex, has_exclude;
+	struct query_regex *regex, *exclude; // of QUERY_REGEX, owned; NULL: none
 	uint64_t passed, shown; // records (of QUERY_KEYWORD: names) passed over and shown
 	char owner[TEXT_NAME_SIZE]; // QUERY_KEYWORD: the last name that was met
 	size_t owner_len;

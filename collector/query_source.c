@@ -142,15 +142,24 @@ static int begin_addresses(struct query_run *run)
 	return 0;
 }
 
+static struct query_regex *compile(struct query_run *run, const char *pattern)
+{
+	char why[200];
+	struct query_regex *regex = query_regex_compile(pattern, why, sizeof(why));
+
+	if (regex)
+		query_regex_until(regex, run->deadline_ms);
+	else
+		query_run_fail(run, "'%.100s': expected a regular expression: %s", pattern, why);
+	return regex;
+}
+
 static int begin_regex(struct query_run *run)
 {
-	enum { FLAGS = REG_EXTENDED | REG_ICASE | REG_NOSUB };
-
-	run->has_regex = regcomp(&run->regex, run->q.name, FLAGS) == 0;
-	run->has_exclude = *run->q.exclude && regcomp(&run->exclude, run->q.exclude, FLAGS) == 0;
-	if (!run->has_regex || run->has_exclude != (*run->q.exclude != '\0'))
-		return query_run_fail(run, "not an extended regular expression");
-	return 0;
+	run->regex = compile(run, run->q.name);
+	if (run->regex && *run->q.exclude)
+		run->exclude = compile(run, run->q.exclude);
+	return run->failed ? -1 : 0;
 }
 
 int query_source_begin(struct query_run *run)

@@ -44,6 +44,8 @@ static void parse_all(const char *text)
 	(void)query_parse_time(&time, text, 1790000000, why, sizeof(why));
 	q = query_make(QUERY_GLOB);
 	(void)query_parse_pattern(&q, QUERY_GLOB, text, why, sizeof(why));
+	q = query_make(QUERY_REGEX);
+	(void)query_parse_pattern(&q, QUERY_REGEX, text, why, sizeof(why));
 	q = query_make(QUERY_KEYWORD);
 	if (query_parse_keyword(&q, text, why, sizeof(why)) == 0)
 		(void)query_alike(q.name, q.name_len, "xn--80ak6aa92e.paypa1-1ogin.example", 35);

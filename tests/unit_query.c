@@ -147,6 +147,68 @@ static void patterns(void)
 		"*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
 }
 
+static bool is_regex(const char *pattern)
+{
+	struct query q = query_make(QUERY_REGEX);
+
+	return query_parse_pattern(&q, QUERY_REGEX, pattern, why, sizeof(why)) == 0;
+}
+
+static bool finds(const char *pattern, const char *text)
+{
+	struct query_regex *regex = query_regex_compile(pattern, why, sizeof(why));
+	bool found = regex && query_regex_matches(regex, text, strlen(text));
+
+	query_regex_free(regex);
+	return found;
+}
+
+static void regexes(void)
+{
+	static const char *const large[] = {"((a{1,100}){1,100}){1,100}", "((a{1,200}){1,200}){1,200}", "(((((((((a{9}){9}){9}){9}){9}){9}){9}){9}){9}){9}",
+		"a{1001}", "(x+y?x+){999}", "([a-z]{1,63}\\.){127}", "(?:(?:(?:.?){30}){30}){30}", "(a)\\1", "(?=a)b", "(?<=a)b", "a**", "[z-a]", "(((("};
+	char deep[512];
+
+	for (size_t i = 0; i < sizeof(large) / sizeof(*large); i++)
+		CU_ASSERT_FALSE(is_regex(large[i]));
+	memset(deep, '(', 255);
+	memset(deep + 255, ')', 255);
+	deep[510] = '\0';
+	(void)is_regex(deep); // either way, at once
+	CU_ASSERT(finds("^pay(pal)?[0-9]+\\.", "PAYPAL1.example") && !finds("^pay(pal)?[0-9]+\\.", "paypal.example"));
+	CU_ASSERT(finds("[[:digit:]]{3}$", "a123") && finds("^\\w+\\.\\d$", "a_b.1") && finds("a|b", "xb") && finds("\\x61", "a"));
+	CU_ASSERT_FALSE(finds("(x+x+)+y", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
+}
+
+static void late_regex(void)
+{
+	struct query_regex *regex = query_regex_compile("a", why, sizeof(why));
+	int matched = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(regex);
+	query_regex_until(regex, 0); // long ago
+	for (int i = 0; i < 1000; i++)
+		matched += query_regex_matches(regex, "a", 1);
+	CU_ASSERT(matched < 100);
+	query_regex_free(regex);
+}
+
+static size_t needles_of(const char *pattern)
+{
+	struct query_run run = {.q = query_make(QUERY_REGEX)};
+	struct names_needles needles;
+
+	strcpy(run.q.name, pattern);
+	query_match_needles(&run, &needles);
+	return needles.len;
+}
+
+static void needles(void) // what a pattern only seems to hold is not looked for
+{
+	CU_ASSERT_EQUAL(needles_of("^pay\\.com$"), 1);
+	CU_ASSERT_EQUAL(needles_of("\\x41bc") + needles_of("\\pLabc") + needles_of("\\101bc") + needles_of("\\Qa+b\\E"), 0);
+}
+
 static bool is_in(enum query_kind kind, const char *name, const char *text)
 {
 	struct query_run run = {.q = query_make(kind)};
@@ -327,7 +389,7 @@ int main(void)
 {
 	static const struct unit_test tests[] = {{"names", names}, {"defanged text and URLs", refanged},
 		{"what is pasted", pasted}, {"internationalised names", internationalised},
-		{"types, times, orders", types_and_times}, {"globs", patterns},
+		{"types, times, orders", types_and_times}, {"globs", patterns}, {"regular expressions", regexes}, {"a late one", late_regex}, {"needles of patterns", needles},
 		{"wildcards", wildcards}, {"look-alikes", look_alikes}, {"rdata of others", rdata},
 		{"lines of others", imports}, {"JSON and CSV", json}};
 	return unit_run("query", tests, sizeof(tests) / sizeof(*tests));
