@@ -216,6 +216,9 @@ void check_ports(const struct intake *intake, const struct settings *settings)
 		check_numa(port);
 		if (port->iface && port->iface->xdp)
 			say("ok", "port %s: AF_XDP, %s mode", port->name, xdp_attach_mode(port->iface->xdp));
+		else if (port->iface && port->iface->host_uses[0] && settings->xdp_program == SETTINGS_XDP_AUTO)
+			say("ok", "port %s: AF_PACKET, by copy, as the host uses the interface (%s); xdp.program = steer would take DNS from the host",
+				port->name, port->iface->host_uses);
 		else if (port->iface)
 			say("hint", "port %s: AF_PACKET; the lines above say why it is not AF_XDP", port->name);
 	}

@@ -17,6 +17,7 @@
 #include <rte_mbuf.h>
 
 #include "dataplane/encrypted.h"
+#include "dataplane/iface_use.h"
 #include "dataplane/log.h"
 #include "dataplane/rights.h"
 #include "dataplane/rx_wait.h"
@@ -125,6 +126,8 @@ static bool xdp_suits(const struct iface *iface, const struct iface_facts *facts
 {
 	if (s->xdp_program == SETTINGS_XDP_OFF)
 		return snprintf(why, why_size, "xdp.program = off"), false;
+	if (iface->host_uses[0] && s->xdp_program == SETTINGS_XDP_AUTO)
+		return snprintf(why, why_size, "the host uses it (%s); xdp.program = steer would take DNS from the host", iface->host_uses), false;
 	if (!iface_facts_is_ethernet(facts))
 		return snprintf(why, why_size, "its packets have no Ethernet header"), false;
 	if (!iface_facts_fit_xdp(facts))
@@ -180,8 +183,20 @@ static uint64_t locked_by_xdp(const struct rte_mempool *pool, const struct iface
 	       RTE_MIN((uint64_t)facts->combined, s->workers);
 }
 
+// AF_XDP is not to be had, or not to be taken.
+static void say_why_not(const struct iface *iface, const char *why)
+{
+	if (iface->host_uses[0] && iface->yields)
+		log_info("interface %s: %s; capturing by copy", iface->name, why);
+	else
+		log_warning("interface %s: no AF_XDP: %s; trying AF_PACKET, slower", iface->name, why);
+}
+
 static void say_how(const struct iface *iface, const struct settings *s)
 {
+	if (iface->by_xdp && iface->host_uses[0])
+		log_warning("interface %s: the host uses it (%s), but %s that comes over it no longer reaches the host; xdp.program = auto "
+			    "captures by copy", iface->name, iface->host_uses, s->xdp_program == SETTINGS_XDP_ALL ? "what" : "DNS");
 	if (iface->by_xdp)
 		log_info("interface %s: capturing through AF_XDP, %s, %s mode; %s", iface->name,
 			iface->fds_len > 0 && is_zero_copy(iface->fds[0]) ? "zero-copy" : "copying",
@@ -314,6 +329,9 @@ int iface_open(struct iface *iface, struct port *port, const struct settings *s,
 	iface->index = (int)if_nametoindex(iface->name);
 	iface_facts_read(iface->name, &facts);
 	iface->room = rte_pktmbuf_data_room_size(pool);
+	iface->yields = s->xdp_program == SETTINGS_XDP_AUTO;
+	if (s->xdp_program == SETTINGS_XDP_OFF || !iface_use_is(iface->name, IFACE_USE_ROUTES, iface->host_uses, sizeof(iface->host_uses)))
+		iface->host_uses[0] = '\0';
 	port->link = iface_facts_is_ip(&facts) ? PKT_LINK_RAW_IP : PKT_LINK_ETHERNET;
 	if (!iface_facts_is_ethernet(&facts) && !iface_facts_is_ip(&facts)) {
 		log_error("interface %s: found frames of link type %u, expected Ethernet or IP", iface->name, facts.type);
@@ -323,7 +341,7 @@ int iface_open(struct iface *iface, struct port *port, const struct settings *s,
 		log_warning("interface %s: nic.isolate: is for ports that DPDK drives by itself; xdp.program chooses here", iface->name);
 	if (!xdp_arguments(iface, &facts, s, devargs, sizeof(devargs), why, sizeof(why)) ||
 		!may_lock(locked_by_xdp(pool, &facts, s), why, sizeof(why)) || open_by(iface, true, devargs, port, s, pool) != 0) {
-		log_warning("interface %s: no AF_XDP: %s; trying AF_PACKET, slower", iface->name, why);
+		say_why_not(iface, why);
 		if (open_by_packet(iface, &facts, port, s, pool) != 0)
 			return -1;
 	}
@@ -346,12 +364,17 @@ void iface_close(struct iface *iface, struct port *port)
 
 const char *iface_trouble(const struct iface *iface)
 {
+	static char text[300];
+	char use[200];
+
 	if ((int)if_nametoindex(iface->name) != iface->index)
 		return "is gone; waiting for it to come back";
 	if (iface_room(iface) > iface->room)
 		return "has longer frames now; opening it again";
 	if (iface->xdp && !xdp_is_attached(iface->xdp))
 		return "has lost its XDP program to someone else; opening it again";
+	if (iface->xdp && iface->yields && iface_use_is(iface->name, IFACE_USE_QUICK, use, sizeof(use)))
+		return snprintf(text, sizeof(text), "the host uses it now (%s); opening it again, by copy", use), text;
 	return NULL;
 }
 

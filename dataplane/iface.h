@@ -21,6 +21,8 @@ struct iface {
 	bool gone;		       // removed; not yet back
 	bool waits;		       // back, but not opened before buffers are free; was said
 	struct xdp *xdp;	       // our program on it, or NULL
+	char host_uses[200];	       // why the host itself needs it (iface_use.h), or empty
+	bool yields;		       // xdp.program = auto: copied from once the host uses it
 	int fds[STATS_WORKERS_MAX];    // socket of each queue, to wait for
 	unsigned fds_len;	       // 0: not known
 	unsigned room;		       // octets of the packet buffers that it was opened with
@@ -47,7 +49,7 @@ void iface_close(struct iface *iface, struct port *port);
 // Hands what can be read again to all our programs.
 void iface_reload_all(const struct settings *settings);
 
-// Why it is to be closed: "is gone; …", "has longer frames now; …"; NULL: it is well.
+// Why it is to be closed: "is gone; …", "has longer frames now; …"; NULL: it is well. Valid until the next call.
 const char *iface_trouble(const struct iface *iface);
 
 // Whether an interface of its name is there.

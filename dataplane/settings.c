@@ -88,8 +88,8 @@ static int set_word(void *at, const char *value, const char *const *words, int l
 
 static int set_xdp_program(void *at, const char *value, char *why, size_t why_size)
 {
-	static const char *const words[] = {"steer", "all", "off"};
-	int word = 0, result = set_word(&word, value, words, 3, "steer, all or off", why, why_size);
+	static const char *const words[] = {"auto", "steer", "all", "off"};
+	int word = 0, result = set_word(&word, value, words, 4, "auto, steer, all or off", why, why_size);
 
 	*(enum settings_xdp *)at = (enum settings_xdp)word;
 	return result;
@@ -142,8 +142,8 @@ const struct conf *settings_conf(struct settings *s)
 			.help = "receive descriptors of each queue"},
 		{.name = "dns.ports", .type = CONF_FUNCTION, .at = &s->dns_ports, .def = "53", .set = set_ports,
 			.help = "UDP and TCP ports that speak DNS, comma-separated"},
-		{.name = "xdp.program", .type = CONF_FUNCTION, .at = &s->xdp_program, .def = "steer", .set = set_xdp_program,
-			.help = "of an --iface: steer (DNS to the workers, the rest to the host), all, or off (AF_PACKET)"},
+		{.name = "xdp.program", .type = CONF_FUNCTION, .at = &s->xdp_program, .def = "auto", .set = set_xdp_program,
+			.help = "of an --iface: steer (DNS to the workers, the rest to the host), all, off (AF_PACKET: copies), or auto: steer, but off on an interface that the host itself uses"},
 		{.name = "xdp.mode", .type = CONF_FUNCTION, .at = &s->xdp_copy, .def = "auto", .set = set_xdp_mode,
 			.help = "auto (zero-copy where the driver has it) or copy"},
 		{.name = "xdp.tunnels", .type = CONF_FUNCTION, .at = &s->xdp_tunnels, .def = "none", .set = set_tunnels,

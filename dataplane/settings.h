@@ -12,7 +12,7 @@
 
 enum settings_idle { IDLE_POLL, IDLE_SLEEP };
 enum settings_damaged { SETTINGS_DAMAGED_REFUSE, SETTINGS_DAMAGED_TAKE };
-enum settings_xdp { SETTINGS_XDP_STEER, SETTINGS_XDP_ALL, SETTINGS_XDP_OFF };
+enum settings_xdp { SETTINGS_XDP_AUTO, SETTINGS_XDP_STEER, SETTINGS_XDP_ALL, SETTINGS_XDP_OFF };
 
 struct settings {
 	char *collector_socket;		  // path of the collector's Unix socket

@@ -30,7 +30,7 @@ collector_up -o http.listen=127.0.0.1:0
 listen() { # more arguments
 	: > "$T/dataplane.log"
 	start dataplane ip netns exec "$id-sensor" "$BUILD/dataplane/lookback-dataplane" -o "collector.socket=$SOCKET" \
-		-o table.records=100000 -o tcp.flows=4096 -o tcp.memory=16m -o flush.interval=1 --iface s0 "$@"
+		-o table.records=100000 -o tcp.flows=4096 -o tcp.memory=16m -o flush.interval=1 --iface s0 -o xdp.program=steer "$@"
 	DATAPLANE=${CHILDREN[-1]}
 	await 30 grep -q 'records each' "$T/dataplane.log"
 	dataplane_pid=$(pgrep -f "collector.socket=$SOCKET.*--iface s0" | while read -r pid; do
