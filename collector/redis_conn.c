@@ -183,7 +183,14 @@ static void *sink_string(const redisReadTask *task, char *text, size_t len)
 	return at;
 }
 
-static void *sink_array(const redisReadTask *task, int len)
+// hiredis 1.0 changed the type of an array's length.
+#if HIREDIS_MAJOR >= 1
+typedef size_t redis_array_len;
+#else
+typedef int redis_array_len;
+#endif
+
+static void *sink_array(const redisReadTask *task, redis_array_len len)
 {
 	struct redis_results *r = task->privdata;
 	struct redis_result *at = place_of(task);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <rte_telemetry.h>
+#include <rte_version.h>
 
 // The commands run in a thread of DPDK's: counters are read as everywhere, of filters it has a copy.
 static const struct worker *all_workers;
@@ -18,11 +19,22 @@ static struct {
 	uint64_t names_only, names_skip;
 } filters;
 
+// DPDK 23.03 renamed the functions for unsigned numbers (u64 to uint); 23.11 deprecated the old names.
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
+static void start_numbers(struct rte_tel_data *data) { rte_tel_data_start_array(data, RTE_TEL_UINT_VAL); }
+static void append_number(struct rte_tel_data *data, uint64_t n) { rte_tel_data_add_array_uint(data, n); }
+static void add_number(struct rte_tel_data *data, const char *name, uint64_t n) { rte_tel_data_add_dict_uint(data, name, n); }
+#else
+static void start_numbers(struct rte_tel_data *data) { rte_tel_data_start_array(data, RTE_TEL_U64_VAL); }
+static void append_number(struct rte_tel_data *data, uint64_t n) { rte_tel_data_add_array_u64(data, n); }
+static void add_number(struct rte_tel_data *data, const char *name, uint64_t n) { rte_tel_data_add_dict_u64(data, name, n); }
+#endif
+
 static int list_workers(struct rte_tel_data *data)
 {
-	rte_tel_data_start_array(data, RTE_TEL_U64_VAL);
+	start_numbers(data);
 	for (unsigned i = 0; i < workers_len; i++)
-		rte_tel_data_add_array_u64(data, i);
+		append_number(data, i);
 	return 0;
 }
 
@@ -57,7 +69,7 @@ static int show(const char *params, struct rte_tel_data *data, bool table_only)
 	rte_tel_data_start_dict(data);
 	for (size_t i = 0; i < WORKER_STATS_LEN; i++)
 		if (!table_only || is_of_table(worker_stats_lines[i].field))
-			rte_tel_data_add_dict_u64(data, worker_stats_lines[i].field, stats_get((const uint64_t *)&w->stats + i));
+			add_number(data, worker_stats_lines[i].field, stats_get((const uint64_t *)&w->stats + i));
 	return 0;
 }
 
@@ -89,13 +101,13 @@ static int show_filters(const char *command, const char *params, struct rte_tel_
 	rte_tel_data_start_dict(data);
 	rte_tel_data_add_dict_string(data, "filter", filters.expression);
 	rte_tel_data_add_dict_string(data, "servers", filters.servers);
-	rte_tel_data_add_dict_u64(data, "names_only", filters.names_only);
-	rte_tel_data_add_dict_u64(data, "names_skip", filters.names_skip);
+	add_number(data, "names_only", filters.names_only);
+	add_number(data, "names_skip", filters.names_skip);
 	pthread_mutex_unlock(&filters_lock);
-	rte_tel_data_add_dict_u64(data, "packets_filtered", packets);
-	rte_tel_data_add_dict_u64(data, "messages_server_skipped", servers);
-	rte_tel_data_add_dict_u64(data, "records_name_skipped", names);
-	rte_tel_data_add_dict_u64(data, "records_type_skipped", types);
+	add_number(data, "packets_filtered", packets);
+	add_number(data, "messages_server_skipped", servers);
+	add_number(data, "records_name_skipped", names);
+	add_number(data, "records_type_skipped", types);
 	return 0;
 }
 

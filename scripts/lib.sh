@@ -38,7 +38,7 @@ declare -A PACKAGES=(
 		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev libre2-dev nettle-dev zlib1g-dev publicsuffix libcunit1-dev redis-server redis-tools curl
 		iproute2 procps"
 	# other people's programs, to be compared with: a dissector, a DNS library, a name server, …
-	[test]="libclang-rt-14-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils bind9-utils prometheus
+	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils bind9-utils prometheus
 		ethtool mandoc valgrind unbound nsd dnsperf dnsdbq jq openssl dpdk-dev faketime chromium"
 	[lint]="shellcheck clang-format"
 )
