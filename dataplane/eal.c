@@ -84,7 +84,8 @@ void eal_args_begin(struct eal_args *args, const char *program)
 	// chatter of libraries at their start, such as about huge pages of 1 GiB, which no one asked for; errors stay
 	eal_args_add(args, "--log-level", "lib.eal:error");
 	eal_args_add(args, "--log-level", "lib.telemetry:error");
-	eal_args_add(args, "--log-level", "user1:warning");
+	eal_args_add(args, "--log-level", "user1:warning");       // librte_ip_frag of DPDK 22.11
+	eal_args_add(args, "--log-level", "lib.ip_frag:warning"); // and of later ones
 }
 
 // Free huge pages of the default size.

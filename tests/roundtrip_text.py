@@ -265,6 +265,11 @@ def atma():
     return rnd.choice([b"\0" + some(), b"\1" + word(b"0123456789", rnd.randrange(1, 40))[1:]])
 
 
+# BIND 9.20 reads the keys of the private algorithms, 253 and 254, which start with a name or an OID.
+def algorithm():
+    return bytes([rnd.randrange(253)])
+
+
 # Types that dnspython does not know, with their numbers, for BIND. It takes no KEY without a key (the two
 # upper bits of the flags set) and RKEY with flags 0 alone; of MD and MF, which are written as MB, it wants nothing.
 OTHERS = {
@@ -273,14 +278,14 @@ OTHERS = {
     "MR": (9, name),
     "MINFO": (14, lambda: name() + name()),
     "SIG": (24, signature),
-    "KEY": (25, lambda: bytes([rnd.randrange(64)]) + u(24) + some()),
+    "KEY": (25, lambda: bytes([rnd.randrange(64)]) + u(16) + algorithm() + some()),
     "NXT": (30, lambda: name() + b"\x60\0\0\2"),
     "EID": (31, some),
     "NIMLOC": (32, some),
     "ATMA": (34, atma),
     "A6": (38, a6),
     "SINK": (40, lambda: u(24) + some()),
-    "RKEY": (57, lambda: b"\0\0" + u(16) + some()),
+    "RKEY": (57, lambda: b"\0\0" + u(8) + algorithm() + some()),
     "TALINK": (58, lambda: name() + name()),
     "DSYNC": (66, lambda: u(16) + rnd.choice([b"\1", u(8)]) + u(16) + name()),
     "HHIT": (67, some),
