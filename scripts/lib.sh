@@ -72,26 +72,59 @@ services_release() { # packages that were installed
 }
 
 need_packages() { # run | test | lint …
-	local kind missing=() log status=0
+	local missing=() status=0
 	command -v dpkg-query > /dev/null || { warn "not a Debian system: packages are not looked for"; return 0; }
+	packages_missing_of "$@"
+	[ ${#missing[@]} -gt 0 ] || return 0
+	is_root || die "packages are missing and installing them takes root: sudo apt-get install ${missing[*]}"
+	{ flock 8 && packages_install "$@" || status=$?; } 8> /run/lookback-packages.lock
+	[ "$status" = 0 ] || exit 1
+}
+# missing: those of kinds `$@`
+packages_missing_of() {
+	local kind
+	missing=()
 	for kind in "$@"; do
 		# shellcheck disable=SC2086  # a list of words
 		mapfile -t -O "${#missing[@]}" missing < <(packages_missing ${PACKAGES[$kind]})
 	done
+}
+packages_install() { # run | test | lint …; one script at a time
+	local log status=0
+	packages_missing_of "$@" # another script may have installed them
 	[ ${#missing[@]} -gt 0 ] || return 0
-	is_root || die "packages are missing and installing them takes root: sudo apt-get install ${missing[*]}"
 	say "Installing ${#missing[@]} packages: ${missing[*]}"
 	log=$(mktemp)
-	services_hold
-	{ apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
-		< /dev/null > "$log" 2>&1 || status=$?
-	services_release "${missing[@]}"
+	(
+		trap 'services_release "${missing[@]}"' EXIT
+		trap 'exit 1' INT TERM
+		services_hold
+		apt_get update -qq && apt_get install -y -qq --no-install-recommends "${missing[@]}"
+	) > "$log" || status=$?
 	if [ "$status" != 0 ]; then
 		tail -n 5 "$log" >&2
-		rm -f "$log"
-		die "apt-get could not install: ${missing[*]}"
+		printf '%s: error: apt-get could not install: %s\n' "$PROGRAM" "${missing[*]}" >&2
 	fi
 	rm -f "$log"
+	return "$status"
+}
+
+# apt-get, once it is not in use by others: a new cloud machine upgrades itself at its first start. Waits
+# APT_PATIENCE seconds at most for apt's and dpkg's locks, and says so.
+APT_PATIENCE=${APT_PATIENCE:-1800}
+apt_get() {
+	local output holder waited=0 status
+	while :; do
+		status=0
+		output=$(LC_ALL=C apt-get -o DPkg::Lock::Timeout=5 "$@" < /dev/null 2>&1) || status=$?
+		printf '%s\n' "$output"
+		[ "$status" != 0 ] && [[ $output == *"Could not get lock "* || $output == *"was locked by another process"* ]] || return "$status"
+		[ "$waited" -lt "$APT_PATIENCE" ] || return "$status"
+		holder=$(sed -n 's/.* held by process \([0-9]* ([^)]*)\).*/\1/p' <<< "$output" | head -n 1)
+		[ $((waited % 30)) != 0 ] || say "Waiting for apt: its lock is held by process ${holder:-unknown}"
+		sleep 2
+		waited=$((waited + 2))
+	done
 }
 export DEBIAN_FRONTEND=noninteractive
 

@@ -185,8 +185,13 @@ def service():
     return out
 
 
+# BIND 9.20 reads the keys of the private algorithms, 253 and 254, which start with a name or an OID.
+def algorithm():
+    return bytes([rnd.randrange(253)])
+
+
 def signature():
-    return u(16) + u(8) + u(8) + u(32) + u(32) + u(32) + u(16) + name() + some()
+    return u(16) + algorithm() + u(8) + u(32) + u(32) + u(32) + u(16) + name() + some()
 
 
 MAKERS = {
@@ -263,11 +268,6 @@ def a6():
 
 def atma():
     return rnd.choice([b"\0" + some(), b"\1" + word(b"0123456789", rnd.randrange(1, 40))[1:]])
-
-
-# BIND 9.20 reads the keys of the private algorithms, 253 and 254, which start with a name or an OID.
-def algorithm():
-    return bytes([rnd.randrange(253)])
 
 
 # Types that dnspython does not know, with their numbers, for BIND. It takes no KEY without a key (the two
