@@ -6,6 +6,7 @@
 #include "dataplane/answer.h"
 #include "dataplane/encrypted.h"
 #include "dataplane/packet_meta.h"
+#include "dataplane/pkt_cut.h"
 #include "dataplane/pkt_fast.h"
 #include "dataplane/pkt_filter.h"
 
@@ -35,6 +36,8 @@ struct burst {
 	uint64_t vlans;	   // tags that pkt_fast took off
 	uint64_t ordinary; // messages that answer_read took
 	uint64_t skipped;  // their records that were left out for their type
+	uint32_t cut_size; // of the source (worker.h)
+	bool is_snapped;   // the packet in hand was longer on the wire
 };
 
 // messages → records → sightings ──────────────────────────────────────────────────────────────
@@ -170,7 +173,10 @@ static __rte_noinline void take_message(struct worker *w, const uint8_t *wire, s
 		admit_match_query(w->match, key, now_s);
 	else if (w->match && verdict != DNS_MALFORMED && !match_response(w, key, now_s, verdict))
 		return;
-	w->verdicts[verdict]++;
+	if (unlikely(w->is_cut) && verdict == DNS_MALFORMED)
+		stats_add(&w->stats.dns_snapped, 1);
+	else
+		w->verdicts[verdict]++;
 	if (verdict == DNS_TAKEN && likely(w->depth >= WORKER_ADMIT))
 		add_admitted(w, now_s);
 }
@@ -269,6 +275,14 @@ static inline __attribute__((always_inline)) void take_simple_datagram(struct wo
 
 static void take_other_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link);
 
+// What may be missing of the packet in hand counts there; NULL: nothing is.
+static inline uint64_t *cut_reason(struct worker *w, const struct burst *b, uint32_t size)
+{
+	if (unlikely(b->is_snapped))
+		return &w->stats.pkt_snapped;
+	return b->cut_size > 0 && size >= b->cut_size ? &w->stats.pkt_oversized : NULL;
+}
+
 // A fragment is held by the reassembly; the datagram that it completes starts again as a packet.
 static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m, uint32_t at, const struct pkt *pkt)
 {
@@ -297,7 +311,10 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 		size = RTE_MIN(size, (uint32_t)WORKER_LINEAR_SIZE);
 		frame = rte_pktmbuf_read(m, 0, size, w->linear);
 	}
+	uint64_t *reason = b->fragments_deep == 0 ? cut_reason(w, b, size) : NULL, short_before = w->stats.pkt_short;
 	enum pkt_verdict verdict = pkt_decap(&pkt, frame, size, link, &w->settings->dns_ports, &w->stats);
+	if (unlikely(reason != NULL))
+		w->is_cut = pkt_cut_recount(&pkt, verdict, short_before, reason, &w->stats) && verdict == PKT_UDP;
 	if (verdict == PKT_FRAGMENT) {
 		take_fragment(w, b, m, (uint32_t)(pkt.ip - frame), &pkt);
 		return;
@@ -309,6 +326,7 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 		b->slow++;
 		ask_datagram(w, b, &pkt, pkt.payload_size);
 		take_asked(w, b); // the next packet of several segments needs w->linear
+		w->is_cut = false;
 	} else {
 		encrypted_count(frame, size, link, w->filters ? w->filters->doh : NULL, &w->stats);
 	}
@@ -362,6 +380,12 @@ static void publish(struct worker *w, const struct burst *b)
 	table_publish(w->table);
 }
 
+static void leave_out(struct burst *b, struct rte_mbuf *m, uint64_t *reason)
+{
+	stats_add(reason, 1);
+	b->mbufs[b->mbufs_len++] = m;
+}
+
 __rte_noinline void take_burst(struct worker *w, const struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len)
 {
 	struct burst b;
@@ -372,9 +396,11 @@ __rte_noinline void take_burst(struct worker *w, const struct worker_source *sou
 		return;
 	}
 	memset(&b.mbufs_len, 0, sizeof(b) - offsetof(struct burst, mbufs_len));
+	b.cut_size = source->cut_size;
 	w->packet_us = w->wall_us;
 	b.now_s = (uint32_t)(w->packet_us / 1000000);
-	bool simple = source->link == PKT_LINK_ETHERNET && !source->packet_time && !(w->filters && w->filters->packets);
+	bool timed = source->packet_time || !capture_has_time(w->wall_us); // or the clock was never set
+	bool simple = source->link == PKT_LINK_ETHERNET && !timed && !(w->filters && w->filters->packets);
 	for (uint16_t i = 0; i < len && i < PREFETCH_AHEAD; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
 	for (uint16_t i = 0; i < len; i++) {
@@ -385,14 +411,22 @@ __rte_noinline void take_burst(struct worker *w, const struct worker_source *sou
 			take_packet(w, &b, mbufs[i], PKT_LINK_ETHERNET);
 			continue;
 		}
-		if (source->packet_time) {
-			w->packet_us = packet_time_us(mbufs[i], w->wall_us);
-			b.now_s = (uint32_t)(w->packet_us / 1000000);
+		if (timed) {
+			uint64_t us = packet_time_us(mbufs[i], w->wall_us);
+			if (unlikely(!capture_has_time(us))) {
+				leave_out(&b, mbufs[i], &w->stats.pkt_no_time);
+				continue;
+			}
+			w->packet_us = us;
+			b.now_s = (uint32_t)(us / 1000000);
 		}
-		enum pkt_link link = source->link == PKT_LINK_MAX ? packet_link(mbufs[i]) : source->link;
+		enum pkt_link link = source->link;
+		if (link == PKT_LINK_MAX) {
+			link = packet_link(mbufs[i]);
+			b.is_snapped = packet_is_snapped(mbufs[i]);
+		}
 		if (unlikely(w->filters && w->filters->packets) && !pkt_filter_takes(w->filters->packets, link, mbufs[i])) {
-			stats_add(&w->stats.pkt_filtered, 1);
-			b.mbufs[b.mbufs_len++] = mbufs[i];
+			leave_out(&b, mbufs[i], &w->stats.pkt_filtered);
 			continue;
 		}
 		take_packet(w, &b, mbufs[i], link);

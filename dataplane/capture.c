@@ -2,7 +2,6 @@
 #include "dataplane/capture.h"
 
 #include <errno.h>
-#include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "dataplane/capture_gzip.h"
 #include "dataplane/capture_ng.h"
+#include "dataplane/capture_pcap.h"
 #include "dataplane/capture_plain.h"
 
 enum { LINKTYPE_RAW = 101 }; // in files; DLT_RAW is a matter of the system
@@ -19,9 +19,8 @@ struct capture_reader {
 	union {
 		struct capture_plain plain;
 		struct capture_ng ng;
-		pcap_t *pcap;
+		struct capture_pcap pcap;
 	};
-	gzFile gzip;	    // what `pcap` reads and closes; NULL where the file is not compressed
 	enum pkt_link link; // of all packets; not of pcapng
 	uint64_t left;	    // packets still to be taken
 };
@@ -57,28 +56,9 @@ void capture_link_unknown(char *why, size_t why_size, int link_type)
 {
 	const char *name = pcap_datalink_val_to_name(link_type);
 
-	snprintf(why, why_size, "found link type %s (%d), expected Ethernet, raw IP, null/loopback, Linux SLL or SLL2",
+	snprintf(why, why_size,
+		"found link type %s (%d), expected Ethernet, raw IP, null/loopback, Linux SLL or SLL2",
 		name ? name : "unknown", link_type);
-}
-
-// In a file seconds are 32 bits without sign; libpcap takes those after 2038 for negative ones.
-static uint64_t us_of(const struct pcap_pkthdr *header)
-{
-	return (uint64_t)(uint32_t)header->ts.tv_sec * 1000000 + (uint64_t)header->ts.tv_usec;
-}
-
-// libpcap for the file, whatever stands in it. False with the reason in `error`.
-static bool open_pcap(struct capture_reader *r, const char *path, char error[static PCAP_ERRBUF_SIZE])
-{
-	FILE *file = capture_gzip_open(path, &r->gzip);
-
-	r->pcap = file ? pcap_fopen_offline(file, error) : pcap_open_offline(path, error);
-	if (!r->pcap && file) {
-		if (capture_gzip_error(r->gzip))
-			snprintf(error, PCAP_ERRBUF_SIZE, "%s", capture_gzip_error(r->gzip));
-		fclose(file);
-	}
-	return r->pcap != NULL;
 }
 
 // the check ──────────────────────────────────────────────────────────────────────────────────
@@ -89,7 +69,11 @@ static const char *kind_of(const char *path)
 	static const struct {
 		char start[5];
 		const char *name;
-	} kinds[] = {{"\xfd" "7zX", "xz"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"\x04\x22\x4d\x18", "lz4"}, {"BZh9", "bzip2"}, {"PK\3\4", "zip"}};
+	} kinds[] = {{"\xfd"
+		      "7zX",
+			     "xz"},
+		{"\x28\xb5\x2f\xfd", "zstd"}, {"\x04\x22\x4d\x18", "lz4"}, {"BZh9", "bzip2"},
+		{"PK\3\4", "zip"}};
 	char start[4] = "";
 	FILE *file = fopen(path, "r");
 
@@ -122,7 +106,7 @@ static int check_file(const char *path, char *why, size_t why_size)
 }
 
 // Why libpcap does not open the file. As capture_check.
-static int explain(const char *path, const char *error, char *why, size_t why_size)
+static int explain(const char *path, const char *error, bool is_unverified, char *why, size_t why_size)
 {
 	bool named = strncmp(error, path, strlen(path)) == 0;
 	const char *kind = kind_of(path);
@@ -130,32 +114,53 @@ static int explain(const char *path, const char *error, char *why, size_t why_si
 	if (strcmp(error, "unknown file format") != 0)
 		snprintf(why, why_size, "%s%s%s", named ? "" : path, named ? "" : ": ", error);
 	else if (kind)
-		snprintf(why, why_size, "%s: found %s data, expected pcap or pcapng, as they are or by gzip; unpack it first", path, kind);
+		snprintf(why, why_size,
+			"%s: found %s data, expected pcap or pcapng, as they are or by gzip; unpack it first",
+			path, kind);
 	else
-		snprintf(why, why_size, "%s: found no capture in it, expected pcap or pcapng, as they are or by gzip", path);
-	return strncmp(error, "truncated ", 10) == 0 || strcmp(error, CAPTURE_GZIP_CUT) == 0 ? 1 : -1;
+		snprintf(why, why_size,
+			"%s: found no capture in it, expected pcap or pcapng, as they are or by gzip", path);
+	return is_unverified || strncmp(error, "truncated ", 10) == 0 || strcmp(error, CAPTURE_GZIP_CUT) == 0
+		       ? 1
+		       : -1;
+}
+
+// Notes what is known of one more packet.
+static void add_packet(struct capture *capture, const struct capture_packet *packet)
+{
+	if (capture->packets++ == 0)
+		capture->link = packet->link;
+	capture->bytes += packet->size;
+	capture->snapped += packet->is_snapped;
+	if (packet->size > capture->longest)
+		capture->longest = packet->size;
+	if (!capture_has_time(packet->us))
+		capture->no_time++;
+	else if (capture->first_us == CAPTURE_NO_TIME)
+		capture->first_us = packet->us;
 }
 
 // Whether capture_plain reads the file to its end, and so what it holds.
 static bool check_plain(struct capture *capture)
 {
+	struct capture before = *capture;
 	struct capture_plain plain;
-	struct capture_packet packet;
-	uint64_t packets = 0, bytes = 0;
+	struct capture_packet packet = {.link = capture->link};
 	int result;
 
-	if (capture_plain_open(&plain, capture->path, capture->snapshot) != 0)
+	if (capture_plain_open(&plain, capture->path) != 0)
 		return false;
-	while ((result = capture_plain_next(&plain, &packet)) == 1) {
-		packets++;
-		bytes += packet.size;
-	}
+	while ((result = capture_plain_next(&plain, &packet)) == 1)
+		add_packet(capture, &packet);
 	capture_plain_close(&plain);
 	if (result != 0)
-		return false; // libpcap knows what is wrong, or takes it
-	capture->packets = packets;
-	capture->bytes = bytes;
-	return true;
+		*capture = before; // libpcap knows what is wrong, or takes it
+	return result == 0;
+}
+
+static const struct capture_gzip *gzip_of(const struct capture_reader *r)
+{
+	return r->is_plain ? NULL : r->is_ng ? r->ng.gzip : r->pcap.gzip;
 }
 
 static int check_packets(struct capture *capture, struct capture_reader *r, char *why, size_t why_size)
@@ -164,11 +169,8 @@ static int check_packets(struct capture *capture, struct capture_reader *r, char
 	int result;
 
 	r->left = UINT64_MAX;
-	while ((result = capture_next(r, &packet)) == 1) {
-		if (capture->packets++ == 0)
-			capture->link = packet.link;
-		capture->bytes += packet.size;
-	}
+	while ((result = capture_next(r, &packet)) == 1)
+		add_packet(capture, &packet);
 	if (result == 0)
 		return 0;
 	if (r->is_ng && r->ng.is_refused) {
@@ -176,7 +178,9 @@ static int check_packets(struct capture *capture, struct capture_reader *r, char
 		return -1;
 	}
 	capture->is_damaged = true;
-	snprintf(why, why_size, "%s: damaged after %llu packets: %s", capture->path, (unsigned long long)capture->packets,
+	capture->is_unverified = capture_gzip_is_unverified(gzip_of(r));
+	snprintf(why, why_size, "%s: damaged %s %llu packets: %s", capture->path,
+		capture->is_unverified ? "within or after" : "after", (unsigned long long)capture->packets,
 		capture_error(r));
 	return 1;
 }
@@ -196,25 +200,26 @@ static int check_pcap(struct capture *capture, struct capture_reader *r, char *w
 	char error[PCAP_ERRBUF_SIZE];
 	int result;
 
-	if (!open_pcap(r, capture->path, error)) {
-		result = explain(capture->path, error, why, why_size);
+	if (!capture_pcap_open(&r->pcap, capture->path, error)) {
+		result = explain(capture->path, error, r->pcap.is_unverified, why, why_size);
 		capture->is_damaged = result == 1;
+		capture->is_unverified = r->pcap.is_unverified;
 		return result;
 	}
-	int dlt = pcap_datalink(r->pcap);
+	int dlt = pcap_datalink(r->pcap.pcap);
 	if (!capture_link_of(dlt, &r->link)) {
 		int len = snprintf(why, why_size, "%s: ", capture->path);
 		if ((size_t)len < why_size)
 			capture_link_unknown(why + len, why_size - (size_t)len, dlt);
-		pcap_close(r->pcap);
+		capture_pcap_close(&r->pcap);
 		return -1;
 	}
 	capture->link = r->link;
-	capture->snapshot = (uint32_t)pcap_snapshot(r->pcap);
-	capture->is_gzip = r->gzip != NULL;
+	capture->snapshot = r->pcap.snapshot;
+	capture->is_gzip = r->pcap.gzip != NULL;
 	capture->is_plain = check_plain(capture);
 	result = capture->is_plain ? 0 : check_packets(capture, r, why, why_size);
-	pcap_close(r->pcap);
+	capture_pcap_close(&r->pcap);
 	return result;
 }
 
@@ -222,7 +227,7 @@ int capture_check(struct capture *capture, const char *path, char *why, size_t w
 {
 	struct capture_reader r = {0};
 
-	*capture = (struct capture){.path = path};
+	*capture = (struct capture){.path = path, .first_us = CAPTURE_NO_TIME};
 	int result = check_file(path, why, why_size);
 	if (result != 0) {
 		capture->is_damaged = result == 1;
@@ -233,7 +238,6 @@ int capture_check(struct capture *capture, const char *path, char *why, size_t w
 		snprintf(why, why_size, "%s: %s", path, r.ng.error);
 	if (result != 0)
 		return result < 0 ? -1 : check_ng(capture, &r, why, why_size);
-	r.pcap = NULL;
 	return check_pcap(capture, &r, why, why_size);
 }
 
@@ -251,11 +255,11 @@ struct capture_reader *capture_open(const struct capture *capture, char *why, si
 		r->link = capture->link;
 		r->left = capture->is_damaged ? capture->packets : UINT64_MAX;
 		if (r->is_plain)
-			is_open = capture_plain_open(&r->plain, capture->path, capture->snapshot) == 0;
+			is_open = capture_plain_open(&r->plain, capture->path) == 0;
 		else if (r->is_ng)
 			is_open = capture_ng_open(&r->ng, capture->path) == 1;
 		else
-			is_open = open_pcap(r, capture->path, error);
+			is_open = capture_pcap_open(&r->pcap, capture->path, error);
 	}
 	if (is_open)
 		return r;
@@ -264,16 +268,24 @@ struct capture_reader *capture_open(const struct capture *capture, char *why, si
 	return NULL;
 }
 
-static int next_of_pcap(struct capture_reader *r, struct capture_packet *packet)
+struct capture_reader *capture_open_unchecked(const char *path)
 {
-	struct pcap_pkthdr *header;
-	int result = pcap_next_ex(r->pcap, &header, &packet->bytes);
+	char error[PCAP_ERRBUF_SIZE];
+	struct capture_reader *r = calloc(1, sizeof(*r));
 
-	if (result != 1)
-		return result == PCAP_ERROR ? -1 : 0;
-	packet->size = header->caplen;
-	packet->us = us_of(header);
-	return 1;
+	if (!r)
+		return NULL;
+	r->left = UINT64_MAX;
+	r->is_ng = capture_ng_open(&r->ng, path) == 1;
+	if (r->is_ng)
+		return r;
+	if (capture_pcap_open(&r->pcap, path, error)) {
+		if (capture_link_of(pcap_datalink(r->pcap.pcap), &r->link))
+			return r;
+		capture_pcap_close(&r->pcap);
+	}
+	free(r);
+	return NULL;
 }
 
 int capture_next(struct capture_reader *r, struct capture_packet *packet)
@@ -284,15 +296,15 @@ int capture_next(struct capture_reader *r, struct capture_packet *packet)
 	if (r->left == 0)
 		return 0;
 	r->left--;
-	return r->is_ng ? capture_ng_next(&r->ng, packet) : next_of_pcap(r, packet);
+	return r->is_ng ? capture_ng_next(&r->ng, packet) : capture_pcap_next(&r->pcap, packet);
 }
 
 const char *capture_error(struct capture_reader *r)
 {
 	if (r->is_plain)
 		return r->plain.error;
-	const char *error = capture_gzip_error(r->is_ng ? r->ng.gzip : r->gzip);
-	return error ? error : r->is_ng ? r->ng.error : pcap_geterr(r->pcap);
+	const char *error = capture_gzip_error(gzip_of(r));
+	return error ? error : r->is_ng ? r->ng.error : pcap_geterr(r->pcap.pcap);
 }
 
 void capture_close(struct capture_reader *r)
@@ -304,6 +316,6 @@ void capture_close(struct capture_reader *r)
 	else if (r->is_ng)
 		capture_ng_close(&r->ng);
 	else
-		pcap_close(r->pcap);
+		capture_pcap_close(&r->pcap);
 	free(r);
 }

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Captures compressed by gzip, unpacked while they are read and nowhere else.
+// Captures compressed by gzip (RFC 1952), unpacked while they are read and nowhere else.
 #pragma once
 
+#include <stdbool.h>
 #include <stdio.h>
-#include <zlib.h>
 
 #define CAPTURE_GZIP_CUT "its gzip data is cut off"
 
-// What is in the file, to be read from front to end; fclose closes all. `*gzip` is for capture_gzip_error
-// meanwhile. NULL, both, where the file is not gzip's or cannot be opened.
-FILE *capture_gzip_open(const char *path, gzFile *gzip);
+struct capture_gzip;
 
-// What is wrong with the compression, or NULL; also where `gzip` is NULL.
-const char *capture_gzip_error(gzFile gzip);
+// The unpacked content of the file, to be read from front to end; fclose frees all. `*gzip` is valid until
+// then. NULL, both, if the file is not gzip's or cannot be opened.
+FILE *capture_gzip_open(const char *path, struct capture_gzip **gzip);
+
+// What is wrong with the compressed data, or NULL; also if `gzip` is NULL.
+const char *capture_gzip_error(const struct capture_gzip *gzip);
+
+// True if a checksum, a length or the coding itself is wrong: the wrong octets may be anywhere in what was
+// read before. False if the file is only cut off, or followed by something else; also if `gzip` is NULL.
+bool capture_gzip_is_unverified(const struct capture_gzip *gzip);

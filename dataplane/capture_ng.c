@@ -15,7 +15,6 @@ enum {
 	BLOCK_MIN = 12,	      // type, size, size again
 	BLOCK_MAX = 16 << 20, // libpcap's bound, too
 	ROOM = BLOCK_MAX + PIECE,
-	PACKET_MAX = 256 << 10,	   // likewise, for the links that we read
 	INTERFACES_MAX = 64 << 10, // of a section
 	MAGIC = 0x1a2b3c4d,
 };
@@ -30,7 +29,7 @@ enum block {
 
 enum option { OPTION_END = 0, OPTION_RESOLUTION = 9, OPTION_OFFSET = 14 };
 
-static const uint64_t time_max = (uint64_t)UINT32_MAX * 1000000; // in 2106, as in other captures
+static const uint64_t time_max = (uint64_t)UINT32_MAX * 1000000 + 999999; // in 2106, as in other captures
 
 __attribute__((format(printf, 2, 3))) static int fail(struct capture_ng *ng, const char *format, ...)
 {
@@ -173,6 +172,7 @@ static void set_resolution(struct capture_ng_interface *in, uint8_t resolution)
 		in->divisor = in->divisor > UINT64_MAX / 10 ? UINT64_MAX : in->divisor * 10;
 }
 
+// Microseconds since 1970, or CAPTURE_NO_TIME if that is before 1970 or after 2106.
 static uint64_t us_of(const struct capture_ng_interface *in, uint64_t ticks)
 {
 	__int128 us = (__int128)((unsigned __int128)ticks * in->factor >> in->shift);
@@ -180,7 +180,7 @@ static uint64_t us_of(const struct capture_ng_interface *in, uint64_t ticks)
 	if (in->divisor != 1)
 		us = (uint64_t)us / in->divisor; // the factor is 1
 	us += (__int128)in->offset_s * 1000000;
-	return us < 0 ? 0 : us > (__int128)time_max ? time_max : (uint64_t)us;
+	return us < 0 || us > (__int128)time_max ? CAPTURE_NO_TIME : (uint64_t)us;
 }
 
 // if_fcslen needs no care: what IP tells of its length leaves the checksum of the frame out.
@@ -240,15 +240,15 @@ static int take_interface(struct capture_ng *ng, struct cursor *body)
 
 // packets ────────────────────────────────────────────────────────────────────────────────────
 
-// What the block has of it; its head was read. Returns 1 or -1.
+// What the block has of it, of `wire_size` octets; its head was read. Returns 1 or -1.
 static int take_packet(struct capture_ng *ng, const struct capture_ng_interface *in, uint32_t size,
-	struct cursor *body, struct capture_packet *packet)
+	uint32_t wire_size, struct cursor *body, struct capture_packet *packet)
 {
 	if (body->bad || size > cursor_left(body))
 		return fail(ng, "found a packet of %" PRIu32 " octets in a block too short for it", size);
-	if (size > PACKET_MAX)
-		return fail(
-			ng, "found a packet of %" PRIu32 " octets, expected at most %d", size, PACKET_MAX);
+	if (size > CAPTURE_PACKET_MAX)
+		return fail(ng, "found a packet of %" PRIu32 " octets, expected at most %d", size,
+			CAPTURE_PACKET_MAX);
 	if (!in->is_known) {
 		ng->is_refused = true;
 		int len = snprintf(
@@ -259,7 +259,7 @@ static int take_packet(struct capture_ng *ng, const struct capture_ng_interface 
 	packet->bytes = body->at;
 	packet->size = size;
 	packet->link = in->link;
-	packet->us = ng->us;
+	packet->is_snapped = size < wire_size;
 	return 1;
 }
 
@@ -278,26 +278,32 @@ static int take_timed(
 {
 	const struct capture_ng_interface *in = find(ng, number);
 	uint64_t high = take32(ng, body), low = take32(ng, body);
-	uint32_t size = take32(ng, body);
+	uint32_t size = take32(ng, body), wire_size = take32(ng, body);
 
-	cursor_skip(body, 4); // what it was on the wire
 	if (!in)
 		return -1;
-	ng->us = us_of(in, high << 32 | low);
-	return take_packet(ng, in, size, body, packet);
+	packet->us = us_of(in, high << 32 | low);
+	if (packet->us != CAPTURE_NO_TIME)
+		ng->us = packet->us;
+	return take_packet(ng, in, size, wire_size, body, packet);
 }
 
-// It has no time, so it gets that of the packet before it, and none (1970) where there is no packet.
+// It has no time, so it gets that of the packet before it, and none (0) if there is no packet. Its size is
+// the smaller one of what it was on the wire and the snapshot length, but what the block holds beyond that is
+// read.
 static int take_simple(struct capture_ng *ng, struct cursor *body, struct capture_packet *packet)
 {
 	const struct capture_ng_interface *in = find(ng, 0);
-	uint32_t size = take32(ng, body);
+	uint32_t wire_size = take32(ng, body), size = wire_size;
 
 	if (!in)
 		return -1;
-	if (in->snapshot > 0 && size > in->snapshot)
-		size = in->snapshot;
-	return take_packet(ng, in, size, body, packet);
+	if (in->snapshot > 0 && size > in->snapshot) {
+		uint64_t padded = ((uint64_t)in->snapshot + 3) / 4 * 4, there = cursor_left(body);
+		size = there <= padded ? in->snapshot : there < size ? (uint32_t)there : size;
+	}
+	packet->us = ng->us;
+	return take_packet(ng, in, size, wire_size, body, packet);
 }
 
 int capture_ng_next(struct capture_ng *ng, struct capture_packet *packet)
@@ -327,7 +333,7 @@ int capture_ng_next(struct capture_ng *ng, struct capture_packet *packet)
 
 int capture_ng_open(struct capture_ng *ng, const char *path)
 {
-	gzFile gzip;
+	struct capture_gzip *gzip;
 
 	*ng = (struct capture_ng){.file = capture_gzip_open(path, &gzip)};
 	ng->gzip = gzip;

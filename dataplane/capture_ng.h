@@ -12,6 +12,8 @@
 
 #include "dataplane/capture.h"
 
+struct capture_gzip;
+
 struct capture_ng_interface {
 	uint16_t link_type; // as in the file
 	bool is_known;	    // `link` says how its frames begin
@@ -24,7 +26,7 @@ struct capture_ng_interface {
 
 struct capture_ng {
 	FILE *file;
-	void *gzip; // what unpacks the file, or NULL
+	struct capture_gzip *gzip; // what unpacks the file, or NULL
 	uint8_t *block;
 	const uint8_t *at, *end;
 	uint64_t offset;   // in the (unpacked) file, of `block`
@@ -35,7 +37,7 @@ struct capture_ng {
 	struct capture_ng_interface first; // of the file
 	bool is_refused;		   // sound, as far as is known, but of a kind that is not read
 	uint32_t sections;
-	uint64_t us;				 // of the packet before
+	uint64_t us;				 // of the last packet with a time
 	struct capture_ng_interface *interfaces; // of the section
 	uint32_t interfaces_len, interfaces_room;
 	char error[256];

@@ -9,7 +9,6 @@
 
 enum {
 	BLOCK = 128 << 10,	    // octets read at once: they stay in the second cache until they are taken
-	SNAPSHOT_MAX = 256 << 10,   // libpcap's own bound for the links that we read
 	MAGIC_US = (int)0xa1b2c3d4, // draft-ietf-opsawg-pcap §4
 	MAGIC_NS = (int)0xa1b23c4d
 };
@@ -26,19 +25,21 @@ static bool read_header(int fd, struct file_header *h)
 {
 	struct stat status;
 
-	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && read(fd, h, sizeof(*h)) == (ssize_t)sizeof(*h) &&
-	       (h->magic == (uint32_t)MAGIC_US || h->magic == (uint32_t)MAGIC_NS) && h->major == 2 && h->minor == 4;
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	       read(fd, h, sizeof(*h)) == (ssize_t)sizeof(*h) &&
+	       (h->magic == (uint32_t)MAGIC_US || h->magic == (uint32_t)MAGIC_NS) && h->major == 2 &&
+	       h->minor == 4;
 }
 
-int capture_plain_open(struct capture_plain *c, const char *path, uint32_t snapshot)
+int capture_plain_open(struct capture_plain *c, const char *path)
 {
 	struct file_header header;
 
-	*c = (struct capture_plain){.fd = open(path, O_RDONLY | O_CLOEXEC), .snapshot = snapshot};
+	*c = (struct capture_plain){.fd = open(path, O_RDONLY | O_CLOEXEC)};
 	if (c->fd < 0)
 		return -1;
-	if (snapshot <= SNAPSHOT_MAX && read_header(c->fd, &header))
-		c->block = malloc(sizeof(struct capture_plain_record) + snapshot + BLOCK);
+	if (read_header(c->fd, &header))
+		c->block = malloc(sizeof(struct capture_plain_record) + CAPTURE_PACKET_MAX + BLOCK);
 	if (!c->block) {
 		close(c->fd);
 		return -1;
@@ -74,8 +75,8 @@ int capture_plain_fill(struct capture_plain *c)
 
 	if (left >= sizeof(r)) {
 		memcpy(&r, c->at, sizeof(r));
-		if (r.size > c->snapshot) {
-			c->error = "a packet is longer than the file's snapshot length";
+		if (r.size > CAPTURE_PACKET_MAX) {
+			c->error = "a packet is longer than any can be"; // libpcap says how long
 			return -1;
 		}
 	}

@@ -14,8 +14,7 @@
 
 struct capture_plain {
 	int fd;
-	uint32_t snapshot; // octets of a packet, at most
-	uint32_t divisor;  // of a fraction of a second, to get microseconds
+	uint32_t divisor; // of a fraction of a second, to get microseconds
 	uint8_t *block;
 	const uint8_t *at, *end;
 	const char *error; // NULL, or what is wrong
@@ -28,8 +27,8 @@ struct capture_plain_record { // https://www.ietf.org/archive/id/draft-ietf-opsa
 	uint32_t wire_size;
 };
 
-// Returns 0, or -1 where the file is of another kind or there is no memory.
-int capture_plain_open(struct capture_plain *c, const char *path, uint32_t snapshot);
+// Returns 0, or -1 if the file is of another kind or there is no memory.
+int capture_plain_open(struct capture_plain *c, const char *path);
 void capture_plain_close(struct capture_plain *c);
 
 // Reads on: 1 where there is more in the block, 0 at the end of the file, -1 with `error`.
@@ -44,7 +43,7 @@ static inline int capture_plain_next(struct capture_plain *c, struct capture_pac
 		size_t left = (size_t)(c->end - c->at);
 		if (left >= sizeof(r)) {
 			memcpy(&r, c->at, sizeof(r));
-			if (left - sizeof(r) >= r.size && r.size <= c->snapshot)
+			if (left - sizeof(r) >= r.size && r.size <= CAPTURE_PACKET_MAX)
 				break;
 		}
 		int result = capture_plain_fill(c);
@@ -53,7 +52,8 @@ static inline int capture_plain_next(struct capture_plain *c, struct capture_pac
 	}
 	packet->bytes = c->at + sizeof(r);
 	packet->size = r.size;
-	packet->us = (uint64_t)r.seconds * 1000000 + r.fraction / c->divisor;
+	packet->is_snapped = r.size < r.wire_size;
+	packet->us = capture_us(r.seconds, r.fraction / c->divisor);
 	c->at += sizeof(r) + r.size;
 	return 1;
 }

@@ -5,15 +5,17 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mempool.h>
 
+#include "dataplane/capture_folder.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
 
-int intake_add_capture(struct intake *in, const char *path)
+static int add_capture(struct intake *in, const char *path)
 {
 	if (in->captures_len == INTAKE_CAPTURES_MAX) {
 		log_error("--replay: found more than %d captures, expected at most that", INTAKE_CAPTURES_MAX);
@@ -29,6 +31,33 @@ int intake_add_capture(struct intake *in, const char *path)
 	return 0;
 }
 
+static int add_folder(struct intake *in, const char *path)
+{
+	struct capture_folder folder;
+	char why[1024];
+	int result = capture_folder_read(&folder, path, why, sizeof(why));
+
+	if (folder.passed_len > 0)
+		log_warning("%s: passed over %u files: %s%s", path, folder.passed_len, folder.passed, folder.is_listed ? "" : ", …");
+	if (result != 0)
+		log_error("%s", why);
+	for (unsigned i = 0; i < folder.paths_len; i++) {
+		if (result == 0)
+			result = add_capture(in, folder.paths[i]); // which keeps it
+		else
+			free(folder.paths[i]);
+	}
+	free(folder.paths);
+	return result;
+}
+
+int intake_add_capture(struct intake *in, const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode) ? add_folder(in, path) : add_capture(in, path);
+}
+
 static int check_capture(struct capture *capture, enum settings_damaged damaged)
 {
 	char why[1024];
@@ -36,11 +65,14 @@ static int check_capture(struct capture *capture, enum settings_damaged damaged)
 
 	if (result == 0)
 		return 0;
-	if (result == 1 && damaged == SETTINGS_DAMAGED_TAKE) {
-		log_warning("%s; %s", why, capture->packets > 0 ? "taken up to there" : "passed over");
+	if (result == 1 && damaged >= (capture->is_unverified ? SETTINGS_DAMAGED_TAKE_UNVERIFIED : SETTINGS_DAMAGED_TAKE)) {
+		log_warning("%s; %s", why, capture->packets == 0 ? "passed over" :
+			capture->is_unverified ? "taken although any of it may be wrong" : "taken up to there");
 		return 0;
 	}
-	log_error("%s%s", why, result == -1 ? "" : capture->packets > 0 ? "; nothing of it was taken (replay.damaged=take takes those packets)" :
+	log_error("%s%s", why, result == -1 ? "" :
+		capture->is_unverified ? "; any of it may be wrong, nothing of it was taken (replay.damaged=take-unverified takes it all the same)" :
+		capture->packets > 0 ? "; nothing of it was taken (replay.damaged=take takes those packets)" :
 		"; nothing was taken (replay.damaged=take passes over it)");
 	return -1;
 }
@@ -54,9 +86,11 @@ int intake_check_captures(struct intake *in, enum settings_damaged damaged)
 	for (unsigned i = 0; i < in->vdev_captures_len; i++) {
 		result |= check_capture(&in->vdev_captures[i], damaged);
 		const struct capture *capture = &in->vdev_captures[i];
-		if (capture->is_gzip || capture->is_mixed) {
+		bool is_long = capture->snapshot > 0 && capture->longest > capture->snapshot;
+		if (capture->is_gzip || capture->is_mixed || is_long) {
 			log_error("%s: found %s, which net_pcap cannot read; --replay can", capture->path,
-				capture->is_gzip ? "gzip data" : "interfaces or sections of several kinds");
+				capture->is_gzip ? "gzip data" : is_long ? "packets longer than its snapshot length" :
+				"interfaces or sections of several kinds");
 			result = -1;
 		}
 	}

@@ -30,7 +30,7 @@ struct intake {
 };
 
 // Before DPDK starts: 0, or -1 with one logged line.
-int intake_add_capture(struct intake *intake, const char *path);
+int intake_add_capture(struct intake *intake, const char *path); // or a folder of them
 int intake_add_iface(struct intake *intake, const char *name);
 int intake_add_vdev(struct intake *intake, const char *devargs); // looks for captures in it
 

@@ -18,7 +18,7 @@ static void print_help(const struct conf *conf)
 	       "      --iface NAME       a network interface, through AF_XDP or AF_PACKET\n"
 	       "  -a, --allow PCI        a network card that DPDK drives\n"
 	       "      --vdev DEVICE      a virtual device of DPDK: net_pcap, net_af_xdp, net_ring, ...\n"
-	       "      --replay FILE      a capture (pcap, pcapng), with its own time stamps; ends with it\n\n"
+	       "      --replay FILE      a capture (pcap, pcapng) or a folder of them, with its own time stamps; ends with it\n\n"
 	       "Options:\n"
 	       "  -c, --config FILE      read settings from FILE\n"
 	       "  -o, --option KEY=VALUE set one setting, over those of the file\n"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What an mbuf of a replayed capture tells besides its bytes: when it was captured (microseconds
-// since 1970, in the field that net_pcap uses too) and how its frame begins.
+// since 1970, in the field that net_pcap uses too), how its frame begins, and whether all of it was captured.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_mbuf.h>
@@ -16,11 +17,13 @@ extern uint64_t packet_time_flag; // in ol_flags: the time is set
 // Registers field and flag; after rte_eal_init. Returns 0 or -errno.
 int packet_meta_init(void);
 
-static inline void packet_meta_set(struct rte_mbuf *m, uint64_t us, enum pkt_link link)
+enum { PACKET_LINK_MASK = 0xff, PACKET_SNAPPED = 0x100 }; // in the mbuf's hash.usr
+
+static inline void packet_meta_set(struct rte_mbuf *m, uint64_t us, enum pkt_link link, bool is_snapped)
 {
 	*RTE_MBUF_DYNFIELD(m, packet_time_offset, rte_mbuf_timestamp_t *) = us;
 	m->ol_flags |= packet_time_flag;
-	m->hash.usr = link;
+	m->hash.usr = (uint32_t)link | (is_snapped ? PACKET_SNAPPED : 0);
 }
 
 // The packet's time, or `otherwise` where it carries none.
@@ -34,5 +37,11 @@ static inline uint64_t packet_time_us(const struct rte_mbuf *m, uint64_t otherwi
 // How the frame begins; of packets that packet_meta_set has marked alone.
 static inline enum pkt_link packet_link(const struct rte_mbuf *m)
 {
-	return (enum pkt_link)m->hash.usr;
+	return (enum pkt_link)(m->hash.usr & PACKET_LINK_MASK);
+}
+
+// Whether it was longer on the wire; likewise.
+static inline bool packet_is_snapped(const struct rte_mbuf *m)
+{
+	return (m->hash.usr & PACKET_SNAPPED) != 0;
 }

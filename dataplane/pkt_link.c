@@ -77,28 +77,46 @@ enum pkt_layer decap_llc(struct decap *d)
 	return LAYER_ETHERTYPE;
 }
 
-// BSD loopback: the address family, in the order of the machine that captured (or big endian, as
-// OpenBSD's DLT_LOOP has it). AF_INET is 2 everywhere, AF_INET6 differs.
-enum pkt_layer decap_null(struct decap *d)
+// Whether an EtherType leads on to IP.
+static bool is_leading(uint16_t type)
 {
-	uint32_t family = cursor_u32(&d->c);
+	return type == ETHERTYPE_IPV4 || type == ETHERTYPE_IPV6 || tag_size(type) > 0 || type == ETHERTYPE_MPLS ||
+	       type == ETHERTYPE_MPLS_MULTICAST || type == ETHERTYPE_PPPOE;
+}
 
-	if (family > 0xffff)
-		family = __builtin_bswap32(family);
-	switch (family) {
+// The layer of an address family or EtherType, or END_NOT_IP. AF_INET is 2 everywhere, AF_INET6 differs.
+static enum pkt_layer family(struct decap *d, uint16_t value)
+{
+	switch (value) {
 	case 2:
-		return LAYER_IP;
 	case 10: // Linux
-	case 24: // NetBSD, OpenBSD
+	case 23: // Windows
+	case 24: // NetBSD, OpenBSD, Npcap
+	case 26: // Solaris
 	case 28: // FreeBSD
 	case 30: // Darwin
-		return LAYER_IPV6;
+		return LAYER_IP;
 	default:
-		if (family <= ETHERTYPE_802_3_MAX || family > 0xffff)
-			return END_NOT_IP;
-		d->type = (uint16_t)family; // some tunnels write an EtherType here
-		return LAYER_ETHERTYPE;
+		d->type = value;
+		return is_leading(value) ? LAYER_ETHERTYPE : END_NOT_IP;
 	}
+}
+
+// BSD loopback: the address family, in the order of the machine that captured, or big endian (OpenBSD's DLT_LOOP). Other
+// systems write one of 16 bits, in either half and order, with zeros or anything before it; some tunnels write an
+// EtherType, and PPP its address and control. As tshark has it, and a little more.
+enum pkt_layer decap_null(struct decap *d)
+{
+	if (cursor_left(&d->c) >= 2 && cursor_load16(d->c.at) == 0xff03)
+		return LAYER_PPP;
+	uint16_t high = cursor_u16(&d->c), low = cursor_u16(&d->c);
+	const uint16_t readings[] = {low, __builtin_bswap16(low), __builtin_bswap16(high), high};
+	enum pkt_layer layer = END_NOT_IP;
+
+	// the first half alone tells only if the second one is zero
+	for (unsigned i = 0; i < (low == 0 ? 4 : 2) && layer == END_NOT_IP; i++)
+		layer = family(d, readings[i]);
+	return layer;
 }
 
 // What follows a cooked header: an EtherType, or one of Linux's small numbers for frames without.

@@ -16,8 +16,7 @@
 
 enum {
 	QUEUE_LEN = 2048, // packets that wait for a worker, a power of two
-	SPARES = 32,	  // buffers taken from the pool at once
-	PACKET_SIZE_MAX = 1 << 18
+	SPARES = 32	  // buffers taken from the pool at once
 };
 
 struct replay_queue {
@@ -118,7 +117,6 @@ static bool read_packet(struct replay *r)
 		int result = r->reader ? capture_next(r->reader, &r->packet) : -1;
 		if (result == 1) {
 			r->packets_read++;
-			r->packet.size = RTE_MIN(r->packet.size, (uint32_t)PACKET_SIZE_MAX);
 			return true;
 		}
 		end_capture(r, result == 0 ? NULL : r->reader ? capture_error(r->reader) : why);
@@ -195,7 +193,7 @@ static uint16_t read_packets(const struct replay_queue *q, struct rte_mbuf **mbu
 		r->has_packet = m == NULL;
 		if (!m)
 			break;
-		packet_meta_set(m, p->us, p->link);
+		packet_meta_set(m, p->us, p->link, p->is_snapped);
 		if (worker == q->worker)
 			mbufs[n++] = m;
 		else

@@ -97,8 +97,8 @@ static int set_xdp_program(void *at, const char *value, char *why, size_t why_si
 
 static int set_damaged(void *at, const char *value, char *why, size_t why_size)
 {
-	static const char *const words[] = {"refuse", "take"};
-	int word = 0, result = set_word(&word, value, words, 2, "refuse or take", why, why_size);
+	static const char *const words[] = {"refuse", "take", "take-unverified"};
+	int word = 0, result = set_word(&word, value, words, 3, "refuse, take or take-unverified", why, why_size);
 
 	*(enum settings_damaged *)at = (enum settings_damaged)word;
 	return result;
@@ -199,7 +199,7 @@ const struct conf *settings_conf(struct settings *s)
 		{.name = "flush.records", .type = CONF_UINT, .at = &s->flush_records, .def = "32", .min = 10,
 			.max = FRAME_RECORDS_MAX, .help = "new records that Redis takes in one go (of others four times as many); lookups wait meanwhile"},
 		{.name = "replay.damaged", .type = CONF_FUNCTION, .at = &s->damaged, .def = "refuse", .set = set_damaged,
-			.help = "of a capture that is damaged or cut off: refuse all, or take what stands before"},
+			.help = "of a capture that is damaged or cut off: refuse all, take what is before the damage, or take-unverified: also if a checksum failed"},
 		{.name = "replay.wait", .type = CONF_SECONDS, .at = &s->replay_wait_s, .def = "0", .max = 31536000,
 			.help = "how long a replay waits for a collector that went away; 0: for ever"},
 		{.name = "stop.timeout", .type = CONF_SECONDS, .at = &s->stop_timeout_s, .def = "30", .min = 0.1, .max = 86400,

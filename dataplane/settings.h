@@ -11,7 +11,7 @@
 #include "dataplane/pkt.h"
 
 enum settings_idle { IDLE_POLL, IDLE_SLEEP };
-enum settings_damaged { SETTINGS_DAMAGED_REFUSE, SETTINGS_DAMAGED_TAKE };
+enum settings_damaged { SETTINGS_DAMAGED_REFUSE, SETTINGS_DAMAGED_TAKE, SETTINGS_DAMAGED_TAKE_UNVERIFIED };
 enum settings_xdp { SETTINGS_XDP_AUTO, SETTINGS_XDP_STEER, SETTINGS_XDP_ALL, SETTINGS_XDP_OFF };
 
 struct settings {

@@ -44,6 +44,9 @@ enum stats_kind {
 	X(COUNTER, pkt_tunnel_unknown,  "packets_total", "outcome=\"tunnel_unknown\"", "A tunnel whose payload is not understood") \
 	X(COUNTER, pkt_tunnel_depth,    "packets_total", "outcome=\"tunnel_depth\"", "More headers within each other than the limit") \
 	X(COUNTER, pkt_filtered,        "packets_total", "outcome=\"filtered\"", "Left out by a filter of the configuration") \
+	X(COUNTER, pkt_snapped,         "packets_total", "outcome=\"snapped\"", "Cut when it was captured (snapshot length); what is there of a message or segment is still looked at") \
+	X(COUNTER, pkt_oversized,       "packets_total", "outcome=\"oversized\"", "Longer than the frames of the AF_PACKET ring, and cut there; the same") \
+	X(COUNTER, pkt_no_time,         "packets_total", "outcome=\"no_time\"", "Its time is 0, before 1970 or after 2106, so nothing can be stored") \
 	/* headers taken off; a packet can count in several */ \
 	X(COUNTER, decap_vlan,          "decapsulated_total", "header=\"vlan\"", "Headers taken off on the way to the transport") \
 	X(COUNTER, decap_mpls,          "decapsulated_total", "header=\"mpls\"", "") \
@@ -81,6 +84,7 @@ enum stats_kind {
 	X(COUNTER, dns_taken,           "messages_total", "outcome=\"taken\"", "DNS messages by what became of them") \
 	X(COUNTER, dns_query,           "messages_total", "outcome=\"query\"", "Queries; kept only for matching") \
 	X(COUNTER, dns_malformed,       "messages_total", "outcome=\"malformed\"", "Not parseable to the last octet") \
+	X(COUNTER, dns_snapped,         "messages_total", "outcome=\"snapped\"", "Not whole, because its packet was cut when it was captured") \
 	X(COUNTER, dns_not_query_answer,"messages_total", "outcome=\"not_query_answer\"", "Another opcode, not one question, or not class IN") \
 	X(COUNTER, dns_truncated,       "messages_total", "outcome=\"truncated\"", "TC=1") \
 	X(COUNTER, dns_error_rcode,     "messages_total", "outcome=\"error_rcode\"", "Neither NOERROR nor NXDOMAIN") \

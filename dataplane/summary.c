@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "dataplane/hints.h"
+
 void summary_add(struct worker_stats *total, const struct worker_stats *worker)
 {
 	uint64_t *to = (uint64_t *)total;
@@ -60,6 +62,11 @@ static uint64_t sum_family(const struct worker_stats *total, const char *family)
 	return sum;
 }
 
+static void print_hint(void *out, enum hint hint, const char *text)
+{
+	fprintf(out, "%-10s%s\n", "hint", text);
+}
+
 void summary_print(const struct worker_stats *total, bool json, FILE *out)
 {
 	if (json) {
@@ -76,6 +83,7 @@ void summary_print(const struct worker_stats *total, bool json, FILE *out)
 	print_family(total, "records_total", "records", out);
 	if (total->lost_no_room > 0)
 		fprintf(out, "%-10s%llu sightings, for want of room\n", "lost", (unsigned long long)total->lost_no_room);
+	hints_tell(total, print_hint, out);
 }
 
 bool summary_check(const struct worker_stats *t, char *why, size_t why_size)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "dataplane/admit.h"
+#include "dataplane/capture.h"
 #include "dataplane/filter.h"
 #include "dataplane/flush.h"
 #include "dataplane/pkt.h"
@@ -21,7 +22,7 @@
 enum {
 	WORKER_BURST = 32,
 	WORKER_SOURCES_MAX = STATS_PORTS_MAX,
-	WORKER_LINEAR_SIZE = 1 << 18 // a packet in one piece; the largest snapshot length of tcpdump
+	WORKER_LINEAR_SIZE = CAPTURE_PACKET_MAX // a packet in one piece
 };
 
 // How far packets go; less than all of it is for measurements alone.
@@ -44,6 +45,7 @@ struct worker_source {
 	uint16_t queue;		// its queue
 	enum pkt_link link;	// how its frames begin; PKT_LINK_MAX: each packet tells (packet_meta.h)
 	bool packet_time;	// its packets carry the time of their capture, microseconds since 1970
+	uint32_t cut_size;	// octets at which its longer frames are cut; 0: none is
 };
 
 struct worker {
@@ -73,6 +75,7 @@ struct worker {
 	uint64_t swept;		// buckets of this round that are done. worker: rw
 	uint64_t push_tsc;	// TSC when a partial frame was passed on last. worker: rw
 	struct poll_gap gap;	// between polls. worker: rw
+	bool is_cut;		// the message in hand is not whole: its packet was cut when it was captured. worker: rw
 	bool held_back;		// a capture waits for a free frame. worker: rw
 	bool behind;		// the sweep has buckets left that are due. worker: rw
 	uint32_t idle_turns;	// turns without a packet, one after another. worker: rw

@@ -176,22 +176,10 @@ share_options() {
 
 # captures ────────────────────────────────────────────────────────────────────────────────────
 
-CAPTURES=() # files to replay
+CAPTURES=() # files and folders to replay
 
-# Adds a capture, or all those in a folder, by name.
+# Adds a capture, or a folder of them, which the dataplane looks through.
 add_captures() {
-	local path=$1 file found
-	if [ ! -d "$path" ]; then
-		add_capture "$path"
-		return
-	fi
-	found=${#CAPTURES[@]}
-	for file in "$path"/*.pcap "$path"/*.pcapng "$path"/*.cap "$path"/*.pcap.gz "$path"/*.pcapng.gz "$path"/*.cap.gz; do
-		[ ! -f "$file" ] || add_capture "$file"
-	done
-	[ ${#CAPTURES[@]} -gt "$found" ] || die "$path: found no capture in this folder (*.pcap, *.pcapng, *.cap, also .gz)"
-}
-add_capture() {
 	[ -e "$1" ] || die "$1: no such file"
 	[ -r "$1" ] || die "$1: cannot be read"
 	CAPTURES+=("$1")

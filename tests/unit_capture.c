@@ -20,7 +20,8 @@ struct header {
 	uint32_t reserved[2], snapshot, link;
 };
 
-static const struct header ordinary = {.magic = 0xa1b2c3d4, .major = 2, .minor = 4, .snapshot = SNAPSHOT, .link = 1};
+static const struct header ordinary = {
+	.magic = 0xa1b2c3d4, .major = 2, .minor = 4, .snapshot = SNAPSHOT, .link = 1};
 
 static uint32_t size_of(uint32_t i)
 {
@@ -89,24 +90,30 @@ static void test_plain(void)
 	struct header ns = ordinary;
 
 	write_file(&ordinary);
-	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain && capture.packets == PACKETS);
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain &&
+		  capture.packets == PACKETS);
 	same_as_libpcap(path);
 	ns.magic = 0xa1b23c4d;
 	write_file(&ns);
 	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain);
 	same_as_libpcap(path);
 	fclose(begin(&ordinary)); // no packet at all
-	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain && capture.packets == 0);
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain &&
+		  capture.packets == 0);
 	same_as_libpcap(path);
 }
 
-// Of another byte order, longer than the snapshot length: libpcap's.
+// Of another byte order or version: libpcap's.
 static void test_others(void)
 {
 	char why[512];
 	struct capture capture;
-	struct header swapped = {.magic = 0xd4c3b2a1, .major = 0x0200, .minor = 0x0400, .snapshot = 0xffff0000, .link = 1u << 24};
-	struct header old = ordinary, narrow = ordinary;
+	struct header swapped = {.magic = 0xd4c3b2a1,
+		.major = 0x0200,
+		.minor = 0x0400,
+		.snapshot = 0xffff0000,
+		.link = 1u << 24};
+	struct header old = ordinary;
 
 	fclose(begin(&swapped));
 	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && !capture.is_plain);
@@ -114,10 +121,60 @@ static void test_others(void)
 	write_file(&old);
 	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && !capture.is_plain);
 	same_as_libpcap(path);
-	narrow.snapshot = 2000;
-	write_file(&narrow);
-	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && !capture.is_plain);
-	same_as_libpcap(path);
+}
+
+// Numbers of another byte order, where that is `swapped`.
+static uint32_t order(uint32_t value, bool swapped)
+{
+	return swapped ? __builtin_bswap32(value) : value;
+}
+
+// A file of PACKETS whose header allows for 64 octets, compressed or not.
+static void write_narrow(uint32_t magic, bool swapped, bool gzip)
+{
+	const struct header narrow = {order(magic, swapped), swapped ? 0x0200 : 2, swapped ? 0x0400 : 4,
+		{0, 0}, order(64, swapped), order(1, swapped)};
+	gzFile out = gzopen(path, gzip ? "wb1" : "wbT");
+	static uint8_t bytes[SNAPSHOT];
+
+	CU_ASSERT_FATAL(out != NULL && gzwrite(out, &narrow, sizeof(narrow)) > 0);
+	for (uint32_t i = 0; i < 200; i++) {
+		const uint32_t size = size_of(i),
+			       head[4] = {order(1700000000, swapped), order(7000, swapped),
+				       order(size, swapped), order(size + (i & 1), swapped)};
+		memset(bytes, (int)i, size);
+		gzwrite(out, head, sizeof(head));
+		gzwrite(out, bytes, size);
+	}
+	gzclose(out);
+}
+
+// What is in the file is read, whatever its header says of the longest packet.
+static void test_over_snapshot(void)
+{
+	static const uint32_t magics[] = {0xa1b2c3d4, 0xa1b23c4d};
+	char why[512];
+	struct capture capture;
+	struct capture_packet packet;
+
+	for (int kind = 0; kind < 8; kind++) {
+		write_narrow(magics[kind & 1], kind & 2, kind & 4);
+		CU_ASSERT_FATAL(capture_check(&capture, path, why, sizeof(why)) == 0);
+		CU_ASSERT(capture.is_plain == (kind < 2) && capture.is_gzip == (kind >= 4));
+		CU_ASSERT(capture.packets == 200 && capture.snapshot == 64 && capture.longest == SNAPSHOT &&
+			  capture.snapped == 100);
+		struct capture_reader *reader = capture_open(&capture, why, sizeof(why));
+		CU_ASSERT_FATAL(reader != NULL);
+		for (uint32_t i = 0; i < 200; i++) {
+			CU_ASSERT_FATAL(capture_next(reader, &packet) == 1 && packet.size == size_of(i));
+			CU_ASSERT(packet.is_snapped == (i & 1));
+			CU_ASSERT(packet.us == 1700000000ull * 1000000 + (kind & 1 ? 7 : 7000));
+			CU_ASSERT(packet.size == 0 || (packet.bytes[0] == (uint8_t)i &&
+							      packet.bytes[packet.size - 1] == (uint8_t)i));
+		}
+		CU_ASSERT(capture_next(reader, &packet) == 0);
+		capture_close(reader);
+	}
 }
 
 // Seconds are unsigned, up to 2106, whoever reads the file.
@@ -143,6 +200,52 @@ static void test_after_2038(void)
 	}
 }
 
+// The time of a record, by each reader.
+static uint64_t time_of(uint32_t magic, uint16_t minor, uint32_t seconds, uint32_t fraction)
+{
+	const uint32_t head[4] = {seconds, fraction, 0, 0};
+	struct header header = ordinary;
+	struct capture capture;
+	struct capture_packet packet = {0};
+	char why[512];
+
+	header.magic = magic;
+	header.minor = minor;
+	FILE *file = begin(&header);
+	fwrite(head, sizeof(head), 1, file);
+	fclose(file);
+	CU_ASSERT_FATAL(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.packets == 1);
+	CU_ASSERT(capture.is_plain == (minor == 4) &&
+		  capture.no_time == !capture_has_time((uint64_t)seconds * 1000000));
+	struct capture_reader *reader = capture_open(&capture, why, sizeof(why));
+	CU_ASSERT_FATAL(reader != NULL && capture_next(reader, &packet) == 1);
+	CU_ASSERT(capture.first_us == (capture.no_time ? CAPTURE_NO_TIME : packet.us));
+	capture_close(reader);
+	return packet.us;
+}
+
+// A fraction that is none leaves the seconds as they are.
+static void test_fractions(void)
+{
+	const uint64_t second = 1700000000, us = second * 1000000;
+
+	for (uint16_t minor = 4; minor >= 3; minor--) {
+		CU_ASSERT_EQUAL(time_of(0xa1b2c3d4, minor, second, 999999), us + 999999);
+		CU_ASSERT_EQUAL(time_of(0xa1b2c3d4, minor, second, 1000000), us);
+		CU_ASSERT_EQUAL(time_of(0xa1b2c3d4, minor, second, 4294967295), us);
+		CU_ASSERT_EQUAL(time_of(0xa1b2c3d4, minor, second, 0x80000000), us);
+		CU_ASSERT_EQUAL(time_of(0xa1b23c4d, minor, second, 999999999), us + 999999);
+		CU_ASSERT_EQUAL(time_of(0xa1b23c4d, minor, second, 1000000000), us);
+		CU_ASSERT_EQUAL(time_of(0xa1b23c4d, minor, second, 4294967295) / 1000000, second);
+		CU_ASSERT_EQUAL(time_of(0xa1b2c3d4, minor, UINT32_MAX, 999999),
+			(uint64_t)UINT32_MAX * 1000000 + 999999);
+		CU_ASSERT_EQUAL(
+			time_of(0xa1b2c3d4, minor, UINT32_MAX, 1000000), (uint64_t)UINT32_MAX * 1000000);
+		CU_ASSERT_EQUAL(time_of(0xa1b2c3d4, minor, 0, 999999), 999999);
+		CU_ASSERT_EQUAL(time_of(0xa1b2c3d4, minor, 1, 0), 1000000);
+	}
+}
+
 // What is whole of it is told, and is what is read.
 static void damaged(uint64_t packets, const char *expected)
 {
@@ -152,7 +255,7 @@ static void damaged(uint64_t packets, const char *expected)
 	uint64_t read = 0;
 
 	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 1);
-	CU_ASSERT(capture.is_damaged && capture.packets == packets);
+	CU_ASSERT(capture.is_damaged && !capture.is_unverified && capture.packets == packets);
 	CU_ASSERT(strstr(why, expected) != NULL);
 	CU_ASSERT(strncmp(why, path, strlen(path)) == 0);
 	if (packets == 0)
@@ -209,7 +312,9 @@ static void test_no_capture(void)
 	CU_ASSERT(truncate(path, 10) == 0);
 	damaged(0, "truncated");
 	file = fopen(path, "wb");
-	fputs("\xfd" "7zXZ and so on", file);
+	fputs("\xfd"
+	      "7zXZ and so on",
+		file);
 	fclose(file);
 	refused(path, "found xz data, expected pcap or pcapng");
 	file = fopen(path, "wb");
@@ -241,7 +346,8 @@ static void test_gzip(void)
 		}
 	}
 	gzclose(out);
-	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_gzip && capture.packets == 300);
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_gzip &&
+		  capture.packets == 300);
 	struct capture_reader *reader = capture_open(&capture, why, sizeof(why));
 	struct capture_packet packet;
 	CU_ASSERT_FATAL(reader != NULL);
@@ -256,6 +362,131 @@ static void test_gzip(void)
 	damaged(capture.packets, "its gzip data is cut off");
 	CU_ASSERT(truncate(path, 12) == 0);
 	damaged(0, "its gzip data is cut off");
+}
+
+static uint8_t gz[1 << 16];
+static size_t gz_size;
+
+static void write_gz(void)
+{
+	FILE *file = fopen(path, "wb");
+
+	CU_ASSERT_FATAL(file != NULL && fwrite(gz, 1, gz_size, file) == gz_size);
+	fclose(file);
+}
+
+// A gzip file of `members`, the first of which has the file's header; each holds ten packets. Their ends.
+static void make_gz(size_t ends[3], int members, bool header_crc)
+{
+	gz_size = 0;
+	for (int m = 0; m < members; m++) {
+		static uint8_t plain[4096];
+		gz_header head = {.hcrc = 1, .os = 3};
+		z_stream z = {.next_out = gz + gz_size,
+			.avail_out = (uInt)(sizeof(gz) - gz_size),
+			.next_in = plain};
+		size_t size = m == 0 ? sizeof(ordinary) : 0;
+		memcpy(plain, &ordinary, sizeof(ordinary));
+		for (uint32_t i = 0; i < 10; i++) {
+			const uint32_t record[4] = {1700000000 + i, 0, 32, 32};
+			memcpy(plain + size, record, sizeof(record));
+			for (size_t k = 0; k < 32; k++)
+				plain[size + sizeof(record) + k] = (uint8_t)((k * k + i) * 2654435761u >> 24);
+			size += sizeof(record) + 32;
+		}
+		z.avail_in = (uInt)size;
+		CU_ASSERT_FATAL(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+		if (header_crc)
+			deflateSetHeader(&z, &head);
+		CU_ASSERT_FATAL(deflate(&z, Z_FINISH) == Z_STREAM_END);
+		gz_size += z.total_out;
+		deflateEnd(&z);
+		ends[m] = gz_size;
+	}
+}
+
+// Not to be believed: the wrong octets may be anywhere.
+static void unverified(const char *expected)
+{
+	char why[512] = "";
+	struct capture capture;
+
+	write_gz();
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 1);
+	CU_ASSERT(capture.is_damaged && capture.is_unverified && strstr(why, expected) != NULL);
+	if (strstr(why, expected) == NULL)
+		fprintf(stderr, "%s\n", why);
+}
+
+static void test_gzip_checksums(void)
+{
+	size_t ends[3];
+
+	make_gz(ends, 1, false);
+	gz[gz_size - 5] ^= 1;
+	unverified("damaged within or after 10 packets: incorrect data check");
+	make_gz(ends, 1, false);
+	gz[gz_size - 1] ^= 1;
+	unverified("damaged within or after 10 packets: incorrect length check");
+	make_gz(ends, 3, false);
+	gz[ends[0] - 8] ^= 0x80; // of the first of several
+	unverified("damaged within or after 10 packets: incorrect data check");
+	make_gz(ends, 3, false);
+	gz[ends[1] - 3] ^= 0x80;
+	unverified("damaged within or after 20 packets: incorrect length check");
+	make_gz(ends, 1, true);
+	gz[4] ^= 1; // a time, which the header's checksum covers
+	unverified("header crc mismatch");
+	make_gz(ends, 2, true);
+	gz[ends[0] + 4] ^= 1;
+	unverified("damaged within or after 10 packets: header crc mismatch");
+	make_gz(ends, 2, false);
+	gz[ends[0] + 3] ^= 0xe0; // flags that there are not
+	unverified("damaged within or after 10 packets: unknown header flags set");
+	for (size_t at = 10; at < ends[0]; at++) { // anywhere in coding, checksum and length
+		char why[512] = "";
+		struct capture capture;
+		make_gz(ends, 2, false);
+		gz[at] ^= 0x10;
+		write_gz();
+		CU_ASSERT_FATAL(capture_check(&capture, path, why, sizeof(why)) != 0);
+		CU_ASSERT(capture.is_unverified || capture.packets <= 10);
+	}
+}
+
+// What is behind the last member: nothing, zeros as of a tape, or something that is not read.
+static void test_gzip_trailing(void)
+{
+	size_t ends[3];
+	char why[512];
+	struct capture capture;
+
+	make_gz(ends, 2, true);
+	write_gz();
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.packets == 20);
+	memset(gz + gz_size, 0, 300);
+	gz_size += 300;
+	write_gz();
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.packets == 20);
+	gz[gz_size++] = 1;
+	write_gz();
+	damaged(20, "damaged after 20 packets: its gzip data is followed by something else");
+	make_gz(ends, 3, false);
+	gz[ends[1]] ^= 1; // the third is no member any more
+	write_gz();
+	damaged(20, "damaged after 20 packets: its gzip data is followed by something else");
+	make_gz(ends, 2, false);
+	gz[gz_size++] = 0x1f; // half a magic number
+	write_gz();
+	damaged(20, "damaged after 20 packets: its gzip data is followed by something else");
+	make_gz(ends, 2, false);
+	gz_size = ends[0] + 1;
+	write_gz();
+	damaged(10, "damaged after 10 packets: its gzip data is followed by something else");
+	make_gz(ends, 2, false);
+	gz_size = ends[1] - 1;
+	write_gz();
+	damaged(20, "damaged after 20 packets: its gzip data is cut off");
 }
 
 // What was sound when it was checked and is not when it is read.
@@ -287,9 +518,11 @@ int main(void)
 	if (fd < 0)
 		return EXIT_FAILURE;
 	close(fd);
-	static const struct unit_test tests[] = {
-		{"plain", test_plain}, {"others", test_others}, {"after 2038", test_after_2038},
-		{"damaged", test_damaged}, {"no capture", test_no_capture}, {"gzip", test_gzip}, {"changed", test_changed}};
+	static const struct unit_test tests[] = {{"plain", test_plain}, {"others", test_others},
+		{"longer than the snapshot length", test_over_snapshot}, {"after 2038", test_after_2038},
+		{"fractions", test_fractions}, {"damaged", test_damaged}, {"no capture", test_no_capture},
+		{"gzip", test_gzip}, {"gzip: checksums", test_gzip_checksums},
+		{"gzip: what follows", test_gzip_trailing}, {"changed", test_changed}};
 	int result = unit_run("capture", tests, sizeof(tests) / sizeof(tests[0]));
 	unlink(path);
 	return result;

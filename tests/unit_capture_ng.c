@@ -230,12 +230,40 @@ static void test_time(void)
 	CU_ASSERT_EQUAL(time_of(0x80 | 127, 0, UINT64_MAX), 0);
 	CU_ASSERT_EQUAL(time_of(6, 1000000000, 700000000000001), now * 1000000 + 1);
 	CU_ASSERT_EQUAL(time_of(6, -1000000000, 2700000000000001), now * 1000000 + 1);
-	// what no clock tells: 1970 to 2106
-	CU_ASSERT_EQUAL(time_of(0, 0, UINT64_MAX), last);
-	CU_ASSERT_EQUAL(time_of(6, INT64_MAX, UINT64_MAX), last);
-	CU_ASSERT_EQUAL(time_of(6, INT64_MIN, UINT64_MAX), 0);
-	for (unsigned i = 0; i < 256; i++)
-		CU_ASSERT(time_of(i, 0, UINT64_MAX) <= last);
+	// before 1970 and after 2106 there is none
+	CU_ASSERT_EQUAL(time_of(0, 0, last / 1000000), last);
+	CU_ASSERT_EQUAL(time_of(6, 0, last + 999999), last + 999999);
+	CU_ASSERT_EQUAL(time_of(6, 0, last + 1000000), CAPTURE_NO_TIME);
+	CU_ASSERT_EQUAL(time_of(0, 0, UINT64_MAX), CAPTURE_NO_TIME);
+	CU_ASSERT_EQUAL(time_of(6, INT64_MAX, UINT64_MAX), CAPTURE_NO_TIME);
+	CU_ASSERT_EQUAL(time_of(6, INT64_MIN, UINT64_MAX), CAPTURE_NO_TIME);
+	CU_ASSERT_EQUAL(time_of(6, -1, 999999), CAPTURE_NO_TIME);
+	CU_ASSERT_EQUAL(time_of(6, -1, 1000000), 0);
+	for (unsigned i = 0; i < 256; i++) {
+		uint64_t us = time_of(i, 0, UINT64_MAX);
+		CU_ASSERT(us <= last + 999999 || us == CAPTURE_NO_TIME);
+	}
+}
+
+// Of simple packets: as much as the block holds, of the time of the last packet that had one.
+static void test_simple(void)
+{
+	static const struct expected expected[] = {{PKT_LINK_ETHERNET, 9, 5000000}, {PKT_LINK_ETHERNET, 9, CAPTURE_NO_TIME},
+		{PKT_LINK_ETHERNET, 50, 5000000}, {PKT_LINK_ETHERNET, 90, 5000000}, {PKT_LINK_ETHERNET, 68, 5000000}};
+
+	for (int order = 0; order < 2; order++) {
+		file_size = 0;
+		section(order);
+		interface(ETHERNET, 50);
+		packet(0, 5000000, 9);
+		packet(0, UINT64_MAX, 9);
+		simple_packet(90, 50); // as it should be
+		simple_packet(90, 90); // whole, although longer than the snapshot length
+		simple_packet(90, 68); // something in between
+		CU_ASSERT_FATAL(check(file_size) == 0);
+		CU_ASSERT(capture.snapped == 4 && capture.no_time == 1 && capture.longest == 90 && capture.first_us == 5000000);
+		expect(expected, 5);
+	}
 }
 
 static void begin_file(void)
@@ -351,7 +379,7 @@ int main(void)
 	close(fd);
 	static const struct unit_test tests[] = {{"all", test_all}, {"cut", test_cut},
 		{"changed octets", test_changed_octets}, {"same as libpcap", test_same_as_libpcap},
-		{"time", test_time}, {"damaged", test_damaged}, {"refused", test_refused}};
+		{"time", test_time}, {"simple packets", test_simple}, {"damaged", test_damaged}, {"refused", test_refused}};
 	int result = unit_run("capture_ng", tests, sizeof(tests) / sizeof(tests[0]));
 	unlink(path);
 	return result;

@@ -190,7 +190,7 @@ static uint64_t outcomes(const struct worker_stats *stats)
 {
 	uint64_t sum = 0;
 
-	for (size_t at = FIELD(pkt_udp); at <= FIELD(pkt_filtered); at += sizeof(uint64_t))
+	for (size_t at = FIELD(pkt_udp); at <= FIELD(pkt_no_time); at += sizeof(uint64_t))
 		sum += field(stats, at);
 	return sum;
 }

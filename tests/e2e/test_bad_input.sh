@@ -30,6 +30,7 @@ head -c 20 "$good" > "$T/header-cut.pcap"
 : > "$T/empty.pcap"
 printf '\xfd7zXZ\0' > "$T/xz.pcap"
 mkfifo "$T/fifo.pcap"
+mkdir "$T/none"
 gzip -c "$good" > "$T/good.gz"
 head -c 5000 "$T/good.gz" > "$T/cut.gz"
 { head -c 20 "$good"; printf '\x69\0\0\0'; tail -c +25 "$good"; } > "$T/wlan.pcap" # link type 105: IEEE 802.11
@@ -50,7 +51,7 @@ expect 1 'cut\.pcapng: damaged after 27 packets: at offset [0-9]+: a block is cu
 expect 1 'mixed-links\.pcapng: found interfaces or sections of several kinds, which net_pcap cannot read' \
 	"${dp[@]}" --vdev "net_pcap0,rx_pcap=$DATA/mixed-links.pcapng"
 expect 1 'README\.md: ' "${dp[@]}" --replay "$DATA/README.md"
-expect 1 'found a directory' "${dp[@]}" --replay "$DATA"
+expect 1 'found no capture in this folder' "${dp[@]}" --replay "$T/none"
 expect 1 'xz\.pcap: found xz data, expected pcap or pcapng' "${dp[@]}" --replay "$T/xz.pcap"
 expect 1 'fifo\.pcap: found a pipe or device, expected' "${dp[@]}" --replay "$T/fifo.pcap"
 expect 1 'cut\.gz: damaged after .*its gzip data is cut off' "${dp[@]}" --replay "$T/cut.gz"
@@ -67,7 +68,7 @@ expect 2 "unknown option '--replya'" "${dp[@]}" --replya "$good"
 expect 2 "option '--replay' wants a value" "${dp[@]}" --replay
 expect 2 "unexpected argument 'x'" "${dp[@]}" --replay "$good" x
 expect 2 'no\.such' "${dp[@]}" -o no.such=1
-expect 2 'replay\.damaged: found .no., expected refuse or take' "${dp[@]}" -o replay.damaged=no --replay "$good"
+expect 2 'replay\.damaged: found .no., expected refuse, take or take-unverified' "${dp[@]}" -o replay.damaged=no --replay "$good"
 expect 2 'workers' "${dp[@]}" -o workers=none --replay "$good"
 expect 2 'nothing\.conf' "${dp[@]}" -c "$T/nothing.conf"
 expect 1 "no interface 'nothing0'" "${dp[@]}" --iface nothing0
@@ -104,7 +105,7 @@ if [ "$BUILD" = "$ROOT/build" ]; then
 	expect 1 'nothing\.pcap: no such file' "${replay[@]}" "$T/nothing.pcap"
 	expect 1 'cut\.pcap: damaged after 29 packets' "${replay[@]}" "$good" "$T/cut.pcap"
 	expect 1 'wlan\.pcap: found link type' "${replay[@]}" "$T/wlan.pcap"
-	expect 1 'found no capture in this folder' "${replay[@]}" "$T/redis"
+	expect 1 'found no capture in this folder' "${replay[@]}" "$T/none"
 	expect 1 'cannot connect' "$ROOT/scripts/replay" --redis "unix:$T/nothing.sock" "$good"
 	REDISCLI_AUTH=wrong expect 1 'password is wrong' "${replay[@]}" "$good"
 	expect 2 "unknown option '--jsno'" "${replay[@]}" --jsno "$good"

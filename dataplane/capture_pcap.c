@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// libpcap cuts packets at the snapshot length of the file's header. Files whose packets are longer exist
+// (segments put together, files joined by other tools), and what is in the file is to be read: so libpcap
+// sees another header.
+#include "dataplane/capture_pcap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/capture_gzip.h"
+
+enum {
+	HEAD = 24,    // octets of the file's header, draft-ietf-opsawg-pcap §4
+	SNAPSHOT = 16 // where the snapshot length is in it
+};
+
+// A file with another header.
+struct stream {
+	FILE *file;
+	uint8_t head[HEAD];
+	size_t size; // of the header, which may be cut off
+	size_t at;   // octets of it that were read
+};
+
+static ssize_t read_stream(void *cookie, char *to, size_t size)
+{
+	struct stream *s = cookie;
+	size_t n = s->size - s->at < size ? s->size - s->at : size;
+
+	if (n > 0) {
+		memcpy(to, s->head + s->at, n);
+		s->at += n;
+		return (ssize_t)n;
+	}
+	n = fread(to, 1, size, s->file);
+	return n == 0 && ferror(s->file) ? -1 : (ssize_t)n;
+}
+
+static int close_stream(void *cookie)
+{
+	struct stream *s = cookie;
+	int result = fclose(s->file);
+
+	free(s);
+	return result;
+}
+
+// Replaces the snapshot length, and returns what it was. All magic numbers of pcap begin with a1 or, of IXIA,
+// 1c.
+static uint32_t replace_snapshot(uint8_t head[static HEAD])
+{
+	uint32_t value = 0;
+	bool is_big = head[0] == 0xa1 || head[0] == 0x1c, is_little = head[3] == 0xa1 || head[3] == 0x1c;
+
+	if (!is_big && !is_little)
+		return 0; // libpcap says what it thinks of it
+	for (int i = 0; i < 4; i++) {
+		uint8_t *octet = &head[SNAPSHOT + (is_big ? 3 - i : i)];
+		value |= (uint32_t)*octet << 8 * i;
+		*octet = (uint8_t)((uint32_t)CAPTURE_PACKET_MAX >> 8 * i);
+	}
+	return value;
+}
+
+static FILE *open_stream(struct capture_pcap *c, const char *path)
+{
+	static const cookie_io_functions_t functions = {.read = read_stream, .close = close_stream};
+	struct stream *s = calloc(1, sizeof(*s));
+	FILE *file = NULL;
+
+	if (!s)
+		return NULL;
+	s->file = capture_gzip_open(path, &c->gzip);
+	if (!s->file)
+		s->file = fopen(path, "re");
+	if (s->file) {
+		s->size = fread(s->head, 1, HEAD, s->file);
+		if (s->size == HEAD)
+			c->snapshot = replace_snapshot(s->head);
+		file = fopencookie(s, "r", functions);
+	}
+	if (file)
+		return file;
+	if (s->file)
+		fclose(s->file);
+	free(s);
+	return NULL;
+}
+
+bool capture_pcap_open(struct capture_pcap *c, const char *path, char error[static PCAP_ERRBUF_SIZE])
+{
+	*c = (struct capture_pcap){0};
+	FILE *file = open_stream(c, path);
+
+	if (!file) {
+		snprintf(error, PCAP_ERRBUF_SIZE, "%s", strerror(errno));
+		return false;
+	}
+	c->pcap = pcap_fopen_offline(file, error);
+	if (c->pcap)
+		return true;
+	if (capture_gzip_error(c->gzip))
+		snprintf(error, PCAP_ERRBUF_SIZE, "%s", capture_gzip_error(c->gzip));
+	c->is_unverified = capture_gzip_is_unverified(c->gzip);
+	fclose(file);
+	return false;
+}
+
+void capture_pcap_close(struct capture_pcap *c)
+{
+	pcap_close(c->pcap);
+}
+
+int capture_pcap_next(struct capture_pcap *c, struct capture_packet *packet)
+{
+	struct pcap_pkthdr *header;
+	int result = pcap_next_ex(c->pcap, &header, &packet->bytes);
+
+	if (result != 1)
+		return result == PCAP_ERROR ? -1 : 0;
+	packet->size = header->caplen;
+	packet->is_snapped = header->caplen < header->len;
+	// in a file seconds are 32 bits without sign; libpcap takes those after 2038 for negative ones
+	packet->us = capture_us((uint32_t)header->ts.tv_sec, (uint32_t)header->ts.tv_usec);
+	return 1;
+}

@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Captures as other tools, full disks and rotation leave them: read as far as they can be believed, the rest counted.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+command -v jq > /dev/null || skip "jq is not installed"
+redis_up --appendonly no
+"$PYTHON" "$E2E/odd_captures.py" "$T/odd"
+export RUNTIME_DIRECTORY=$T/runtime
+mkdir "$RUNTIME_DIRECTORY"
+
+take() { replay --no-huge --json "$@"; }
+counted() { # field, number
+	local found
+	found=$(grep '^{' "$T/dataplane.log" | jq ".$1")
+	[ "$found" = "$2" ] || fail "$1: found $found, expected $2: $(cat "$T/dataplane.log")"
+}
+said() { grep -qE -- "$1" "$T/dataplane.log" || fail "expected /$1/, found: $(cat "$T/dataplane.log")"; }
+# Redis has these names alone.
+holds() {
+	local found
+	found=$(redis --raw --scan --pattern 'pdns:name:*' | sed 's/^pdns:name://' | sort | xargs)
+	[ "$found" = "$(printf '%s\n' "$@" | sort | xargs)" ] || fail "found $found, expected $*"
+}
+last_seen() { redis --raw zscore "pdns:name:$1" "A 203.0.113.1"; }
+refused() { # pattern, dataplane's arguments
+	local pattern=$1 status=0
+	shift
+	dataplane --no-huge "$@" || status=$?
+	[ $status = 1 ] || fail "$*: status $status"
+	said "$pattern"
+}
+
+# longer than the snapshot length of the file
+take --replay "$T/odd/long"
+holds a{0..3}.long.example
+counted rr_taken 720
+counted pkt_snapped 0
+for i in 0 1 2 3; do
+	[ "$(redis --raw zscore "pdns:count:a$i.long.example" "A 203.0.113.20")" = 9 ] || fail "a$i: not of each file"
+done
+take --replay "$T/odd/segment.pcap"
+counted dns_taken 600
+refused 'segment\.pcap: found packets longer than its snapshot length, which net_pcap cannot read' \
+	--vdev "net_pcap0,rx_pcap=$T/odd/segment.pcap"
+echo "packets longer than the snapshot length are read"
+
+# cut when they were captured
+take --replay "$T/odd/cut/udp.pcap" --replay "$T/odd/cut/udp.pcapng"
+holds whole.cut.example
+counted pkt_snapped 8
+counted dns_snapped 6
+counted dns_malformed 0
+counted pkt_short 0
+take --replay "$T/odd/cut/tcp.pcap"
+holds t0.cut.example
+counted pkt_snapped 1
+counted tcp_cut 1
+take --replay "$T/odd/cut/fragment.pcap"
+holds
+counted pkt_snapped 1
+counted pkt_fragment 1
+replay --no-huge --summary --replay "$T/odd/cut/udp.pcap"
+said '^hint .*4 packets were cut when they were captured; .*tcpdump -s 0'
+take --replay "$T/odd/lying.pcap"
+counted pkt_snapped 0
+counted dns_malformed 1
+echo "packets cut when they were captured have a reason of their own"
+
+# times
+take --replay "$T/odd/time"
+holds us1.time.example us2.time.example ns.time.example be.time.example last.time.example
+for name in us1 us2 ns be; do
+	[ "$(last_seen $name.time.example)" = 1700000000 ] || fail "$name: last seen $(last_seen $name.time.example)"
+done
+[ "$(last_seen last.time.example)" = 4294967295 ] || fail "last: last seen $(last_seen last.time.example)"
+take --replay "$T/odd/no-time"
+holds
+counted pkt_no_time 8
+replay --no-huge --summary --replay "$T/odd/no-time/far.pcapng"
+said '^hint .*1 packets have no time'
+echo "no time is stored that is none"
+
+# folders
+take --replay "$T/odd/rotated" --replay "$T/odd/none/../rotated/dns.pcap"
+holds r{0..11}.rotated.example
+[ "$(redis --raw zscore pdns:count:r3.rotated.example "A 203.0.113.1")" = 1 ] || fail "a link counts twice"
+[ "$(redis --raw zscore pdns:count:r0.rotated.example "A 203.0.113.1")" = 2 ] || fail "a file named besides does not count"
+said 'warning: .*/rotated: passed over 6 files: '
+for file in 'notes.txt' 'empty.pcap \(empty\)' 'packed.pcap.xz \(xz\)' 'text.gz \(gzip, of no capture\)' 'latest.pcap \(a link ' '2023/up \(a link '; do
+	said "passed over .*$file" || said "passed over .*dns.pcap3 \(a link"
+done
+take --replay "$T/odd/many"
+holds r0.rotated.example
+said 'many: passed over 100 files: file000.*, …$'
+[ "$(wc -c < "$T/dataplane.log")" -lt 9000 ] || fail "a folder's list is not bounded"
+refused 'none: found no capture in this folder' --replay "$T/odd/none"
+take --replay "$T/odd/order"
+holds t0.cut.example t1.cut.example
+chmod 0 "$T/odd/many/dns"
+[ "$(id -u)" = 0 ] || refused 'many/dns: Permission denied' --replay "$T/odd/many"
+echo "folders are read by what is in them, in the order of time"
+
+# gzip
+refused 'checksum.pcap.gz: damaged within or after 4 packets: incorrect data check; any of it may be wrong, nothing' --replay "$T/odd/checksum.pcap.gz"
+refused 'replay.damaged=take-unverified takes it all the same' --replay "$T/odd/checksum.pcap.gz" -o replay.damaged=take
+take --replay "$T/odd/checksum.pcap.gz" -o replay.damaged=take-unverified
+holds a{0..3}.long.example
+refused 'trailing.pcap.gz: damaged after 4 packets: its gzip data is followed by something else' --replay "$T/odd/trailing.pcap.gz"
+take --replay "$T/odd/trailing.pcap.gz" --replay "$T/odd/zeros.pcap.gz" -o replay.damaged=take
+holds a{0..3}.long.example
+counted dns_taken 8
+echo "what a checksum says is wrong is not believed"
