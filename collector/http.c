@@ -86,8 +86,11 @@ static enum MHD_Result answer_ready(struct MHD_Connection *connection, const str
 
 	if (writer_is_up(h->sources.writer, why, sizeof(why)) &&
 		spool_is_well(h->sources.spool, why, sizeof(why))) {
+		char lost[320];
+		spool_damage(h->sources.spool, lost, sizeof(lost));
+		snprintf(why, sizeof(why), "ready%s%s", *lost ? "; but " : "", lost);
 		metrics_add(http_ready, 1);
-		return answer_line(connection, MHD_HTTP_OK, "ready");
+		return answer_line(connection, MHD_HTTP_OK, why);
 	}
 	metrics_add(http_not_ready, 1);
 	return answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, why);

@@ -56,15 +56,18 @@ static enum frame_outcome take_hello(struct inbox_conn *c, const struct conn_tar
 	return FRAME_TAKEN;
 }
 
-// Walks over all records. False where the body is not sound.
-static bool check_records(const uint8_t *body, size_t size, uint32_t records)
+// Walks over all records, adds up their sightings. False where the body is not sound.
+static bool check_records(const uint8_t *body, size_t size, uint32_t records, uint64_t *sightings)
 {
 	struct cursor c = cursor_make(body, size);
 	struct record_view view;
 	uint32_t found = 0;
 
-	while (frame_next(&c, &view))
+	*sightings = 0;
+	while (frame_next(&c, &view)) {
 		found++;
+		*sightings += view.head.flags & RECORD_FLOOD ? 0 : view.head.count;
+	}
 	return !c.bad && found == records;
 }
 
@@ -100,8 +103,9 @@ static enum frame_outcome take_records(struct inbox_conn *c, const struct conn_t
 	const struct frame_header *header, const uint8_t *body, uint64_t now_ms, const char **why)
 {
 	uint32_t size = header->size - (uint32_t)sizeof(*header);
+	uint64_t sightings;
 
-	if (!check_records(body, size, header->records)) {
+	if (!check_records(body, size, header->records, &sightings)) {
 		*why = "records that do not fit their frame";
 		return FRAME_UNSOUND;
 	}
@@ -109,6 +113,7 @@ static enum frame_outcome take_records(struct inbox_conn *c, const struct conn_t
 		.stream = c->stream,
 		.number = header->number,
 		.records = header->records,
+		.sightings = sightings,
 		.size = size,
 		.body = body};
 	enum frame_outcome outcome = take_numbered(c, to, &frame, now_ms, why);

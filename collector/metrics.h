@@ -27,9 +27,11 @@
 	X(GAUGE,   spool_up,            "collector_spool_up", "", "1 while frames are committed to the spool as they come") \
 	X(COUNTER, spool_commits,       "collector_spool_commits_total", "", "Transactions committed to the spool, each with as many frames as had come") \
 	X(COUNTER, spool_commits_slow,  "collector_spool_commits_slow_total", "", "Those of them that took more than a second") \
-	X(COUNTER, spool_damaged,       "collector_spool_damaged_total", "", "Spools found damaged and moved aside") \
+	X(COUNTER, spool_damaged,       "collector_spool_damaged_total", "", "Spools found damaged at a start; what could be read was taken over") \
+	X(COUNTER, spool_repaired,      "collector_spool_repaired_total", "", "Times that the spool's file was deleted, moved, cut off or damaged while in use, and made anew") \
 	X(COUNTER, batches_given_up,    "collector_batches_given_up_total", "", "Batches given up because the spool was full, never written to Redis") \
 	X(COUNTER, records_given_up,    "collector_records_given_up_total", "", "Records in them") \
+	X(COUNTER, sightings_given_up,  "collector_sightings_given_up_total", "", "Sightings in them") \
 	/* writer thread */ \
 	X(GAUGE,   redis_up,            "collector_redis_up", "", "1 while Redis is connected and takes what it is sent") \
 	X(COUNTER, redis_connects,      "collector_redis_connects_total", "", "Connections made to Redis; one is the first") \
@@ -38,7 +40,10 @@
 	X(COUNTER, batches_retried,     "collector_batches_retried_total", "", "Batches sent to Redis without a good answer, to be looked up and sent again") \
 	X(COUNTER, batches_missing,     "collector_batches_missing_total", "", "Batches that Redis had applied and lost, no longer kept in the spool") \
 	X(COUNTER, batches_again,       "collector_batches_again_total", "", "Batches that Redis had applied and lost, sent again from the spool") \
-	X(COUNTER, batches_damaged,     "collector_batches_damaged_total", "", "Batches whose octets on the disk had changed; given up") \
+	X(COUNTER, batches_damaged,     "collector_batches_damaged_total", "", "Batches not yet in Redis whose octets on the disk had changed; lost") \
+	X(COUNTER, records_damaged,     "collector_records_damaged_total", "", "Records in them, as far as that can be read") \
+	X(COUNTER, sightings_damaged,   "collector_sightings_damaged_total", "", "Sightings in them, as far as that can be read") \
+	X(COUNTER, batches_damaged_uncounted, "collector_batches_damaged_uncounted_total", "", "Those of them that do not tell how many records they held") \
 	X(COUNTER, records_applied,     "collector_records_total", "outcome=\"applied\"", "Records by what became of them") \
 	X(COUNTER, records_skipped,     "collector_records_total", "outcome=\"skipped\"", "In a batch that Redis turned out to hold already") \
 	X(COUNTER, records_wrong_type,  "collector_records_total", "outcome=\"wrong_type\"", "At least one key of the record holds something else") \

@@ -2,7 +2,6 @@
 // The callers' side: frames into memory, batches out of the file.
 #include "collector/spool.h"
 
-#include "collector/condition.h"
 #include "collector/metrics.h"
 #include "collector/spool_state.h"
 #include "dataplane/log.h"
@@ -21,7 +20,7 @@ struct spool_entry *spool_entry(struct spool *s, uint64_t number)
 	return &s->entries[s->entries_at + (number - s->first)];
 }
 
-bool spool_append(struct spool *s, uint64_t number, uint32_t size, uint32_t records)
+bool spool_append(struct spool *s, uint64_t number, const struct spool_entry *entry)
 {
 	size_t len = s->last + 1 - s->first;
 
@@ -42,11 +41,22 @@ bool spool_append(struct spool *s, uint64_t number, uint32_t size, uint32_t reco
 			s->entries_capacity = capacity;
 		}
 	}
-	s->entries[s->entries_at + len] = (struct spool_entry){.size = size, .records = records};
+	s->entries[s->entries_at + len] = *entry;
 	s->last = number;
-	s->bytes += size;
-	s->waiting_bytes += size;
+	if (!(entry->flags & STORE_LOST))
+		s->readable = number;
+	s->bytes += entry->size;
+	s->waiting_bytes += entry->size;
 	return true;
+}
+
+void spool_lose(struct spool *s, uint64_t number)
+{
+	if (number < s->first || number > s->last)
+		return;
+	spool_entry(s, number)->flags |= STORE_LOST;
+	while (s->readable >= s->first && spool_entry(s, s->readable)->flags & STORE_LOST)
+		s->readable--;
 }
 
 // inbox ────────────────────────────────────────────────────────────────────────────────────────
@@ -106,27 +116,41 @@ void spool_uuid(struct spool *s, char out[static STREAM_UUID_TEXT_SIZE])
 	pthread_mutex_unlock(&s->lock);
 }
 
+// Writes the meta record; batches up to `delete_to` go in the same transaction. With `writing` held.
+static int write_meta(struct spool *s, struct store_meta *meta, uint64_t delete_to)
+{
+	MDB_txn *txn;
+	int result = spool_look(s) == SPOOL_WELL ? store_begin(&s->store, &txn) : EBADMSG;
+
+	if (result != 0)
+		return result;
+	for (uint64_t n = s->first; result == 0 && n <= delete_to; n++)
+		result = store_delete(&s->store, txn, n);
+	if (result == 0)
+		result = store_put_meta(&s->store, txn, meta);
+	if (result != 0) {
+		mdb_txn_abort(txn);
+		return result;
+	}
+	result = store_commit(&s->store, txn);
+	if (result == 0)
+		s->store.meta.serial = meta->serial;
+	return result;
+}
+
 // This spool is a copy older than what Redis has: what was in it when it was opened is in Redis. A
 // new UUID, and that much gone, in one transaction. False where the disk does not take it.
 static bool renew(struct spool *s, uint64_t in_redis)
 {
-	MDB_txn *txn;
-
 	pthread_mutex_lock(&s->writing);
 	struct store_meta meta = s->store.meta;
 	int result = getrandom(meta.uuid, sizeof(meta.uuid), 0) == sizeof(meta.uuid) ? 0 : EIO;
+	if (meta.first <= in_redis)
+		meta.first = in_redis + 1;
 	if (result == 0)
-		result = store_begin(&s->store, &txn);
-	if (result == 0) {
-		for (uint64_t n = s->first; result == 0 && n <= in_redis; n++)
-			result = store_delete(&s->store, txn, n);
-		if (result == 0)
-			result = store_put_meta(&s->store, txn, &meta);
-		if (result == 0)
-			result = store_commit(txn);
-		else
-			mdb_txn_abort(txn);
-	}
+		result = write_meta(s, &meta, in_redis);
+	if (result == 0) // once more: the file's older state has it as well
+		result = write_meta(s, &meta, 0);
 	if (result == 0) {
 		pthread_mutex_lock(&s->lock);
 		s->store.meta = meta;
@@ -171,6 +195,7 @@ static struct spool_seek count_seek(struct spool *s, uint64_t number)
 	for (uint64_t n = acked + 1 > s->first ? acked + 1 : s->first; n <= number; n++) {
 		found.skipped++;
 		found.skipped_records += spool_entry(s, n)->records;
+		found.skipped_sightings += spool_entry(s, n)->sightings;
 	}
 	return found;
 }
@@ -192,7 +217,8 @@ struct spool_seek spool_seek(struct spool *s, uint64_t number)
 	pthread_mutex_unlock(&s->writing);
 	if (!found.renewed)
 		return found;
-	log_error("redis holds number %lu of this spool, which has sent no more than %lu: the spool is an old copy; it goes "
+	log_error("redis holds number %lu of this spool, which has sent no more than %lu: the spool is an "
+		  "old copy; it goes "
 		  "on under a new UUID",
 		(unsigned long)number, (unsigned long)sent);
 	if (!renew(s, known < sent ? known : sent))
@@ -205,7 +231,8 @@ void spool_acknowledge(struct spool *s, uint64_t number)
 	uint32_t now = (uint32_t)(monotonic_ms() / 100) | 1;
 
 	pthread_mutex_lock(&s->lock);
-	for (uint64_t n = s->acked + 1 > s->first ? s->acked + 1 : s->first; n <= number && n <= s->last; n++) {
+	for (uint64_t n = s->acked + 1 > s->first ? s->acked + 1 : s->first; n <= number && n <= s->last;
+		n++) {
 		struct spool_entry *e = spool_entry(s, n);
 		e->acked_ds = now;
 		s->waiting_bytes -= e->size;
@@ -220,52 +247,6 @@ void spool_acknowledge(struct spool *s, uint64_t number)
 		ssize_t done = write(s->fd, &one, sizeof(one));
 		(void)done;
 	}
-}
-
-// Waits until a batch from `from` on is there. False where none came.
-static bool wait_for(struct spool *s, uint64_t from, unsigned wait_ms)
-{
-	const struct timespec until = condition_until(wait_ms);
-
-	pthread_mutex_lock(&s->lock);
-	while ((from > s->last || s->first > s->last) && !s->no_wait && wait_ms > 0)
-		if (pthread_cond_timedwait(&s->more, &s->lock, &until) != 0)
-			break;
-	bool there = from <= s->last && s->first <= s->last;
-	pthread_mutex_unlock(&s->lock);
-	return there;
-}
-
-bool spool_read(struct spool *s, uint64_t from, struct spool_batch *out, unsigned wait_ms)
-{
-	struct store_head head;
-
-	if (!wait_for(s, from, wait_ms))
-		return false;
-	for (uint64_t number = from;; number++) {
-		int result = store_read(&s->store, &number, &head, &out->body, &out->capacity);
-		if (result == 0) {
-			out->number = number;
-			out->hello = head.hello;
-			out->records = head.records;
-			out->size = head.size;
-			return true;
-		}
-		if (result != EBADMSG) {
-			if (result != MDB_NOTFOUND)
-				log_error("spool: cannot read batch %lu: %s", (unsigned long)number,
-					store_error(result));
-			return false;
-		}
-		log_error("spool: batch %lu is damaged and given up", (unsigned long)number);
-		metrics_add(batches_damaged, 1);
-	}
-}
-
-void spool_batch_free(struct spool_batch *b)
-{
-	free(b->body);
-	*b = (struct spool_batch){.body = NULL};
 }
 
 uint64_t spool_first(struct spool *s)
@@ -315,6 +296,13 @@ struct spool_levels spool_levels(struct spool *s)
 		.memory = s->memory};
 	pthread_mutex_unlock(&s->lock);
 	return levels;
+}
+
+void spool_damage(struct spool *s, char *out, size_t out_size)
+{
+	pthread_mutex_lock(&s->lock);
+	snprintf(out, out_size, "%s", s->damage);
+	pthread_mutex_unlock(&s->lock);
 }
 
 bool spool_is_well(struct spool *s, char *why, size_t why_size)

@@ -31,6 +31,7 @@ struct spool_frame {
 	struct stream *stream; // borrowed from the registry; pinned (stream->queued) until committed
 	uint64_t number;       // within the stream; 0 for SPOOL_END
 	uint32_t records;      // in the body
+	uint64_t sightings;    // in the records
 	uint32_t size;	       // octets of the body
 	const uint8_t *body;   // copied; sound: checked by the inbox
 };
@@ -40,17 +41,18 @@ struct spool_batch {
 	uint64_t number;	  // within the spool, from 1
 	struct frame_hello hello; // of the dataplane that it came from
 	uint32_t records;	  // in the body
+	uint64_t sightings;	  // in the records
 	uint32_t size;		  // octets of the body
 	uint8_t *body;		  // owned; spool_batch_free
 	size_t capacity;	  // octets allocated
 };
 
 struct spool_settings {
-	char dir[4096];	    // folder, made where it is missing
-	uint64_t size;	    // octets of batches at most
-	uint64_t memory;    // octets of frames that wait for their commit, at most
-	double keep_s;	    // how long what Redis acknowledged is kept
-	double patience_s;  // how long it stays full before the oldest is given up
+	char dir[4096];	   // folder, made where it is missing
+	uint64_t size;	   // octets of batches at most
+	uint64_t memory;   // octets of frames that wait for their commit, at most
+	double keep_s;	   // how long what Redis acknowledged is kept
+	double patience_s; // how long it stays full before the oldest is given up
 };
 
 struct spool_levels {
@@ -64,9 +66,9 @@ struct spool_levels {
 
 struct spool;
 
-// Opens the spool and takes its streams into the registry. A damaged one is moved aside, with a line
-// in the log. NULL with one line in `why`: another collector uses it, it has another format, its
-// folder cannot be used. Before other threads run: it forks.
+// Opens the spool and takes its streams into the registry. Of a damaged one what can be read is taken over
+// into a new file; the old one is kept beside it, with a line in the log. NULL with one line in `why`:
+// another collector uses it, it has another format, its folder cannot be used.
 struct spool *spool_open(
 	const struct spool_settings *settings, struct stream_registry *streams, char *why, size_t why_size);
 
@@ -101,7 +103,8 @@ struct spool_seek {
 	uint64_t again;		  // batches acknowledged before that have to be sent again
 	uint64_t skipped;	  // batches that Redis turned out to have, not acknowledged before
 	uint64_t skipped_records; // in them
-	bool renewed;		  // see below
+	uint64_t skipped_sightings;
+	bool renewed; // see below
 };
 
 // Redis holds `number`: what follows it is to be sent. A number beyond the last one means that this
@@ -133,3 +136,6 @@ struct spool_levels spool_levels(struct spool *s);
 
 // True while frames are committed as they come; else `why` says what is wrong.
 bool spool_is_well(struct spool *s, char *why, size_t why_size);
+
+// What damage of its file has cost since the start, in words; empty: nothing.
+void spool_damage(struct spool *s, char *out, size_t out_size);

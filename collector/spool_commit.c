@@ -16,11 +16,11 @@
 enum {
 	GROUP_BYTES_MAX = 16 << 20, // of one transaction
 	GROUP_LEN_MAX = 1024,
-	DELETE_LEN_MAX = 4096,	    // batches in one transaction
-	TURN_MS = 1000,		    // between looks at what was kept long enough
+	DELETE_LEN_MAX = 4096, // batches in one transaction
+	TURN_MS = 500,	       // between looks at the file, and at what was kept long enough
 	RETRY_MIN_MS = 100,
 	RETRY_MAX_MS = 2000,
-	STOP_MS = 5000,		    // how long a stop waits for a disk that does not take frames
+	STOP_MS = 5000, // how long a stop waits for a disk that does not take frames
 	LOG_AGAIN_MS = 60000
 };
 
@@ -28,17 +28,19 @@ enum {
 struct group {
 	struct spool_pending *frames[GROUP_LEN_MAX];
 	size_t len;
-	uint64_t bytes;	      // that they will take on disk
-	uint64_t delete_to;   // batches first…delete_to go
-	uint64_t given_up;    // of them, not in Redis
+	uint64_t bytes;	    // that they will take on disk
+	uint64_t delete_to; // batches first…delete_to go
+	uint64_t given_up;  // of them, not in Redis
 	uint64_t given_up_records;
+	uint64_t given_up_sightings;
 	uint64_t delete_bytes;
 	struct store_meta meta; // as it will be
 };
 
 static uint32_t frame_on_disk(const struct spool_pending *p)
 {
-	return p->frame.kind == SPOOL_RECORDS ? spool_size_on_disk(sizeof(struct store_head) + p->frame.size) : 0;
+	return p->frame.kind == SPOOL_RECORDS ? spool_size_on_disk(sizeof(struct store_head) + p->frame.size)
+					      : 0;
 }
 
 // With the lock held: the next frames, left in the list.
@@ -63,6 +65,7 @@ static void choose_delete(struct spool *s, struct group *g)
 	if (number > s->acked) {
 		g->given_up++;
 		g->given_up_records += spool_entry(s, number)->records;
+		g->given_up_sightings += spool_entry(s, number)->sightings;
 	}
 	g->delete_to = number;
 }
@@ -75,7 +78,8 @@ static bool choose_room(struct spool *s, struct group *g, bool all_kept)
 	int64_t keep = (int64_t)(s->settings.keep_s * 10);
 	uint64_t limit = s->settings.size;
 
-	while (g->delete_to < s->last && g->delete_to < s->acked && g->delete_to + 1 - s->first < DELETE_LEN_MAX) {
+	while (g->delete_to < s->last && g->delete_to < s->acked &&
+		g->delete_to + 1 - s->first < DELETE_LEN_MAX) {
 		const struct spool_entry *e = spool_entry(s, g->delete_to + 1);
 		bool short_of_room = s->bytes - g->delete_bytes + g->bytes > limit;
 		int64_t age = (int32_t)(now - e->acked_ds); // -1 where it was in this very moment
@@ -114,7 +118,8 @@ static bool choose(struct spool *s, struct group *g, int disk)
 		if (!patient && s->last + 1 > s->first && g->delete_to + 1 == s->first)
 			choose_given_up(s, g);
 		if (disk == 0)
-			room = s->bytes - g->delete_bytes + g->bytes <= s->settings.size || s->last + 1 == s->first;
+			room = s->bytes - g->delete_bytes + g->bytes <= s->settings.size ||
+			       s->last + 1 == s->first;
 	}
 	if (!room) {
 		g->len = 0;
@@ -124,19 +129,30 @@ static bool choose(struct spool *s, struct group *g, int disk)
 	return room;
 }
 
+static struct store_stream stream_as_committed(const struct spool_frame *frame)
+{
+	if (frame->kind == SPOOL_END)
+		return (struct store_stream){.received = 0};
+	return (struct store_stream){
+		.hello = frame->stream->hello, .received = frame->number, .ended = frame->kind == SPOOL_BYE};
+}
+
 static int put_frame(struct spool *s, MDB_txn *txn, struct group *g, const struct spool_frame *frame)
 {
 	uint64_t slot = (uint64_t)(frame->stream - s->streams->slots);
-	const struct store_stream stream = {
-		.hello = frame->stream->hello, .received = frame->number, .ended = frame->kind == SPOOL_BYE};
+	const struct store_stream stream = stream_as_committed(frame);
 
 	if (frame->kind == SPOOL_END)
 		return store_put_stream(&s->store, txn, slot, NULL);
 	int result = store_put_stream(&s->store, txn, slot, &stream);
-	if (result == 0 && frame->kind == SPOOL_RECORDS)
-		result = store_put_batch(&s->store, txn, g->meta.next++, &frame->stream->hello, frame->records,
-			frame->body, frame->size);
-	return result;
+	if (result != 0 || frame->kind != SPOOL_RECORDS)
+		return result;
+	struct store_head head = {.records = frame->records,
+		.size = frame->size,
+		.hello = frame->stream->hello,
+		.frame = frame->number,
+		.sightings = frame->sightings};
+	return store_put_batch(&s->store, txn, g->meta.next++, &head, frame->body);
 }
 
 static int write_group(struct spool *s, MDB_txn *txn, struct group *g)
@@ -149,6 +165,7 @@ static int write_group(struct spool *s, MDB_txn *txn, struct group *g)
 		result = put_frame(s, txn, g, &g->frames[i]->frame);
 	if (g->given_up > 0)
 		g->meta.given_up = g->delete_to;
+	g->meta.first = g->delete_to + 1;
 	return result ? result : store_put_meta(&s->store, txn, &g->meta);
 }
 
@@ -165,7 +182,7 @@ static int commit_group(struct spool *s, struct group *g)
 		mdb_txn_abort(txn);
 		return result;
 	}
-	result = store_commit(txn);
+	result = store_commit(&s->store, txn);
 	metrics_add(spool_commits, 1);
 	metrics_add(spool_commits_slow, monotonic_ms() - start > 1000);
 	return result;
@@ -179,6 +196,7 @@ static void note_given_up(const struct group *g)
 		return;
 	metrics_add(batches_given_up, g->given_up);
 	metrics_add(records_given_up, g->given_up_records);
+	metrics_add(sightings_given_up, g->given_up_sightings);
 	since += g->given_up;
 	uint64_t now = monotonic_ms();
 	if (logged_ms != 0 && now - logged_ms < LOG_AGAIN_MS)
@@ -204,10 +222,12 @@ static void settle(struct spool *s, struct group *g)
 	uint64_t number = s->store.meta.next;
 	for (size_t i = 0; i < g->len; i++) {
 		struct spool_frame *frame = &g->frames[i]->frame;
-		if (frame->kind == SPOOL_RECORDS) {
-			if (!spool_append(s, number++, frame_on_disk(g->frames[i]), frame->records))
-				abort(); // no memory for 12 octets; all is on disk
-		}
+		const struct spool_entry entry = {.size = frame_on_disk(g->frames[i]),
+			.records = frame->records,
+			.sightings = frame->sightings};
+		if (frame->kind == SPOOL_RECORDS && !spool_append(s, number++, &entry))
+			abort(); // no memory for 32 octets; all is on disk
+		s->committed[frame->stream - s->streams->slots] = stream_as_committed(frame);
 		if (frame->number > frame->stream->safe)
 			frame->stream->safe = frame->number;
 		__atomic_sub_fetch(&frame->stream->queued, 1, __ATOMIC_RELEASE);
@@ -244,51 +264,98 @@ static void note_state(struct spool *s, const char *why)
 		log_info("spool: takes frames again");
 }
 
-static void note_trouble(struct spool *s, int result, bool full)
+static void note_trouble(struct spool *s, int result, bool full, enum spool_fault fault)
 {
 	char why[300];
 
-	if (result == ENOSPC)
+	if (fault != SPOOL_WELL)
+		snprintf(why, sizeof(why), "spool: %s, and no new one can be made: %s",
+			spool_fault_text[fault], store_error(result));
+	else if (result == ENOSPC)
 		snprintf(why, sizeof(why), "spool: the disk of spool.dir is full");
 	else if (full || result == MDB_MAP_FULL)
-		snprintf(why, sizeof(why), "spool: full (spool.size), because Redis does not take what it holds");
+		snprintf(why, sizeof(why),
+			"spool: full (spool.size), because Redis does not take what it holds");
 	else
 		snprintf(why, sizeof(why), "spool: %s", store_error(result));
 	note_state(s, why);
 }
 
+// Puts the group on the disk and sees that it is still there.
+static int write_and_look(struct spool *s, struct group *g, enum spool_fault *fault)
+{
+	int result = commit_group(s, g);
+
+	if (result == 0) // what was written into a file that nobody will find again is not safe
+		*fault = spool_look(s);
+	else if (store_is_damage(result))
+		*fault = SPOOL_DAMAGED;
+	return result == 0 && *fault != SPOOL_WELL ? EBADMSG : result;
+}
+
 // One transaction, where there is something to do. Returns 0, or why frames have to wait.
-static int turn(struct spool *s)
+static int write_turn(struct spool *s, enum spool_fault *fault)
 {
 	static struct group g;
 	int result = 0;
 
-	pthread_mutex_lock(&s->writing);
 	pthread_mutex_lock(&s->lock);
 	bool any = s->oldest != NULL;
 	uint64_t used = s->bytes;
 	pthread_mutex_unlock(&s->lock);
-	int disk = any ? store_reserve(&s->store, GROUP_BYTES_MAX / 4) : 0;
+	int disk = s->map_full ? MDB_MAP_FULL : any ? store_reserve(&s->store, GROUP_BYTES_MAX / 4) : 0;
 	bool room = choose(s, &g, disk);
 	if (!room && disk != 0 && any && g.delete_to + 1 == s->first &&
 		store_free_bytes(&s->store, used) > GROUP_BYTES_MAX / 2 + STORE_SLACK)
 		room = choose(s, &g, 0); // within what the file has
 	if (g.len > 0 || g.delete_to + 1 > s->first)
-		result = commit_group(s, &g);
+		result = write_and_look(s, &g, fault);
+	s->map_full = result == MDB_MAP_FULL;
 	bool freed = result == 0 && g.delete_to + 1 > s->first;
 	if (result == 0 && (g.len > 0 || freed)) {
 		note_given_up(&g);
 		settle(s, &g);
 	}
-	pthread_mutex_unlock(&s->writing);
 	if (freed && any && !room)
 		return 0; // made some room: try again at once
 	if (result != 0 || (any && !room)) {
-		note_trouble(s, result ? result : disk, result == 0 && disk == 0);
+		if (*fault == SPOOL_WELL)
+			note_trouble(s, result ? result : disk, result == 0 && disk == 0, SPOOL_WELL);
 		return result ? result : ENOSPC;
 	}
 	note_state(s, "");
 	return 0;
+}
+
+// spool.size was raised.
+static void enlarge(struct spool *s)
+{
+	uint64_t wanted = spool_map_size(s);
+
+	if (wanted <= s->store.map_size)
+		return;
+	pthread_mutex_lock(&s->reading);
+	int result = store_set_map_size(&s->store, wanted);
+	pthread_mutex_unlock(&s->reading);
+	s->map_full &= result != 0;
+}
+
+static int turn(struct spool *s)
+{
+	pthread_mutex_lock(&s->writing);
+	enum spool_fault fault = spool_look(s);
+	int result = 0;
+	if (fault == SPOOL_WELL) {
+		enlarge(s);
+		result = write_turn(s, &fault);
+	}
+	if (fault != SPOOL_WELL) {
+		result = spool_repair(s, fault);
+		if (result != 0)
+			note_trouble(s, result, false, fault);
+	}
+	pthread_mutex_unlock(&s->writing);
+	return result;
 }
 
 // Waits for frames, `ms` at most, or with `pause` that long. False where the thread is to end.
@@ -317,7 +384,7 @@ static void write_acked(struct spool *s)
 	if (meta.acked == s->store.meta.acked || store_begin(&s->store, &txn) != 0)
 		return;
 	if (store_put_meta(&s->store, txn, &meta) == 0)
-		store_commit(txn); // a failure only makes the next start know less
+		store_commit(&s->store, txn); // a failure only makes the next start know less
 	else
 		mdb_txn_abort(txn);
 }
@@ -325,7 +392,8 @@ static void write_acked(struct spool *s)
 void spool_write_acked(struct spool *s)
 {
 	pthread_mutex_lock(&s->writing);
-	write_acked(s);
+	if (spool_look(s) == SPOOL_WELL)
+		write_acked(s);
 	pthread_mutex_unlock(&s->writing);
 }
 
@@ -339,7 +407,9 @@ void *spool_commit_run(void *arg)
 		if (turn(s) == 0)
 			retry_ms = 0;
 		else
-			retry_ms = retry_ms == 0 ? RETRY_MIN_MS : retry_ms * 2 < RETRY_MAX_MS ? retry_ms * 2 : RETRY_MAX_MS;
+			retry_ms = retry_ms == 0		 ? RETRY_MIN_MS
+				   : retry_ms * 2 < RETRY_MAX_MS ? retry_ms * 2
+								 : RETRY_MAX_MS;
 		if (stop_at_ms != 0 && retry_ms != 0)
 			usleep(RETRY_MIN_MS * 1000);
 	}

@@ -4,6 +4,7 @@
 
 #include "collector/condition.h"
 #include "collector/metrics.h"
+#include "collector/spool_rebuild.h"
 #include "dataplane/log.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 
 enum { MAP_EXTRA = 64 << 20 };
 
-static int make_folder(const char *dir, char *why, size_t why_size)
+int spool_make_folder(const char *dir, char *why, size_t why_size)
 {
 	char path[sizeof(((struct spool_settings *)0)->dir)];
 
@@ -36,12 +37,14 @@ static int make_folder(const char *dir, char *why, size_t why_size)
 	return -1;
 }
 
-static int lock_folder(struct spool *s, char *why, size_t why_size)
+int spool_lock_folder(struct spool *s, char *why, size_t why_size)
 {
 	const char *dir = s->settings.dir;
 	char path[sizeof(s->settings.dir) + 8];
 
 	snprintf(path, sizeof(path), "%s/lock", dir);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
 	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->lock_fd < 0) {
 		snprintf(why, why_size, "spool.dir %s: %s", dir, strerror(errno));
@@ -53,44 +56,110 @@ static int lock_folder(struct spool *s, char *why, size_t why_size)
 	return -1;
 }
 
-// A damaged file keeps its octets under another name.
-static int move_aside(const struct spool *s, char *why, size_t why_size)
+uint64_t spool_map_size(struct spool *s)
 {
-	char from[sizeof(s->settings.dir) + 16], to[sizeof(s->settings.dir) + 64];
+	pthread_mutex_lock(&s->lock);
+	uint64_t size = s->settings.size;
+	pthread_mutex_unlock(&s->lock);
+	return (size + size / 2 + MAP_EXTRA) / PAGE * PAGE;
+}
 
-	snprintf(from, sizeof(from), "%s/data.mdb", s->settings.dir);
-	snprintf(to, sizeof(to), "%s/damaged-%ld.mdb", s->settings.dir, (long)time(NULL));
-	if (rename(from, to) != 0) {
-		snprintf(why, why_size, "spool %s: damaged, and it cannot be moved aside: %s", from, strerror(errno));
+// Nothing in the file tells which spool it was.
+static int begin_anew(struct spool *s, struct rebuild *r, char *why, size_t why_size)
+{
+	int result = rebuild_move_aside(r);
+
+	if (result != 0) {
+		snprintf(why, why_size, "spool.dir %s: damaged, and it cannot be moved aside: %s", r->dir,
+			strerror(result));
 		return -1;
 	}
-	snprintf(from, sizeof(from), "%s/lock.mdb", s->settings.dir);
-	unlink(from);
-	log_error("spool %s: damaged; moved aside as %s, what was in it and not yet in Redis is lost; going on with an "
-		  "empty one",
-		s->settings.dir, to);
-	metrics_add(spool_damaged, 1);
+	snprintf(s->damage, sizeof(s->damage),
+		"the spool was damaged beyond reading; what it held and was not yet in Redis is lost");
+	log_error("spool %s: damaged; found no meta record, expected two: nothing in it can be told to be in "
+		  "Redis or not; moved aside as "
+		  "%s, what was in it and not yet in Redis is lost; going on with an empty one",
+		r->dir, r->aside);
 	return 0;
+}
+
+static void tell_salvaged(struct spool *s, const struct salvage *v, const struct rebuild *r)
+{
+	char uncounted[80] = "";
+
+	if (v->lost_uncounted > 0)
+		snprintf(uncounted, sizeof(uncounted), " and those of %lu that do not tell how many",
+			(unsigned long)v->lost_uncounted);
+	log_error("spool %s: damaged; found %lu of its %lu batches unreadable (%lu more that Redis has), "
+		  "expected none; all others were "
+		  "copied to a new file; the old one is %s",
+		r->dir, (unsigned long)v->lost, (unsigned long)v->len, (unsigned long)v->lost_in_redis,
+		r->aside[0] ? r->aside : "gone");
+	if (v->lost == 0)
+		return;
+	snprintf(s->damage, sizeof(s->damage),
+		"the spool was damaged: %lu batches, %lu sightings%s, are lost but for those that Redis has",
+		(unsigned long)v->lost, (unsigned long)v->lost_sightings, uncounted);
+	log_error("spool %s: %s", r->dir, s->damage);
+}
+
+// A new file with what the damaged one still holds.
+static int salvage_file(struct spool *s, int fd, char *why, size_t why_size)
+{
+	struct salvage *v = calloc(1, sizeof(*v));
+	struct rebuild r = {.dir = s->settings.dir, .name = "damaged", .map_size = spool_map_size(s)};
+	int result = v ? salvage_read(v, fd, NULL) : ENOMEM, done = -1;
+
+	if (result == 0 && v->found)
+		result = rebuild_file(&r, v, fd);
+	if (result != 0)
+		snprintf(why, why_size, "spool.dir %s: damaged, and what is left cannot be copied: %s", r.dir,
+			store_error(result));
+	else if (v->found)
+		done = 0;
+	else
+		done = begin_anew(s, &r, why, why_size);
+	if (done == 0 && v->found)
+		tell_salvaged(s, v, &r);
+	if (done == 0)
+		metrics_add(spool_damaged, 1);
+	if (v)
+		salvage_free(v);
+	free(v);
+	return done;
+}
+
+// Sees that what LMDB will open is sound. 0, or -1 with one line in `why`.
+static int check_file(struct spool *s, char *why, size_t why_size)
+{
+	char path[sizeof(s->settings.dir) + 16];
+	struct stat st;
+	int done = 0;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", s->settings.dir);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	int result = fd < 0 || fstat(fd, &st) != 0 ? errno : st.st_size == 0 ? 0 : store_check(fd);
+	if (result == EBADMSG || result == EIO) {
+		done = salvage_file(s, fd, why, why_size);
+	} else if (result != 0) {
+		snprintf(why, why_size, "spool.dir %s: cannot see whether it is sound: %s", s->settings.dir,
+			store_error(result));
+		done = -1;
+	}
+	if (fd >= 0)
+		close(fd);
+	return done;
 }
 
 static int open_file(struct spool *s, char *why, size_t why_size)
 {
 	const char *dir = s->settings.dir;
-	uint64_t map_size = s->settings.size + s->settings.size / 2 + MAP_EXTRA;
-	int result = store_check(dir);
 
-	if (result == EBADMSG && move_aside(s, why, why_size) != 0)
+	if (check_file(s, why, why_size) != 0)
 		return -1;
-	if (result != 0 && result != EBADMSG) {
-		snprintf(why, why_size, "spool.dir %s: cannot see whether it is sound: %s", dir, store_error(result));
-		return -1;
-	}
-	result = store_open(&s->store, dir, map_size / PAGE * PAGE);
-	if (result != 0 && store_is_damage(result)) {
-		if (move_aside(s, why, why_size) != 0)
-			return -1;
-		result = store_open(&s->store, dir, map_size / PAGE * PAGE);
-	}
+	int result = store_open(&s->store, dir, spool_map_size(s), 0);
 	if (result != 0) {
 		snprintf(why, why_size, "spool.dir %s: %s", dir, store_error(result));
 		return -1;
@@ -98,15 +167,22 @@ static int open_file(struct spool *s, char *why, size_t why_size)
 	if (s->store.meta.format == STORE_FORMAT)
 		return 0;
 	snprintf(why, why_size,
-		"spool.dir %s: found format %u, expected %d; let the collector of its own version empty it, or move it "
+		"spool.dir %s: found format %u, expected %d; let the collector of its own version empty it, "
+		"or move it "
 		"away",
 		dir, s->store.meta.format, STORE_FORMAT);
 	return -1;
 }
 
-static int count_batch(void *context, uint64_t number, uint32_t size, uint32_t records)
+static int count_batch(void *context, const struct store_head *head, uint32_t size)
 {
-	return spool_append(context, number, spool_size_on_disk(size), records) ? 0 : ENOMEM;
+	struct spool *s = context;
+	const struct spool_entry entry = {.size = spool_size_on_disk(size),
+		.records = head->records,
+		.sightings = head->sightings,
+		.flags = head->flags};
+
+	return spool_append(s, head->number, &entry) ? 0 : ENOMEM;
 }
 
 static int read_streams(struct spool *s)
@@ -118,6 +194,7 @@ static int read_streams(struct spool *s)
 			continue;
 		if (result != 0)
 			return result;
+		s->committed[slot] = saved;
 		struct stream *stream = &s->streams->slots[slot];
 		*stream = (struct stream){.hello = saved.hello,
 			.used = true,
@@ -164,6 +241,7 @@ static void free_spool(struct spool *s)
 	free(s->entries);
 	pthread_cond_destroy(&s->more);
 	pthread_mutex_destroy(&s->lock);
+	pthread_mutex_destroy(&s->reading);
 	pthread_mutex_destroy(&s->writing);
 	free(s);
 }
@@ -181,11 +259,13 @@ struct spool *spool_open(
 	s->lock_fd = -1;
 	s->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->writing, NULL);
+	pthread_mutex_init(&s->reading, NULL);
 	pthread_mutex_init(&s->lock, NULL);
 	condition_init(&s->more);
 	metrics_set(spool_up, 1);
-	if (s->fd < 0 || make_folder(settings->dir, why, why_size) != 0 || lock_folder(s, why, why_size) != 0 ||
-		open_file(s, why, why_size) != 0 || read_contents(s, why, why_size) != 0 ||
+	if (s->fd < 0 || spool_make_folder(settings->dir, why, why_size) != 0 ||
+		spool_lock_folder(s, why, why_size) != 0 || open_file(s, why, why_size) != 0 ||
+		read_contents(s, why, why_size) != 0 ||
 		pthread_create(&s->thread, NULL, spool_commit_run, s) != 0) {
 		free_spool(s);
 		return NULL;
@@ -209,6 +289,9 @@ void spool_unlink(struct spool *s)
 	static const char *const files[] = {"data.mdb", "lock.mdb", "lock"};
 	char path[sizeof(s->settings.dir) + 16];
 
+	pthread_mutex_lock(&s->writing);
+	s->unlinked = true;
+	pthread_mutex_unlock(&s->writing);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", s->settings.dir, files[i]);
 		unlink(path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Inside the spool, between spool.c (callers), spool_commit.c (its thread) and spool_open.c.
+// Inside the spool, between spool.c (callers), spool_commit.c (its thread), spool_open.c and spool_repair.c.
 #pragma once
 
 #include "collector/spool.h"
@@ -15,18 +15,39 @@ struct spool_pending {
 
 // What is known of each batch on disk without reading it.
 struct spool_entry {
-	uint32_t size;	   // octets that it takes there
-	uint32_t acked_ds; // monotonic time of Redis's acknowledgement in 0.1 s, or 0
-	uint32_t records;  // in it
+	uint32_t size;	    // octets that it takes there
+	uint32_t acked_ds;  // monotonic time of Redis's acknowledgement in 0.1 s, or 0
+	uint32_t records;   // in it
+	uint32_t flags;	    // enum store_head_flag: STORE_LOST, it cannot be read any more
+	uint64_t sightings; // in it
 };
 
+// What can be wrong with a file in use.
+enum spool_fault {
+	SPOOL_WELL,
+	SPOOL_DELETED,
+	SPOOL_MOVED, // another one is in its place, or none
+	SPOOL_CUT_OFF,
+	SPOOL_DAMAGED,
+	SPOOL_UNLOCKED // only the lock is gone
+};
+
+enum { ENTRY_COUNTED = 1 << 8 }; // of spool_entry.flags: counted as lost
+
 struct spool {
-	pthread_mutex_t writing; // around each transaction that writes; taken before `lock`
+	pthread_mutex_t writing; // around each transaction that writes; taken before the others
+	pthread_mutex_t
+		reading; // around each one that reads, and while the file is exchanged; taken before `lock`
 	struct store store;
+	struct store_stream committed[STREAMS_MAX]; // what the file has, as far as was settled; used:
+						    // `received` or `ended`
+	enum spool_fault broken;	 // under `reading`: what is wrong with the file, until it is repaired
+	bool unlinked;			 // a temporary spool, at its end: nobody looks for its file
 	struct stream_registry *streams; // the inbox's; here only hello and index are used
 	int fd;				 // eventfd
 	int lock_fd;			 // holds the folder
 	pthread_t thread;
+	bool map_full; // the thread's own: the file may not grow further
 
 	pthread_mutex_t lock; // all below
 	pthread_cond_t more;  // something was put, committed, or waiting is over
@@ -36,17 +57,19 @@ struct spool {
 	uint64_t in_commit;		       // frames taken by the thread and not yet settled
 	struct spool_entry *entries;	       // of first…last at [entries_at…]
 	size_t entries_at, entries_capacity;
-	uint64_t first;	  // oldest batch there; last + 1 where there is none
-	uint64_t last;	  // newest batch committed, or 0
-	uint64_t acked;	  // Redis has everything up to it
-	uint64_t opened;  // `last` when the spool was opened
-	bool sought;	  // Redis was asked since; before that, nothing was sent
-	uint64_t bytes;	  // of all batches
+	uint64_t first;	   // oldest batch there; last + 1 where there is none
+	uint64_t last;	   // newest batch committed, or 0
+	uint64_t readable; // newest one that is not lost
+	uint64_t acked;	   // Redis has everything up to it
+	uint64_t opened;   // `last` when the spool was opened
+	bool sought;	   // Redis was asked since; before that, nothing was sent
+	uint64_t bytes;	   // of all batches
 	uint64_t waiting_bytes;
 	uint64_t full_since_ms; // 0: not full
 	bool stopping;
 	bool no_wait;
-	char why[300]; // what keeps frames from being committed; empty: nothing
+	char why[300];	  // what keeps frames from being committed; empty: nothing
+	char damage[300]; // what was lost by damage since the start; empty: nothing
 };
 
 enum { ENTRY_OVERHEAD = 32, PAGE = 4096 };
@@ -54,13 +77,32 @@ enum { ENTRY_OVERHEAD = 32, PAGE = 4096 };
 // Octets that a stored value takes on disk, rounded up.
 static inline uint32_t spool_size_on_disk(size_t value)
 {
-	return (uint32_t)(value + ENTRY_OVERHEAD > PAGE / 2 ? (value + ENTRY_OVERHEAD + PAGE - 1) / PAGE * PAGE
-							     : value + ENTRY_OVERHEAD);
+	return (uint32_t)(value + ENTRY_OVERHEAD > PAGE / 2
+				  ? (value + ENTRY_OVERHEAD + PAGE - 1) / PAGE * PAGE
+				  : value + ENTRY_OVERHEAD);
 }
 
 // With the lock held: the entry of a number that is there; a new last one (false: no memory).
 struct spool_entry *spool_entry(struct spool *s, uint64_t number);
-bool spool_append(struct spool *s, uint64_t number, uint32_t size, uint32_t records);
+bool spool_append(struct spool *s, uint64_t number, const struct spool_entry *entry);
+
+// With the lock held: the batch cannot be read. Redis may have it all the same: it counts as lost once its
+// turn comes.
+void spool_lose(struct spool *s, uint64_t number);
+
+// spool_open.c
+int spool_make_folder(const char *dir, char *why, size_t why_size);
+int spool_lock_folder(struct spool *s, char *why, size_t why_size);
+uint64_t spool_map_size(struct spool *s); // takes `lock`
+
+// spool_repair.c, with `writing` held. Looks whether the file is where it was, and whole.
+enum spool_fault spool_look(const struct spool *s);
+
+// Puts a new file in place of one that is gone or damaged, with what can still be read. 0, or what keeps it
+// from being done.
+int spool_repair(struct spool *s, enum spool_fault fault);
+
+extern const char *const spool_fault_text[];
 
 // spool_commit.c: the thread.
 void *spool_commit_run(void *arg);

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The spool's file while it is in use: deleted, renamed, replaced, cut off, or damaged. What the open
+// descriptor still gives goes into a new file at the old place; until that is on the disk nothing is
+// acknowledged.
+#include "collector/spool_rebuild.h"
+#include "collector/spool_state.h"
+
+#include "collector/metrics.h"
+#include "dataplane/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_at(const char *dir, const char *name, int fd)
+{
+	char path[sizeof(((struct spool_settings *)0)->dir) + 16];
+	struct stat here, open;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return fd >= 0 && fstat(fd, &open) == 0 && stat(path, &here) == 0 && here.st_dev == open.st_dev &&
+	       here.st_ino == open.st_ino;
+}
+
+const char *const spool_fault_text[] = {[SPOOL_WELL] = "",
+	[SPOOL_DELETED] = "its file was deleted",
+	[SPOOL_MOVED] = "its file is no longer in spool.dir",
+	[SPOOL_CUT_OFF] = "its file was cut off",
+	[SPOOL_DAMAGED] = "its file is damaged",
+	[SPOOL_UNLOCKED] = "its lock is no longer in spool.dir"};
+
+enum spool_fault spool_look(const struct spool *s)
+{
+	int fd = store_fd(&s->store);
+	struct stat st;
+
+	if (s->unlinked || s->broken)
+		return s->broken;
+	if (fstat(fd, &st) != 0)
+		return SPOOL_MOVED;
+	if (st.st_nlink == 0)
+		return SPOOL_DELETED;
+	if ((uint64_t)st.st_size < s->store.end)
+		return SPOOL_CUT_OFF;
+	if (!is_at(s->settings.dir, "data.mdb", fd))
+		return SPOOL_MOVED;
+	return is_at(s->settings.dir, "lock", s->lock_fd) ? SPOOL_WELL : SPOOL_UNLOCKED;
+}
+
+// Only the lock is gone: another one, if nobody has taken it.
+static int lock_again(struct spool *s)
+{
+	char why[sizeof(s->settings.dir) + 100];
+
+	if (spool_make_folder(s->settings.dir, why, sizeof(why)) == 0 &&
+		spool_lock_folder(s, why, sizeof(why)) == 0)
+		return 0;
+	log_debug("%s", why);
+	return EBUSY;
+}
+
+// What is settled, in place of what the file says of streams: it may have lost some.
+static void take_streams(struct spool *s, struct salvage *v)
+{
+	for (size_t slot = 0; slot < STREAMS_MAX; slot++) {
+		v->streams[slot] = s->committed[slot];
+		v->has_stream[slot] = s->committed[slot].received > 0;
+	}
+}
+
+// The new file is in its place: the old one is let go of.
+static int reopen(struct spool *s, const struct salvage *v)
+{
+	struct store fresh;
+	int result = store_open(&fresh, s->settings.dir, spool_map_size(s), 0);
+
+	if (result != 0)
+		return result;
+	store_close(&s->store);
+	s->store = fresh;
+	s->broken = SPOOL_WELL;
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < v->len; i++)
+		if (v->batches[i].head.flags & STORE_LOST)
+			spool_lose(s, v->meta.first + i);
+	if (v->lost > 0)
+		snprintf(s->damage, sizeof(s->damage),
+			"the spool's file was damaged while in use: %lu batches, %lu sightings%s are lost",
+			(unsigned long)v->lost, (unsigned long)v->lost_sightings,
+			v->lost_uncounted > 0 ? " at least," : ",");
+	pthread_mutex_unlock(&s->lock);
+	return 0;
+}
+
+static int exchange(struct spool *s, enum spool_fault fault)
+{
+	struct rebuild r = {.dir = s->settings.dir, .name = "replaced", .map_size = spool_map_size(s)};
+	struct salvage *v = calloc(1, sizeof(*v));
+	int fd = store_fd(&s->store);
+
+	int result = v ? salvage_read(v, fd, &s->store.meta) : ENOMEM;
+	if (result == 0) {
+		take_streams(s, v);
+		result = rebuild_file(&r, v, fd);
+	}
+	if (result == 0)
+		result = reopen(s, v);
+	if (result == 0) {
+		metrics_add(spool_repaired, 1);
+		log_error("spool %s: %s while in use; a new file was made there with %lu of its %lu "
+			  "batches%s%s; nothing was acknowledged "
+			  "meanwhile",
+			r.dir, spool_fault_text[fault], (unsigned long)(v->len - v->lost - v->lost_in_redis),
+			(unsigned long)v->len, r.aside[0] ? ", what was found in its place is " : "",
+			r.aside);
+	}
+	if (v)
+		salvage_free(v);
+	free(v);
+	return result;
+}
+
+int spool_repair(struct spool *s, enum spool_fault fault)
+{
+	pthread_mutex_lock(&s->reading);
+	int result = is_at(s->settings.dir, "lock", s->lock_fd) ? 0 : lock_again(s);
+	if (fault != SPOOL_UNLOCKED) {
+		s->broken = fault;
+		if (result == 0)
+			result = exchange(s, fault);
+	} else if (result == 0) {
+		log_warning("spool %s: %s; made anew", s->settings.dir, spool_fault_text[fault]);
+	}
+	pthread_mutex_unlock(&s->reading);
+	return result;
+}
