@@ -109,8 +109,14 @@ class World:
 
 
 def until(condition, seconds=30):
+    """Waits for the condition; a connection that ends while it is asked (a server that changes its role does that) is a no."""
     end = time.monotonic() + seconds
-    while not condition():
+    while True:
+        try:
+            if condition():
+                return
+        except OSError:
+            pass
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)
 

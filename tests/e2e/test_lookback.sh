@@ -183,17 +183,17 @@ jq -c "select(.rrname != \"$name\")" "$T/export" > "$T/rest"
 redis --rdb "$T/before.rdb" > /dev/null 2>&1 || true
 look export | jq -c . | sort > "$T/left"
 jq -c . "$T/rest" | sort | cmp -s - "$T/left" || fail "erase name took others with it"
-keys_now() { redis --scan | sort; }
+keys_now() { redis --scan | sort -u; } # SCAN may return a key twice
 keys_now > "$T/keys-erased"
 redis flushall > /dev/null
 look import "$T/rest" > /dev/null
 keys_now | cmp -s - "$T/keys-erased" || fail "erase left keys: $(keys_now | diff - "$T/keys-erased" | head -n 3)"
 look erase before 2099-01-01 --yes > /dev/null
-same "erase before" pdns:imports "$(redis --scan)"
+same "erase before" pdns:imports "$(keys_now)"
 look import "$T/export" > /dev/null
 same "expire --dry-run" "$(wc -l < "$T/export")" "$(look expire 1 --dry-run | grep -o '^[0-9]*')"
 look expire 1 > /dev/null
-same "expire" pdns:imports "$(redis --scan)"
+same "expire" pdns:imports "$(keys_now)"
 
 # What is erased leaves the feed of new records and the list of flooded zones, too; what is still there stays.
 redis flushall > /dev/null

@@ -26,7 +26,7 @@ begin() { # rights, with commas
 	: > "$T/dataplane.log"
 	start dataplane ip netns exec "$id-sensor" prlimit ${MEMLOCK:+--memlock=$MEMLOCK:$MEMLOCK} setpriv --reuid=$USER_ID --regid=$USER_ID --clear-groups --no-new-privs \
 		--inh-caps="$caps" --ambient-caps="$caps" --bounding-set="$caps" "$T/program" -o "collector.socket=$SOCKET" \
-		-o table.records=1000 -o tcp.flows=4096 -o tcp.memory=16m -o flush.interval=1 --iface s0
+		--no-huge -o table.records=1000 -o tcp.flows=4096 -o tcp.memory=16m -o flush.interval=1 --iface s0
 	DATAPLANE=${CHILDREN[-1]}
 	DATAPLANE_PID=$PID
 }
