@@ -2,9 +2,12 @@
 #include "collector/http.h"
 
 #include "collector/http_api.h"
+#include "collector/http_gzip.h"
+#include "collector/http_origin.h"
 #include "collector/http_static.h"
 #include "collector/metrics.h"
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -15,24 +18,38 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { IDLE_S = 10, CONNECTION_MEMORY = 32768, BACKLOG = 128, PEM_SIZE_MAX = 1 << 20 };
+enum { IDLE_S = 10, CONNECTION_MEMORY = 65536, BACKLOG = 1024, PEM_SIZE_MAX = 1 << 20, PASSED_OVER_MAX = 32 << 20, CACHE_MS = 20 };
+
+// TLS 1.2 and later (RFC 8996).
+static const char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
+// A text that is made at most every CACHE_MS, however many ask for it.
+struct cached {
+	struct MHD_Response *response[2]; // as it is, by gzip; NULL: none
+	uint64_t made_ms;
+};
 
 struct http {
 	struct MHD_Daemon *daemon; // owns the listening socket
 	struct http_sources sources;
+	struct http_guard *guard;
 	struct http_api *api;
+	struct cached metrics, status;
 };
 
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, const char *type, char *body,
-	size_t len, enum MHD_ResponseMemoryMode mode)
+static bool takes_gzip(struct MHD_Connection *connection)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(len, body, mode);
+	return http_gzip_is_accepted(
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+}
+
+// Takes `body` over.
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, const char *type, struct redis_buffer *body)
+{
+	struct MHD_Response *response = http_response(body, type, takes_gzip(connection));
 
 	if (!response)
 		return MHD_NO;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	enum MHD_Result result = MHD_queue_response(connection, code, response);
@@ -42,36 +59,52 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, 
 
 static enum MHD_Result answer_line(struct MHD_Connection *connection, unsigned code, const char *line)
 {
-	char text[1024];
-	int len = snprintf(text, sizeof(text), "%s\n", line);
+	struct redis_buffer body = {0};
 
-	if (len >= (int)sizeof(text))
-		len = sizeof(text) - 1;
-	return answer(
-		connection, code, "text/plain; charset=utf-8", text, (size_t)len, MHD_RESPMEM_MUST_COPY);
+	query_put_text(&body, line);
+	query_put_text(&body, "\n");
+	return answer(connection, code, "text/plain; charset=utf-8", &body);
 }
 
-static enum MHD_Result answer_metrics(struct MHD_Connection *connection, const struct http *h)
+static void forget(struct cached *c)
 {
-	size_t len;
-	char *text = http_metrics_text(&h->sources, &len);
+	for (int i = 0; i < 2; i++) {
+		if (c->response[i])
+			MHD_destroy_response(c->response[i]);
+		c->response[i] = NULL;
+	}
+}
 
-	if (!text)
-		return MHD_NO;
+typedef char *make_text(const struct http_sources *sources, size_t *len);
+
+static enum MHD_Result answer_cached(struct MHD_Connection *connection, const struct http *h, struct cached *c,
+	const char *type, make_text *make)
+{
+	bool gzip = takes_gzip(connection);
+	uint64_t now = monotonic_ms();
+
+	if (now - c->made_ms > CACHE_MS)
+		forget(c);
+	if (!c->response[gzip]) {
+		struct redis_buffer body = {0};
+		body.bytes = make(&h->sources, &body.size);
+		body.capacity = body.size;
+		c->response[gzip] = body.bytes ? http_response(&body, type, gzip) : NULL;
+		c->made_ms = now;
+	}
+	return c->response[gzip] ? MHD_queue_response(connection, MHD_HTTP_OK, c->response[gzip]) : MHD_NO;
+}
+
+static enum MHD_Result answer_metrics(struct MHD_Connection *connection, struct http *h)
+{
 	metrics_add(http_metrics, 1);
-	return answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text, len,
-		MHD_RESPMEM_MUST_FREE);
+	return answer_cached(connection, h, &h->metrics, "text/plain; version=0.0.4; charset=utf-8", http_metrics_text);
 }
 
-static enum MHD_Result answer_status(struct MHD_Connection *connection, const struct http *h)
+static enum MHD_Result answer_status(struct MHD_Connection *connection, struct http *h)
 {
-	size_t len;
-	char *text = http_status_text(&h->sources, &len);
-
-	if (!text)
-		return MHD_NO;
 	metrics_add(http_status, 1);
-	return answer(connection, MHD_HTTP_OK, "application/json", text, len, MHD_RESPMEM_MUST_FREE);
+	return answer_cached(connection, h, &h->status, "application/json", http_status_text);
 }
 
 static enum MHD_Result answer_page(struct MHD_Connection *connection, const struct http_file *file)
@@ -96,14 +129,24 @@ static enum MHD_Result answer_ready(struct MHD_Connection *connection, const str
 	return answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, why);
 }
 
-static char is_plain; // the state of requests that keep none
+// A request that keeps no state of its own, or one of a lookup.
+struct state {
+	struct http_request *lookup; // NULL: none
+	uint64_t passed_over;	     // octets of a body
+};
 
 static void completed(void *arg, struct MHD_Connection *connection, void **state,
 	enum MHD_RequestTerminationCode code)
 {
-	if (*state != &is_plain)
-		http_api_completed(*state);
+	struct http_client *client = http_guard_client(connection);
+	struct state *s = *state;
+
+	if (s)
+		http_api_completed(s->lookup);
+	free(s);
 	*state = NULL;
+	if (client)
+		http_guard_done(client);
 }
 
 // Paths and parameters are decoded after they are split: "%2F" is no slash.
@@ -112,42 +155,97 @@ static size_t keep_escapes(void *arg, struct MHD_Connection *connection, char *t
 	return strlen(text);
 }
 
-static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url,
-	const char *method, const char *version, const char *upload, size_t *upload_size, void **state)
+static enum MHD_Result answer_path(struct MHD_Connection *connection, struct http *h, const char *path)
 {
-	const struct http *h = arg;
-
-	if (http_api_owns(url))
-		return http_api_handle(h->api, connection, url, method, upload, upload_size, state);
-	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
-		metrics_add(http_method, 1);
-		return answer_line(
-			connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
-	}
-	if (!*state) { // the headers are read, the request's end is not: called once more
-		*state = &is_plain;
-		return MHD_YES;
-	}
-	if (*upload_size > 0) { // a GET with a body: passed over
-		*upload_size = 0;
-		return MHD_YES;
-	}
-	if (strcmp(url, "/metrics") == 0)
+	if (strcmp(path, "/metrics") == 0)
 		return answer_metrics(connection, h);
-	const struct http_file *file = http_static_find(url);
+	const struct http_file *file = http_static_find(path);
 	if (file)
 		return answer_page(connection, file);
-	if (strcmp(url, "/api/status") == 0)
+	if (strcmp(path, "/api/status") == 0)
 		return answer_status(connection, h);
-	if (strcmp(url, "/readyz") == 0)
+	if (strcmp(path, "/readyz") == 0)
 		return answer_ready(connection, h);
-	if (strcmp(url, "/healthz") == 0) {
+	if (strcmp(path, "/healthz") == 0) {
 		metrics_add(http_healthz, 1);
 		return answer_line(connection, MHD_HTTP_OK, "alive");
 	}
 	metrics_add(http_not_found, 1);
 	return answer_line(
 		connection, MHD_HTTP_NOT_FOUND, "not found; there are /, /metrics, /healthz, /readyz, /dnsdb/v2/, /pdns/query/ and /api/");
+}
+
+// What holds counters is for programs and its own page: no page of another site has them fetched, and no name that
+// points here has them read (DNS rebinding). A person may follow a link.
+static bool is_refused(struct MHD_Connection *connection, const struct http *h, const char *path)
+{
+	const char *target = http_client_target(http_guard_client(connection));
+	bool status = strcmp(path, "/api/status") == 0;
+
+	if (!status && strcmp(path, "/metrics") != 0)
+		return false;
+	return http_is_cross_site(connection, target, true) ||
+	       (status && !*h->sources.settings->http_keys && !http_host_is_local(connection, target));
+}
+
+static enum MHD_Result answer_plain(struct MHD_Connection *connection, struct http *h, const char *path, const char *method)
+{
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+		metrics_add(http_method, 1);
+		return answer_line(
+			connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
+	}
+	if (is_refused(connection, h, path)) {
+		metrics_add(http_bad_request, 1);
+		return answer_line(connection, MHD_HTTP_FORBIDDEN, "a page of another site has asked for this");
+	}
+	return answer_path(connection, h, path);
+}
+
+// One line about a request that is not HTTP as it should be; NULL: it is.
+static const char *what_is_wrong(struct MHD_Connection *connection, const char *url, const char *version)
+{
+	if (http_client_has_too_many(http_guard_client(connection)))
+		return "too many parameters: expected at most 100";
+	if (!http_host_is_sound(connection, version))
+		return "Host: expected exactly one, a name or an address (RFC 9112, 3.2)";
+	return http_target_path(url) ? NULL : "expected a path, or a URL of http or https";
+}
+
+// The head of a request is here. What is wrong with it is told after the body, which is passed over.
+static enum MHD_Result begin(void **state)
+{
+	*state = calloc(1, sizeof(struct state));
+	return *state ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *upload, size_t *upload_size, void **state)
+{
+	struct http *h = arg;
+	struct http_client *client = http_guard_client(connection);
+	bool first = *state == NULL;
+
+	if (!client || (first && begin(state) != MHD_YES))
+		return MHD_NO;
+	struct state *s = *state;
+	const char *wrong = what_is_wrong(connection, url, version), *path = http_target_path(url);
+	if (!wrong && http_api_owns(path))
+		return http_api_handle(
+			h->api, connection, path, method, upload, upload_size, (void **)&s->lookup);
+	if (first)
+		return MHD_YES; // called once more
+	if (*upload_size > 0) {
+		s->passed_over += *upload_size;
+		http_guard_body(client, *upload_size);
+		*upload_size = 0;
+		return s->passed_over <= PASSED_OVER_MAX ? MHD_YES : MHD_NO;
+	}
+	http_guard_answers(client);
+	if (!wrong)
+		return answer_plain(connection, h, path, method);
+	metrics_add(http_bad_request, 1);
+	return answer_line(connection, MHD_HTTP_BAD_REQUEST, wrong);
 }
 
 // A socket that listens on the first address that works. -1 with the reason in `why`.
@@ -229,17 +327,18 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 	char *certificate = tls ? read_pem(s->http_certificate) : NULL;
 	char *key = tls ? read_pem(s->http_certificate_key) : NULL;
 	struct MHD_OptionItem options[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, certificate},
-		{MHD_OPTION_HTTPS_MEM_KEY, 0, key}, {MHD_OPTION_END, 0, NULL}};
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, key},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_priorities}, {MHD_OPTION_END, 0, NULL}};
 	struct MHD_Daemon *daemon = NULL;
 
 	if (!tls)
-		options[0] = options[2];
+		options[0] = options[3];
 	if (!tls || (certificate && key))
 		daemon = MHD_start_daemon(
 			MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0), 0,
 			NULL, NULL, handle, h, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-			(unsigned)s->http_connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-			(unsigned)(s->http_connections + 1) / 2, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+			http_guard_connections(h->guard), MHD_OPTION_NOTIFY_CONNECTION, http_guard_notify, h->guard,
+			MHD_OPTION_URI_LOG_CALLBACK, http_guard_target, h->guard, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
 			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 			MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
 			keep_escapes, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
@@ -266,14 +365,19 @@ struct http *http_start(
 			"http.listen %s: lookups would be open to everyone; name a file of keys with http.keys, or "
 			"listen on 127.0.0.1",
 			listen_on->text);
+	else if (!(h->guard = http_guard_new((unsigned)sources->settings->http_connections)))
+		snprintf(why, why_size, "http: no memory or no thread");
 	else
-		h->api = http_api_open(&h->sources, why, why_size);
+		h->api = http_api_open(&h->sources, h->guard, why, why_size);
 	h->daemon = h->api ? start_daemon(h, fd) : NULL;
 	if (!h->daemon) {
 		if (h->api)
 			snprintf(why, why_size, "http.listen %s: the server did not start; are certificate and key good?",
 				listen_on->text);
+		if (h->api)
+			http_api_stop(h->api);
 		http_api_close(h->api);
+		http_guard_free(h->guard);
 		close(fd);
 		free(h);
 		return NULL;
@@ -288,6 +392,9 @@ void http_stop(struct http *h)
 		return;
 	http_api_stop(h->api);
 	MHD_stop_daemon(h->daemon);
+	forget(&h->metrics);
+	forget(&h->status);
 	http_api_close(h->api);
+	http_guard_free(h->guard);
 	free(h);
 }

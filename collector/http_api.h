@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Lookups over HTTP: who may ask, what is asked, and answers that are streamed.
 //
-//     http.c            connections, /metrics, /healthz, /readyz
-//     http_api.c        requests: path, parameters; the table of paths
+//     http.c            the server, /metrics, /healthz, /readyz
+//     http_guard.c      connections: deadlines, who gives way
+//     http_origin.c     Host, cross-site requests
+//     http_api.c        requests: path, body; the table of paths
+//     http_params.c     parameters
 //     http_auth.c       keys, quotas, audit line
+//     http_work.c       the threads that look things up, http_job.c: an answer in one of them
+//     http_answer.c     headers of all answers, whole bodies; http_gzip.c: compressed
 //     http_stream.c     a query's records as a body, a step at a time
 //     http_dnsdb.c      DNSDB API v2 (and v1)
 //     http_cof.c        Common Output Format, as CIRCL's server
@@ -11,11 +16,13 @@
 //     http_export.c     /api/export, in threads of its own
 //     http_bulk.c       /api/bulk
 //
-// All but exports runs in the one HTTP thread. Nothing waits longer than a few round trips to Redis:
-// a long answer yields to the other connections between its steps.
+// The HTTP thread reads requests, checks keys and copies answers; handlers run in workers (http_work.h), exports in
+// threads of their own. A long answer yields to others of its worker between its steps.
 #pragma once
 
 #include "collector/http.h"
+#include "collector/http_guard.h"
+#include "collector/http_work.h"
 #include "collector/keys.h"
 #include "collector/query_json.h"
 
@@ -24,7 +31,10 @@
 enum { HTTP_SEGMENTS_MAX = 16, HTTP_VALUE_SIZE = 2048, HTTP_BODY_MAX = 16 << 20, HTTP_LIMIT_DEFAULT = 10000 };
 
 struct http_api {
-	struct query_db db;
+	const struct http_sources *sources;
+	struct http_guard *guard;
+	struct http_work *work;
+	size_t bodies; // octets of bodies in memory; HTTP thread
 	struct keys *keys; // NULL: lookups are open
 	struct http_exports *exports;
 	uint64_t results_max; // records in one answer
@@ -36,14 +46,26 @@ struct http_api {
 struct http_request {
 	struct http_api *api;
 	struct MHD_Connection *connection;
+	struct http_client *client;
+	struct query_db *db; // of the worker, in a handler
+	struct http_job *job; // in a worker; NULL: not yet, or its answer has it
 	char *path;			  // as it came, decoded in place segment by segment
 	char *segment[HTTP_SEGMENTS_MAX]; // behind the slashes
 	size_t segments;
 	struct redis_buffer body; // POST
 	bool post;		  // what its path answers, instead of GET
-	bool too_large;		  // the body
+	uint64_t body_size;	  // octets that came, kept or not
+	unsigned refused;	  // the code of a refusal that was due before the body came, and `why`; 0: none
+	char why[160];
+	bool gzip;		  // the client takes it
+	struct keys_rate rate;	  // of its key
+	unsigned retry_after_s;	  // 503
+	char next_page[24];	  // x-dribble-cursor
+	unsigned code;		  // of the answer
+	struct MHD_Response *response; // …until it is queued
+	size_t response_size;	  // SIZE_MAX: not known
 	char who[KEYS_NAME_SIZE]; // name of the key, for the audit line
-	char asked[512];	  // method and path, printable
+	char asked[HTTP_TARGET_SIZE + 32]; // method and target, printable
 	struct http_export *export; // /api/export, until its response is queued
 	enum MHD_Result (*resume)(struct http_request *r); // what goes on after the connection waited
 };
@@ -51,7 +73,8 @@ struct http_request {
 // http_api.c ─────────────────────────────────────────────────────────────────────────────────
 
 // NULL with one line in `why`. `sources` must outlive it.
-struct http_api *http_api_open(const struct http_sources *sources, char *why, size_t why_size);
+struct http_api *http_api_open(
+	const struct http_sources *sources, struct http_guard *guard, char *why, size_t why_size);
 void http_api_stop(struct http_api *api); // before the connections end: nothing waits any more
 void http_api_close(struct http_api *api);
 
@@ -63,6 +86,19 @@ enum MHD_Result http_api_handle(struct http_api *api, struct MHD_Connection *con
 	const char *method, const char *upload, size_t *upload_size, void **state);
 void http_api_completed(void *state);
 
+// http_answer.c ──────────────────────────────────────────────────────────────────────────────
+
+// The headers that every answer has but those of the page.
+void http_headers(struct MHD_Response *response, const char *type);
+void http_encoded(struct MHD_Response *response); // gzip
+
+// A whole body as a response with its headers, compressed if that is accepted and worth it. Takes `body` over.
+struct MHD_Response *http_response(struct redis_buffer *body, const char *type, bool gzip);
+
+// Adds the headers of a lookup's answer and hands it to the HTTP thread, or sends it if this is that thread.
+enum MHD_Result http_queue(struct http_request *r, unsigned code, struct MHD_Response *response, size_t size);
+enum MHD_Result http_send(struct http_request *r); // HTTP thread
+
 // One line of text as the answer.
 enum MHD_Result http_line(struct http_request *r, unsigned code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -72,6 +108,8 @@ enum MHD_Result http_body(struct http_request *r, unsigned code, const char *typ
 // A response of unknown length to HEAD: the connection is closed behind its headers, since libmicrohttpd (0.9.75)
 // sends the end of a chunked body even then, which would be taken for the next answer.
 void http_end_of_head(struct http_request *r, struct MHD_Response *response);
+
+// http_params.c ──────────────────────────────────────────────────────────────────────────────
 
 // A parameter of the query, decoded. False where it is missing, broken or too long.
 bool http_param(struct http_request *r, const char *name, char *out, size_t out_size);
@@ -83,10 +121,14 @@ bool http_param_flag(struct http_request *r, const char *name, bool def);
 // one line in `why`.
 unsigned http_query_params(struct http_request *r, struct query *q, char *why, size_t why_size);
 
+// The name of a parameter whose value cannot be read, or NULL.
+const char *http_unsound_param(struct http_request *r);
+
 // http_auth.c ────────────────────────────────────────────────────────────────────────────────
 
-// 0, or the code of a refusal: 401 no key, 403 unknown, 429 over quota. `count`: against the quota.
-unsigned http_authorize(struct http_request *r, bool count, struct keys_rate *rate);
+// 0, or the code of a refusal with one line in r->why: 401 no key, 403 unknown or from another site, 421 not asked as
+// this machine, 429 over quota. `count`: against the quota. Sets r->rate and r->who.
+unsigned http_authorize(struct http_request *r, bool count);
 
 // The audit line, where it is switched on; `code` as above.
 void http_audit(struct http_request *r, unsigned code);
@@ -109,16 +151,12 @@ enum http_shape {
 enum MHD_Result http_stream(struct http_request *r, const struct query *q, enum http_shape shape,
 	const struct query_format *format);
 
-// Answers with what `produce` appends to `out` call by call, until it returns false.
-typedef bool http_produce(void *arg, struct redis_buffer *out);
-enum MHD_Result http_stream_made(struct http_request *r, const char *type, http_produce *produce,
-	void (*release)(void *arg), void *arg);
-
 // handlers ───────────────────────────────────────────────────────────────────────────────────
 
 enum MHD_Result http_dnsdb(struct http_request *r);
 enum MHD_Result http_dnsdb1(struct http_request *r);
 enum MHD_Result http_cof(struct http_request *r);
+enum MHD_Result http_info(struct http_request *r);
 enum MHD_Result http_lookup(struct http_request *r);
 enum MHD_Result http_find(struct http_request *r);
 enum MHD_Result http_export(struct http_request *r);

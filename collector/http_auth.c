@@ -2,6 +2,7 @@
 // Who asks: keys as clients send them, and the audit line.
 #include "collector/http_api.h"
 
+#include "collector/http_origin.h"
 #include "dataplane/log.h"
 
 #include <arpa/inet.h>
@@ -61,54 +62,63 @@ static int presented(struct http_request *r, char out[2][512])
 	return 1;
 }
 
-// Without keys, lookups are for this machine. A page of elsewhere that a browser on it shows may point its own name at
-// 127.0.0.1 (DNS rebinding): what it then asks carries that name, never an address or "localhost".
-static bool is_for_this_machine(struct http_request *r)
+static unsigned refuse(struct http_request *r, unsigned code, const char *why)
 {
-	const char *host = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
-	unsigned char address[16];
-	char name[64];
-
-	if (!host || *host == '[') // none in HTTP/1.0; an address of IPv6
-		return true;
-	size_t len = strcspn(host, ":");
-	if (len >= sizeof(name))
-		return false;
-	memcpy(name, host, len);
-	name[len] = '\0';
-	return strcasecmp(name, "localhost") == 0 || inet_pton(AF_INET, name, address) == 1;
+	snprintf(r->why, sizeof(r->why), "%s", why);
+	return code;
 }
 
-unsigned http_authorize(struct http_request *r, bool count, struct keys_rate *rate)
+static unsigned authorize_by_key(struct http_request *r, bool count)
 {
 	char key[2][512];
 	int64_t now = time(NULL);
 
-	*rate = (struct keys_rate){.limit = 0};
-	if (!r->api->keys)
-		return is_for_this_machine(r) ? 0 : MHD_HTTP_MISDIRECTED_REQUEST;
 	keys_refresh(r->api->keys, now);
 	int n = presented(r, key);
 	for (int i = 0; i < n; i++) {
-		switch (keys_check(r->api->keys, key[i], count, now, rate)) {
-		case KEYS_GOOD:
-			strcpy(r->who, rate->name);
+		enum keys_verdict verdict = keys_check(r->api->keys, key[i], count, now, &r->rate);
+		if (verdict == KEYS_UNKNOWN)
+			continue;
+		strcpy(r->who, r->rate.name);
+		if (verdict == KEYS_GOOD)
 			return 0;
-		case KEYS_OVER:
-			strcpy(r->who, rate->name);
-			return MHD_HTTP_TOO_MANY_REQUESTS;
-		case KEYS_UNKNOWN:
-			break;
-		}
+		snprintf(r->why, sizeof(r->why), "over quota: %llu requests; the next period begins at %lld",
+			(unsigned long long)r->rate.limit, (long long)r->rate.reset);
+		return MHD_HTTP_TOO_MANY_REQUESTS;
 	}
-	return n == 0 ? MHD_HTTP_UNAUTHORIZED : MHD_HTTP_FORBIDDEN;
+	return n == 0 ? refuse(r, MHD_HTTP_UNAUTHORIZED, "a key is needed: send it as X-API-Key")
+		      : refuse(r, MHD_HTTP_FORBIDDEN, "this key is not known");
+}
+
+unsigned http_authorize(struct http_request *r, bool count)
+{
+	const char *target = http_client_target(r->client);
+
+	if (!r->api->keys && !http_host_is_local(r->connection, target))
+		return refuse(r, MHD_HTTP_MISDIRECTED_REQUEST,
+			"without keys, lookups are for this machine: ask for 127.0.0.1 or localhost, or make a key (lookback key add)");
+	if (http_is_cross_site(r->connection, target, false))
+		return refuse(r, MHD_HTTP_FORBIDDEN, "a page of another site has asked for this: lookups answer their own page and programs");
+	return r->api->keys ? authorize_by_key(r, count) : 0;
+}
+
+// The beginning of a body, in one line of ASCII, behind what was asked.
+static void add_body(const struct redis_buffer *body, char *out, size_t out_size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < body->size && n + 2 < out_size; i++) {
+		unsigned char c = (unsigned char)body->bytes[i];
+		out[n++] = c == '\n' ? ' ' : c < 0x20 || c > 0x7e ? '?' : (char)c;
+	}
+	out[n] = '\0';
 }
 
 void http_audit(struct http_request *r, unsigned code)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	char address[INET6_ADDRSTRLEN] = "?";
+	char address[INET6_ADDRSTRLEN] = "?", body[300];
 
 	if (!r->api->audit)
 		return;
@@ -118,7 +128,8 @@ void http_audit(struct http_request *r, unsigned code)
 	else if (info && info->client_addr->sa_family == AF_INET6)
 		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)info->client_addr)->sin6_addr, address,
 			sizeof(address));
-	log_info("lookup: key %s, from %s: %s%s", *r->who ? r->who : "none", address, r->asked,
+	add_body(&r->body, body, sizeof(body));
+	log_info("lookup: key %s, from %s: %s%s%s%s", *r->who ? r->who : "none", address, r->asked, *body ? ": " : "", body,
 		code == 0			     ? ""
 		: code == MHD_HTTP_TOO_MANY_REQUESTS ? " (over quota)"
 						     : " (refused)");

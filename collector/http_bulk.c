@@ -100,16 +100,16 @@ static void step(struct bulk *b, struct redis_buffer *out)
 	b->run = NULL;
 }
 
-static bool produce(void *arg, struct redis_buffer *out)
+static enum http_step produce(void *arg, struct redis_buffer *out)
 {
 	struct bulk *b = arg;
 
 	for (int i = 0; i < AT_ONCE && out->size < HTTP_VALUE_SIZE * 16; i++) {
 		if (!b->run && !begin_next(b, out))
-			return false;
+			return HTTP_END;
 		step(b, out);
 	}
-	return true;
+	return HTTP_MORE;
 }
 
 static void release(void *arg)
@@ -190,7 +190,7 @@ enum MHD_Result http_bulk(struct http_request *r)
 
 	if (!b)
 		return MHD_NO;
-	b->db = &r->api->db;
+	b->db = r->db;
 	b->template = query_make(QUERY_NAME);
 	b->text = questions(&r->body);
 	unsigned code = b->text ? 0 : MHD_HTTP_BAD_REQUEST;
@@ -209,5 +209,6 @@ enum MHD_Result http_bulk(struct http_request *r)
 		return http_line(r, code, "%s", why);
 	}
 	b->next = b->text;
-	return http_stream_made(r, "application/x-ndjson", produce, release, b);
+	return http_work_stream(
+		r, &(struct http_stream){.type = "application/x-ndjson", .arg = b, .produce = produce, .release = release});
 }

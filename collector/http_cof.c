@@ -3,10 +3,15 @@
 //
 //     /pdns/query/VALUE     records of a name; names of an address, prefix or range
 //     /pdns/fquery/VALUE    of a name, also who points to it
+//     /pdns/info            what this server is, and its sensors
+//
+// The same without /pdns, as D4's server has them.
 //
 // Paging: `dribble-paginate-count` and `-cursor` come in; `x-dribble-cursor` goes out where there
 // is more. `dribble-filter-rrtype` narrows.
 #include "collector/http_api.h"
+
+#include "collector/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,47 +34,73 @@ static void join_value(struct http_request *r, size_t from, char *out, size_t ou
 }
 
 // One page, whole, since its header tells whether there is another.
-static enum MHD_Result answer_page(struct http_request *r, struct query *q, uint64_t count, uint64_t cursor)
+struct page {
+	struct query_sorted *run;
+	uint64_t next; // where the next one begins
+	bool more;
+	char why[512]; // of a failure
+};
+
+static enum http_step produce_page(void *arg, struct redis_buffer *out)
 {
-	struct query_format format = {.sensor = NULL};
-	struct redis_buffer body = {0};
+	const struct query_format format = {.sensor = NULL};
+	struct page *p = arg;
 	struct query_record record;
 	enum query_step step;
 
+	while ((step = query_sorted_next(p->run, &record)) == QUERY_RECORD) {
+		query_json_cof(out, &record, &format);
+		query_put_text(out, "\n");
+	}
+	if (step == QUERY_BUSY)
+		return HTTP_MORE;
+	p->more = step == QUERY_LIMITED;
+	if (step == QUERY_FAILED)
+		snprintf(p->why, sizeof(p->why), "%s", query_sorted_why(p->run));
+	return HTTP_END;
+}
+
+static bool begin_page(void *arg, struct http_request *r, bool ended)
+{
+	const struct page *p = arg;
+
+	if (*p->why) {
+		http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%s", p->why);
+		return true;
+	}
+	if (p->more)
+		snprintf(r->next_page, sizeof(r->next_page), "%llu", (unsigned long long)p->next);
+	return false;
+}
+
+static void release_page(void *arg)
+{
+	struct page *p = arg;
+
+	query_sorted_stop(p->run);
+	free(p);
+}
+
+static enum MHD_Result answer_page(struct http_request *r, struct query *q, uint64_t count, uint64_t cursor)
+{
+	struct page *p = calloc(1, sizeof(*p));
+
 	q->limit = count == 0 || count > PAGE_MAX ? PAGE_MAX : count;
 	q->offset = cursor;
-	struct query_sorted *run = query_sorted_start(q, &r->api->db);
-	if (!run)
+	if (!p)
 		return MHD_NO;
-	while ((step = query_sorted_next(run, &record)) == QUERY_RECORD || step == QUERY_BUSY) {
-		if (step == QUERY_BUSY)
-			continue;
-		query_json_cof(&body, &record, &format);
-		query_put_text(&body, "\n");
-	}
-	if (step == QUERY_FAILED || body.bad) {
-		redis_buffer_free(&body);
-		enum MHD_Result result =
-			http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%s", query_sorted_why(run));
-		query_sorted_stop(run);
-		return result;
-	}
-	query_sorted_stop(run);
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(body.size, body.bytes, MHD_RESPMEM_MUST_FREE);
-	if (!response) {
-		redis_buffer_free(&body);
+	p->next = cursor + q->limit;
+	p->run = query_sorted_start(q, r->db);
+	if (!p->run) {
+		free(p);
 		return MHD_NO;
 	}
-	char next[24];
-	snprintf(next, sizeof(next), "%llu", (unsigned long long)(cursor + q->limit));
-	if (step == QUERY_LIMITED)
-		MHD_add_response_header(response, "x-dribble-cursor", next);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/x-ndjson");
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	enum MHD_Result result = MHD_queue_response(r->connection, MHD_HTTP_OK, response);
-	MHD_destroy_response(response);
-	return result;
+	return http_work_stream(r, &(struct http_stream){.type = "application/x-ndjson",
+					   .arg = p,
+					   .produce = produce_page,
+					   .release = release_page,
+					   .begin = begin_page,
+					   .whole = true});
 }
 
 // A whole number in a header. False where it is there and none.
@@ -90,13 +121,16 @@ enum MHD_Result http_cof(struct http_request *r)
 	char value[HTTP_VALUE_SIZE], why[300];
 	struct query q = query_make(QUERY_NAME);
 	const struct query_format format = {.sensor = NULL};
-	const char *verb = r->segments > 1 ? r->segment[1] : "", *type = header(r, "dribble-filter-rrtype");
+	size_t at = strcmp(r->segment[0], "pdns") == 0 ? 1 : 0; // D4 has them at the root
+	const char *verb = r->segments > at ? r->segment[at] : "", *type = header(r, "dribble-filter-rrtype");
 	uint64_t count = 0, cursor = 0;
 	bool counted, continued, full = strcmp(verb, "fquery") == 0;
 
-	if (r->segments < 3 || (!full && strcmp(verb, "query") != 0))
+	if (at == 1 && strcmp(verb, "info") == 0 && r->segments == 2)
+		return http_info(r);
+	if (r->segments < at + 2 || (!full && strcmp(verb, "query") != 0))
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "expected /pdns/query/VALUE or /pdns/fquery/VALUE");
-	join_value(r, 2, value, sizeof(value));
+	join_value(r, at + 1, value, sizeof(value));
 	if (query_parse(&q, value, why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	q.with_targets = full && q.kind == QUERY_NAME;
@@ -114,4 +148,29 @@ enum MHD_Result http_cof(struct http_request *r)
 	if (!MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, "limit"))
 		q.limit = r->api->results_max;
 	return http_stream(r, &q, HTTP_COF, &format);
+}
+
+// Sightings, by sensor, as D4's server reports them.
+enum MHD_Result http_info(struct http_request *r)
+{
+	struct board_sensor *sensors = calloc(BOARD_SENSORS_MAX, sizeof(*sensors));
+	struct redis_buffer body = {0};
+
+	if (!sensors)
+		return MHD_NO;
+	size_t n = board_read(r->api->sources->board, sensors);
+	query_put_text(&body, "{\"version\":");
+	query_put_json(&body, LOOKBACK_VERSION, strlen(LOOKBACK_VERSION));
+	query_put_text(&body, ",\"software\":\"lookback\",\"stats\":");
+	query_put_number(&body, (int64_t)stats_get(&collector_stats.sightings_applied));
+	query_put_text(&body, ",\"sensors\":[");
+	for (size_t i = 0; i < n; i++) {
+		query_put_text(&body, i > 0 ? ",{\"sensor_id\":" : "{\"sensor_id\":");
+		query_put_json(&body, sensors[i].sensor, strlen(sensors[i].sensor));
+		query_put_text(&body, ",\"connected\":");
+		query_put_text(&body, sensors[i].connected ? "true}" : "false}");
+	}
+	query_put_text(&body, "]}\n");
+	free(sensors);
+	return http_body(r, MHD_HTTP_OK, "application/json", &body);
 }

@@ -135,7 +135,7 @@ static enum MHD_Result answer_lookup(struct http_request *r, size_t at, bool v1)
 		return http_line(r, code, "%s", why);
 	const struct query_format format = {.rdata_lookup = rdata,
 		.human_time = http_param_flag(r, "humantime", false),
-		.zones = r->api->db.zones};
+		.zones = r->db->zones};
 	if (summarize)
 		return http_stream(r, &q, v1 ? HTTP_SUMMARIZE1 : HTTP_SUMMARIZE, &format);
 	return http_stream(r, &q, v1 ? HTTP_DNSDB1 : HTTP_DNSDB, &format);

@@ -10,26 +10,32 @@
 // "# cursor …" in CSV. What fails in the middle breaks the connection off: nothing ends as if whole.
 #include "collector/http_api.h"
 
+#include "collector/http_gzip.h"
 #include "collector/metrics.h"
 #include "collector/query_export.h"
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BLOCKS = 4, BLOCK_SIZE = 256 * 1024, SEND_SIZE = 64 * 1024, SLOW_S = 300, EXPORTS_MAX = 4 };
+enum { BLOCKS = 4, BLOCK_SIZE = 256 * 1024, SEND_SIZE = 64 * 1024, SLOW_S = 300, STALLED_MS = 10000, EXPORTS_MAX = 4 };
 
 struct http_export {
 	struct http_exports *all;
 	struct http_export *next; // under all->lock
 	struct MHD_Connection *connection;
+	struct http_client *client;
+	uint64_t client_id;
 	const struct redis_settings *redis; // of the server
 	struct query q;
 	char cursor[QUERY_CURSOR_SIZE]; // where it begins
 	uint64_t records_max;		// with cursors: ends behind the page that reaches it; 0: no bound
 	bool cursors;			// lines that tell them
 	bool csv;
+	struct http_gzip *gzip; // thread; NULL: sent as it is
+	struct redis_buffer plain; // thread: what is not compressed yet
 
 	pthread_mutex_t lock;
 	pthread_cond_t change;
@@ -41,6 +47,7 @@ struct http_export {
 	bool failed;  // …for a failure: `why`
 	bool gone;    // the client: the thread ends
 	int users;    // thread and connection
+	int64_t read_ms; // monotonic: when the client last took something
 	char why[512];
 };
 
@@ -117,8 +124,19 @@ static struct redis_buffer *free_block(struct http_export *x)
 	return b;
 }
 
-static void pass_on(struct http_export *x, struct redis_buffer *b)
+// What goes into a block before it is compressed, if it is.
+static struct redis_buffer *text_of(struct http_export *x, struct redis_buffer *b)
 {
+	return x->gzip ? &x->plain : b;
+}
+
+static void pass_on(struct http_export *x, struct redis_buffer *b, bool last)
+{
+	if (x->gzip) {
+		http_gzip_put(x->gzip, &x->plain, last ? HTTP_GZIP_END : HTTP_GZIP_FLUSH, b);
+		b->bad = b->bad || x->plain.bad;
+		redis_buffer_clear(&x->plain);
+	}
 	pthread_mutex_lock(&x->lock);
 	if (b->bad) {
 		x->failed = true;
@@ -161,26 +179,26 @@ static enum query_step write_all(struct http_export *x, struct query_export *run
 	uint64_t records = 0;
 
 	if (b && x->csv && !*x->cursor)
-		query_put_text(b, QUERY_CSV_HEAD);
+		query_put_text(text_of(x, b), QUERY_CSV_HEAD);
 	while (b && !x->failed && ((step = query_export_next(run, &record)) == QUERY_RECORD || step == QUERY_BUSY)) {
 		if (step == QUERY_RECORD) {
-			put_record(x, b, &record);
+			put_record(x, text_of(x, b), &record);
 			records++;
 		}
-		bool last = x->records_max > 0 && records >= x->records_max;
-		if (b->size < BLOCK_SIZE && !(last && step == QUERY_BUSY))
+		bool last = x->records_max > 0 && records >= x->records_max && step == QUERY_BUSY;
+		if (text_of(x, b)->size < BLOCK_SIZE && !last)
 			continue;
 		if (step == QUERY_BUSY && x->cursors)
-			put_cursor(x, b, run);
-		else if (x->cursors && b->size < 4 * BLOCK_SIZE)
+			put_cursor(x, text_of(x, b), run);
+		else if (x->cursors && text_of(x, b)->size < 4 * BLOCK_SIZE)
 			continue; // up to the end of the page, so that a cursor can be told
-		pass_on(x, b);
-		if (last && step == QUERY_BUSY)
+		pass_on(x, b, last);
+		if (last)
 			return QUERY_LIMITED;
 		b = free_block(x);
 	}
 	if (b)
-		pass_on(x, b);
+		pass_on(x, b, true);
 	return b ? step : QUERY_BUSY;
 }
 
@@ -225,6 +243,8 @@ static void drop(struct http_export *x)
 	pthread_mutex_unlock(&all->lock);
 	for (int i = 0; i < BLOCKS; i++)
 		redis_buffer_free(&x->block[i]);
+	redis_buffer_free(&x->plain);
+	http_gzip_free(x->gzip);
 	pthread_mutex_destroy(&x->lock);
 	pthread_cond_destroy(&x->change);
 	free(x);
@@ -270,6 +290,7 @@ static ssize_t read_lines(void *arg, uint64_t pos, char *to, size_t max)
 		result = MHD_CONTENT_READER_END_WITH_ERROR;
 	} else if (x->len > 0) {
 		result = (ssize_t)take(x, to, max);
+		x->read_ms = (int64_t)monotonic_ms();
 	} else if (x->ended) {
 		result = x->failed ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
 		if (x->failed) {
@@ -281,6 +302,10 @@ static ssize_t read_lines(void *arg, uint64_t pos, char *to, size_t max)
 		MHD_suspend_connection(x->connection);
 	}
 	pthread_mutex_unlock(&x->lock);
+	if (result == 0)
+		http_guard_waits(x->client);
+	else
+		http_guard_sends_within(x->client, SLOW_S * 1000);
 	return result;
 }
 
@@ -308,14 +333,24 @@ static enum MHD_Result answer(struct http_request *r)
 		return MHD_NO;
 	r->export = NULL; // the response has it now
 	http_end_of_head(r, response);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-		x->csv ? "text/csv; charset=utf-8" : "application/x-ndjson");
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	http_headers(response, x->csv ? "text/csv; charset=utf-8" : "application/x-ndjson");
+	if (x->gzip)
+		http_encoded(response);
 	MHD_set_connection_option(r->connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)SLOW_S);
-	enum MHD_Result result = MHD_queue_response(r->connection, MHD_HTTP_OK, response);
-	MHD_destroy_response(response);
-	return result;
+	return http_queue(r, MHD_HTTP_OK, response, SIZE_MAX);
+}
+
+// Under all->lock: who has not read for a while gives way to the next who asks.
+static void close_stalled(struct http_exports *all, struct http_guard *guard)
+{
+	int64_t now = (int64_t)monotonic_ms();
+
+	for (struct http_export *x = all->first; x; x = x->next) {
+		pthread_mutex_lock(&x->lock);
+		if (x->len == BLOCKS && !x->gone && now - x->read_ms > STALLED_MS)
+			http_guard_close(guard, x->client_id);
+		pthread_mutex_unlock(&x->lock);
+	}
 }
 
 static struct http_export *make(struct http_request *r)
@@ -325,11 +360,13 @@ static struct http_export *make(struct http_request *r)
 
 	if (!x)
 		return NULL;
-	*x = (struct http_export){.all = all, .connection = r->connection, .redis = &r->api->db.settings, .users = 2};
+	*x = (struct http_export){.all = all, .connection = r->connection, .client = r->client, .client_id = http_client_id(r->client), .read_ms = (int64_t)monotonic_ms(), .redis = &r->db->settings, .users = 2};
 	pthread_mutex_init(&x->lock, NULL);
 	pthread_cond_init(&x->change, NULL);
 	pthread_mutex_lock(&all->lock);
 	bool room = all->len < EXPORTS_MAX && !all->stopping;
+	if (!room)
+		close_stalled(all, r->api->guard);
 	if (room) {
 		x->next = all->first;
 		all->first = x;
@@ -350,8 +387,8 @@ static enum MHD_Result begin(struct http_request *r, struct http_export *x)
 
 	r->export = x;
 	r->resume = answer;
-	x->waiting = true;
-	MHD_suspend_connection(r->connection);
+	x->waiting = true; // as long as it has been in the worker
+	http_work_detach(r);
 	pthread_attr_init(&detached);
 	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
 	int error = pthread_create(&thread, &detached, work, x);
@@ -382,8 +419,11 @@ enum MHD_Result http_export(struct http_request *r)
 	if (cursors && (!http_param(r, "cursor", cursor, sizeof(cursor)) || (*cursor && !query_export_is_cursor(cursor))))
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "cursor: expected one of an earlier export, or nothing");
 	struct http_export *x = make(r);
-	if (!x)
+	if (!x) {
+		r->retry_after_s = 2;
 		return http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%d exports are under way already", EXPORTS_MAX);
+	}
+	x->gzip = r->gzip ? http_gzip_new() : NULL;
 	x->q = q;
 	strcpy(x->cursor, cursor);
 	x->q.cursor = *cursor ? x->cursor : NULL;

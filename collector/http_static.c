@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/http_static.h"
 
+#include "collector/http_gzip.h"
+
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 // The page loads nothing from elsewhere, runs no script but its own files, and cannot write HTML from
 // text (Trusted Types): whatever a record holds stays text.
@@ -37,24 +37,10 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 	return value ? value : "";
 }
 
-// True where the list names gzip and does not refuse it by a quality of 0 (RFC 9110 §12.5.3).
-static bool takes_gzip(const char *accepted)
-{
-	for (;;) {
-		accepted += strspn(accepted, " \t,");
-		const char *end = accepted + strcspn(accepted, ","), *quality = strstr(accepted, "q=");
-		if (accepted == end)
-			return false;
-		if (strncasecmp(accepted, "gzip", 4) == 0 && strchr(",; \t", accepted[4]))
-			return !quality || quality > end || strtod(quality + 2, NULL) > 0;
-		accepted = end;
-	}
-}
-
 enum MHD_Result http_static_answer(struct MHD_Connection *connection, const struct http_file *file)
 {
 	bool known = strstr(header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH), file->etag + 2) != NULL;
-	bool gzip = takes_gzip(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+	bool gzip = http_gzip_is_accepted(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
 	const uint8_t *body = gzip ? file->gzip : file->plain;
 	size_t size = known ? 0 : gzip ? file->gzip_size : file->plain_size;
 	struct MHD_Response *response =

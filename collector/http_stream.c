@@ -1,115 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A body made step by step. Between two steps the other connections have their turn: the connection
-// is suspended and resumed at once, which puts it at the end of the line.
+// The records of a query in one of the shapes that clients read, made step by step (http_work.h).
 #include "collector/http_api.h"
 
-#include "collector/metrics.h"
 #include "collector/query_found.h"
 #include "collector/query_write.h"
 
 #include <stdlib.h>
 
-enum { BLOCK_SIZE = 32768, AHEAD_STEPS = 4, FLEX_MAX = 64 };
-
-// A body.
-struct body {
-	struct MHD_Connection *connection;
-	http_produce *produce;
-	void (*release)(void *arg);
-	void *arg;
-	struct redis_buffer out;
-	size_t sent; // octets of `out` that are gone
-	bool ended;
-	bool *broken; // becomes true where the body is not whole and cannot say so itself; NULL: never
-};
-
-static void free_body(void *arg)
-{
-	struct body *b = arg;
-
-	b->release(b->arg);
-	redis_buffer_free(&b->out);
-	free(b);
-}
-
-static ssize_t read_body(void *arg, uint64_t pos, char *to, size_t max)
-{
-	struct body *b = arg;
-
-	if (b->sent == b->out.size && !b->ended) {
-		redis_buffer_clear(&b->out);
-		b->sent = 0;
-		b->ended = !b->produce(b->arg, &b->out);
-		if (b->out.bad)
-			return MHD_CONTENT_READER_END_WITH_ERROR;
-	}
-	size_t n = b->out.size - b->sent;
-	if (n == 0 && b->ended)
-		return b->broken && *b->broken ? MHD_CONTENT_READER_END_WITH_ERROR
-					       : MHD_CONTENT_READER_END_OF_STREAM;
-	if (n == 0) {
-		MHD_suspend_connection(b->connection);
-		MHD_resume_connection(b->connection);
-		return 0;
-	}
-	n = n < max ? n : max;
-	memcpy(to, b->out.bytes + b->sent, n);
-	b->sent += n;
-	return (ssize_t)n;
-}
-
-// What is short is sent whole, with its length; what is long as it comes.
-static enum MHD_Result queue_body(struct http_request *r, const char *type, struct body *b)
-{
-	struct MHD_Response *response;
-
-	if (b->ended) {
-		response = MHD_create_response_from_buffer(b->out.size, b->out.bytes, MHD_RESPMEM_MUST_COPY);
-		free_body(b);
-	} else {
-		response = MHD_create_response_from_callback(
-			MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_body, b, free_body);
-		if (response)
-			http_end_of_head(r, response);
-		else
-			free_body(b);
-	}
-	if (!response)
-		return MHD_NO;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	enum MHD_Result result = MHD_queue_response(r->connection, MHD_HTTP_OK, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static struct body *make_body(
-	struct http_request *r, http_produce *produce, void (*release)(void *arg), void *arg)
-{
-	struct body *b = calloc(1, sizeof(*b));
-
-	if (!b) {
-		release(arg);
-		return NULL;
-	}
-	b->connection = r->connection;
-	b->produce = produce;
-	b->release = release;
-	b->arg = arg;
-	for (int i = 0; i < AHEAD_STEPS && !b->ended && b->out.size < BLOCK_SIZE; i++)
-		b->ended = !produce(arg, &b->out);
-	return b;
-}
-
-enum MHD_Result http_stream_made(struct http_request *r, const char *type, http_produce *produce,
-	void (*release)(void *arg), void *arg)
-{
-	struct body *b = make_body(r, produce, release, arg);
-	return b ? queue_body(r, type, b) : MHD_NO;
-}
-
-// --- records of a query
+enum { BLOCK_SIZE = 32768, FLEX_MAX = 64 };
 
 // What flexible search shows: an owner or RDATA of a type, its records gathered.
 struct flex {
@@ -306,7 +204,7 @@ static void put_begin(struct records *s, struct redis_buffer *out)
 	s->begun = true;
 }
 
-static bool produce_records(void *arg, struct redis_buffer *out)
+static enum http_step produce_records(void *arg, struct redis_buffer *out)
 {
 	struct records *s = arg;
 	struct query_record record;
@@ -321,17 +219,16 @@ static bool produce_records(void *arg, struct redis_buffer *out)
 			break;
 		}
 		if (out->size >= BLOCK_SIZE)
-			return true;
+			return HTTP_MORE;
 	}
 	if (step == QUERY_BUSY)
-		return true;
+		return HTTP_MORE;
 	if (step == QUERY_FAILED) {
 		s->failed = true;
 		snprintf(s->why, sizeof(s->why), "%s", query_sorted_why(s->run));
-		metrics_add(http_lookup_failed, 1);
 	}
 	put_end(s, out, step);
-	return false;
+	return s->failed && !is_framed(s) ? HTTP_BROKEN : HTTP_END;
 }
 
 static void release_records(void *arg)
@@ -341,6 +238,20 @@ static void release_records(void *arg)
 	query_sorted_stop(s->run);
 	redis_buffer_free(&s->flex_text);
 	free(s);
+}
+
+// What failed before anything was sent, and nothing found where that is told by the code.
+static bool begin_records(void *arg, struct http_request *r, bool ended)
+{
+	struct records *s = arg;
+
+	if (s->failed && (s->shown == 0 || !is_framed(s)))
+		http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%s", s->why);
+	else if (s->shape == HTTP_DNSDB1 && ended && s->shown == 0)
+		http_line(r, MHD_HTTP_NOT_FOUND, "Error: no results found for query.");
+	else
+		return false;
+	return true;
 }
 
 static const char *type_of(enum http_shape shape)
@@ -370,25 +281,14 @@ enum MHD_Result http_stream(struct http_request *r, const struct query *q, enum 
 		s->flex_offset = asked.offset;
 		asked.limit = asked.offset = 0;
 	}
-	s->run = query_sorted_start(&asked, &r->api->db);
+	s->run = query_sorted_start(&asked, r->db);
 	if (!s->run) {
 		free(s);
 		return MHD_NO;
 	}
-	struct body *b = make_body(r, produce_records, release_records, s);
-	if (!b)
-		return MHD_NO;
-	if (!is_framed(s))
-		b->broken = &s->failed;
-	if (s->failed && (s->shown == 0 || b->broken)) {
-		char why[sizeof(s->why)];
-		snprintf(why, sizeof(why), "%s", s->why);
-		free_body(b);
-		return http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%s", why);
-	}
-	if (shape == HTTP_DNSDB1 && b->ended && s->shown == 0) {
-		free_body(b);
-		return http_line(r, MHD_HTTP_NOT_FOUND, "Error: no results found for query.");
-	}
-	return queue_body(r, type_of(shape), b);
+	return http_work_stream(r, &(struct http_stream){.type = type_of(shape),
+					   .arg = s,
+					   .produce = produce_records,
+					   .release = release_records,
+					   .begin = begin_records});
 }

@@ -66,8 +66,12 @@
 	X(COUNTER, http_lookup,         "collector_http_requests_total", "path=\"lookup\",code=\"200\"", "") \
 	X(COUNTER, http_lookup_refused, "collector_http_requests_total", "path=\"lookup\",code=\"4xx\"", "") \
 	X(COUNTER, http_lookup_failed,  "collector_http_requests_total", "path=\"lookup\",code=\"503\"", "") \
+	X(COUNTER, http_bad_request,    "collector_http_requests_total", "path=\"other\",code=\"400\"", "") \
 	X(COUNTER, http_not_found,      "collector_http_requests_total", "path=\"other\",code=\"404\"", "") \
-	X(COUNTER, http_method,         "collector_http_requests_total", "path=\"other\",code=\"405\"", "")
+	X(COUNTER, http_method,         "collector_http_requests_total", "path=\"other\",code=\"405\"", "") \
+	X(COUNTER, http_crowded_out,    "collector_http_connections_closed_total", "reason=\"crowded_out\"", "HTTP connections closed by the server: the oldest without a request, because all places were taken; too slow to ask or to read") \
+	/* the watch of HTTP connections (http_guard.c) */ \
+	X(COUNTER, http_slow,           "collector_http_connections_closed_total", "reason=\"slow\"", "")
 // clang-format on
 
 struct collector_stats {

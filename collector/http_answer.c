@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Answers: the headers that all of them have, lines of text, whole bodies.
+#include "collector/http_api.h"
+
+#include "collector/http_gzip.h"
+#include "collector/metrics.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+enum { GZIP_MIN = 1000 }; // octets that are worth it
+
+// What is not a page is not shown, framed, sniffed or kept, and loads nothing.
+static const char *const safety[][2] = {
+	{MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
+	{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+	{"X-Content-Type-Options", "nosniff"},
+	{"X-Frame-Options", "DENY"},
+	{"Referrer-Policy", "no-referrer"},
+	{"Cross-Origin-Resource-Policy", "same-origin"},
+};
+
+void http_headers(struct MHD_Response *response, const char *type)
+{
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+	for (size_t i = 0; i < sizeof(safety) / sizeof(*safety); i++)
+		MHD_add_response_header(response, safety[i][0], safety[i][1]);
+}
+
+void http_encoded(struct MHD_Response *response)
+{
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+}
+
+struct MHD_Response *http_response(struct redis_buffer *body, const char *type, bool gzip)
+{
+	bool encoded = gzip && body->size >= GZIP_MIN && http_gzip_whole(body);
+	struct MHD_Response *response =
+		body->bad ? NULL
+			  : MHD_create_response_from_buffer(body->size, body->bytes, MHD_RESPMEM_MUST_FREE);
+
+	if (!response) {
+		redis_buffer_free(body);
+		return NULL;
+	}
+	*body = (struct redis_buffer){0};
+	http_headers(response, type);
+	if (encoded)
+		http_encoded(response);
+	return response;
+}
+
+static void add_number(struct MHD_Response *response, const char *name, int64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)number);
+	MHD_add_response_header(response, name, text);
+}
+
+// The state of the key, as DNSDB tells it.
+static void add_rate(struct MHD_Response *response, const struct keys_rate *rate)
+{
+	if (rate->limit == 0)
+		return;
+	add_number(response, "X-RateLimit-Limit", (int64_t)rate->limit);
+	add_number(response, "X-RateLimit-Remaining", (int64_t)rate->remaining);
+	add_number(response, "X-RateLimit-Reset", rate->reset);
+}
+
+// A wait of one second at least.
+static void add_retry(struct http_request *r, unsigned code, struct MHD_Response *response)
+{
+	int64_t wait = r->retry_after_s;
+
+	if (code == MHD_HTTP_TOO_MANY_REQUESTS && r->rate.reset > time(NULL))
+		wait = r->rate.reset - time(NULL);
+	if (wait > 0 || code == MHD_HTTP_TOO_MANY_REQUESTS || code == MHD_HTTP_SERVICE_UNAVAILABLE)
+		add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, wait > 0 ? wait : 1);
+}
+
+enum MHD_Result http_queue(struct http_request *r, unsigned code, struct MHD_Response *response, size_t size)
+{
+	if (code == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+			strncmp(r->path, "/api", 4) == 0 ? "Lookback-Key" : "Basic realm=\"lookback\"");
+	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, r->post ? "POST" : "GET, HEAD");
+	if (*r->next_page)
+		MHD_add_response_header(response, "x-dribble-cursor", r->next_page);
+	add_rate(response, &r->rate);
+	add_retry(r, code, response);
+	r->code = code;
+	r->response = response;
+	r->response_size = size;
+	return r->job ? MHD_YES : http_send(r);
+}
+
+enum MHD_Result http_send(struct http_request *r)
+{
+	struct MHD_Response *response = r->response;
+
+	if (!response)
+		return MHD_NO; // the server is going down
+	if (r->code < 400)
+		metrics_add(http_lookup, 1);
+	else if (r->code < 500)
+		metrics_add(http_lookup_refused, 1);
+	else
+		metrics_add(http_lookup_failed, 1);
+	http_guard_sends(r->client, r->response_size == SIZE_MAX ? 0 : r->response_size);
+	r->response = NULL;
+	enum MHD_Result result = MHD_queue_response(r->connection, r->code, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+enum MHD_Result http_body(struct http_request *r, unsigned code, const char *type, struct redis_buffer *body)
+{
+	size_t size = body->size;
+	struct MHD_Response *response = http_response(body, type, r->gzip);
+
+	return response ? http_queue(r, code, response, size) : MHD_NO;
+}
+
+enum MHD_Result http_line(struct http_request *r, unsigned code, const char *format, ...)
+{
+	struct redis_buffer body = {0};
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text) - 1, format, args);
+	va_end(args);
+	for (char *p = text; *p; p++) // one line of ASCII, whatever came in
+		if (*p < 0x20 || *p > 0x7e)
+			*p = '?';
+	query_put_text(&body, text);
+	query_put_text(&body, "\n");
+	return http_body(r, code, "text/plain; charset=utf-8", &body);
+}
+
+void http_end_of_head(struct http_request *r, struct MHD_Response *response)
+{
+	if (strncmp(r->asked, "HEAD ", 5) == 0)
+		MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+}
