@@ -46,6 +46,7 @@ static const struct command {
 	{"expire", "[DAYS]", 0, 1, lookback_expire, "forget what was not seen for retention.days"},
 	{"key", "add NAME | remove NAME | list", 1, 2, lookback_key, "keys for the HTTP server"},
 	{"status", "", 0, 0, lookback_status, "what Redis holds, and from which sensors"},
+	{"spool", "status | adopt [NUMBER] | reset", 1, 2, lookback_spool, "a spool whose number in Redis is missing"},
 };
 
 int lookback_fail(const char *format, ...)
@@ -87,7 +88,7 @@ static void print_help(void)
 	       "when first, when last, how often. Names and addresses may be pasted defanged\n"
 	       "(example[.]com, hxxps://…).\n\nCommands\n\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		printf("  %-7s %-*s %s\n", commands[i].name, 29 + extra_octets(commands[i].arguments),
+		printf("  %-7s %-*s %s\n", commands[i].name, 31 + extra_octets(commands[i].arguments),
 			commands[i].arguments, commands[i].help);
 	printf("\nWhich records, and how\n\n"
 	       "      --since TIME     seen at or after: 7d, 24h, 2024-01-31, 2024-01-31T12:00:00Z\n"
@@ -108,8 +109,9 @@ static void print_help(void)
 	       "      --resume FILE    export: keep in FILE how far it is, and go on from there\n"
 	       "      --cursor TEXT    export: go on where an earlier one stopped\n"
 	       "      --add            import: add counts to those that are there [the greater stands]\n"
-	       "  -n, --dry-run        import, erase, expire: say what would be done\n"
-	       "  -y, --yes            erase: do not ask\n"
+	       "  -n, --dry-run        import, erase, expire, spool: say what would be\n"
+	       "                       done\n"
+	       "  -y, --yes            erase, spool: do not ask\n"
 	       "      --quota N/UNIT   key add: requests per s, min, h or day [no bound]\n\n"
 	       "Redis\n\n"
 	       "  -c, --config FILE    the collector's configuration file\n"

@@ -10,6 +10,7 @@
 //     lookback_erase.c    erase, expire
 //     lookback_forget.c   what tells of erased records besides their keys
 //     lookback_admin.c    status, key
+//     lookback_spool.c    spool
 //     lookback_progress.c how far an export or import is
 //     lookback_table.c    columns by the width of the terminal
 //     lookback_unicode.c  --unicode
@@ -51,6 +52,7 @@ int lookback_erase(struct lookback *l);
 int lookback_expire(struct lookback *l);
 int lookback_key(struct lookback *l);
 int lookback_status(struct lookback *l);
+int lookback_spool(struct lookback *l);
 
 // Removes what else tells of the records of a name or zone that are gone: their entries in the feed of new ones,
 // and that the zone was flooded. 0, or LOOKBACK_FAILED after a message; other queries have nothing to forget.

@@ -137,8 +137,6 @@ static struct redis_settings redis_settings_of(const struct settings *s)
 	return r;
 }
 
-// Where the spool is: spool.dir; where that is not set, the system's place, or beside a socket that
-// is somewhere else, or that is there for one replay only.
 static bool spool_is_temporary(const struct collector *c)
 {
 	return c->options.once && c->settings.spool_dir[0] == '\0';
@@ -150,14 +148,8 @@ static struct spool_settings spool_settings_of(const struct collector *c)
 		.memory = c->settings.queue_size,
 		.keep_s = c->settings.spool_keep_s,
 		.patience_s = c->settings.spool_patience_s};
-	const char *socket = c->settings.collector_socket;
 
-	if (c->settings.spool_dir[0])
-		snprintf(s.dir, sizeof(s.dir), "%s", c->settings.spool_dir);
-	else if (!c->options.once && strncmp(socket, "/run/lookback/", 14) == 0)
-		snprintf(s.dir, sizeof(s.dir), "/var/lib/lookback/spool");
-	else
-		snprintf(s.dir, sizeof(s.dir), "%s.spool", socket);
+	settings_spool_dir(&c->settings, c->options.once, s.dir, sizeof(s.dir));
 	return s;
 }
 
@@ -169,6 +161,11 @@ static int try_redis(const struct settings *s, bool say)
 
 	if (redis_conn_open(&conn, &settings) != 0) {
 		log_error("redis %s: %s", s->redis.text, conn.why);
+		return EXIT_FAILURE;
+	}
+	if (conn.foreign_seq) {
+		log_error("redis %s: its key %sseq holds something else; is redis.prefix right?", s->redis.text, s->redis_prefix);
+		redis_conn_close(&conn);
 		return EXIT_FAILURE;
 	}
 	if (say)

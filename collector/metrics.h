@@ -34,6 +34,7 @@
 	X(COUNTER, sightings_given_up,  "collector_sightings_given_up_total", "", "Sightings in them") \
 	/* writer thread */ \
 	X(GAUGE,   redis_up,            "collector_redis_up", "", "1 while Redis is connected and takes what it is sent") \
+	X(GAUGE,   writing_stopped,     "collector_writing_stopped", "", "1 while the number that Redis holds of the spool is missing or not ours: writing waits for a person (lookback spool)") \
 	X(COUNTER, redis_connects,      "collector_redis_connects_total", "", "Connections made to Redis; one is the first") \
 	X(COUNTER, batches_applied,     "collector_batches_applied_total", "", "Batches applied in Redis, each in one MULTI/EXEC") \
 	X(COUNTER, batches_skipped,     "collector_batches_skipped_total", "", "Batches that Redis turned out to hold already; not sent again") \

@@ -150,6 +150,15 @@ int redis_batch_collect(struct redis_batch *b, struct redis_conn *c, struct redi
 	return redis_batch_read(c, results, own, own + (uint32_t)b->riders.len);
 }
 
+bool redis_batch_is_numbered(const struct redis_results *results, const struct redis_claim *claim)
+{
+	const struct redis_result *hset = &results->at[0], *set = &results->at[1];
+
+	// a field that is new though it was there: someone had removed it
+	return hset->type == REDIS_REPLY_INTEGER && (hset->integer == 0 || claim->number == 0) &&
+	       set->type == REDIS_REPLY_STATUS;
+}
+
 void redis_batch_account(struct redis_batch *b, const struct redis_results *results,
 	struct redis_follow *follow, struct redis_announced *announced, const struct redis_settings *s,
 	const struct zone_list *zones)

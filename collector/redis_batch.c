@@ -3,7 +3,9 @@
 #include "collector/redis_batch.h"
 
 #include "collector/metrics.h"
+#include "dataplane/log.h"
 
+#include <stdio.h>
 #include <time.h>
 
 void redis_batch_free(struct redis_batch *b)
@@ -21,16 +23,27 @@ static void put_key(
 	redis_encode_key(out, s->prefix, family, tail, strlen(tail));
 }
 
-static void write_watch(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
+static void write_watch(struct redis_buffer *out, const struct redis_settings *s, const char *uuid, bool shared)
 {
-	redis_encode_array(out, 2);
+	redis_encode_array(out, shared ? 2 : 3);
 	redis_encode_literal(out, "WATCH");
 	put_key(out, s, "fence:", uuid);
+	if (!shared)
+		put_key(out, s, "seq", "");
 }
 
-static void write_begin(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
+static void write_ask(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
 {
-	write_watch(out, s, uuid);
+	redis_encode_array(out, 3);
+	redis_encode_literal(out, "HGET");
+	put_key(out, s, "seq", "");
+	redis_encode_text(out, uuid);
+}
+
+static void write_begin(struct redis_buffer *out, const struct redis_settings *s, const struct redis_claim *claim)
+{
+	write_watch(out, s, claim->uuid, claim->shared);
+	write_ask(out, s, claim->uuid);
 	redis_encode_array(out, 1);
 	redis_encode_literal(out, "MULTI");
 }
@@ -116,7 +129,7 @@ static int send_buffer(struct redis_conn *c, const struct redis_buffer *out)
 	return redis_conn_write(c, out->bytes, out->size);
 }
 
-int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const char *uuid,
+int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const struct redis_claim *claim,
 	const struct redis_announced *announced, const struct redis_settings *s,
 	const struct zone_list *zones)
 {
@@ -127,10 +140,10 @@ int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const char *uu
 	if (!schema_read(&b->records, b->in.body, b->in.size))
 		return redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "no memory for the text of a frame");
 	if (!b->open)
-		write_begin(&b->out, s, uuid);
+		write_begin(&b->out, s, claim);
 	b->open = false;
 	b->ahead = b->out.arrays;
-	write_head(&b->out, s, uuid, b->in.number);
+	write_head(&b->out, s, claim->uuid, b->in.number);
 	b->head_len = b->out.arrays - b->ahead;
 	schema_write(&b->records, s, zones, &b->out);
 	uint32_t before = b->out.arrays;
@@ -155,6 +168,22 @@ static int expect_ok(struct redis_conn *c)
 	return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to WATCH, MULTI or DISCARD");
 }
 
+// The replies to what write_begin wrote. `claim` NULL: whatever the number is.
+static int expect_begin(struct redis_conn *c, const struct redis_claim *claim)
+{
+	struct redis_results one = {.capacity = 0};
+	enum guard_kind kind;
+	uint64_t number;
+
+	if (expect_ok(c) != 0 || redis_conn_read(c, &one) != 0)
+		return -1;
+	if (!redis_guard_take(&one.top, &kind, &number))
+		return redis_conn_fail(c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
+	if (claim && (kind == GUARD_OTHER || number != claim->number || (kind == GUARD_NONE && claim->number > 0)))
+		return redis_conn_fail(c, REDIS_TROUBLE_FENCED, "someone else wrote the number of this spool; looking again");
+	return expect_ok(c);
+}
+
 static const char exec[] = "*1\r\n$4\r\nEXEC\r\n";
 
 // `follow` moves into the batch; one that lacks memory is dropped, its commands tell nothing that is counted.
@@ -173,15 +202,15 @@ static int send_riders(struct redis_batch *b, struct redis_conn *c, struct redis
 }
 
 int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow, struct redis_batch *next,
-	const char *uuid, const struct redis_settings *s)
+	const struct redis_claim *claim, const struct redis_settings *s)
 {
-	if (expect_ok(c) != 0 || expect_ok(c) != 0 || send_riders(b, c, follow) != 0)
+	if (expect_begin(c, claim) != 0 || send_riders(b, c, follow) != 0)
 		return -1;
 	redis_buffer_clear(&b->end);
 	redis_encode_array(&b->end, 1);
 	redis_encode_literal(&b->end, "EXEC");
 	if (next)
-		write_begin(&b->end, s, uuid);
+		write_begin(&b->end, s, claim);
 	b->executing = true;
 	if (send_buffer(c, &b->end) != 0)
 		return -1;
@@ -199,7 +228,7 @@ int redis_batch_discard(struct redis_batch *b, struct redis_conn *c)
 	b->open = false;
 	if (redis_conn_write(c, discard, sizeof(discard) - 1) != 0)
 		return -1;
-	return expect_ok(c) != 0 || expect_ok(c) != 0 || expect_ok(c) != 0 ? -1 : 0;
+	return expect_begin(c, NULL) != 0 || expect_ok(c) != 0 ? -1 : 0;
 }
 
 int redis_batch_send_follow(struct redis_batch *b, struct redis_conn *c, struct redis_results *results,
@@ -224,28 +253,71 @@ void redis_batch_give_back(struct redis_batch *b, struct redis_follow *follow)
 	b->riders = empty;
 }
 
+// Reads a reply of which `kind` and `number` tell what it holds.
+static int read_number(struct redis_conn *c, enum guard_kind *kind, uint64_t *number)
+{
+	struct redis_results results = {.capacity = 0};
+
+	if (redis_conn_read(c, &results) != 0)
+		return -1;
+	if (!redis_guard_take(&results.top, kind, number))
+		return redis_conn_fail(c, results.trouble, "%s: %.200s", redis_trouble_sentence[results.trouble], results.error);
+	return 0;
+}
+
 int redis_batch_look_up(
-	struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t *number)
+	struct redis_conn *c, const char *uuid, const struct redis_settings *s, struct redis_guard *found)
 {
 	struct redis_buffer b = {0};
+	struct redis_results persist = {.capacity = 0};
 
-	write_watch(&b, s, uuid);
-	redis_encode_array(&b, 3);
-	redis_encode_literal(&b, "HGET");
+	*found = (struct redis_guard){.keys = false};
+	write_watch(&b, s, uuid, true);
+	write_ask(&b, s, uuid);
+	redis_encode_array(&b, 2);
+	redis_encode_literal(&b, "GET");
+	put_key(&b, s, "fence:", uuid);
+	redis_encode_array(&b, 2);
+	redis_encode_literal(&b, "PERSIST");
 	put_key(&b, s, "seq", "");
-	redis_encode_text(&b, uuid);
-	struct redis_results results = {.capacity = 0};
 	int result = send_buffer(c, &b);
 	redis_buffer_free(&b);
-	if (result != 0 || expect_ok(c) != 0 || redis_conn_read(c, &results) != 0)
+	if (result != 0 || expect_ok(c) != 0 || read_number(c, &found->seq, &found->seq_number) != 0 ||
+		read_number(c, &found->fence, &found->fence_number) != 0 || redis_conn_read(c, &persist) != 0)
 		return -1;
-	if (results.top.type == REDIS_REPLY_ERROR)
-		return redis_conn_fail(c, results.trouble, "%s: %.200s",
-			redis_trouble_sentence[results.trouble], results.error);
-	if (results.top.type != REDIS_REPLY_NIL && results.top.type != REDIS_REPLY_STRING)
-		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to HGET");
-	*number = results.top.type == REDIS_REPLY_STRING ? (uint64_t)results.top.integer : 0;
-	return 0;
+	if (persist.top.type == REDIS_REPLY_INTEGER && persist.top.integer == 1)
+		log_warning("redis: key %sseq: found an expiry, expected none; it was taken off", s->prefix);
+	return found->seq == GUARD_NONE && found->fence == GUARD_NONE ? redis_guard_look_for_keys(c, s, &found->keys) : 0;
+}
+
+int redis_batch_claim(
+	struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t number, bool foreign)
+{
+	struct redis_result at[3];
+	struct redis_results results = {.at = at, .capacity = 3};
+	struct redis_buffer b = {0};
+	char aside[32];
+
+	redis_encode_array(&b, 1);
+	redis_encode_literal(&b, "MULTI");
+	if (foreign) {
+		snprintf(aside, sizeof(aside), "foreign-%lu", (unsigned long)time(NULL));
+		redis_encode_array(&b, 3);
+		redis_encode_literal(&b, "RENAME");
+		put_key(&b, s, "seq", "");
+		put_key(&b, s, "seq:", aside);
+	}
+	write_head(&b, s, uuid, number);
+	redis_encode_array(&b, 1);
+	redis_encode_literal(&b, "EXEC");
+	int result = send_buffer(c, &b);
+	redis_buffer_free(&b);
+	if (result == 0)
+		result = expect_ok(c) != 0 || redis_batch_read(c, &results, 0, foreign ? 3 : 2) != 0 ? -1 : 0;
+	redis_texts_free(&results.texts);
+	if (result == 0 && results.errors > 0)
+		return redis_conn_fail(c, results.trouble, "%s: %.200s", redis_trouble_sentence[results.trouble], results.error);
+	return result;
 }
 
 int redis_batch_forget(struct redis_conn *c, const char *uuid, const struct redis_settings *s)

@@ -2,7 +2,8 @@
 // One batch of the spool as one transaction, applied exactly once. This is Redis without Cluster;
 // redis_cluster.h has the other.
 //
-//     WATCH  pdns:fence:<uuid>                  the spool's UUID; see below
+//     WATCH  pdns:fence:<uuid> [pdns:seq]       the spool's UUID; see below
+//     HGET   pdns:seq <uuid>                    has to be the number of the batch before, else no EXEC is sent
 //     MULTI
 //       HSET pdns:seq <uuid> <number>           what was applied, in the same transaction
 //       SET  pdns:fence:<uuid> <number> EX …
@@ -31,13 +32,14 @@
 #pragma once
 
 #include "collector/redis_follow.h"
+#include "collector/redis_guard.h"
 #include "collector/spool.h"
 
 enum {
 	BATCH_OVERHEAD_MAX = 8, // commands around those of the records
 	BATCH_RIDERS_MAX = 2 * FOLLOW_MAX, // what follows two batches: redis_batch_give_back
 	BATCH_RESULTS_MAX = SCHEMA_COMMANDS_MAX + BATCH_RIDERS_MAX + BATCH_OVERHEAD_MAX,
-	BATCH_FENCE_S = 7 * 86400, // a fence goes by itself when its spool is gone
+	BATCH_FENCE_S = 366 * 86400, // a fence goes by itself when its spool is gone; it is the number's second place
 	BATCH_ANNOUNCED_MAX = 16
 };
 
@@ -46,6 +48,13 @@ struct redis_announced {
 	uint8_t streams[BATCH_ANNOUNCED_MAX][STREAM_UUID_SIZE];
 	size_t len;  // used
 	size_t next; // the place that is overwritten next
+};
+
+// Under which name the transactions run, and what Redis holds before the next one.
+struct redis_claim {
+	char uuid[STREAM_UUID_TEXT_SIZE]; // the spool's
+	uint64_t number;		  // of the last batch that was applied; 0: none
+	bool shared;			  // others write pdns:seq as well: it is not watched
 };
 
 struct redis_batch {
@@ -64,20 +73,23 @@ struct redis_batch {
 };
 
 // Sends the transaction of `b->in`, all but EXEC. Returns 0, or -1 (closed).
-int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const char *uuid,
+int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const struct redis_claim *claim,
 	const struct redis_announced *announced, const struct redis_settings *s,
 	const struct zone_list *zones);
 
-// Waits for the WATCH, then sends `follow`, which moves into the batch, and EXEC; behind it WATCH and MULTI of
-// `next`, where that is not NULL. Returns 0, or -1 (closed).
+// Waits for the WATCH and for the number that Redis holds, then sends `follow`, which moves into the batch, and EXEC;
+// behind it WATCH and MULTI of `next`, where that is not NULL. Returns 0, or -1 (closed).
 int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow, struct redis_batch *next,
-	const char *uuid, const struct redis_settings *s);
+	const struct redis_claim *claim, const struct redis_settings *s);
 
 // No batch came for what is open. Returns 0, or -1 (closed).
 int redis_batch_discard(struct redis_batch *b, struct redis_conn *c);
 
 // Reads the replies. `results->at` has room for BATCH_RESULTS_MAX. Returns 0: applied; or -1 (closed).
 int redis_batch_collect(struct redis_batch *b, struct redis_conn *c, struct redis_results *results);
+
+// After redis_batch_collect: the batch's number was written in its transaction, over the one of `claim`.
+bool redis_batch_is_numbered(const struct redis_results *results, const struct redis_claim *claim);
 
 // Counts what became of the records, by the replies that were read; what follows from them goes to
 // `follow`. Needs no connection.
@@ -106,10 +118,15 @@ int redis_batch_feed_again(struct redis_batch *b, struct redis_conn *c, struct s
 // The batch was not applied: what rode along goes back into `follow`, before what is there.
 void redis_batch_give_back(struct redis_batch *b, struct redis_follow *follow);
 
-// Looks up which batches of a spool Redis holds, behind its fence. Returns 0 with the number, or -1
-// (closed). No transaction may be open on the connection.
+// Looks up what Redis holds about a spool, behind its fence. Returns 0, or -1 (closed). No transaction may be open on
+// the connection.
 int redis_batch_look_up(
-	struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t *number);
+	struct redis_conn *c, const char *uuid, const struct redis_settings *s, struct redis_guard *found);
+
+// Has Redis hold that everything of a spool up to `number` is applied, in both places; something else in the place of
+// pdns:seq (`foreign`) is renamed to pdns:seq:foreign-<time>. Returns 0, or -1 (closed).
+int redis_batch_claim(
+	struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t number, bool foreign);
 
 // Forgets a spool that is no more. Returns 0, or -1 (closed).
 int redis_batch_forget(struct redis_conn *c, const char *uuid, const struct redis_settings *s);

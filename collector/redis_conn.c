@@ -115,12 +115,15 @@ static struct redis_result *place_of(const redisReadTask *task)
 	return &r->at[task->idx];
 }
 
-static long long read_decimal(const char *text, size_t len)
+// The leading digits of a text as a number; `*whole` where there is nothing else, and no more of them than 18.
+static long long read_decimal(const char *text, size_t len, bool *whole)
 {
 	long long value = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < len && i < 18 && text[i] >= '0' && text[i] <= '9'; i++)
+	for (; i < len && i < 18 && text[i] >= '0' && text[i] <= '9'; i++)
 		value = value * 10 + (text[i] - '0');
+	*whole = len > 0 && i == len;
 	return value;
 }
 
@@ -170,7 +173,7 @@ static void *sink_string(const redisReadTask *task, char *text, size_t len)
 
 	*at = (struct redis_result){.type = task->type, .trouble = REDIS_TROUBLE_NONE};
 	if (task->type == REDIS_REPLY_STRING)
-		at->integer = read_decimal(text, len);
+		at->integer = read_decimal(text, len, &at->decimal);
 	if (task->parent && r->texts.to > r->texts.from)
 		keep_text(&r->texts, task, text, len);
 	if (task->type == REDIS_REPLY_ERROR) {

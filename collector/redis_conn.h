@@ -33,6 +33,7 @@ struct redis_conn {
 	char version[32];	    // what INFO says: "7.0.15"
 	char role[16];		    // "master", "slave", or empty
 	bool cluster;		    // it is a node of a cluster
+	bool foreign_seq;	    // its key pdns:seq is no hash
 	size_t preferred;	    // which of the addresses worked last
 	struct endpoint at;	    // where it is connected
 };
@@ -42,6 +43,7 @@ struct redis_result {
 	int type;		    // REDIS_REPLY_*
 	enum redis_trouble trouble; // of an error reply, else NONE
 	long long integer;	    // an integer, or a bulk string read as a decimal number
+	bool decimal;		    // of a bulk string: it is such a number, of at most 18 digits
 };
 
 // Texts within an array reply: statuses and strings, those of nested arrays under the index of these.

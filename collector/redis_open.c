@@ -121,6 +121,7 @@ static int look_around(struct redis_conn *c, struct redis_buffer *b)
 // before a batch is sent.
 static int try_write(struct redis_conn *c, const struct redis_settings *s, struct redis_buffer *b)
 {
+	c->foreign_seq = false;
 	redis_buffer_clear(b);
 	redis_encode_array(b, 3);
 	redis_encode_literal(b, "HDEL");
@@ -131,10 +132,8 @@ static int try_write(struct redis_conn *c, const struct redis_settings *s, struc
 		return -1;
 	if (reply->type == REDIS_REPLY_ERROR) {
 		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
-		if (trouble == REDIS_TROUBLE_WRONGTYPE)
-			redis_conn_fail(c, trouble,
-				"its key %sseq holds something else; is redis.prefix right?", s->prefix);
-		else
+		c->foreign_seq = trouble == REDIS_TROUBLE_WRONGTYPE; // whoever writes, looks at that
+		if (!c->foreign_seq)
 			redis_conn_fail(
 				c, trouble, "%s: %.200s", redis_trouble_sentence[trouble], reply->str);
 	}

@@ -172,6 +172,16 @@ int settings_load(struct settings *out, const struct settings_source *source, ch
 	return 0;
 }
 
+void settings_spool_dir(const struct settings *s, bool once, char *out, size_t out_size)
+{
+	if (s->spool_dir[0])
+		snprintf(out, out_size, "%s", s->spool_dir);
+	else if (!once && strncmp(s->collector_socket, "/run/lookback/", 14) == 0)
+		snprintf(out, out_size, "/var/lib/lookback/spool");
+	else
+		snprintf(out, out_size, "%s.spool", s->collector_socket);
+}
+
 static void replace(char **at, const char *value)
 {
 	char *copy = strdup(value);

@@ -60,3 +60,7 @@ void settings_free(struct settings *s);
 
 // Prints the table of keys for --help.
 void settings_help(FILE *out);
+
+// Where the spool is: spool.dir; where that is not set, the system's place, or beside a socket that is somewhere else, or
+// that is there for one replay only (`once`).
+void settings_spool_dir(const struct settings *s, bool once, char *out, size_t out_size);

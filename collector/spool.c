@@ -147,6 +147,7 @@ static bool renew(struct spool *s, uint64_t in_redis)
 	int result = getrandom(meta.uuid, sizeof(meta.uuid), 0) == sizeof(meta.uuid) ? 0 : EIO;
 	if (meta.first <= in_redis)
 		meta.first = in_redis + 1;
+	meta.acked = 0; // under the new UUID, Redis has nothing
 	if (result == 0)
 		result = write_meta(s, &meta, in_redis);
 	if (result == 0) // once more: the file's older state has it as well
@@ -156,6 +157,7 @@ static bool renew(struct spool *s, uint64_t in_redis)
 		s->store.meta = meta;
 		for (; s->first <= in_redis && s->first <= s->last; s->first++, s->entries_at++)
 			s->bytes -= s->entries[s->entries_at].size;
+		spool_set_acked(s, 0);
 		pthread_mutex_unlock(&s->lock);
 	} else {
 		log_error("spool: %s", store_error(result));
@@ -247,6 +249,19 @@ void spool_acknowledge(struct spool *s, uint64_t number)
 		ssize_t done = write(s->fd, &one, sizeof(one));
 		(void)done;
 	}
+}
+
+uint64_t spool_acked(struct spool *s)
+{
+	pthread_mutex_lock(&s->lock);
+	uint64_t acked = s->acked;
+	pthread_mutex_unlock(&s->lock);
+	return acked;
+}
+
+void spool_remember(struct spool *s)
+{
+	spool_write_acked(s);
 }
 
 uint64_t spool_first(struct spool *s)

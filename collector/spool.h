@@ -114,6 +114,12 @@ struct spool_seek spool_seek(struct spool *s, uint64_t number);
 // Everything up to `number` is in Redis.
 void spool_acknowledge(struct spool *s, uint64_t number);
 
+// The highest number that Redis is known to have had; 0 where none is. Also after a restart.
+uint64_t spool_acked(struct spool *s);
+
+// Notes that on the disk now, so that a restart knows it.
+void spool_remember(struct spool *s);
+
 // Copies the first batch from `from` on, waiting up to `wait_ms` for it. False where there is none.
 bool spool_read(struct spool *s, uint64_t from, struct spool_batch *out, unsigned wait_ms);
 void spool_batch_free(struct spool_batch *b);

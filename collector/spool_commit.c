@@ -374,13 +374,15 @@ static bool wait_for_work(struct spool *s, unsigned ms, bool pause, uint64_t *st
 	return !stopping || (!empty && monotonic_ms() < *stop_at_ms);
 }
 
-// At the end: how far Redis had come, so that the next start knows before it reaches Redis.
+// How far Redis has come, so that the next start knows before it reaches Redis.
 static void write_acked(struct spool *s)
 {
 	struct store_meta meta = s->store.meta;
 	MDB_txn *txn;
 
+	pthread_mutex_lock(&s->lock);
 	meta.acked = s->acked;
+	pthread_mutex_unlock(&s->lock);
 	if (meta.acked == s->store.meta.acked || store_begin(&s->store, &txn) != 0)
 		return;
 	if (store_put_meta(&s->store, txn, &meta) == 0)

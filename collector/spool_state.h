@@ -107,7 +107,7 @@ extern const char *const spool_fault_text[];
 // spool_commit.c: the thread.
 void *spool_commit_run(void *arg);
 
-// Notes on disk how far Redis has come. No thread may use the spool any more.
+// Notes on disk how far Redis has come.
 void spool_write_acked(struct spool *s);
 
 // spool.c, with the lock held: everything up to `number` counts as acknowledged, nothing above it.

@@ -1,56 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/writer.h"
+#include "collector/writer_state.h"
 
 #include "collector/condition.h"
 #include "collector/metrics.h"
-#include "collector/redis_batch.h"
-#include "collector/redis_cluster.h"
 #include "collector/redis_expiry.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BACKOFF_MIN_MS = 100, BACKOFF_MAX_MS = 5000, IDLE_MS = 1000, AGAIN_MS = 20, AGAIN_MAX = 50, FRUITLESS_MAX = 3 };
-
-struct writer {
-	struct spool *spool;	       // borrowed; has its own lock
-	const struct zone_list *zones; // borrowed, read only
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t change; // settings or `stopping` changed
-
-	struct redis_settings settings; // under the lock
-	bool reloaded;			// under the lock
-	bool stopping;			// under the lock
-	bool forget;			// under the lock: the spool is temporary, its number goes at the end
-	uint64_t stop_at_ms;		// under the lock: monotonic time at which to give up
-	bool up;			// under the lock
-	char why[800];			// under the lock: what is wrong while not up
-
-	// the thread's own
-	struct redis_settings s; // copy of the settings
-	struct redis_conn conn;
-	struct redis_cluster *cluster;	  // NULL: Redis is none
-	unsigned again;			  // passes in a row that left slots on the move
-	struct redis_batch batch[2];	  // in execution, and sent behind it
-	unsigned turn;			  // index of the one in execution
-	char uuid[STREAM_UUID_TEXT_SIZE]; // the spool's
-	uint64_t applied;		  // highest number that Redis holds
-	uint64_t epoch;			  // connection on which it was read; 0: never
-	uint64_t told;			  // up to here new records are in the stream, or in `follow`
-	uint64_t rode_with;		  // batch that the first commands in `follow` were sent with, unanswered; 0: none
-	size_t rode_len;		  // how many they are
-	struct redis_announced announced; // on this connection
-	struct redis_follow follow;	  // for the next transaction
-	struct redis_results results;
-	enum redis_trouble logged; // trouble already in the log; NONE while all is well
-	unsigned failures;	   // in a row
-	unsigned fruitless;	   // connections in a row that were made and ended before they took anything
-	unsigned random;	   // seed of the jitter
+enum {
+	BACKOFF_MIN_MS = 100,
+	BACKOFF_MAX_MS = 5000,
+	DECISION_MS = 250,
+	IDLE_MS = 1000,
+	AGAIN_MS = 20,
+	AGAIN_MAX = 50,
+	FRUITLESS_MAX = 3
 };
 
 static void take_settings(struct writer *w)
@@ -116,7 +84,7 @@ static void note_down(struct writer *w, bool was_open)
 	// a connection that ends may be back at once; whether it is, the next attempt tells
 	bool may_pass = was_open && w->fruitless <= FRUITLESS_MAX &&
 			(w->conn.trouble == REDIS_TROUBLE_CLOSED || w->conn.trouble == REDIS_TROUBLE_FENCED);
-	if (may_pass || w->conn.trouble == w->logged) {
+	if (may_pass || w->conn.trouble == w->logged || w->conn.trouble == REDIS_TROUBLE_NUMBER) { // that one was said
 		log_debug("%s", w->why);
 		return;
 	}
@@ -133,6 +101,8 @@ static void back_off(struct writer *w)
 
 	if (ms > BACKOFF_MAX_MS)
 		ms = BACKOFF_MAX_MS;
+	if (w->stopped != GUARD_SOUND && ms > DECISION_MS)
+		ms = DECISION_MS; // somebody waits for it to see the decision
 	ms = ms / 2 + (unsigned)rand_r(&w->random) % (ms / 2 + 1);
 	pthread_mutex_lock(&w->lock);
 	bool stopping = w->stopping;
@@ -156,73 +126,6 @@ static int connect_redis(struct writer *w)
 	if (w->conn.epoch == 1)
 		log_info("redis %s: connected, version %s, database %lu", w->s.address.text,
 			w->conn.version[0] ? w->conn.version : "unknown", (unsigned long)w->s.database);
-	return 0;
-}
-
-static void note_seek(const struct writer *w, const struct spool_seek *found)
-{
-	metrics_add(batches_missing, found->missing);
-	metrics_add(batches_again, found->again);
-	metrics_add(batches_skipped, found->skipped);
-	metrics_add(records_skipped, found->skipped_records);
-	if (found->again > 0)
-		log_warning("redis is older than it was: it holds number %lu of spool %s; %lu batches are "
-			    "sent again",
-			(unsigned long)w->applied, w->uuid, (unsigned long)found->again);
-	if (found->missing > 0)
-		log_error("redis has lost %lu batches that it had applied, and the spool keeps them no more "
-			  "(spool.keep): it holds number %lu of spool %s",
-			(unsigned long)found->missing, (unsigned long)w->applied, w->uuid);
-}
-
-// A Redis that is older may have an append-only file that was cut within a transaction. Redis 7.0
-// leaves its beginning in the file and would carry it out with the next restart; a rewritten file
-// has it no more. A refusal (no such file, no right to) is left at that.
-static int rewrite_aof(struct writer *w)
-{
-	static const char command[] = "*1\r\n$12\r\nBGREWRITEAOF\r\n";
-
-	if (redis_conn_write(&w->conn, command, sizeof(command) - 1) != 0)
-		return -1;
-	return redis_conn_read(&w->conn, &w->results);
-}
-
-// Batches in flight whose replies were lost turned out to be applied: what rode with them is, too, and their new
-// records are still to be told. Returns 0, or -1 (closed).
-static int make_up(struct writer *w)
-{
-	enum { IN_FLIGHT_MAX = 2 };
-
-	if (w->rode_with > 0 && w->applied >= w->rode_with)
-		redis_follow_drop(&w->follow, w->rode_len);
-	w->rode_with = 0;
-	if (w->epoch == 0 || w->applied < w->told || w->applied - w->told > IN_FLIGHT_MAX)
-		w->told = w->applied;
-	for (; w->told < w->applied; w->told++)
-		if (redis_batch_feed_again(&w->batch[w->turn], &w->conn, w->spool, w->told + 1, &w->results, &w->follow,
-			    &w->s) != 0)
-			return -1;
-	return 0;
-}
-
-// Finds out where to go on, once a connection. Returns 0, or -1 (closed).
-static int look_up(struct writer *w)
-{
-	struct spool_seek found;
-
-	do {
-		spool_uuid(w->spool, w->uuid);
-		if (redis_batch_look_up(&w->conn, w->uuid, &w->s, &w->applied) != 0)
-			return -1;
-		found = spool_seek(w->spool, w->applied);
-	} while (found.renewed);
-	note_seek(w, &found);
-	if ((found.again > 0 && rewrite_aof(w) != 0) || make_up(w) != 0)
-		return -1;
-	if (!redis_batch_retain_last(&w->batch[w->turn], w->spool, w->applied, &w->follow, &w->s, w->zones))
-		return redis_conn_fail(&w->conn, REDIS_TROUBLE_MEMORY, "no memory for the text of a batch");
-	w->epoch = w->conn.epoch;
-	w->announced = (struct redis_announced){.len = 0};
 	return 0;
 }
 
@@ -278,6 +181,9 @@ static void settle(struct writer *w)
 	b->sent = b->executing = false;
 	w->applied = w->told = b->in.number;
 	spool_acknowledge(w->spool, w->applied);
+	if (!w->remembered)
+		spool_remember(w->spool);
+	w->remembered = true;
 	note_progress(w);
 	w->turn = !w->turn;
 }
@@ -287,7 +193,9 @@ static int execute(struct writer *w, struct redis_batch *b, struct redis_batch *
 {
 	bool more = !after->sent && spool_last(w->spool) > b->in.number;
 
-	return redis_batch_execute(b, &w->conn, &w->follow, more ? after : NULL, w->uuid, &w->s);
+	if (b->in.number > w->sent)
+		w->sent = b->in.number;
+	return redis_batch_execute(b, &w->conn, &w->follow, more ? after : NULL, &w->claim, &w->s);
 }
 
 // One step: the oldest batch into execution, the next one sent behind it, the answer read, the next one
@@ -300,26 +208,28 @@ static int step(struct writer *w)
 	if (w->cluster)
 		return step_cluster(w);
 	take_settings(w);
-	if (w->epoch != w->conn.epoch && look_up(w) != 0)
+	if (w->epoch != w->conn.epoch && writer_look_up(w) != 0)
 		return -1;
 	if (!now->sent) {
 		if (!spool_read(w->spool, w->applied + 1, &now->in, 0))
 			return idle(w);
-		if (redis_batch_send(now, &w->conn, w->uuid, &w->announced, &w->s, w->zones) != 0)
+		if (redis_batch_send(now, &w->conn, &w->claim, &w->announced, &w->s, w->zones) != 0)
 			return -1;
 	}
 	if (!now->executing && execute(w, now, next) != 0)
 		return -1;
 	if (spool_read(w->spool, now->in.number + 1, &next->in, 0) &&
-		redis_batch_send(next, &w->conn, w->uuid, &w->announced, &w->s, w->zones) != 0)
+		redis_batch_send(next, &w->conn, &w->claim, &w->announced, &w->s, w->zones) != 0)
 		return -1;
 	if (redis_batch_collect(now, &w->conn, &w->results) != 0)
 		return -1;
 	now->sent = false;
-	if (next->sent) // before the accounts, which take as long as Redis has something to queue
+	bool numbered = redis_batch_is_numbered(&w->results, &w->claim);
+	w->claim.number = now->in.number;
+	if (numbered && next->sent) // before the accounts, which take as long as Redis has something to queue
 		result = execute(w, next, now);
 	settle(w);
-	return result;
+	return numbered ? result : writer_unnumbered(w);
 }
 
 static bool is_done(struct writer *w)
@@ -343,7 +253,7 @@ static void forget(struct writer *w)
 	if (w->cluster)
 		redis_cluster_forget(w->cluster, &w->s);
 	else if (w->conn.context && w->epoch == w->conn.epoch && redis_batch_discard(&w->batch[w->turn], &w->conn) == 0)
-		redis_batch_forget(&w->conn, w->uuid, &w->s);
+		redis_batch_forget(&w->conn, w->claim.uuid, &w->s);
 }
 
 static void *run(void *arg)

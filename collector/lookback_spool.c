@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// spool: what a person decides where the number that Redis holds of a spool is missing or not ours. The collector may
+// run: it looks every few seconds, and goes on where the numbers are sound.
+#include "collector/lookback.h"
+
+#include "collector/redis_batch.h"
+#include "collector/spool_peek.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+struct spool_case {
+	char dir[4096];
+	struct redis_settings *redis;
+	struct redis_conn conn;
+	struct spool_peek spool;
+	struct redis_guard guard;
+	enum guard_state state;
+	uint64_t number; // to go on behind, where the state is sound
+};
+
+static int look(struct lookback *l, struct spool_case *c)
+{
+	char why[5000];
+
+	settings_spool_dir(&l->settings, false, c->dir, sizeof(c->dir));
+	if (spool_peek(c->dir, &c->spool, why, sizeof(why)) != 0)
+		return lookback_fail("%s", why);
+	c->redis = &l->db.settings;
+	if (redis_conn_open(&c->conn, c->redis) != 0)
+		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
+	if (c->conn.cluster) {
+		redis_conn_close(&c->conn);
+		return lookback_fail("redis %s: found a node of a cluster, expected a single Redis; see docs/exactly-once.md",
+			c->redis->address.text);
+	}
+	if (redis_batch_look_up(&c->conn, c->spool.uuid, c->redis, &c->guard) != 0)
+		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
+	c->state = redis_guard_judge(&c->guard, c->spool.acked, c->spool.last, &c->number);
+	return 0;
+}
+
+static void print_number(const char *label, enum guard_kind kind, uint64_t number)
+{
+	if (kind == GUARD_NUMBER)
+		printf("%-12s %lu\n", label, (unsigned long)number);
+	else
+		printf("%-12s %s\n", label, kind == GUARD_NONE ? "none" : "something else");
+}
+
+static int show(const struct spool_case *c)
+{
+	char why[512];
+
+	printf("%-12s %s%s\n", "spool", c->dir, c->spool.in_use ? ", in use by a collector" : "");
+	printf("%-12s %s\n", "uuid", c->spool.uuid);
+	printf("%-12s %lu\n", "oldest", (unsigned long)c->spool.first);
+	printf("%-12s %lu\n", "newest", (unsigned long)c->spool.last);
+	printf("%-12s %lu\n", "applied", (unsigned long)c->spool.acked);
+	print_number("redis", c->guard.seq, c->guard.seq_number);
+	print_number("fence", c->guard.fence, c->guard.fence_number);
+	printf("%-12s %s\n", "state", redis_guard_label[c->state]);
+	if (c->state <= GUARD_NEW)
+		return LOOKBACK_FOUND;
+	redis_guard_tell(why, sizeof(why), c->state, &c->guard, c->redis->prefix, c->spool.uuid, c->spool.acked, c->spool.last);
+	printf("%-12s %s\n", "reason", why);
+	return LOOKBACK_NOTHING;
+}
+
+// What Redis holds, as far as can be told: the fence is written by the batch itself; else the number beside it; else the
+// spool's own note, which may be a little older, or of before Redis lost its last second.
+static uint64_t best_guess(const struct spool_case *c)
+{
+	if (c->guard.fence == GUARD_NUMBER && c->guard.fence_number <= c->spool.last)
+		return c->guard.fence_number;
+	if (c->guard.seq == GUARD_NUMBER && c->guard.seq_number <= c->spool.last)
+		return c->guard.seq_number;
+	return c->spool.acked;
+}
+
+static bool ask(const struct lookback *l, const struct spool_case *c, uint64_t number)
+{
+	char line[16];
+	uint64_t first = c->spool.first > number + 1 ? c->spool.first : number + 1;
+	uint64_t sent = c->spool.last + 1 > first ? c->spool.last + 1 - first : 0;
+
+	printf("Redis %s is taken to hold all up to batch %lu of spool %s; %lu batches that the spool has are sent.\n",
+		c->redis->address.text, (unsigned long)number, c->spool.uuid, (unsigned long)sent);
+	if (l->yes || l->dry)
+		return !l->dry;
+	printf("Go on? [y/N] ");
+	fflush(stdout);
+	return isatty(STDIN_FILENO) && fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+static int decide(struct lookback *l, struct spool_case *c, uint64_t number)
+{
+	if (c->state <= GUARD_NEW)
+		return lookback_fail("spool %s: found nothing to decide: the numbers are sound, Redis holds %lu", c->spool.uuid,
+			(unsigned long)c->number);
+	if (number > c->spool.last)
+		return lookback_fail("adopt %lu: the spool has given numbers up to %lu", (unsigned long)number,
+			(unsigned long)c->spool.last);
+	if (!ask(l, c, number))
+		return l->dry ? LOOKBACK_FOUND : lookback_fail("nothing was changed");
+	if (redis_batch_claim(&c->conn, c->spool.uuid, c->redis, number, c->conn.foreign_seq) != 0)
+		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
+	printf("Done; a collector that runs goes on within some seconds.\n");
+	return LOOKBACK_FOUND;
+}
+
+static int run(struct lookback *l, struct spool_case *c)
+{
+	const char *what = l->argv[0], *text = l->argc > 1 ? l->argv[1] : NULL;
+	char *end = NULL;
+
+	if (strcmp(what, "status") == 0 && !text)
+		return show(c);
+	if (strcmp(what, "reset") == 0 && !text)
+		return decide(l, c, 0);
+	if (strcmp(what, "adopt") != 0)
+		return lookback_fail("usage: lookback spool status | adopt [NUMBER] | reset");
+	uint64_t number = text ? strtoull(text, &end, 10) : best_guess(c);
+	if (text && (*text < '0' || *text > '9' || *end))
+		return lookback_fail("adopt: '%s' is not a number", text);
+	return decide(l, c, number);
+}
+
+int lookback_spool(struct lookback *l)
+{
+	struct spool_case c = {.redis = NULL};
+	int result = look(l, &c);
+
+	if (result == 0)
+		result = run(l, &c);
+	redis_conn_close(&c.conn);
+	return result;
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// After a connect: what Redis holds, whether we may write, and where to go on.
+#include "collector/writer_state.h"
+
+#include "collector/metrics.h"
+#include "dataplane/log.h"
+
+static void note_seek(const struct writer *w, const struct spool_seek *found)
+{
+	metrics_add(batches_missing, found->missing);
+	metrics_add(batches_again, found->again);
+	metrics_add(batches_skipped, found->skipped);
+	metrics_add(records_skipped, found->skipped_records);
+	if (found->again > 0)
+		log_warning("redis is older than it was: it holds number %lu of spool %s; %lu batches are "
+			    "sent again",
+			(unsigned long)w->applied, w->claim.uuid, (unsigned long)found->again);
+	if (found->missing > 0)
+		log_error("redis has lost %lu batches that it had applied, and the spool keeps them no more "
+			  "(spool.keep): it holds number %lu of spool %s",
+			(unsigned long)found->missing, (unsigned long)w->applied, w->claim.uuid);
+}
+
+// A Redis that is older may have an append-only file that was cut within a transaction. Redis 7.0
+// leaves its beginning in the file and would carry it out with the next restart; a rewritten file
+// has it no more. A refusal (no such file, no right to) is left at that.
+static int rewrite_aof(struct writer *w)
+{
+	static const char command[] = "*1\r\n$12\r\nBGREWRITEAOF\r\n";
+
+	if (redis_conn_write(&w->conn, command, sizeof(command) - 1) != 0)
+		return -1;
+	return redis_conn_read(&w->conn, &w->results);
+}
+
+// Batches in flight whose replies were lost turned out to be applied: what rode with them is, too, and their new
+// records are still to be told. Returns 0, or -1 (closed).
+static int make_up(struct writer *w)
+{
+	enum { IN_FLIGHT_MAX = 2 };
+
+	if (w->rode_with > 0 && w->applied >= w->rode_with)
+		redis_follow_drop(&w->follow, w->rode_len);
+	w->rode_with = 0;
+	if (w->epoch == 0 || w->applied < w->told || w->applied - w->told > IN_FLIGHT_MAX)
+		w->told = w->applied;
+	for (; w->told < w->applied; w->told++)
+		if (redis_batch_feed_again(&w->batch[w->turn], &w->conn, w->spool, w->told + 1, &w->results, &w->follow,
+			    &w->s) != 0)
+			return -1;
+	return 0;
+}
+
+// A right taken away between the commands of a batch and its EXEC can leave one of the two places behind. The replies told
+// which batch that was, so the other one is set right as soon as that is allowed. False where this is not the case.
+static bool mend(struct writer *w, const struct redis_guard *found)
+{
+	uint64_t number = w->unnumbered;
+
+	if (number == 0 || number != w->applied || found->seq == GUARD_OTHER ||
+		(found->seq_number != number && found->fence_number != number))
+		return false;
+	return redis_batch_claim(&w->conn, w->claim.uuid, &w->s, number, false) == 0;
+}
+
+// Judges what Redis holds. Returns 0 with `w->applied`, or -1 (closed).
+static int judge(struct writer *w)
+{
+	struct redis_guard found;
+	char why[512];
+	uint64_t acked = spool_acked(w->spool), sent = UINT64_MAX, before = w->applied;
+
+	if (redis_batch_look_up(&w->conn, w->claim.uuid, &w->s, &found) != 0)
+		return -1;
+	if (w->epoch > 0)
+		sent = w->sent > before ? w->sent : before;
+	enum guard_state state = redis_guard_judge(&found, acked, sent, &w->applied);
+	if (state == GUARD_DIFFERS) {
+		w->applied = before;
+		if (mend(w, &found))
+			state = GUARD_SOUND;
+		else if (!w->conn.context)
+			return -1;
+	}
+	metrics_set(writing_stopped, state > GUARD_NEW);
+	if (state <= GUARD_NEW) {
+		if (w->stopped != GUARD_SOUND)
+			log_info("redis %s: the number of spool %s is sound again: %lu", w->s.address.text, w->claim.uuid,
+				(unsigned long)w->applied);
+		w->stopped = GUARD_SOUND;
+		w->unnumbered = 0;
+		if (state == GUARD_NEW)
+			log_warning("redis %s: is new, or was emptied: it holds no key under %s; it gets what the spool keeps",
+				w->s.address.text, w->s.prefix);
+		// an EXEC that did nothing, and not for a transaction of ours: others write pdns:seq as well
+		if (w->conn.trouble == REDIS_TROUBLE_FENCED && w->epoch > 0 && w->applied == before)
+			w->claim.shared = true;
+		w->conn.trouble = REDIS_TROUBLE_NONE;
+		return 0;
+	}
+	w->applied = before;
+	redis_guard_tell(why, sizeof(why), state, &found, w->s.prefix, w->claim.uuid, acked, sent);
+	if (w->stopped != state)
+		log_error("redis %s: %s", w->s.address.text, why);
+	w->stopped = state;
+	spool_remember(w->spool);
+	return redis_conn_fail(&w->conn, REDIS_TROUBLE_NUMBER, "%s", why);
+}
+
+int writer_unnumbered(struct writer *w)
+{
+	spool_remember(w->spool);
+	w->unnumbered = w->applied;
+	return redis_conn_fail(&w->conn, REDIS_TROUBLE_FENCED,
+		"batch %lu was applied, but someone else wrote its number meanwhile; looking again", (unsigned long)w->applied);
+}
+
+int writer_look_up(struct writer *w)
+{
+	struct spool_seek found;
+
+	do {
+		spool_uuid(w->spool, w->claim.uuid);
+		if (judge(w) != 0)
+			return -1;
+		found = spool_seek(w->spool, w->applied);
+	} while (found.renewed);
+	note_seek(w, &found);
+	w->claim.number = w->applied;
+	if ((found.again > 0 && rewrite_aof(w) != 0) || make_up(w) != 0)
+		return -1;
+	if (!redis_batch_retain_last(&w->batch[w->turn], w->spool, w->applied, &w->follow, &w->s, w->zones))
+		return redis_conn_fail(&w->conn, REDIS_TROUBLE_MEMORY, "no memory for the text of a batch");
+	w->epoch = w->conn.epoch;
+	w->announced = (struct redis_announced){.len = 0};
+	return 0;
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Inside the writer, between writer.c (its thread) and writer_seek.c (where to go on after a connect).
+#pragma once
+
+#include "collector/redis_batch.h"
+#include "collector/redis_cluster.h"
+#include "collector/writer.h"
+
+#include <pthread.h>
+
+struct writer {
+	struct spool *spool;	       // borrowed; has its own lock
+	const struct zone_list *zones; // borrowed, read only
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t change; // settings or `stopping` changed
+
+	struct redis_settings settings; // under the lock
+	bool reloaded;			// under the lock
+	bool stopping;			// under the lock
+	bool forget;			// under the lock: the spool is temporary, its number goes at the end
+	uint64_t stop_at_ms;		// under the lock: monotonic time at which to give up
+	bool up;			// under the lock
+	char why[800];			// under the lock: what is wrong while not up
+
+	// the thread's own
+	struct redis_settings s; // copy of the settings
+	struct redis_conn conn;
+	struct redis_cluster *cluster;	  // NULL: Redis is none
+	unsigned again;			  // passes in a row that left slots on the move
+	struct redis_batch batch[2];	  // in execution, and sent behind it
+	unsigned turn;			  // index of the one in execution
+	struct redis_claim claim;	  // the spool's UUID, and what Redis holds
+	uint64_t applied;		  // highest number that Redis holds
+	uint64_t sent;			  // highest number whose EXEC was sent
+	uint64_t unnumbered;		  // batch that was applied as its replies tell, but for its number; 0: none
+	bool remembered;		  // the spool has noted on the disk that Redis has a number of it
+	uint64_t epoch;			  // connection on which it was read; 0: never
+	uint64_t told;			  // up to here new records are in the stream, or in `follow`
+	uint64_t rode_with;		  // batch that the first commands in `follow` were sent with, unanswered; 0: none
+	size_t rode_len;		  // how many they are
+	struct redis_announced announced; // on this connection
+	struct redis_follow follow;	  // for the next transaction
+	struct redis_results results;
+	enum redis_trouble logged; // trouble already in the log; NONE while all is well
+	enum guard_state stopped;  // what stops the writing, already in the log; SOUND: nothing
+	unsigned failures;	   // in a row
+	unsigned fruitless;	   // connections in a row that were made and ended before they took anything
+	unsigned random;	   // seed of the jitter
+};
+
+// Finds out where to go on, once a connection. Returns 0, or -1 (closed).
+int writer_look_up(struct writer *w);
+
+// The batch before was applied, and its number could not be written over the one before: the connection is given up, and
+// what Redis holds is looked at. Returns -1.
+int writer_unnumbered(struct writer *w);
