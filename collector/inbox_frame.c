@@ -71,6 +71,22 @@ static bool check_records(const uint8_t *body, size_t size, uint32_t records, ui
 	return !c.bad && found == records;
 }
 
+// The first frame of a connection is the oldest one that the dataplane still has. If the stream goes further than the
+// spool knows, the spool is older than it was: what is between was acknowledged, and is lost unless Redis has it.
+static bool is_after_loss(const struct inbox_conn *c, const struct spool_frame *frame)
+{
+	struct stream *stream = c->stream;
+
+	if (c->last_number != 0 || frame->number <= stream->received + 1)
+		return false;
+	uint64_t missing = frame->number - stream->received - 1;
+	log_error("dataplane %s: found frame %lu, expected %lu: the spool is older than it was; %lu frames that it had acknowledged are lost, "
+		  "but for those that Redis has",
+		stream->hello.sensor, (unsigned long)frame->number, (unsigned long)stream->received + 1, (unsigned long)missing);
+	metrics_add(frames_missing, missing);
+	return true;
+}
+
 // Puts a numbered frame into the spool unless it came before.
 static enum frame_outcome take_numbered(struct inbox_conn *c, const struct conn_target *to,
 	const struct spool_frame *frame, uint64_t now_ms, const char **why)
@@ -79,7 +95,7 @@ static enum frame_outcome take_numbered(struct inbox_conn *c, const struct conn_
 
 	if (frame->number <= stream->received) {
 		metrics_add(frames_duplicate, 1);
-	} else if (stream->received != 0 && (frame->number != stream->received + 1 || stream->ended)) {
+	} else if (stream->received != 0 && (stream->ended || (frame->number != stream->received + 1 && !is_after_loss(c, frame)))) {
 		*why = stream->ended ? "a frame after BYE" : "a number is left out";
 		return FRAME_UNSOUND;
 	} else {

@@ -62,7 +62,7 @@ static void print_help(void)
 	settings_help(stdout);
 	printf("\nSIGTERM and SIGINT end it after what it has taken is in Redis, or else in the spool for the next\n"
 	       "start; that takes some ten seconds at most.\n"
-	       "Exit status: 0 done, 1 failure, 2 wrong usage or configuration.\n\n"
+	       "Exit status: 0 done, 1 failure, 2 wrong usage or configuration, 3 the spool's file was cut off while in use.\n\n"
 	       "Examples\n\n"
 	       "  lookback-collector -c /etc/lookback/lookback.conf\n"
 	       "  lookback-collector -o redis=unix:/run/redis/redis.sock -o http.listen=none\n"
@@ -204,6 +204,7 @@ static int start(struct collector *c, char *why, size_t why_size)
 	c->inbox = inbox_create(c->settings.collector_socket, c->board, why, why_size);
 	if (!c->inbox)
 		return -1;
+	spool_catch_bus_error();
 	const struct spool_settings spool = spool_settings_of(c);
 	c->spool = spool_open(&spool, c->streams, why, why_size);
 	if (!c->spool)

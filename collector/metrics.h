@@ -19,6 +19,7 @@
 	X(COUNTER, frames_hello,        "collector_frames_received_total", "type=\"hello\"", "") \
 	X(COUNTER, frames_bye,          "collector_frames_received_total", "type=\"bye\"", "") \
 	X(COUNTER, frames_duplicate,    "collector_frames_duplicate_total", "", "Frames that came again and were held or applied already") \
+	X(COUNTER, frames_missing,      "collector_frames_missing_total", "", "Frames acknowledged and no longer known: the spool is older than it was") \
 	X(COUNTER, frames_unsound,      "collector_frames_unsound_total", "", "Frames that were not sound; each ended its connection") \
 	X(COUNTER, records_received,    "collector_records_received_total", "", "Records in the frames taken, without those that came again") \
 	X(COUNTER, acks_sent,           "collector_acks_sent_total", "", "Acknowledgements sent") \

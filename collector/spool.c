@@ -120,7 +120,7 @@ void spool_uuid(struct spool *s, char out[static STREAM_UUID_TEXT_SIZE])
 static int write_meta(struct spool *s, struct store_meta *meta, uint64_t delete_to)
 {
 	MDB_txn *txn;
-	int result = spool_look(s) == SPOOL_WELL ? store_begin(&s->store, &txn) : EBADMSG;
+	int result = spool_examine(s) == SPOOL_WELL ? store_begin(&s->store, &txn) : EBADMSG;
 
 	if (result != 0)
 		return result;

@@ -66,6 +66,12 @@ struct spool_levels {
 
 struct spool;
 
+enum { SPOOL_EXIT = 3 }; // exit status: the file was cut off while it was being read
+
+// A file that is cut off, or whose disk fails, between the looks at it ends the program where it reads what
+// is no longer there: with SPOOL_EXIT and one line. The next start takes over what is left.
+void spool_catch_bus_error(void);
+
 // Opens the spool and takes its streams into the registry. Of a damaged one what can be read is taken over
 // into a new file; the old one is kept beside it, with a line in the log. NULL with one line in `why`:
 // another collector uses it, it has another format, its folder cannot be used.

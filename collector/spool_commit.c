@@ -287,7 +287,7 @@ static int write_and_look(struct spool *s, struct group *g, enum spool_fault *fa
 	int result = commit_group(s, g);
 
 	if (result == 0) // what was written into a file that nobody will find again is not safe
-		*fault = spool_look(s);
+		*fault = spool_examine(s);
 	else if (store_is_damage(result))
 		*fault = SPOOL_DAMAGED;
 	return result == 0 && *fault != SPOOL_WELL ? EBADMSG : result;
@@ -343,7 +343,7 @@ static void enlarge(struct spool *s)
 static int turn(struct spool *s)
 {
 	pthread_mutex_lock(&s->writing);
-	enum spool_fault fault = spool_look(s);
+	enum spool_fault fault = spool_examine(s);
 	int result = 0;
 	if (fault == SPOOL_WELL) {
 		enlarge(s);
@@ -394,7 +394,7 @@ static void write_acked(struct spool *s)
 void spool_write_acked(struct spool *s)
 {
 	pthread_mutex_lock(&s->writing);
-	if (spool_look(s) == SPOOL_WELL)
+	if (spool_examine(s) == SPOOL_WELL)
 		write_acked(s);
 	pthread_mutex_unlock(&s->writing);
 }

@@ -96,7 +96,7 @@ int spool_lock_folder(struct spool *s, char *why, size_t why_size);
 uint64_t spool_map_size(struct spool *s); // takes `lock`
 
 // spool_repair.c, with `writing` held. Looks whether the file is where it was, and whole.
-enum spool_fault spool_look(const struct spool *s);
+enum spool_fault spool_examine(const struct spool *s);
 
 // Puts a new file in place of one that is gone or damaged, with what can still be read. 0, or what keeps it
 // from being done.
