@@ -79,10 +79,10 @@ void choose_way(struct worker *w)
 }
 
 // Whether the response's query was seen, as far as the settings ask. Counts what it refuses.
-static bool match_response(struct worker *w, const struct admit_match_key *key, uint32_t now_s, enum dns_verdict verdict)
+static bool match_response(struct worker *w, const struct admit_match_key *key, enum dns_verdict verdict)
 {
 	// an error answers its query too
-	bool matched = admit_match_response(w->match, key, now_s);
+	bool matched = admit_match_response(w->match, key, w->clock_s);
 
 	if (matched || verdict != DNS_TAKEN)
 		return true;
@@ -170,8 +170,8 @@ static __rte_noinline void take_message(struct worker *w, const uint8_t *wire, s
 	enum dns_verdict verdict = dns_parse(w->message, wire, size);
 
 	if (w->match && verdict == DNS_QUERY)
-		admit_match_query(w->match, key, now_s);
-	else if (w->match && verdict != DNS_MALFORMED && !match_response(w, key, now_s, verdict))
+		admit_match_query(w->match, key, w->clock_s);
+	else if (w->match && verdict != DNS_MALFORMED && !match_response(w, key, verdict))
 		return;
 	if (unlikely(w->is_cut) && verdict == DNS_MALFORMED)
 		stats_add(&w->stats.dns_snapped, 1);
@@ -221,7 +221,7 @@ static __rte_noinline void take_datagram(struct worker *w, struct burst *b, cons
 		take_message(w, pkt->payload, pkt->payload_size, &d->key, d->now_s);
 		return;
 	}
-	if (w->match && !match_response(w, &d->key, d->now_s, DNS_TAKEN))
+	if (w->match && !match_response(w, &d->key, DNS_TAKEN))
 		return;
 	b->ordinary++;
 	if (w->depth < WORKER_ALL)
@@ -291,7 +291,7 @@ static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m,
 		rte_pktmbuf_free(m);
 		return;
 	}
-	struct rte_mbuf *whole = pkt_frag_add(w->frag, m, at, pkt, w->packet_us / 1000);
+	struct rte_mbuf *whole = pkt_frag_add(w->frag, m, at, pkt, w->clock_us / 1000);
 	if (!whole)
 		return;
 	b->fragments_deep++;
@@ -321,7 +321,7 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 	}
 	b->mbufs[b->mbufs_len++] = m;
 	if (verdict == PKT_TCP) {
-		pkt_tcp_segment(w->tcp, &pkt, b->now_s, take_stream_message, w);
+		pkt_tcp_segment(w->tcp, &pkt, b->now_s, w->clock_s, take_stream_message, w);
 	} else if (verdict == PKT_UDP) {
 		b->slow++;
 		ask_datagram(w, b, &pkt, pkt.payload_size);
@@ -386,6 +386,25 @@ static void leave_out(struct burst *b, struct rte_mbuf *m, uint64_t *reason)
 	b->mbufs[b->mbufs_len++] = m;
 }
 
+// The time of a packet that carries one. False if it cannot be believed.
+static bool take_time(struct worker *w, struct burst *b, const struct worker_source *source, const struct rte_mbuf *m)
+{
+	uint64_t us = packet_time_us(m, w->wall_us);
+
+	if (unlikely(!capture_has_time(us)))
+		return false;
+	w->packet_us = us;
+	b->now_s = (uint32_t)(us / 1000000);
+	w->clock_us = source->link == PKT_LINK_MAX ? packet_clock_us(m) : us;
+	uint32_t clock_s = (uint32_t)(w->clock_us / 1000000);
+	if (clock_s == w->clock_s)
+		return true;
+	take_asked(w, b);
+	w->clock_s = clock_s;
+	worker_begin_second(w);
+	return true;
+}
+
 __rte_noinline void take_burst(struct worker *w, const struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len)
 {
 	struct burst b;
@@ -397,8 +416,9 @@ __rte_noinline void take_burst(struct worker *w, const struct worker_source *sou
 	}
 	memset(&b.mbufs_len, 0, sizeof(b) - offsetof(struct burst, mbufs_len));
 	b.cut_size = source->cut_size;
-	w->packet_us = w->wall_us;
-	b.now_s = (uint32_t)(w->packet_us / 1000000);
+	if (likely(!source->packet_time))
+		burst_set_clock(w);
+	b.now_s = w->clock_s;
 	bool timed = source->packet_time || !capture_has_time(w->wall_us); // or the clock was never set
 	bool simple = source->link == PKT_LINK_ETHERNET && !timed && !(w->filters && w->filters->packets);
 	for (uint16_t i = 0; i < len && i < PREFETCH_AHEAD; i++)
@@ -411,14 +431,9 @@ __rte_noinline void take_burst(struct worker *w, const struct worker_source *sou
 			take_packet(w, &b, mbufs[i], PKT_LINK_ETHERNET);
 			continue;
 		}
-		if (timed) {
-			uint64_t us = packet_time_us(mbufs[i], w->wall_us);
-			if (unlikely(!capture_has_time(us))) {
-				leave_out(&b, mbufs[i], &w->stats.pkt_no_time);
-				continue;
-			}
-			w->packet_us = us;
-			b.now_s = (uint32_t)(us / 1000000);
+		if (timed && !take_time(w, &b, source, mbufs[i])) {
+			leave_out(&b, mbufs[i], &w->stats.pkt_no_time);
+			continue;
 		}
 		enum pkt_link link = source->link;
 		if (link == PKT_LINK_MAX) {

@@ -10,6 +10,13 @@
 // Takes `len` packets (WORKER_BURST at most) of one source; they are freed.
 void take_burst(struct worker *w, const struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len);
 
+// Live, the time of packets is that of the last look at the clock.
+static inline void burst_set_clock(struct worker *w)
+{
+	w->packet_us = w->clock_us = w->wall_us;
+	w->clock_s = (uint32_t)(w->wall_us / 1000000);
+}
+
 // Takes a message out of a TCP stream; `context` is the worker. See pkt_tcp.h.
 void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s);
 

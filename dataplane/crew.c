@@ -8,6 +8,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "dataplane/capture_seed.h"
 #include "dataplane/iface.h"
 #include "dataplane/log.h"
 #include "dataplane/program.h"
@@ -15,6 +16,20 @@
 
 // Frames of a worker: room for so many records, of up to FRAME_SIZE_MAX octets each. Only what is written takes memory.
 enum { RECORDS_IN_FRAMES = 65536, FRAMES_MIN = 128 };
+
+// Of hash keys that follow from the captures; 0 if there is more than captures.
+static uint64_t seed_of(const struct intake *in)
+{
+	uint64_t seed = 0;
+
+	if (in->live)
+		return 0;
+	for (unsigned i = 0; i < in->captures_len; i++)
+		seed = capture_seed(seed, &in->captures[i]);
+	for (unsigned i = 0; i < in->vdev_captures_len; i++)
+		seed = capture_seed(seed, &in->vdev_captures[i]);
+	return seed;
+}
 
 // Worker i polls queue i of every port that has one.
 int crew_set_up(struct program *p)
@@ -31,6 +46,7 @@ int crew_set_up(struct program *p)
 		poll |= p->intake.ports[i].is_device;
 	if (!p->settings.idle_is_set)
 		p->settings.idle = poll ? IDLE_POLL : IDLE_SLEEP;
+	uint64_t seed = seed_of(&p->intake);
 	for (unsigned i = 0; i < len; i++) {
 		struct worker *w = &p->workers[i];
 		w->id = i;
@@ -38,6 +54,7 @@ int crew_set_up(struct program *p)
 		w->depth = WORKER_ALL;
 		atomic_store(&w->filters_next, p->filters);
 		w->huge_pages = !p->eal.no_huge;
+		w->seed = seed;
 		p->flushes[i] = &w->flush;
 		uint32_t records = (uint32_t)p->settings.flush_records;
 		uint32_t frames = RECORDS_IN_FRAMES / records > FRAMES_MIN ? RECORDS_IN_FRAMES / records : FRAMES_MIN;
@@ -56,6 +73,9 @@ int crew_set_up(struct program *p)
 					.link = port->link,
 					.packet_time = port->packet_time};
 		}
+		w->replays = w->sources_len > 0;
+		for (uint32_t s = 0; s < w->sources_len; s++)
+			w->replays &= w->sources[s].packet_time;
 	}
 	return 0;
 }
@@ -93,15 +113,22 @@ bool crew_is_done(const struct program *p)
 	return every_worker(p, is_done);
 }
 
-// Waits until every worker has begun a turn after this call, or has had its last one: what it hands over after that may
-// wait for the collector, whose word the caller takes.
-static void await_turns(struct program *p)
+// From here on turns are counted for turns_are_over.
+static void count_turns(struct program *p)
+{
+	for (unsigned i = 0; i < p->settings.workers; i++)
+		p->workers[i].reload_polls = stats_get(&p->workers[i].stats.polls);
+}
+
+// Whether every worker has begun a turn since count_turns, or has had its last one.
+static bool turns_are_over(const struct program *p)
 {
 	for (unsigned i = 0; i < p->settings.workers; i++) {
 		const struct worker *w = &p->workers[i];
-		for (uint64_t polls = stats_get(&w->stats.polls); stats_get(&w->stats.polls) < polls + 2 && !is_over(w);)
-			usleep(200);
+		if (stats_get(&w->stats.polls) < w->reload_polls + 2 && !is_over(w))
+			return false;
 	}
+	return true;
 }
 
 void crew_pause_port(void *program, unsigned index)
@@ -112,7 +139,8 @@ void crew_pause_port(void *program, unsigned index)
 		for (uint32_t s = 0; s < p->workers[i].sources_len; s++)
 			if (p->workers[i].sources[s].index == index)
 				atomic_store(&p->workers[i].sources[s].paused, true);
-	await_turns(p);
+	for (count_turns(p); !turns_are_over(p);) // of live packets, which wait for nothing
+		usleep(200);
 }
 
 void crew_resume_port(void *program, unsigned index)
@@ -148,14 +176,22 @@ void crew_reload(struct program *p)
 		atomic_store_explicit(&p->workers[i].filters_next, set, memory_order_release);
 	p->filters = set;
 	telemetry_set_filters(settings, set);
-	await_turns(p);
-	filter_set_free(old);
+	count_turns(p);
+	p->retired = old;
 	char *doh = strdup(settings->doh_addresses); // for interfaces that come back
 	if (doh) {
 		free(p->settings.doh_addresses);
 		p->settings.doh_addresses = doh;
 	}
 	iface_reload_all(settings);
+}
+
+void crew_retire_filters(struct program *p)
+{
+	if (!p->retired || !turns_are_over(p))
+		return;
+	filter_set_free(p->retired);
+	p->retired = NULL;
 	p->reloads++;
 	log_info("settings read again");
 }

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <rte_cycles.h>
 #include <rte_lcore.h>
 #include <rte_ring.h>
+
+enum { WAIT_US = 200 };
 
 int flush_init(struct flush *f, unsigned id, uint32_t frames, struct worker_stats *stats)
 {
@@ -63,6 +66,12 @@ bool flush_record(void *flush, const struct record_view *record)
 	}
 	f->work += work;
 	return true;
+}
+
+void flush_wait(struct flush *f)
+{
+	while (rte_ring_empty(f->free))
+		rte_delay_us_sleep(WAIT_US);
 }
 
 void flush_push(struct flush *f)

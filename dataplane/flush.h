@@ -41,5 +41,8 @@ int flush_init(struct flush *f, unsigned id, uint32_t frames, struct worker_stat
 // A table_sink: appends a record to the current frame. False where no frame is free. Worker.
 bool flush_record(void *flush, const struct record_view *record);
 
+// Returns once a frame is free, for a table_wait. Worker.
+void flush_wait(struct flush *f);
+
 // Passes the current frame on although it is not full. Worker.
 void flush_push(struct flush *f);

@@ -20,6 +20,9 @@ struct hash_key {
 // Fills the key from getrandom(2). Returns 0 or -errno.
 int hash_key_random(struct hash_key *key);
 
+// A key that follows from `seed`, for what has to come out alike each time. As secret as the seed.
+void hash_key_from(struct hash_key *key, uint64_t seed);
+
 static inline uint64_t hash_load64(const uint8_t *p)
 {
 	uint64_t v;

@@ -20,6 +20,7 @@
 enum {
 	TURN_WAIT_MS = 5,	   // of the main thread, for acknowledgements
 	PROGRESS_AFTER_MS = 2000,
+	BYE_WAIT_MS = 1000,	   // for the answer to a good-bye that nothing depends on
 	EAL_MEMORY_MIB = 256	   // besides the packet buffers
 };
 
@@ -98,7 +99,8 @@ static void look_around(struct program *p)
 	static uint64_t looked_s;
 	const struct intake_watch watch = {.pause = crew_pause_port, .resume = crew_resume_port, .context = p};
 
-	if (hangups != hangups_seen) {
+	crew_retire_filters(p);
+	if (hangups != hangups_seen && !p->retired) {
 		hangups = hangups_seen;
 		crew_reload(p);
 	}
@@ -130,44 +132,88 @@ static int run(struct program *p)
 	return 0;
 }
 
+static void add_up(const struct program *p, struct worker_stats *total)
+{
+	*total = (struct worker_stats){0};
+	for (unsigned i = 0; i < p->settings.workers; i++)
+		summary_add(total, &p->workers[i].stats);
+}
+
+// A signal came before the last packet of a replay.
+static void tell_rest(const struct program *p)
+{
+	uint64_t packets = intake_packets(&p->intake), expected = intake_expected(&p->intake);
+
+	if (signals_seen > 0 && packets < expected)
+		log_warning("stopped by a signal: %llu of %llu packets of the captures were taken", (unsigned long long)packets,
+			(unsigned long long)expected);
+}
+
+// Stopped, with nothing to hand over: whether the good-bye need not be waited for (any longer).
+static bool goes_without_bye(const struct program *p, uint64_t waited_ms)
+{
+	if (outbox_unacked(p->outbox) > 0)
+		return false;
+	return !outbox_is_connected(p->outbox) || waited_ms > BYE_WAIT_MS;
+}
+
+static void tell_lost(const struct program *p)
+{
+	struct worker_stats total;
+
+	add_up(p, &total);
+	log_error("collector %s: has not taken over %llu frames in %.0f s; what they hold is lost, and %llu sightings of the "
+		"tables; start lookback-collector, or raise stop.timeout", p->settings.collector_socket,
+		(unsigned long long)outbox_unacked(p->outbox), p->settings.stop_timeout_s,
+		(unsigned long long)total.sightings_pending);
+}
+
 // Takes the tables to the collector and says good-bye. Returns 0 once the collector has everything.
 static int finish(struct program *p)
 {
 	uint64_t start_ms = monotonic_ms();
 
 	atomic_store(&worker_orders.stop, true);
+	tell_rest(p);
 	bool to_the_end = intake_expected(&p->intake) > 0 && signals_seen == 0;
 	for (;;) {
 		outbox_turn(p->outbox, TURN_WAIT_MS);
 		show_progress(p);
-		if (crew_is_done(p))
+		bool flushed = crew_is_done(p);
+		uint64_t waited_ms = monotonic_ms() - start_ms;
+		if (flushed)
 			outbox_finish(p->outbox);
-		if (outbox_is_done(p->outbox))
+		if (outbox_is_done(p->outbox) || (flushed && !to_the_end && goes_without_bye(p, waited_ms)))
 			return 0;
 		if (to_the_end && (signals_seen > 0 || collector_is_missing(p)))
 			return -1;
-		if (!to_the_end && (double)(monotonic_ms() - start_ms) > 1000 * p->settings.stop_timeout_s)
+		if (!to_the_end && (double)waited_ms > 1000 * p->settings.stop_timeout_s)
 			break;
 	}
-	log_error("collector %s: has not taken over %llu frames in %.0f s; what they hold is lost",
-		p->settings.collector_socket, (unsigned long long)outbox_unacked(p->outbox), p->settings.stop_timeout_s);
+	tell_lost(p);
 	return -1;
 }
 
-// Prints the accounts where asked to, and checks them always.
+// Prints the accounts where asked to, and checks them always. A replay that lost sightings has failed.
 static int close_accounts(const struct program *p)
 {
-	struct worker_stats total = {0};
+	struct worker_stats total;
 	char why[256];
+	int result = 0;
 
-	for (unsigned i = 0; i < p->settings.workers; i++)
-		summary_add(&total, &p->workers[i].stats);
+	add_up(p, &total);
 	if (p->summary)
 		summary_print(&total, p->json, stdout);
-	if (summary_check(&total, why, sizeof(why)))
-		return 0;
-	log_error("the accounts do not add up, please report this: %s", why);
-	return -1;
+	if (!summary_check(&total, why, sizeof(why))) {
+		log_error("the accounts do not add up, please report this: %s", why);
+		result = -1;
+	}
+	uint64_t lost = summary_lost(&total);
+	if (lost > 0)
+		log_error("found no room for %llu sightings, which are lost; raise table.records", (unsigned long long)lost);
+	if (lost > 0 && intake_expected(&p->intake) > 0)
+		result = -1;
+	return result;
 }
 
 static int open_everything(struct program *p)

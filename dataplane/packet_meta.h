@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What an mbuf of a replayed capture tells besides its bytes: when it was captured (microseconds
-// since 1970, in the field that net_pcap uses too), how its frame begins, and whether all of it was captured.
+// since 1970, in the field that net_pcap uses too), the time of all captures together, how its frame begins, and whether all
+// of it was captured.
 #pragma once
 
 #include <stdbool.h>
@@ -13,14 +14,16 @@
 
 extern int packet_time_offset;	  // of the time in an mbuf
 extern uint64_t packet_time_flag; // in ol_flags: the time is set
+extern int packet_clock_offset;	  // of the time for time-outs
 
-// Registers field and flag; after rte_eal_init. Returns 0 or -errno.
+// Registers fields and flag; after rte_eal_init. Returns 0 or -errno.
 int packet_meta_init(void);
 
 enum { PACKET_LINK_MASK = 0xff, PACKET_SNAPPED = 0x100 }; // in the mbuf's hash.usr
 
-static inline void packet_meta_set(struct rte_mbuf *m, uint64_t us, enum pkt_link link, bool is_snapped)
+static inline void packet_meta_set(struct rte_mbuf *m, uint64_t us, uint64_t clock_us, enum pkt_link link, bool is_snapped)
 {
+	*RTE_MBUF_DYNFIELD(m, packet_clock_offset, uint64_t *) = clock_us;
 	*RTE_MBUF_DYNFIELD(m, packet_time_offset, rte_mbuf_timestamp_t *) = us;
 	m->ol_flags |= packet_time_flag;
 	m->hash.usr = (uint32_t)link | (is_snapped ? PACKET_SNAPPED : 0);
@@ -32,6 +35,12 @@ static inline uint64_t packet_time_us(const struct rte_mbuf *m, uint64_t otherwi
 	if (!(m->ol_flags & packet_time_flag))
 		return otherwise;
 	return *RTE_MBUF_DYNFIELD(m, packet_time_offset, const rte_mbuf_timestamp_t *);
+}
+
+// Time for time-outs, which never goes back; of packets that packet_meta_set has marked alone.
+static inline uint64_t packet_clock_us(const struct rte_mbuf *m)
+{
+	return *RTE_MBUF_DYNFIELD(m, packet_clock_offset, const uint64_t *);
 }
 
 // How the frame begins; of packets that packet_meta_set has marked alone.

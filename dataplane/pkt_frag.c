@@ -246,8 +246,10 @@ struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, uint32_t a
 	return whole;
 }
 
-void pkt_frag_expire(struct pkt_frag *f, uint64_t now_ms)
+bool pkt_frag_expire(struct pkt_frag *f, uint64_t now_ms)
 {
 	rte_ip_frag_table_del_expired_entries(f->table, &f->dead, monotonic_of(&f->time, now_ms, f->timeout_ms));
+	bool any = f->dead.cnt > 0;
 	free_dead(f, &f->stats->frag_expired);
+	return any;
 }

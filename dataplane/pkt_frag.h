@@ -3,6 +3,7 @@
 // time-out. The time is that of the packets, so that a replayed capture expires as it did live.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dataplane/hash.h"
@@ -19,6 +20,6 @@ void pkt_frag_free(struct pkt_frag *f);
 // Returns the datagram that it completes, which begins at its IP header and belongs to the caller, or NULL.
 struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, uint32_t at, const struct pkt *pkt, uint64_t now_ms);
 
-// Drops what has waited too long and frees what was dropped; after every burst with fragments, and
-// in the housekeeping of the loop.
-void pkt_frag_expire(struct pkt_frag *f, uint64_t now_ms);
+// Drops what has waited too long, a few datagrams at each call; for the housekeeping of the loop. True if there may be more
+// of them.
+bool pkt_frag_expire(struct pkt_frag *f, uint64_t now_ms);

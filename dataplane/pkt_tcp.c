@@ -6,6 +6,8 @@
 
 #include "dataplane/pkt_tcp_flow.h"
 
+enum { EXPIRE_FLOWS = 8 }; // given up in one call
+
 struct pkt_tcp *pkt_tcp_new(
 	const struct pkt_tcp_options *options, const struct hash_key *key, struct worker_stats *stats)
 {
@@ -114,10 +116,10 @@ static __attribute__((noinline)) void acknowledge(struct pkt_tcp *t, const struc
 	tcp_stream_skip_gap(t, f, &other);
 }
 
-void pkt_tcp_segment(
-	struct pkt_tcp *t, const struct pkt *pkt, uint32_t packet_s, pkt_tcp_message *message, void *context)
+void pkt_tcp_segment(struct pkt_tcp *t, const struct pkt *pkt, uint32_t packet_s, uint32_t now_s, pkt_tcp_message *message,
+	void *context)
 {
-	uint32_t now_s = (uint32_t)monotonic_of(&t->time, packet_s, t->timeout_s);
+	now_s = (uint32_t)monotonic_of(&t->time, now_s, t->timeout_s);
 	struct tcp_call call = {.pkt = pkt, .message = message, .context = context, .now_s = now_s};
 	struct tcp_key key = key_of(pkt, false);
 	uint32_t seq = pkt->tcp_seq;
@@ -161,20 +163,21 @@ static void give_out(struct pkt_tcp *t, struct tcp_flow *f, pkt_tcp_message *mes
 		tcp_stream_skip_gap(t, f, &call);
 }
 
-void pkt_tcp_expire(struct pkt_tcp *t, uint32_t now_s, pkt_tcp_message *message, void *context)
+bool pkt_tcp_expire(struct pkt_tcp *t, uint32_t now_s, pkt_tcp_message *message, void *context)
 {
 	now_s = (uint32_t)monotonic_of(&t->time, now_s, t->timeout_s);
-	for (int n = 0; n < 8; n++) {
+	for (int n = 0; n < EXPIRE_FLOWS; n++) {
 		uint32_t oldest = t->ends[TCP_LIST_USED].older;
 		if (oldest == TCP_NONE)
-			return;
+			return false;
 		struct tcp_flow *f = &t->flows[oldest];
 		if (tcp_distance(now_s, f->used_s) <= (int32_t)t->timeout_s)
-			return;
+			return false;
 		give_out(t, f, message, context);
 		tcp_flow_forget(t, f);
 		stats_add(&t->stats->tcp_expired, 1);
 	}
+	return true;
 }
 
 void pkt_tcp_drain(struct pkt_tcp *t, pkt_tcp_message *message, void *context)

@@ -23,6 +23,7 @@ struct program {
 	struct flush **flushes;
 	struct outbox *outbox;
 	struct filter_set *filters;
+	struct filter_set *retired; // taken back, but a worker may still be using it; NULL: none
 	struct reload reload;
 	uint64_t reloads, reloads_refused;
 	bool summary, json, check;
@@ -41,7 +42,10 @@ int crew_start(struct program *p); // 0, or -1 with one logged line
 bool crew_is_done(const struct program *p); // every worker has flushed and ended
 
 // SIGHUP: workers take the new filters in their next turn; none waits, no packet is lost.
+// The set before is freed by crew_retire_filters, once no worker can be using it: one that replays may wait for the collector
+// in the middle of a burst. Not to be called while there is such a set.
 void crew_reload(struct program *p);
+void crew_retire_filters(struct program *p);
 
 // Logs what the workers tell about flooded zones.
 void crew_log_floods(struct program *p);

@@ -11,12 +11,14 @@
 #include <rte_ring.h>
 
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 #include "dataplane/packet_meta.h"
 #include "dataplane/stats.h"
 
 enum {
 	QUEUE_LEN = 2048, // packets that wait for a worker, a power of two
-	SPARES = 32	  // buffers taken from the pool at once
+	SPARES = 32,	  // buffers taken from the pool at once
+	CLOCK_SLACK_US = 10000000 // packets may change places within so much; what is older still is of another time
 };
 
 struct replay_queue {
@@ -38,6 +40,7 @@ struct replay {
 	uint64_t packets_read;		// of it
 	struct capture_packet packet;
 	bool has_packet;		// it could not be given out yet
+	struct monotonic clock;		// of all captures: whichever worker a packet goes to, time is the same
 	struct rte_mbuf *spares[SPARES];
 	unsigned spares_len;
 	struct worker_stats unused_stats; // pkt_decap counts; these counts are nobody's
@@ -177,6 +180,12 @@ static __rte_noinline unsigned choose_worker(struct replay *r, const uint8_t *fr
 	return (unsigned)(((uint64_t)sum * r->queues_len) >> 32);
 }
 
+// Time for time-outs. A packet without a time that can be believed, which is left out, does not move it.
+static uint64_t clock_of(struct replay *r, uint64_t us)
+{
+	return capture_has_time(us) ? monotonic_of(&r->clock, us, CLOCK_SLACK_US) : r->clock.latest;
+}
+
 // Reads until `len` packets of this queue are there, or one of another cannot be given out.
 static uint16_t read_packets(const struct replay_queue *q, struct rte_mbuf **mbufs, uint16_t len)
 {
@@ -193,7 +202,7 @@ static uint16_t read_packets(const struct replay_queue *q, struct rte_mbuf **mbu
 		r->has_packet = m == NULL;
 		if (!m)
 			break;
-		packet_meta_set(m, p->us, p->link, p->is_snapped);
+		packet_meta_set(m, p->us, clock_of(r, p->us), p->link, p->is_snapped);
 		if (worker == q->worker)
 			mbufs[n++] = m;
 		else

@@ -62,6 +62,11 @@ static uint64_t sum_family(const struct worker_stats *total, const char *family)
 	return sum;
 }
 
+uint64_t summary_lost(const struct worker_stats *total)
+{
+	return sum_family(total, "sightings_lost_total");
+}
+
 static void print_hint(void *out, enum hint hint, const char *text)
 {
 	fprintf(out, "%-10s%s\n", "hint", text);

@@ -11,6 +11,9 @@
 // Adds the counters of one worker to a total.
 void summary_add(struct worker_stats *total, const struct worker_stats *worker);
 
+// Sightings lost, for whatever reason.
+uint64_t summary_lost(const struct worker_stats *total);
+
 // One line a counter family that is not zero, or one JSON object.
 void summary_print(const struct worker_stats *total, bool json, FILE *out);
 

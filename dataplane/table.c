@@ -30,6 +30,7 @@ struct table *table_new(const struct table_options *options, struct worker_stats
 	t->stats = stats;
 	t->sink = options->sink;
 	t->sink_context = options->sink_context;
+	t->wait = options->wait;
 	t->message = 1;
 	t->units_len = (uint32_t)options->records + 1; // unit 0 is none
 	t->fresh_unit = 1;
@@ -253,17 +254,14 @@ void table_insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t s
 	uint32_t units = table_units_of(size);
 	unsigned slot;
 
-	stats_add(&t->stats->rr_taken, 1);
 	t->inserting = message;
-	if (units > t->free_len && !table_make_room(t, units)) {
-		table_pass_by(t, hash, key, size, time_s, message);
-		return;
-	}
-	struct table_bucket *b = find_slot(t, hash, &slot);
+	bool room = units <= t->free_len || table_make_room(t, units);
+	struct table_bucket *b = room ? find_slot(t, hash, &slot) : NULL;
 	if (!b) {
 		table_pass_by(t, hash, key, size, time_s, message);
 		return;
 	}
+	stats_add(&t->stats->rr_taken, 1);
 	uint32_t unit = store_key(t, key, size);
 	struct table_unit *u = &t->units[unit];
 	u->first_s = u->last_s = time_s;
@@ -278,10 +276,15 @@ void table_insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t s
 	t->pending_sightings++;
 }
 
-// The collector has been away for so long that the record's counter has gone round: it stays full, the sighting is lost.
-static __attribute__((noinline, cold)) void keep_full(struct table *t, struct table_unit *u)
+// The collector has been away for so long that the record's counter has gone round. Without room in the sink it stays full,
+// and the sighting is lost.
+static __attribute__((noinline, cold)) void count_over(struct table *t, struct table_bucket *b, unsigned slot, struct table_unit *u)
 {
 	u->count = UINT32_MAX;
+	if (table_hand_over_now(t, b, slot)) {
+		u->count = 1;
+		return;
+	}
 	t->pending_sightings--; // as it will be counted among the hits
 	stats_add(&t->stats->lost_no_room, 1);
 }
@@ -294,7 +297,7 @@ static inline void count_again(struct table *t, struct table_bucket *b, unsigned
 		return;
 	}
 	if (__builtin_expect(++u->count == 0, 0))
-		keep_full(t, u);
+		count_over(t, b, slot, u);
 	u->message = message;
 	u->last_s = time_s > u->last_s ? time_s : u->last_s;
 	if (__builtin_expect(time_s < u->first_s, 0)) {

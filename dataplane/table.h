@@ -15,7 +15,10 @@
 // batch is full, its buckets are prefetched; a batch later its units are; a batch later it is counted.
 //
 // What changed is handed to a sink: by table_sweep, spread over the flush interval; by eviction; and
-// at once where nothing could make room. One thread; no allocation after table_new; no DPDK.
+// at once if nothing could make room. One thread; no allocation after table_new; no DPDK.
+//
+// A capture can wait, and its result must not depend on time: with `wait` set nothing is lost for lack of room in the
+// sink, and which records are evicted follows from the sightings alone, not from when the sweep came.
 #pragma once
 
 #include <stdbool.h>
@@ -40,11 +43,15 @@ enum {
 // Takes a changed record over. False where it has no room just now: the table keeps it.
 typedef bool table_sink(void *context, const struct record_view *record);
 
+// Returns once the sink may have room again.
+typedef void table_wait(void *context);
+
 struct table_options {
 	uint64_t records; // units, so records with keys of up to 104 octets; longer ones take several
 	bool huge_pages;  // use huge pages where there are any
 	table_sink *sink;
 	void *sink_context;
+	table_wait *wait; // of a capture, with sink_context; NULL: what the sink has no room for is lost and counted
 	uint64_t flood_names;	     // new names that a zone may bring in an interval (flood.h); 0: any number
 	uint32_t flood_interval_s;   // that interval
 	uint32_t flood_report_s;     // how often flooded zones are reported

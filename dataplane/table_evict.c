@@ -6,20 +6,34 @@
 
 enum {
 	HAND_BUCKETS_MAX = 64, // looked at for room in one insertion
+	HAND_BUCKETS_VAIN = 16, // of a capture: of them, without a record seen once, before one seen again goes
 	SWEEP_FAR = 8,	       // buckets that the sweep asks for what it will need: first for a bucket,
 	SWEEP_NEAR = 3	       // later for its units
 };
 
-// A record worth less goes first: idle before recent, seen once before seen again.
-enum worth { WORTH_IDLE_ONCE, WORTH_IDLE_REPEATED, WORTH_RECENT_ONCE, WORTH_KEEP };
+// What goes first: idle before recent, seen once before seen again.
+enum worth { WORTH_IDLE_ONCE, WORTH_IDLE_REPEATED, WORTH_RECENT_ONCE };
 
-static enum worth worth_of(const struct table_bucket *b, unsigned slot)
+static const uint64_t RANK_STAYS = UINT64_MAX, RANK_REPEATED = 1ull << 32;
+
+static uint64_t rank_live(const struct table_bucket *b, unsigned slot)
 {
 	bool repeated = table_meta_get(b, TABLE_META_REPEATED, slot);
 
 	if (!table_meta_get(b, TABLE_META_RECENT, slot) && !table_meta_get(b, TABLE_META_CHANGED, slot))
 		return repeated ? WORTH_IDLE_REPEATED : WORTH_IDLE_ONCE;
-	return repeated ? WORTH_KEEP : WORTH_RECENT_ONCE;
+	return repeated ? RANK_STAYS : WORTH_RECENT_ONCE;
+}
+
+// Of a capture: seen once before seen again, then by the last sighting. The marks of the sweep, which comes by the clock, do
+// not matter.
+static uint64_t rank_replayed(const struct table *t, const struct table_bucket *b, unsigned slot)
+{
+	const struct table_unit *u = &t->units[b->unit[slot]];
+
+	if (u->message == t->inserting) // its double may come
+		return RANK_STAYS;
+	return table_meta_get(b, TABLE_META_REPEATED, slot) ? RANK_REPEATED | u->last_s : u->last_s;
 }
 
 // The key of a record in one piece: in the unit where it fits, gathered from its chain otherwise.
@@ -58,6 +72,30 @@ bool table_hand_over(struct table *t, struct table_bucket *b, unsigned slot)
 	return true;
 }
 
+static void wait_for_sink(struct table *t)
+{
+	table_publish(t); // the accounts hold meanwhile
+	t->wait(t->sink_context);
+}
+
+bool table_hand_over_now(struct table *t, struct table_bucket *b, unsigned slot)
+{
+	bool done;
+
+	while (!(done = table_hand_over(t, b, slot)) && t->wait)
+		wait_for_sink(t);
+	return done;
+}
+
+bool table_offer(struct table *t, const struct record_view *record)
+{
+	bool done;
+
+	while (!(done = t->sink(t->sink_context, record)) && t->wait)
+		wait_for_sink(t);
+	return done;
+}
+
 static void give_back_units(struct table *t, uint32_t unit)
 {
 	// both kinds of unit keep the next number of their chain at another offset
@@ -80,7 +118,7 @@ static bool give_up(struct table *t, struct table_bucket *b, unsigned slot)
 {
 	if (t->units[b->unit[slot]].message == t->inserting)
 		return false;
-	if (table_meta_get(b, TABLE_META_CHANGED, slot) && !table_hand_over(t, b, slot))
+	if (table_meta_get(b, TABLE_META_CHANGED, slot) && !table_hand_over_now(t, b, slot))
 		return false;
 	give_back_units(t, b->unit[slot]);
 	b->tag[slot] = 0;
@@ -92,28 +130,28 @@ static bool give_up(struct table *t, struct table_bucket *b, unsigned slot)
 	return true;
 }
 
-// The slot of a bucket that is worth least, if less than `*worth`; -1 where there is none.
-static int least_worth(const struct table_bucket *b, enum worth *worth)
+// The slot of a bucket that ranks lowest, if below `*rank`; -1 if there is none.
+static int lowest(const struct table *t, const struct table_bucket *b, uint64_t *rank)
 {
-	int least = -1;
+	int found = -1;
 
 	for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++) {
-		if (b->tag[slot] == 0)
-			continue;
-		enum worth w = worth_of(b, slot);
-		if (w < *worth) {
-			*worth = w;
-			least = (int)slot;
+		if (b->tag[slot] == 0 || (*rank <= RANK_REPEATED && t->wait && table_meta_get(b, TABLE_META_REPEATED, slot)))
+			continue; // without a look at its unit, which is another cache line
+		uint64_t r = t->wait ? rank_replayed(t, b, slot) : rank_live(b, slot);
+		if (r < *rank) {
+			*rank = r;
+			found = (int)slot;
 		}
 	}
-	return least;
+	return found;
 }
 
 struct table_bucket *table_evict_slot(struct table *t, struct table_bucket *first, struct table_bucket *second,
 	unsigned *slot)
 {
-	enum worth worth = WORTH_KEEP;
-	int in_first = least_worth(first, &worth), in_second = least_worth(second, &worth);
+	uint64_t rank = RANK_STAYS;
+	int in_first = lowest(t, first, &rank), in_second = lowest(t, second, &rank);
 	struct table_bucket *b = in_second >= 0 ? second : first;
 	int least = in_second >= 0 ? in_second : in_first;
 
@@ -125,14 +163,19 @@ struct table_bucket *table_evict_slot(struct table *t, struct table_bucket *firs
 
 bool table_make_room(struct table *t, uint32_t units)
 {
+	int vain = 0;
+
+	if (units >= t->units_len)
+		return false;
 	for (int looked = 0; t->free_len < units; looked++) {
 		if (looked == HAND_BUCKETS_MAX)
 			return false;
 		struct table_bucket *b = &t->buckets[t->hand];
 		t->hand = t->hand + 1 == table_buckets(t) ? 0 : t->hand + 1;
 		__builtin_prefetch(&t->buckets[t->hand], 1);
-		enum worth worth = WORTH_KEEP;
-		int slot = least_worth(b, &worth);
+		uint64_t rank = t->wait && vain < HAND_BUCKETS_VAIN ? RANK_REPEATED : RANK_STAYS;
+		int slot = lowest(t, b, &rank);
+		vain += slot < 0;
 		if (slot >= 0)
 			give_up(t, b, (unsigned)slot);
 	}
@@ -208,7 +251,9 @@ void table_pass_by(struct table *t, uint64_t hash, const uint8_t *key, uint32_t 
 	view.owner = key + TABLE_KEY_HEAD;
 	view.rdata = view.owner + view.head.owner_size;
 	view.head.rdata_size = (uint16_t)(size - TABLE_KEY_HEAD - view.head.owner_size);
-	if (t->sink(t->sink_context, &view)) {
+	bool done = table_offer(t, &view);
+	stats_add(&t->stats->rr_taken, 1);
+	if (done) {
 		stats_add(&t->stats->table_passed, 1);
 		stats_add(&t->stats->sightings_flushed, 1);
 		stats_add(&t->stats->flush_records, 1);

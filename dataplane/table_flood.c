@@ -80,7 +80,7 @@ static bool hand_over_report(void *table, const struct flood_report *report)
 		.owner = report->zone,
 		.rdata = report->zone};
 
-	if (!t->sink(t->sink_context, &view))
+	if (!table_offer(t, &view))
 		return false;
 	stats_add(&t->stats->flush_records, 1);
 	return true;

@@ -93,6 +93,7 @@ struct table {
 	uint32_t passed_message; // number of the last message of which a record was handed over at once
 	table_sink *sink;
 	void *sink_context;
+	table_wait *wait; // NULL: live
 	struct memory_block bucket_memory;
 	struct memory_block unit_memory;
 	struct flood *flood; // NULL: off
@@ -131,8 +132,14 @@ static inline bool table_meta_get(const struct table_bucket *b, unsigned group, 
 
 // table_evict.c ──────────────────────────────────────────────────────────────────────────────
 
-// Hands one record to the sink and marks it unchanged. False where the sink has no room.
+// Hands one record to the sink and marks it unchanged. False if the sink has no room.
 bool table_hand_over(struct table *t, struct table_bucket *b, unsigned slot);
+
+// The same for a record that has to go: a capture waits for room.
+bool table_hand_over_now(struct table *t, struct table_bucket *b, unsigned slot);
+
+// Offers a record to the sink; a capture waits for room. False if there is none.
+bool table_offer(struct table *t, const struct record_view *record);
 
 // Gives up one record of the two buckets, the least worth keeping. Returns its bucket and slot, now
 // free, or NULL where none may go.

@@ -12,7 +12,7 @@
 
 enum {
 	HOUSEKEEPING_HZ = 50000,  // looks at the clock and at the sweep, of a worker that is busy
-	EXPIRE_LOOKS = 64,	  // of them, between two looks at what waits with a time-out; a power of two
+	EXPIRE_LOOKS = 64,	  // worker_expire() is called on every 64th of them; a power of two
 	SWEEP_BUCKETS = 32,	  // at most in one turn, and no more than fit into SWEEP_US: bounds the gap between two polls
 	SWEEP_STEP = 1,		  // between two looks at the clock
 	SWEEP_US = 8,
@@ -62,19 +62,6 @@ static void sweep(struct worker *w, uint64_t now_tsc, bool idle)
 	}
 }
 
-// What waits with a time-out, in the time of the packets.
-static void expire(struct worker *w)
-{
-	uint32_t now_s = (uint32_t)(w->packet_us / 1000000);
-
-	pkt_frag_expire(w->frag, w->packet_us / 1000);
-	pkt_tcp_expire(w->tcp, now_s, take_stream_message, w);
-	publish_verdicts(w);
-	table_expire(w->table, now_s);
-	if (w->match)
-		admit_match_expire(w->match, now_s);
-}
-
 static void housekeeping(struct worker *w, bool idle)
 {
 	uint64_t now_tsc = rte_get_tsc_cycles();
@@ -91,11 +78,11 @@ static void housekeeping(struct worker *w, bool idle)
 		for (uint32_t i = 0; i < w->sources_len; i++)
 			live &= !w->sources[i].packet_time;
 		if (live) // time goes on without packets, unless it is a capture's
-			w->packet_us = w->wall_us;
+			burst_set_clock(w);
 	}
 	sweep(w, now_tsc, idle);
-	if (idle || w->looks % EXPIRE_LOOKS == 0)
-		expire(w);
+	if (!w->replays && (idle || w->looks % EXPIRE_LOOKS == 0))
+		worker_expire(w);
 }
 
 // the loop ───────────────────────────────────────────────────────────────────────────────────
@@ -164,6 +151,14 @@ static void flush_all(struct worker *w)
 	flush_push(&w->flush);
 }
 
+static void wait_for_frame(void *flush)
+{
+	struct worker *w = container_of(flush, struct worker, flush);
+
+	flush_wait(&w->flush);
+	poll_gap_slept(&w->gap);
+}
+
 static int set_up(struct worker *w)
 {
 	const struct settings *s = w->settings;
@@ -171,9 +166,11 @@ static int set_up(struct worker *w)
 		.huge_pages = w->huge_pages,
 		.sink = flush_record,
 		.sink_context = &w->flush,
+		.wait = w->replays ? wait_for_frame : NULL,
 		.flood_names = s->flood_names,
 		.flood_interval_s = (uint32_t)s->flood_interval_s,
-		.flood_report_s = s->flush_interval_s < 1 ? 1 : (uint32_t)s->flush_interval_s,
+		// of a capture once an interval: no one waits for it, and it does not depend on flush.interval
+		.flood_report_s = w->replays ? UINT32_MAX : s->flush_interval_s < 1 ? 1 : (uint32_t)s->flush_interval_s,
 		.flood_notices = &w->flood_notices,
 		.key = &w->key};
 	const struct pkt_tcp_options tcp = {.flows = (uint32_t)s->tcp_flows,
@@ -181,7 +178,9 @@ static int set_up(struct worker *w)
 		.timeout_s = (uint32_t)s->tcp_timeout_s,
 		.touch = w->sources_len > 0 && !w->sources[0].packet_time}; // a capture can wait for a page
 
-	if (hash_key_random(&w->key) != 0)
+	if (w->seed != 0)
+		hash_key_from(&w->key, w->seed);
+	else if (hash_key_random(&w->key) != 0)
 		return -1;
 	w->message = dns_message_new(&w->key);
 	w->admit = admit_new();

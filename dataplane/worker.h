@@ -57,6 +57,7 @@ struct worker {
 	_Atomic(const struct filter_set *) filters_next;  // worker: r, main: w
 	enum worker_way way;				  // of messages, by settings and filters. worker: rw
 	struct hash_key key;				  // of names and records. worker: ro
+	uint64_t seed;					  // of a key that follows from the captures; 0: a random one. worker: ro
 	struct dns_message *message;			  // worker: rw
 	struct admit *admit;				  // worker: rw
 	struct admit_match *match;			  // worker: rw; NULL with match = off
@@ -70,6 +71,8 @@ struct worker {
 	// time
 	uint64_t wall_us;	// microseconds since 1970 at the last look. worker: rw
 	uint64_t packet_us;	// time of the packet in hand, or of the last one. worker: rw
+	uint64_t clock_us;	// the same for time-outs: of captures, it never goes back. worker: rw
+	uint32_t clock_s;	// second that time-outs have seen. worker: rw
 	uint64_t sweep_most_tsc; // that the sweep may take of a turn. worker: ro
 	uint64_t sweep_start;	// TSC when this round of the sweep began. worker: rw
 	uint64_t swept;		// buckets of this round that are done. worker: rw
@@ -85,6 +88,8 @@ struct worker {
 	unsigned id;		// 0.., worker: ro
 	enum worker_depth depth; // worker: ro
 	bool huge_pages;	// whether to ask for them. worker: ro
+	bool replays;		// captures alone: their packets can wait, and nothing may depend on the clock. worker: ro
+	uint64_t reload_polls;	// polls when the filters changed. main: rw
 	atomic_bool ready;	// worker: w, main: r
 	atomic_bool failed;	// could not set up its tables. worker: w, main: r
 	atomic_bool over;	// has had its last turn: looks at no filter and no port any more. worker: w, main: r
@@ -104,6 +109,12 @@ extern struct worker_orders worker_orders;
 // Body of an lcore: sets up its tables (on its own NUMA node), runs until ordered to end. `worker`
 // is a struct worker. Returns 0, or -1 where `failed` is set.
 int worker_run(void *worker);
+
+// Gives up what has waited too long, a little at each call (worker_time.c). For live packets.
+void worker_expire(struct worker *w);
+
+// The same for captures: all of it, before the first packet of each second. What is given up depends on the packets alone.
+void worker_begin_second(struct worker *w);
 
 // Before the first turn: a rank among the threads of the host. Of the calling thread.
 void worker_prefer(const struct worker *w);

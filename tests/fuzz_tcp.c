@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.payload = data + 4,
 			.payload_size = (uint32_t)payload};
 		now += data[3] & 0x0f;
-		pkt_tcp_segment(t, &pkt, now, read_all, NULL);
+		pkt_tcp_segment(t, &pkt, now, now, read_all, NULL);
 		pkt_tcp_expire(t, now, read_all, NULL);
 		next[flow] += (uint32_t)payload + (pkt.tcp_flags & PKT_TCP_SYN ? 1 : 0);
 		data += 4 + payload, size -= 4 + payload;

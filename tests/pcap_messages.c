@@ -136,7 +136,7 @@ static void frame(const uint8_t *bytes, size_t size, enum pkt_link link)
 		print_message(NULL, &pkt, pkt.payload, pkt.payload_size, (uint32_t)now);
 		break;
 	case PKT_TCP:
-		pkt_tcp_segment(tcp, &pkt, (uint32_t)now, print_message, NULL);
+		pkt_tcp_segment(tcp, &pkt, (uint32_t)now, (uint32_t)now, print_message, NULL);
 		break;
 	case PKT_FRAGMENT:
 		(pkt.ip_version == 4 ? fragment4 : fragment6)(pkt.ip, (size_t)(pkt.ip_end - pkt.ip));

@@ -73,7 +73,7 @@ static inline void stream_send_from(
 		.dst = from_client ? server : client,
 		.src_port = from_client ? port : 53,
 		.dst_port = from_client ? 53 : port};
-	pkt_tcp_segment(stream_tcp, &pkt, stream_now, stream_collect, &stream_out);
+	pkt_tcp_segment(stream_tcp, &pkt, stream_now, stream_now, stream_collect, &stream_out);
 	free(copy);
 }
 

@@ -22,6 +22,7 @@ static unsigned refuse_every; // the sink refuses each n-th record; 0: none
 static unsigned offered;
 static struct hash_key key;
 static bool one_owner; // of all records; else four have one
+static unsigned waits; // for room in the sink
 
 static unsigned key_of(const struct record_view *r)
 {
@@ -99,9 +100,16 @@ static void flush_all(struct table *t)
 		left -= table_sweep(t, left);
 }
 
-static struct table *begin(uint64_t records, struct worker_stats *stats)
+// The sink has been emptied.
+static void wait_for_room(void *context)
 {
-	const struct table_options options = {.records = records, .sink = take};
+	(void)context;
+	offered = 0;
+	waits++;
+}
+
+static struct table *begin_with(const struct table_options *options, struct worker_stats *stats)
+{
 
 	memset(handed, 0, sizeof(handed));
 	memset(model, 0, sizeof(model));
@@ -109,9 +117,14 @@ static struct table *begin(uint64_t records, struct worker_stats *stats)
 	refuse_every = 0;
 	one_owner = false;
 	CU_ASSERT_FATAL(hash_key_random(&key) == 0);
-	struct table *t = table_new(&options, stats);
+	struct table *t = table_new(options, stats);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
 	return t;
+}
+
+static struct table *begin(uint64_t records, struct worker_stats *stats)
+{
+	return begin_with(&(struct table_options){.records = records, .sink = take}, stats);
 }
 
 static void compare(void)
@@ -267,10 +280,73 @@ static void doubles_count_once_in_a_full_table(void)
 	table_free(t);
 }
 
-static void hot_records_outlive_a_flood(void)
+// A capture waits for the sink instead, whatever the table's size. Half of the records are seen again, some have long keys.
+static void a_capture_loses_nothing(void)
+{
+	for (uint64_t records = 40; records <= 4000; records *= 10) {
+		struct worker_stats stats;
+		struct table *t = begin_with(&(struct table_options){.records = records, .sink = take, .wait = wait_for_room}, &stats);
+		waits = offered = 0;
+		refuse_every = 7;
+		for (unsigned i = 0; i < 30000; i++) {
+			unsigned n = i % 2 ? i * 7919 % KEYS : i % 2000;
+			table_next_message(t);
+			add(t, n, 1000 + i);
+			expect(n, 1000 + i);
+		}
+		table_settle(t);
+		CU_ASSERT(waits > 1000);
+		refuse_every = 0;
+		flush_all(t);
+		compare();
+		check_accounts(&stats);
+		CU_ASSERT_EQUAL(stats.lost_no_room, 0);
+		table_free(t);
+	}
+}
+
+// Evicted records of a capture, summed up, and how many there were.
+static uint64_t evicted_with(unsigned sweep_every, uint64_t *sum)
 {
 	struct worker_stats stats;
-	struct table *t = begin(2000, &stats);
+	struct table *t = begin_with(&(struct table_options){.records = 500, .sink = take, .wait = wait_for_room}, &stats);
+
+	key = (struct hash_key){{1, 2, 3, 4, 5, 6, 7, 8}};
+	srandom(11);
+	for (unsigned i = 0; i < 20000; i++) {
+		unsigned n = (unsigned)random() % ((unsigned)random() % KEYS + 1);
+		table_next_message(t);
+		add(t, n, 1000 + i / 10);
+		if (sweep_every && i % sweep_every == 0)
+			table_sweep(t, 40);
+	}
+	table_settle(t);
+	*sum = 0;
+	for (uint64_t i = 0; i < table_buckets(t); i++)
+		for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++)
+			if (t->buckets[i].tag[slot])
+				*sum += hash_bytes(&key, t->units[t->buckets[i].unit[slot]].key, TABLE_FIRST_LINE);
+	uint64_t evicted = stats.table_evicted;
+	table_free(t);
+	return evicted;
+}
+
+// Which records of a capture stay depends on its sightings alone, whenever the sweep comes.
+static void sweeps_do_not_choose_what_stays(void)
+{
+	uint64_t sum, other, evicted = evicted_with(0, &sum);
+
+	CU_ASSERT(evicted > 1000);
+	for (unsigned every = 1; every < 2000; every *= 5) {
+		CU_ASSERT_EQUAL(evicted_with(every, &other), evicted);
+		CU_ASSERT_EQUAL(other, sum);
+	}
+}
+
+static void hot_records_outlive_a_flood(table_wait *wait)
+{
+	struct worker_stats stats;
+	struct table *t = begin_with(&(struct table_options){.records = 2000, .sink = take, .wait = wait}, &stats);
 	uint64_t inserted = 0;
 
 	for (unsigned round = 0; round < 20; round++) {
@@ -292,6 +368,16 @@ static void hot_records_outlive_a_flood(void)
 	}
 	CU_ASSERT(stats.table_inserted - inserted <= 2);
 	table_free(t);
+}
+
+static void hot_records_outlive_a_flood_live(void)
+{
+	hot_records_outlive_a_flood(NULL);
+}
+
+static void hot_records_outlive_a_flood_replayed(void)
+{
+	hot_records_outlive_a_flood(wait_for_room);
 }
 
 // A record twice in a message counts once, and the number of that message is forgotten when the record
@@ -412,11 +498,10 @@ static void refusal_ages_nothing(void)
 	table_free(t);
 }
 
-// A record is seen more often than its counter can hold while no frame is free: what is not counted has a number.
-static void a_full_counter_loses_nothing_in_silence(void)
+// A table with one record, seen nearly as often as its counter can hold and not handed over.
+static struct table *begin_nearly_full(const struct table_options *options, struct worker_stats *stats, struct table_unit **unit)
 {
-	struct worker_stats stats;
-	struct table *t = begin(100, &stats);
+	struct table *t = begin_with(options, stats);
 
 	table_next_message(t);
 	add(t, 1, 10);
@@ -424,17 +509,56 @@ static void a_full_counter_loses_nothing_in_silence(void)
 	struct table_bucket *b = t->buckets;
 	while (b->meta == 0)
 		b++;
-	struct table_unit *u = &t->units[b->unit[__builtin_ctz(b->meta)]];
+	struct table_unit *u = *unit = &t->units[b->unit[__builtin_ctz(b->meta)]];
 	t->pending_sightings += UINT32_MAX - 2 - u->count;
-	stats.rr_taken += UINT32_MAX - 2 - u->count;
+	stats->rr_taken += UINT32_MAX - 2 - u->count;
 	u->count = UINT32_MAX - 2;
+	return t;
+}
+
+static void add_five(struct table *t)
+{
 	for (int i = 0; i < 5; i++) {
 		table_next_message(t);
 		add(t, 1, 20);
 	}
 	table_settle(t);
+}
+
+// A record is seen more often than its counter can hold: it is handed over.
+static void a_full_counter_is_handed_over(void)
+{
+	for (int replayed = 0; replayed < 2; replayed++) {
+		struct worker_stats stats;
+		struct table_unit *u;
+		const struct table_options options = {.records = 100, .sink = take, .wait = replayed ? wait_for_room : NULL};
+		struct table *t = begin_nearly_full(&options, &stats, &u);
+		refuse_every = replayed ? 2 : 0;
+		offered = 1; // a replayed one is refused first
+		add_five(t);
+		CU_ASSERT_EQUAL(handed[1].count, UINT32_MAX);
+		CU_ASSERT_EQUAL(u->count, 3);
+		CU_ASSERT_EQUAL(stats.lost_no_room, 0);
+		refuse_every = 0;
+		flush_all(t);
+		CU_ASSERT_EQUAL(handed[1].count, (uint64_t)UINT32_MAX + 3);
+		check_accounts(&stats);
+		table_free(t);
+	}
+}
+
+// The same while no frame is free: what is not counted has a number.
+static void a_full_counter_loses_nothing_in_silence(void)
+{
+	struct worker_stats stats;
+	struct table_unit *u;
+	struct table *t = begin_nearly_full(&(struct table_options){.records = 100, .sink = take}, &stats, &u);
+
+	refuse_every = 1;
+	add_five(t);
 	CU_ASSERT_EQUAL(u->count, UINT32_MAX);
 	CU_ASSERT_EQUAL(stats.lost_no_room, 3);
+	refuse_every = 0;
 	flush_all(t);
 	CU_ASSERT_EQUAL(handed[1].count, UINT32_MAX);
 	check_accounts(&stats);
@@ -450,11 +574,15 @@ int main(void)
 		{"eviction keeps sums", eviction_keeps_sums},
 		{"a refusing sink loses nothing that fits", refusing_sink_loses_nothing_that_fits},
 		{"losses are counted", losses_are_counted},
+		{"a capture loses nothing", a_capture_loses_nothing},
+		{"sweeps do not choose what stays", sweeps_do_not_choose_what_stays},
 		{"doubles count once in a full table", doubles_count_once_in_a_full_table},
-		{"hot records outlive a flood", hot_records_outlive_a_flood},
+		{"hot records outlive a flood", hot_records_outlive_a_flood_live},
+		{"hot records outlive a flood, replayed", hot_records_outlive_a_flood_replayed},
 		{"message numbers do not linger", message_numbers_do_not_linger},
 		{"given up units are not believed", given_up_units_are_not_believed},
 		{"a refusal ages nothing", refusal_ages_nothing},
+		{"a full counter is handed over", a_full_counter_is_handed_over},
 		{"a full counter loses nothing in silence", a_full_counter_loses_nothing_in_silence},
 	};
 	return unit_run("table", tests, sizeof(tests) / sizeof(tests[0]));
