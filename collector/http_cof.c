@@ -43,7 +43,7 @@ struct page {
 
 static enum http_step produce_page(void *arg, struct redis_buffer *out)
 {
-	const struct query_format format = {.sensor = NULL};
+	const struct query_format format = {.type_numbers = true};
 	struct page *p = arg;
 	struct query_record record;
 	enum query_step step;
@@ -120,7 +120,7 @@ enum MHD_Result http_cof(struct http_request *r)
 {
 	char value[HTTP_VALUE_SIZE], why[300];
 	struct query q = query_make(QUERY_NAME);
-	const struct query_format format = {.sensor = NULL};
+	const struct query_format format = {.type_numbers = true};
 	size_t at = strcmp(r->segment[0], "pdns") == 0 ? 1 : 0; // D4 has them at the root
 	const char *verb = r->segments > at ? r->segment[at] : "", *type = header(r, "dribble-filter-rrtype");
 	uint64_t count = 0, cursor = 0;
@@ -134,6 +134,7 @@ enum MHD_Result http_cof(struct http_request *r)
 	if (query_parse(&q, value, why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	q.with_targets = full && q.kind == QUERY_NAME;
+	q.no_placeholders = true;
 	if (type && *type && query_parse_types(&q, type, why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "dribble-filter-rrtype: %s", why);
 	unsigned code = http_query_params(r, &q, why, sizeof(why));

@@ -62,6 +62,7 @@ struct query {
 	bool descending;
 	char bailiwick[TEXT_NAME_SIZE]; // only owners of this registered domain; empty: any
 	char exclude[TEXT_NAME_SIZE];	// patterns: not what this one of the same kind matches; empty: any
+	bool no_placeholders;		// without TYPE0, which stands for the types of a flood
 	bool with_targets;		// QUERY_NAME: then who points to it
 	double time_max_s;		// the run fails after that long; 0: no bound
 	bool partial;			// query_sorted: a run that fails shows first what it has met

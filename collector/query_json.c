@@ -2,6 +2,7 @@
 #include "collector/query_json.h"
 
 #include "collector/query_write.h"
+#include "dataplane/dns_layout.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -99,6 +100,34 @@ size_t query_time_text(int64_t time, const char *format, char *out, size_t out_s
 
 #define COPY(at, literal) ((char *)memcpy((at), "" literal, sizeof(literal) - 1) + sizeof(literal) - 1)
 
+// Types whose mnemonics every reader of COF knows: those of dnspython from 2.2 on, by which PyPDNS (and with it MISP and
+// Cortex) reads them. It refuses a whole answer for one name that it does not know; a number it takes.
+static bool is_widely_known(uint16_t type)
+{
+	static const uint16_t ranges[][2] = {{1, 22}, {24, 30}, {33, 33}, {35, 39}, {41, 53}, {55, 56}, {59, 65}, {99, 99},
+		{103, 109}, {249, 258}, {260, 260}, {32768, 32769}};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+		if (type >= ranges[i][0] && type <= ranges[i][1])
+			return true;
+	return false;
+}
+
+// The draft's rrtype: a mnemonic, or the number of a type that has none.
+static char *put_cof_type(char *at, const struct query_record *r)
+{
+	char text[TEXT_TYPE_SIZE];
+	uint16_t type;
+
+	if (r->type_len >= sizeof(text))
+		return put_string(at, r->type, r->type_len);
+	memcpy(text, r->type, r->type_len);
+	text[r->type_len] = '\0';
+	if (dns_layout_type(text, &type) != 0 || is_widely_known(type))
+		return put_string(at, r->type, r->type_len);
+	return put_digits(at, type);
+}
+
 // In one piece: an export has millions of them.
 void query_json_cof(struct redis_buffer *out, const struct query_record *r, const struct query_format *f)
 {
@@ -109,7 +138,8 @@ void query_json_cof(struct redis_buffer *out, const struct query_record *r, cons
 	if (!at)
 		return;
 	at = put_string(COPY(at, "{\"rrname\":"), r->owner, r->owner_len);
-	at = put_string(COPY(at, ",\"rrtype\":"), r->type, r->type_len);
+	at = COPY(at, ",\"rrtype\":");
+	at = f->type_numbers ? put_cof_type(at, r) : put_string(at, r->type, r->type_len);
 	at = COPY(at, ",\"rdata\":");
 	*at = '[';
 	at = put_string(at + f->rdata_array, r->rdata, r->rdata_len);

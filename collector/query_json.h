@@ -7,6 +7,7 @@
 
 struct query_format {
 	bool rdata_array;	       // COF: "rdata" as an array of one (exports)
+	bool type_numbers;	       // COF: types that not every reader knows by name as decimal numbers (/pdns/)
 	bool rdata_lookup;	       // DNSDB: what was looked up is RDATA: a string, and no bailiwick
 	bool human_time;	       // DNSDB: times as RFC 3339
 	bool brief;		       // DNSDB's flexible search: without count and times

@@ -230,6 +230,8 @@ static bool is_dnssec(const char *type, size_t len)
 
 bool query_has_type(const struct query *q, const char *type, size_t len)
 {
+	if (q->no_placeholders && len == 5 && memcmp(type, "TYPE0", 5) == 0)
+		return false;
 	switch (q->types) {
 	case QUERY_TYPES_ALL:
 		return true;
