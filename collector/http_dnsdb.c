@@ -126,10 +126,9 @@ static enum MHD_Result answer_lookup(struct http_request *r, size_t at, bool v1)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	char *value = s[3];
 	unescape_again(value);
-	if (parse_value(&q, s[1], s[2], value, why, sizeof(why)) != 0)
+	if (parse_value(&q, s[1], s[2], value, why, sizeof(why)) != 0 || query_fit_types(&q, why, sizeof(why)) != 0 ||
+		(n > 5 && *s[5] && query_parse_bailiwick(&q, s[5], why, sizeof(why)) != 0))
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
-	if (n > 5 && *s[5] && query_name(s[5], strlen(s[5]), q.bailiwick) == 0)
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "'%.100s': expected a name as the bailiwick", s[5]);
 	unsigned code = http_query_params(r, &q, why, sizeof(why));
 	if (code != 0)
 		return http_line(r, code, "%s", why);
@@ -180,7 +179,7 @@ static enum MHD_Result answer_flexible(struct http_request *r, size_t at)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	enum query_kind kind =
 		regex ? (rdata ? QUERY_TARGET_REGEX : QUERY_REGEX) : (rdata ? QUERY_TARGET_GLOB : QUERY_GLOB);
-	if (query_parse_pattern(&q, kind, s[2], why, sizeof(why)) != 0 ||
+	if (query_parse_pattern(&q, kind, s[2], why, sizeof(why)) != 0 || query_fit_types(&q, why, sizeof(why)) != 0 ||
 		exclude_param(r, &q, kind, why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	unsigned code = http_query_params(r, &q, why, sizeof(why));

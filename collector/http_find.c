@@ -67,6 +67,8 @@ enum MHD_Result http_lookup(struct http_request *r)
 			return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	}
 	unsigned code = http_ours_params(r, &q, why, sizeof(why));
+	if (code == 0 && query_fit_types(&q, why, sizeof(why)) != 0)
+		code = MHD_HTTP_BAD_REQUEST;
 	if (code != 0)
 		return http_line(r, code, "%s", why);
 	if (q.order == QUERY_ORDER_NONE) {

@@ -44,14 +44,16 @@ bool http_param_flag(struct http_request *r, const char *name, bool def)
 
 static int time_param(struct http_request *r, const char *name, int64_t *at, char *why, size_t why_size)
 {
-	char text[64];
+	bool until = strstr(name, "_before") != NULL;
+	char text[64], reason[256];
 
 	if (!MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name))
 		return 0;
-	if (http_param(r, name, text, sizeof(text)) &&
-		query_parse_time(at, text, time(NULL), why, why_size) == 0)
+	if (!http_param(r, name, text, sizeof(text)))
+		snprintf(reason, sizeof(reason), "expected seconds since 1970, or negative seconds from now");
+	else if ((until ? query_parse_until : query_parse_time)(at, text, time(NULL), reason, sizeof(reason)) == 0)
 		return 0;
-	snprintf(why, why_size, "%s: expected seconds since 1970, or negative seconds from now", name);
+	snprintf(why, why_size, "%s: %s", name, reason);
 	return -1;
 }
 

@@ -155,7 +155,7 @@ static int parse_bound(struct lookback *l, bool since, const char *text)
 	char why[256];
 	int64_t *at = since ? &l->filter.last_after : &l->filter.first_before;
 
-	if (query_parse_time(at, text, time(NULL), why, sizeof(why)) != 0)
+	if ((since ? query_parse_time : query_parse_until)(at, text, time(NULL), why, sizeof(why)) != 0)
 		return lookback_fail("--%s: %s", since ? "since" : "until", why);
 	return 0;
 }

@@ -139,7 +139,7 @@ static int look_up(struct lookback *l, parse_function *parse)
 
 	for (int i = 0; i < l->argc && result == 0; i++) {
 		struct query q = l->filter;
-		if (parse(&q, l->argv[i], why, sizeof(why)) != 0) {
+		if (parse(&q, l->argv[i], why, sizeof(why)) != 0 || query_fit_types(&q, why, sizeof(why)) != 0) {
 			result = lookback_fail("%s", why);
 			break;
 		}

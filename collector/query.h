@@ -51,6 +51,7 @@ struct query {
 	size_t name_len;
 	uint8_t first[16], last[16]; // QUERY_ADDRESSES, inclusive
 	size_t address_size;	     // 4 or 16
+	bool mapped;		     // …of IPv4: AAAA records with these inside ::ffff:0:0/96 as well
 	enum query_type_class types;
 	char type[QUERY_TYPES_MAX][TEXT_TYPE_SIZE]; // QUERY_TYPES_LISTED: mnemonics as keys hold them
 	size_t types_len;
@@ -60,7 +61,8 @@ struct query {
 	uint64_t limit;			   // records at most; 0: no bound
 	enum query_order order;
 	bool descending;
-	char bailiwick[TEXT_NAME_SIZE]; // only owners of this registered domain; empty: any
+	char bailiwick[TEXT_NAME_SIZE]; // only owners of this registered domain, or of those below it or that begin so; empty: any
+	enum query_kind bailiwick_kind; // QUERY_NAME, QUERY_SUBTREE, QUERY_STEM
 	char exclude[TEXT_NAME_SIZE];	// patterns: not what this one of the same kind matches; empty: any
 	bool no_placeholders;		// without TYPE0, which stands for the types of a flood
 	bool with_targets;		// QUERY_NAME: then who points to it
@@ -107,10 +109,12 @@ void query_sorted_stop(struct query_sorted *s);
 
 // query_parse.c: from texts of people and clients. 0, or -EINVAL with one line in `why`.
 
-// Whatever is pasted: name, "*.name", "name.*", address, prefix, range; defanged, or a URL.
+// Whatever is pasted (query_paste.h), where it is a name, "*.name", "name.*", an address, a prefix or a range.
 int query_parse(struct query *q, const char *text, char *why, size_t why_size);
 int query_parse_name(struct query *q, const char *text, char *why, size_t why_size);
 int query_parse_target(struct query *q, const char *text, char *why, size_t why_size);
+// A registered domain, "*.com", "example.*", that owners have to be of.
+int query_parse_bailiwick(struct query *q, const char *text, char *why, size_t why_size);
 // A pattern with * ? [a-z], or an extended regular expression, for names with or without final dot.
 int query_parse_pattern(struct query *q, enum query_kind kind, const char *text, char *why, size_t why_size);
 // A part of a name, for QUERY_KEYWORD.
@@ -119,8 +123,14 @@ int query_parse_keyword(struct query *q, const char *text, char *why, size_t why
 int query_parse_addresses(struct query *q, const char *text, char *why, size_t why_size);
 // "a,aaaa", "any" (no DNSSEC types), "any-dnssec" (only those), "all".
 int query_parse_types(struct query *q, const char *text, char *why, size_t why_size);
-// "1700000000", "-3600" (from `now`), "7d", "2024-01-31", "2024-01-31T12:00:00Z".
+// Are the types asked for such that what is asked for can have them? Who points to a name has those that point; of an
+// address A and AAAA are taken for one. Call it where the kind and the types are known.
+int query_fit_types(struct query *q, char *why, size_t why_size);
+// "1700000000", "-3600" (from `now`), "7d", "2024-01-31", "2024-01-31T12:00:00Z", "2024-01-31 12:00+02:00"; UTC unless it
+// says otherwise. Of a day, a minute or a month: its first second.
 int query_parse_time(int64_t *out, const char *text, int64_t now, char *why, size_t why_size);
+// The same as the end of a span of time: of a day, a minute or a month its last second.
+int query_parse_until(int64_t *out, const char *text, int64_t now, char *why, size_t why_size);
 // "-last", "first", "count", "name", "type", "rdata".
 int query_parse_order(struct query *q, const char *text, char *why, size_t why_size);
 
@@ -150,8 +160,18 @@ size_t query_unicode(const char *name, size_t len, char *out, size_t out_size);
 // control characters or broken labels do. Returns the length (terminated), 0 where there are none.
 size_t query_readable(const char *name, size_t len, char *out, size_t out_size);
 
-// query_match.c: true where `name` is q->name or lies below it. Both as keys hold them.
+// query_match.c: true where `name` is the zone or lies below it; where its first labels are those of the stem.
+bool query_name_is_below(const char *zone, size_t zone_len, const char *name, size_t len);
+bool query_name_begins(const char *stem, size_t stem_len, const char *name, size_t len);
+
+// True where `name` is q->name or lies below it. Both as keys hold them.
 bool query_is_below(const struct query *q, const char *name, size_t len);
+
+// query_options.c: true where what is asked for is who points to a name.
+bool query_is_of_targets(const struct query *q);
+
+// True where RDATA of the type points to a name.
+bool query_type_has_target(const char *type, size_t len);
 
 // True where the types asked for include this one.
 bool query_has_type(const struct query *q, const char *type, size_t len);

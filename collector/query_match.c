@@ -17,19 +17,24 @@ static bool is_separator(const char *name, size_t at)
 	return slashes % 2 == 0;
 }
 
-bool query_is_below(const struct query *q, const char *name, size_t len)
+bool query_name_is_below(const char *zone, size_t zone_len, const char *name, size_t len)
 {
-	if (q->name_len == 1 && q->name[0] == '.')
+	if (zone_len == 1 && zone[0] == '.')
 		return true;
-	if (len < q->name_len || memcmp(name + len - q->name_len, q->name, q->name_len) != 0)
+	if (len < zone_len || memcmp(name + len - zone_len, zone, zone_len) != 0)
 		return false;
-	size_t dot = len - q->name_len;
+	size_t dot = len - zone_len;
 	return dot == 0 || (name[dot - 1] == '.' && is_separator(name, dot - 1));
 }
 
-static bool has_stem(const struct query *q, const char *name, size_t len)
+bool query_name_begins(const char *stem, size_t stem_len, const char *name, size_t len)
 {
-	return len > q->name_len + 1 && name[q->name_len] == '.' && memcmp(name, q->name, q->name_len) == 0;
+	return len > stem_len + 1 && name[stem_len] == '.' && memcmp(name, stem, stem_len) == 0;
+}
+
+bool query_is_below(const struct query *q, const char *name, size_t len)
+{
+	return query_name_is_below(q->name, q->name_len, name, len);
 }
 
 // With and without the final dot, so that both "\.com$" and "\.com\.$" find what is meant.
@@ -124,7 +129,7 @@ bool query_match(const struct query_run *run, const char *name, size_t len)
 		return query_is_below(&run->q, name, len);
 	case QUERY_STEM:
 	case QUERY_TARGET_STEM:
-		return has_stem(&run->q, name, len);
+		return query_name_begins(run->q.name, run->q.name_len, name, len);
 	case QUERY_GLOB:
 	case QUERY_TARGET_GLOB:
 		return query_glob(run->q.name, name, len) &&

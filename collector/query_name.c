@@ -89,9 +89,9 @@ size_t query_address(const char *text, uint8_t out[static 16])
 static const struct {
 	const char *from, *to;
 } fangs[] = {{"[.]", "."}, {"(.)", "."}, {"{.}", "."}, {"[dot]", "."}, {"(dot)", "."}, {"{dot}", "."},
-	{"[.", "."}, {".]", "."}, {"[:]", ":"}, {"[://]", "://"}, {"[@]", "@"}, {"[at]", "@"}};
+	{"[.", "."}, {".]", "."}, {"[:]", ":"}, {"[://]", "://"}, {"[@]", "@"}, {"[at]", "@"}, {"(at)", "@"}, {"{at}", "@"}, {"[/]", "/"}};
 
-static bool replace_fangs(const char *text, char *out, size_t out_size)
+bool query_unfang(const char *text, char *out, size_t out_size)
 {
 	size_t len = 0;
 
@@ -144,7 +144,7 @@ bool query_refang(const char *text, char *out, size_t out_size)
 {
 	while (isspace((unsigned char)*text))
 		text++;
-	if (!replace_fangs(text, out, out_size))
+	if (!query_unfang(text, out, out_size))
 		return false;
 	size_t len = strlen(out);
 	while (len > 0 && isspace((unsigned char)out[len - 1]))

@@ -20,6 +20,9 @@ size_t query_name(const char *text, size_t len, char out[static TEXT_NAME_SIZE])
 // Octets of an address: 4 or 16, or 0 where `text` is none.
 size_t query_address(const char *text, uint8_t out[static 16]);
 
+// Undoes defanging alone: "a[.]b" becomes "a.b". False where it does not fit into `out_size`.
+bool query_unfang(const char *text, char *out, size_t out_size);
+
 // Undoes defanging and takes the host out of a URL: "hxxps://www[.]example(.)com/x" becomes
 // "www.example.com". Returns false where it does not fit into `out_size`.
 bool query_refang(const char *text, char *out, size_t out_size);

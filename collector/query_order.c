@@ -163,7 +163,7 @@ static bool keep(struct query_sorted *s, const struct query_record *record)
 static bool is_natural(const struct query *q)
 {
 	bool one_key = q->kind == QUERY_NAME || q->kind == QUERY_TARGET ||
-		       (q->kind == QUERY_ADDRESSES && memcmp(q->first, q->last, q->address_size) == 0);
+		       (q->kind == QUERY_ADDRESSES && !q->mapped && memcmp(q->first, q->last, q->address_size) == 0);
 
 	if (q->kind == QUERY_TARGET || q->with_targets)
 		one_key = false; // those that have to be resolved, and those that point to a name, come behind the others

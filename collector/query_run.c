@@ -128,14 +128,19 @@ static bool step(struct query_run *run)
 
 static bool is_of_bailiwick(const struct query_run *run, const struct query_item *item)
 {
+	const char *wanted = run->q.bailiwick;
 	uint8_t wire[QUERY_WIRE_SIZE];
 	char zone[TEXT_NAME_SIZE];
 	size_t size = query_name_wire(run->page.text.bytes + item->owner, item->owner_len, wire);
 
 	if (size == 0 || !run->db->zones)
 		return false;
-	size_t at = zone_find(run->db->zones, wire, size);
-	return text_name(wire + at, size - at, zone) > 0 && strcmp(zone, run->q.bailiwick) == 0;
+	size_t at = zone_find(run->db->zones, wire, size), len = text_name(wire + at, size - at, zone);
+	if (run->q.bailiwick_kind == QUERY_SUBTREE)
+		return query_name_is_below(wanted, strlen(wanted), zone, len);
+	if (run->q.bailiwick_kind == QUERY_STEM)
+		return query_name_begins(wanted, strlen(wanted), zone, len);
+	return len > 0 && strcmp(zone, wanted) == 0;
 }
 
 static bool is_wanted(const struct query_run *run, const struct query_item *item)

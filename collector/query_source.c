@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define MAPPED_NET "::/48" // the one that all IPv4 addresses inside IPv6 lie in
+
 enum { IPV4_NET_BITS = 24, IPV6_NET_BITS = 48, NETS_MAX = 65536, ERASED_SLACK = 1000 };
 
 static int add_key(struct query_run *run, const char *text, size_t len)
@@ -126,13 +128,27 @@ static uint64_t net_number(const uint8_t *address, size_t size)
 	return number;
 }
 
+// The key of an IPv4 address inside IPv6.
+static int add_mapped(struct query_run *run)
+{
+	uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
+	char text[TEXT_ADDRESS_SIZE];
+
+	memcpy(address + 12, run->q.first, 4);
+	return add_key(run, text, text_address(address, 16, text));
+}
+
 static int begin_addresses(struct query_run *run)
 {
 	const struct query *q = &run->q;
 	char text[TEXT_ADDRESS_SIZE];
 
-	if (memcmp(q->first, q->last, q->address_size) == 0)
-		return add_key(run, text, text_address(q->first, q->address_size, text));
+	if (memcmp(q->first, q->last, q->address_size) == 0) {
+		int result = add_key(run, text, text_address(q->first, q->address_size, text));
+		return result == 0 && q->mapped ? add_mapped(run) : result;
+	}
+	if (q->mapped && add_set(run, "net:", MAPPED_NET, strlen(MAPPED_NET)) != 0)
+		return -1;
 	run->net_next = net_number(q->first, q->address_size);
 	run->net_last = net_number(q->last, q->address_size);
 	if (run->net_last - run->net_next < NETS_MAX)
@@ -167,8 +183,7 @@ int query_source_begin(struct query_run *run)
 	const struct query *q = &run->q;
 
 	run->family = q->kind == QUERY_ADDRESSES ? "ip:" : "name:";
-	if (q->kind == QUERY_TARGET || q->kind == QUERY_TARGET_SUBTREE || q->kind == QUERY_TARGET_STEM ||
-		q->kind == QUERY_TARGET_GLOB || q->kind == QUERY_TARGET_REGEX)
+	if (query_is_of_targets(q))
 		run->family = "rdata:";
 	bool indexed = q->kind != QUERY_ADDRESSES && index_of(run);
 	if ((q->kind == QUERY_REGEX || q->kind == QUERY_TARGET_REGEX) && begin_regex(run) != 0)
@@ -337,9 +352,15 @@ int query_source_step(struct query_run *run)
 
 static bool in_range(const struct query *q, const char *text)
 {
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	uint8_t address[16];
+	size_t size = query_address(text, address);
 
-	return query_address(text, address) == q->address_size &&
+	if (q->mapped && size == 16 && memcmp(address, mapped, sizeof(mapped)) == 0) {
+		memmove(address, address + 12, 4);
+		size = 4;
+	}
+	return size == q->address_size &&
 	       memcmp(address, q->first, q->address_size) >= 0 &&
 	       memcmp(address, q->last, q->address_size) <= 0;
 }
