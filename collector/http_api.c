@@ -30,6 +30,7 @@ static const struct path {
 	{"/api/find", http_find, false, true},
 	{"/api/export", http_export, false, true},
 	{"/api/bulk", http_bulk, true, true},
+	{"/api/understand", http_understand, true, false},
 };
 
 static const struct path *find_path(const char *url)

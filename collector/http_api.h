@@ -13,6 +13,7 @@
 //     http_dnsdb.c      DNSDB API v2 (and v1)
 //     http_cof.c        Common Output Format, as CIRCL's server
 //     http_find.c       /api/lookup, /api/find
+//     http_understand.c /api/understand
 //     http_export.c     /api/export, in threads of its own
 //     http_bulk.c       /api/bulk
 //
@@ -161,6 +162,7 @@ enum MHD_Result http_lookup(struct http_request *r);
 enum MHD_Result http_find(struct http_request *r);
 enum MHD_Result http_export(struct http_request *r);
 enum MHD_Result http_bulk(struct http_request *r);
+enum MHD_Result http_understand(struct http_request *r);
 
 // http_find.c: type and the common parameters; 0, or the code of an answer. And whether CSV is wanted.
 unsigned http_ours_params(struct http_request *r, struct query *q, char *why, size_t why_size);

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// POST /api/bulk: many names, addresses, prefixes and ranges at once, one a line (or a JSON array of
-// strings). Each record comes as a COF line with the question in "query"; a question without records
+// POST /api/bulk: many names, addresses, prefixes and ranges at once, one or several a line (or a JSON array of
+// strings); several have blanks, commas, semicolons or bars between them. Each record comes as a COF line with the question in "query"; a question without records
 // as {"query":"…","found":false}, one that is not understood as {"query":"…","error":"…"}.
 #include "collector/http_api.h"
+#include "collector/query_paste.h"
 
 #include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { QUESTIONS_MAX = 100000, QUESTION_SIZE = 1024, AT_ONCE = 200 };
+enum { QUESTIONS_MAX = 100000, WORDS_MAX = 400000, QUESTION_SIZE = 1024, AT_ONCE = 200 };
 
 struct bulk {
 	struct query_db *db;
 	struct query template; // types, times, limit of each question
 	char *text;	       // the questions; owned
-	char *next;	       // the first that is not asked yet; NULL: none
+	char *next;	       // the first line that is not asked yet; NULL: none
+	struct redis_buffer items; // of the current line, each with its final zero
+	size_t next_item;	   // where in them the next one is
+	bool several;		   // …and there are others
 	struct query_run *run; // of the current question
 	char current[QUESTION_SIZE];
 	uint64_t found; // records of it
@@ -23,8 +27,16 @@ struct bulk {
 
 static void put_question(struct bulk *b, struct redis_buffer *out)
 {
+	json_t *text = json_string(b->current); // NULL: not UTF-8
+	char *quoted = text ? json_dumps(text, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL;
+
 	query_put_text(out, "{\"query\":");
-	query_put_json(out, b->current, strlen(b->current));
+	if (quoted)
+		query_put_text(out, quoted);
+	else
+		query_put_json(out, b->current, strlen(b->current));
+	free(quoted);
+	json_decref(text);
 }
 
 static void put_error(struct bulk *b, struct redis_buffer *out, const char *why)
@@ -51,24 +63,57 @@ static void put_record(struct bulk *b, struct redis_buffer *out, const struct qu
 	b->found++;
 }
 
+static void take_item(void *arg, const char *item, bool several)
+{
+	struct bulk *b = arg;
+
+	query_put(&b->items, item, strlen(item) + 1);
+	b->several = several;
+}
+
+// The next item of the current line, or of the next one that has any. NULL where there is none.
+static const char *next_item(struct bulk *b)
+{
+	while (b->next_item == b->items.size && b->next && !b->items.bad) {
+		redis_buffer_clear(&b->items);
+		b->next_item = 0;
+		if (query_paste_items(strsep(&b->next, "\n"), take_item, b) == SIZE_MAX)
+			b->items.bad = true;
+	}
+	if (b->items.bad || b->next_item == b->items.size)
+		return NULL;
+	const char *item = b->items.bytes + b->next_item;
+	b->next_item += strlen(item) + 1;
+	return item;
+}
+
+static int parse_item(struct bulk *b, struct query *q, const char *item, char *why, size_t why_size)
+{
+	struct query_paste p;
+
+	if (strlen(item) >= sizeof(b->current)) {
+		snprintf(why, why_size, "too long");
+		return -1;
+	}
+	if (!b->several)
+		return query_parse(q, item, why, why_size);
+	if (query_understand_item(&p, item, why, why_size) != 0)
+		return -1;
+	query_take_value(q, &p);
+	return 0;
+}
+
 // Begins the next question. False where there is none.
 static bool begin_next(struct bulk *b, struct redis_buffer *out)
 {
 	char why[300];
+	const char *item;
 
-	while (b->next) {
-		char *line = strsep(&b->next, "\n");
-		while (isspace((unsigned char)*line))
-			line++;
-		size_t len = strlen(line);
-		while (len > 0 && isspace((unsigned char)line[len - 1]))
-			line[--len] = '\0';
-		if (len == 0)
-			continue;
-		snprintf(b->current, sizeof(b->current), "%s", line);
+	while ((item = next_item(b)) != NULL) {
 		struct query q = b->template;
-		if (len >= sizeof(b->current) || query_parse(&q, line, why, sizeof(why)) != 0) {
-			put_error(b, out, len >= sizeof(b->current) ? "too long" : why);
+		snprintf(b->current, sizeof(b->current), "%s", item);
+		if (parse_item(b, &q, item, why, sizeof(why)) != 0) {
+			put_error(b, out, why);
 			continue;
 		}
 		b->found = 0;
@@ -117,6 +162,7 @@ static void release(void *arg)
 	struct bulk *b = arg;
 
 	query_stop(b->run);
+	redis_buffer_free(&b->items);
 	free(b->text);
 	free(b);
 }
@@ -141,46 +187,59 @@ static size_t put_line(char *to, const json_t *one)
 	return text && !strchr(text, '\n') ? (size_t)sprintf(to, "%s\n", text) : 0;
 }
 
-// A JSON array of strings as lines, in place of `body`. NULL where it is neither that nor lines.
+// A JSON array's strings as lines. NULL where it holds something else.
+static char *array_lines(const json_t *array, size_t size)
+{
+	char *text = malloc(2 * size + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; text && i < json_array_size(array); i++) {
+		size_t len = put_line(text + n, json_array_get(array, i));
+		n += len;
+		if (len > 0)
+			continue;
+		free(text);
+		return NULL;
+	}
+	if (text)
+		text[n] = '\0';
+	return text;
+}
+
+// The questions as lines: as they came, or out of a JSON array. NULL where an array is none of strings, or broken: what
+// begins as one does, with a quote behind the bracket, is no address in brackets.
 static char *questions(const struct redis_buffer *body)
 {
-	size_t at = 0, n = 0;
-	json_error_t error;
+	size_t at = 0;
 
 	while (at < body->size && isspace((unsigned char)body->bytes[at]))
 		at++;
 	if (at == body->size || body->bytes[at] != '[')
 		return copy_lines(body);
-	json_t *root = json_loadb(body->bytes, body->size, 0, &error);
-	char *text = json_is_array(root) ? malloc(2 * body->size + 1) : NULL;
-	bool sound = text != NULL;
-	for (size_t i = 0; sound && i < json_array_size(root); i++) {
-		size_t size = put_line(text + n, json_array_get(root, i));
-		sound = size > 0;
-		n += size;
-	}
+	json_t *root = json_loadb(body->bytes, body->size, 0, NULL);
+	while (++at < body->size && isspace((unsigned char)body->bytes[at]))
+		;
+	bool meant = at < body->size && body->bytes[at] == '"';
+	char *text = json_is_array(root) ? array_lines(root, body->size) : meant ? NULL : copy_lines(body);
 	json_decref(root);
-	if (!sound) {
-		free(text);
-		return NULL;
-	}
-	text[n] = '\0';
 	return text;
 }
 
-static size_t count_lines(const char *text)
+// Runs of characters other than `separators`, up to one more than `most`.
+static size_t count_runs(const char *text, const char *separators, size_t most)
 {
-	size_t lines = 0;
+	size_t runs = 0;
 
-	for (bool blank = true; *text; text++) {
-		if (*text == '\n')
-			blank = true;
-		else if (!isspace((unsigned char)*text) && blank) {
-			blank = false;
-			lines++;
-		}
+	while (runs <= most && *(text += strspn(text, separators))) {
+		runs++;
+		text += strcspn(text, separators);
 	}
-	return lines;
+	return runs;
+}
+
+static bool is_too_much(const char *text)
+{
+	return count_runs(text, "\r\n", QUESTIONS_MAX) > QUESTIONS_MAX || count_runs(text, " \t\r\n,;|", WORDS_MAX) > WORDS_MAX;
 }
 
 enum MHD_Result http_bulk(struct http_request *r)
@@ -195,7 +254,7 @@ enum MHD_Result http_bulk(struct http_request *r)
 	b->text = questions(&r->body);
 	unsigned code = b->text ? 0 : MHD_HTTP_BAD_REQUEST;
 	snprintf(why, sizeof(why), "expected one name, address or prefix a line, or a JSON array of strings");
-	if (code == 0 && count_lines(b->text) > QUESTIONS_MAX) {
+	if (code == 0 && is_too_much(b->text)) {
 		code = MHD_HTTP_CONTENT_TOO_LARGE;
 		snprintf(why, sizeof(why), "at most %d at once", QUESTIONS_MAX);
 	}

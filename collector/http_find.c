@@ -63,8 +63,9 @@ enum MHD_Result http_lookup(struct http_request *r)
 	if (http_param(r, "targets", targets, sizeof(targets)) && strcmp(targets, "also") == 0) {
 		q.with_targets = q.kind == QUERY_NAME;
 	} else if (http_param_flag(r, "targets", false)) { // who points to a name, instead of its own records
-		if (query_parse_target(&q, value, why, sizeof(why)) != 0)
-			return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+		if (q.kind == QUERY_ADDRESSES)
+			return http_line(r, MHD_HTTP_BAD_REQUEST, "'%.100s': found an address, expected a name: targets are names", value);
+		query_to_targets(&q);
 	}
 	unsigned code = http_ours_params(r, &q, why, sizeof(why));
 	if (code == 0 && query_fit_types(&q, why, sizeof(why)) != 0)

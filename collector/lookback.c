@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/lookback.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <locale.h>
 #include <signal.h>
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+
+#define CONFIG_FILE "/etc/lookback/lookback.conf"
 
 enum { LIMIT_TABLE = 1000, TIMEOUT_S = 300 };
 
@@ -23,6 +26,7 @@ enum option_code {
 	OPT_DRY,
 	OPT_QUOTA,
 	OPT_TIMEOUT,
+	OPT_REDIS,
 	OPT_VERSION,
 	OPT_HELP
 };
@@ -114,9 +118,10 @@ static void print_help(void)
 	       "  -y, --yes            erase, spool: do not ask\n"
 	       "      --quota N/UNIT   key add: requests per s, min, h or day [no bound]\n\n"
 	       "Redis\n\n"
-	       "  -c, --config FILE    the collector's configuration file\n"
-	       "  -o, --option K=V     one of its settings, as redis=HOST:PORT, redis=unix:/path,\n"
-	       "                       redis.password_file=…; the password may stand in REDISCLI_AUTH\n"
+	       "      --redis ADDRESS  where Redis is: HOST:PORT or unix:/path, several with commas\n"
+	       "  -c, --config FILE    the collector's configuration file [%s, where it is]\n"
+	       "  -o, --option K=V     one of its settings, as redis.password_file=…; the password may\n"
+	       "                       stand in REDISCLI_AUTH\n"
 	       "      --version, --help\n\n"
 	       "Exit status: 0 found (or done), 1 nothing found, 2 wrong usage or failure.\n\n"
 	       "Examples\n\n"
@@ -126,7 +131,7 @@ static void print_help(void)
 	       "  lookback rdata ns1.example.net --json | jq -r .rrname\n"
 	       "  lookback find paypal\n"
 	       "  lookback export | zstd > lookback.cof.zst\n",
-		LIMIT_TABLE, TIMEOUT_S);
+		LIMIT_TABLE, TIMEOUT_S, CONFIG_FILE);
 }
 
 static int parse_number(const char *text, const char *what, uint64_t *out)
@@ -231,6 +236,9 @@ static int set_option(struct lookback *l, int c, const char *value)
 	case 'u':
 		l->unicode = true;
 		return 0;
+	case OPT_REDIS:
+		l->redis = value;
+		return 0;
 	default:
 		return set_filter(l, c, value);
 	}
@@ -250,6 +258,7 @@ static int parse_options(struct lookback *l, int argc, char **argv)
 		{"add", no_argument, NULL, OPT_ADD}, {"dry-run", no_argument, NULL, 'n'},
 		{"yes", no_argument, NULL, 'y'}, {"quota", required_argument, NULL, OPT_QUOTA},
 		{"timeout", required_argument, NULL, OPT_TIMEOUT}, {"unicode", no_argument, NULL, 'u'},
+		{"redis", required_argument, NULL, OPT_REDIS},
 		{"version", no_argument, NULL, OPT_VERSION}, {"help", no_argument, NULL, OPT_HELP},
 		{NULL, 0, NULL, 0}};
 	int c, result = 0;
@@ -272,24 +281,52 @@ static int parse_options(struct lookback *l, int argc, char **argv)
 	return result != 0 ? result : -1;
 }
 
-// The password: from the settings, else from where redis-cli takes it.
+// The password: from the settings, else from where redis-cli takes it; before that of the shared file, which not everyone
+// may read.
 static void prepare_db(struct lookback *l)
 {
 	const struct settings *s = &l->settings;
 	const char *auth = getenv("REDISCLI_AUTH");
+	bool given = (*s->redis_password || *s->redis_password_file) && !(auth && l->implied);
 	struct redis_settings r = {.address = s->redis,
 		.others = s->redis_more,
 		.database = s->redis_database,
 		.timeout_s = s->redis_timeout_s};
-	const char *password =
-		*s->redis_password || *s->redis_password_file || !auth ? s->redis_password : auth;
+	const char *password = given || !auth ? s->redis_password : auth, *file = given || !auth ? s->redis_password_file : "";
 
 	snprintf(r.sentinel, sizeof(r.sentinel), "%s", s->redis_sentinel);
 	snprintf(r.user, sizeof(r.user), "%s", s->redis_user);
 	snprintf(r.password, sizeof(r.password), "%s", password);
-	snprintf(r.password_file, sizeof(r.password_file), "%s", s->redis_password_file);
+	snprintf(r.password_file, sizeof(r.password_file), "%s", file);
 	snprintf(r.prefix, sizeof(r.prefix), "%s", s->redis_prefix);
 	query_db_init(&l->db, &r, l->zones, s->psl_file);
+}
+
+// The settings: those of the file that the programs share, unless another is given, and of the options over them.
+static int load_settings(struct lookback *l, char *why, size_t why_size)
+{
+	char redis[600];
+	bool given = l->redis != NULL;
+
+	for (size_t i = 0; i < l->source.options_len; i++)
+		given = given || strncmp(l->source.options[i], "redis=", 6) == 0;
+	l->implied = !l->source.file && access(CONFIG_FILE, R_OK) == 0;
+	if (l->implied)
+		l->source.file = CONFIG_FILE;
+	else if (!l->source.file && errno != ENOENT && errno != ENOTDIR && !given)
+		fprintf(stderr, "lookback: %s: %s; going on without it, with Redis at its default address (--redis, -o)\n", CONFIG_FILE, strerror(errno));
+	if (l->redis) {
+		snprintf(redis, sizeof(redis), "redis=%s", l->redis);
+		if (strlen(l->redis) > 512 || l->source.options_len == SETTINGS_OPTIONS_MAX) {
+			snprintf(why, why_size, "--redis: too long, or too many of -o");
+			return -1;
+		}
+		l->source.options[l->source.options_len++] = redis;
+	}
+	int result = settings_load(&l->settings, &l->source, why, why_size);
+	if (l->redis)
+		l->source.options_len--; // its text ends here
+	return result;
 }
 
 static const struct command *find_command(struct lookback *l)
@@ -330,7 +367,7 @@ int main(int argc, char **argv)
 	const struct command *command = find_command(&l);
 	if (!command)
 		return LOOKBACK_FAILED;
-	if (settings_load(&l.settings, &l.source, why, sizeof(why)) != 0)
+	if (load_settings(&l, why, sizeof(why)) != 0)
 		return lookback_fail("%s", why);
 	l.zones = zone_open(l.settings.psl_file, why, sizeof(why));
 	if (!l.zones) {

@@ -11,6 +11,7 @@
 //     lookback_forget.c   what tells of erased records besides their keys
 //     lookback_admin.c    status, key
 //     lookback_spool.c    spool
+//     lookback_lines.c    arguments from the standard input; who reads the standard output
 //     lookback_progress.c how far an export or import is
 //     lookback_table.c    columns by the width of the terminal
 //     lookback_unicode.c  --unicode
@@ -35,6 +36,8 @@ struct lookback {
 	const char *resume; // --resume
 	const char *limits; // --quota
 	bool quiet, follow, yes, add, dry, unicode;
+	const char *redis; // --redis
+	bool implied;	   // the configuration file is the one that is read where none is given
 	int argc; // arguments behind the command
 	char **argv;
 };
@@ -57,6 +60,13 @@ int lookback_spool(struct lookback *l);
 // Removes what else tells of the records of a name or zone that are gone: their entries in the feed of new ones,
 // and that the zone was flooded. 0, or LOOKBACK_FAILED after a message; other queries have nothing to forget.
 int lookback_forget(struct lookback *l, const struct query *q);
+
+// lookback_lines.c: calls `take` with each argument, in place of "-" with each line of the standard input. 0, or
+// LOOKBACK_FAILED after a message; ends where `take` returns false.
+int lookback_each(const struct lookback *l, bool (*take)(void *arg, const char *text), void *arg);
+
+// True where nobody reads the standard output any more.
+bool lookback_is_unread(void);
 
 // Prints an error, `lookback: …`. Returns LOOKBACK_FAILED.
 int lookback_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -7,6 +7,7 @@
 
 struct finding {
 	struct lookback *l;
+	bool failed, refused;
 	const char *keyword;
 	struct table *table;
 	struct query_found found;
@@ -72,28 +73,38 @@ static int find_one(struct finding *f, const struct query *q)
 	return result;
 }
 
+static bool find_text(void *arg, const char *text)
+{
+	struct finding *f = arg;
+	struct query q = f->l->filter;
+	char why[512], word[2 * TEXT_NAME_SIZE];
+
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, "\r\n"), text);
+	if (query_parse_keyword(&q, word, why, sizeof(why)) != 0) {
+		lookback_fail("%s", why);
+		f->refused = true;
+		return true;
+	}
+	q.order = QUERY_ORDER_NONE; // by rank
+	f->keyword = q.name;
+	f->failed = find_one(f, &q) != 0;
+	return !f->failed;
+}
+
 // With the collector's index of names where its file can be read, else by a scan of Redis.
 int lookback_find(struct lookback *l)
 {
 	struct finding f = {.l = l};
-	struct query q = l->filter;
-	char why[256];
-	int result = 0;
+	int result;
 
 	if (l->output == OUTPUT_CSV)
 		return lookback_fail("find: there is no --csv of names; --json has them");
 	if (l->output == OUTPUT_TABLE && !l->quiet)
 		f.table = table_new(stdout, "WHY", false);
 	l->db.index = names_index_read(&l->db, NAMES_OWNERS, l->settings.names_file);
-	for (int i = 0; i < l->argc && result == 0; i++) {
-		if (query_parse_keyword(&q, l->argv[i], why, sizeof(why)) != 0) {
-			result = lookback_fail("%s", why);
-			break;
-		}
-		q.order = QUERY_ORDER_NONE; // by rank
-		f.keyword = q.name;
-		result = find_one(&f, &q);
-	}
+	result = lookback_each(l, find_text, &f);
+	if (f.failed || f.refused)
+		result = LOOKBACK_FAILED;
 	if (result == 0 && f.shown == 0 && f.table)
 		fputs("lookback: nothing found\n", stderr);
 	if (f.table)

@@ -3,6 +3,7 @@
 #include "collector/lookback.h"
 
 #include "collector/names_index.h"
+#include "collector/query_paste.h"
 
 #include <stdlib.h>
 
@@ -130,29 +131,103 @@ static int run_query(struct show *s, const struct query *q)
 
 typedef int parse_function(struct query *q, const char *text, char *why, size_t why_size);
 
-// Every argument (or, with "-", every line of the standard input) is looked up.
+static int parse_zone(struct query *q, const char *text, char *why, size_t why_size)
+{
+	int result = query_parse_name(q, text, why, why_size);
+
+	if (result == 0 && q->kind == QUERY_NAME)
+		q->kind = QUERY_SUBTREE;
+	return result;
+}
+
+// A command's look-ups.
+struct looking {
+	struct show show;
+	parse_function *parse; // of one argument as it stands
+	bool failed;	       // a lookup
+	bool refused;	       // something was not understood
+};
+
+// What is neither wanted as a name, nor a name of four numbers.
+static bool is_address(const struct query_paste *p, const char *item)
+{
+	uint8_t ignored[16];
+
+	return p->q.kind == QUERY_ADDRESSES && (p->meaning != QUERY_MEANS_ADDRESS || query_address(item, ignored) != 4);
+}
+
+// One item of what was given. 0, or -1 with `why`.
+static int parse_item(const struct looking *k, struct query *q, const char *item, bool several, char *why, size_t why_size)
+{
+	static struct query_paste p;
+	int result = (several ? query_understand_item : query_understand)(&p, item, why, why_size);
+	bool address = result == 0 && p.q.kind == QUERY_ADDRESSES && p.meaning != QUERY_MEANS_LIST, wanted = k->parse == query_parse_addresses;
+
+	if (address && wanted) {
+		query_take_value(q, &p);
+		return 0;
+	}
+	if (result == 0 && !wanted && p.meaning <= QUERY_MEANS_STEM) {
+		query_take_value(q, &p);
+		if (k->parse == query_parse_target)
+			query_to_targets(q);
+		else if (k->parse == parse_zone && q->kind == QUERY_NAME)
+			q->kind = QUERY_SUBTREE;
+		return 0;
+	}
+	if (address && (several || is_address(&p, item))) {
+		snprintf(why, why_size, "'%.100s': found an address, expected a name; lookback ip looks for it", item);
+		return -1;
+	}
+	if (several && result != 0)
+		return -1;
+	return k->parse(q, item, why, why_size);
+}
+
+static void look_up_item(void *arg, const char *item, bool several)
+{
+	struct looking *k = arg;
+	struct lookback *l = k->show.l;
+	struct query q = l->filter;
+	char why[512];
+
+	if (k->failed)
+		return;
+	if (parse_item(k, &q, item, several, why, sizeof(why)) != 0 || query_fit_types(&q, why, sizeof(why)) != 0) {
+		lookback_fail("%s", why);
+		k->refused = true;
+		return;
+	}
+	if (q.order == QUERY_ORDER_NONE && l->output == OUTPUT_TABLE) {
+		q.order = QUERY_ORDER_LAST;
+		q.descending = true;
+	}
+	k->failed = run_query(&k->show, &q) != 0;
+}
+
+static bool look_up_text(void *arg, const char *text)
+{
+	struct looking *k = arg;
+
+	if (query_paste_items(text, look_up_item, k) == 0)
+		look_up_item(k, text, false); // says what is wrong with it
+	return !k->failed;
+}
+
+// Every argument, and with "-" every line of the standard input, is looked up; what holds several is split.
 static int look_up(struct lookback *l, parse_function *parse)
 {
-	struct show s;
-	char why[256];
-	int result = show_begin(&s, l);
+	struct looking k = {.parse = parse};
+	int result = show_begin(&k.show, l);
 
-	for (int i = 0; i < l->argc && result == 0; i++) {
-		struct query q = l->filter;
-		if (parse(&q, l->argv[i], why, sizeof(why)) != 0 || query_fit_types(&q, why, sizeof(why)) != 0) {
-			result = lookback_fail("%s", why);
-			break;
-		}
-		if (q.order == QUERY_ORDER_NONE && l->output == OUTPUT_TABLE) {
-			q.order = QUERY_ORDER_LAST;
-			q.descending = true;
-		}
-		result = run_query(&s, &q);
-	}
-	if (result == 0 && s.shown == 0 && l->output == OUTPUT_TABLE && !l->quiet)
+	if (result == 0)
+		result = lookback_each(l, look_up_text, &k);
+	if (k.failed || k.refused)
+		result = LOOKBACK_FAILED;
+	if (result == 0 && k.show.shown == 0 && l->output == OUTPUT_TABLE && !l->quiet)
 		fputs("lookback: nothing found\n", stderr);
-	show_end(&s);
-	return result != 0 ? result : s.shown > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
+	show_end(&k.show);
+	return result != 0 ? result : k.show.shown > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
 }
 
 int lookback_name(struct lookback *l)
@@ -171,22 +246,13 @@ int lookback_rdata(struct lookback *l)
 	bool wild = false;
 
 	for (int i = 0; i < l->argc; i++)
-		wild = wild || strchr(l->argv[i], '*');
+		wild = wild || strchr(l->argv[i], '*') || strcmp(l->argv[i], "-") == 0;
 	if (wild)
 		l->db.targets = names_index_read(&l->db, NAMES_TARGETS, l->settings.names_file);
 	int status = look_up(l, query_parse_target);
 	names_index_close(l->db.targets);
 	l->db.targets = NULL;
 	return status;
-}
-
-static int parse_zone(struct query *q, const char *text, char *why, size_t why_size)
-{
-	int result = query_parse_name(q, text, why, why_size);
-
-	if (result == 0 && q->kind == QUERY_NAME)
-		q->kind = QUERY_SUBTREE;
-	return result;
 }
 
 int lookback_zone(struct lookback *l)

@@ -113,6 +113,8 @@ void query_sorted_stop(struct query_sorted *s);
 int query_parse(struct query *q, const char *text, char *why, size_t why_size);
 int query_parse_name(struct query *q, const char *text, char *why, size_t why_size);
 int query_parse_target(struct query *q, const char *text, char *why, size_t why_size);
+// What asks for a name, a subtree or a stem then asks for who points there.
+void query_to_targets(struct query *q);
 // A registered domain, "*.com", "example.*", that owners have to be of.
 int query_parse_bailiwick(struct query *q, const char *text, char *why, size_t why_size);
 // A pattern with * ? [a-z], or an extended regular expression, for names with or without final dot.

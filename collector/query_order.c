@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Records in an order that Redis does not keep: a bounded heap with the worst of the best on top.
-#include "collector/query.h"
+//
+// The page sorts by the same rules (web/table.js, web/records.js), since it goes on where an answer was limited. What is
+// equal comes newest first, then by owner, type and RDATA from the end of the alphabet on, which is how Redis holds them;
+// so that no two records are equal, and pages by offset fit together.
+#include "collector/query_write.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+// What RDATA is sorted by: addresses as numbers, then names that are pointed to, then all else as text.
+enum rdata_rank { RANK_IPV4, RANK_IPV6, RANK_TARGET, RANK_TEXT };
+
 struct kept {
-	uint64_t met;		    // the how many-th it was, so that equals keep their order
 	struct query_record record; // its texts point into the same allocation
+	enum rdata_rank rank;	    // QUERY_ORDER_RDATA
+	uint8_t address[16];	    // of an address
+	size_t target_at, target_len; // in the RDATA, of a target
 };
 
 struct query_sorted {
@@ -20,7 +29,6 @@ struct query_sorted {
 	struct kept **heap;
 	size_t len, capacity, bound;
 	size_t pos; // the next one to be shown
-	uint64_t met;
 	const char *why; // of a failure of our own
 };
 
@@ -52,6 +60,51 @@ static int compare_numbers(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
+static void set_rank(struct kept *k)
+{
+	const struct query_record *r = &k->record;
+	char text[TEXT_ADDRESS_SIZE];
+	const char *target;
+	size_t size = 0;
+
+	k->rank = RANK_TEXT;
+	if (r->type[0] == 'A' && (r->type_len == 1 || (r->type_len == 4 && memcmp(r->type, "AAAA", 4) == 0)) && r->rdata_len < sizeof(text)) {
+		memcpy(text, r->rdata, r->rdata_len);
+		text[r->rdata_len] = '\0';
+		size = query_address(text, k->address);
+	}
+	if (size > 0) {
+		k->rank = size == 4 ? RANK_IPV4 : RANK_IPV6;
+	} else if ((k->target_len = query_target(r, &target)) > 0) {
+		k->rank = RANK_TARGET;
+		k->target_at = (size_t)(target - r->rdata);
+	}
+}
+
+static int compare_rdata(const struct kept *a, const struct kept *b)
+{
+	const struct query_record *x = &a->record, *y = &b->record;
+
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	if (a->rank == RANK_IPV4 || a->rank == RANK_IPV6)
+		return memcmp(a->address, b->address, a->rank == RANK_IPV4 ? 4 : 16);
+	if (a->rank == RANK_TARGET)
+		return compare_names(x->rdata + a->target_at, a->target_len, y->rdata + b->target_at, b->target_len);
+	return compare_text(x->rdata, x->rdata_len, y->rdata, y->rdata_len);
+}
+
+static int compare_equals(const struct query_record *x, const struct query_record *y)
+{
+	int order = compare_numbers(y->last, x->last);
+
+	if (order == 0)
+		order = compare_text(y->owner, y->owner_len, x->owner, x->owner_len);
+	if (order == 0)
+		order = compare_text(y->type, y->type_len, x->type, x->type_len);
+	return order != 0 ? order : compare_text(y->rdata, y->rdata_len, x->rdata, x->rdata_len);
+}
+
 // Below 0 where `a` is shown before `b`.
 static int compare(const struct query *q, const struct kept *a, const struct kept *b)
 {
@@ -75,14 +128,14 @@ static int compare(const struct query *q, const struct kept *a, const struct kep
 		order = compare_text(x->type, x->type_len, y->type, y->type_len);
 		break;
 	case QUERY_ORDER_RDATA:
-		order = compare_text(x->rdata, x->rdata_len, y->rdata, y->rdata_len);
+		order = compare_rdata(a, b);
 		break;
 	case QUERY_ORDER_NONE:
 		break;
 	}
 	if (order != 0)
 		return q->descending ? -order : order;
-	return (a->met > b->met) - (a->met < b->met);
+	return compare_equals(x, y);
 }
 
 static void sift_down(struct query_sorted *s, size_t at, size_t len)
@@ -108,15 +161,15 @@ static void sift_up(struct query_sorted *s, size_t at)
 	}
 }
 
-static struct kept *copy_of(const struct query_record *r, uint64_t met)
+static struct kept *copy_of(const struct kept *probe)
 {
+	const struct query_record *r = &probe->record;
 	struct kept *k = malloc(sizeof(*k) + r->owner_len + r->type_len + r->rdata_len);
 
 	if (!k)
 		return NULL;
 	char *text = (char *)(k + 1);
-	k->met = met;
-	k->record = *r;
+	*k = *probe;
 	k->record.owner = memcpy(text, r->owner, r->owner_len);
 	k->record.type = memcpy(text + r->owner_len, r->type, r->type_len);
 	k->record.rdata = memcpy(text + r->owner_len + r->type_len, r->rdata, r->rdata_len);
@@ -126,16 +179,16 @@ static struct kept *copy_of(const struct query_record *r, uint64_t met)
 // False without memory.
 static bool keep(struct query_sorted *s, const struct query_record *record)
 {
-	const struct kept probe = {.met = s->met, .record = *record};
+	struct kept probe = {.record = *record};
 
+	if (s->q.order == QUERY_ORDER_RDATA)
+		set_rank(&probe);
 	if (s->len == s->bound) {
 		s->more = true;
-		if (s->bound == 0 || compare(&s->q, &probe, s->heap[0]) >= 0) {
-			s->met++;
+		if (s->bound == 0 || compare(&s->q, &probe, s->heap[0]) >= 0)
 			return true;
-		}
 	}
-	struct kept *copy = copy_of(record, s->met++);
+	struct kept *copy = copy_of(&probe);
 	if (!copy)
 		return false;
 	if (s->len == s->bound) {
@@ -208,6 +261,20 @@ const char *query_sorted_why(const struct query_sorted *s)
 	return s->why ? s->why : query_why(s->run);
 }
 
+// A SCAN may meet a key twice.
+static void drop_twins(struct query_sorted *s)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < s->len; i++) {
+		if (len > 0 && compare_equals(&s->heap[len - 1]->record, &s->heap[i]->record) == 0)
+			free(s->heap[i]);
+		else
+			s->heap[len++] = s->heap[i];
+	}
+	s->len = len;
+}
+
 // Heap sort, in place: the top is the one shown last.
 static void finish(struct query_sorted *s)
 {
@@ -217,6 +284,7 @@ static void finish(struct query_sorted *s)
 		s->heap[len - 1] = swap;
 		sift_down(s, 0, len - 1);
 	}
+	drop_twins(s);
 	s->sorted = true;
 	s->pos = s->q.offset < s->len ? s->q.offset : s->len;
 }

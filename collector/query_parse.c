@@ -69,14 +69,14 @@ static int parse_wild(
 	if (len > 2 && plain[len - 1] == '.' && plain[len - 2] == '*' && plain[len - 3] == '.')
 		plain[--len] = '\0';
 	size_t head = len > 2 && strncmp(plain, "*.", 2) == 0 ? 2 : 0, tail = len > 2 && strcmp(plain + len - 2, ".*") == 0 ? 2 : 0;
-	if (strcmp(plain, "*") != 0 && query_is_pattern(plain + head, len > head ? len - head - (head ? 0 : tail) : 0))
-		return refuse_pattern(text, kinds[0], why, why_size);
 	if (strcmp(plain, "*") == 0 || strcmp(plain, "*.") == 0)
 		result = set_name(q, kinds[1], ".", 1);
-	else if (len > 2 && strncmp(plain, "*.", 2) == 0)
-		result = set_name(q, kinds[1], plain + 2, len - 2);
-	else if (len > 2 && strcmp(plain + len - 2, ".*") == 0)
-		result = set_name(q, kinds[2], plain, len - 2);
+	else if (query_is_pattern(plain + head, head ? len - head : len - tail))
+		return refuse_pattern(text, kinds[0], why, why_size);
+	else if (head)
+		result = set_name(q, kinds[1], plain + head, len - head);
+	else if (tail)
+		result = set_name(q, kinds[2], plain, len - tail);
 	else
 		result = set_name(q, kinds[0], plain, len);
 	if (result != 0)
@@ -88,6 +88,11 @@ int query_parse_name(struct query *q, const char *text, char *why, size_t why_si
 {
 	static const enum query_kind kinds[] = {QUERY_NAME, QUERY_SUBTREE, QUERY_STEM};
 	return parse_wild(q, text, kinds, why, why_size);
+}
+
+void query_to_targets(struct query *q)
+{
+	q->kind = q->kind == QUERY_SUBTREE ? QUERY_TARGET_SUBTREE : q->kind == QUERY_STEM ? QUERY_TARGET_STEM : QUERY_TARGET;
 }
 
 int query_parse_bailiwick(struct query *q, const char *text, char *why, size_t why_size)

@@ -29,7 +29,7 @@ static char *strip_name(char *text)
 	size_t len = strlen(text), digits = len;
 	while (digits > 0 && isdigit((unsigned char)text[digits - 1]))
 		digits--;
-	if (digits > 1 && digits < len && strchr(":#", text[digits - 1]))
+	if (digits > 1 && digits < len && strchr(":#", text[digits - 1]) && text[digits - 2] != '\\')
 		text[digits - 1] = '\0';
 	else if (len > 1 && text[len - 1] == ':')
 		text[len - 1] = '\0';
@@ -50,6 +50,8 @@ static char *take_host(char *text, bool *url)
 	if (strncmp(text, "//", 2) == 0)
 		text += 2;
 	char *dot = strchr(text, '.'), *slash = dot ? strchr(dot, '/') : NULL;
+	while (slash && slash[-1] == '\\')
+		slash = strchr(slash + 1, '/');
 	if (slash) // one without a dot before it belongs to the name (RFC 2317)
 		*slash = '\0';
 	return strip_name(text);
@@ -230,7 +232,8 @@ int query_understand_item(struct query_paste *p, const char *text, char *why, si
 	while (len > 0 && strchr(")]}>\"'`!?", plain.text[len - 1]))
 		plain.text[--len] = '\0';
 	result = len > 0 ? one_of(p, &plain, why, why_size) : -EINVAL;
-	if (len == 0 || (result == 0 && (p->meaning == QUERY_MEANS_KEYWORD || p->meaning == QUERY_MEANS_PATTERN)))
+	bool word = p->meaning == QUERY_MEANS_KEYWORD || (p->meaning == QUERY_MEANS_NAME && !has_dot(p->value)); // the last of a sentence
+	if (len == 0 || (result == 0 && (word || p->meaning == QUERY_MEANS_PATTERN)))
 		return query_refuse(why, why_size, text, expected);
 	return result;
 }

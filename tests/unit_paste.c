@@ -82,7 +82,7 @@ static void lists(void)
 		const char *text, *items;
 	} samples[] = {{"a.example,b.example", "a.example;b.example;"}, {"  a.example  ", "a.example;"}, {"192.0.2.0,24", "192.0.2.0,24;"},
 		{"evil[.]example (192.0.2.1), then \"c.example\"!", "evil.example;192.0.2.1;-;c.example;"}, {"[2001:db8::1]:443 [a.example]", "2001:db8::1;a.example;"},
-		{"http://a.example/x,http://b.example:80/y", "a.example;b.example;"}, {"a.example fen*", "a.example;-;"}, {"a.example 1.2.3.4/99", "a.example;-;"},
+		{"http://a.example/x,http://b.example:80/y", "a.example;b.example;"}, {"a.example fen*", "a.example;-;"}, {"at a.example. Or so.", "-;a.example;-;-;"}, {"a.example 1.2.3.4/99", "a.example;-;"},
 		{"a.example\n192.0.2.1-192.0.2.3\t*.b.example", "a.example;192.0.2.1-192.0.2.3;*.b.example;"}, {"", ""}, {"a\\,b.example", "a\\,b.example;"}};
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {

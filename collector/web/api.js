@@ -39,6 +39,12 @@ export async function status(signal) {
 	return response.json();
 }
 
+// {kind, value}, {kind: 'list', values, refused: [{query, error}]}, or {error, refused}.
+export async function meaningOf(text, signal) {
+	const response = await get('/api/understand', signal, text);
+	return response.json();
+}
+
 // Throws where this server does not answer to us: no key, or one that it does not know.
 export const mayAsk = () => get('/dnsdb/v2/rate_limit');
 

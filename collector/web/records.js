@@ -105,8 +105,9 @@ export function extentOf(rows) {
 	return { first, last };
 }
 
-// Names in the order of their labels from the right, addresses by number, all else by text.
-const collate = (text) => text.split('.').reverse().join('.');
+// As the server sorts (query_order.c): names by their labels from the right, addresses as numbers, then names that are
+// pointed to, then all else as text.
+const collate = (name) => name.split('.').reverse().join('\0');
 function addressKey(text) {
 	if (!isAddress(text)) return undefined;
 	if (!text.includes(':')) return '4' + text.split('.').map((o) => o.padStart(3, '0')).join('.');
@@ -114,6 +115,12 @@ function addressKey(text) {
 	const groups = (part) => (part ? part.split(':') : []);
 	const fill = 8 - groups(head).length - groups(tail).length;
 	return '6' + [...groups(head), ...Array(tail === undefined ? 0 : fill).fill('0'), ...groups(tail)].map((g) => g.padStart(4, '0')).join(':');
+}
+const SORTED_BY_TARGET = ['CNAME', 'DNAME', 'NS', 'PTR', 'SOA', 'MX', 'SRV', 'SVCB', 'HTTPS'];
+function rdataKey(row) {
+	const to = target(row);
+	if (to?.address) return addressKey(to.address);
+	return to?.name && SORTED_BY_TARGET.includes(row.rrtype) ? `7${collate(to.name)}` : `8${row.rdata}`;
 }
 
 const seen = [
@@ -127,7 +134,7 @@ const seen = [
 export const RECORD_COLUMNS = [
 	{ id: 'name', label: 'Name', key: once((r) => collate(r.rrname)), cell: owner },
 	{ id: 'type', label: 'Type', key: (r) => r.rrtype, cell: (r) => el('span', { class: 'type' }, r.rrtype) },
-	{ id: 'rdata', label: 'Data', key: once((r) => addressKey(r.rdata) ?? collate(target(r)?.name ?? r.rdata)), cell: (r) => long(r, rdata(r)) },
+	{ id: 'rdata', label: 'Data', key: once(rdataKey), cell: (r) => long(r, rdata(r)) },
 	...seen,
 ];
 

@@ -9,7 +9,7 @@ import { explain, nothing } from './notices.js';
 import { extentOf, foundColumns, foundOf, LIST_COLUMNS, REASONS, RECORD_COLUMNS, target } from './records.js';
 import { csv, download, fileName, jsonLines } from './save.js';
 import { announceSort, makeTable, PAGE } from './table.js';
-import { isAddress, KIND_WORDS, understand } from './understand.js';
+import { KIND_WORDS, understand, understood as meaning } from './understand.js';
 
 const FIRST = 1000, MORE = 10000; // rows asked for at first, and then each time
 const CACHE_MAX = 20;
@@ -54,9 +54,43 @@ function matcher(text) {
 	};
 }
 
-export function openResults(main, params, { go, fresh, showKey }) {
+// What went wrong, in place of an answer, and what to do about it: `again` asks once more.
+function tell(notice, error, { again, showKey }) {
+	const withKey = async (message) => {
+		if (!(await askForKey(message))) return;
+		showKey();
+		again();
+	};
+	fill(notice, explain(error, { again, withKey: () => withKey('') }));
+	if (error.kind === 'key-needed') withKey('This server answers only with a key.');
+	if (error.kind === 'key-wrong') withKey('This key is not known to the server. Is it complete, or was it removed?');
+}
+
+// Asks first what the text means, unless that is known.
+export function openResults(main, params, options) {
+	const known = meaning(params.q, params.as);
+	if (known) return showResults(main, params, known, options);
+	const controller = new AbortController(), notice = el('div', { class: 'notices' });
+	let close = () => controller.abort();
+	async function ask() {
+		fill(notice);
+		try {
+			const found = await understand(params.q, params.as, controller.signal);
+			if (controller.signal.aborted) return;
+			const focused = main.contains(document.activeElement);
+			close = showResults(main, params, found, options);
+			if (focused) main.querySelector('h1').focus({ preventScroll: true });
+		} catch (error) {
+			if (!controller.signal.aborted) tell(notice, error, { again: ask, showKey: options.showKey });
+		}
+	}
+	fill(main, el('section', { class: 'answer' }, el('div', { class: 'understood' }, el('h1', { tabindex: '-1' }, params.q.slice(0, 300))), notice));
+	ask();
+	return () => close();
+}
+
+function showResults(main, params, found, { go, fresh, showKey }) {
 	const state = { ...params }; // what the URL says
-	const found = understand(params.q, params.as);
 	const isFound = found.kind === 'keyword' || found.kind === 'pattern'; // names instead of records
 	const facet = found.kind === 'keyword' ? 'why' : 'type';
 	const columns = isFound ? foundColumns(found.kind === 'keyword' ? found.value : '') : found.kind === 'list' ? LIST_COLUMNS : RECORD_COLUMNS;
@@ -202,20 +236,12 @@ export function openResults(main, params, { go, fresh, showKey }) {
 
 	const settled = () => main.querySelector('.answer').removeAttribute('aria-busy');
 
-	async function failed(error) {
+	function failed(error) {
 		settled();
 		fill(status);
 		if (error.name === 'AbortError') return;
-		const again = () => ask({ again: true });
-		const withKey = async (message) => {
-			if (!(await askForKey(message))) return;
-			showKey();
-			again();
-		};
-		fill(notice, explain(error, { again, withKey: () => withKey('') }));
 		if (!answer) tools.hidden = true;
-		if (error.kind === 'key-needed') withKey('This server answers only with a key.');
-		if (error.kind === 'key-wrong') withKey('This key is not known to the server. Is it complete, or was it removed?');
+		tell(notice, error, { again: () => ask({ again: true }), showKey });
 	}
 
 	// --- showing
@@ -278,6 +304,8 @@ export function openResults(main, params, { go, fresh, showKey }) {
 				el('span', { class: 'data' }, answer.missing.join(', '))),
 			answer.cut?.length > 0 && el('p', { class: 'notice' }, `Only ${format.number(BULK_LIMIT)} records of each are shown; there may be more of `,
 				el('span', { class: 'data' }, answer.cut.join(', '))),
+			found.refused?.length > 0 && el('p', { class: 'notice' }, `Not looked for, since no name with a dot, address, prefix or range: `,
+				el('span', { class: 'data' }, format.visible(found.refused.map((r) => r.query).join(', ')))),
 			answer.refused?.map((r) => el('p', { class: 'notice warning' }, el('span', { class: 'data' }, r.query), `: ${format.visible(r.error)}`)));
 	}
 
@@ -328,7 +356,7 @@ export function openResults(main, params, { go, fresh, showKey }) {
 	});
 
 	if (found.error) {
-		fill(notice, el('p', { class: 'notice error', role: 'alert' }, found.error));
+		fill(notice, el('p', { class: 'notice error', role: 'alert' }, format.visible(found.error)));
 		announce(found.error);
 	} else {
 		ask();

@@ -9,10 +9,15 @@ export const PAGE = 100;
 
 const order = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
-// Sorts in place by a column; what is equal stays newest first.
+// What is equal comes in one order always, the server's (query_order.c): newest first, then by name, type and data from
+// the end of the alphabet on.
+const equals = (a, b) => b.time_last - a.time_last || order(b.rrname ?? b.name, a.rrname ?? a.name) ||
+	order(`${b.rrtype} ${b.rdata}`, `${a.rrtype} ${a.rdata}`);
+
+// Sorts by a column.
 function sortRows(rows, column, descending) {
 	const keyed = rows.map((row) => [column.key(row), row]);
-	keyed.sort((a, b) => (descending ? order(b[0], a[0]) : order(a[0], b[0])) || b[1].time_last - a[1].time_last);
+	keyed.sort((a, b) => (descending ? order(b[0], a[0]) : order(a[0], b[0])) || equals(a[1], b[1]));
 	return keyed.map((pair) => pair[1]);
 }
 

@@ -33,6 +33,21 @@ def records():
         yield record("types.example", "TYPE%d" % n, "\\# 1 00")
     yield record("*.flooded.example", "TYPE0", "\\# 0")
     yield record("*.flooded.example", "A", "\\# 0")
+    # addresses whose order as text is another, all seen at the same time; targets, texts
+    for n in (9, 10, 100, 99, 1, 2, 20):
+        yield record("hosts.example", "A", "192.0.2.%d" % n)
+        yield record("hosts.example", "AAAA", "2001:db8::%x" % n)
+        yield record("h%d.hosts.example" % n, "A", "192.0.%d.2" % n)
+        yield record("hosts.example", "NS", "ns%d.%s.example" % (n, "ab"[n % 2]))
+        yield record("hosts.example", "TXT", "text %d" % n, count=n)
+    yield record("mapped.example", "A", "198.51.100.7")
+    yield record("mapped.example", "AAAA", "::ffff:198.51.100.7")
+    yield record("mapped.example", "AAAA", "::ffff:198.51.100.8")
+    yield record("www.a.com", "A", "203.0.113.1")
+    yield record("www.a.co.uk", "A", "203.0.113.2")
+    yield record("www.a.org", "A", "203.0.113.3")
+    yield record("day.example", "A", "203.0.113.4", first=1740391200, last=1740391200)
+    yield record("dotted.name", "A", "203.0.113.5")
 
 
 class Client:
@@ -95,13 +110,113 @@ def part_cof(client):
     check({o["rrtype"] for o in client.lines("/api/lookup?q=*.flooded.example")} == {"TYPE0", "A"}, "a flood's placeholder elsewhere")
 
 
+def bulk(client, body):
+    return [(o["query"], o.get("rrname", o.get("found", "error"))) for o in client.lines("/api/bulk", method="POST", body=body)]
+
+
+def part_pasted(client):
+    """One reading of what is pasted, wherever it is asked."""
+    for text, rrname in (("203.0.113.1:53", "www.a.com"), ('"dotted.name"', "dotted.name"), ("u:p@dotted.name:80", "dotted.name"), ("dotted.name/x/../y", "dotted.name"),
+                         ("203.0.113.0/255.255.255.254", "www.a.com"), ("[::ffff:203.0.113.1]:443", "www.a.com"), ("hxxp://203[.]0[.]113[.]1/x", "www.a.com")):
+        q = urllib.parse.quote(text, safe="")
+        for path in ("/api/lookup?q=" + q, "/pdns/query/" + q):
+            check([o["rrname"] for o in client.lines(path)] == [rrname], "%s by %s" % (text, path))
+        check([name for _, name in bulk(client, text)] == [rrname], text + " in bulk")
+        status, _, body = client.ask("/api/understand", "POST", text.encode())
+        check(status == 200 and json.loads(body)["kind"] in ("name", "address", "prefix"), text + " understood: " + body)
+    for text in ("fen*", "*fence.example", "f*e.example", "f?nce.example", "f[a-e]nce.example"):
+        for path in ("/api/lookup?q=%s", "/pdns/query/%s", "/pdns/fquery/%s", "/dnsdb/v2/lookup/rrset/name/%s", "/dnsdb/v2/lookup/rdata/name/%s",
+                     "/dnsdb/v2/summarize/rrset/name/%s", "/lookup/rrset/name/%s", "/api/find?q=%s"):
+            status, _, body = client.ask(path % urllib.parse.quote(text, safe=""))
+            check(status == 400 and "glob" in body, "%s: %d %s" % (path % text, status, body.strip()))
+    check(client.ask("/api/lookup?q=a.example,b.example")[0] == 400, "a list by /api/lookup")
+    check(bulk(client, "[2001:db8::9]:443\nwww.a.com") == [("[2001:db8::9]:443", "hosts.example"), ("www.a.com", "www.a.com")], "bulk: an address in brackets first")
+    check(bulk(client, "www.a.com,www.a.org; seen\tat 203.0.113.2|x.invalid\n\nwww.a.co.uk")
+          == [("www.a.com", "www.a.com"), ("www.a.org", "www.a.org"), ("seen", "error"), ("at", "error"), ("203.0.113.2", "www.a.co.uk"), ("x.invalid", False),
+              ("www.a.co.uk", "www.a.co.uk")], "bulk: several in a line")
+    check(bulk(client, '["www.a.com,www.a.org", "203.0.113.1"]') == [("www.a.com", "www.a.com"), ("www.a.org", "www.a.org"), ("203.0.113.1", "www.a.com")], "bulk: JSON")
+    check(client.ask("/api/bulk", "POST", '["www.a.com", ')[0] == 400, "bulk: broken JSON")
+    check(bulk(client, "bücher.invalid".encode()) == [("bücher.invalid", False)], "bulk: the question in UTF-8")
+    said = json.loads(client.ask("/api/understand", "POST", "Seen at a[.]example and 192.0.2.1, a.example.".encode())[2])
+    check(said["kind"] == "list" and said["values"] == ["a.example", "192.0.2.1"] and [r["query"] for r in said["refused"]] == ["Seen", "at", "and"], "a sentence: %s" % said)
+
+
+def part_addresses(client):
+    for form in ("::ffff:198.51.100.7", "::ffff:c633:6407", "[::ffff:198.51.100.7]"):
+        got, _ = client.dnsdb("/lookup/rdata/ip/" + urllib.parse.quote(form, safe=""))
+        check(sorted(o["rdata"] for o in got) == ["198.51.100.7", "::ffff:198.51.100.7"], form)
+    got, _ = client.dnsdb("/lookup/rdata/ip/::ffff:198.51.100.0%2F120")
+    check(sorted(o["rdata"] for o in got) == ["198.51.100.7", "::ffff:198.51.100.7", "::ffff:198.51.100.8"], "a prefix of IPv4 inside IPv6")
+    check([o["rdata"] for o in client.dnsdb("/lookup/rdata/ip/198.51.100.7")[0]] == ["198.51.100.7"], "IPv4 alone")
+    for form in ("192.0.2.0%2F255.255.255.0", "192.0.2.0,255.255.255.0", "192.0.2.0,24", "192.0.2.0-192.0.2.255", "192.0.2.*"):
+        check(len(client.dnsdb("/lookup/rdata/ip/" + form)[0]) == 8, form)
+    plain = client.dnsdb("/lookup/rdata/ip/203.0.113.1")[0]
+    for rrtype in ("A", "AAAA", "aaaa", "ANY", "TYPE28"):
+        check(client.dnsdb("/lookup/rdata/ip/203.0.113.1/" + rrtype)[0] == plain != [], "an address with " + rrtype)
+        check(client.dnsdb("/lookup/rdata/ip/2001:db8::9/" + rrtype)[0] != [], "an IPv6 address with " + rrtype)
+        check(client.dnsdb("/lookup/rdata/raw/cb007101/" + rrtype)[0] == plain, "a raw address with " + rrtype)
+    for path in ("rdata/ip/203.0.113.1/MX", "rdata/ip/203.0.113.0,24/TXT", "rdata/ip/203.0.113.1/ANY-DNSSEC", "rdata/raw/cb007101/MX"):
+        for verb in ("/dnsdb/v2/lookup/", "/dnsdb/v2/summarize/", "/lookup/"):
+            status, _, body = client.ask(verb + path)
+            check(status == 400 and "A or AAAA" in body, "%s%s: %d %s" % (verb, path, status, body.strip()))
+
+
+def part_unsupported(client):
+    """Matched, or refused with the reason."""
+    for bailiwick, found in (("*.com", True), ("com", False), ("a.com", True), ("A.COM.", True), ("a.*", True), ("*.a.com", True), ("b.*", False), ("*.org", False), ("*.", True)):
+        got, _ = client.dnsdb("/lookup/rrset/name/www.a.com/A/" + bailiwick)
+        check(bool(got) == found, "bailiwick " + bailiwick)
+    got, _ = client.dnsdb("/lookup/rrset/name/www.*/ANY/*.uk")
+    check([o["bailiwick"] for o in got] == ["a.co.uk."], "a bailiwick below a suffix")
+    for path in ("lookup/rrset/name/www.a.com/A/a*.com", "lookup/rrset/name/www.a.com/A/a..com", "lookup/rdata/name/ns1.b.example/TXT", "lookup/rdata/name/ns1.b.example/A",
+                 "lookup/rdata/name/*.b.example/TYPE65400", "lookup/rdata/name/ns1.b.example/RP", "summarize/rdata/name/ns1.b.example/ANY-DNSSEC",
+                 "regex/rdata/x/TXT", "glob/rdata/x*/HINFO", "regex/rdata/x/ANY-DNSSEC"):
+        status, _, body = client.ask("/dnsdb/v2/" + path)
+        check(status == 400 and "expected" in body, "%s: %d %s" % (path, status, body.strip()))
+    check(client.dnsdb("/lookup/rdata/name/ns1.b.example/NS")[0] != [], "who points by NS")
+
+
+def part_order(client):
+    """Every order is total, and pages of it fit together."""
+    rdata = [o["rdata"] for o in client.lines("/api/lookup?q=hosts.example&sort=rdata")]
+    check(rdata[:7] == ["192.0.2.%d" % n for n in (1, 2, 9, 10, 20, 99, 100)], "sort=rdata: %s" % rdata[:7])
+    check(rdata[7:14] == ["2001:db8::%x" % n for n in (1, 2, 9, 10, 20, 99, 100)], "sort=rdata: %s" % rdata[7:14])
+    check(rdata[14:21] == ["ns%d.a.example" % n for n in (10, 100, 2, 20)] + ["ns%d.b.example" % n for n in (1, 9, 99)], "sort=rdata: %s" % rdata[14:21])
+    check(rdata[21:] == sorted(rdata[21:]), "sort=rdata: texts")
+    for q in ("hosts.example", "*.hosts.example", "192.0.0.0/16", "*.example"):
+        for sort in ("", "last", "-last", "first", "-first", "count", "-count", "name", "-name", "type", "-type", "rdata", "-rdata"):
+            path = "/api/lookup?q=%s%s" % (urllib.parse.quote(q), "&sort=" + sort if sort else "")
+            whole = client.lines(path)
+            pages = [line for offset in range(0, len(whole), 5) for line in client.lines("%s&limit=5&offset=%d" % (path, offset))]
+            check(pages == whole, path + ": pages")
+            equals = {}
+            for o in whole:
+                key = {"name": o["rrname"], "type": o["rrtype"], "rdata": o["rdata"], "count": o["count"], "first": o["time_first"]}.get(sort.lstrip("-"), o["time_last"])
+                equals.setdefault(key, []).append((-o["time_last"], [-ord(c) for c in o["rrname"]], [-ord(c) for c in "%s %s" % (o["rrtype"], o["rdata"])]))
+            if q != "*.example":
+                check(all([e[0] for e in group] == sorted(e[0] for e in group) for group in equals.values()), path + ": what is equal")
+
+
+def part_times(client):
+    """A bare date is its whole day: the record was seen on 2025-02-24 at 10:00."""
+    for param, day, found in (("time_last_before", "2025-02-24", True), ("time_first_before", "2025-02-24", True), ("time_last_before", "2025-02-23", False),
+                              ("time_last_after", "2025-02-24", True), ("time_first_after", "2025-02-25", False), ("time_first_before", "2025-02", True),
+                              ("time_last_before", "2025-02-24T10:00Z", True), ("time_last_before", "2025-02-24T11:00:00%2B02:00", False),
+                              ("time_last_before", "1740391200", True), ("time_last_before", "1740391199", False)):
+        for path in ("/api/lookup?q=day.example&", "/pdns/query/day.example?", "/api/find?q=day.exam&"):
+            check(bool(client.lines("%s%s=%s" % (path, param, day))) == found, "%s%s=%s" % (path, param, day))
+        check(bool(client.dnsdb("/lookup/rrset/name/day.example?%s=%s" % (param, day))[0]) == found, "%s=%s" % (param, day))
+    status, _, body = client.ask("/api/lookup?q=day.example&time_last_before=2025-02-30")
+    check(status == 400 and body.startswith("time_last_before: '2025-02-30'"), "no such day: " + body)
+
+
 def main():
     if sys.argv[1] == "--records":
         for r in records():
             print(json.dumps(r))
         return
     client = Client(sys.argv[1])
-    for part in (part_cof,):
+    for part in (part_cof, part_pasted, part_addresses, part_unsupported, part_order, part_times):
         part(client)
     if failures:
         sys.exit("%d checks failed" % len(failures))

@@ -40,12 +40,14 @@ async function understood({ open, on }) {
 		['www.wikimedia.*', 'Names that begin www.wikimedia.*'], ['*wiki?edia*', 'Pattern *wiki?edia*'], ['/^text\\./', 'Regular expression ^text\\.'],
 		['mallory@wikimedia.org', 'Name wikimedia.org'], ['host\\@wikimedia.org', 'Name host\\@wikimedia.org'], ['WWW.Wikimedia.ORG.', 'Name www.wikimedia.org'], ['wikimedia.org/wiki/Main', 'Name wikimedia.org'],
 		['bücher.example', 'Name xn--bcher-kva.example'], ['pаypal.example', 'Name xn--pypal-4ve.example'], ['“wikimedia.org”,', 'Name wikimedia.org'],
-		['paypal', 'Keyword paypal'], ['org.', 'Name org'],
+		['paypal', 'Keyword paypal'], ['org.', 'Name org'], ['192.0.2.7:53', 'Address 192.0.2.7'], ['[2001:db8::1]:443', 'Address 2001:db8::1'], ['"a.b"', 'Name a.b'],
+		['u:p@a.b:80', 'Name a.b'], ['a.b/x/../y', 'Name a.b'], ['192.0.2.0/255.255.255.0', 'Prefix 192.0.2.0/24'], ['fen*', 'Pattern fen*'],
+		['a.example,b.example', 'List a.example b.example'],
 	]) {
 		await see.search(pasted);
 		await see.heading(heading);
 	}
-	for (const [pasted, error] of [['1.2.3.4/99', /at most 32 bits/], ['two words.example', /In a list/], ['wikimedia.org 1.2.3.4/99', /at most 32 bits/], ['*', /export/]]) {
+	for (const [pasted, error] of [['1.2.3.4/99', /at most 32 bits/], ['two words', /None of these/], ['1.2.3.4/99 nothing', /None of these/], ['*', /export/]]) {
 		await see.search(pasted);
 		await page.locator('.notice.error', { hasText: error }).waitFor();
 	}
@@ -166,6 +168,9 @@ async function lists({ open, same, on }) {
 	same('asked for', [...new Set(await see.column('query'))].sort(), ['203.0.113.0/24', '208.80.152.2', 'paypol.example']);
 	await page.locator('.c-query a', { hasText: '203.0.113.0/24' }).first().click();
 	await see.heading('Prefix 203.0.113.0/24');
+	await see.search('It was seen at paypol[.]example (203.0.113.7), they say.');
+	await see.heading('List paypol.example 203.0.113.7');
+	await page.locator('.notice', { hasText: 'Not looked for' }).filter({ hasText: 'It, was, seen, at, they, say.' }).waitFor();
 }
 
 async function hostile({ open, same, soon, on, base }) {
