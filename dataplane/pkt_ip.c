@@ -101,25 +101,36 @@ static enum pkt_layer extension(struct decap *d)
 
 	d->type = cursor_u8(&d->c);
 	size_t units = cursor_u8(&d->c);
-	cursor_skip(&d->c, type == IP_PROTOCOL_AH ? units * 4 + 6 : units * 8 + 6);
+	cursor_skip(&d->c, type == ENCAP_AH ? units * 4 + 6 : units * 8 + 6);
 	return LAYER_PROTOCOL;
 }
 
-static enum pkt_layer inner_ip(struct decap *d, enum pkt_layer layer)
+enum pkt_layer decap_ipip(struct decap *d)
 {
 	stats_add(&d->stats->decap_ipip, 1);
-	return layer;
+	return d->type == IP_PROTOCOL_IPV6 ? LAYER_IPV6 : LAYER_IPV4;
 }
 
-// RFC 3378 §3: version 3, reserved zero.
-static enum pkt_layer etherip(struct decap *d)
+// RFC 3378 §3: version 3, reserved zero. The other protocol number has no header.
+enum pkt_layer decap_etherip(struct decap *d)
 {
-	return cursor_u16(&d->c) == 0x3000 ? LAYER_ETHERNET : END_TUNNEL_UNKNOWN;
+	if (d->type == IP_PROTOCOL_ETHERIP && cursor_u16(&d->c) != 0x3000)
+		return END_TUNNEL_UNKNOWN;
+	stats_add(&d->stats->decap_etherip, 1);
+	return LAYER_ETHERNET;
 }
 
 enum pkt_layer decap_protocol(struct decap *d)
 {
+#define TUNNEL(number, layer, kind) \
+	case number:                \
+		return LAYER_##layer;
+#define EXTENSION(number, ipv4) \
+	case number:            \
+		return ipv4 || d->out->ip_version == 6 ? extension(d) : END_NOT_DNS;
 	switch (d->type) {
+		ENCAP_PROTOCOLS(TUNNEL)
+		ENCAP_EXTENSIONS(EXTENSION)
 	case IP_PROTOCOL_UDP:
 		return LAYER_UDP;
 	case IP_PROTOCOL_TCP:
@@ -127,28 +138,13 @@ enum pkt_layer decap_protocol(struct decap *d)
 	case IP_PROTOCOL_ICMP:
 	case IP_PROTOCOL_ICMPV6:
 		return END_ICMP;
-	case IP_PROTOCOL_IPV4:
-		return inner_ip(d, LAYER_IPV4);
-	case IP_PROTOCOL_IPV6:
-		return inner_ip(d, LAYER_IPV6);
-	case IP_PROTOCOL_GRE:
-		return LAYER_GRE;
-	case IP_PROTOCOL_MPLS:
-		return LAYER_MPLS; // RFC 4023 §3
-	case IP_PROTOCOL_ETHERIP:
-		return etherip(d);
-	case IP_PROTOCOL_AH:
-		return extension(d);
-	case IP_PROTOCOL_HOP_BY_HOP:
-	case IP_PROTOCOL_ROUTING:
-	case IP_PROTOCOL_DESTINATION:
-	case IP_PROTOCOL_MOBILITY:
-		return d->out->ip_version == 6 ? extension(d) : END_NOT_DNS;
 	case IP_PROTOCOL_FRAGMENT:
 		return d->out->ip_version == 6 ? ipv6_fragment(d) : END_NOT_DNS;
 	default:
 		return END_NOT_DNS; // ESP among them
 	}
+#undef TUNNEL
+#undef EXTENSION
 }
 
 static bool dns_ports(struct decap *d, const uint8_t *header)

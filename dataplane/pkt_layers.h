@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Taking headers off, one layer a call. Private to pkt_decap.c, pkt_link.c, pkt_ip.c, pkt_tunnel.c.
+// Taking headers off, one layer a call. Private to pkt_decap.c, pkt_link.c, pkt_ip.c, pkt_tunnel.c, pkt_tunnel_udp.c.
 //
 //     pkt_decap.c   fast path; loop over layers; what an end counts
-//     pkt_link.c    Ethernet, tags, LLC, SLL, null, MPLS, PPPoE, PPP
-//     pkt_ip.c      IPv4, IPv6, extension headers, fragments, UDP, TCP
-//     pkt_tunnel.c  GRE, ERSPAN, VXLAN, Geneve, GTP-U, Teredo
+//     pkt_link.c        Ethernet, tags, LLC, SLL, null, MPLS, PPPoE, PPP
+//     pkt_bridge.c      MACsec in clear, TRILL, NSH, 802.11
+//     pkt_ip.c          IPv4, IPv6, extension headers, fragments, UDP, TCP
+//     pkt_tunnel.c      GRE, ERSPAN, VXLAN, Geneve, GTP-U, Teredo
+//     pkt_tunnel_udp.c  L2TP, TZSP, ERM, GUE, LISP, CAPWAP, AYIYA
+//
+// Which numbers lead to which layer is in bpf/encapsulations.h, for the XDP program too.
 //
 // A layer reads its header from the cursor, shortens the cursor to what its length field says, and
 // returns the layer that follows, or an end. It need not look at the cursor's error: a bad cursor
 // ends the packet as END_SHORT.
 #pragma once
 
+#include "bpf/encapsulations.h"
 #include "dataplane/cursor.h"
 #include "dataplane/pkt.h"
 
@@ -24,12 +29,18 @@ enum pkt_layer {
 	LAYER_MPLS,
 	LAYER_PPPOE,
 	LAYER_PPP,
+	LAYER_MACSEC,
+	LAYER_TRILL,
+	LAYER_NSH,
+	LAYER_WLAN,
 	LAYER_IP, // IPv4 or IPv6 by the first nibble
 	LAYER_IPV4,
 	LAYER_IPV6,
 	LAYER_PROTOCOL, // whatever `decap.type` says, an IP protocol number
 	LAYER_UDP,
 	LAYER_TCP,
+	LAYER_IPIP,
+	LAYER_ETHERIP,
 	LAYER_GRE,
 	LAYER_ERSPAN1,
 	LAYER_ERSPAN2,
@@ -39,6 +50,14 @@ enum pkt_layer {
 	LAYER_GENEVE,
 	LAYER_GTPU,
 	LAYER_TEREDO,
+	LAYER_L2TP,
+	LAYER_L2TP3,
+	LAYER_TZSP,
+	LAYER_ERM,
+	LAYER_GUE,
+	LAYER_LISP,
+	LAYER_CAPWAP,
+	LAYER_AYIYA,
 	LAYER_MAX,
 
 	// Ends: nothing more to take off. LAYER_MAX itself is none of them: the fast path does not know.
@@ -54,38 +73,27 @@ enum pkt_layer {
 };
 
 enum pkt_ethertype {		    // IEEE 802 numbers
-	ETHERTYPE_802_3_MAX = 1500, // up to here a length, not a type (IEEE 802.3 §3.2.6)
-	ETHERTYPE_IPV4 = 0x0800,
+	ETHERTYPE_802_3_MAX = ENCAP_802_3_MAX,
+	ETHERTYPE_IPV4 = ENCAP_IPV4,
 	ETHERTYPE_ERSPAN3 = 0x22eb,
+	ETHERTYPE_EOIP = 0x6400, // in GRE alone
 	ETHERTYPE_TEB = 0x6558, // transparent Ethernet bridging, RFC 1701
 	ETHERTYPE_VLAN = 0x8100,
-	ETHERTYPE_IPV6 = 0x86dd,
+	ETHERTYPE_IPV6 = ENCAP_IPV6,
 	ETHERTYPE_PPP = 0x880b,
 	ETHERTYPE_WCCP = 0x883e,
-	ETHERTYPE_MPLS = 0x8847,
-	ETHERTYPE_MPLS_MULTICAST = 0x8848,
-	ETHERTYPE_PPPOE = 0x8864,
-	ETHERTYPE_QINQ = 0x88a8,
-	ETHERTYPE_ERSPAN = 0x88be,
-	ETHERTYPE_QINQ_OLD = 0x9100
+	ETHERTYPE_JUMBO_LLC = 0x8870, // an LLC frame longer than 1,500 octets
+	ETHERTYPE_ERSPAN = 0x88be
 };
 
 enum pkt_ip_protocol { // IANA protocol numbers
-	IP_PROTOCOL_HOP_BY_HOP = 0,
 	IP_PROTOCOL_ICMP = 1,
-	IP_PROTOCOL_IPV4 = 4,
 	IP_PROTOCOL_TCP = 6,
 	IP_PROTOCOL_UDP = 17,
 	IP_PROTOCOL_IPV6 = 41,
-	IP_PROTOCOL_ROUTING = 43,
 	IP_PROTOCOL_FRAGMENT = 44,
-	IP_PROTOCOL_GRE = 47,
-	IP_PROTOCOL_AH = 51,
 	IP_PROTOCOL_ICMPV6 = 58,
-	IP_PROTOCOL_DESTINATION = 60,
-	IP_PROTOCOL_ETHERIP = 97,
-	IP_PROTOCOL_MOBILITY = 135,
-	IP_PROTOCOL_MPLS = 137
+	IP_PROTOCOL_ETHERIP = 97
 };
 
 struct decap {
@@ -116,6 +124,15 @@ enum pkt_layer decap_mpls(struct decap *d);
 enum pkt_layer decap_pppoe(struct decap *d);
 enum pkt_layer decap_ppp(struct decap *d);
 
+// True where the Ethernet frame at `at` octets from here has an EtherType that leads on to IP.
+bool decap_leads_to_ip(const struct decap *d, size_t at);
+
+// pkt_bridge.c
+enum pkt_layer decap_macsec(struct decap *d);
+enum pkt_layer decap_trill(struct decap *d);
+enum pkt_layer decap_nsh(struct decap *d);
+enum pkt_layer decap_wlan(struct decap *d);
+
 // pkt_ip.c
 enum pkt_layer decap_ip(struct decap *d);
 enum pkt_layer decap_ipv4(struct decap *d);
@@ -123,6 +140,8 @@ enum pkt_layer decap_ipv6(struct decap *d);
 enum pkt_layer decap_protocol(struct decap *d);
 enum pkt_layer decap_udp(struct decap *d);
 enum pkt_layer decap_tcp(struct decap *d);
+enum pkt_layer decap_ipip(struct decap *d);
+enum pkt_layer decap_etherip(struct decap *d);
 
 // pkt_tunnel.c
 enum pkt_layer decap_gre(struct decap *d);
@@ -135,26 +154,26 @@ enum pkt_layer decap_geneve(struct decap *d);
 enum pkt_layer decap_gtpu(struct decap *d);
 enum pkt_layer decap_teredo(struct decap *d);
 
+// pkt_tunnel_udp.c
+enum pkt_layer decap_l2tp(struct decap *d);
+enum pkt_layer decap_l2tp3(struct decap *d);
+enum pkt_layer decap_tzsp(struct decap *d);
+enum pkt_layer decap_erm(struct decap *d);
+enum pkt_layer decap_gue(struct decap *d);
+enum pkt_layer decap_lisp(struct decap *d);
+enum pkt_layer decap_capwap(struct decap *d);
+enum pkt_layer decap_ayiya(struct decap *d);
+
 // The tunnel that uses UDP port `port`, or END_NOT_DNS. Here because the fast path asks too.
 static inline enum pkt_layer decap_tunnel_of(uint16_t port)
 {
+#define DECAP_PORT(port, layer, kind) \
+	case port:                    \
+		return LAYER_##layer;
 	switch (port) {
-	case 2152:
-		return LAYER_GTPU;
-	case 3544:
-		return LAYER_TEREDO;
-	case 4754:
-		return LAYER_GRE; // RFC 8086 §3
-	case 4789:
-	case 8472: // Linux before the number was assigned, and OTV, which has the same header
-		return LAYER_VXLAN;
-	case 4790:
-		return LAYER_VXLAN_GPE;
-	case 6081:
-		return LAYER_GENEVE;
-	case 6635:
-		return LAYER_MPLS; // RFC 7510 §3
+		ENCAP_UDP_PORTS(DECAP_PORT)
 	default:
 		return END_NOT_DNS;
 	}
+#undef DECAP_PORT
 }

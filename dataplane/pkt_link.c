@@ -9,30 +9,28 @@ enum pkt_layer decap_ethernet(struct decap *d)
 	return LAYER_ETHERTYPE;
 }
 
-// Tags that stand before another EtherType: the octets of the tag, or 0.
-static size_t tag_size(uint16_t type)
+// A tag that stands before another EtherType: its octets, 0 where `type` is none. `*counter`: where it counts.
+static size_t tag_size(uint16_t type, struct worker_stats *stats, uint64_t **counter)
 {
+#define TAG(number, octets, name)               \
+	case number:                            \
+		*counter = &stats->decap_##name; \
+		return octets;
 	switch (type) {
-	case ETHERTYPE_VLAN:	 // IEEE 802.1Q §9.6
-	case ETHERTYPE_QINQ:	 // IEEE 802.1ad
-	case ETHERTYPE_QINQ_OLD: // before 802.1ad
-	case 0x9200:
-		return 2;
-	case 0x8926: // VN-Tag
-		return 4;
-	case 0x893f: // E-Tag, IEEE 802.1BR §7.5
-		return 6;
+		ENCAP_TAGS(TAG)
 	default:
 		return 0;
 	}
+#undef TAG
 }
 
 enum pkt_layer decap_ethertype(struct decap *d)
 {
-	size_t tag = tag_size(d->type);
+	uint64_t *counter;
+	size_t tag = tag_size(d->type, d->stats, &counter);
 
 	if (tag > 0) {
-		stats_add(&d->stats->decap_vlan, 1);
+		stats_add(counter, 1);
 		cursor_skip(&d->c, tag);
 		d->type = cursor_u16(&d->c);
 		return LAYER_ETHERTYPE;
@@ -41,21 +39,31 @@ enum pkt_layer decap_ethertype(struct decap *d)
 		decap_clip(d, d->type);
 		return LAYER_LLC;
 	}
+#define TUNNEL(number, layer, kind) \
+	case number:                \
+		return LAYER_##layer;
 	switch (d->type) {
+		ENCAP_ETHERTYPES(TUNNEL)
 	case ETHERTYPE_IPV4:
 		return LAYER_IP;
 	case ETHERTYPE_IPV6:
 		return LAYER_IPV6;
-	case ETHERTYPE_MPLS:
-	case ETHERTYPE_MPLS_MULTICAST:
-		return LAYER_MPLS;
-	case ETHERTYPE_PPPOE:
-		return LAYER_PPPOE;
 	case ETHERTYPE_TEB:
 		return LAYER_ETHERNET;
+	case ETHERTYPE_JUMBO_LLC:
+		return LAYER_LLC;
+	case ETHERTYPE_PPP:
+		return LAYER_PPP;
+	case ENCAP_MACSEC:
+		return LAYER_MACSEC;
+	case ENCAP_TRILL:
+		return LAYER_TRILL;
+	case ENCAP_NSH:
+		return LAYER_NSH;
 	default:
 		return END_NOT_IP;
 	}
+#undef TUNNEL
 }
 
 // IEEE 802.2 §3.2; SNAP: RFC 1042.
@@ -72,7 +80,9 @@ enum pkt_layer decap_llc(struct decap *d)
 		return END_NOT_IP;
 	uint32_t oui = (uint32_t)cursor_u8(&d->c) << 16 | cursor_u16(&d->c);
 	d->type = cursor_u16(&d->c);
-	if (oui != 0 || d->type <= ETHERTYPE_802_3_MAX)
+	if (oui == 0x0080c2 && (d->type == 1 || d->type == 7)) // bridged Ethernet, RFC 2427 §4.2
+		return LAYER_ETHERNET;
+	if ((oui != 0 && oui != 0x0000f8) || d->type <= ETHERTYPE_802_3_MAX) // IEEE 802.1H: bridge tunnel
 		return END_NOT_IP;
 	return LAYER_ETHERTYPE;
 }
@@ -142,9 +152,10 @@ enum pkt_layer decap_sll2(struct decap *d)
 	return cooked(d, protocol);
 }
 
-// Whether the frame at `at` octets from here has an EtherType that leads on to IP.
-static bool leads_to_ip(const struct decap *d, size_t at)
+bool decap_leads_to_ip(const struct decap *d, size_t at)
 {
+	uint64_t *unused;
+
 	if (cursor_left(&d->c) < at + 15)
 		return false;
 	const uint8_t *p = d->c.at + at + 12;
@@ -153,16 +164,25 @@ static bool leads_to_ip(const struct decap *d, size_t at)
 		return p[2] >> 4 == 4;
 	if (type == ETHERTYPE_IPV6)
 		return p[2] >> 4 == 6;
-	return tag_size(type) > 0 || type == ETHERTYPE_MPLS || type == ETHERTYPE_PPPOE;
+	#define TUNNEL(number, layer, kind) case number:
+	switch (type) {
+		ENCAP_ETHERTYPES(TUNNEL)
+	case ENCAP_TRILL:
+	case ENCAP_NSH:
+		return true;
+	default:
+		return tag_size(type, d->stats, &unused) > 0;
+	}
+#undef TUNNEL
 }
 
 // An Ethernet pseudowire (RFC 4448) begins with a control word of which the first nibble is zero
 // (RFC 4385 §3), or without one; the label alone does not say which, the EtherType does.
 static enum pkt_layer pseudowire(struct decap *d)
 {
-	if (leads_to_ip(d, 0))
+	if (decap_leads_to_ip(d, 0))
 		return LAYER_ETHERNET;
-	if (d->c.at[0] >> 4 == 0 && leads_to_ip(d, 4)) {
+	if (d->c.at[0] >> 4 == 0 && decap_leads_to_ip(d, 4)) {
 		cursor_skip(&d->c, 4);
 		return LAYER_ETHERNET;
 	}
@@ -193,9 +213,9 @@ enum pkt_layer decap_mpls(struct decap *d)
 	// a pseudowire without control word whose first address begins with 4 or 6 still shows an EtherType; where that
 	// of IPv6 would stand are octets of an address, which may look so. 0x45 is no address of one station.
 	if (nibble == 4 && (d->c.at[0] & 0x0f) >= 5)
-		return d->c.at[0] == 0x45 || !leads_to_ip(d, 0) ? LAYER_IP : LAYER_ETHERNET;
+		return d->c.at[0] == 0x45 || !decap_leads_to_ip(d, 0) ? LAYER_IP : LAYER_ETHERNET;
 	if (nibble == 6)
-		return is_ipv6_size(d) || !leads_to_ip(d, 0) ? LAYER_IP : LAYER_ETHERNET;
+		return is_ipv6_size(d) || !decap_leads_to_ip(d, 0) ? LAYER_IP : LAYER_ETHERNET;
 	return pseudowire(d);
 }
 
@@ -211,6 +231,17 @@ enum pkt_layer decap_pppoe(struct decap *d)
 	return version == 0x11 && code == 0 ? LAYER_PPP : END_NOT_IP;
 }
 
+// RFC 3518 §4: flags, kind of address (1: IEEE 802.3), LAN identification with the I flag.
+static enum pkt_layer bridged(struct decap *d)
+{
+	uint8_t flags = cursor_u8(&d->c);
+	uint8_t kind = cursor_u8(&d->c);
+
+	if (flags & 0x40)
+		cursor_skip(&d->c, 4);
+	return kind == 1 ? LAYER_ETHERNET : END_TUNNEL_UNKNOWN;
+}
+
 // RFC 1661 §2, with address and control where they were not compressed away (RFC 1662 §3.1).
 enum pkt_layer decap_ppp(struct decap *d)
 {
@@ -224,8 +255,13 @@ enum pkt_layer decap_ppp(struct decap *d)
 		return LAYER_IP;
 	case 0x0057:
 		return LAYER_IPV6;
-	case 0x0281:
+	case 0x0281: // RFC 3032 §4.1
+	case 0x0283:
 		return LAYER_MPLS;
+	case 0x0031:
+		return bridged(d);
+	case 0x003d: // RFC 1990 §3: with both bits the packet is whole
+		return cursor_u32(&d->c) >> 30 == 3 ? LAYER_PPP : END_TUNNEL_UNKNOWN;
 	default:
 		return END_NOT_IP;
 	}

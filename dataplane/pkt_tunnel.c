@@ -32,6 +32,8 @@ static enum pkt_layer gre_payload(struct decap *d, uint16_t flags)
 		return LAYER_ERSPAN3;
 	case ETHERTYPE_PPP:
 		return LAYER_PPP;
+	case ETHERTYPE_EOIP: // of RouterOS; the key is length and tunnel
+		return flags & GRE_VERSION ? LAYER_ETHERNET : END_TUNNEL_UNKNOWN;
 	case ETHERTYPE_WCCP: // version 2 puts four octets before IP
 		if (cursor_left(&d->c) > 4 && d->c.at[0] >> 4 != 4)
 			cursor_skip(&d->c, 4);
@@ -47,7 +49,7 @@ enum pkt_layer decap_gre(struct decap *d)
 	uint16_t version = flags & GRE_VERSION;
 
 	d->type = cursor_u16(&d->c);
-	if (version > 1 || (version == 1 && d->type != ETHERTYPE_PPP))
+	if (version > 1 || (version == 1 && d->type != ETHERTYPE_PPP && d->type != ETHERTYPE_EOIP))
 		return END_TUNNEL_UNKNOWN;
 	stats_add(&d->stats->decap_gre, 1);
 	if (flags & (GRE_CHECKSUM | GRE_ROUTING))
@@ -135,6 +137,8 @@ enum pkt_layer decap_vxlan_gpe(struct decap *d)
 		return LAYER_IPV6;
 	case 3:
 		return LAYER_ETHERNET;
+	case 4:
+		return LAYER_NSH;
 	case 5:
 		return LAYER_MPLS;
 	default:

@@ -49,15 +49,27 @@ enum stats_kind {
 	X(COUNTER, pkt_no_time,         "packets_total", "outcome=\"no_time\"", "Its time is 0, before 1970 or after 2106, so nothing can be stored") \
 	/* headers taken off; a packet can count in several */ \
 	X(COUNTER, decap_vlan,          "decapsulated_total", "header=\"vlan\"", "Headers taken off on the way to the transport") \
+	X(COUNTER, decap_tag,           "decapsulated_total", "header=\"tag\"", "") \
+	X(COUNTER, decap_bridge,        "decapsulated_total", "header=\"bridge\"", "") \
+	X(COUNTER, decap_nsh,           "decapsulated_total", "header=\"nsh\"", "") \
+	X(COUNTER, decap_wlan,          "decapsulated_total", "header=\"wlan\"", "") \
 	X(COUNTER, decap_mpls,          "decapsulated_total", "header=\"mpls\"", "") \
 	X(COUNTER, decap_pppoe,         "decapsulated_total", "header=\"pppoe\"", "") \
 	X(COUNTER, decap_ipip,          "decapsulated_total", "header=\"ipip\"", "") \
+	X(COUNTER, decap_etherip,       "decapsulated_total", "header=\"etherip\"", "") \
 	X(COUNTER, decap_gre,           "decapsulated_total", "header=\"gre\"", "") \
 	X(COUNTER, decap_erspan,        "decapsulated_total", "header=\"erspan\"", "") \
 	X(COUNTER, decap_vxlan,         "decapsulated_total", "header=\"vxlan\"", "") \
 	X(COUNTER, decap_geneve,        "decapsulated_total", "header=\"geneve\"", "") \
 	X(COUNTER, decap_gtpu,          "decapsulated_total", "header=\"gtpu\"", "") \
 	X(COUNTER, decap_teredo,        "decapsulated_total", "header=\"teredo\"", "") \
+	X(COUNTER, decap_l2tp,          "decapsulated_total", "header=\"l2tp\"", "") \
+	X(COUNTER, decap_tzsp,          "decapsulated_total", "header=\"tzsp\"", "") \
+	X(COUNTER, decap_erm,           "decapsulated_total", "header=\"erm\"", "") \
+	X(COUNTER, decap_gue,           "decapsulated_total", "header=\"gue\"", "") \
+	X(COUNTER, decap_lisp,          "decapsulated_total", "header=\"lisp\"", "") \
+	X(COUNTER, decap_capwap,        "decapsulated_total", "header=\"capwap\"", "") \
+	X(COUNTER, decap_ayiya,         "decapsulated_total", "header=\"ayiya\"", "") \
 	/* connections that begin and cannot be looked into; counted besides the outcome */ \
 	X(COUNTER, encrypted_dot,       "encrypted_total", "protocol=\"dot\"", "Connections of encrypted DNS that began: TCP SYN or first QUIC packet to port 853, or to port 443 of an address in doh.addresses") \
 	X(COUNTER, encrypted_doq,       "encrypted_total", "protocol=\"doq\"", "") \
