@@ -92,7 +92,9 @@ enum encap_number {
 	ENCAP_802_3_MAX = 1500, /* up to here a length, not a type (IEEE 802.3 §3.2.6) */
 	ENCAP_IPV4 = 0x0800,
 	ENCAP_TRILL = 0x22f3, /* RFC 6325 §3 */
+	ENCAP_TEB = 0x6558, /* transparent Ethernet bridging, RFC 1701 */
 	ENCAP_IPV6 = 0x86dd,
+	ENCAP_JUMBO_LLC = 0x8870, /* an LLC frame longer than 1,500 octets */
 	ENCAP_MACSEC = 0x88e5, /* IEEE 802.1AE §9; without encryption the frame is in clear */
 	ENCAP_NSH = 0x894f,    /* RFC 8300 */
 	ENCAP_AH = 51

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the XDP program and user space both see. Includes nothing of ours; addresses are 16 octets in
+ * What the XDP program and user space both see. Includes nothing of ours but the list of headers; addresses are 16 octets in
  * network order, IPv4 as ::ffff:a.b.c.d, so that one map holds both families.
  */
 #pragma once
 
 #include <linux/types.h>
+
+#include "bpf/encapsulations.h"
 
 enum {
 	XDP_STEER_QUEUES_MAX = 64,    /* sockets, one a receive queue */
@@ -18,6 +20,7 @@ enum xdp_steer_verdict {
 	XDP_STEER_DNS,		/* to the socket: a port that speaks DNS */
 	XDP_STEER_FRAGMENT,	/* to the socket: a fragment of a DNS datagram */
 	XDP_STEER_TUNNEL,	/* to the socket: a tunnel that is switched on */
+	XDP_STEER_BEYOND,	/* to the socket: headers that the program cannot follow, on an interface that the host does not use */
 	XDP_STEER_ALL,		/* to the socket: everything goes there */
 	XDP_LEAVE_OTHER,	/* to the host: neither DNS nor such a tunnel */
 	XDP_LEAVE_PREFIX,	/* to the host: DNS, left out by xdp.src or xdp.dst */
@@ -34,15 +37,18 @@ enum xdp_steer_encrypted {
 	XDP_ENCRYPTED_MAX
 };
 
+enum xdp_steer_tunnel_index {
+#define XDP_TUNNEL_INDEX(name, word) XDP_TUNNEL_INDEX_##name,
+	ENCAP_TUNNELS(XDP_TUNNEL_INDEX)
+#undef XDP_TUNNEL_INDEX
+	XDP_TUNNEL_INDEX_MAX
+};
+
 enum xdp_steer_tunnel { /* bits of xdp_steer_config.tunnels */
-	XDP_TUNNEL_GRE = 1, /* ERSPAN too */
-	XDP_TUNNEL_IPIP = 2,
-	XDP_TUNNEL_VXLAN = 4,
-	XDP_TUNNEL_GENEVE = 8,
-	XDP_TUNNEL_GTPU = 16,
-	XDP_TUNNEL_TEREDO = 32,
-	XDP_TUNNEL_MPLS = 64,
-	XDP_TUNNEL_PPPOE = 128
+#define XDP_TUNNEL_BIT(name, word) XDP_TUNNEL_##name = 1 << XDP_TUNNEL_INDEX_##name,
+	ENCAP_TUNNELS(XDP_TUNNEL_BIT)
+#undef XDP_TUNNEL_BIT
+	XDP_TUNNEL_ALL = (1 << XDP_TUNNEL_INDEX_MAX) - 1
 };
 
 enum xdp_steer_action { XDP_PREFIX_TAKE = 1, XDP_PREFIX_LEAVE = 2 }; /* value in a prefix map */
@@ -58,7 +64,7 @@ struct xdp_steer_config {
 	__u32 src_default; /* enum xdp_steer_action where no prefix matches; 0: there are none */
 	__u32 dst_default; /* the same for destinations */
 	__u32 doh;	   /* 1: there are addresses in the doh map */
-	__u32 pad;
+	__u32 mirror;	   /* 1: the host does not use the interface; what cannot be followed goes to the socket */
 };
 
 struct xdp_steer_ports {
@@ -77,6 +83,7 @@ struct xdp_steer_datagram { /* key of the fragment map */
 	__u32 protocol; /* IP protocol number */
 };
 
+_Static_assert(XDP_TUNNEL_INDEX_MAX < 31, "a bit for each kind");
 _Static_assert(sizeof(struct xdp_steer_config) == 48, "the same in both worlds");
 _Static_assert(sizeof(struct xdp_steer_prefix) == 20, "the same in both worlds");
 _Static_assert(sizeof(struct xdp_steer_datagram) == 40, "the same in both worlds");

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
 // Steers DNS into the AF_XDP socket of the queue and leaves everything else to the host.
 //
-//     frame ─► link ─► ip ─► fragment? tunnel? port? ─► prefixes ─► sample ─► socket | host
+//     frame ─► link, tags, bridges ─► ip ─► fragment? tunnel? port? ─► prefixes ─► sample ─► socket | host
 //
-// Looks at the outermost IP header alone: what is inside a tunnel is user space's to take apart.
+// Looks at the outermost IP header alone: what is inside a tunnel is user space's to take apart. Steps over all headers
+// before it that the workers know too (bpf/encapsulations.h); what it cannot follow goes to them where the host does not
+// use the interface, since it can be the host's otherwise.
 // Where no socket is in the map (before the start, after a kill -9) the packet goes to the host.
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 
@@ -63,10 +66,12 @@ struct {
 	__type(value, __u32);
 } steer_frags SEC(".maps");
 
-enum { TAGS_MAX = 2, EXTENSIONS_MAX = 4 };
+// As many extension headers as RFC 8200 §4.1 lets be in a packet; more tags than any network stacks.
+enum { TAGS_MAX = 8, EXTENSIONS_MAX = 10, LINK_MAX = 0xfff };
 
 // What was found in the packet so far.
 struct view {
+	void *start;	  // of the packet
 	void *at;	  // next header
 	void *end;	  // of the packet
 	struct xdp_steer_datagram key; // addresses, and the identification of a fragment
@@ -96,22 +101,126 @@ static __always_inline void count(__u32 index)
 
 // headers ────────────────────────────────────────────────────────────────────────────────────
 
-static __always_inline int read_link(struct view *v)
+#define BEYOND (1ull << 32)
+
+// Octets from the EtherType `type`, whose header begins at `p`, to the one behind it; 0: not such a header, -1: cut off.
+static __always_inline int tag_size(__u16 type, const __u8 *p, const void *end)
 {
-	if (v->at + 14 > v->end)
-		return -1;
-	v->type = load16(v->at + 12);
-	v->at += 14;
-#pragma unroll
-	for (int i = 0; i < TAGS_MAX; i++) {
-		if (v->type != 0x8100 && v->type != 0x88a8 && v->type != 0x9100)
-			break;
-		if (v->at + 4 > v->end)
+#define TAG(number, octets, counter) \
+	case number:                 \
+		return octets;
+	switch (type) {
+		ENCAP_TAGS(TAG)
+	case ENCAP_TRILL: // options, then Ethernet
+		return (const void *)p + 2 > end ? -1 : 6 + (load16(p) >> 6 & 31) * 4 + 12;
+	case ENCAP_MACSEC:
+		if ((const void *)p + 1 > end)
 			return -1;
-		v->type = load16(v->at + 2);
-		v->at += 4;
+		return p[0] & ENCAP_MACSEC_ENCRYPTED ? 0 : p[0] & ENCAP_MACSEC_SCI ? 14 : 6;
 	}
+#undef TAG
 	return 0;
+}
+
+// RFC 8300: octets to what follows; `*type`: its EtherType, or 0 where it is Ethernet. 0: not known.
+static __always_inline int nsh_size(__u16 *type, const __u8 *p, const void *end)
+{
+	if ((const void *)p + 8 > end || p[0] >> 6 != 0 || (p[1] & 63) < 2)
+		return 0;
+	switch (p[3]) {
+	case ENCAP_NSH_IPV4:
+		*type = ENCAP_IPV4;
+		break;
+	case ENCAP_NSH_IPV6:
+		*type = ENCAP_IPV6;
+		break;
+	case ENCAP_NSH_ETHERNET:
+		*type = 0;
+		break;
+	case ENCAP_NSH_NSH:
+		*type = ENCAP_NSH;
+		break;
+	case ENCAP_NSH_MPLS:
+		*type = 0x8847;
+		break;
+	default:
+		return 0;
+	}
+	return (p[1] & 63) * 4;
+}
+
+// IEEE 802.2 with SNAP, or IP without: as nsh_size. The host does not take IP from either.
+static __always_inline int llc_size(__u16 *type, const __u8 *p, const void *end)
+{
+	if ((const void *)p + 8 > end)
+		return 0;
+	if (load16(p) == 0x0606 && p[2] == 3) {
+		*type = p[3] >> 4 == 6 ? ENCAP_IPV6 : ENCAP_IPV4;
+		return 3;
+	}
+	if (load16(p) != 0xaaaa || p[2] != 3)
+		return 0;
+	__u32 oui = p[3] << 16 | load16(p + 4), protocol = load16(p + 6);
+	if (oui == 0x0080c2 && (protocol == 1 || protocol == 7)) {
+		*type = 0;
+		return 8;
+	}
+	*type = protocol;
+	return (oui == 0 || oui == 0x0000f8) && protocol > ENCAP_802_3_MAX ? 8 : 0;
+}
+
+// A place in the packet: the EtherType in the upper half, octets before its header in the lower one.
+#define PLACE(type, at) ((__u32)(type) << 16 | (at))
+#define PLACE_TYPE(place) ((__u16)((place) >> 16))
+#define PLACE_AT(place) ((place) & LINK_MAX)
+
+// One header further; the same place where it is not one of those that we step over, 0 where it is cut off. A function
+// that the verifier looks at by itself, so that the ways through it do not multiply with those before and behind it.
+__noinline __u32 step(struct xdp_md *ctx, __u32 place)
+{
+	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	__u16 type = PLACE_TYPE(place), next = 0;
+	__u32 at = PLACE_AT(place);
+	const __u8 *p = data + at;
+	int size;
+
+	if (type <= ENCAP_802_3_MAX || type == ENCAP_JUMBO_LLC)
+		size = llc_size(&next, p, end);
+	else if (type == ENCAP_NSH)
+		size = nsh_size(&next, p, end);
+	else if (type == ENCAP_TEB)
+		size = 14;
+	else if ((size = tag_size(type, p, end)) > 0)
+		size += 2;
+	if (size <= 0)
+		return size < 0 ? 0 : place;
+	at += size;
+	if (next == 0) { // it is the EtherType before what follows
+		if (type == ENCAP_NSH || type <= ENCAP_802_3_MAX || type == ENCAP_JUMBO_LLC)
+			at += 14;
+		p = data + ((at - 2) & LINK_MAX);
+		if ((const void *)p + 2 > end)
+			return 0;
+		next = load16(p);
+	}
+	return at > LINK_MAX ? 0 : PLACE(next, at);
+}
+
+// Steps over link header, tags and bridges. BEYOND where the headers go on further than we follow; 0: cut off.
+static __always_inline __u64 find_ip(struct xdp_md *ctx)
+{
+	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+
+	if (data + 14 > end)
+		return 0;
+	__u32 place = PLACE(load16(data + 12), 14);
+	for (int i = 0; i < TAGS_MAX; i++) {
+		__u32 next = step(ctx, place);
+		if (next == 0 || next == place)
+			return next;
+		place = next;
+	}
+	return step(ctx, place) == place ? place : BEYOND;
 }
 
 static __always_inline void set_ipv4(__u8 *to, const __u8 *from)
@@ -120,7 +229,70 @@ static __always_inline void set_ipv4(__u8 *to, const __u8 *from)
 	__builtin_memcpy(to + 12, from, 4);
 }
 
-static __always_inline int read_ipv4(struct view *v)
+// Octets of the extension header of protocol `protocol` at `p`, of which 8 are there; 0: it is none.
+static __always_inline __u32 extension_size(__u8 protocol, const __u8 *p, int ipv6)
+{
+#define EXTENSION(number, ipv4) \
+	case number:            \
+		return !ipv6 && !ipv4 ? 0 : number == ENCAP_AH ? (p[1] + 2) * 4u : (p[1] + 1) * 8u;
+	switch (protocol) {
+		ENCAP_EXTENSIONS(EXTENSION)
+	case IPPROTO_FRAGMENT:
+		return ipv6 ? 8 : 0;
+	}
+#undef EXTENSION
+	return 0;
+}
+
+#define FRAGMENT_KIND(offset) ((offset) & 0xfff9 ? (offset) & 0xfff8 ? LATER_FRAGMENT : FIRST_FRAGMENT : WHOLE)
+
+// One header further than `at`, where one of protocol `protocol` begins: protocol and place as in step, the same where it is
+// none of those that we step over.
+__noinline __u32 step_extension(struct xdp_md *ctx, __u32 place, __u32 ipv6)
+{
+	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	__u32 at = PLACE_AT(place);
+	const __u8 *p = data + at;
+
+	if ((const void *)p + 8 > end)
+		return place;
+	__u32 size = extension_size(PLACE_TYPE(place), p, ipv6);
+	return size == 0 || at + size > LINK_MAX ? place : PLACE(p[0], at + size);
+}
+
+static __always_inline void read_fragment(struct view *v, __u32 at)
+{
+	const __u8 *p = v->start + at;
+
+	if ((void *)p + 8 > v->end)
+		return;
+	v->key.id = load16(p + 4) << 16 | load16(p + 6);
+	v->key.protocol = p[0]; // in all fragments the same, whatever the first one has behind its header
+	v->fragment = FRAGMENT_KIND(load16(p + 2));
+}
+
+// Steps over what may be between the IP header and the transport (RFC 8200 §4.1; RFC 4302). 1: there is more of it.
+static __always_inline int read_extensions(struct xdp_md *ctx, struct view *v, __u32 at, int ipv6)
+{
+	__u32 place = PLACE(v->protocol, at), next = place;
+
+	for (int i = 0; i < EXTENSIONS_MAX; i++) {
+		next = step_extension(ctx, place, ipv6);
+		if (next == place)
+			break;
+		if (ipv6 && PLACE_TYPE(place) == IPPROTO_FRAGMENT)
+			read_fragment(v, PLACE_AT(place));
+		place = next;
+		if (v->fragment == LATER_FRAGMENT)
+			break;
+	}
+	v->protocol = PLACE_TYPE(place);
+	v->at = v->start + PLACE_AT(place);
+	return v->fragment != LATER_FRAGMENT && step_extension(ctx, place, ipv6) != place;
+}
+
+// 1: the headers go on further than we follow; -1: no IP header.
+static __always_inline int read_ipv4(struct xdp_md *ctx, struct view *v, __u32 at)
 {
 	const __u8 *ip = v->at;
 
@@ -136,39 +308,10 @@ static __always_inline int read_ipv4(struct view *v)
 	v->key.protocol = ip[9];
 	if (offset & 0x3fff)
 		v->fragment = offset & 0x1fff ? LATER_FRAGMENT : FIRST_FRAGMENT;
-	v->at += size;
-	return 0;
+	return read_extensions(ctx, v, at + size, 0);
 }
 
-// Steps over what may stand between the header and the transport (RFC 8200 §4.1).
-static __always_inline int read_extensions(struct view *v)
-{
-#pragma unroll
-	for (int i = 0; i < EXTENSIONS_MAX; i++) {
-		const __u8 *p = v->at;
-		if (v->protocol != IPPROTO_HOPOPTS && v->protocol != IPPROTO_ROUTING &&
-			v->protocol != IPPROTO_DSTOPTS && v->protocol != IPPROTO_FRAGMENT)
-			return 0;
-		if (v->at + 8 > v->end)
-			return -1;
-		if (v->protocol == IPPROTO_FRAGMENT) {
-			__u16 offset = load16(p + 2);
-			v->key.id = load16(p + 4) << 16 | load16(p + 6);
-			v->key.protocol = p[0]; // in all fragments the same, whatever the first one has behind it
-			if (offset & 0xfff9)
-				v->fragment = offset & 0xfff8 ? LATER_FRAGMENT : FIRST_FRAGMENT;
-			v->at += 8;
-		} else {
-			v->at += 8 + (__u32)p[1] * 8;
-		}
-		v->protocol = p[0];
-		if (v->fragment == LATER_FRAGMENT)
-			return 0;
-	}
-	return 0;
-}
-
-static __always_inline int read_ipv6(struct view *v)
+static __always_inline int read_ipv6(struct xdp_md *ctx, struct view *v, __u32 at)
 {
 	const __u8 *ip = v->at;
 
@@ -177,8 +320,7 @@ static __always_inline int read_ipv6(struct view *v)
 	__builtin_memcpy(v->key.src, ip + 8, 16);
 	__builtin_memcpy(v->key.dst, ip + 24, 16);
 	v->protocol = ip[6];
-	v->at += 40;
-	return read_extensions(v);
+	return read_extensions(ctx, v, at + 40, 1);
 }
 
 // decisions ──────────────────────────────────────────────────────────────────────────────────
@@ -191,38 +333,41 @@ static __always_inline int is_dns_port(__u16 port)
 	return ports && ports->bit[port >> 6] >> (port & 63) & 1;
 }
 
-static __always_inline __u32 udp_tunnel(__u16 port)
+// By themselves for the verifier too: a comparison for each number of the list.
+__noinline __u32 udp_tunnel(__u32 port)
 {
-	switch (port) { // the ports of dataplane/pkt_layers.h
-	case 2152:
-		return XDP_TUNNEL_GTPU;
-	case 3544:
-		return XDP_TUNNEL_TEREDO;
-	case 4754:
-		return XDP_TUNNEL_GRE;
-	case 4789:
-	case 4790:
-	case 8472:
-		return XDP_TUNNEL_VXLAN;
-	case 6081:
-		return XDP_TUNNEL_GENEVE;
-	case 6635:
-		return XDP_TUNNEL_MPLS;
+#define PORT(number, layer, kind) \
+	case number:              \
+		return XDP_TUNNEL_##kind;
+	switch (port) {
+		ENCAP_UDP_PORTS(PORT)
 	}
+#undef PORT
 	return 0;
 }
 
-static __always_inline int is_tunnel(const struct view *v, const struct xdp_steer_config *config)
+__noinline __u32 ip_tunnel(__u32 protocol)
 {
-	__u32 tunnel = 0;
+#define PROTOCOL(number, layer, kind) \
+	case number:                  \
+		return XDP_TUNNEL_##kind;
+	switch (protocol) {
+		ENCAP_PROTOCOLS(PROTOCOL)
+	}
+#undef PROTOCOL
+	return 0;
+}
 
-	if (v->protocol == IPPROTO_GRE)
-		tunnel = XDP_TUNNEL_GRE;
-	else if (v->protocol == IPPROTO_IPIP || v->protocol == IPPROTO_IPV6)
-		tunnel = XDP_TUNNEL_IPIP;
-	else if (v->protocol == 137) // RFC 4023
-		tunnel = XDP_TUNNEL_MPLS;
-	return (config->tunnels & tunnel) != 0;
+__noinline __u32 link_tunnel(__u32 type)
+{
+#define TYPE(number, layer, kind) \
+	case number:              \
+		return XDP_TUNNEL_##kind;
+	switch (type) {
+		ENCAP_ETHERTYPES(TYPE)
+	}
+#undef TYPE
+	return 0;
 }
 
 // A TCP SYN or a QUIC Initial packet from the client: one for each connection that begins.
@@ -321,7 +466,7 @@ static __always_inline enum xdp_steer_verdict by_ip(struct view *v, const struct
 {
 	enum xdp_steer_verdict verdict;
 
-	if (is_tunnel(v, config)) {
+	if (config->tunnels & ip_tunnel(v->protocol)) {
 		verdict = XDP_STEER_TUNNEL;
 	} else if (v->fragment == LATER_FRAGMENT) {
 		const __u32 *ways = bpf_map_lookup_elem(&steer_frags, &v->key);
@@ -339,19 +484,25 @@ static __always_inline enum xdp_steer_verdict by_ip(struct view *v, const struct
 
 static __always_inline enum xdp_steer_verdict decide(struct xdp_md *ctx, const struct xdp_steer_config *config)
 {
-	struct view v = {.at = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end};
+	struct view v = {.start = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end};
+	enum xdp_steer_verdict beyond = config->mirror ? XDP_STEER_BEYOND : XDP_LEAVE_OTHER;
 
 	if (config->all)
 		return XDP_STEER_ALL;
-	if (read_link(&v) != 0)
+	__u64 found = find_ip(ctx);
+	if (found & BEYOND)
+		return beyond;
+	if (found == 0)
 		return XDP_LEAVE_OTHER;
-	if (v.type == 0x8847 || v.type == 0x8848)
-		return config->tunnels & XDP_TUNNEL_MPLS ? XDP_STEER_TUNNEL : XDP_LEAVE_OTHER;
-	if (v.type == 0x8864)
-		return config->tunnels & XDP_TUNNEL_PPPOE ? XDP_STEER_TUNNEL : XDP_LEAVE_OTHER;
-	if (v.type == 0x0800 ? read_ipv4(&v) != 0 : v.type != 0x86dd || read_ipv6(&v) != 0)
-		return XDP_LEAVE_OTHER;
-	return by_ip(&v, config);
+	__u32 at = PLACE_AT(found);
+	v.type = PLACE_TYPE(found);
+	v.at = v.start + at;
+	if (link_tunnel(v.type))
+		return config->tunnels & link_tunnel(v.type) ? XDP_STEER_TUNNEL : XDP_LEAVE_OTHER;
+	if (v.type != ENCAP_IPV4 && v.type != ENCAP_IPV6)
+		return v.type == ETH_P_ARP || v.type <= ENCAP_802_3_MAX ? XDP_LEAVE_OTHER : beyond;
+	int result = v.type == ENCAP_IPV4 ? read_ipv4(ctx, &v, at) : read_ipv6(ctx, &v, at);
+	return result < 0 ? XDP_LEAVE_OTHER : result > 0 ? beyond : by_ip(&v, config);
 }
 
 SEC("xdp")

@@ -79,6 +79,7 @@ static struct xdp *open_program(const struct iface *iface, const struct settings
 			.all = s->xdp_program == SETTINGS_XDP_ALL,
 			.queries = s->match != ADMIT_MATCH_OFF,
 			.tunnels = s->xdp_tunnels,
+			.mirror = iface->host_uses[0] == '\0',
 			.sample = (uint32_t)s->xdp_sample,
 			.src = &src,
 			.dst = &dst,

@@ -43,7 +43,7 @@ struct settings {
 	struct pkt_ports dns_ports;	  // ports that speak DNS
 	enum settings_xdp xdp_program;	  // what an interface's XDP program hands to the workers
 	bool xdp_copy;			  // no zero-copy, although the driver offers it
-	uint32_t xdp_tunnels;		  // enum xdp_steer_tunnel (bpf/shared.h)
+	uint32_t xdp_tunnels;		  // enum xdp_steer_tunnel (bpf/shared.h), or XDP_TUNNEL_AUTO
 	uint64_t xdp_sample;		  // one of so many pairs of addresses
 	char *xdp_src, *xdp_dst;	  // networks (prefix.h) of DNS packets to take or leave
 	char *filter;			  // expression of pcap-filter(7) that packets have to match

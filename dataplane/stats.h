@@ -160,9 +160,10 @@ enum stats_kind {
 	X(COUNTER, ierrors,   "port_lost_total", "reason=\"error\"", "Packets received with errors") \
 	X(COUNTER, rx_nombuf, "port_lost_total", "reason=\"no_mbuf\"", "No buffer left in the pool") \
 	X(COUNTER, ring_full, "port_lost_total", "reason=\"ring_full\"", "The ring of the AF_XDP socket was full") \
-	X(COUNTER, xdp_dns,       "port_xdp_packets_total", "verdict=\"dns\"", "Packets by the verdict of the XDP program: dns, fragment, tunnel and all come to the workers, the others stay with the host") \
+	X(COUNTER, xdp_dns,       "port_xdp_packets_total", "verdict=\"dns\"", "Packets by the verdict of the XDP program: dns, fragment, tunnel, beyond (headers that it cannot follow, on an interface that the host does not use) and all come to the workers, the others stay with the host") \
 	X(COUNTER, xdp_fragment,  "port_xdp_packets_total", "verdict=\"fragment\"", "") \
 	X(COUNTER, xdp_tunnel,    "port_xdp_packets_total", "verdict=\"tunnel\"", "") \
+	X(COUNTER, xdp_beyond,    "port_xdp_packets_total", "verdict=\"beyond\"", "") \
 	X(COUNTER, xdp_all,       "port_xdp_packets_total", "verdict=\"all\"", "") \
 	X(COUNTER, xdp_other,     "port_xdp_packets_total", "verdict=\"other\"", "") \
 	X(COUNTER, xdp_prefix,    "port_xdp_packets_total", "verdict=\"prefix\"", "") \

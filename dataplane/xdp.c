@@ -237,7 +237,8 @@ static int fill(struct xdp *xdp, const struct bpf_prog_info *info, const struct 
 		.ready = 1,
 		.all = options->all,
 		.queries = options->queries,
-		.tunnels = options->tunnels,
+		.tunnels = options->tunnels & XDP_TUNNEL_AUTO ? (options->mirror ? XDP_TUNNEL_ALL : 0) : options->tunnels,
+		.mirror = options->mirror,
 		.sample = options->sample};
 
 	int result = fill_ports(info, options->ports);
@@ -324,6 +325,7 @@ void xdp_read_stats(const struct xdp *xdp, struct port_stats *stats)
 		[XDP_STEER_DNS] = &stats->xdp_dns,
 		[XDP_STEER_FRAGMENT] = &stats->xdp_fragment,
 		[XDP_STEER_TUNNEL] = &stats->xdp_tunnel,
+		[XDP_STEER_BEYOND] = &stats->xdp_beyond,
 		[XDP_STEER_ALL] = &stats->xdp_all,
 		[XDP_LEAVE_OTHER] = &stats->xdp_other,
 		[XDP_LEAVE_PREFIX] = &stats->xdp_prefix,

@@ -23,7 +23,8 @@ struct xdp_steering {
 	const struct pkt_ports *ports;	// that speak DNS
 	bool all;			// everything to the socket
 	bool queries;			// packets to a DNS port too
-	uint32_t tunnels;		// enum xdp_steer_tunnel (bpf/shared.h)
+	uint32_t tunnels;		// enum xdp_steer_tunnel (bpf/shared.h), or XDP_TUNNEL_AUTO
+	bool mirror;			// the host does not use the interface
 	uint32_t sample;		// one of so many pairs of addresses
 	const struct prefix_list *src;	// of DNS packets to take or leave; empty: all
 	const struct prefix_list *dst;
@@ -61,5 +62,7 @@ void xdp_read_stats(const struct xdp *xdp, struct port_stats *stats);
 // Detaches and frees; NULL is fine.
 void xdp_close(struct xdp *xdp);
 
-// "gre,vxlan", "all" or "" → bits of enum xdp_steer_tunnel. 0, or -EINVAL with what was expected.
+enum { XDP_TUNNEL_AUTO = 1 << 30 }; // all where the host does not use the interface, none where it does
+
+// "gre,vxlan", "all", "auto" or "" → bits of enum xdp_steer_tunnel or XDP_TUNNEL_AUTO. 0, or -EINVAL with what was expected.
 int xdp_set_tunnels(uint32_t *tunnels, const char *text, char *why, size_t why_size);

@@ -10,10 +10,25 @@ static const struct {
 	const char *name;
 	uint32_t bits;
 } tunnels[] = {
-	{"gre", XDP_TUNNEL_GRE}, {"erspan", XDP_TUNNEL_GRE}, {"ipip", XDP_TUNNEL_IPIP}, {"vxlan", XDP_TUNNEL_VXLAN},
-	{"geneve", XDP_TUNNEL_GENEVE}, {"gtpu", XDP_TUNNEL_GTPU}, {"teredo", XDP_TUNNEL_TEREDO},
-	{"mpls", XDP_TUNNEL_MPLS}, {"pppoe", XDP_TUNNEL_PPPOE}, {"all", 0xff}, {"none", 0},
+#define TUNNEL(name, word) {word, XDP_TUNNEL_##name},
+	ENCAP_TUNNELS(TUNNEL)
+#undef TUNNEL
+	{"erspan", XDP_TUNNEL_GRE},
+	{"all", XDP_TUNNEL_ALL},
+	{"auto", XDP_TUNNEL_AUTO},
+	{"none", 0},
 };
+
+static void expect(char *why, size_t why_size)
+{
+	size_t used = (size_t)snprintf(why, why_size, "expected auto, all, none, or some of erspan");
+
+#define TUNNEL(name, word)           \
+	if (used < why_size)         \
+		used += (size_t)snprintf(why + used, why_size - used, ", %s", word);
+	ENCAP_TUNNELS(TUNNEL)
+#undef TUNNEL
+}
 
 int xdp_set_tunnels(uint32_t *out, const char *text, char *why, size_t why_size)
 {
@@ -25,8 +40,7 @@ int xdp_set_tunnels(uint32_t *out, const char *text, char *why, size_t why_size)
 			if (strlen(tunnels[i].name) == len && strncmp(tunnels[i].name, text, len) == 0)
 				break;
 		if (i == count) {
-			snprintf(why, why_size,
-				"expected none, all, or some of gre, erspan, ipip, vxlan, geneve, gtpu, teredo, mpls, pppoe");
+			expect(why, why_size);
 			return -EINVAL;
 		}
 		bits |= tunnels[i].bits;

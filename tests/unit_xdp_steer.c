@@ -23,6 +23,8 @@
 
 #define ANSWER "udp:0035:8000 dns"
 #define QUERY "udp:8000:0035 dns"
+#define TEN_TAGS "8100 0001 8100 0002 8100 0003 8100 0004 8100 0005 8100 0006 8100 0007 8100 0008 8100 0009 8100 000a"
+#define OPTIONS "3c00010400000000 "
 #define INITIAL "c300000001088394c8f03e515708"
 
 enum { SKIPPED = 77 };
@@ -60,7 +62,55 @@ static const struct row rows[] = {
 	{"QinQ", "eth 88a8 0001 8100 0002 86dd ip6:11 " ANSWER, "", XDP_STEER_DNS},
 	{"QinQ, old number", "eth 9100 0001 8100 0002 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
 	{"VLAN, something else", "eth 8100 0001 0800 ip4:06 tcp:01bb:8000 dns", "", XDP_LEAVE_OTHER},
+	{"four tags", "eth 88a8 0001 8100 0002 9200 0003 9300 0004 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"ten tags", "eth " TEN_TAGS " 0800 ip4:11 " ANSWER, "", XDP_LEAVE_OTHER},
+	{"ten tags from a mirror", "eth " TEN_TAGS " 0800 ip4:11 " ANSWER, "mirror", XDP_STEER_BEYOND},
+	{"VN-Tag", "eth 8100 0005 8926 80010002 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"E-Tag", "eth 893f 000000010000 8100 0005 86dd ip6:11 " ANSWER, "", XDP_STEER_DNS},
+	{"TTAG", "eth 8988 000000000000 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"TTAG, something else", "eth 8988 000000000000 0800 ip4:06 tcp:01bb:8000 dns", "mirror", XDP_LEAVE_OTHER},
+	{"Cisco metadata", "eth 8909 010100010002 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"HSR", "eth 892f 10590001 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"R-TAG", "eth f1c1 00000001 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"PBB", "eth 88a8 0002 88e7 00001234 eth 8100 0005 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"FabricPath", "eth 8903 0420 eth 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"TRILL, options", "eth 22f3 00bf 0001 0002 0000000000000000 eth 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"MACsec in clear, with sender", "eth 88e5 2000 00000001 0200000000010001 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"MACsec in clear", "eth 88e5 0000 00000001 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"MACsec, encrypted", "eth 88e5 2c00 00000001 0200000000010001 0800 ip4:11 " ANSWER, "", XDP_LEAVE_OTHER},
+	{"NSH, IPv4", "eth 894f 0fc6 0101 00000aff 00000000000000000000000000000000 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"NSH, Ethernet", "eth 894f 0fc2 0203 00000aff eth 8100 0005 86dd ip6:11 " ANSWER, "", XDP_STEER_DNS},
+	{"NSH, MPLS", "eth 894f 0fc2 0205 00000aff 00030140 ip4:11 " ANSWER, "mpls", XDP_STEER_TUNNEL},
+	{"SNAP", "eth 0059 aaaa03 000000 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"SNAP, 802.1H, VLAN behind it", "eth 0059 aaaa03 0000f8 8100 0005 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"SNAP, bridged", "eth 0059 aaaa03 0080c2 0007 eth 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"LLC without SNAP", "eth 0058 060603 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"LLC, longer than 1500", "eth 8870 aaaa03 000000 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"Ethernet in Ethernet", "eth 6558 eth 0800 ip4:11 " ANSWER, "", XDP_STEER_DNS},
+	{"spanning tree from a mirror", "eth 0026 424203 0000000000", "mirror", XDP_LEAVE_OTHER},
+	{"ARP from a mirror", "eth 0806 0001080006040001", "mirror", XDP_LEAVE_OTHER},
+	{"a type that we do not know", "eth 88b5 0001 0800 ip4:11 " ANSWER, "", XDP_LEAVE_OTHER},
+	{"a type that we do not know, from a mirror", "eth 88b5 0001 0800 ip4:11 " ANSWER, "mirror", XDP_STEER_BEYOND},
+	{"AH", "eth 0800 ip4:33 1104000000000001000000010000000000000000 00000000 " ANSWER, "", XDP_STEER_DNS},
+	{"AH behind IPv6 options", "eth 86dd ip6:00 3300010400000000 11040000000000010000000100000000 0000000000000000 " ANSWER, "", XDP_STEER_DNS},
+	{"AH in IPv4, SSH", "eth 0800 ip4:33 0604000000000001000000010000000000000000 00000000 tcp:8000:0016 dns", "mirror", XDP_LEAVE_OTHER},
+	{"routing behind IPv4 is none", "eth 0800 ip4:2b 1100000000000000 " ANSWER, "mirror", XDP_LEAVE_OTHER},
+	{"eight options", "eth 86dd ip6:00 " OPTIONS OPTIONS OPTIONS OPTIONS OPTIONS OPTIONS OPTIONS "1100010400000000 " ANSWER, "", XDP_STEER_DNS},
+	{"twelve options from a mirror", "eth 86dd ip6:00 " OPTIONS OPTIONS OPTIONS OPTIONS OPTIONS OPTIONS OPTIONS OPTIONS OPTIONS OPTIONS
+		OPTIONS "1100010400000000 " ANSWER, "mirror", XDP_STEER_BEYOND},
 	// tunnels
+	{"EtherIP", "eth 0800 ip4:61 3000 eth 0800 ip4:11 " ANSWER, "etherip", XDP_STEER_TUNNEL},
+	{"EtherIP, switched off", "eth 0800 ip4:61 3000 eth 0800 ip4:11 " ANSWER, "gre", XDP_LEAVE_OTHER},
+	{"Ethernet in IPv6", "eth 86dd ip6:8f eth 0800 ip4:11 " ANSWER, "etherip", XDP_STEER_TUNNEL},
+	{"L2TP", "eth 0800 ip4:11 udp:06a5:06a5 0002 00010001 ff03 0021 ip4:11 " ANSWER, "l2tp", XDP_STEER_TUNNEL},
+	{"L2TPv3 over IP", "eth 0800 ip4:73 00000007 eth 0800 ip4:11 " ANSWER, "l2tp", XDP_STEER_TUNNEL},
+	{"TZSP", "eth 0800 ip4:11 udp:9c40:9090 01000001 01 eth 0800 ip4:11 " ANSWER, "tzsp", XDP_STEER_TUNNEL},
+	{"ERM", "eth 0800 ip4:11 udp:9c40:1efc 000000000000000000000000 eth 0800 ip4:11 " ANSWER, "erm", XDP_STEER_TUNNEL},
+	{"GUE", "eth 0800 ip4:11 udp:c000:17c0 ip4:11 " ANSWER, "gue", XDP_STEER_TUNNEL},
+	{"LISP", "eth 0800 ip4:11 udp:c000:10f5 8012345600000001 ip4:11 " ANSWER, "lisp", XDP_STEER_TUNNEL},
+	{"CAPWAP", "eth 0800 ip4:11 udp:c000:147f 0010020000000000 eth 0800 ip4:11 " ANSWER, "capwap", XDP_STEER_TUNNEL},
+	{"AYIYA", "eth 0800 ip4:11 udp:c000:13d0 41521129 5f5e1000", "ayiya", XDP_STEER_TUNNEL},
+	{"NSH over IP", "eth 0800 ip4:91 0fc2 0201 00000aff ip4:11 " ANSWER, "nsh", XDP_STEER_TUNNEL},
 	{"GRE, switched off", "eth 0800 ip4:2f 00000800 ip4:11 " ANSWER, "", XDP_LEAVE_OTHER},
 	{"GRE, switched on", "eth 0800 ip4:2f 00000800 ip4:11 " ANSWER, "gre", XDP_STEER_TUNNEL},
 	{"IPIP", "eth 0800 ip4:04 ip4:11 " ANSWER, "ipip", XDP_STEER_TUNNEL},
@@ -150,9 +200,11 @@ static void configure(const char *words)
 	static const struct {
 		const char *word;
 		uint32_t bit;
-	} tunnels[] = {{"gre", XDP_TUNNEL_GRE}, {"ipip", XDP_TUNNEL_IPIP}, {"vxlan", XDP_TUNNEL_VXLAN},
-		{"geneve", XDP_TUNNEL_GENEVE}, {"gtpu", XDP_TUNNEL_GTPU}, {"teredo", XDP_TUNNEL_TEREDO},
-		{"mpls", XDP_TUNNEL_MPLS}, {"pppoe", XDP_TUNNEL_PPPOE}};
+	} tunnels[] = {
+#define TUNNEL(name, word) {word, XDP_TUNNEL_##name},
+		ENCAP_TUNNELS(TUNNEL)
+#undef TUNNEL
+	};
 	uint32_t zero = 0;
 	struct xdp_steer_config config = {.ready = !has(words, "off"),
 		.all = has(words, "all"),
@@ -160,7 +212,8 @@ static void configure(const char *words)
 		.sample = has(words, "sample") ? 1000000007 : has(words, "everyone"),
 		.src_default = has(words, "src") ? XDP_PREFIX_LEAVE : 0,
 		.dst_default = has(words, "dst") ? XDP_PREFIX_TAKE : 0,
-		.doh = has(words, "doh")};
+		.doh = has(words, "doh"),
+		.mirror = has(words, "mirror")};
 
 	for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++)
 		config.tunnels |= has(words, tunnels[i].word) ? tunnels[i].bit : 0;
@@ -249,7 +302,7 @@ static void test_prefixes(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct frame frame;
 		frame_build(&frame, rows[i].words);
-		configure("queries gre vxlan src");
+		configure(i % 2 ? "queries gre vxlan src mirror" : "queries gre vxlan src");
 		for (size_t size = 14; size < frame.size; size++) { // the kernel takes no less
 			counters(before);
 			run(frame.bytes, size);
