@@ -106,7 +106,7 @@ await 10 has_count n7.example.com 1
 
 # a second one on the same interface is no owner of the program
 timeout 20 ip netns exec "$id-sensor" "$BUILD/dataplane/lookback-dataplane" -o "collector.socket=$T/none" --iface s0 \
-	-o table.records=1000 -o stop.timeout=0.1 > "$T/second.log" 2>&1 &
+	-o xdp.program=steer -o table.records=1000 -o stop.timeout=0.1 > "$T/second.log" 2>&1 &
 second=$!
 CHILDREN+=("$second")
 await 20 grep -q 'captures from it already' "$T/second.log"
