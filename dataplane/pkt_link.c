@@ -9,12 +9,11 @@ enum pkt_layer decap_ethernet(struct decap *d)
 	return LAYER_ETHERTYPE;
 }
 
-// A tag that stands before another EtherType: its octets, 0 where `type` is none. `*counter`: where it counts.
-static size_t tag_size(uint16_t type, struct worker_stats *stats, uint64_t **counter)
+// Tags that stand before another EtherType: the octets of the tag, or 0.
+static size_t tag_size(uint16_t type)
 {
-#define TAG(number, octets, name)               \
-	case number:                            \
-		*counter = &stats->decap_##name; \
+#define TAG(number, octets, counter) \
+	case number:                 \
 		return octets;
 	switch (type) {
 		ENCAP_TAGS(TAG)
@@ -24,13 +23,25 @@ static size_t tag_size(uint16_t type, struct worker_stats *stats, uint64_t **cou
 #undef TAG
 }
 
+static uint64_t *tag_counter(uint16_t type, struct worker_stats *stats)
+{
+#define TAG(number, octets, counter) \
+	case number:                 \
+		return &stats->decap_##counter;
+	switch (type) {
+		ENCAP_TAGS(TAG)
+	default:
+		return &stats->decap_tag;
+	}
+#undef TAG
+}
+
 enum pkt_layer decap_ethertype(struct decap *d)
 {
-	uint64_t *counter;
-	size_t tag = tag_size(d->type, d->stats, &counter);
+	size_t tag = tag_size(d->type);
 
 	if (tag > 0) {
-		stats_add(counter, 1);
+		stats_add(tag_counter(d->type, d->stats), 1);
 		cursor_skip(&d->c, tag);
 		d->type = cursor_u16(&d->c);
 		return LAYER_ETHERTYPE;
@@ -90,8 +101,18 @@ enum pkt_layer decap_llc(struct decap *d)
 // Whether an EtherType leads on to IP.
 static bool is_leading(uint16_t type)
 {
-	return type == ETHERTYPE_IPV4 || type == ETHERTYPE_IPV6 || tag_size(type) > 0 || type == ETHERTYPE_MPLS ||
-	       type == ETHERTYPE_MPLS_MULTICAST || type == ETHERTYPE_PPPOE;
+#define TUNNEL(number, layer, kind) case number:
+	switch (type) {
+		ENCAP_ETHERTYPES(TUNNEL)
+	case ETHERTYPE_IPV4:
+	case ETHERTYPE_IPV6:
+	case ENCAP_TRILL:
+	case ENCAP_NSH:
+		return true;
+	default:
+		return tag_size(type) > 0;
+	}
+#undef TUNNEL
 }
 
 // The layer of an address family or EtherType, or END_NOT_IP. AF_INET is 2 everywhere, AF_INET6 differs.
@@ -154,8 +175,6 @@ enum pkt_layer decap_sll2(struct decap *d)
 
 bool decap_leads_to_ip(const struct decap *d, size_t at)
 {
-	uint64_t *unused;
-
 	if (cursor_left(&d->c) < at + 15)
 		return false;
 	const uint8_t *p = d->c.at + at + 12;
@@ -164,16 +183,7 @@ bool decap_leads_to_ip(const struct decap *d, size_t at)
 		return p[2] >> 4 == 4;
 	if (type == ETHERTYPE_IPV6)
 		return p[2] >> 4 == 6;
-	#define TUNNEL(number, layer, kind) case number:
-	switch (type) {
-		ENCAP_ETHERTYPES(TUNNEL)
-	case ENCAP_TRILL:
-	case ENCAP_NSH:
-		return true;
-	default:
-		return tag_size(type, d->stats, &unused) > 0;
-	}
-#undef TUNNEL
+	return is_leading(type);
 }
 
 // An Ethernet pseudowire (RFC 4448) begins with a control word of which the first nibble is zero
