@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/keys.h"
 
+#include "collector/rewrite.h"
 #include "dataplane/log.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -163,6 +165,15 @@ size_t keys_len(const struct keys *k)
 	return k->len;
 }
 
+void keys_sha256(const void *bytes, size_t size, uint8_t out[static HASH_SIZE])
+{
+	struct sha256_ctx context;
+
+	sha256_init(&context);
+	sha256_update(&context, size, bytes);
+	sha256_digest(&context, HASH_SIZE, out);
+}
+
 static struct key *find(struct key *key, size_t len, const uint8_t hash[HASH_SIZE])
 {
 	struct key *found = NULL;
@@ -236,55 +247,23 @@ enum keys_verdict keys_check(
 
 // --- the command's side
 
-// Writes a new file with the old lines, without those of `name`, and `line` (NULL: none) at its end.
-// Returns how many lines were left out, or -1.
-static int rewrite(const char *path, const char *name, const char *line, char *why, size_t why_size)
+// Copies the lines of the old file, without those of `name` (NULL: all of them). Returns how many were of that name.
+static int copy_lines(struct rewrite *w, const char *name, bool leave_out)
 {
-	char temporary[4200], *old = NULL;
 	size_t size = 0, len = strlen(name);
-	int removed = 0;
+	char *line = NULL;
+	int found = 0;
 
-	snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
-	int fd = mkstemp(temporary); // mode 0600
-	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL, *in = fopen(path, "re");
-	if (!out) {
-		if (in)
-			fclose(in);
-		return fail(why, why_size, temporary, strerror(errno));
+	while (getline(&line, &size, w->old) >= 0) {
+		bool is_it = strncmp(line, name, len) == 0 && line[len] == ':';
+		found += is_it;
+		if (is_it && leave_out)
+			continue;
+		fputs(line, w->fresh);
+		if (line[0] && line[strlen(line) - 1] != '\n') // the last line of an editor
+			fputc('\n', w->fresh);
 	}
-	while (in && getline(&old, &size, in) >= 0) {
-		if (strncmp(old, name, len) == 0 && old[len] == ':')
-			removed++;
-		else
-			fputs(old, out);
-	}
-	struct stat status;
-	if (in && fstat(fileno(in), &status) == 0 && fchown(fd, status.st_uid, status.st_gid) == 0)
-		fchmod(fd, status.st_mode & 0777); // who could read it, can
-	if (line)
-		fputs(line, out);
-	free(old);
-	if (in)
-		fclose(in);
-	bool good = fflush(out) == 0 && fsync(fd) == 0;
-	good = fclose(out) == 0 && good && rename(temporary, path) == 0;
-	if (!good) {
-		fail(why, why_size, path, strerror(errno));
-		unlink(temporary);
-	}
-	return good ? removed : -1;
-}
-
-static bool has_name(const char *path, const char *name)
-{
-	struct key *key = NULL;
-	char ignored[512];
-	ssize_t len = access(path, F_OK) == 0 ? read_file(path, &key, ignored, sizeof(ignored)) : 0;
-	bool found = false;
-
-	for (ssize_t i = 0; i < len; i++)
-		found = found || strcmp(key[i].name, name) == 0;
-	free(key);
+	free(line);
 	return found;
 }
 
@@ -292,32 +271,43 @@ int keys_add(const char *path, const char *name, const char *limits, char key[st
 	char *why, size_t why_size)
 {
 	uint8_t random[RANDOM_SIZE], hash[HASH_SIZE];
-	char line[KEYS_NAME_SIZE + 2 * HASH_SIZE + 64];
 	struct key probe;
+	struct rewrite file;
 
 	if (!is_name(name))
 		return fail(why, why_size, name, "a name has 1 to 64 letters, digits and . _ @ -");
 	if (strlen(limits) > 32 || !parse_limits(limits, &probe))
 		return fail(why, why_size, limits, "expected N/s, N/min, N/h or N/d");
-	if (has_name(path, name))
-		return fail(why, why_size, name, "there is a key of that name; remove it first");
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return fail(why, why_size, path, "no random numbers");
 	for (size_t i = 0; i < sizeof(random); i++)
 		sprintf(key + 2 * i, "%02x", random[i]);
 	keys_sha256(key, strlen(key), hash);
-	int n = sprintf(line, "%s:", name);
+	if (rewrite_begin(&file, path, why, why_size) != 0)
+		return -1;
+	if (copy_lines(&file, name, false) > 0) {
+		rewrite_cancel(&file);
+		return fail(why, why_size, name, "there is a key of that name; remove it first");
+	}
+	fprintf(file.fresh, "%s:", name);
 	for (int i = 0; i < HASH_SIZE; i++)
-		n += sprintf(line + n, "%02x", hash[i]);
-	sprintf(line + n, ":%s\n", limits);
-	return rewrite(path, "", line, why, why_size) < 0 ? -1 : 0;
+		fprintf(file.fresh, "%02x", hash[i]);
+	fprintf(file.fresh, ":%s\n", limits);
+	return rewrite_commit(&file, why, why_size);
 }
 
 int keys_remove(const char *path, const char *name, char *why, size_t why_size)
 {
-	if (!is_name(name) || !has_name(path, name))
+	struct rewrite file;
+
+	if (!is_name(name) || access(path, F_OK) != 0)
 		return fail(why, why_size, name, "there is no key of that name");
-	return rewrite(path, name, NULL, why, why_size) < 0 ? -1 : 0;
+	if (rewrite_begin(&file, path, why, why_size) != 0)
+		return -1;
+	if (copy_lines(&file, name, true) > 0)
+		return rewrite_commit(&file, why, why_size);
+	rewrite_cancel(&file);
+	return fail(why, why_size, name, "there is no key of that name");
 }
 
 int keys_print(const char *path, FILE *out, char *why, size_t why_size)

@@ -47,5 +47,5 @@ int keys_add(const char *path, const char *name, const char *limits, char key[st
 int keys_remove(const char *path, const char *name, char *why, size_t why_size);
 int keys_print(const char *path, FILE *out, char *why, size_t why_size);
 
-// keys_sha256.c: FIPS 180-4.
+// FIPS 180-4, by nettle.
 void keys_sha256(const void *bytes, size_t size, uint8_t out[static 32]);

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *hash_of(const char *text)
@@ -33,6 +35,45 @@ static void hashes(void) // FIPS 180-4, examples
 	as[119] = '\0';
 	CU_ASSERT_STRING_EQUAL(
 		hash_of(as), "31eba51c313a5c08226adf18d4a359cfdfd8d2e816b13f4af952f7ea6584dcfb");
+}
+
+// Twenty that add and remove at once, in processes of their own: nothing of anybody's is lost.
+static void all_at_once(void)
+{
+	char folder[] = "/tmp/unit_keys_XXXXXX", path[100], link[100], name[32], key[KEYS_TEXT_SIZE], why[512];
+	struct stat status;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/keys", folder);
+	snprintf(link, sizeof(link), "%s/link", folder);
+	CU_ASSERT_EQUAL(keys_add(path, "first", "", key, why, sizeof(why)), 0);
+	CU_ASSERT_EQUAL(chmod(path, 0640), 0);
+	CU_ASSERT_EQUAL(symlink("keys", link), 0);
+	for (int i = 0; i < 20; i++) {
+		if (fork() != 0)
+			continue;
+		int result = 0;
+		for (int turn = 0; turn < 5; turn++) {
+			snprintf(name, sizeof(name), "k%d.%d", i, turn);
+			result |= keys_add(i % 2 ? path : link, name, "5/h", key, why, sizeof(why));
+			if (turn > 0)
+				result |= keys_remove(link, name, why, sizeof(why));
+		}
+		_exit(result != 0);
+	}
+	int bad = 0, result;
+	for (int i = 0; i < 20; i++)
+		bad += wait(&result) < 0 || result != 0;
+	CU_ASSERT_EQUAL(bad, 0);
+	struct keys *k = keys_open(path, why, sizeof(why));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(k);
+	CU_ASSERT_EQUAL(keys_len(k), 21);
+	keys_close(k);
+	CU_ASSERT(lstat(link, &status) == 0 && S_ISLNK(status.st_mode));
+	CU_ASSERT(stat(path, &status) == 0 && (status.st_mode & 0777) == 0640);
+	unlink(link);
+	unlink(path);
+	CU_ASSERT_EQUAL(rmdir(folder), 0); // and nothing else is left
 }
 
 static void quotas(void)
@@ -75,6 +116,6 @@ static void quotas(void)
 
 int main(void)
 {
-	static const struct unit_test tests[] = {{"SHA-256", hashes}, {"keys and quotas", quotas}};
+	static const struct unit_test tests[] = {{"SHA-256", hashes}, {"all at once", all_at_once}, {"keys and quotas", quotas}};
 	return unit_run("keys", tests, sizeof(tests) / sizeof(*tests));
 }
