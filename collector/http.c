@@ -3,22 +3,25 @@
 
 #include "collector/http_api.h"
 #include "collector/http_gzip.h"
+#include "collector/http_listen.h"
 #include "collector/http_origin.h"
 #include "collector/http_static.h"
 #include "collector/metrics.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
 
-#include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-enum { IDLE_S = 10, CONNECTION_MEMORY = 65536, BACKLOG = 1024, PEM_SIZE_MAX = 1 << 20, PASSED_OVER_MAX = 32 << 20, CACHE_MS = 20 };
+enum {
+	IDLE_S = 10,
+	CONNECTION_MEMORY = 65536,
+	PEM_SIZE_MAX = 1 << 20,
+	PASSED_OVER_MAX = 32 << 20,
+	CACHE_MS = 20
+};
 
 // TLS 1.2 and later (RFC 8996).
 static const char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
@@ -44,7 +47,8 @@ static bool takes_gzip(struct MHD_Connection *connection)
 }
 
 // Takes `body` over.
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, const char *type, struct redis_buffer *body)
+static enum MHD_Result answer(
+	struct MHD_Connection *connection, unsigned code, const char *type, struct redis_buffer *body)
 {
 	struct MHD_Response *response = http_response(body, type, takes_gzip(connection));
 
@@ -77,8 +81,8 @@ static void forget(struct cached *c)
 
 typedef char *make_text(const struct http_sources *sources, size_t *len);
 
-static enum MHD_Result answer_cached(struct MHD_Connection *connection, const struct http *h, struct cached *c,
-	const char *type, make_text *make)
+static enum MHD_Result answer_cached(struct MHD_Connection *connection, const struct http *h,
+	struct cached *c, const char *type, make_text *make)
 {
 	bool gzip = takes_gzip(connection);
 	uint64_t now = monotonic_ms();
@@ -98,7 +102,8 @@ static enum MHD_Result answer_cached(struct MHD_Connection *connection, const st
 static enum MHD_Result answer_metrics(struct MHD_Connection *connection, struct http *h)
 {
 	metrics_add(http_metrics, 1);
-	return answer_cached(connection, h, &h->metrics, "text/plain; version=0.0.4; charset=utf-8", http_metrics_text);
+	return answer_cached(
+		connection, h, &h->metrics, "text/plain; version=0.0.4; charset=utf-8", http_metrics_text);
 }
 
 static enum MHD_Result answer_status(struct MHD_Connection *connection, struct http *h)
@@ -135,8 +140,8 @@ struct state {
 	uint64_t passed_over;	     // octets of a body
 };
 
-static void completed(void *arg, struct MHD_Connection *connection, void **state,
-	enum MHD_RequestTerminationCode code)
+static void completed(
+	void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
 {
 	struct http_client *client = http_guard_client(connection);
 	struct state *s = *state;
@@ -171,12 +176,12 @@ static enum MHD_Result answer_path(struct MHD_Connection *connection, struct htt
 		return answer_line(connection, MHD_HTTP_OK, "alive");
 	}
 	metrics_add(http_not_found, 1);
-	return answer_line(
-		connection, MHD_HTTP_NOT_FOUND, "not found; there are /, /metrics, /healthz, /readyz, /dnsdb/v2/, /pdns/query/ and /api/");
+	return answer_line(connection, MHD_HTTP_NOT_FOUND,
+		"not found; there are /, /metrics, /healthz, /readyz, /dnsdb/v2/, /pdns/query/ and /api/");
 }
 
-// What holds counters is for programs and its own page: no page of another site has them fetched, and no name that
-// points here has them read (DNS rebinding). A person may follow a link.
+// What holds counters is for programs and its own page: no page of another site has them fetched, and no name
+// that points here has them read (DNS rebinding). A person may follow a link.
 static bool is_refused(struct MHD_Connection *connection, const struct http *h, const char *path)
 {
 	const char *target = http_client_target(http_guard_client(connection));
@@ -188,7 +193,8 @@ static bool is_refused(struct MHD_Connection *connection, const struct http *h, 
 	       (status && !*h->sources.settings->http_keys && !http_host_is_local(connection, target));
 }
 
-static enum MHD_Result answer_plain(struct MHD_Connection *connection, struct http *h, const char *path, const char *method)
+static enum MHD_Result answer_plain(
+	struct MHD_Connection *connection, struct http *h, const char *path, const char *method)
 {
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
 		metrics_add(http_method, 1);
@@ -197,7 +203,8 @@ static enum MHD_Result answer_plain(struct MHD_Connection *connection, struct ht
 	}
 	if (is_refused(connection, h, path)) {
 		metrics_add(http_bad_request, 1);
-		return answer_line(connection, MHD_HTTP_FORBIDDEN, "a page of another site has asked for this");
+		return answer_line(
+			connection, MHD_HTTP_FORBIDDEN, "a page of another site has asked for this");
 	}
 	return answer_path(connection, h, path);
 }
@@ -248,62 +255,6 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	return answer_line(connection, MHD_HTTP_BAD_REQUEST, wrong);
 }
 
-// A socket that listens on the first address that works. -1 with the reason in `why`.
-static int listen_socket(const struct endpoint *e, char *why, size_t why_size)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
-	char port[8];
-	int fd = -1, one = 1;
-
-	snprintf(port, sizeof(port), "%u", e->port);
-	int error = getaddrinfo(e->host, port, &hints, &found);
-	if (error != 0) {
-		snprintf(why, why_size, "http.listen %s: %s", e->text, gai_strerror(error));
-		return -1;
-	}
-	for (struct addrinfo *a = found; a && fd < 0; a = a->ai_next) {
-		fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		if (fd >= 0)
-			setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-		if (fd < 0 || bind(fd, a->ai_addr, a->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
-			snprintf(why, why_size, "http.listen %s: %s", e->text, strerror(errno));
-			if (fd >= 0)
-				close(fd);
-			fd = -1;
-		}
-	}
-	freeaddrinfo(found);
-	return fd;
-}
-
-static void log_address(int fd)
-{
-	struct sockaddr_storage address;
-	socklen_t size = sizeof(address);
-	char host[64], port[16];
-
-	if (getsockname(fd, (struct sockaddr *)&address, &size) != 0 ||
-		getnameinfo((struct sockaddr *)&address, size, host, sizeof(host), port, sizeof(port),
-			NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		return;
-	log_info(address.ss_family == AF_INET6 ? "http: listening on [%s]:%s" : "http: listening on %s:%s",
-		host, port);
-}
-
-// Without keys, lookups are for this machine alone.
-static bool is_loopback(int fd)
-{
-	struct sockaddr_storage address = {0};
-	socklen_t size = sizeof(address);
-
-	if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
-		return false;
-	if (address.ss_family == AF_INET)
-		return ntohl(((struct sockaddr_in *)&address)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-	return address.ss_family == AF_INET6 &&
-	       IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&address)->sin6_addr);
-}
-
 // A PEM file as text, NULL where it is not readable.
 static char *read_pem(const char *path)
 {
@@ -328,7 +279,8 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 	char *key = tls ? read_pem(s->http_certificate_key) : NULL;
 	struct MHD_OptionItem options[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, certificate},
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, key},
-		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_priorities}, {MHD_OPTION_END, 0, NULL}};
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_priorities},
+		{MHD_OPTION_END, 0, NULL}};
 	struct MHD_Daemon *daemon = NULL;
 
 	if (!tls)
@@ -337,11 +289,12 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 		daemon = MHD_start_daemon(
 			MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0), 0,
 			NULL, NULL, handle, h, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-			http_guard_connections(h->guard), MHD_OPTION_NOTIFY_CONNECTION, http_guard_notify, h->guard,
-			MHD_OPTION_URI_LOG_CALLBACK, http_guard_target, h->guard, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-			MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
-			keep_escapes, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+			http_guard_connections(h->guard), MHD_OPTION_NOTIFY_CONNECTION, http_guard_notify,
+			h->guard, MHD_OPTION_URI_LOG_CALLBACK, http_guard_target, h->guard,
+			MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+			(size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+			MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_ARRAY, options,
+			MHD_OPTION_END);
 	free(certificate);
 	free(key);
 	return daemon;
@@ -351,7 +304,7 @@ struct http *http_start(
 	const struct endpoint *listen_on, const struct http_sources *sources, char *why, size_t why_size)
 {
 	struct http *h = calloc(1, sizeof(*h));
-	int fd = listen_socket(listen_on, why, why_size);
+	int fd = http_listen_socket(listen_on, why, why_size);
 
 	if (!h || fd < 0) {
 		if (fd >= 0)
@@ -360,9 +313,10 @@ struct http *http_start(
 		return NULL;
 	}
 	h->sources = *sources;
-	if (!*sources->settings->http_keys && !is_loopback(fd))
+	if (!*sources->settings->http_keys && !http_listen_is_local(fd))
 		snprintf(why, why_size,
-			"http.listen %s: lookups would be open to everyone; name a file of keys with http.keys, or "
+			"http.listen %s: lookups would be open to everyone; name a file of keys with "
+			"http.keys, or "
 			"listen on 127.0.0.1",
 			listen_on->text);
 	else if (!(h->guard = http_guard_new((unsigned)sources->settings->http_connections)))
@@ -372,7 +326,8 @@ struct http *http_start(
 	h->daemon = h->api ? start_daemon(h, fd) : NULL;
 	if (!h->daemon) {
 		if (h->api)
-			snprintf(why, why_size, "http.listen %s: the server did not start; are certificate and key good?",
+			snprintf(why, why_size,
+				"http.listen %s: the server did not start; are certificate and key good?",
 				listen_on->text);
 		if (h->api)
 			http_api_stop(h->api);
@@ -382,7 +337,9 @@ struct http *http_start(
 		free(h);
 		return NULL;
 	}
-	log_address(fd);
+	http_listen_log(fd);
+	if (http_warning(sources->settings))
+		log_warning("%s", http_warning(sources->settings));
 	return h;
 }
 

@@ -28,6 +28,9 @@ struct http *http_start(
 	const struct endpoint *listen, const struct http_sources *sources, char *why, size_t why_size);
 void http_stop(struct http *h);
 
+// What an administrator should know about the settings of HTTP before others find out. NULL: nothing.
+const char *http_warning(const struct settings *s);
+
 // http_metrics.c: all metrics in Prometheus text format 0.0.4. Returns text that the caller frees and
 // its length in `*len`, or NULL without memory. HTTP thread.
 char *http_metrics_text(const struct http_sources *sources, size_t *len);

@@ -8,57 +8,16 @@
 //
 // With `cursor` (empty at first) a line says from time to time where to go on: {"cursor":"…"}, or
 // "# cursor …" in CSV. What fails in the middle breaks the connection off: nothing ends as if whole.
-#include "collector/http_api.h"
+#include "collector/http_export.h"
 
-#include "collector/http_gzip.h"
 #include "collector/metrics.h"
-#include "collector/query_export.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BLOCKS = 4, BLOCK_SIZE = 256 * 1024, SEND_SIZE = 64 * 1024, SLOW_S = 300, STALLED_MS = 10000, EXPORTS_MAX = 4 };
-
-struct http_export {
-	struct http_exports *all;
-	struct http_export *next; // under all->lock
-	struct MHD_Connection *connection;
-	struct http_client *client;
-	uint64_t client_id;
-	const struct redis_settings *redis; // of the server
-	struct query q;
-	char cursor[QUERY_CURSOR_SIZE]; // where it begins
-	uint64_t records_max;		// with cursors: ends behind the page that reaches it; 0: no bound
-	bool cursors;			// lines that tell them
-	bool csv;
-	struct http_gzip *gzip; // thread; NULL: sent as it is
-	struct redis_buffer plain; // thread: what is not compressed yet
-
-	pthread_mutex_t lock;
-	pthread_cond_t change;
-	struct redis_buffer block[BLOCKS]; // under the lock: from `from` on `len` are full
-	size_t from, len;
-	size_t sent;  // of block[from]; HTTP thread
-	bool waiting; // the connection is suspended
-	bool ended;   // nothing will come any more
-	bool failed;  // …for a failure: `why`
-	bool gone;    // the client: the thread ends
-	int users;    // thread and connection
-	int64_t read_ms; // monotonic: when the client last took something
-	char why[512];
-};
-
-// All of them, to end them with the server.
-struct http_exports {
-	pthread_mutex_t lock;
-	pthread_cond_t change;
-	struct http_export *first;
-	size_t len;
-	bool stopping;
-};
+enum { SEND_SIZE = 64 * 1024, SLOW_S = 300, STALLED_MS = 10000, EXPORTS_MAX = 4 };
 
 struct http_exports *http_exports_new(void)
 {
@@ -84,14 +43,6 @@ void http_exports_free(struct http_exports *all)
 	free(all);
 }
 
-// Under x->lock: the connection has something to do.
-static void wake(struct http_export *x)
-{
-	if (x->waiting)
-		MHD_resume_connection(x->connection);
-	x->waiting = false;
-}
-
 void http_exports_stop(struct http_exports *all)
 {
 	pthread_mutex_lock(&all->lock);
@@ -100,132 +51,13 @@ void http_exports_stop(struct http_exports *all)
 		pthread_mutex_lock(&x->lock);
 		x->ended = x->failed = x->gone = true;
 		pthread_cond_broadcast(&x->change);
-		wake(x);
+		http_export_wake(x);
 		pthread_mutex_unlock(&x->lock);
 	}
 	pthread_mutex_unlock(&all->lock);
 }
 
-// --- the thread
-
-// Waits for a free block. NULL where the client is gone.
-static struct redis_buffer *free_block(struct http_export *x)
-{
-	struct redis_buffer *b = NULL;
-
-	pthread_mutex_lock(&x->lock);
-	while (x->len == BLOCKS && !x->gone)
-		pthread_cond_wait(&x->change, &x->lock);
-	if (!x->gone)
-		b = &x->block[(x->from + x->len) % BLOCKS];
-	pthread_mutex_unlock(&x->lock);
-	if (b)
-		redis_buffer_clear(b);
-	return b;
-}
-
-// What goes into a block before it is compressed, if it is.
-static struct redis_buffer *text_of(struct http_export *x, struct redis_buffer *b)
-{
-	return x->gzip ? &x->plain : b;
-}
-
-static void pass_on(struct http_export *x, struct redis_buffer *b, bool last)
-{
-	if (x->gzip) {
-		http_gzip_put(x->gzip, &x->plain, last ? HTTP_GZIP_END : HTTP_GZIP_FLUSH, b);
-		b->bad = b->bad || x->plain.bad;
-		redis_buffer_clear(&x->plain);
-	}
-	pthread_mutex_lock(&x->lock);
-	if (b->bad) {
-		x->failed = true;
-		snprintf(x->why, sizeof(x->why), "out of memory");
-	} else if (b->size > 0) {
-		x->len++;
-		wake(x);
-	}
-	pthread_mutex_unlock(&x->lock);
-}
-
-static void put_cursor(struct http_export *x, struct redis_buffer *b, const struct query_export *run)
-{
-	char cursor[QUERY_CURSOR_SIZE];
-
-	query_export_cursor(run, cursor);
-	query_put_text(b, x->csv ? "# cursor " : "{\"cursor\":\"");
-	query_put_text(b, cursor);
-	query_put_text(b, x->csv ? "\r\n" : "\"}\n");
-}
-
-static void put_record(struct http_export *x, struct redis_buffer *b, const struct query_record *r)
-{
-	static const struct query_format format = {.rdata_array = true};
-
-	if (x->csv) {
-		query_csv(b, r);
-		return;
-	}
-	query_json_cof(b, r, &format);
-	query_put(b, "\n", 1);
-}
-
-// Writes all records. The last step, or QUERY_BUSY where the client is gone.
-static enum query_step write_all(struct http_export *x, struct query_export *run)
-{
-	struct redis_buffer *b = free_block(x);
-	struct query_record record;
-	enum query_step step = QUERY_BUSY;
-	uint64_t records = 0;
-
-	if (b && x->csv && !*x->cursor)
-		query_put_text(text_of(x, b), QUERY_CSV_HEAD);
-	while (b && !x->failed && ((step = query_export_next(run, &record)) == QUERY_RECORD || step == QUERY_BUSY)) {
-		if (step == QUERY_RECORD) {
-			put_record(x, text_of(x, b), &record);
-			records++;
-		}
-		bool last = x->records_max > 0 && records >= x->records_max && step == QUERY_BUSY;
-		if (text_of(x, b)->size < BLOCK_SIZE && !last)
-			continue;
-		if (step == QUERY_BUSY && x->cursors)
-			put_cursor(x, text_of(x, b), run);
-		else if (x->cursors && text_of(x, b)->size < 4 * BLOCK_SIZE)
-			continue; // up to the end of the page, so that a cursor can be told
-		pass_on(x, b, last);
-		if (last)
-			return QUERY_LIMITED;
-		b = free_block(x);
-	}
-	if (b)
-		pass_on(x, b, true);
-	return b ? step : QUERY_BUSY;
-}
-
-static void drop(struct http_export *x);
-
-static void *work(void *arg)
-{
-	struct http_export *x = arg;
-	struct query_export *run = query_export_start(&x->q, x->redis);
-	enum query_step step = run ? write_all(x, run) : QUERY_FAILED;
-
-	pthread_mutex_lock(&x->lock);
-	if (step == QUERY_FAILED)
-		snprintf(x->why, sizeof(x->why), "%s", run ? query_export_why(run) : "out of memory");
-	x->failed = x->failed || step == QUERY_FAILED;
-	x->ended = true;
-	wake(x);
-	pthread_mutex_unlock(&x->lock);
-	query_export_stop(run);
-	drop(x);
-	return NULL;
-}
-
-// --- the HTTP thread
-
-// One of the two users, thread and connection, needs it no more.
-static void drop(struct http_export *x)
+void http_export_drop(struct http_export *x)
 {
 	pthread_mutex_lock(&x->lock);
 	bool last = --x->users == 0;
@@ -241,7 +73,7 @@ static void drop(struct http_export *x)
 		}
 	}
 	pthread_mutex_unlock(&all->lock);
-	for (int i = 0; i < BLOCKS; i++)
+	for (int i = 0; i < EXPORT_BLOCKS; i++)
 		redis_buffer_free(&x->block[i]);
 	redis_buffer_free(&x->plain);
 	http_gzip_free(x->gzip);
@@ -260,7 +92,7 @@ void http_export_leave(struct http_export *x)
 	x->gone = true;
 	pthread_cond_broadcast(&x->change);
 	pthread_mutex_unlock(&x->lock);
-	drop(x);
+	http_export_drop(x);
 }
 
 // Copies what is there, at most `max`; under x->lock.
@@ -272,7 +104,7 @@ static size_t take(struct http_export *x, char *to, size_t max)
 	memcpy(to, b->bytes + x->sent, n);
 	x->sent += n;
 	if (x->sent == b->size) {
-		x->from = (x->from + 1) % BLOCKS;
+		x->from = (x->from + 1) % EXPORT_BLOCKS;
 		x->len--;
 		x->sent = 0;
 		pthread_cond_broadcast(&x->change);
@@ -347,7 +179,7 @@ static void close_stalled(struct http_exports *all, struct http_guard *guard)
 
 	for (struct http_export *x = all->first; x; x = x->next) {
 		pthread_mutex_lock(&x->lock);
-		if (x->len == BLOCKS && !x->gone && now - x->read_ms > STALLED_MS)
+		if (x->len == EXPORT_BLOCKS && !x->gone && now - x->read_ms > STALLED_MS)
 			http_guard_close(guard, x->client_id);
 		pthread_mutex_unlock(&x->lock);
 	}
@@ -360,7 +192,13 @@ static struct http_export *make(struct http_request *r)
 
 	if (!x)
 		return NULL;
-	*x = (struct http_export){.all = all, .connection = r->connection, .client = r->client, .client_id = http_client_id(r->client), .read_ms = (int64_t)monotonic_ms(), .redis = &r->db->settings, .users = 2};
+	*x = (struct http_export){.all = all,
+		.connection = r->connection,
+		.client = r->client,
+		.client_id = http_client_id(r->client),
+		.read_ms = (int64_t)monotonic_ms(),
+		.redis = &r->db->settings,
+		.users = 2};
 	pthread_mutex_init(&x->lock, NULL);
 	pthread_cond_init(&x->change, NULL);
 	pthread_mutex_lock(&all->lock);
@@ -391,15 +229,15 @@ static enum MHD_Result begin(struct http_request *r, struct http_export *x)
 	http_work_detach(r);
 	pthread_attr_init(&detached);
 	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-	int error = pthread_create(&thread, &detached, work, x);
+	int error = pthread_create(&thread, &detached, http_export_write, x);
 	pthread_attr_destroy(&detached);
 	if (error != 0) {
 		pthread_mutex_lock(&x->lock);
 		x->ended = x->failed = true;
 		snprintf(x->why, sizeof(x->why), "no thread: %s", strerror(error));
-		wake(x);
+		http_export_wake(x);
 		pthread_mutex_unlock(&x->lock);
-		drop(x); // the thread's part
+		http_export_drop(x); // the thread's part
 	}
 	return MHD_YES;
 }
@@ -416,12 +254,15 @@ enum MHD_Result http_export(struct http_request *r)
 		return http_line(r, code, "%s", why);
 	if (http_param_number(r, "limit", &limit) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "limit: expected a number");
-	if (cursors && (!http_param(r, "cursor", cursor, sizeof(cursor)) || (*cursor && !query_export_is_cursor(cursor))))
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "cursor: expected one of an earlier export, or nothing");
+	if (cursors && (!http_param(r, "cursor", cursor, sizeof(cursor)) ||
+			       (*cursor && !query_export_is_cursor(cursor))))
+		return http_line(
+			r, MHD_HTTP_BAD_REQUEST, "cursor: expected one of an earlier export, or nothing");
 	struct http_export *x = make(r);
 	if (!x) {
 		r->retry_after_s = 2;
-		return http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%d exports are under way already", EXPORTS_MAX);
+		return http_line(
+			r, MHD_HTTP_SERVICE_UNAVAILABLE, "%d exports are under way already", EXPORTS_MAX);
 	}
 	x->gzip = r->gzip ? http_gzip_new() : NULL;
 	x->q = q;

@@ -192,17 +192,14 @@ static int set_filter(struct lookback *l, int c, const char *value)
 }
 
 // Returns 0, or an exit status.
-static int set_option(struct lookback *l, int c, const char *value)
+static int set_option(struct lookback *l, int c, char *value)
 {
 	switch (c) {
 	case 'c':
 		l->source.file = value;
 		return 0;
 	case 'o':
-		if (l->source.options_len == SETTINGS_OPTIONS_MAX)
-			return lookback_fail("-o: too many of them");
-		l->source.options[l->source.options_len++] = value;
-		return 0;
+		return settings_add_option(&l->source, value) ? 0 : lookback_fail("-o: too many of them");
 	case 'j':
 		l->output = OUTPUT_JSON;
 		return 0;

@@ -94,9 +94,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->source.file = optarg;
 			break;
 		case 'o':
-			if (o->source.options_len == SETTINGS_OPTIONS_MAX)
+			if (!settings_add_option(&o->source, optarg))
 				return usage("%s: too many of them", "-o");
-			o->source.options[o->source.options_len++] = optarg;
 			break;
 		case OPT_ONCE:
 			o->once = true;
@@ -335,6 +334,8 @@ int main(int argc, char **argv)
 		return usage("%s", why);
 	if (c.options.check)
 		printf("configuration: sound\n");
+	if (c.options.check && http_warning(&c.settings))
+		log_warning("%s", http_warning(&c.settings));
 	if (c.options.check || c.options.once) {
 		status = try_redis(&c.settings, c.options.check);
 		if (c.options.check || status != 0)

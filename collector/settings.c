@@ -146,6 +146,38 @@ static int check(const struct settings *s, char *why, size_t why_size)
 	return wrong ? -EINVAL : 0;
 }
 
+// Where the value of a secret begins; NULL: none.
+static char *secret_of(char *assignment)
+{
+	static const char *const secrets[] = {"redis.password"};
+
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++) {
+		size_t len = strlen(secrets[i]);
+		char *rest = assignment + strspn(assignment, " \t");
+		if (strncmp(rest, secrets[i], len) != 0)
+			continue;
+		rest += len + strspn(rest + len, " \t");
+		if (*rest == '=' && rest[1])
+			return rest + 1;
+	}
+	return NULL;
+}
+
+bool settings_add_option(struct settings_source *source, char *assignment)
+{
+	char *secret = secret_of(assignment);
+
+	if (source->options_len == SETTINGS_OPTIONS_MAX)
+		return false;
+	source->options[source->options_len] = secret ? strdup(assignment) : assignment;
+	if (secret) { // what is read again on SIGHUP is kept for the life of the program
+		log_warning("redis.password: a command line can be read by every user; use redis.password_file");
+		explicit_bzero(secret, strlen(secret));
+		*secret = '*';
+	}
+	return source->options[source->options_len++] != NULL;
+}
+
 int settings_load(struct settings *out, const struct settings_source *source, char *why, size_t why_size)
 {
 	int result = 0;

@@ -39,12 +39,16 @@ struct settings {
 
 enum { SETTINGS_OPTIONS_MAX = 64 };
 
-// Where settings come from: the command line. Borrowed from argv.
+// Where settings come from: the command line. Borrowed from argv, secrets excepted.
 struct settings_source {
 	const char *file;			   // -c, or NULL
 	const char *options[SETTINGS_OPTIONS_MAX]; // -o, in order
 	size_t options_len;			   // how many
 };
+
+// Adds what follows -o; of a secret a copy, and the argument, which every user may read (ps), is wiped. False if there
+// are too many.
+bool settings_add_option(struct settings_source *source, char *assignment);
 
 // Parses everything anew into `*out`, which then owns its strings (settings_free). Returns 0 or
 // -errno with one line in `why`; `*out` is untouched then. Main thread only.

@@ -167,6 +167,7 @@ share_options() {
 	for option in "${OPTIONS[@]}"; do
 		key=${option%%=*}
 		known=
+		[ "$key" != redis.password ] || usage_error "-o redis.password: every user could read it; write it into a file and give redis.password_file"
 		[[ $option =~ ^[a-z._]+= ]] || usage_error "-o $option: expected KEY=VALUE"
 		knows_setting "$DATAPLANE" "$key" && DATAPLANE_OPTIONS+=(-o "$option") known=1
 		knows_setting "$COLLECTOR" "$key" && COLLECTOR_OPTIONS+=(-o "$option") known=1

@@ -3,6 +3,9 @@
 #include "collector/settings.h"
 #include "tests/unit.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static char why[512];
 
 static int load(struct settings *s, const char *a, const char *b)
@@ -49,10 +52,37 @@ static void reload(void)
 	settings_free(&live);
 }
 
+static void secrets(void) // ps shows none, and they are read again all the same
+{
+	char one[] = "redis.password=geheim", other[] = " redis.password = geheim", plain[] = "redis.prefix=x";
+	char file[] = "redis.password_file=/f";
+	struct settings_source source = {.options_len = 0};
+	struct settings s;
+
+	log_init("unit", LOG_LEVEL_ERROR);
+	CU_ASSERT(settings_add_option(&source, one) && settings_add_option(&source, plain));
+	CU_ASSERT_STRING_EQUAL(one, "redis.password=*");
+	CU_ASSERT_EQUAL(one[sizeof("redis.password=*")], '\0');
+	for (int turn = 0; turn < 2; turn++) {
+		CU_ASSERT_EQUAL_FATAL(settings_load(&s, &source, why, sizeof(why)), 0);
+		CU_ASSERT_STRING_EQUAL(s.redis_password, "geheim");
+		CU_ASSERT_STRING_EQUAL(s.redis_prefix, "x");
+		settings_free(&s);
+	}
+	CU_ASSERT(settings_add_option(&source, other) && !strstr(other, "geheim"));
+	CU_ASSERT(settings_add_option(&source, file));
+	CU_ASSERT_STRING_EQUAL(file, "redis.password_file=/f");
+	for (int i = 0; i < SETTINGS_OPTIONS_MAX - 4; i++)
+		CU_ASSERT(settings_add_option(&source, plain));
+	CU_ASSERT_FALSE(settings_add_option(&source, plain));
+	free((char *)(uintptr_t)source.options[0]);
+	free((char *)(uintptr_t)source.options[2]);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
-		{"defaults", defaults}, {"refusals", refusals}, {"reload", reload}};
+		{"defaults", defaults}, {"refusals", refusals}, {"reload", reload}, {"secrets", secrets}};
 
 	return unit_run("collector_settings", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -141,13 +141,51 @@ serve -o "http.keys=$T/keys" -o http.audit=yes
 $CHECK "$URL" --key "$key" || fail "keys"
 grep -q 'lookup: key alice, from 127.0.0.1: GET /dnsdb/v2/lookup/rrset/name/example.com$' "$T/collector.log" || fail "no audit line"
 ! grep -qF "$key" "$T/collector.log" || fail "the key is in the log"
-echo 'no line of keys' >> "$T/keys" # is told, and the keys of before stay
-is_told() { curl -sS -o /dev/null -H "X-API-Key: $key" "$URL/dnsdb/v2/ping" && grep 'http.keys: .*/keys: line 2: expected name:sha256:limits' "$T/collector.log"; }
+rm -f "$T/keys"
+adds=()
+for i in {1..20}; do
+	timeout 20 "$BUILD/collector/lookback" -o "http.keys=$T/keys" key add "many$i" --quota 3/h > "$T/key$i" 2> /dev/null &
+	adds+=($!)
+done
+for pid in "${adds[@]}"; do wait "$pid" || fail "key add"; done
+same "keys that were added at once" 20 "$(timeout 20 "$BUILD/collector/lookback" -o "http.keys=$T/keys" key list | grep -c many)"
+key=$(cat "$T/key7")
+head_of() { curl -sS -o /dev/null -D - "$@" | tr -d '\r'; }
+is_taken() { [ "$(curl -sS -o /dev/null -w '%{http_code}' -H "X-API-Key: $key" "$URL/dnsdb/v2/ping")" = 200 ]; }
+await 10 is_taken
+for path in dnsdb/v2/ping pdns/query/a.example lookup/rrset/name/a.example query/a.example; do
+	head_of "$URL/$path" | grep -qx 'WWW-Authenticate: Basic realm="lookback"' || fail "$path: no Basic"
+done
+head_of "$URL/api/find?q=example" | grep -qx 'WWW-Authenticate: Lookback-Key' || fail "/api: the browser would ask"
+same "curl --anyauth" 200 "$(curl -sS -o /dev/null -w '%{http_code}' --anyauth -u "me:$key" "$URL/pdns/query/a.example")"
+head_of -H "X-API-Key: $key" "$URL/dnsdb/v2/lookup/rrset/name/a.example" > "$T/head"
+grep -qx 'X-RateLimit-Limit: 3' "$T/head" && grep -qx 'X-RateLimit-Remaining: 1' "$T/head" && grep -q '^X-RateLimit-Reset: [0-9]*$' "$T/head" || fail "no X-RateLimit: $(cat "$T/head")"
+for path in lookup/rate_limit dnsdb/v2/rate_limit; do
+	same "POST $path" 3 "$(curl -fsS -X POST -H "X-API-Key: $key" "$URL/$path" | jq .rate.limit)"
+done
+curl -sS -o /dev/null -H "X-API-Key: $key" "$URL/api/lookup?q=au%0adit.example"
+head_of -H "X-API-Key: $key" "$URL/dnsdb/v2/lookup/rrset/name/a.example" > "$T/head"
+grep -q '^HTTP/1.1 429 ' "$T/head" && grep -q '^Retry-After: 3[0-9]*$' "$T/head" && grep -qx 'X-RateLimit-Remaining: 0' "$T/head" || fail "429: $(cat "$T/head")"
+curl -sS -o /dev/null -H "X-API-Key: $(cat "$T/key8")" --data-binary $'a.example\nb\x01.example\n' "$URL/api/bulk"
+grep -q 'lookup: key many7, from 127.0.0.1: GET /api/lookup?q=au%0adit.example$' "$T/collector.log" || fail "the audit line has no query"
+grep -q 'lookup: key many8, from 127.0.0.1: POST /api/bulk: a.example b?.example $' "$T/collector.log" || fail "the audit line has no questions"
+echo 'no line of keys' > "$T/keys.bad" && cat "$T/keys.bad" >> "$T/keys" # is told, and the keys of before stay
+is_told() { curl -sS -o /dev/null -H "X-API-Key: $key" "$URL/dnsdb/v2/ping" && grep 'http.keys: .*/keys: line 21: expected name:sha256:limits' "$T/collector.log"; }
 await 10 is_told
 same "keys of before" 200 "$(curl -sS -o /dev/null -w '%{http_code}' -H "X-API-Key: $key" "$URL/dnsdb/v2/ping")"
 timeout 20 "$BUILD/collector/lookback-collector" -o "collector.socket=$T/other.sock" -o "redis=unix:$REDIS" \
 	-o http.listen=0.0.0.0:0 > "$T/open.log" 2>&1 && fail "open to everyone"
 grep -q 'http.keys' "$T/open.log" || fail "no reason: $(cat "$T/open.log")"
+beyond() { timeout 20 "$BUILD/collector/lookback-collector" --check -o "redis=unix:$REDIS" -o "http.keys=$T/keys" -o "http.listen=$1" 2>&1; }
+beyond 0.0.0.0:0 | grep 'keys cross the network in clear' > /dev/null || fail "keys in clear, and no warning"
+! beyond 127.0.0.1:0 | grep 'in clear' || fail "a warning about loopback"
+
+# What is given as an argument is not left for ps.
+start secret "$BUILD/collector/lookback-collector" -o "collector.socket=$T/secret.sock" -o "redis=unix:$REDIS" -o http.listen=none -o redis.password=geheim
+is_wiped() { tr '\0' ' ' < "/proc/$PID/cmdline" | grep -F 'redis.password=*'; }
+await 10 is_wiped
+! grep -qF geheim "/proc/$PID/cmdline" || fail "ps shows the password"
+kill "$PID"
 
 # TLS.
 if command -v openssl > /dev/null; then
@@ -156,6 +194,20 @@ if command -v openssl > /dev/null; then
 	same "over TLS" '{"ping":"ok"}' "$(curl -fsS --cacert "$T/tls.pem" --resolve "localhost:${URL##*:}:127.0.0.1" \
 		"https://localhost:${URL##*:}/dnsdb/v2/ping")"
 fi
+
+# Lookups beyond their limit get 503 and when to ask again, health does not; their places are free again.
+serve -o http.connections=2
+exec {fd}<> "/dev/tcp/127.0.0.1/${URL##*:}"
+printf 'GET /api/export HTTP/1.1\r\nHost: localhost\r\n\r\n' >&"$fd"
+redis_is_held() { redis client pause 3000 > /dev/null; }
+await 10 redis_is_held
+printf 'GET /dnsdb/v2/lookup/rrset/name/a.example HTTP/1.1\r\nHost: localhost\r\n\r\n%.0s' 1 2 >&"$fd"
+is_busy() { [ "$(curl -sS -o /dev/null -D "$T/head" -w '%{http_code}' --max-time 1 "$URL/pdns/query/a.example")" = 503 ]; }
+await 5 is_busy
+grep -q '^Retry-After: [1-9]' "$T/head" || fail "503 without Retry-After"
+same "health while lookups are refused" 200 "$(curl -sS -o /dev/null -w '%{http_code}' --max-time 1 "$URL/healthz")"
+exec {fd}>&-
+await 20 curl -fsS --max-time 1 "$URL/pdns/query/a.example"
 
 # Connection limit: who comes too late is turned away, and nobody is forgotten.
 serve -o http.connections=4

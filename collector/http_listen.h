@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Where the HTTP server listens.
+#pragma once
+
+#include "collector/endpoint.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// A socket that listens on the first address that works. -1 with the reason in `why`.
+int http_listen_socket(const struct endpoint *e, char *why, size_t why_size);
+
+void http_listen_log(int fd);
+
+// True if only this machine can connect: without keys, lookups are for it alone.
+bool http_listen_is_local(int fd);
