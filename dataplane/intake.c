@@ -182,7 +182,9 @@ static int open_replay(struct intake *in, const struct settings *settings)
 		log_error("ports: found more than %d, expected at most that", STATS_PORTS_MAX);
 		return -1;
 	}
-	in->replay = replay_new(in->captures, in->captures_len, (unsigned)settings->workers, in->pool);
+	double longest_s = RTE_MAX(RTE_MAX(settings->tcp_timeout_s, settings->match_timeout_s), settings->frag_timeout_s);
+	in->replay = replay_new(in->captures, in->captures_len, (unsigned)settings->workers, (uint64_t)(longest_s + 1) * 1000000,
+		in->pool);
 	if (!in->replay)
 		return -1;
 	*port = (struct port){.replay = in->replay,

@@ -40,49 +40,6 @@ void pkt_tcp_free(struct pkt_tcp *t)
 	free(t);
 }
 
-// `seq` is that of the first octet to come. A SYN that lies just behind what was read is a late copy.
-static void begin(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq)
-{
-	int32_t behind = tcp_distance(f->next_seq, seq);
-
-	if (f->seen && f->state != TCP_CLOSED && behind >= 0 && behind < 65536)
-		return;
-	if (f->seen)
-		stats_add(&t->stats->tcp_opened, 1);
-	if (f->chunks > 0)
-		stats_add(&t->stats->tcp_cut, 1);
-	tcp_stream_frame(t, f, seq);
-}
-
-static void end(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq)
-{
-	if (f->chunks > 0)
-		stats_add(&t->stats->tcp_cut, 1);
-	tcp_held_drop(t, f);
-	tcp_stream_position(f, seq);
-	f->state = TCP_CLOSED;
-}
-
-// FIN closes when everything before it has arrived.
-static void finish(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq)
-{
-	int32_t ahead = tcp_distance(seq, f->ready_seq);
-
-	if (f->state != TCP_FRAMED) {
-		end(t, f, seq);
-	} else if (ahead >= 0 && ahead <= TCP_WINDOW) {
-		f->fin = true;
-		f->fin_seq = seq;
-	}
-}
-
-// RST counts where it is what comes next (RFC 5961 §3.2).
-static void reset(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq)
-{
-	if (f->state != TCP_FRAMED || seq == f->ready_seq)
-		end(t, f, seq);
-}
-
 static struct tcp_key key_of(const struct pkt *pkt, bool reverse)
 {
 	struct tcp_key key = {
@@ -95,6 +52,169 @@ static struct tcp_key key_of(const struct pkt *pkt, bool reverse)
 	memcpy(key.src, reverse ? pkt->dst : pkt->src, size);
 	memcpy(key.dst, reverse ? pkt->src : pkt->dst, size);
 	return key;
+}
+
+// Hands over what stands behind the gaps of a flow that waits no longer.
+static void give_out(struct pkt_tcp *t, struct tcp_flow *f, pkt_tcp_message *message, void *context)
+{
+	const struct pkt pkt = {.src = f->key.src,
+		.dst = f->key.dst,
+		.src_port = f->key.src_port,
+		.dst_port = f->key.dst_port,
+		.ip_version = (uint8_t)f->key.ip_version};
+	const struct tcp_call call = {.pkt = &pkt, .message = message, .context = context, .now_s = f->used_s};
+
+	while (f->gap)
+		tcp_stream_skip_gap(t, f, &call);
+}
+
+static void expire(struct pkt_tcp *t, struct tcp_flow *f, pkt_tcp_message *message, void *context)
+{
+	give_out(t, f, message, context);
+	tcp_flow_forget(t, f);
+	stats_add(&t->stats->tcp_expired, 1);
+}
+
+static void end(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq)
+{
+	if (f->chunks > 0)
+		stats_add(&t->stats->tcp_cut, 1);
+	tcp_held_drop(t, f);
+	tcp_stream_position(f, seq);
+	f->state = TCP_CLOSED;
+}
+
+// where streams begin ────────────────────────────────────────────────────────────────────────
+
+static uint32_t ack_of(const struct pkt *pkt)
+{
+	return pkt->tcp_flags & PKT_TCP_ACK ? pkt->tcp_ack : 0;
+}
+
+// Octets of a connection begin at `seq`, with nothing known of a SYN.
+static void start(struct tcp_flow *f, const struct tcp_call *call, uint32_t seq)
+{
+	f->start_seq = f->syn_end = seq;
+	f->start_s = call->now_s;
+	f->acked = ack_of(call->pkt);
+	f->started = true;
+	f->syn = f->renewed = false;
+}
+
+// A new connection, whose octets begin at `seq`. What is left of the one before comes out.
+static void begin(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq)
+{
+	give_out(t, f, call->message, call->context);
+	if (f->seen)
+		stats_add(&t->stats->tcp_opened, 1);
+	if (f->chunks > 0)
+		stats_add(&t->stats->tcp_cut, 1);
+	tcp_stream_frame(t, f, seq);
+	start(f, call, seq);
+}
+
+// Whether a SYN, before octets that begin at `seq`, is that of the connection that is followed: repeated, copied by the tap, or
+// late. Copies are alike, and a sender that got on no longer repeats it.
+static bool is_known_syn(const struct tcp_flow *f, const struct tcp_call *call, uint32_t seq)
+{
+	bool got_on = f->next_seq != f->syn_end && tcp_distance(call->now_s, f->start_s) > TCP_SYN_COPY_S;
+
+	if (!f->started || f->state == TCP_CLOSED || seq != f->start_seq)
+		return false;
+	return !got_on && (!f->syn || f->acked == ack_of(call->pkt));
+}
+
+// Whether the other direction, which began before, has octets of this one acknowledged already.
+static bool is_acked_by_other(struct pkt_tcp *t, const struct tcp_call *call, uint32_t seq)
+{
+	struct tcp_key key = key_of(call->pkt, true);
+	const struct tcp_flow *f = tcp_flow_find(t, &key);
+
+	return f != NULL && f->started && f->state != TCP_CLOSED && (uint32_t)tcp_distance(f->acked, seq) < TCP_LATE;
+}
+
+// The other direction of a connection that began at `own_seq`: an old stream there is over. `seq`: where its octets begin, if
+// `known`.
+static void begin_other(struct pkt_tcp *t, const struct tcp_call *call, bool known, uint32_t seq, uint32_t own_seq)
+{
+	struct tcp_key key = key_of(call->pkt, true);
+	struct tcp_flow *f = tcp_flow_find(t, &key);
+
+	if (f == NULL || (known && f->started && (seq == f->start_seq || seq == f->syn_end) && f->state != TCP_CLOSED))
+		return;
+	if (known) {
+		begin(t, f, call, seq);
+		return;
+	}
+	give_out(t, f, call->message, call->context);
+	if (f->state != TCP_CLOSED)
+		end(t, f, f->ready_seq);
+	f->renewed = true;
+	f->renewed_seq = own_seq;
+}
+
+// Octets of a stream that was closed by a new connection of the other end: of that one, if they acknowledge it; else late.
+static bool is_renewed(struct tcp_flow *f, const struct tcp_call *call, uint32_t seq)
+{
+	int32_t acked = tcp_distance(call->pkt->tcp_ack, f->renewed_seq);
+
+	if (!(call->pkt->tcp_flags & PKT_TCP_ACK) || acked < 0 || acked > TCP_FAR)
+		return false;
+	f->state = TCP_SEARCHING;
+	f->seen = false;
+	start(f, call, seq);
+	return true;
+}
+
+// A SYN, or SYN and ACK, before octets that begin at `seq`.
+static void take_syn(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq)
+{
+	const struct pkt *pkt = call->pkt;
+
+	if (!is_known_syn(f, call, seq)) {
+		bool late = !f->started && is_acked_by_other(t, call, seq);
+		begin(t, f, call, seq);
+		if (!late)
+			begin_other(t, call, pkt->tcp_flags & PKT_TCP_ACK, pkt->tcp_ack, seq);
+	}
+	if (f->syn)
+		return;
+	f->syn = true;
+	f->syn_end = seq + pkt->payload_size;
+	f->acked = ack_of(pkt);
+	f->start_s = call->now_s;
+}
+
+// where they end ─────────────────────────────────────────────────────────────────────────────
+
+// FIN closes when everything before it has arrived. Elsewhere than where it may stand it is late or forged.
+static void finish(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq)
+{
+	int32_t ahead = tcp_distance(seq, f->ready_seq);
+
+	if (ahead < 0 || ahead > TCP_WINDOW || f->state == TCP_CLOSED)
+		return;
+	if (f->state != TCP_FRAMED) {
+		end(t, f, seq);
+		return;
+	}
+	f->fin = true;
+	f->fin_seq = seq;
+}
+
+// RST counts if it is what comes next (RFC 5961 §3.2), and then ends both directions.
+static void reset(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call)
+{
+	struct tcp_key key = key_of(call->pkt, true);
+	struct tcp_flow *other = tcp_flow_find(t, &key);
+
+	if (f->state == TCP_CLOSED || call->pkt->tcp_seq != f->ready_seq)
+		return;
+	end(t, f, f->ready_seq);
+	if (other == NULL || other->state == TCP_CLOSED)
+		return;
+	give_out(t, other, call->message, call->context);
+	end(t, other, other->ready_seq);
 }
 
 // The receiver has what the tap has not: an acknowledgement beyond the gap of the other direction.
@@ -116,6 +236,17 @@ static __attribute__((noinline)) void acknowledge(struct pkt_tcp *t, const struc
 	tcp_stream_skip_gap(t, f, &other);
 }
 
+// The flow of this direction, unless it has been idle for too long: what comes then is of another connection.
+static struct tcp_flow *find(struct pkt_tcp *t, const struct tcp_key *key, const struct tcp_call *call)
+{
+	struct tcp_flow *f = tcp_flow_find(t, key);
+
+	if (f == NULL || tcp_distance(call->now_s, f->used_s) <= (int32_t)t->timeout_s)
+		return f;
+	expire(t, f, call->message, call->context);
+	return NULL;
+}
+
 void pkt_tcp_segment(struct pkt_tcp *t, const struct pkt *pkt, uint32_t packet_s, uint32_t now_s, pkt_tcp_message *message,
 	void *context)
 {
@@ -126,41 +257,31 @@ void pkt_tcp_segment(struct pkt_tcp *t, const struct pkt *pkt, uint32_t packet_s
 
 	if (t->gaps > 0 && pkt->tcp_flags & PKT_TCP_ACK)
 		acknowledge(t, &call);
-	struct tcp_flow *f = tcp_flow_find(t, &key);
+	struct tcp_flow *f = find(t, &key, &call);
 	if (f == NULL) {
 		bool begins = pkt->tcp_flags & PKT_TCP_SYN || pkt->payload_size > 0;
 		if (!begins || pkt->tcp_flags & PKT_TCP_RST)
 			return;
 		f = tcp_flow_open(t, &key);
+		if (!(pkt->tcp_flags & PKT_TCP_SYN))
+			start(f, &call, seq);
 	}
 	tcp_flow_touch(t, f, now_s);
-	f->packet_s = packet_s;
 	if (pkt->tcp_flags & PKT_TCP_RST) {
-		reset(t, f, seq);
+		reset(t, f, &call);
 		return;
 	}
 	if (pkt->tcp_flags & PKT_TCP_SYN)
-		begin(t, f, ++seq);
+		take_syn(t, f, &call, ++seq);
+	f->packet_s = packet_s;
+	if (f->renewed && !is_renewed(f, &call, seq))
+		return;
 	if (pkt->payload_size > 0)
 		tcp_stream_take(t, f, &call, seq, pkt->payload, pkt->payload_size);
 	if (pkt->tcp_flags & PKT_TCP_FIN)
 		finish(t, f, seq + pkt->payload_size);
 	if (f->fin && f->state == TCP_FRAMED && f->ready_seq == f->fin_seq)
 		end(t, f, f->fin_seq);
-}
-
-// Hands over what stands behind the gaps of a flow that waits no longer.
-static void give_out(struct pkt_tcp *t, struct tcp_flow *f, pkt_tcp_message *message, void *context)
-{
-	const struct pkt pkt = {.src = f->key.src,
-		.dst = f->key.dst,
-		.src_port = f->key.src_port,
-		.dst_port = f->key.dst_port,
-		.ip_version = (uint8_t)f->key.ip_version};
-	const struct tcp_call call = {.pkt = &pkt, .message = message, .context = context, .now_s = f->used_s};
-
-	while (f->gap)
-		tcp_stream_skip_gap(t, f, &call);
 }
 
 bool pkt_tcp_expire(struct pkt_tcp *t, uint32_t now_s, pkt_tcp_message *message, void *context)
@@ -173,9 +294,7 @@ bool pkt_tcp_expire(struct pkt_tcp *t, uint32_t now_s, pkt_tcp_message *message,
 		struct tcp_flow *f = &t->flows[oldest];
 		if (tcp_distance(now_s, f->used_s) <= (int32_t)t->timeout_s)
 			return false;
-		give_out(t, f, message, context);
-		tcp_flow_forget(t, f);
-		stats_add(&t->stats->tcp_expired, 1);
+		expire(t, f, message, context);
 	}
 	return true;
 }

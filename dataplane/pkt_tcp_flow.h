@@ -24,6 +24,8 @@ enum {
 	TCP_WINDOW = 192 * 1024,    // octets beyond next_seq that are kept
 	TCP_FAR = 1 << 20,	    // a jump of so many octets is another connection
 	TCP_GAP_S = 10,		    // a gap open for longer will not close
+	TCP_LATE = 65536,	    // octets of a direction before its SYN is seen
+	TCP_SYN_COPY_S = 2,	    // a SYN of a connection that got on is no copy any more after so long
 	TCP_GAP_ACKS = 2,	    // nor will one that the receiver acknowledged so many times
 	TCP_HEAD_SIZE = 14,	    // length prefix and DNS header
 	TCP_MESSAGE_SIZE = 65535    // RFC 7766 §8
@@ -66,9 +68,17 @@ struct tcp_flow {
 	uint32_t packet_s;		    // time of the last packet, which its records get
 	uint32_t used_s;		    // when that was, for time-outs: never set back
 	uint32_t gap_s;			    // since when the gap is open, where `gap`
+	uint32_t start_seq;		    // where the connection's octets begin, as far as is known; where `started`
+	uint32_t syn_end;		    // end of the octets that came with the SYN; start_seq without them
+	uint32_t renewed_seq;
+	uint32_t acked;			    // what its first segment acknowledged; 0: nothing
+	uint32_t start_s;		    // when that was, or the SYN
 	uint16_t chunks;		    // chunks held
 	uint8_t state;			    // enum tcp_state
 	bool seen;			    // next_seq means something
+	bool started;			    // start_seq means something
+	bool syn;			    // the SYN was seen
+	bool renewed;			    // closed, as the other end has begun a new connection with `renewed_seq`
 	bool sure;			    // a sound message was found where one was expected
 	bool fin;			    // fin_seq is known
 	bool gap;			    // octets are held beyond a gap

@@ -14,6 +14,9 @@
 
 enum look { LOOK_SOUND, LOOK_UNSOUND, LOOK_TOO_SHORT };
 
+// Messages too short for a header, of 0 octets mostly, are passed over: so many in a row, and that they take at most.
+enum { TINY_MAX = 16, TINY_SIZE_MAX = TINY_MAX * (TCP_HEAD_SIZE - 1) + TCP_HEAD_SIZE };
+
 // Whether a message with its length prefix may begin at `p`: the records that its header counts must
 // have room in it, at 5 octets a question and 11 a record (RFC 1035 §4.1). Of random octets one in
 // a hundred thousand passes; text and TLS never do.
@@ -31,10 +34,39 @@ static enum look look_at(const uint8_t *p, size_t size)
 	return 12 + questions * 5 + records * 11 <= length ? LOOK_SOUND : LOOK_UNSOUND;
 }
 
+static bool is_tiny(const uint8_t *p, size_t size)
+{
+	return size >= 2 && cursor_load16(p) < TCP_HEAD_SIZE - 2;
+}
+
+// The same where messages too short for a header may come first: it is up to what follows them.
+static enum look look_beyond(const uint8_t *p, size_t size)
+{
+	for (int n = 0; is_tiny(p, size); n++) {
+		size_t whole = 2 + (size_t)cursor_load16(p);
+		if (n == TINY_MAX)
+			return LOOK_UNSOUND;
+		if (whole >= size)
+			return LOOK_TOO_SHORT;
+		p += whole;
+		size -= whole;
+	}
+	return look_at(p, size);
+}
+
 // Whether a stream may be picked up at a segment that begins so: within a message, a header that counts
-// nothing or many questions is too easily found. A length prefix often comes alone.
+// nothing or many questions is too easily found, and so are the zeros of a message without octets, behind which
+// just one more message must stand. A length prefix often comes alone.
 static bool boundary(const uint8_t *p, size_t size)
 {
+	bool after_empty = size > 2 && cursor_load16(p) == 0;
+
+	if (after_empty) {
+		p += 2;
+		size -= 2;
+		if (size < 2 || 2 + (size_t)cursor_load16(p) != size)
+			return false;
+	}
 	if (size == 2)
 		return cursor_load16(p) >= TCP_HEAD_SIZE - 2;
 	if (look_at(p, size) != LOOK_SOUND || cursor_load16(p + 6) > 1)
@@ -65,9 +97,9 @@ void tcp_stream_frame(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq)
 static bool well_framed(
 	struct tcp_flow *f, const uint8_t *p, size_t size, size_t whole, size_t ready, bool *sound)
 {
-	enum look look = f->sure ? LOOK_SOUND : look_at(p, size);
+	enum look look = f->sure ? LOOK_SOUND : look_beyond(p, size);
 
-	*sound = look == LOOK_SOUND;
+	*sound = f->sure || (look == LOOK_SOUND && !is_tiny(p, size));
 	return look != LOOK_UNSOUND || whole == ready;
 }
 
@@ -95,13 +127,15 @@ static int64_t deliver_direct(struct tcp_flow *f, const struct tcp_call *call, c
 // Hands over the whole messages at the front of what is held. False where no message begins.
 static bool deliver_held(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call)
 {
-	uint8_t head[TCP_HEAD_SIZE];
+	uint8_t head[TINY_SIZE_MAX];
 
 	for (;;) {
-		size_t ready = f->ready_seq - f->next_seq, size = tcp_held_peek(t, f, head, sizeof(head));
+		size_t ready = f->ready_seq - f->next_seq, size = tcp_held_peek(t, f, head, TCP_HEAD_SIZE);
 		bool sound;
 		if (size < 2)
 			return true;
+		if (is_tiny(head, size))
+			size = tcp_held_peek(t, f, head, sizeof(head));
 		size_t whole = 2 + (size_t)cursor_load16(head);
 		if (!well_framed(f, head, size, whole, ready, &sound))
 			return false;

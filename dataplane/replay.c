@@ -18,7 +18,8 @@
 enum {
 	QUEUE_LEN = 2048, // packets that wait for a worker, a power of two
 	SPARES = 32,	  // buffers taken from the pool at once
-	CLOCK_SLACK_US = 10000000 // packets may change places within so much; what is older still is of another time
+	CLOCK_SLACK_US = 10000000, // packets may change places within so much; what is older still is of another time
+	CLOCK_NEXT_US = 1000000 // from one capture to the next
 };
 
 struct replay_queue {
@@ -40,6 +41,7 @@ struct replay {
 	uint64_t packets_read;		// of it
 	struct capture_packet packet;
 	bool has_packet;		// it could not be given out yet
+	uint64_t pause_us;		// see replay_new
 	struct monotonic clock;		// of all captures: whichever worker a packet goes to, time is the same
 	struct rte_mbuf *spares[SPARES];
 	unsigned spares_len;
@@ -49,7 +51,7 @@ struct replay {
 	atomic_uint_fast64_t packets;	// main: r
 };
 
-struct replay *replay_new(const struct capture *captures, unsigned captures_len, unsigned workers,
+struct replay *replay_new(const struct capture *captures, unsigned captures_len, unsigned workers, uint64_t pause_us,
 	struct rte_mempool *pool)
 {
 	struct replay *r = calloc(1, sizeof(*r));
@@ -61,6 +63,7 @@ struct replay *replay_new(const struct capture *captures, unsigned captures_len,
 	r->captures = captures;
 	r->captures_len = captures_len;
 	r->pool = pool;
+	r->pause_us = pause_us;
 	r->queues_len = workers;
 	memset(&r->every_port, 0xff, sizeof(r->every_port));
 	for (unsigned i = 0; i < workers; i++) {
@@ -183,7 +186,13 @@ static __rte_noinline unsigned choose_worker(struct replay *r, const uint8_t *fr
 // Time for time-outs. A packet without a time that can be believed, which is left out, does not move it.
 static uint64_t clock_of(struct replay *r, uint64_t us)
 {
-	return capture_has_time(us) ? monotonic_of(&r->clock, us, CLOCK_SLACK_US) : r->clock.latest;
+	struct monotonic *c = &r->clock;
+
+	if (!capture_has_time(us))
+		return c->latest;
+	if (r->packets_read == 1 && us + c->offset + CLOCK_NEXT_US < c->latest)
+		c->offset = c->latest + r->pause_us - us;
+	return monotonic_of(c, us, CLOCK_SLACK_US);
 }
 
 // Reads until `len` packets of this queue are there, or one of another cannot be given out.

@@ -14,8 +14,9 @@ struct rte_mbuf;
 struct rte_mempool;
 struct replay;
 
-// Of captures that were checked, which must outlive the replay. NULL with one logged line where that fails.
-struct replay *replay_new(const struct capture *captures, unsigned captures_len, unsigned workers,
+// Of captures that were checked, which must outlive the replay. `pause_us` passes for time-outs before a capture of an earlier
+// time than the one before: nothing waits for it. NULL with one logged line where that fails.
+struct replay *replay_new(const struct capture *captures, unsigned captures_len, unsigned workers, uint64_t pause_us,
 	struct rte_mempool *pool);
 
 // What a worker hands to replay_receive.

@@ -182,6 +182,64 @@ static void test_odd_messages(void)
 	CU_ASSERT_EQUAL(stream_stats.tcp_unsynced, 0);
 }
 
+// Messages of no octets, and others too short for a header, before, between and after whole ones, cut anywhere.
+static void test_tiny_messages(void)
+{
+	static const uint8_t sizes[] = {0, 1, 2, 11};
+	uint8_t bytes[400];
+
+	for (size_t k = 0; k < sizeof(sizes); k++) {
+		size_t size = 0, tiny = 2 + (size_t)sizes[k];
+		for (int n = 0; n < 3; n++) {
+			memset(bytes + size, 0, tiny * 2);
+			bytes[size + 1] = bytes[size + tiny + 1] = sizes[k];
+			memcpy(bytes + size + 2 * tiny, two, TWO);
+			size += 2 * tiny + TWO;
+		}
+		for (size_t half = 0; half <= size; half++) {
+			stream_reset(FLOWS, HELD);
+			stream_syn(99);
+			stream_send(100, 0, bytes, half);
+			stream_send(100 + (uint32_t)half, 0, bytes + half, size - half);
+			CU_ASSERT(stream_came_out(bytes, size, 12));
+			CU_ASSERT_EQUAL(stream_stats.tcp_unsynced + stream_stats.tcp_held_bytes, 0);
+		}
+		stream_reset(FLOWS, HELD_LARGE);
+		stream_syn(99);
+		for (size_t i = 0; i < size; i++) { // octet by octet, backwards within each ten
+			size_t at = i / 10 * 10 + 9 - i % 10;
+			if (at < size)
+				stream_send(100 + (uint32_t)at, 0, bytes + at, 1);
+		}
+		for (size_t at = size / 10 * 10; at < size; at++)
+			stream_send(100 + (uint32_t)at, 0, bytes + at, 1);
+		CU_ASSERT(stream_came_out(bytes, size, 12));
+	}
+	// without SYN: an empty one before just one message
+	uint8_t empty_first[2 + FIRST + 2] = {0};
+	memcpy(empty_first + 2, two, FIRST + 2);
+	stream_reset(FLOWS, HELD);
+	stream_send(100, 0, empty_first, sizeof(empty_first));
+	CU_ASSERT(stream_came_out(empty_first, sizeof(empty_first), 2));
+}
+
+// Zeros are no stream of empty messages.
+static void test_zeros(void)
+{
+	static const uint8_t zeros[1400];
+
+	for (int syn = 0; syn < 2; syn++) {
+		stream_reset(FLOWS, HELD);
+		if (syn)
+			stream_syn(99);
+		for (uint32_t i = 0; i < 20; i++)
+			stream_send(100 + i * 1400, 0, zeros, sizeof(zeros));
+		CU_ASSERT_EQUAL(stream_out.messages, 0);
+		CU_ASSERT_EQUAL(stream_stats.tcp_unsynced, 1);
+		CU_ASSERT_EQUAL(stream_stats.tcp_held_bytes, 0);
+	}
+}
+
 static void test_largest(void)
 {
 	static uint8_t big[2 + 65535];
@@ -360,6 +418,8 @@ int main(void)
 	CU_add_test(suite, "end with a gap", test_end_with_a_gap);
 	CU_add_test(suite, "the end within a message", test_end_within_a_message);
 	CU_add_test(suite, "odd messages", test_odd_messages);
+	CU_add_test(suite, "tiny messages", test_tiny_messages);
+	CU_add_test(suite, "zeros", test_zeros);
 	CU_add_test(suite, "the largest message", test_largest);
 	CU_add_test(suite, "not DNS", test_not_dns);
 	CU_add_test(suite, "gaps", test_gaps);
