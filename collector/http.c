@@ -180,17 +180,13 @@ static enum MHD_Result answer_path(struct MHD_Connection *connection, struct htt
 		"not found; there are /, /metrics, /healthz, /readyz, /dnsdb/v2/, /pdns/query/ and /api/");
 }
 
-// What holds counters is for programs and its own page: no page of another site has them fetched, and no name
-// that points here has them read (DNS rebinding). A person may follow a link.
-static bool is_refused(struct MHD_Connection *connection, const struct http *h, const char *path)
+// No page of another site has counters fetched; a person may follow a link.
+static bool is_refused(struct MHD_Connection *connection, const char *path)
 {
 	const char *target = http_client_target(http_guard_client(connection));
-	bool status = strcmp(path, "/api/status") == 0;
 
-	if (!status && strcmp(path, "/metrics") != 0)
-		return false;
-	return http_is_cross_site(connection, target, true) ||
-	       (status && !*h->sources.settings->http_keys && !http_host_is_local(connection, target));
+	return (strcmp(path, "/metrics") == 0 || strcmp(path, "/api/status") == 0) &&
+	       http_is_cross_site(connection, target, true);
 }
 
 static enum MHD_Result answer_plain(
@@ -201,7 +197,7 @@ static enum MHD_Result answer_plain(
 		return answer_line(
 			connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
 	}
-	if (is_refused(connection, h, path)) {
+	if (is_refused(connection, path)) {
 		metrics_add(http_bad_request, 1);
 		return answer_line(
 			connection, MHD_HTTP_FORBIDDEN, "a page of another site has asked for this");

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <strings.h>
 #include <time.h>
 
 enum { GZIP_MIN = 1000 }; // octets that are worth it
@@ -70,6 +71,16 @@ static void add_rate(struct MHD_Response *response, const struct keys_rate *rate
 	add_number(response, "X-RateLimit-Reset", rate->reset);
 }
 
+// Basic, which wget, curl --anyauth and others answer; not to the page, which asks for the key itself and where a
+// browser would open its own dialog.
+static const char *challenge(struct http_request *r)
+{
+	const char *mode = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Sec-Fetch-Mode");
+	bool page = mode && strcasecmp(mode, "navigate") != 0;
+
+	return page || strncmp(r->path, "/api", 4) == 0 ? "Lookback-Key" : "Basic realm=\"lookback\"";
+}
+
 // A wait of one second at least.
 static void add_retry(struct http_request *r, unsigned code, struct MHD_Response *response)
 {
@@ -84,8 +95,7 @@ static void add_retry(struct http_request *r, unsigned code, struct MHD_Response
 enum MHD_Result http_queue(struct http_request *r, unsigned code, struct MHD_Response *response, size_t size)
 {
 	if (code == MHD_HTTP_UNAUTHORIZED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
-			strncmp(r->path, "/api", 4) == 0 ? "Lookback-Key" : "Basic realm=\"lookback\"");
+		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, challenge(r));
 	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, r->post ? "POST" : "GET, HEAD");
 	if (*r->next_page)

@@ -4,7 +4,9 @@
 //     main thread     signals and the inbox's poll loop         inbox.h
 //     spool thread    frames → the spool's disk                 spool.h
 //     writer thread   spool → Redis                             writer.h
-//     HTTP thread     libmicrohttpd's: counters, lookups        http.h
+//     HTTP thread     libmicrohttpd's: counters, copies answers http.h
+//     its watch       closes connections that are too slow      http_guard.h
+//     HTTP workers    lookups, each with a connection to Redis  http_work.h
 //     names thread    keeps the index of names up to date       names_index.h
 //
 // Threads meet in the spool and the board, which have their own locks, and in counters with one
