@@ -297,15 +297,12 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 }
 
 struct http *http_start(
-	const struct endpoint *listen_on, const struct http_sources *sources, char *why, size_t why_size)
+	const struct endpoint *listen_on, int fd, const struct http_sources *sources, char *why, size_t why_size)
 {
 	struct http *h = calloc(1, sizeof(*h));
-	int fd = http_listen_socket(listen_on, why, why_size);
 
-	if (!h || fd < 0) {
-		if (fd >= 0)
-			close(fd);
-		free(h);
+	if (!h) {
+		close(fd);
 		return NULL;
 	}
 	h->sources = *sources;

@@ -11,7 +11,9 @@
 //
 // Threads meet in the spool and the board, which have their own locks, and in counters with one
 // writer each.
+#include "collector/confine.h"
 #include "collector/http.h"
+#include "collector/http_listen.h"
 #include "collector/inbox.h"
 #include "collector/names_index.h"
 #include "collector/settings.h"
@@ -47,6 +49,7 @@ struct collector {
 	struct names_index *names, *targets; // owners; what records point to
 	struct http *http;
 	int signals; // signalfd
+	struct sandbox sandbox;
 };
 
 static void print_help(void)
@@ -191,6 +194,43 @@ static int catch_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+// What takes rights, and then these are given up. Returns 0, or -1 with one line in `why`.
+static int open_and_confine(struct collector *c, const char *spool, int *http_fd, char *why, size_t why_size)
+{
+	const struct settings *s = &c->settings;
+	const struct confine_paths paths = {.config = c->options.source.file, .spool = spool, .spool_is_temporary = spool_is_temporary(c)};
+
+	if (s->sandbox && confine_begin(&c->sandbox, s, &paths, why, why_size) != 0)
+		return -1;
+	c->inbox = inbox_create(s->collector_socket, c->board, why, why_size);
+	if (!c->inbox)
+		return -1;
+	if (s->http.kind != ENDPOINT_NONE && (*http_fd = http_listen_socket(&s->http, why, why_size)) < 0)
+		return -1;
+	return s->sandbox ? confine_enter(&c->sandbox, s, &paths, why, why_size) : 0;
+}
+
+// --check: in the sandbox, so that what it is too narrow for shows. Exit status.
+static int check(struct collector *c, char *why, size_t why_size)
+{
+	const struct confine_paths paths = {.config = c->options.source.file};
+	const struct settings *s = &c->settings;
+	char text[500] = "off";
+
+	printf("configuration: sound\n");
+	if (http_warning(s))
+		log_warning("%s", http_warning(s));
+	if (s->sandbox && (confine_begin(&c->sandbox, s, &paths, why, why_size) != 0 ||
+				  confine_enter(&c->sandbox, s, &paths, why, why_size) != 0 || confine_seal(&c->sandbox, s, why, why_size) != 0)) {
+		log_error("%s", why);
+		return EXIT_FAILURE;
+	}
+	if (s->sandbox)
+		sandbox_text(&c->sandbox, text, sizeof(text));
+	printf("sandbox: %s\n", text);
+	return try_redis(s, true);
+}
+
 // Returns 0, or -1 with one line in `why`.
 static int start(struct collector *c, char *why, size_t why_size)
 {
@@ -202,11 +242,11 @@ static int start(struct collector *c, char *why, size_t why_size)
 	c->board = board_create();
 	if (c->signals < 0 || !c->streams || !c->board)
 		return -1;
-	c->inbox = inbox_create(c->settings.collector_socket, c->board, why, why_size);
-	if (!c->inbox)
-		return -1;
 	spool_catch_bus_error();
 	const struct spool_settings spool = spool_settings_of(c);
+	int http_fd = -1;
+	if (open_and_confine(c, spool.dir, &http_fd, why, why_size) != 0)
+		return -1;
 	c->spool = spool_open(&spool, c->streams, why, why_size);
 	if (!c->spool)
 		return -1;
@@ -229,9 +269,18 @@ static int start(struct collector *c, char *why, size_t why_size)
 		.index = c->names,
 		.targets = c->targets};
 	if (c->settings.http.kind != ENDPOINT_NONE) {
-		c->http = http_start(&c->settings.http, &sources, why, why_size);
+		c->http = http_start(&c->settings.http, http_fd, &sources, why, why_size);
 		if (!c->http)
 			return -1;
+	}
+	if (!c->settings.sandbox)
+		log_warning("sandbox: off; the program keeps all rights that it was started with");
+	else if (confine_seal(&c->sandbox, &c->settings, why, why_size) != 0)
+		return -1;
+	else {
+		char text[500];
+		sandbox_text(&c->sandbox, text, sizeof(text));
+		log_info("sandbox: %s", text);
 	}
 	log_info("waiting for dataplanes on %s", c->settings.collector_socket);
 	return 0;
@@ -335,14 +384,9 @@ int main(int argc, char **argv)
 	if (!c.zones)
 		return usage("%s", why);
 	if (c.options.check)
-		printf("configuration: sound\n");
-	if (c.options.check && http_warning(&c.settings))
-		log_warning("%s", http_warning(&c.settings));
-	if (c.options.check || c.options.once) {
-		status = try_redis(&c.settings, c.options.check);
-		if (c.options.check || status != 0)
-			return stop(&c, status);
-	}
+		return stop(&c, check(&c, why, sizeof(why)));
+	if (c.options.once && (status = try_redis(&c.settings, false)) != 0)
+		return stop(&c, status);
 	if (start(&c, why, sizeof(why)) != 0) {
 		log_error("%s", why);
 		return stop(&c, EXIT_FAILURE);

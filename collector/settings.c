@@ -86,6 +86,9 @@ static const struct conf_key keys[] = {
 		0, 86400 * 30, NULL, true},
 	{"queue.size", CONF_SIZE, &parsed.queue_size, "16m",
 		"memory for frames on their way to the spool", 262144, 1099511627776.0, NULL, true},
+	{"user", CONF_STRING, &parsed.user, "", "user that it becomes if root starts it; empty: lookback, or nobody if there is none", 0, 0, NULL, false},
+	{"sandbox", CONF_BOOL, &parsed.sandbox, "yes",
+		"after the set-up give up user, capabilities, files and system calls that are not needed; no: for debugging", 0, 0, NULL, false},
 	{"log.level", CONF_FUNCTION, &parsed.log_level, "info", "error, warning, info or debug", 0, 0,
 		set_log_level, true},
 };
@@ -108,7 +111,7 @@ static const struct conf conf = {
 #define SETTINGS_STRINGS(X) \
 	X(collector_socket) \
 	X(redis_sentinel) X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) X(psl_file) X(spool_dir) \
-	X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file)
+	X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file) X(user)
 
 void settings_free(struct settings *s)
 {

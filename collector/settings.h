@@ -34,6 +34,8 @@ struct settings {
 	double spool_keep_s;	   // how long batches that Redis has are kept
 	double spool_patience_s;   // how long the spool stays full before the oldest is given up
 	uint64_t queue_size;	   // bytes of frames on their way to the spool's disk
+	char *user;		   // whom it becomes if root starts it; empty: see sandbox_user_find
+	bool sandbox;		   // gives up what it does not need
 	enum log_level log_level;  // least important level printed
 };
 

@@ -14,7 +14,7 @@
 
 static unsigned failures;
 
-static __attribute__((format(printf, 2, 3))) void say(const char *grade, const char *format, ...)
+void check_say(const char *grade, const char *format, ...)
 {
 	va_list args;
 
@@ -68,9 +68,9 @@ static void check_huge_pages(const struct settings *s)
 	long wanted = size_kb > 0 ? wanted_kb / size_kb : 0;
 
 	if (free_pages >= wanted && total > 0)
-		say("ok", "huge pages: %ld of %ld pages of %ld kB are free, about %ld are needed", free_pages, total, size_kb, wanted);
+		check_say("ok", "huge pages: %ld of %ld pages of %ld kB are free, about %ld are needed", free_pages, total, size_kb, wanted);
 	else
-		say("hint", "huge pages: %ld of %ld pages of %ld kB are free, about %ld are needed; without them it works, slower "
+		check_say("hint", "huge pages: %ld of %ld pages of %ld kB are free, about %ld are needed; without them it works, slower "
 			    "(scripts/host-setup --huge-pages %ld)", free_pages, total, size_kb, wanted, total - free_pages + wanted);
 }
 
@@ -84,7 +84,7 @@ static void check_hugetlbfs(void)
 		mounted |= strstr(line, " hugetlbfs ") != NULL;
 	if (file)
 		fclose(file);
-	say("ok", "hugetlbfs: %s", mounted ? "mounted" : "not mounted, and not needed: pages are taken from memory directly");
+	check_say("ok", "hugetlbfs: %s", mounted ? "mounted" : "not mounted, and not needed: pages are taken from memory directly");
 }
 
 static unsigned count_entries(const char *path)
@@ -105,11 +105,11 @@ static void check_iommu(void)
 	bool vfio = access("/sys/module/vfio_pci", F_OK) == 0;
 
 	if (groups > 0 && vfio)
-		say("ok", "IOMMU: %u groups, vfio-pci is loaded", groups);
+		check_say("ok", "IOMMU: %u groups, vfio-pci is loaded", groups);
 	else if (groups > 0)
-		say("hint", "IOMMU: %u groups, vfio-pci is not loaded; a card for DPDK wants it (modprobe vfio-pci)", groups);
+		check_say("hint", "IOMMU: %u groups, vfio-pci is not loaded; a card for DPDK wants it (modprobe vfio-pci)", groups);
 	else
-		say("hint", "IOMMU: none; a card for DPDK wants it (intel_iommu=on iommu=pt on the kernel's command line), "
+		check_say("hint", "IOMMU: none; a card for DPDK wants it (intel_iommu=on iommu=pt on the kernel's command line), "
 			    "interfaces and captures do not");
 }
 
@@ -121,14 +121,14 @@ static void check_cpus(const struct settings *s)
 
 	read_line("/sys/devices/system/cpu/isolated", isolated, sizeof(isolated));
 	if (s->workers + 1 > (uint64_t)cpus)
-		say("hint", "CPUs: %d for %llu workers and the main thread; each wants one of its own", cpus,
+		check_say("hint", "CPUs: %d for %llu workers and the main thread; each wants one of its own", cpus,
 			(unsigned long long)s->workers);
 	else
-		say("ok", "CPUs: %d for %llu workers and the main thread", cpus, (unsigned long long)s->workers);
+		check_say("ok", "CPUs: %d for %llu workers and the main thread", cpus, (unsigned long long)s->workers);
 	if (isolated[0])
-		say("ok", "CPUs: %s isolated from other programs", isolated);
+		check_say("ok", "CPUs: %s isolated from other programs", isolated);
 	else
-		say("hint", "CPUs: none is isolated; isolcpus= on the kernel's command line keeps other programs off the workers");
+		check_say("hint", "CPUs: none is isolated; isolcpus= on the kernel's command line keeps other programs off the workers");
 }
 
 static void check_xdp(void)
@@ -136,9 +136,9 @@ static void check_xdp(void)
 	char why[300];
 
 	if (xdp_possible(why, sizeof(why)))
-		say("ok", "XDP: programs can be loaded");
+		check_say("ok", "XDP: programs can be loaded");
 	else
-		say("hint", "XDP: %s; an interface is captured from through AF_PACKET, slower", why);
+		check_say("hint", "XDP: %s; an interface is captured from through AF_PACKET, slower", why);
 }
 
 void check_host(const struct settings *settings)
@@ -157,11 +157,11 @@ static void check_link(const struct port *port)
 	struct rte_eth_link link;
 
 	if (rte_eth_link_get_nowait(port->id, &link) != 0 || !link.link_status)
-		say(port->is_device ? "fail" : "hint", "port %s: the link is down", port->name);
+		check_say(port->is_device ? "fail" : "hint", "port %s: the link is down", port->name);
 	else if (link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN || link.link_speed == 0)
-		say("ok", "port %s: the link is up", port->name);
+		check_say("ok", "port %s: the link is up", port->name);
 	else
-		say("ok", "port %s: the link is up, %u Mbit/s", port->name, link.link_speed);
+		check_say("ok", "port %s: the link is up, %u Mbit/s", port->name, link.link_speed);
 }
 
 static void check_numa(const struct port *port)
@@ -173,30 +173,30 @@ static void check_numa(const struct port *port)
 		return;
 	RTE_LCORE_FOREACH_WORKER(lcore) {
 		if ((int)rte_lcore_to_socket_id(lcore) != node) {
-			say("hint", "port %s: on NUMA node %d, lcore %u on node %u; workers belong on the port's node (-l, --lcores)",
+			check_say("hint", "port %s: on NUMA node %d, lcore %u on node %u; workers belong on the port's node (-l, --lcores)",
 				port->name, node, lcore, rte_lcore_to_socket_id(lcore));
 			return;
 		}
 	}
 	if (port->is_device)
-		say("ok", "port %s: on NUMA node %d, like its workers", port->name, node);
+		check_say("ok", "port %s: on NUMA node %d, like its workers", port->name, node);
 }
 
 static void check_queues(const struct port *port, const struct rte_eth_dev_info *info, const struct settings *s)
 {
 	const uint64_t addresses = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_OTHER | RTE_ETH_RSS_FRAG_IPV4;
 
-	say("ok", "port %s: driver %s, %u of %u queues in use", port->name, info->driver_name, port->queues,
+	check_say("ok", "port %s: driver %s, %u of %u queues in use", port->name, info->driver_name, port->queues,
 		info->max_rx_queues);
 	if (port->queues < s->workers)
-		say("hint", "port %s: fewer queues than workers (%llu); the others get nothing from it", port->name,
+		check_say("hint", "port %s: fewer queues than workers (%llu); the others get nothing from it", port->name,
 			(unsigned long long)s->workers);
 	if (port->queues > 1 && port->is_device && (info->flow_type_rss_offloads & addresses) == 0)
-		say("hint", "port %s: cannot spread by addresses (RSS); one worker gets everything", port->name);
+		check_say("hint", "port %s: cannot spread by addresses (RSS); one worker gets everything", port->name);
 	else if (port->queues > 1 && port->is_device)
-		say("ok", "port %s: spreads by addresses, both directions alike", port->name);
+		check_say("ok", "port %s: spreads by addresses, both directions alike", port->name);
 	if (port->is_device && info->rx_desc_lim.nb_max > 0 && s->rx_descriptors > info->rx_desc_lim.nb_max)
-		say("hint", "port %s: at most %u descriptors, not %llu", port->name, info->rx_desc_lim.nb_max,
+		check_say("hint", "port %s: at most %u descriptors, not %llu", port->name, info->rx_desc_lim.nb_max,
 			(unsigned long long)s->rx_descriptors);
 }
 
@@ -208,18 +208,18 @@ void check_ports(const struct intake *intake, const struct settings *settings)
 		if (port->replay)
 			continue;
 		if (rte_eth_dev_info_get(port->id, &info) != 0) {
-			say("fail", "port %s: does not tell about itself", port->name);
+			check_say("fail", "port %s: does not tell about itself", port->name);
 			continue;
 		}
 		check_queues(port, &info, settings);
 		check_link(port);
 		check_numa(port);
 		if (port->iface && port->iface->xdp)
-			say("ok", "port %s: AF_XDP, %s mode", port->name, xdp_attach_mode(port->iface->xdp));
+			check_say("ok", "port %s: AF_XDP, %s mode", port->name, xdp_attach_mode(port->iface->xdp));
 		else if (port->iface && port->iface->host_uses[0] && settings->xdp_program == SETTINGS_XDP_AUTO)
-			say("ok", "port %s: AF_PACKET, by copy, as the host uses the interface (%s); xdp.program = steer would take DNS from the host",
+			check_say("ok", "port %s: AF_PACKET, by copy, as the host uses the interface (%s); xdp.program = steer would take DNS from the host",
 				port->name, port->iface->host_uses);
 		else if (port->iface)
-			say("hint", "port %s: AF_PACKET; the lines above say why it is not AF_XDP", port->name);
+			check_say("hint", "port %s: AF_PACKET; the lines above say why it is not AF_XDP", port->name);
 	}
 }

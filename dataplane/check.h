@@ -15,5 +15,8 @@ void check_host(const struct settings *settings);
 // Ports that were opened: driver, queues, link, NUMA node, receive hash, XDP.
 void check_ports(const struct intake *intake, const struct settings *settings);
 
+// One such line; "fail" counts as a failure.
+void check_say(const char *grade, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 // How many of the lines were "fail".
 unsigned check_failures(void);

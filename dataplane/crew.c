@@ -213,6 +213,9 @@ int crew_start(struct program *p)
 			(unsigned long long)p->settings.table_records, (unsigned long long)p->settings.tcp_memory);
 		return -1;
 	}
+	if (confine(p) != 0)
+		return -1;
+	atomic_store_explicit(&worker_orders.go, true, memory_order_release);
 	log_info("%llu worker%s, %llu records each in %s pages", (unsigned long long)p->settings.workers,
 		p->settings.workers == 1 ? "" : "s", (unsigned long long)p->settings.table_records,
 		table_is_huge(p->workers[0].table) ? "huge" : "ordinary");

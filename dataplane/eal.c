@@ -13,6 +13,7 @@
 #include <rte_log.h>
 #include <rte_version.h>
 
+#include "dataplane/helper.h"
 #include "dataplane/log.h"
 
 static const struct {
@@ -74,7 +75,15 @@ void eal_args_add(struct eal_args *args, const char *option, const char *value)
 	args->pci_named |= names(option, "-a") || names(option, "--allow");
 	args->devices_named |= args->pci_named || names(option, "--vdev");
 	args->lcores_named |= names(option, "--lcores") || names(option, "-l") || names(option, "-c");
+	args->iova_named |= names(option, "--iova-mode");
 	args->no_huge |= strcmp(option, "--no-huge") == 0;
+}
+
+void eal_args_without_pci(struct eal_args *args)
+{
+	eal_args_add(args, "--no-pci", NULL);
+	if (!args->iova_named)
+		eal_args_add(args, "--iova-mode", "va");
 }
 
 void eal_args_begin(struct eal_args *args, const char *program)
@@ -127,7 +136,7 @@ static void add_lcores(struct eal_args *args, unsigned workers)
 // DPDK makes a folder for each start and leaves it; it is empty by now.
 static void remove_runtime_folder(void)
 {
-	const char *folder = rte_eal_get_runtime_dir();
+	const char *folder = helper_is_on() ? NULL : rte_eal_get_runtime_dir(); // the helper does it
 
 	if (folder && *folder)
 		rmdir(folder);

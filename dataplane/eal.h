@@ -11,6 +11,7 @@ struct eal_args {
 	int argc;
 	bool devices_named; // -a or --vdev was given
 	bool pci_named;	    // -a was given: else DPDK would take every card that it finds
+	bool iova_named;    // --iova-mode was given
 	bool lcores_named;  // -l, -c or --lcores was given
 	bool no_huge;	    // --no-huge was given, or there are no huge pages
 };
@@ -19,6 +20,9 @@ void eal_args_begin(struct eal_args *args, const char *program);
 
 // Appends one argument, or an option and its value (`value` may be NULL).
 void eal_args_add(struct eal_args *args, const char *option, const char *value);
+
+// No cards; then physical addresses are of no use, which to find out takes rights that are given up later.
+void eal_args_without_pci(struct eal_args *args);
 
 // "DPDK 22.11.11": the one in this program, or the one it found.
 const char *eal_version(void);

@@ -17,6 +17,7 @@
 #include <rte_mbuf.h>
 
 #include "dataplane/encrypted.h"
+#include "dataplane/helper.h"
 #include "dataplane/iface_use.h"
 #include "dataplane/log.h"
 #include "dataplane/rights.h"
@@ -160,7 +161,7 @@ static bool xdp_arguments(const struct iface *iface, const struct iface_facts *f
 			    "the host (ethtool -L %s combined %u)",
 			iface->name, queues, (unsigned)s->workers, iface->name, (unsigned)s->workers);
 	snprintf(devargs, size, "iface=%s,start_queue=0,queue_count=%u,xdp_prog=%s,busy_budget=%d,force_copy=%d",
-		iface->name, queues < s->workers ? queues : (unsigned)s->workers, program, s->idle == IDLE_POLL ? 64 : 0,
+		iface->name, queues < s->workers ? queues : (unsigned)s->workers, program, s->idle == IDLE_POLL && !helper_is_on() ? 64 : 0,
 		s->xdp_copy);
 	return true;
 }

@@ -12,6 +12,8 @@
 
 #include <linux/route.h>
 
+#include "dataplane/helper.h"
+
 enum { STACK_MAX = 8 }; // of devices above one another
 
 static bool is_link_local(const struct sockaddr *address)
@@ -122,8 +124,22 @@ static bool has_route6(const char *name)
 	return found;
 }
 
+// Within the sandbox there is no netlink.
+static bool ask(const char *name, enum iface_use_depth depth, char *why, size_t why_size)
+{
+	struct helper_request request = {.operation = HELPER_USE, .flags = depth};
+	struct helper_reply reply;
+
+	snprintf(request.name, sizeof(request.name), "%s", name);
+	int result = helper_ask(&request, &reply);
+	snprintf(why, why_size, "%s", reply.text);
+	return result > 0;
+}
+
 bool iface_use_is(const char *name, enum iface_use_depth depth, char *why, size_t why_size)
 {
+	if (helper_is_on())
+		return ask(name, depth, why, why_size);
 	if (stack_is_used(name, 0, why, why_size))
 		return true;
 	if (depth < IFACE_USE_ROUTES || (!has_route4(name) && !has_route6(name)))

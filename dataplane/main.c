@@ -10,6 +10,7 @@
 #include <rte_lcore.h>
 
 #include "dataplane/check.h"
+#include "dataplane/helper.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
 #include "dataplane/packet_meta.h"
@@ -222,7 +223,7 @@ static int open_everything(struct program *p)
 
 	bool other = p->eal.devices_named || p->intake.captures_len > 0 || p->intake.ifaces_len > 0;
 	if (other && !p->eal.pci_named)
-		eal_args_add(&p->eal, "--no-pci", NULL);
+		eal_args_without_pci(&p->eal);
 	unsigned memory = EAL_MEMORY_MIB + (unsigned)(p->settings.workers * (p->settings.rx_descriptors +
 							p->settings.frag_datagrams * 8) * 3 / 1024) +
 			  intake_memory_mib(&p->intake, &p->settings);
@@ -264,10 +265,12 @@ static int check(struct program *p)
 
 	check_host(&p->settings);
 	fflush(stdout);
-	if (!any)
-		return EXIT_SUCCESS;
+	if (!any) {
+		confine_check(p);
+		return check_failures() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	}
 	if (!p->eal.devices_named)
-		eal_args_add(&p->eal, "--no-pci", NULL);
+		eal_args_without_pci(&p->eal);
 	eal_args_add(&p->eal, "--no-telemetry", NULL);
 	if (eal_start(&p->eal, (unsigned)p->settings.workers, EAL_MEMORY_MIB + intake_memory_mib(&p->intake, &p->settings)) != 0 ||
 		intake_open(&p->intake, &p->settings) != 0)
@@ -275,6 +278,7 @@ static int check(struct program *p)
 	check_ports(&p->intake, &p->settings);
 	intake_close(&p->intake);
 	eal_stop();
+	confine_check(p);
 	return check_failures() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -289,11 +293,12 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	atexit(helper_end);
 	atexit(iface_detach_all);
 	p.started_ms = monotonic_ms();
 	if (p.check)
 		return check(&p);
-	if (open_everything(&p) != 0)
+	if (confine_begin(&p, argc, argv) != 0 || open_everything(&p) != 0)
 		return EXIT_FAILURE;
 	collector_wait_begin(&p.wait, p.settings.collector_socket, p.settings.replay_wait_s);
 	int result = run(&p);

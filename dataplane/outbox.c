@@ -15,6 +15,7 @@
 
 #include <rte_ring.h>
 
+#include "dataplane/helper.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
 
@@ -131,14 +132,26 @@ static void send_hello(struct outbox *o)
 	o->sending_left = frame.size;
 }
 
-static void connect_now(struct outbox *o)
+// Within the sandbox by the helper. 0, or errno.
+static int connect_socket(struct outbox *o)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
+	if (helper_is_on()) {
+		o->fd = helper_connect();
+		return o->fd < 0 ? -o->fd : 0;
+	}
 	memcpy(address.sun_path, o->options.socket_path, strlen(o->options.socket_path) + 1);
 	o->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (o->fd < 0 || connect(o->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		disconnect(o, errno, "cannot connect");
+	return o->fd < 0 || connect(o->fd, (struct sockaddr *)&address, sizeof(address)) != 0 ? errno : 0;
+}
+
+static void connect_now(struct outbox *o)
+{
+	int error = connect_socket(o);
+
+	if (error != 0) {
+		disconnect(o, error, "cannot connect");
 		return;
 	}
 	if (o->stats.connects > 0 || o->logged_errno != 0)

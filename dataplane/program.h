@@ -36,6 +36,12 @@ struct program {
 // ask for --help or --version.
 void options_read(struct program *p, int argc, char **argv);
 
+// confine.c: what the program gives up once it is set up, and the helper that keeps it. confine_begin comes before all else,
+// confine before the workers parse. 0, or -1 with one logged line.
+int confine_begin(struct program *p, int argc, char **argv);
+int confine(const struct program *p);
+void confine_check(const struct program *p); // --check: does it, and tells
+
 // crew.c: the workers. They are set up before DPDK's lcores run them; 0, or -ENOMEM.
 int crew_set_up(struct program *p);
 int crew_start(struct program *p); // 0, or -1 with one logged line

@@ -14,6 +14,9 @@ enum rights_for {
 // True where all are there; else their names in `missing`: "CAP_BPF, CAP_PERFMON".
 bool rights_are_there(enum rights_for what, char *missing, size_t missing_size);
 
+// Keeps in mind what is there now: the helper (helper.h) will have it when this process has none any more.
+void rights_remember(void);
+
 // True where so many octets may be locked in memory, as AF_XDP does with its buffers: with CAP_IPC_LOCK, or within
 // RLIMIT_MEMLOCK, which is raised as far as it goes. Else `limit` is that.
 bool rights_lock_memory(uint64_t octets, uint64_t *limit);

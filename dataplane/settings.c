@@ -126,8 +126,8 @@ static const char *const collector_keys[] = {"http.audit", "http.certificate", "
 
 const struct conf *settings_conf(struct settings *s)
 {
-	static struct conf_key keys[48];
-	static struct conf_text texts[48];
+	static struct conf_key keys[64];
+	static struct conf_text texts[64];
 	static struct conf conf = {.keys = keys, .other = collector_keys, .texts = texts};
 	const struct conf_key table[] = {
 		{.name = "collector.socket", .type = CONF_STRING, .at = &s->collector_socket,
@@ -204,6 +204,10 @@ const struct conf *settings_conf(struct settings *s)
 			.help = "how long a replay waits for a collector that went away; 0: for ever"},
 		{.name = "stop.timeout", .type = CONF_SECONDS, .at = &s->stop_timeout_s, .def = "30", .min = 0.1, .max = 86400,
 			.help = "how long the end waits for the collector to take over what is left"},
+		{.name = "user", .type = CONF_STRING, .at = &s->user, .def = "",
+			.help = "user that it becomes if root starts it; empty: lookback, or nobody if there is none"},
+		{.name = "sandbox", .type = CONF_BOOL, .at = &s->sandbox, .def = "yes",
+			.help = "after the set-up give up user, capabilities, files and system calls that are not needed; no: for debugging"},
 		{.name = "log.level", .type = CONF_FUNCTION, .at = &s->log_level, .def = "info", .set = set_log_level,
 			.reload = true, .help = "error, warning, info or debug"},
 	};

@@ -37,6 +37,8 @@ struct settings {
 	double match_timeout_s;		  // how long a query waits
 	enum settings_idle idle;	  // what a worker without packets does
 	bool idle_is_set;		  // the user chose; else the kind of port decides
+	char *user;			  // whom it becomes if root starts it; empty: see sandbox_user_find
+	bool sandbox;			  // gives up what it does not need
 	enum log_level log_level;	  // least important level that is logged
 	struct admit_options admit;	  // sections and types
 	char *types, *types_skip;	  // as given; they make up `admit`

@@ -11,6 +11,7 @@
 #include "dataplane/burst.h"
 
 enum {
+	WAIT_FOR_GO_US = 100,
 	HOUSEKEEPING_HZ = 50000,  // looks at the clock and at the sweep, of a worker that is busy
 	EXPIRE_LOOKS = 64,	  // worker_expire() is called on every 64th of them; a power of two
 	SWEEP_BUCKETS = 32,	  // at most in one turn, and no more than fit into SWEEP_US: bounds the gap between two polls
@@ -221,6 +222,9 @@ int worker_run(void *worker)
 		return -1;
 	}
 	worker_prefer(w);
+	atomic_store(&w->ready, true);
+	while (!atomic_load_explicit(&worker_orders.go, memory_order_acquire))
+		rte_delay_us_sleep(WAIT_FOR_GO_US);
 	take_filters(w);
 	choose_way(w);
 	read_clock(w);
@@ -228,7 +232,6 @@ int worker_run(void *worker)
 	w->sweep_start = w->push_tsc = w->look_tsc = rte_get_tsc_cycles();
 	w->look_every_tsc = rte_get_tsc_hz() / HOUSEKEEPING_HZ;
 	w->sweep_most_tsc = rte_get_tsc_hz() * SWEEP_US / 1000000;
-	atomic_store(&w->ready, true);
 	while (!atomic_load_explicit(&worker_orders.stop, memory_order_relaxed)) {
 		// the order to drain is given after the last packet was queued, so read it before looking
 		bool drain = atomic_load_explicit(&worker_orders.drain, memory_order_acquire);

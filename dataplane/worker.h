@@ -100,6 +100,7 @@ struct worker {
 
 // What the main thread tells all workers.
 struct worker_orders {
+	atomic_bool go;	   // the program has given up its rights: packets may be parsed
 	atomic_bool drain; // no packet will come any more: take what is queued, flush, end
 	atomic_bool stop;  // take nothing more, flush, end
 };

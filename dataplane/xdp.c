@@ -12,11 +12,12 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <linux/if_link.h>
 
 #include "bpf/shared.h"
+#include "dataplane/helper.h"
 #include "dataplane/open_files.h"
 #include "dataplane/rights.h"
+#include "dataplane/xdp_attach.h"
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wcast-qual" // in what bpftool writes
 #include "xdp_steer.skel.h"
@@ -34,24 +35,16 @@ struct xdp {
 	int cpus;
 };
 
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
-
 bool xdp_possible(char *why, size_t why_size)
 {
 	char missing[100];
 
-	libbpf_set_print(quiet); // we say ourselves what fails
+	xdp_be_quiet();
 	if (!rights_are_there(RIGHTS_XDP, missing, sizeof(missing))) {
 		snprintf(why, why_size, "it takes root, or %s besides", missing);
 		return false;
 	}
-	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_XSKMAP, NULL) == 1)
+	if (helper_is_on() || libbpf_probe_bpf_map_type(BPF_MAP_TYPE_XSKMAP, NULL) == 1)
 		return true;
 	snprintf(why, why_size, "this kernel or container does not let XDP programs be loaded");
 	return false;
@@ -138,29 +131,27 @@ static bool is_ours(uint32_t id, struct bpf_prog_info *info, uint32_t *ids)
 	return result == 0 && strcmp(info->name, program_name) == 0;
 }
 
-static uint32_t attached_id(int ifindex, bool *native)
+static int ask_to_clean_up(const char *iface, char *why, size_t why_size)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	struct helper_request request = {.operation = HELPER_CLEAN};
+	struct helper_reply reply;
 
-	if (bpf_xdp_query(ifindex, 0, &query) != 0)
-		return 0;
-	*native = query.attach_mode == XDP_ATTACHED_DRV || query.attach_mode == XDP_ATTACHED_HW;
-	return query.prog_id;
-}
-
-static uint32_t mode_flag(bool native)
-{
-	return native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+	snprintf(request.name, sizeof(request.name), "%s", iface);
+	int result = helper_ask(&request, &reply);
+	snprintf(why, why_size, "%s", reply.text);
+	return result;
 }
 
 int xdp_clean_up(const char *iface, char *why, size_t why_size)
 {
+	if (helper_is_on())
+		return ask_to_clean_up(iface, why, why_size);
 	struct bpf_prog_info info;
 	struct xdp_steer_config config = {0};
 	uint32_t ids[MAPS_MAX], zero = 0;
 	bool native = false;
 	int ifindex = (int)if_nametoindex(iface);
-	uint32_t id = ifindex > 0 ? attached_id(ifindex, &native) : 0;
+	uint32_t id = ifindex > 0 ? xdp_attached(ifindex, &native) : 0;
 
 	if (id == 0)
 		return 0;
@@ -180,7 +171,7 @@ int xdp_clean_up(const char *iface, char *why, size_t why_size)
 		snprintf(why, why_size, "process %u captures from it already", config.owner_pid);
 		return -EBUSY;
 	}
-	int result = bpf_xdp_detach(ifindex, mode_flag(native), NULL);
+	int result = xdp_detach(ifindex, native);
 	if (result != 0)
 		snprintf(why, why_size, "what an earlier run left on it cannot be taken off: %s", strerror(-result));
 	return result == 0 ? 1 : -EBUSY;
@@ -264,7 +255,7 @@ struct xdp *xdp_open(const char *iface, const struct xdp_steering *options, char
 	xdp->config_fd = xdp->counts_fd = xdp->doh_fd = -1;
 	xdp->ifindex = (int)if_nametoindex(iface);
 	xdp->cpus = libbpf_num_possible_cpus();
-	xdp->program_id = attached_id(xdp->ifindex, &xdp->native);
+	xdp->program_id = xdp_attached(xdp->ifindex, &xdp->native);
 	if (xdp->program_id == 0 || !is_ours(xdp->program_id, &info, ids)) {
 		snprintf(why, why_size, "the driver has not attached our XDP program");
 		free(xdp);
@@ -305,7 +296,7 @@ bool xdp_is_attached(const struct xdp *xdp)
 {
 	bool native;
 
-	return attached_id(xdp->ifindex, &native) == xdp->program_id;
+	return xdp_attached(xdp->ifindex, &native) == xdp->program_id;
 }
 
 static uint64_t read_counter(const struct xdp *xdp, uint32_t index)
@@ -340,14 +331,20 @@ void xdp_read_stats(const struct xdp *xdp, struct port_stats *stats)
 		*counter[i] += read_counter(xdp, i);
 }
 
+void xdp_identity(const struct xdp *xdp, int *ifindex, uint32_t *id)
+{
+	*ifindex = xdp ? xdp->ifindex : 0;
+	*id = xdp ? xdp->program_id : 0;
+}
+
 void xdp_close(struct xdp *xdp)
 {
 	bool native = false;
 
 	if (!xdp)
 		return;
-	if (xdp->program_id != 0 && attached_id(xdp->ifindex, &native) == xdp->program_id)
-		bpf_xdp_detach(xdp->ifindex, mode_flag(native), NULL);
+	if (xdp->program_id != 0 && xdp_attached(xdp->ifindex, &native) == xdp->program_id)
+		xdp_detach(xdp->ifindex, native);
 	if (xdp->config_fd >= 0)
 		close(xdp->config_fd);
 	if (xdp->counts_fd >= 0)

@@ -59,6 +59,9 @@ bool xdp_is_attached(const struct xdp *xdp);
 // Adds the verdicts so far.
 void xdp_read_stats(const struct xdp *xdp, struct port_stats *stats);
 
+// Interface and id of the program, for the helper process to take it off should we end otherwise; 0, 0 for NULL.
+void xdp_identity(const struct xdp *xdp, int *ifindex, uint32_t *id);
+
 // Detaches and frees; NULL is fine.
 void xdp_close(struct xdp *xdp);
 

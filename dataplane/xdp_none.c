@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "dataplane/xdp.h"
+#include "dataplane/xdp_attach.h"
 
 bool xdp_possible(char *why, size_t why_size)
 {
@@ -57,6 +58,42 @@ void xdp_read_stats(const struct xdp *xdp, struct port_stats *stats)
 {
 	(void)xdp;
 	(void)stats;
+}
+
+int xdp_load(int *files, unsigned max)
+{
+	(void)files;
+	(void)max;
+	return -ENOTSUP;
+}
+
+int xdp_attach(int ifindex, int program, uint32_t flags)
+{
+	(void)ifindex;
+	(void)program;
+	(void)flags;
+	return -ENOTSUP;
+}
+
+int xdp_detach(int ifindex, bool native)
+{
+	(void)ifindex;
+	(void)native;
+	return 0;
+}
+
+uint32_t xdp_attached(int ifindex, bool *native)
+{
+	(void)ifindex;
+	(void)native;
+	return 0;
+}
+
+void xdp_identity(const struct xdp *xdp, int *ifindex, uint32_t *id)
+{
+	(void)xdp;
+	*ifindex = 0;
+	*id = 0;
 }
 
 void xdp_close(struct xdp *xdp)

@@ -35,7 +35,7 @@ need_value() { [ -n "${2-}" ] || usage_error "option '$1' wants a value"; }
 declare -A PACKAGES=(
 	# what meson.build asks for, and Redis
 	[run]="gcc g++ libc6-dev meson ninja-build pkg-config clang bpftool libbpf-dev libdpdk-dev libpcap-dev libhiredis-dev
-		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev libre2-dev nettle-dev zlib1g-dev publicsuffix libcunit1-dev redis-server redis-tools curl
+		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev libre2-dev nettle-dev libseccomp-dev zlib1g-dev publicsuffix libcunit1-dev redis-server redis-tools curl
 		iproute2 procps"
 	# other people's programs, to be compared with: a dissector, a DNS library, a name server, …
 	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils bind9-utils prometheus

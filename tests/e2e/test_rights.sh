@@ -93,7 +93,7 @@ must_say 'error: interface s0: cannot be captured from: it takes root, or CAP_NE
 # kill -9, and what the next one may do about it
 begin $capturing
 captures AF_XDP
-kill -KILL "$DATAPLANE_PID"
+kill -KILL "$(pgrep -P "$DATAPLANE_PID")" "$DATAPLANE_PID" # its helper too, which would take the program off
 wait "$DATAPLANE" || true
 begin $capturing
 captures AF_PACKET

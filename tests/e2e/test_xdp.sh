@@ -92,17 +92,23 @@ end
 
 # kill -9 ─────────────────────────────────────────────────────────────────────────────────────
 
-redis flushall > /dev/null
+has_no_program() { ! has_program; }
 listen
 kill -KILL "$dataplane_pid"
 wait "$DATAPLANE" || true
-has_program || fail "the program went with the process; this test expects it to stay"
+await 5 has_no_program # its helper takes the program off
+host_answers || fail "the host cannot be reached after kill -9"
+# … of the helper too, as systemd does it
+listen
+kill -KILL "$(pgrep -P "$dataplane_pid")" "$dataplane_pid"
+wait "$DATAPLANE" || true
+has_program || fail "the program went with the processes; this test expects it to stay"
 host_answers || fail "the host cannot be reached after kill -9"
 listen
 says 'that an earlier run left' || fail "did not say that it cleaned up"
 says 'capturing through AF_XDP' || fail "no AF_XDP after kill -9"
-send --count 100 --names 100
-await 10 has_count n7.example.com 1
+send --zone again.example --count 100 --names 100
+await 10 has_count n7.again.example 1
 
 # a second one on the same interface is no owner of the program
 timeout 20 ip netns exec "$id-sensor" "$BUILD/dataplane/lookback-dataplane" -o "collector.socket=$T/none" --iface s0 \
@@ -124,8 +130,8 @@ link_up
 is_back() { [ "$(grep -c 'capturing through AF_XDP' "$T/dataplane.log")" = 2 ]; }
 await 10 is_back
 host_answers || fail "the host cannot be reached after the interface came back"
-send --count 100 --names 100
-await 10 has_count n7.example.com 2
+send --zone again.example --count 100 --names 100
+await 10 has_count n7.again.example 2
 await 5 is_at_least port_reopened_total 1
 await 5 is_at_least port_rx_packets_total 200 # the counters of before stay
 [ "$(metric port_rx_packets_total)" = 200 ] || fail "counted twice: $(metric port_rx_packets_total)"
@@ -139,15 +145,15 @@ is_away() { [ "$(grep -c 'interface s0: is gone' "$T/dataplane.log")" = 2 ]; }
 await 5 is_away
 in_ns sensor ip link set other name s0
 await 20 opened_by AF_XDP 3
-send --count 100 --names 100
-await 10 has_count n7.example.com 3
+send --zone again.example --count 100 --names 100
+await 10 has_count n7.again.example 3
 [ "$(open_files)" = "$files" ] || fail "the driver's files are still open: $files before, $(open_files) now"
 
 # … its program taken off
 in_ns sensor ip link set s0 xdp off
 await 20 opened_by AF_XDP 4
-send --count 100 --names 100
-await 10 has_count n7.example.com 4
+send --zone again.example --count 100 --names 100
+await 10 has_count n7.again.example 4
 
 is_counted() { [ "$(redis zcard "pdns:count:$1")" = "$2" ]; }
 send_long() { # zone, frame size
@@ -170,7 +176,6 @@ end
 
 ip -n "$id-peer" link del p0
 link_up
-redis flushall > /dev/null
 printf 'filter =\n' > "$T/lookback.conf"
 listen -c "$T/lookback.conf"
 reload() { # expected line
@@ -180,7 +185,7 @@ reload() { # expected line
 	await 5 said_more "$1" "$before"
 }
 said_more() { [ "$(grep -c "$1" "$T/dataplane.log")" -gt "$2" ]; }
-send --count 10000 --rate 2000 &
+send --zone filters.example --count 10000 --rate 2000 &
 sender=$!
 for _ in 1 2 3 4 5; do
 	printf 'filter = not port 4711\n' > "$T/lookback.conf"
@@ -189,29 +194,29 @@ for _ in 1 2 3 4 5; do
 	reload 'the settings stay as they were'
 done
 wait $sender
-await 20 has_count n7.example.com 100
+await 20 has_count n7.filters.example 100
 await 5 is_at_least reloads_total 5 'outcome="refused"'
 [ "$(metric port_lost_total)" = 0 ] || fail "packets were lost while settings were read"
 
 printf 'servers = !192.0.2.66\nnames.skip = %s\ntypes =\n' "$T/names" > "$T/lookback.conf"
-printf '# a list\n.skipped.example\nn3.example.com\n' > "$T/names"
+printf '# a list\n.skipped.example\nn3.filters.example\n' > "$T/names"
 reload 'settings read again'
 send --count 100 --names 100 --zone skipped.example
 send --count 100 --names 100 --server 192.0.2.66 --zone believed.example
-send --count 100 --names 100 --zone example.com
-await 10 has_count n7.example.com 101
-has_count n3.example.com 100 || fail "a name that is to be left out came in"
+send --count 100 --names 100 --zone filters.example
+await 10 has_count n7.filters.example 101
+has_count n3.filters.example 100 || fail "a name that is to be left out came in"
 [ "$(redis exists pdns:count:n1.skipped.example)" = 0 ] || fail "a name under a suffix that is to be left out came in"
 [ "$(redis exists pdns:count:n1.believed.example)" = 0 ] || fail "a server that is not to be believed was"
 await 5 is_at_least records_total 101 'outcome="name_skipped"'
 await 5 is_at_least messages_total 100 'outcome="server_skipped"'
-printf 'n3.example.com\n' > "$T/names"
+printf 'n3.filters.example\n' > "$T/names"
 printf 'names.only = %s\nfilter = host 192.0.2.53\n' "$T/names" > "$T/lookback.conf"
 reload 'settings read again'
-send --count 100 --names 100
-send --count 100 --names 100 --server 192.0.2.77
-await 10 has_count n3.example.com 101
-has_count n7.example.com 101 || fail "a name that is not on the list came in"
+send --zone filters.example --count 100 --names 100
+send --zone filters.example --count 100 --names 100 --server 192.0.2.77
+await 10 has_count n3.filters.example 101
+has_count n7.filters.example 101 || fail "a name that is not on the list came in"
 await 5 is_at_least packets_total 100 'outcome="filtered"'
 # … addresses of DNS over HTTPS too, which the XDP program counts
 knock() { in_ns peer timeout 2 bash -c 'echo > /dev/tcp/192.0.2.2/443' 2> /dev/null || true; }

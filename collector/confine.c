@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/confine.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+// What libraries read: names of hosts, random numbers, how many processors there are, shared objects of the resolver.
+static const char *const libraries[] = {"/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/run/systemd/resolve", "/etc/nsswitch.conf",
+	"/etc/services", "/etc/gai.conf", "/etc/machine-id", "/etc/ld.so.cache", "/usr/lib", "/lib", "/lib64", "/dev/urandom", "/dev/null", "/proc/self",
+	"/proc/stat", "/proc/meminfo", "/proc/cpuinfo", "/proc/sys/vm", "/proc/sys/kernel", "/sys/devices/system"};
+
+// user ───────────────────────────────────────────────────────────────────────────────────────
+
+// The first file that the user needs and cannot have, or NULL.
+static const char *out_of_reach(const struct sandbox_user *user, const struct settings *s, const struct confine_paths *paths)
+{
+	const char *const read[] = {paths->config, s->redis_password_file, s->http_keys, s->http_certificate, s->http_certificate_key, s->psl_file};
+
+	for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++)
+		if (read[i] && *read[i] && !sandbox_user_may(user, read[i], SANDBOX_READ))
+			return read[i];
+	if (s->redis.kind == ENDPOINT_UNIX && !sandbox_user_may(user, s->redis.path, SANDBOX_WRITE))
+		return s->redis.path;
+	for (size_t i = 0; i < s->redis_more.len; i++)
+		if (s->redis_more.at[i].kind == ENDPOINT_UNIX && !sandbox_user_may(user, s->redis_more.at[i].path, SANDBOX_WRITE))
+			return s->redis_more.at[i].path;
+	if (*s->names_file && !sandbox_user_may(user, s->names_file, SANDBOX_WRITE))
+		return s->names_file;
+	return NULL;
+}
+
+// A folder becomes the user's, and the ordinary files in it.
+static int hand_over(const struct sandbox_user *user, const char *path)
+{
+	DIR *folder = opendir(path);
+	struct stat status;
+	int result = folder ? fchown(dirfd(folder), user->uid, user->gid) : -1;
+
+	for (const struct dirent *entry = result == 0 ? readdir(folder) : NULL; entry; entry = readdir(folder))
+		if (fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode))
+			result |= fchownat(dirfd(folder), entry->d_name, user->uid, user->gid, AT_SYMLINK_NOFOLLOW);
+	if (folder)
+		closedir(folder);
+	return result;
+}
+
+static void make_folders(const char *path)
+{
+	char part[PATH_MAX];
+
+	for (const char *slash = path; *slash && (slash = strchr(slash + 1, '/')) != NULL;) {
+		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
+		mkdir(part, 0755); // what cannot be made fails below
+	}
+	mkdir(path, 0700);
+}
+
+static int give_spool(const struct sandbox_user *user, const struct confine_paths *paths)
+{
+	char parent[PATH_MAX], *slash;
+
+	make_folders(paths->spool);
+	snprintf(parent, sizeof(parent), "%s", paths->spool);
+	if (paths->spool_is_temporary && (slash = strrchr(parent, '/')) != NULL) {
+		*slash = '\0'; // the folder is removed at the end
+		if (!sandbox_user_may(user, parent, SANDBOX_WRITE))
+			return -1;
+	}
+	return hand_over(user, paths->spool) == 0 && sandbox_user_may(user, paths->spool, SANDBOX_WRITE) ? 0 : -1;
+}
+
+int confine_begin(struct sandbox *s, const struct settings *settings, const struct confine_paths *paths, char *why, size_t why_size)
+{
+	sandbox_begin(s, SANDBOX_COLLECTOR);
+	if (sandbox_user_find(&s->user, settings->user, why, why_size) != 0)
+		return -1;
+	if (!s->user.change)
+		return 0;
+	const char *path = out_of_reach(&s->user, settings, paths);
+	if (!path && paths->spool && give_spool(&s->user, paths) != 0)
+		path = paths->spool;
+	if (!path)
+		return 0;
+	if (*settings->user) {
+		snprintf(why, why_size, "user %s: cannot reach %s; let that user, or name another one", s->user.name, path);
+		return -1;
+	}
+	struct sandbox_user root = {.name = "root"};
+	snprintf(root.why, sizeof(root.why), "%.20s cannot reach %.120s", s->user.name, path);
+	s->user = root;
+	if (out_of_reach(&s->user, settings, paths))
+		s->keep = 1ull << CAP_DAC_OVERRIDE; // root reaches it by this alone
+	if (paths->spool && hand_over(&s->user, paths->spool) != 0 && errno != ENOENT)
+		log_warning("%s: cannot be made root's again: %s", paths->spool, strerror(errno));
+	return 0;
+}
+
+// files and rights ───────────────────────────────────────────────────────────────────────────
+
+int confine_enter(struct sandbox *s, const struct settings *settings, const struct confine_paths *paths, char *why, size_t why_size)
+{
+	const char *const read[] = {paths->config, settings->redis_password_file, settings->http_keys, settings->http_certificate,
+		settings->http_certificate_key, settings->psl_file};
+
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
+		sandbox_allow(s, libraries[i], SANDBOX_READ);
+	for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++)
+		sandbox_allow_folder_of(s, read[i], SANDBOX_READ);
+	sandbox_allow_folder_of(s, settings->names_file, SANDBOX_WRITE);
+	sandbox_allow_folder_of(s, settings->collector_socket, SANDBOX_REMOVE); // at the end
+	if (paths->spool) {
+		make_folders(paths->spool);
+		sandbox_allow_folder_of(s, paths->spool, SANDBOX_WRITE);
+	}
+	if (paths->spool && s->user.change && lchown(settings->collector_socket, s->user.uid, s->user.gid) != 0)
+		return snprintf(why, why_size, "%s: cannot be made %s's: %s", settings->collector_socket, s->user.name, strerror(errno)), -1;
+	return sandbox_enter(s, why, why_size);
+}
+
+// calls ──────────────────────────────────────────────────────────────────────────────────────
+
+static unsigned sockets_of(const struct endpoint *e)
+{
+	unsigned char address[16];
+
+	if (e->kind == ENDPOINT_UNIX)
+		return SANDBOX_UNIX;
+	bool number = inet_pton(AF_INET, e->host, address) == 1 || inet_pton(AF_INET6, e->host, address) == 1;
+	return number ? SANDBOX_TCP : SANDBOX_TCP | SANDBOX_UDP; // a name is asked for
+}
+
+int confine_seal(struct sandbox *s, const struct settings *settings, char *why, size_t why_size)
+{
+	s->sockets = sockets_of(&settings->redis);
+	for (size_t i = 0; i < settings->redis_more.len; i++)
+		s->sockets |= sockets_of(&settings->redis_more.at[i]);
+	return sandbox_seal(s, why, why_size);
+}
