@@ -3,6 +3,7 @@
 
 #include "collector/inbox_conn.h"
 #include "collector/inbox_listen.h"
+#include "collector/inbox_slots.h"
 #include "collector/metrics.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
@@ -16,12 +17,13 @@
 #include <unistd.h>
 
 enum { POLL_OTHER, POLL_SPOOL, POLL_LISTENER, POLL_CONNECTIONS, WAIT_MS = 1000, ACCEPT_PAUSE_MS = 1000 };
+enum { ACCEPTS_PER_TURN = 32, TURNED_AGAIN_MS = 60000 };
 
 struct inbox {
 	struct inbox_listener listener;
 	struct conn_target to;
 	struct inbox_conn conns[INBOX_CONNECTIONS_MAX];
-	bool full_logged; // "too many connections" was said
+	uint64_t turned_logged_ms; // when it was said last that a connection was turned away, or 0
 	bool spent_logged; // "no descriptor is left" was said, and no connection taken since
 	uint64_t pause_ms; // no connection is taken before then: there was no descriptor
 };
@@ -61,12 +63,24 @@ void inbox_free(struct inbox *inbox)
 	free(inbox);
 }
 
-static struct inbox_conn *free_slot(struct inbox *inbox)
+// The user of the process that connected. One that cannot be told shares its slots with all others of its kind.
+static uid_t user_of(int fd)
 {
-	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
-		if (inbox->conns[i].fd < 0)
-			return &inbox->conns[i];
-	return NULL;
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.uid : (uid_t)-1;
+}
+
+static void turn_away(struct inbox *inbox, int fd, uid_t user, const char *why, uint64_t now)
+{
+	metrics_add(turned_away, 1);
+	if (inbox->turned_logged_ms == 0 || now - inbox->turned_logged_ms > TURNED_AGAIN_MS) {
+		log_warning("a dataplane of user %u was turned away: %s (at most %d for a user, %d in all)", (unsigned)user, why,
+			INBOX_USER_MAX, INBOX_CONNECTIONS_MAX);
+		inbox->turned_logged_ms = now;
+	}
+	close(fd);
 }
 
 // Who waits in the queue of the socket would wake the loop for ever.
@@ -78,27 +92,32 @@ static void pause_accepting(struct inbox *inbox, uint64_t now)
 	inbox->spent_logged = true;
 }
 
-static void accept_one(struct inbox *inbox, uint64_t now)
+// False if there is none to accept (now).
+static bool accept_one(struct inbox *inbox, uint64_t now)
 {
 	int fd = accept4(inbox->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
 			pause_accepting(inbox, now);
-		return;
+		return false;
 	}
 	inbox->spent_logged = false;
-	struct inbox_conn *c = free_slot(inbox);
-	uint8_t *in = c ? malloc(CONN_BUFFER_SIZE) : NULL;
+	uid_t user = user_of(fd);
+	struct inbox_slot slot = inbox_slot_for(inbox->conns, INBOX_CONNECTIONS_MAX, user);
+	uint8_t *in = slot.conn ? malloc(CONN_BUFFER_SIZE) : NULL;
 	if (!in) {
-		if (!inbox->full_logged)
-			log_warning("a dataplane was turned away: %d are connected", INBOX_CONNECTIONS_MAX);
-		inbox->full_logged = true;
-		close(fd);
-		return;
+		turn_away(inbox, fd, user, slot.conn ? "out of memory" : slot.why, now);
+		return true;
 	}
-	*c = (struct inbox_conn){.fd = fd, .since_ms = now, .in = in, .out_done = sizeof(c->out)};
+	if (slot.why) {
+		metrics_add(turned_away, 1);
+		inbox_conn_close(slot.conn, &inbox->to, now, slot.why);
+	}
+	*slot.conn = (struct inbox_conn){.fd = fd, .user = user, .since_ms = now, .heard_ms = now, .in = in,
+		.out_done = sizeof(slot.conn->out)};
 	metrics_add(accepted, 1);
+	return true;
 }
 
 // After a HELLO: the stream belongs to this connection; an older one of it is dead, whether or not
@@ -162,8 +181,8 @@ bool inbox_turn(struct inbox *inbox, int other_fd)
 		if (c->fd >= 0)
 			serve(inbox, c, fds[POLL_CONNECTIONS + i].revents, now);
 	}
-	if (fds[POLL_LISTENER].revents)
-		accept_one(inbox, now);
+	for (int i = 0; i < ACCEPTS_PER_TURN && fds[POLL_LISTENER].revents && accept_one(inbox, now); i++)
+		;
 	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
 		connected += inbox->conns[i].stream != NULL;
 	metrics_set(connections, connected);

@@ -66,6 +66,7 @@ static bool take_frames(struct inbox_conn *c, const struct conn_target *to, uint
 			break;
 		}
 		at += header.size;
+		c->heard_ms = now_ms;
 	}
 	if (why) {
 		metrics_add(frames_unsound, 1);

@@ -3,6 +3,8 @@
 // inbox_conn.c (octets) and inbox_frame.c (frames). Inbox thread only.
 #pragma once
 
+#include <sys/types.h>
+
 #include "collector/board.h"
 #include "collector/spool.h"
 
@@ -17,7 +19,9 @@ struct conn_target {
 
 struct inbox_conn {
 	int fd;					  // -1: slot not used
+	uid_t user;				  // of the process at the other end
 	uint64_t since_ms;			  // monotonic time of the accept
+	uint64_t heard_ms;			  // and of the last whole frame
 	struct stream *stream;			  // NULL before HELLO
 	uint64_t last_number;			  // highest number that came on this connection
 	uint64_t acked;				  // number acknowledged last on this connection

@@ -47,7 +47,7 @@ static enum frame_outcome take_hello(struct inbox_conn *c, const struct conn_tar
 	*why = check_hello(&hello);
 	if (*why)
 		return FRAME_UNSOUND;
-	c->stream = stream_find(to->streams, &hello, now_ms, why);
+	c->stream = stream_find(to->streams, &hello, c->user, now_ms, why);
 	if (!c->stream)
 		return FRAME_UNSOUND;
 	log_info("dataplane %s on %s: connected, version %s, ports %s%s", hello.sensor, hello.host,

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 16 };
+enum { BACKLOG = 128 };
 
 static int refuse(int error, const char *path, const char *what, char *why, size_t why_size)
 {

@@ -14,6 +14,7 @@
 	/* inbox thread */ \
 	X(GAUGE,   connections,         "collector_dataplanes", "", "Dataplanes connected") \
 	X(COUNTER, accepted,            "collector_accepted_total", "", "Connections of dataplanes accepted") \
+	X(COUNTER, turned_away,         "collector_turned_away_total", "", "Connections turned away, or closed for those of another user") \
 	X(COUNTER, frames_records,      "collector_frames_received_total", "type=\"records\"", "Sound frames taken from dataplanes, those that came again included") \
 	X(COUNTER, frames_stats,        "collector_frames_received_total", "type=\"stats\"", "") \
 	X(COUNTER, frames_hello,        "collector_frames_received_total", "type=\"hello\"", "") \

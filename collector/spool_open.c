@@ -197,6 +197,7 @@ static int read_streams(struct spool *s)
 		s->committed[slot] = saved;
 		struct stream *stream = &s->streams->slots[slot];
 		*stream = (struct stream){.hello = saved.hello,
+			.user = STREAM_USER_UNKNOWN,
 			.used = true,
 			.ended = saved.ended != 0,
 			.received = saved.received,

@@ -21,23 +21,37 @@ static bool is_idle(const struct stream *s)
 	return !s->connected && __atomic_load_n(&s->queued, __ATOMIC_ACQUIRE) == 0;
 }
 
-// A free slot, else the idle one unused for longest, else NULL.
+// How many idle streams the user of one has.
+static unsigned idle_of(const struct stream_registry *r, uid_t user)
+{
+	unsigned idle = 0;
+
+	for (size_t i = 0; i < STREAMS_MAX; i++)
+		idle += r->slots[i].user == user && is_idle(&r->slots[i]);
+	return idle;
+}
+
+// A free slot, else of the idle ones of the user who has most of them the one unused for longest, else NULL.
 static struct stream *pick_slot(struct stream_registry *r)
 {
 	struct stream *oldest = NULL;
+	unsigned most = 0;
 
 	for (size_t i = 0; i < STREAMS_MAX; i++) {
 		struct stream *s = &r->slots[i];
 		if (!s->used)
 			return s;
-		if (is_idle(s) && (!oldest || s->used_ms < oldest->used_ms))
+		unsigned idle = is_idle(s) ? idle_of(r, s->user) : 0;
+		if (idle > most || (idle > 0 && idle == most && s->used_ms < oldest->used_ms)) {
 			oldest = s;
+			most = idle;
+		}
 	}
 	return oldest;
 }
 
-struct stream *stream_find(
-	struct stream_registry *r, const struct frame_hello *hello, uint64_t now_ms, const char **why)
+struct stream *stream_find(struct stream_registry *r, const struct frame_hello *hello, uid_t user, uint64_t now_ms,
+	const char **why)
 {
 	for (size_t i = 0; i < STREAMS_MAX; i++) {
 		struct stream *s = &r->slots[i];
@@ -47,6 +61,11 @@ struct stream *stream_find(
 			*why = "a known stream came back with another HELLO";
 			return NULL;
 		}
+		if (s->user != STREAM_USER_UNKNOWN && s->user != user) {
+			*why = "a known stream came back from another user";
+			return NULL;
+		}
+		s->user = user;
 		s->used_ms = now_ms;
 		return s;
 	}
@@ -55,7 +74,7 @@ struct stream *stream_find(
 		*why = "too many streams at once";
 		return NULL;
 	}
-	*s = (struct stream){.hello = *hello, .used = true, .used_ms = now_ms};
+	*s = (struct stream){.hello = *hello, .user = user, .used = true, .used_ms = now_ms};
 	stream_uuid_text(hello->stream, s->uuid);
 	return s;
 }

@@ -5,17 +5,22 @@
 //     received ≥ safe        numbers, in order: taken from the dataplane, acknowledged to it
 //
 // The registry is bounded; a new stream takes the place of the one unused for longest that has no
-// connection and no frame in memory. It is kept in the spool (spool_store.h), slot by slot.
+// connection and no frame in memory, of those of the user who has most. It is kept in the spool (spool_store.h), slot by slot.
 #pragma once
+
+#include <sys/types.h>
 
 #include "dataplane/record.h"
 
 enum { STREAM_UUID_TEXT_SIZE = 37, STREAMS_MAX = 256 };
 
+#define STREAM_USER_UNKNOWN ((uid_t)-1)
+
 struct stream {
 	struct frame_hello hello;	  // inbox: set before the first frame is put; then read by all
 	char uuid[STREAM_UUID_TEXT_SIZE]; // inbox: as hello; RFC 9562 text form of hello.stream
 
+	uid_t user;	   // inbox: of the dataplane's process; STREAM_USER_UNKNOWN after a restart, until it is back
 	bool used;	   // inbox: the slot holds a stream
 	bool connected;	   // inbox: a dataplane is there
 	bool ended;	   // inbox: BYE received; `received` is its number
@@ -33,10 +38,10 @@ struct stream_registry {
 	struct stream slots[STREAMS_MAX]; // inbox owns the slots
 };
 
-// The stream of a HELLO, known or new. NULL where every slot is in use, or where a known stream
-// comes with another HELLO than before: `*why` then says so. Inbox thread.
-struct stream *stream_find(
-	struct stream_registry *r, const struct frame_hello *hello, uint64_t now_ms, const char **why);
+// The stream of a HELLO from a process of `user`, known or new. NULL if every slot is in use, or if a known stream comes with
+// another HELLO than before, or of another user: `*why` then says so. Inbox thread.
+struct stream *stream_find(struct stream_registry *r, const struct frame_hello *hello, uid_t user, uint64_t now_ms,
+	const char **why);
 
 // Writes the UUID in text form.
 void stream_uuid_text(const uint8_t uuid[static STREAM_UUID_SIZE], char out[static STREAM_UUID_TEXT_SIZE]);

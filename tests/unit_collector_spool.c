@@ -297,24 +297,24 @@ static void streams(void)
 	struct frame_hello hello = {.sensor = "site"};
 	const char *why = NULL;
 
-	struct stream *first = stream_find(&r, &hello, 1, &why);
+	struct stream *first = stream_find(&r, &hello, 1000, 1, &why);
 	CU_ASSERT_STRING_EQUAL(first->uuid, "00000000-0000-0000-0000-000000000000");
-	CU_ASSERT_PTR_EQUAL(stream_find(&r, &hello, 2, &why), first);
+	CU_ASSERT_PTR_EQUAL(stream_find(&r, &hello, 1000, 2, &why), first);
 	hello.start_s = 5;
-	CU_ASSERT_PTR_NULL(stream_find(&r, &hello, 3, &why));
+	CU_ASSERT_PTR_NULL(stream_find(&r, &hello, 1000, 3, &why));
 	CU_ASSERT_PTR_NOT_NULL(why);
 	for (int i = 1; i < STREAMS_MAX; i++) {
 		hello.stream[0] = (uint8_t)i;
-		struct stream *s = stream_find(&r, &hello, 10 + (uint64_t)i, &why);
+		struct stream *s = stream_find(&r, &hello, 1000, 10 + (uint64_t)i, &why);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 		s->connected = i % 2;
 	}
 	hello.stream[1] = 1;
-	CU_ASSERT_PTR_EQUAL(stream_find(&r, &hello, 1000, &why), first); // unused for longest
+	CU_ASSERT_PTR_EQUAL(stream_find(&r, &hello, 1000, 1000, &why), first); // unused for longest
 	for (int i = 0; i < STREAMS_MAX; i++)
 		r.slots[i].queued = 1;
 	hello.stream[1] = 2;
-	CU_ASSERT_PTR_NULL(stream_find(&r, &hello, 1001, &why));
+	CU_ASSERT_PTR_NULL(stream_find(&r, &hello, 1000, 1001, &why));
 }
 
 static void statistics(void)
