@@ -2,7 +2,7 @@
 #include "collector/names_index.h"
 
 #include "collector/condition.h"
-#include "collector/names_file.h"
+#include "collector/names_stream.h"
 #include "collector/query_run.h"
 #include "collector/query_write.h"
 #include "collector/thread.h"
@@ -45,18 +45,52 @@ struct names_index {
 	int64_t imports_at;
 	uint64_t names;		// of the store; thread: w, any: r
 	bool complete;		// thread: w, any: r
+	bool pending;		// …but Redis has names that it does not hold yet; thread: w, any: r
+	bool full;		// some did not fit in; thread: rw
+	char shown_id[NAMES_ID_SIZE]; // `id` and `imports`, for others; under `lock`
+	int64_t shown_imports;
 	bool stop;		// any: w, thread: r
 	bool started;
 	int64_t saved;	      // when the file was written
 	int64_t scanned;	      // when the keys were
-	pthread_mutex_t lock; // of `wake`
+	pthread_mutex_t lock; // of `wake` and of what is shown
 	pthread_cond_t wake;  // to end a pause
 	pthread_t thread;
 };
 
 bool names_index_is_complete(const struct names_index *index)
 {
-	return __atomic_load_n(&index->complete, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&index->complete, __ATOMIC_ACQUIRE) && !__atomic_load_n(&index->pending, __ATOMIC_ACQUIRE);
+}
+
+// How far it is, for those who search.
+static void show(struct names_index *index)
+{
+	pthread_mutex_lock(&index->lock);
+	memcpy(index->shown_id, index->id, sizeof(index->shown_id));
+	index->shown_imports = index->imports;
+	pthread_mutex_unlock(&index->lock);
+}
+
+static void set_pending(struct names_index *index, bool pending)
+{
+	__atomic_store_n(&index->pending, pending || index->full, __ATOMIC_RELEASE);
+}
+
+enum names_cover names_index_covers(struct names_index *index, const struct names_mark *m)
+{
+	enum names_cover cover = NAMES_COVERED;
+
+	pthread_mutex_lock(&index->lock);
+	bool empty = strcmp(index->shown_id, "0-0") == 0;
+	if (m->imports != index->shown_imports || !__atomic_load_n(&index->complete, __ATOMIC_ACQUIRE) || (!*m->last && (!empty || m->sensors))) {
+		cover = NAMES_STALE;
+	} else if (*m->last && names_compare_ids(m->last, index->shown_id) > 0) {
+		cover = index->started ? NAMES_BEHIND : NAMES_STALE;
+		pthread_cond_signal(&index->wake);
+	}
+	pthread_mutex_unlock(&index->lock);
+	return cover;
 }
 
 struct names_index_levels names_index_levels(const struct names_index *index)
@@ -86,67 +120,13 @@ static void pause_ms(struct names_index *index, uint64_t ms)
 
 static void add(struct names_index *index, const char *name, size_t len)
 {
-	names_store_add(&index->store, name, len);
+	if (!names_store_add(&index->store, name, len) && !index->full) {
+		index->full = true;
+		set_pending(index, true);
+		log_warning("names: the index of %s is full at %llu; further ones are found by reading all keys", kinds[index->of].words,
+			(unsigned long long)index->store.len);
+	}
 	__atomic_store_n(&index->names, index->store.len, __ATOMIC_RELAXED);
-}
-
-static redisReply *ask(struct query_db *db)
-{
-	return query_db_send(db) == 0 ? query_db_reply(db) : NULL;
-}
-
-// The id of the first (or last) entry of the stream; empty where there is none. 0 or -1.
-static int stream_end(struct query_db *db, bool last, char id[NAMES_ID_SIZE])
-{
-	query_db_begin(db);
-	query_db_command(db, 6, last ? "XREVRANGE" : "XRANGE", "new", "", 0);
-	redis_encode_text(&db->out, last ? "+" : "-");
-	redis_encode_text(&db->out, last ? "-" : "+");
-	redis_encode_literal(&db->out, "COUNT");
-	redis_encode_literal(&db->out, "1");
-	redisReply *reply = ask(db);
-	if (!reply)
-		return -1;
-	id[0] = '\0';
-	if (reply->elements > 0 && reply->element[0]->elements > 0)
-		snprintf(id, NAMES_ID_SIZE, "%s", reply->element[0]->element[0]->str);
-	freeReplyObject(reply);
-	return 0;
-}
-
-// Ids are "<milliseconds>-<number>".
-static int compare_ids(const char *a, const char *b)
-{
-	unsigned long long a_ms = 0, a_n = 0, b_ms = 0, b_n = 0;
-
-	sscanf(a, "%llu-%llu", &a_ms, &a_n);
-	sscanf(b, "%llu-%llu", &b_ms, &b_n);
-	return a_ms != b_ms ? (a_ms > b_ms) - (a_ms < b_ms) : (a_n > b_n) - (a_n < b_n);
-}
-
-// True where entries behind our id may have been trimmed, or the stream is another one: then the
-// keys have to be scanned. -1 in `*failed` where Redis is away.
-static bool has_gap(struct query_db *db, const char *id, bool *failed)
-{
-	char first[NAMES_ID_SIZE], last[NAMES_ID_SIZE];
-
-	*failed = stream_end(db, false, first) != 0 || stream_end(db, true, last) != 0;
-	if (*failed)
-		return false;
-	return !*first || compare_ids(first, id) > 0 || compare_ids(last, id) < 0;
-}
-
-// How many batches were imported. -1 where Redis is away.
-static int64_t count_imports(struct query_db *db)
-{
-	query_db_begin(db);
-	query_db_command(db, 2, "GET", "imports", "", 0);
-	redisReply *reply = ask(db);
-	if (!reply)
-		return -1;
-	int64_t n = query_db_number(reply);
-	freeReplyObject(reply);
-	return n;
 }
 
 static int scan_step(struct names_index *index, char cursor[24])
@@ -157,7 +137,7 @@ static int scan_step(struct names_index *index, char cursor[24])
 
 	query_db_begin(db);
 	query_db_put_scan(db, &db->out, cursor, family, "*", SCAN_COUNT);
-	redisReply *reply = ask(db);
+	redisReply *reply = names_ask(db);
 	if (!reply || reply->elements != 2)
 		return -1;
 	snprintf(cursor, 24, "%s", reply->element[0]->str);
@@ -192,8 +172,8 @@ static int scan(struct names_index *index)
 	size_t nodes = query_db_nodes(db);
 	uint64_t version = nodes > 0 ? query_db_version(db) : 0;
 
-	int64_t imports = version > 0 ? count_imports(db) : -1;
-	if (imports < 0 || stream_end(db, true, id) != 0)
+	int64_t imports = version > 0 ? names_count_imports(db) : -1;
+	if (imports < 0 || names_stream_end(db, true, id) != 0)
 		return -1;
 	for (db->node = 0; db->node < nodes; db->node++)
 		if (scan_node(index) != 0)
@@ -203,6 +183,8 @@ static int scan(struct names_index *index)
 	strcpy(index->id, *id ? id : "0-0");
 	index->imports = imports;
 	index->scanned = monotonic_s();
+	show(index);
+	set_pending(index, false);
 	__atomic_store_n(&index->complete, true, __ATOMIC_RELEASE);
 	log_info("names: %llu %s in %llu MB", (unsigned long long)index->store.len, kinds[index->of].words,
 		(unsigned long long)names_store_memory(&index->store) >> 20);
@@ -242,7 +224,7 @@ static int read_stream(struct names_index *index, struct query_db *db)
 	redis_encode_literal(&db->out, "STREAMS");
 	query_db_key(db, "new", "", 0);
 	redis_encode_text(&db->out, index->id);
-	redisReply *reply = ask(db);
+	redisReply *reply = names_ask(db);
 	if (!reply)
 		return -1;
 	int n = 0;
@@ -255,6 +237,7 @@ static int read_stream(struct names_index *index, struct query_db *db)
 				add(index, name, len);
 			snprintf(index->id, sizeof(index->id), "%s", entries->element[i]->element[0]->str);
 		}
+		show(index);
 	}
 	freeReplyObject(reply);
 	return n;
@@ -295,9 +278,10 @@ static void load(struct names_index *index)
 		return;
 	}
 	take_id(index);
+	show(index);
 	__atomic_store_n(&index->names, index->store.len, __ATOMIC_RELAXED);
 	while (failed && !is_stopped(index)) {
-		bool gap = has_gap(&index->db, index->id, &failed);
+		bool gap = names_has_gap(&index->db, index->id, &failed);
 		if (failed)
 			pause_ms(index, RETRY_MS);
 		else if (!gap)
@@ -319,14 +303,24 @@ static bool was_import(struct names_index *index, int64_t imports)
 	       (now - index->imports_at > IMPORT_PAUSE_S || now - index->scanned > IMPORT_PATIENCE_S);
 }
 
+// True where sensors write and no stream tells what: new.max is 0.
+static bool has_sensors(struct query_db *db)
+{
+	struct names_mark mark;
+
+	return names_mark_read(db, &mark) != 0 || (mark.sensors && !*mark.last);
+}
+
 // One turn once it is complete. False where the keys have to be scanned.
 static bool follow(struct names_index *index)
 {
-	bool failed, gap = has_gap(&index->db, index->id, &failed);
-	int64_t imports = failed ? index->imports : count_imports(&index->db);
+	bool failed, gap = names_has_gap(&index->db, index->id, &failed);
+	int64_t imports = failed ? index->imports : names_count_imports(&index->db);
 
 	if (imports >= 0 && was_import(index, imports))
 		return false;
+	if (!failed)
+		set_pending(index, imports != index->imports || (gap && has_sensors(&index->db)));
 	if (gap && strcmp(index->id, "0-0") != 0)
 		return false;
 	if (gap && monotonic_s() - index->scanned > RESCAN_S)
@@ -404,7 +398,8 @@ struct names_index *names_index_read(struct query_db *db, enum names_of of, cons
 	if (index &&
 		names_file_load(&index->store, index->file, index->label, index->id, why, sizeof(why)) == 0) {
 		take_id(index);
-		index->complete = !has_gap(db, index->id, &failed) && !failed && count_imports(db) == index->imports;
+		show(index);
+		index->complete = !names_has_gap(db, index->id, &failed) && !failed && names_count_imports(db) == index->imports;
 	}
 	while (index && index->complete && n > 0)
 		n = read_stream(index, db);

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "collector/names_store.h"
-#include "collector/query_db.h"
+#include "collector/names_stream.h"
 
 enum names_of { NAMES_OWNERS, NAMES_TARGETS };
 
@@ -38,6 +38,14 @@ struct names_index *names_index_read(struct query_db *db, enum names_of of, cons
 // True once it holds all names that Redis holds. Any thread.
 bool names_index_is_complete(const struct names_index *index);
 struct names_index_levels names_index_levels(const struct names_index *index);
+
+// Whether it holds all that Redis held when the mark was read. Any thread.
+enum names_cover {
+	NAMES_COVERED,
+	NAMES_BEHIND, // not yet: it has been told to read on, ask again
+	NAMES_STALE   // the keys have to be read instead
+};
+enum names_cover names_index_covers(struct names_index *index, const struct names_mark *m);
 
 // Adds the next names that match a run to its keys (query_source.c); `*next` says where the search
 // goes on, 0 at first. False at the end. Any thread.

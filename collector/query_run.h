@@ -10,6 +10,7 @@
 #pragma once
 
 #include "collector/names_store.h"
+#include "collector/names_stream.h"
 #include "collector/query.h"
 #include "collector/query_regex.h"
 
@@ -66,6 +67,10 @@ struct query_run {
 	char pattern[2 * TEXT_NAME_SIZE];	    // glob for SCAN, behind the prefix
 	uint64_t net_next, net_last;		    // SOURCE_NETS: number of the /24 or /48
 	uint64_t index_next;			    // SOURCE_INDEX: where the search goes on
+	struct names_mark mark;			    // …what the index has to hold
+	int64_t mark_until_ms;			    // …and until when that is waited for; 0: not asked yet
+	bool index_covers;			    // …it does
+	bool index_stale;			    // it does not: the keys are read
 	struct names_needles needles;		    // SOURCE_INDEX: what it looks for
 	struct query_list ranked[QUERY_REASON_MAX]; // QUERY_KEYWORD: names by reason, until all are known
 	size_t rank;				    // which of them comes next
@@ -104,6 +109,7 @@ int query_run_fail(struct query_run *run, const char *format, ...) __attribute__
 
 // query_source.c. Each returns 0, or -1 with the failure noted.
 int query_source_begin(struct query_run *run);
+int query_source_begin_keys(struct query_run *run); // …with the index, unless it is stale
 int query_source_step(struct query_run *run);	 // more sets or keys
 int query_source_members(struct query_run *run); // the next members of the first set: keys
 
@@ -113,6 +119,11 @@ int query_source_take(struct query_run *run, const char *name, size_t len);
 bool query_source_is_full(const struct query_run *run);
 // QUERY_KEYWORD: the names of the next rank become keys. False where there are no more ranks.
 bool query_source_next_rank(struct query_run *run);
+
+// query_index.c: the index that holds what is asked for; NULL where there is none, or it is not complete.
+struct names_index *query_index_of(const struct query_run *run);
+// The next names out of it to the keys. 0 or -1.
+int query_index_step(struct query_run *run);
 
 // query_match.c: true where the name (text) is one of those asked for.
 bool query_match(const struct query_run *run, const char *name, size_t len);

@@ -2,8 +2,6 @@
 // Where a run finds the keys that it reads: given, members of zone or net sets, or a SCAN.
 #include "collector/query_run.h"
 
-#include "collector/names_index.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -83,14 +81,6 @@ static bool spans_zones(const struct query_run *run)
 	       query_db_suffix_below(run->db, q->name, q->name_len);
 }
 
-// The index that holds what is asked for, or NULL where there is none, or it is not complete.
-static struct names_index *index_of(const struct query_run *run)
-{
-	struct names_index *index = strcmp(run->family, "rdata:") == 0 ? run->db->targets : run->db->index;
-
-	return index && names_index_is_complete(index) ? index : NULL;
-}
-
 // The pattern "*.name" does not match the name itself; "*", below the root, matches everything.
 static int add_apex(struct query_run *run)
 {
@@ -104,7 +94,7 @@ static int begin_subtree(struct query_run *run)
 	char zone[TEXT_NAME_SIZE];
 	const struct query *q = &run->q;
 
-	if (index_of(run)) {
+	if (query_index_of(run)) {
 		run->source = SOURCE_INDEX;
 		return 0;
 	}
@@ -185,9 +175,16 @@ int query_source_begin(struct query_run *run)
 	run->family = q->kind == QUERY_ADDRESSES ? "ip:" : "name:";
 	if (query_is_of_targets(q))
 		run->family = "rdata:";
-	bool indexed = q->kind != QUERY_ADDRESSES && index_of(run);
 	if ((q->kind == QUERY_REGEX || q->kind == QUERY_TARGET_REGEX) && begin_regex(run) != 0)
 		return -1;
+	return query_source_begin_keys(run);
+}
+
+int query_source_begin_keys(struct query_run *run)
+{
+	const struct query *q = &run->q;
+	bool indexed = q->kind != QUERY_ADDRESSES && query_index_of(run);
+
 	switch (q->kind) {
 	case QUERY_NAME:
 	case QUERY_TARGET:
@@ -322,16 +319,6 @@ static int step_scan(struct query_run *run)
 	return result;
 }
 
-static int step_index(struct query_run *run)
-{
-	struct names_index *index = strcmp(run->family, "rdata:") == 0 ? run->db->targets : run->db->index;
-	bool more = names_index_next(index, run, &run->index_next);
-
-	if (!more)
-		run->source = SOURCE_NONE;
-	return run->keys.text.bad ? query_run_fail(run, "out of memory") : 0;
-}
-
 int query_source_step(struct query_run *run)
 {
 	query_list_clear(&run->keys);
@@ -343,7 +330,7 @@ int query_source_step(struct query_run *run)
 	case SOURCE_SCAN_NETS:
 		return step_scan(run);
 	case SOURCE_INDEX:
-		return step_index(run);
+		return query_index_step(run);
 	case SOURCE_NONE:
 		break;
 	}

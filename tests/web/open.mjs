@@ -277,6 +277,7 @@ async function keyboard({ open, same, soon, on }) {
 	same('a result is reached', steps < 40, true);
 	await page.keyboard.press('Enter');
 	await see.heading(/^Name text\./);
+	await see.status(/ record/);
 	await page.keyboard.press('/');
 	same('back to the box', await active(), 'q');
 	same('semantics', await page.evaluate(() => [document.querySelector('table.records').getAttribute('role'), document.querySelectorAll('th[scope=col]').length,
