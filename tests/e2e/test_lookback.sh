@@ -135,6 +135,64 @@ redis xadd pdns:new '*' name follow.example type A rdata 192.0.2.99 first 179000
 wait "$follower" || fail "new --follow ended with status $?"
 tail -n 1 "$T/new" | grep follow.example > /dev/null || fail "new --follow: $(tail -n 1 "$T/new")"
 
+# Whoever reads enough ends it, also while nothing comes.
+mkfifo "$T/followed"
+timeout 20 "$LOOKBACK" -o "redis=unix:$REDIS" new --follow --json > "$T/followed" &
+CHILDREN+=($!)
+follower=$!
+head -n 1 "$T/followed" > "$T/first"
+await 10 is_gone "$follower"
+[ -s "$T/first" ] || fail "new --follow | head -n 1: nothing"
+
+# Names and addresses from the standard input, several in one argument or line; what is not understood is named, the rest is looked up.
+first_two=$(sed -n '1p;$p' "$T/golden" | cut -f1)
+same "name -" "$(for n in $first_two; do look name "$n" --json; done)" "$(printf '# a report\n\n%s\r\n' $first_two | look name - --json)"
+same "a list" "$(for n in $first_two; do look name "$n" --json; done)" "$(look name "$(echo $first_two | tr ' ' ',')" --json)"
+status_of 2 name "seen at hxxp://${name//./[.]}:80/x today"
+grep -q "'today': expected a name with a dot" "$T/err" || fail "a sentence: $(cat "$T/err")"
+[ -s "$T/out" ] || fail "a sentence: nothing was looked up"
+echo no.such.name.invalid | status_of 1 name -
+echo "$word" | look find - --json | cmp -s - <(look find "$word" --json) || fail "find -"
+status_of 2 name 'fen*'
+grep -q 'glob/rrnames' "$T/err" || fail "a pattern as a name: $(cat "$T/err")"
+status_of 2 rdata '*fence.example'
+grep -q 'glob/rdata' "$T/err" || fail "a pattern as a target: $(cat "$T/err")"
+status_of 2 zone 'f*e.example'
+status_of 2 find 'fen*'
+status_of 2 name 192.0.2.7:53
+grep -q 'lookback ip' "$T/err" || fail "an address as a name: $(cat "$T/err")"
+status_of 2 ip "$name"
+status_of 2 ip 192.0.2.1 --type mx
+status_of 2 rdata "$name" --type txt
+address=$(awk -F'\t' '$2 == "A" { print $3; exit }' "$T/golden")
+for form in "$address:53" "[::ffff:$address]:53" "http://$address/x" "$address/255.255.255.255"; do
+	same "ip $form" "$(look ip "$address" --json)" "$(look ip "$form" --json)"
+done
+same "ip --type aaaa" "$(look ip "$address" --json)" "$(look ip "$address" --json --type aaaa)"
+
+# A bare date is its whole day.
+seen=$(look name "$name" --json --limit 1 | jq .time_first)
+day=$(date -u -d "@$seen" +%F)
+status_of 0 name "$name" --until "$day"
+status_of 0 name "$name" --since "$day" --until "$day"
+status_of 1 name "$name" --until "$(date -u -d "$day - 1 day" +%F)"
+status_of 2 name "$name" --until 2025-02-30
+
+# Where Redis is: --redis, and the file that the programs share, which is read without being asked for.
+same "--redis" "$(look name "$name" --json)" "$(timeout 20 "$LOOKBACK" --redis "unix:$REDIS" name "$name" --json)"
+if unshare -m true 2> /dev/null; then
+	mkdir -p "$T/etc/lookback"
+	printf '# of all programs\nworkers = 4\nredis = unix:%s\nredis.password_file = /nonexistent\n' "$REDIS" > "$T/etc/lookback/lookback.conf"
+	shared() { timeout 20 unshare -m sh -c 'mount --bind "$0" /etc && exec "$@"' "$T/etc" "$LOOKBACK" "$@"; }
+	shared name "$name" > "$T/out" 2> "$T/err" && fail "the password file of the shared configuration is not read"
+	sed -i '/password_file/d' "$T/etc/lookback/lookback.conf"
+	same "the shared configuration" "$(look name "$name" --json)" "$(shared name "$name" --json)"
+	shared name "$name" --redis unix:/nonexistent > "$T/out" 2>&1 && fail "--redis does not stand over the file"
+	echo 'nosuch = 1' >> "$T/etc/lookback/lookback.conf"
+	shared name "$name" > "$T/out" 2>&1 && fail "a broken shared configuration is passed over"
+	grep -q '/etc/lookback/lookback.conf:5: unknown key' "$T/out" || grep -q '/etc/lookback/lookback.conf:4: unknown key' "$T/out" || fail "no reason: $(cat "$T/out")"
+fi
+
 # Export, import into an empty Redis: equal sightings and indexes. Twice: equal still.
 redis flushall > /dev/null
 for _ in 1 2; do
