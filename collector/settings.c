@@ -54,10 +54,10 @@ static const struct conf_key keys[] = {
 		"address and port for HTTP (port 0: any free one), or none", 0, 0, endpoint_set_listen, false},
 	{"http.keys", CONF_STRING, &parsed.http_keys, "",
 		"file of keys for lookups (lookback key add NAME); without one, lookups on loopback only",
-		0, 0, NULL, false},
-	{"http.certificate", CONF_STRING, &parsed.http_certificate, "", "certificate chain (PEM) for TLS", 0, 0,
+		0, 4000, NULL, false},
+	{"http.certificate", CONF_STRING, &parsed.http_certificate, "", "certificate chain (PEM) for TLS", 0, 4000,
 		NULL, false},
-	{"http.certificate_key", CONF_STRING, &parsed.http_certificate_key, "", "its private key (PEM)", 0, 0,
+	{"http.certificate_key", CONF_STRING, &parsed.http_certificate_key, "", "its private key (PEM)", 0, 4000,
 		NULL, false},
 	{"http.connections", CONF_UINT, &parsed.http_connections, "256", "lookups over HTTP answered at a time, half of them for one address; more get 503", 1, 10000,
 		NULL, false},
@@ -67,13 +67,13 @@ static const struct conf_key keys[] = {
 		false},
 	{"http.audit", CONF_BOOL, &parsed.http_audit, "no", "log a line for each lookup", 0, 0, NULL, false},
 	{"names.file", CONF_STRING, &parsed.names_file, "",
-		"where the names index is kept over restarts, beside it FILE.targets; empty: nowhere", 0, 0, NULL, false},
+		"where the names index is kept over restarts, beside it FILE.targets; empty: nowhere", 0, 4000, NULL, false},
 	{"retention.days", CONF_UINT, &parsed.retention_days, "0",
 		"days that records not seen again are kept, 0 for ever", 0, 36500, NULL, true},
 	{"new.max", CONF_UINT, &parsed.new_max, "100000",
 		"entries kept in the stream of new records, 0 for no stream", 0, 1e9, NULL, true},
 	{"psl.file", CONF_STRING, &parsed.psl_file, "",
-		"public suffix list, in place of the system's", 0, 0, NULL, false},
+		"public suffix list, in place of the system's", 0, 4000, NULL, false},
 	{"spool.dir", CONF_STRING, &parsed.spool_dir, "",
 		"folder of the spool; empty: /var/lib/lookback/spool, or SOCKET.spool beside another collector.socket "
 		"than that of /run/lookback; with --once that one, and it is removed at the end", 0, 0, NULL, false},
@@ -121,6 +121,15 @@ void settings_free(struct settings *s)
 	SETTINGS_STRINGS(FREE_ONE)
 }
 
+// Printable ASCII without blanks.
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if (*text <= 0x20 || *text > 0x7e)
+			return false;
+	return true;
+}
+
 // Checks what one key alone cannot tell. Returns 0 or -EINVAL.
 static int check(const struct settings *s, char *why, size_t why_size)
 {
@@ -136,6 +145,8 @@ static int check(const struct settings *s, char *why, size_t why_size)
 		wrong = "redis.sentinel: expected at most 63 characters";
 	else if (*s->spool_dir && (*s->spool_dir != '/' || strlen(s->spool_dir) > 4000))
 		wrong = "spool.dir: expected an absolute path";
+	else if (!is_plain(s->redis_prefix))
+		wrong = "redis.prefix: expected printable ASCII without blanks";
 	else if (strpbrk(s->redis_prefix, "{}"))
 		wrong = "redis.prefix: braces would put all keys into one slot of a cluster";
 	else if (!*s->redis_prefix || strlen(s->redis_prefix) > 64)

@@ -82,11 +82,36 @@ static void keep_text(char **at, const char *text)
 	*at = copy; // without memory nobody is told of a change
 }
 
+// True where a text has characters that end lines or move cursors: no setting can mean them, and keys, logs and frames
+// would carry them on.
+static bool has_control(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return true;
+	return false;
+}
+
+static int parse_string(const struct conf_key *key, const char *value, char *why, size_t why_size)
+{
+	if (key->max > 0 && strlen(value) > (size_t)key->max) {
+		snprintf(why, why_size, "expected at most %.0f characters", key->max);
+		return -EINVAL;
+	}
+	free(*(char **)key->at);
+	*(char **)key->at = strdup(value);
+	return *(char **)key->at ? 0 : -ENOMEM;
+}
+
 static int parse_value(const struct conf_key *key, const char *value, char *why, size_t why_size)
 {
 	double number;
 	int result;
 
+	if (has_control(value)) {
+		snprintf(why, why_size, "expected no control characters");
+		return -EINVAL;
+	}
 	switch (key->type) {
 	case CONF_BOOL:
 		return parse_bool(key->at, value, why, why_size);
@@ -100,9 +125,7 @@ static int parse_value(const struct conf_key *key, const char *value, char *why,
 			*(uint64_t *)key->at = (uint64_t)number;
 		return result;
 	case CONF_STRING:
-		free(*(char **)key->at);
-		*(char **)key->at = strdup(value);
-		return *(char **)key->at ? 0 : -ENOMEM;
+		return parse_string(key, value, why, why_size);
 	case CONF_FUNCTION:
 		return key->set(key->at, value, why, why_size);
 	}
@@ -144,6 +167,15 @@ static char *trim(char *text)
 	return text;
 }
 
+// A message in one line, whatever it quotes.
+static int refuse(char *why)
+{
+	for (; *why; why++)
+		if ((unsigned char)*why < 0x20 || *why == 0x7f)
+			*why = '?';
+	return -EINVAL;
+}
+
 // Splits "key = value" in place and sets it; `where` is "file:line" or "-o".
 static int set_assignment(const struct conf *conf, char *line, const char *where, char *why, size_t why_size)
 {
@@ -151,7 +183,7 @@ static int set_assignment(const struct conf *conf, char *line, const char *where
 
 	if (!equals) {
 		snprintf(why, why_size, "%s: found '%.200s', expected 'key = value'", where, line);
-		return -EINVAL;
+		return refuse(why);
 	}
 	*equals = '\0';
 	const char *name = trim(line), *value = trim(equals + 1);
@@ -160,11 +192,13 @@ static int set_assignment(const struct conf *conf, char *line, const char *where
 		return 0;
 	if (!key) {
 		snprintf(why, why_size, "%s: unknown key '%.100s'; --help lists the keys", where, name);
-		return -EINVAL;
+		return refuse(why);
 	}
 	int result = set_value(conf, key, value, expected, sizeof(expected));
-	if (result != 0)
+	if (result != 0) {
 		snprintf(why, why_size, "%s: %s: found '%.200s', %s", where, name, value, expected);
+		refuse(why);
+	}
 	return result;
 }
 

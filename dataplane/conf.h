@@ -21,7 +21,7 @@ enum conf_type {
 	CONF_UINT,    // uint64_t: decimal, min..max
 	CONF_SIZE,    // uint64_t: bytes, with k, m or g (powers of 1024), min..max
 	CONF_SECONDS, // double: seconds, with ms, s, min, h or d, min..max
-	CONF_STRING,  // char *: owned by the table, free()d when set again
+	CONF_STRING,  // char *, without control characters: owned by the table, free()d when set again
 	CONF_FUNCTION // set(at, value, why) decides; `def` is for --help only
 };
 
@@ -34,7 +34,7 @@ struct conf_key {
 	void *at;		// where it goes
 	const char *def;	// default, as text; NULL: none
 	const char *help;	// one line for --help and the manual
-	double min, max;	// inclusive bounds of numbers; both 0: none
+	double min, max;	// inclusive bounds of numbers; of a string the longest; both 0: none
 	conf_set_function *set; // CONF_FUNCTION only
 	bool reload;		// takes effect on SIGHUP; others need a restart
 };

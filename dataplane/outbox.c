@@ -114,6 +114,14 @@ static void disconnect(struct outbox *o, int error, const char *what)
 	o->stats.connected = 0;
 }
 
+// Names of hosts and ports are the system's: what the collector would not take is shown as '?'.
+static void make_text(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
 static void send_hello(struct outbox *o)
 {
 	struct frame frame;
@@ -124,6 +132,8 @@ static void send_hello(struct outbox *o)
 	snprintf(hello.sensor, sizeof(hello.sensor), "%s", o->options.sensor);
 	snprintf(hello.ports, sizeof(hello.ports), "%s", o->options.ports);
 	gethostname(hello.host, sizeof(hello.host) - 1);
+	make_text(hello.host);
+	make_text(hello.ports);
 	frame_begin(&frame, o->control);
 	memcpy(frame.bytes + frame.size, &hello, sizeof(hello));
 	frame.size += sizeof(hello);

@@ -132,7 +132,7 @@ const struct conf *settings_conf(struct settings *s)
 	const struct conf_key table[] = {
 		{.name = "collector.socket", .type = CONF_STRING, .at = &s->collector_socket,
 			.def = "/run/lookback/collector.sock", .help = "Unix socket of the collector"},
-		{.name = "sensor", .type = CONF_STRING, .at = &s->sensor, .def = "",
+		{.name = "sensor", .type = CONF_STRING, .at = &s->sensor, .def = "", .max = 63,
 			.help = "name of this sensor; the host name when empty"},
 		{.name = "workers", .type = CONF_UINT, .at = &s->workers, .def = "1", .min = 1, .max = STATS_WORKERS_MAX,
 			.help = "workers, each one core and one receive queue of every port"},
@@ -228,8 +228,14 @@ int settings_finish(struct settings *s, char *why, size_t why_size)
 		free(s->sensor);
 		s->sensor = strdup(host);
 	}
-	if (strlen(s->sensor) > 63) {
-		snprintf(why, why_size, "sensor: found %zu characters, expected at most 63", strlen(s->sensor));
+	for (const char *p = s->sensor; *p; p++) { // it is part of keys, and is shown by all programs
+		if (*p < 0x20 || *p > 0x7e) {
+			snprintf(why, why_size, "sensor: found an octet of %u, expected printable ASCII", (unsigned char)*p);
+			return -EINVAL;
+		}
+	}
+	if (s->sensor[0] == '\0') {
+		snprintf(why, why_size, "sensor: found no name, and the host has none, expected one of 1 to 63 characters; set sensor");
 		return -EINVAL;
 	}
 	if (admit_set_types(&s->admit, s->types, s->types_skip, expected, sizeof(expected)) != 0) {

@@ -18,7 +18,7 @@ static const struct conf_key keys[] = {
 	{.name = "number", .type = CONF_UINT, .at = &number, .def = "5", .min = 1, .max = 10, .help = "h"},
 	{.name = "size", .type = CONF_SIZE, .at = &size, .def = "4k", .help = "h"},
 	{.name = "time", .type = CONF_SECONDS, .at = &seconds, .def = "60", .min = 0.5, .max = 86400, .help = "h"},
-	{.name = "text", .type = CONF_STRING, .at = &text, .def = "", .help = "h", .reload = true},
+	{.name = "text", .type = CONF_STRING, .at = &text, .def = "", .max = 10, .help = "h", .reload = true},
 };
 static const char *const other[] = {"theirs", NULL};
 static struct conf_text texts[5];
@@ -41,13 +41,17 @@ static void values(void)
 static void refusals(void)
 {
 	static const char *const bad[] = {"number=0", "number=11", "number=x", "number=1.5", "number=-1", "size=1q",
-		"time=0.1", "time=", "flag=perhaps", "nosuch=1", "number"};
+		"time=0.1", "time=", "flag=perhaps", "nosuch=1", "number", "text=a\nb", "text=a\tb", "text=\x7f",
+		"text=\033[1m", "text=12345678901", "number=5\v6"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		why[0] = '\0';
 		CU_ASSERT_NOT_EQUAL(conf_set_option(&conf, bad[i], why, sizeof(why)), 0);
 		CU_ASSERT_NOT_EQUAL(why[0], '\0');
 	}
+	conf_set_option(&conf, "text=a\nb", why, sizeof(why));
+	CU_ASSERT_STRING_EQUAL(why, "-o: text: found 'a?b', expected no control characters");
+	CU_ASSERT_EQUAL(conf_set_option(&conf, "text=1234567890", why, sizeof(why)), 0);
 	conf_set_option(&conf, "number=11", why, sizeof(why));
 	CU_ASSERT_STRING_EQUAL(why, "-o: number: found '11', expected a whole number from 1 to 10");
 }
