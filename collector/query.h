@@ -152,6 +152,9 @@ extern const char *const query_reason_text[];
 // query_idn.c: labels in UTF-8 become punycode, in place. False where one is not sound, or there is no room.
 bool query_to_ascii(char *text, size_t size);
 
+// As query_name (query_name.h), of a name that may have labels in UTF-8; 0 also where IDNA does not permit them.
+size_t query_name_of(const char *text, size_t len, char out[static TEXT_NAME_SIZE]);
+
 // A keyword in UTF-8 as the Latin letters that it looks like; false where some look like none.
 bool query_to_latin(const char *text, char *out, size_t out_size);
 

@@ -77,6 +77,19 @@ bool query_to_ascii(char *text, size_t size)
 	return true;
 }
 
+size_t query_name_of(const char *text, size_t len, char out[static TEXT_NAME_SIZE])
+{
+	char plain[4 * TEXT_NAME_SIZE];
+
+	if (is_ascii(text, len))
+		return query_name(text, len, out);
+	if (len >= sizeof(plain))
+		return 0;
+	memcpy(plain, text, len);
+	plain[len] = '\0';
+	return query_to_ascii(plain, sizeof(plain)) ? query_name(plain, strlen(plain), out) : 0;
+}
+
 // One label; its text in UTF-8 is freed by idn2_free. NULL where it is not sound punycode.
 static char *read_label(const char *label, size_t len)
 {

@@ -31,8 +31,8 @@ static int refuse(struct line *l, const char *what)
 
 static int set_owner(struct line *l, const char *text)
 {
-	l->owner_len = text ? query_name(text, strlen(text), l->owner) : 0;
-	return l->owner_len > 0 ? 0 : refuse(l, "no sound rrname");
+	l->owner_len = text ? query_name_of(text, strlen(text), l->owner) : 0;
+	return l->owner_len > 0 ? 0 : refuse(l, "no sound rrname: no name, or one that IDNA does not permit");
 }
 
 // A mnemonic, TYPE123, or the bare number that D4 writes.

@@ -48,10 +48,34 @@ static void put(struct field_out *o, const char *text, size_t len)
 	*o->at = '\0';
 }
 
+// What others write as it stands: octets that keys hold as \DDD, so.
+static void put_text(struct field_out *o, const char *text, size_t len)
+{
+	char escaped[8];
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		bool plain = c >= 0x20 && c <= 0x7e;
+		put(o, plain ? text + i : escaped, plain ? 1 : (size_t)snprintf(escaped, sizeof(escaped), "\\%03u", c));
+	}
+}
+
+// …field by field, with one space between them.
+static void put_words(struct field_out *o, const char *text)
+{
+	for (const char *separator = ""; *text && !o->bad; separator = " ") {
+		size_t len = query_field_len(text, strlen(text));
+		put(o, separator, strlen(separator));
+		put_text(o, text, len);
+		text += len;
+		text += strspn(text, " \t");
+	}
+}
+
 static void put_name(struct field_out *o, const char *text, size_t len)
 {
 	char name[TEXT_NAME_SIZE];
-	size_t n = query_name(text, len, name);
+	size_t n = query_name_of(text, len, name);
 
 	if (n == 0)
 		o->bad = true;
@@ -77,7 +101,7 @@ static bool put_fields(struct field_out *o, const char *fields, const char *text
 		size_t len = query_field_len(text, strlen(text));
 		if (*fields == '*') {
 			put(o, " ", 1);
-			put(o, text, strlen(text));
+			put_words(o, text);
 			return !o->bad;
 		}
 		if (*fields == '\0' && !hex)
@@ -90,7 +114,7 @@ static bool put_fields(struct field_out *o, const char *fields, const char *text
 		else if (kind == 'x')
 			put_hex(o, text, len);
 		else
-			put(o, text, len);
+			put_text(o, text, len);
 		hex = kind == 'x';
 		text += len;
 		text += strspn(text, " \t");
@@ -102,18 +126,14 @@ static bool put_fields(struct field_out *o, const char *fields, const char *text
 static bool put_strings(struct field_out *o, const char *text)
 {
 	if (*text == '"') {
-		put(o, text, strlen(text));
+		put_words(o, text);
 		return !o->bad;
 	}
 	put(o, "\"", 1);
 	for (; *text && !o->bad; text++) {
-		char escaped[8];
-		unsigned char c = (unsigned char)*text;
-		if (c < 0x20 || c > 0x7e)
-			snprintf(escaped, sizeof(escaped), "\\%03u", c);
-		else
-			snprintf(escaped, sizeof(escaped), c == '"' || c == '\\' ? "\\%c" : "%c", c);
-		put(o, escaped, strlen(escaped));
+		if (*text == '"' || *text == '\\')
+			put(o, "\\", 1);
+		put_text(o, text, 1);
 	}
 	put(o, "\"", 1);
 	return !o->bad;
@@ -163,6 +183,6 @@ size_t query_rdata_canonical(const char *type, const char *text, char *out, size
 		good = put_fields(&o, layouts[i].fields, text);
 		return good ? (size_t)(o.at - out) : 0;
 	}
-	put(&o, text, strlen(text));
+	put_words(&o, text);
 	return o.bad ? 0 : (size_t)(o.at - out);
 }

@@ -261,7 +261,9 @@ static void rdata(void)
 		const char *type, *text, *canonical;
 	} samples[] = {{"A", "192.0.2.1", "192.0.2.1"}, {"AAAA", "2001:DB8:0:0::1", "2001:db8::1"},
 		{"MX", "10 Mail.Example.com.", "10 mail.example.com"}, {"NS", "NS1.example.", "ns1.example"},
-		{"TXT", "v=spf1 -all", "\"v=spf1 -all\""}, {"TXT", "\"a\" \"b\"", "\"a\" \"b\""},
+		{"TXT", "v=spf1 -all", "\"v=spf1 -all\""}, {"TXT", "\"bücher\"", "\"b\\195\\188cher\""}, {"TXT", "bücher", "\"b\\195\\188cher\""},
+		{"TXT", "\"a\tb\"\t\"c\"", "\"a\\009b\" \"c\""}, {"NS", "ns.Bücher.example.", "ns.xn--bcher-kva.example"}, {"MX", "10 例え。テスト", "10 xn--r8jz45g.xn--zckzah"},
+		{"CAA", "0 issue\t\"ü\"", "0 issue \"\\195\\188\""}, {"HINFO", "\"ü\" \"x\"", "\"\\195\\188\" \"x\""}, {"TXT", "\"a\" \"b\"", "\"a\" \"b\""},
 		{"SOA", "ns1.example. root.example. 1 2 3 4 5", "ns1.example root.example 1 2 3 4 5"},
 		{"DS", "60485 8 2 D4B7 D520", "60485 8 2 d4b7d520"}, {"MX", "\\# 3 000a00", "\\# 3 000a00"},
 		{"CAA", "0 issue \"ca.example\"", "0 issue \"ca.example\""},
@@ -274,7 +276,7 @@ static void rdata(void)
 	static const char *const bad[][2] = {{"A", "2001:db8::1"}, {"A", "x"}, {"AAAA", "192.0.2.1"},
 		{"MX", "10"}, {"NS", "a b"}, {"SOA", "a b 1"}, {"DS", "1 2 3 xyz"}, {"A", ""}, {"SVCB", "1"}, {"TYPE65534", "\\# 3 abcd"}, {"TYPE65534", "\\# x"}, {"TYPE65534", "\\# 1 zz"},
 		{"HTTPS", "1 a..b"},
-		{"NAPTR", "1 2 \"u\" \"\" \"a b.example."}};
+		{"NAPTR", "1 2 \"u\" \"\" \"a b.example."}, {"NS", "a\xff.example"}, {"CNAME", "xn--ü.example"}};
 	char out[256];
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
@@ -339,6 +341,10 @@ static void imports(void)
 		1);
 	CU_ASSERT_STRING_EQUAL(imported, "upload.youtube.com A 74.125.43.117 1322849924 1322849924 5;");
 	CU_ASSERT_EQUAL(import("\n"), 0);
+	CU_ASSERT_EQUAL(import("{\"rrname\":\"Bücher.example\",\"rrtype\":\"NS\",\"rdata\":\"ns.\\u00fc.example\",\"time_first\":1,\"time_last\":2}"), 1);
+	CU_ASSERT_STRING_EQUAL(imported, "xn--bcher-kva.example NS ns.xn--tda.example 1 2 1;");
+	CU_ASSERT_EQUAL(import("1322849924||10.1.1.1||8.8.8.8||IN||bücher.example||CNAME||ü.example||5||1"), 1);
+	CU_ASSERT_STRING_EQUAL(imported, "xn--bcher-kva.example CNAME xn--tda.example 1322849924 1322849924 1;");
 	static const char *const bad[] = {"{", "x", "{\"rrname\":\"a\"}", "[1]",
 		"{\"rrname\":5,\"rrtype\":\"A\"}",
 		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":\"x\",\"time_first\":1,\"time_last\":1}",
@@ -347,6 +353,8 @@ static void imports(void)
 		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":1,\"time_last\":1,\"count\":\"many\"}",
 		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":1,\"time_last\":1,\"count\":1.5}",
 		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"count\":1}",
+		"{\"rrname\":\"xn--ü.example\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":1,\"time_last\":2}",
+		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"‍.example\",\"time_first\":1,\"time_last\":2}", "1322849924||1||2||IN||a\xff.example||NS||b||1||1",
 		"1||2||3||IN||a||TXT||b||1||1x", "1||2||3||IN||a||TXT||b", "1||2||3||CH||a||TXT||b||1||1", "1||2||3"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		CU_ASSERT(import(bad[i]) < 0);

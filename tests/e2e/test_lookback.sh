@@ -278,10 +278,14 @@ cat > "$T/foreign" <<- 'END'
 	this is nothing
 	{"rrname":"epoch.example","rrtype":"A","rdata":"192.0.2.45","time_first":0,"time_last":0,"count":1}
 	{"rrname":"never.example","rrtype":"A","rdata":"192.0.2.46","count":1}
+	{"rrname":"bücher.foreign.example","rrtype":"A","rdata":"192.0.2.47","time_first":1,"time_last":2,"count":1}
+	{"rrname":"xn--ü.foreign.example","rrtype":"A","rdata":"192.0.2.47","time_first":1,"time_last":2,"count":1}
 END
 look import "$T/foreign" > "$T/out" 2> "$T/err" && fail "import: a bad line went unnoticed"
 grep -q 'foreign:4: ' "$T/err" || fail "import does not say where: $(cat "$T/err")"
-same "foreign lines" "4 records" "$(grep -o '4 records' "$T/out")"
+same "foreign lines" "5 records" "$(grep -o '5 records' "$T/out")"
+grep -q 'foreign:8: no sound rrname' "$T/err" || fail "import takes what IDNA does not permit: $(cat "$T/err")"
+same "letters become punycode" 192.0.2.47 "$(look name xn--bcher-kva.foreign.example --json | jq -r .rdata)"
 grep -q 'foreign:6: ' "$T/err" || fail "import takes a record without times: $(cat "$T/err")"
 same "seen when time began" 0 "$(redis zscore pdns:first:epoch.example 'A 192.0.2.45')"
 same "foreign MX" 5 "$(redis zscore pdns:count:foreign.example 'MX 10 mx.foreign.example')"
