@@ -50,31 +50,46 @@ static size_t from_hex(const char *text, uint8_t *out, size_t out_size)
 	return *text ? 0 : n;
 }
 
-// A value in wire form: a name, an address, or (the target in) the RDATA of the type asked for.
+// True where the types asked for leave addresses as the only meaning, or the octets do.
+static bool is_raw_address(const struct query *q, const uint8_t *octets, size_t size)
+{
+	bool listed = q->types == QUERY_TYPES_LISTED;
+	size_t at = 0;
+
+	if (size != 4 && size != 16)
+		return false;
+	for (size_t i = 0; listed && i < q->types_len; i++)
+		if (query_type_has_target(q->type[i], strlen(q->type[i])))
+			return false;
+	while (at < size && octets[at] != 0 && octets[at] < 64)
+		at += 1 + (size_t)octets[at];
+	return listed || size == 4 || at + 1 != size || octets[at] != 0; // else it is a name, from its first octet to its last
+}
+
+// A name in wire form, or RDATA: of an address, or of a type that points to a name.
 static int parse_raw(struct query *q, const char *hex, bool rdata, char *why, size_t why_size)
 {
-	uint8_t octets[1024];
-	size_t size = from_hex(hex, octets, sizeof(octets)), target_size = size;
-	const uint8_t *target = octets;
-	uint16_t type;
+	uint8_t octets[QUERY_RAW_MAX];
+	size_t size = from_hex(hex, octets, sizeof(octets));
 
-	q->kind = rdata ? QUERY_TARGET : QUERY_NAME;
-	if (rdata && (size == 4 || size == 16)) {
+	if (rdata && is_raw_address(q, octets, size)) {
 		q->kind = QUERY_ADDRESSES;
 		q->address_size = size;
 		memcpy(q->first, octets, size);
 		memcpy(q->last, octets, size);
 		return 0;
 	}
-	if (rdata && q->types_len == 1 && dns_layout_type(q->type[0], &type) == 0) {
-		target = text_rdata_target(type, octets, size, &target_size);
-		target = target ? target : octets;
+	q->kind = rdata ? QUERY_TARGET : QUERY_NAME;
+	if (rdata) {
+		memcpy(q->raw, octets, size);
+		q->raw_size = size;
+	} else {
+		q->name_len = size > 0 ? text_name(octets, size, q->name) : 0;
 	}
-	q->name_len = size > 0 ? text_name(target, target_size, q->name) : 0;
-	if (q->name_len > 0)
+	if (rdata ? query_raw_targets(q, NULL, NULL) > 0 : q->name_len > 0)
 		return 0;
-	snprintf(why, why_size, "raw: expected a name%s in wire form, in hexadecimal",
-		rdata ? ", an address, or RDATA that points to a name" : "");
+	snprintf(why, why_size, "raw: expected %s, in hexadecimal",
+		rdata ? "RDATA in wire form that holds an address or points to a name" : "a name in wire form");
 	return -1;
 }
 

@@ -3,6 +3,7 @@
 #include "collector/http_api.h"
 
 #include "collector/query_found.h"
+#include "collector/query_wire.h"
 #include "collector/query_write.h"
 
 #include <stdlib.h>
@@ -101,6 +102,23 @@ static void put_flex(struct records *s, struct redis_buffer *out)
 	redis_buffer_clear(&s->flex_text);
 }
 
+// RDATA as text and in wire form, by which dnsdbflex asks on (rdata/raw).
+static void put_flex_rdata(struct redis_buffer *out, const struct query_record *r)
+{
+	uint8_t wire[QUERY_RDATA_WIRE_SIZE];
+
+	query_put_rdata(out, r);
+	size_t size = query_rdata_wire(r, wire, sizeof(wire));
+	if (size == 0)
+		return;
+	query_put_text(out, ",\"raw_rdata\":\"");
+	char *at = redis_buffer_room(out, 2 * size + 1);
+	for (size_t i = 0; at && i < size; i++)
+		at += sprintf(at, "%02X", wire[i]);
+	out->size += at ? 2 * size : 0;
+	query_put_text(out, "\"");
+}
+
 // Records of one owner (or target) come one after another: they are gathered by type (and RDATA).
 static void add_flex(struct records *s, struct redis_buffer *out, const struct query_record *r)
 {
@@ -117,7 +135,7 @@ static void add_flex(struct records *s, struct redis_buffer *out, const struct q
 	if (names)
 		query_put_dotted(&s->flex_text, r->owner, r->owner_len);
 	else
-		query_put_rdata(&s->flex_text, r);
+		put_flex_rdata(&s->flex_text, r);
 	uint32_t len = (uint32_t)s->flex_text.size - at;
 	while (i < s->flex_len && (s->flex[i].len != len || memcmp(s->flex_text.bytes + s->flex[i].at, s->flex_text.bytes + at, len) != 0 ||
 					  strlen(s->flex[i].type) != r->type_len || memcmp(s->flex[i].type, r->type, r->type_len) != 0))

@@ -31,7 +31,7 @@ enum query_kind {
 	QUERY_EVERYTHING      // all that Redis holds
 };
 
-enum { QUERY_TYPES_MAX = 16 };
+enum { QUERY_TYPES_MAX = 16, QUERY_RAW_MAX = 1024 };
 
 enum query_type_class { QUERY_TYPES_ALL, QUERY_TYPES_NOT_DNSSEC, QUERY_TYPES_DNSSEC, QUERY_TYPES_LISTED };
 
@@ -66,6 +66,8 @@ struct query {
 	char exclude[TEXT_NAME_SIZE];	// patterns: not what this one of the same kind matches; empty: any
 	bool no_placeholders;		// without TYPE0, which stands for the types of a flood
 	bool with_targets;		// QUERY_NAME: then who points to it
+	uint8_t raw[QUERY_RAW_MAX];	// QUERY_TARGET: only this RDATA, in wire form; name is not looked at
+	size_t raw_size;		// 0: any
 	double time_max_s;		// the run fails after that long; 0: no bound
 	bool partial;			// query_sorted: a run that fails shows first what it has met
 	const char *cursor; // query_export.h: where to go on; NULL: at the start
@@ -171,6 +173,10 @@ bool query_name_begins(const char *stem, size_t stem_len, const char *name, size
 
 // True where `name` is q->name or lies below it. Both as keys hold them.
 bool query_is_below(const struct query *q, const char *name, size_t len);
+
+// query_wire.c: the names that RDATA in wire form (q->raw) may point to, whatever its type: each is handed to `take`
+// (NULL: none is), which returns 0 to go on. Returns how many; -1 where `take` did.
+int query_raw_targets(const struct query *q, int (*take)(void *arg, const char *name, size_t len), void *arg);
 
 // query_options.c: true where what is asked for is who points to a name.
 bool query_is_of_targets(const struct query *q);

@@ -63,7 +63,8 @@ static void add_of_name(
 	const char *space = memchr(member->str, ' ', member->len);
 	size_t type_len = space ? (size_t)(space - member->str) : member->len;
 
-	if (!is_last_wanted(&run->q, last) || !query_has_type(&run->q, member->str, type_len))
+	if (!is_last_wanted(&run->q, last) || !query_has_type(&run->q, member->str, type_len) ||
+		(run->rnames && !query_rname_is_wanted(run, member->str, member->len)))
 		return;
 	struct query_item item = {.owner = owner,
 		.owner_len = (uint32_t)owner_len,

@@ -2,6 +2,7 @@
 // A run: its steps, its filters, its end.
 #include "collector/query_run.h"
 
+#include "collector/query_wire.h"
 #include "dataplane/monotonic.h"
 
 #include <stdarg.h>
@@ -119,6 +120,8 @@ static bool step(struct query_run *run)
 		query_source_step(run);
 	else if (query_source_next_rank(run))
 		return true;
+	else if (query_rnames_are_due(run))
+		query_rnames_begin(run);
 	else if (run->q.with_targets)
 		return begin_targets(run);
 	else
@@ -143,17 +146,6 @@ static bool is_of_bailiwick(const struct query_run *run, const struct query_item
 	return len > 0 && strcmp(zone, wanted) == 0;
 }
 
-static bool is_wanted(const struct query_run *run, const struct query_item *item)
-{
-	const struct query *q = &run->q;
-
-	if (run->behind && item->owner_len == q->name_len &&
-		memcmp(run->page.text.bytes + item->owner, q->name, q->name_len) == 0)
-		return false; // it points to itself, and was among its own
-	return item->first >= q->first_after && item->first <= q->first_before &&
-	       (!q->bailiwick[0] || is_of_bailiwick(run, item));
-}
-
 static void show(const struct query_run *run, const struct query_item *item, struct query_record *record)
 {
 	const char *text = run->page.text.bytes, *member = text + item->member;
@@ -168,6 +160,28 @@ static void show(const struct query_run *run, const struct query_item *item, str
 		.first = item->first,
 		.last = item->last,
 		.count = item->count};
+}
+
+// The RDATA asked for, octet by octet.
+static bool is_raw(const struct query_run *run, const struct query_item *item)
+{
+	uint8_t wire[QUERY_RAW_MAX];
+	struct query_record record;
+
+	show(run, item, &record);
+	size_t size = query_rdata_wire(&record, wire, sizeof(wire));
+	return size == run->q.raw_size && memcmp(wire, run->q.raw, size) == 0;
+}
+
+static bool is_wanted(const struct query_run *run, const struct query_item *item)
+{
+	const struct query *q = &run->q;
+
+	if (run->behind && item->owner_len == q->name_len &&
+		memcmp(run->page.text.bytes + item->owner, q->name, q->name_len) == 0)
+		return false; // it points to itself, and was among its own
+	return item->first >= q->first_after && item->first <= q->first_before &&
+	       (!q->bailiwick[0] || is_of_bailiwick(run, item)) && (q->raw_size == 0 || is_raw(run, item));
 }
 
 // A keyword's answer is names: a further record of the name met last is passed over or shown as the first was.

@@ -84,6 +84,7 @@ struct query_run {
 	char owner[TEXT_NAME_SIZE]; // QUERY_KEYWORD: the last name that was met
 	size_t owner_len;
 	bool showing; // its records
+	bool rnames;  // SOA records by their RNAME, which no index has, behind those by their MNAME
 	bool behind;  // what points to a name, behind the name's own records
 	int64_t deadline_ms;	// monotonic; INT64_MAX: none
 	bool failed;
@@ -115,6 +116,8 @@ int query_source_members(struct query_run *run); // the next members of the firs
 
 // A name that was met: to the keys (or their ranks) where it is asked for. -1 without memory.
 int query_source_take(struct query_run *run, const char *name, size_t len);
+// All names from now on, by SCAN.
+void query_source_scan_all(struct query_run *run);
 // True where no further name can be shown: the best rank holds as many as are asked for.
 bool query_source_is_full(const struct query_run *run);
 // QUERY_KEYWORD: the names of the next rank become keys. False where there are no more ranks.
@@ -124,6 +127,12 @@ bool query_source_next_rank(struct query_run *run);
 struct names_index *query_index_of(const struct query_run *run);
 // The next names out of it to the keys. 0 or -1.
 int query_index_step(struct query_run *run);
+
+// query_rname.c: SOA records are asked for by the name that they hold, and those by their RNAME are still to come.
+bool query_rnames_are_due(const struct query_run *run);
+void query_rnames_begin(struct query_run *run);
+// Where run->rnames: true where the member of name: is an SOA record whose RNAME, and not its MNAME, is asked for.
+bool query_rname_is_wanted(const struct query_run *run, const char *member, size_t len);
 
 // query_match.c: true where the name (text) is one of those asked for.
 bool query_match(const struct query_run *run, const char *name, size_t len);

@@ -31,6 +31,8 @@ bool query_source_is_full(const struct query_run *run)
 
 int query_source_take(struct query_run *run, const char *name, size_t len)
 {
+	if (run->rnames)
+		return add_key(run, name, len);
 	if (run->q.kind != QUERY_KEYWORD)
 		return query_match(run, name, len) ? add_key(run, name, len) : 0;
 	enum query_reason reason = query_alike(run->q.name, run->q.name_len, name, len);
@@ -65,6 +67,13 @@ static void begin_scan(struct query_run *run, enum query_source source)
 	run->scan_node = 0;
 	snprintf(run->scan_cursor, sizeof(run->scan_cursor), "0");
 	query_match_pattern(run);
+}
+
+void query_source_scan_all(struct query_run *run)
+{
+	begin_scan(run, SOURCE_SCAN);
+	strcpy(run->pattern, "*");
+	run->nodes = 0;
 }
 
 // True where hosts below the name stand in other zones than its own: it is a public suffix, or has
@@ -168,6 +177,11 @@ static int begin_regex(struct query_run *run)
 	return run->failed ? -1 : 0;
 }
 
+static int take_raw_target(void *arg, const char *name, size_t len)
+{
+	return add_key(arg, name, len);
+}
+
 int query_source_begin(struct query_run *run)
 {
 	const struct query *q = &run->q;
@@ -188,6 +202,8 @@ int query_source_begin_keys(struct query_run *run)
 	switch (q->kind) {
 	case QUERY_NAME:
 	case QUERY_TARGET:
+		if (q->raw_size > 0)
+			return query_raw_targets(q, take_raw_target, run) < 0 ? -1 : 0;
 		return add_key(run, q->name, q->name_len);
 	case QUERY_SUBTREE:
 		return begin_subtree(run);

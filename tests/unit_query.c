@@ -5,6 +5,7 @@
 #include "collector/query_import.h"
 #include "collector/query_json.h"
 #include "collector/query_run.h"
+#include "collector/query_wire.h"
 
 static char why[512];
 
@@ -288,6 +289,41 @@ static void rdata(void)
 	CU_ASSERT_EQUAL(query_rdata_canonical("NS", "ns1.example", out, 5), 0);
 }
 
+// Wire form → text → wire form.
+static void rdata_wire(void)
+{
+	static const struct {
+		uint16_t type;
+		const char *mnemonic;
+		size_t size;
+		const char *wire;
+	} samples[] = {{2, "NS", 8, "\2ns\3a.b\0"}, {5, "CNAME", 6, "\4\0\xff\\\"\0"}, {15, "MX", 7, "\xff\xff\1a\1b\0"}, {33, "SRV", 9, "\0\1\0\2\377\377\1a\0"},
+		{6, "SOA", 26, "\1a\0\1b\0\377\377\377\377\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4"}, {64, "SVCB", 5, "\0\1\1a\0"},
+		{65, "HTTPS", 21, "\0\1\1a\0\0\1\0\14\2h2\10a,b\\\"\1\0\xff"}, {65, "HTTPS", 13, "\0\1\1a\0\0\2\0\0\377\376\0\0"},
+		{65, "HTTPS", 11, "\0\1\1a\0\0\3\0\2\40\373"}, {65, "HTTPS", 17, "\0\1\1a\0\0\4\0\10\300\0\2\1\300\0\2\2"},
+		{65, "HTTPS", 25, "\0\1\1a\0\0\6\0\20\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1"}, {65, "HTTPS", 14, "\0\1\1a\0\0\5\0\5\0\1\377\376\7"},
+		{65, "HTTPS", 13, "\0\1\1a\0\0\0\0\4\0\1\0\3"}, {65, "HTTPS", 14, "\0\1\1a\0\377\170\0\5\"\\ \0\xff"}};
+	uint8_t wire[64];
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		size_t len = text_rdata(samples[i].type, (const uint8_t *)samples[i].wire, samples[i].size, text, sizeof(text));
+		struct query_record r = {.type = samples[i].mnemonic, .type_len = strlen(samples[i].mnemonic), .rdata = text, .rdata_len = len};
+		size_t size = query_rdata_wire(&r, wire, sizeof(wire));
+		CU_ASSERT_EQUAL(size, samples[i].size);
+		CU_ASSERT_EQUAL(memcmp(wire, samples[i].wire, size), 0);
+		for (size_t room = 0; room < samples[i].size; room++)
+			CU_ASSERT_EQUAL(query_rdata_wire(&r, wire, room), 0);
+	}
+	static const char *const bad[][2] = {{"MX", "65536 a"}, {"MX", "x a"}, {"MX", "10"}, {"MX", "1 a b"}, {"NS", "a b"}, {"SOA", "a b 1 2 3 4 4294967296"}, {"TXT", "\"a\""},
+		{"HTTPS", "1 a port=\"65536\""}, {"HTTPS", "1 a nosuch=\"1\""}, {"HTTPS", "1 a ipv4hint=\"x\""}, {"HTTPS", "1 a key65536=\"\""}, {"HTTPS", "1 a alpn=h2"},
+		{"NS", "\\# 3 016100"}, {"HTTPS", "1 a ech=\"*\""}, {"HTTPS", "1 a alpn=\"\\25\""}};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct query_record r = {.type = bad[i][0], .type_len = strlen(bad[i][0]), .rdata = bad[i][1], .rdata_len = strlen(bad[i][1])};
+		CU_ASSERT_EQUAL(query_rdata_wire(&r, wire, sizeof(wire)), 0);
+	}
+}
+
 static char imported[2048];
 
 static bool take(void *arg, const struct query_record *r)
@@ -398,7 +434,7 @@ int main(void)
 	static const struct unit_test tests[] = {{"names", names}, {"defanged text and URLs", refanged},
 		{"what is pasted", pasted}, {"internationalised names", internationalised},
 		{"types, times, orders", types_and_times}, {"globs", patterns}, {"regular expressions", regexes}, {"a late one", late_regex}, {"needles of patterns", needles},
-		{"wildcards", wildcards}, {"look-alikes", look_alikes}, {"rdata of others", rdata},
+		{"wildcards", wildcards}, {"look-alikes", look_alikes}, {"rdata of others", rdata}, {"rdata in wire form", rdata_wire},
 		{"lines of others", imports}, {"JSON and CSV", json}};
 	return unit_run("query", tests, sizeof(tests) / sizeof(*tests));
 }

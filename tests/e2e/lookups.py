@@ -4,6 +4,7 @@
 
     lookups.py --records      the records to import
     lookups.py BASE           asks the server that has them
+    lookups.py BASE --batch   what dnsdbflex -F prints of them
 
 Exit status 0 only where all is well.
 """
@@ -15,6 +16,7 @@ import urllib.parse
 import dns.rdatatype
 
 TYPES = [*range(1, 300), *range(32760, 32776), *range(65270, 65536)]
+SOA = "ns.flex.example host\\.master.flexible.example 1 2 3 4 5"
 failures = []
 
 
@@ -48,6 +50,13 @@ def records():
     yield record("www.a.org", "A", "203.0.113.3")
     yield record("day.example", "A", "203.0.113.4", first=1740391200, last=1740391200)
     yield record("dotted.name", "A", "203.0.113.5")
+    # what flexible search of RDATA finds, of each type that points to a name
+    for n, (rdtype, rdata) in enumerate((("NS", "ns.flex.example"), ("CNAME", "c.flex.example"), ("DNAME", "d.flex.example"), ("PTR", "p.flex.example"),
+                                         ("MX", "10 mx.flex.example"), ("MX", "20 mx.flex.example"), ("SRV", "1 2 53 srv.flex.example"), ("SOA", SOA),
+                                         ("SVCB", "1 svc.flex.example alpn=\"h2,h3\" port=\"53\""), ("HTTPS", "1 h.flex.example ipv4hint=\"192.0.2.1\" key65400=\"a b\""),
+                                         ("PTR", "sixteen.example"))):
+        yield record("o%d.example" % n, rdtype, rdata)
+    yield record("o5.example", "TXT", "x")
 
 
 class Client:
@@ -158,7 +167,7 @@ def part_addresses(client):
     for path in ("rdata/ip/203.0.113.1/MX", "rdata/ip/203.0.113.0,24/TXT", "rdata/ip/203.0.113.1/ANY-DNSSEC", "rdata/raw/cb007101/MX"):
         for verb in ("/dnsdb/v2/lookup/", "/dnsdb/v2/summarize/", "/lookup/"):
             status, _, body = client.ask(verb + path)
-            check(status == 400 and "A or AAAA" in body, "%s%s: %d %s" % (verb, path, status, body.strip()))
+            check(status == 400 and ("A or AAAA" in body or "raw" in path), "%s%s: %d %s" % (verb, path, status, body.strip()))
 
 
 def part_unsupported(client):
@@ -174,6 +183,41 @@ def part_unsupported(client):
         status, _, body = client.ask("/dnsdb/v2/" + path)
         check(status == 400 and "expected" in body, "%s: %d %s" % (path, status, body.strip()))
     check(client.dnsdb("/lookup/rdata/name/ns1.b.example/NS")[0] != [], "who points by NS")
+
+
+def flexible(client):
+    got, _ = client.dnsdb("/glob/rdata/*.flex.example.?verbose=false")
+    return got + client.dnsdb("/regex/rdata/sixteen?verbose=false")[0]
+
+
+def batch(objects, typed):
+    """Lines of dnsdbflex -F (or -T) for dnsdbq -f: what is a name alone by name, all else by raw_rdata."""
+    for o in objects:
+        by_name = o["rrtype"] in ("CNAME", "NS", "PTR", "MB", "MD", "MF", "MG", "MR")
+        yield ("rdata/name/" + o["rdata"] if by_name else "rdata/raw/" + o["raw_rdata"]) + ("/" + o["rrtype"] if typed else "")
+
+
+def part_flexible(client):
+    found = flexible(client)
+    check(len(found) == 11 and all(bytes.fromhex(o["raw_rdata"]) for o in found), "raw_rdata: %s" % found)
+    check(next(o["raw_rdata"] for o in found if o["rdata"].startswith("10 mx")) == "000A026D7804666C6578076578616D706C6500", "raw_rdata of MX")
+    for typed in (True, False):
+        for o, path in zip(found, batch(found, typed)):
+            got, _ = client.dnsdb("/lookup/" + path)
+            check(o["rdata"] in [g["rdata"] for g in got], "%s does not find %s" % (path, o["rdata"]))
+            if "/raw/" in path:
+                check(all((g["rdata"], g["rrtype"]) == (o["rdata"], o["rrtype"]) for g in got) and len(got) == 1, path + " finds others: %s" % got)
+    for o in found:  # the RDATA alone, whatever its type and size
+        got, _ = client.dnsdb("/lookup/rdata/raw/" + o["raw_rdata"].lower())
+        check([g["rdata"] for g in got] == [o["rdata"]], "rdata/raw of %s: %s" % (o["rdata"], got))
+    check(client.dnsdb("/lookup/rdata/raw/000B026D7804666C6578076578616D706C6500")[0] == [], "raw RDATA that nobody has")
+    for path in ("rdata/raw/00", "rdata/raw/000A", "rdata/raw/0A", "rdata/raw/zz", "rdata/raw/000A026D7804666C6578076578616D706C6500/TXT"):
+        check(client.ask("/dnsdb/v2/lookup/" + path)[0] == 400, path)
+    for path in ("lookup/rdata/name/host%5C.master.flexible.example/SOA", "lookup/rdata/name/*.flexible.example/SOA", "lookup/rdata/name/ns.flex.example/SOA",
+                 "glob/rdata/*master*/SOA", "regex/rdata/master%5C.flexible/SOA", "glob/rdata/ns.flex.*/SOA", "glob/rdata/*e*.example/SOA"):
+        got, _ = client.dnsdb("/" + path)
+        check([o["rrtype"] for o in got] == ["SOA"] and "master" in got[0]["rdata"], "%s: %s" % (path, got))
+    check(client.dnsdb("/lookup/rdata/name/nobody.flexible.example/SOA")[0] == [], "a mailbox that nobody has")
 
 
 def part_order(client):
@@ -216,7 +260,10 @@ def main():
             print(json.dumps(r))
         return
     client = Client(sys.argv[1])
-    for part in (part_cof, part_pasted, part_addresses, part_unsupported, part_order, part_times):
+    if sys.argv[2:] == ["--batch"]:
+        print("\n".join(batch(flexible(client), True)))
+        return
+    for part in (part_cof, part_pasted, part_addresses, part_unsupported, part_flexible, part_order, part_times):
         part(client)
     if failures:
         sys.exit("%d checks failed" % len(failures))

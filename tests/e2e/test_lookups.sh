@@ -13,6 +13,19 @@ is_complete() { [ "$(metric collector_names_complete)" = 1 ] && [ "$(metric coll
 await 20 is_complete
 timeout 120 "$PYTHON" "$E2E/lookups.py" "$URL" || fail "see above"
 
+# dnsdbflex -F | dnsdbq -f, and dnsdbq with the configuration that docs/api.md shows: it asks nobody else.
+if command -v dnsdbq > /dev/null; then
+	export DNSDBQ_CONFIG_FILE=$T/dnsdbq.conf
+	awk '/^    cat .*dnsdb-query.conf/ { take = 1; next } /^    END$/ { take = 0 } take { sub(/^ +/, ""); print }' "$ROOT/docs/api.md" |
+		sed "s#http://127.0.0.1:8053#$URL#" > "$DNSDBQ_CONFIG_FILE"
+	grep -q "CIRCL_SERVER=.*$URL/pdns/query" "$DNSDBQ_CONFIG_FILE" || fail "docs/api.md without a configuration of dnsdbq: $(cat "$DNSDBQ_CONFIG_FILE")"
+	timeout 20 "$PYTHON" "$E2E/lookups.py" "$URL" --batch > "$T/batch"
+	env -u DNSDB_SERVER timeout 20 dnsdbq -f -j < "$T/batch" > "$T/batch.out" 2> "$T/batch.err" || fail "dnsdbq -f: $(cat "$T/batch.err")"
+	[ "$(grep -c '"rrname"' "$T/batch.out")" -ge 11 ] || fail "dnsdbq -f finds too little: $(cat "$T/batch.out" "$T/batch.err")"
+	[ "$(timeout 20 dnsdbq -u circl -r www.a.com -j | grep -c '"203.0.113.1"')" = 1 ] || fail "dnsdbq -u circl"
+	[ "$(timeout 20 dnsdbq -u circl -i 203.0.113.1 -j | grep -c 'www.a.com')" = 1 ] || fail "dnsdbq -u circl -i"
+fi
+
 # What an import, or a flush, has just brought is found at once, also by wildcards and patterns: the index is complete, or is
 # not asked. Without a stream of new records nothing tells of a flush.
 wildcards() { # label
