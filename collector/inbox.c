@@ -167,20 +167,24 @@ bool inbox_turn(struct inbox *inbox, int other_fd)
 		[POLL_SPOOL] = {.fd = spool_fd(inbox->to.spool), .events = POLLIN},
 		[POLL_LISTENER] = {.fd = monotonic_ms() < inbox->pause_ms ? -1 : inbox->listener.fd, .events = POLLIN},
 	};
+	struct inbox_conn *conns[INBOX_CONNECTIONS_MAX]; // those there are: poll takes no more than there may be open files
 	uint64_t moved, connected = 0;
+	size_t len = 0;
 
-	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
-		fds[POLL_CONNECTIONS + i] = wanted(&inbox->conns[i]);
-	if (poll(fds, POLL_CONNECTIONS + INBOX_CONNECTIONS_MAX, WAIT_MS) < 0)
+	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++) {
+		if (inbox->conns[i].fd < 0)
+			continue;
+		conns[len] = &inbox->conns[i];
+		fds[POLL_CONNECTIONS + len++] = wanted(&inbox->conns[i]);
+	}
+	if (poll(fds, POLL_CONNECTIONS + len, WAIT_MS) < 0)
 		return false;
 	uint64_t now = monotonic_ms();
 	if (fds[POLL_SPOOL].revents && read(fds[POLL_SPOOL].fd, &moved, sizeof(moved)) < 0 && errno != EAGAIN)
 		log_error("eventfd: %s", strerror(errno));
-	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++) {
-		struct inbox_conn *c = &inbox->conns[i];
-		if (c->fd >= 0)
-			serve(inbox, c, fds[POLL_CONNECTIONS + i].revents, now);
-	}
+	for (size_t i = 0; i < len; i++)
+		if (conns[i]->fd >= 0)
+			serve(inbox, conns[i], fds[POLL_CONNECTIONS + i].revents, now);
 	for (int i = 0; i < ACCEPTS_PER_TURN && fds[POLL_LISTENER].revents && accept_one(inbox, now); i++)
 		;
 	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
