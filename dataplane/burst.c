@@ -37,6 +37,7 @@ struct burst {
 	uint64_t ordinary; // messages that answer_read took
 	uint64_t skipped;  // their records that were left out for their type
 	uint32_t cut_size; // of the source (worker.h)
+	uint64_t tcp_before, oversized_before; // those counters of the worker when it began
 	bool is_snapped;   // the packet in hand was longer on the wire
 };
 
@@ -275,6 +276,26 @@ static inline __attribute__((always_inline)) void take_simple_datagram(struct wo
 
 static void take_other_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link);
 
+// Compares one of the packets that are chosen for it. True if it is a copy, which is left out.
+static __rte_noinline bool is_copy(struct worker *w, const struct pkt *pkt)
+{
+	bool is_copy = copies_look(w->copies, pkt, w->packet_us);
+
+	w->copies_mask = copies_mask(w->copies);
+	return is_copy;
+}
+
+// The same for a packet that pkt_decap has taken, and counted.
+static bool is_other_copy(struct worker *w, const struct pkt *pkt, enum pkt_verdict verdict)
+{
+	uint64_t *const outcome[] = {[PKT_UDP] = &w->stats.pkt_udp, [PKT_TCP] = &w->stats.pkt_tcp, [PKT_FRAGMENT] = &w->stats.pkt_fragment};
+
+	if (!copies_wants(w->copies, pkt, verdict) || !is_copy(w, pkt))
+		return false;
+	stats_recount(outcome[verdict], &w->stats.pkt_duplicate);
+	return true;
+}
+
 // What may be missing of the packet in hand counts there; NULL: nothing is.
 static inline uint64_t *cut_reason(struct worker *w, const struct burst *b, uint32_t size)
 {
@@ -313,6 +334,10 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 	}
 	uint64_t *reason = b->fragments_deep == 0 ? cut_reason(w, b, size) : NULL, short_before = w->stats.pkt_short;
 	enum pkt_verdict verdict = pkt_decap(&pkt, frame, size, link, &w->settings->dns_ports, &w->stats);
+	if (b->fragments_deep == 0 && is_other_copy(w, &pkt, verdict)) { // of a datagram put together its fragments were
+		b->mbufs[b->mbufs_len++] = m;
+		return;
+	}
 	if (unlikely(reason != NULL))
 		w->is_cut = pkt_cut_recount(&pkt, verdict, short_before, reason, &w->stats) && verdict == PKT_UDP;
 	if (verdict == PKT_FRAGMENT) {
@@ -342,6 +367,14 @@ static inline __attribute__((always_inline)) void take_packet(struct worker *w, 
 		    pkt_fast(&pkt, frame, rte_pktmbuf_data_len(m), &w->settings->dns_ports, &b->vlans))) {
 		size_t room = (size_t)((const uint8_t *)m->buf_addr + m->buf_len - pkt.payload);
 		b->mbufs[b->mbufs_len++] = m;
+		// the second octet is in the buffer, if not in the packet
+		if (unlikely((pkt.payload[1] & w->copies_mask) == 0)) {
+			const struct pkt here = pkt;
+			if (is_copy(w, &here)) {
+				stats_add(&w->stats.pkt_duplicate, 1);
+				return;
+			}
+		}
 		if (likely(w->way == WORKER_SHORTEST)) {
 			take_simple_datagram(w, b, &pkt, room);
 		} else {
@@ -366,6 +399,17 @@ static inline void free_packets(struct rte_mbuf **mbufs, uint32_t len)
 		rte_mempool_put_bulk(pool, (void *const *)mbufs, len);
 	else
 		rte_pktmbuf_free_bulk(mbufs, len);
+}
+
+// Which direction of the port the messages of the burst were.
+static inline void publish_source(struct worker *w, const struct burst *b, struct worker_source *source)
+{
+	uint64_t messages = b->udp + w->stats.dns_tcp - b->tcp_before, queries = w->verdicts[DNS_QUERY];
+
+	stats_add(&source->queries, queries);
+	stats_add(&source->answers, messages - queries);
+	if (unlikely(b->cut_size > 0))
+		stats_add(&source->oversized, w->stats.pkt_oversized - b->oversized_before);
 }
 
 static void publish(struct worker *w, const struct burst *b)
@@ -405,7 +449,7 @@ static bool take_time(struct worker *w, struct burst *b, const struct worker_sou
 	return true;
 }
 
-__rte_noinline void take_burst(struct worker *w, const struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len)
+__rte_noinline void take_burst(struct worker *w, struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len)
 {
 	struct burst b;
 
@@ -416,6 +460,8 @@ __rte_noinline void take_burst(struct worker *w, const struct worker_source *sou
 	}
 	memset(&b.mbufs_len, 0, sizeof(b) - offsetof(struct burst, mbufs_len));
 	b.cut_size = source->cut_size;
+	b.tcp_before = w->stats.dns_tcp;
+	b.oversized_before = w->stats.pkt_oversized;
 	if (likely(!source->packet_time))
 		burst_set_clock(w);
 	b.now_s = w->clock_s;
@@ -447,6 +493,7 @@ __rte_noinline void take_burst(struct worker *w, const struct worker_source *sou
 		take_packet(w, &b, mbufs[i], link);
 	}
 	take_asked(w, &b);
+	publish_source(w, &b, source);
 	publish(w, &b);
 	free_packets(b.mbufs, b.mbufs_len);
 }

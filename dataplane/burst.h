@@ -8,7 +8,7 @@
 #include "dataplane/worker.h"
 
 // Takes `len` packets (WORKER_BURST at most) of one source; they are freed.
-void take_burst(struct worker *w, const struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len);
+void take_burst(struct worker *w, struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len);
 
 // Live, the time of packets is that of the last look at the clock.
 static inline void burst_set_clock(struct worker *w)

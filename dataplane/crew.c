@@ -71,7 +71,8 @@ int crew_set_up(struct program *p)
 					.port = port->id,
 					.queue = (uint16_t)i,
 					.link = port->link,
-					.packet_time = port->packet_time};
+					.packet_time = port->packet_time,
+					.cut_size = port->cut_size};
 		}
 		w->replays = w->sources_len > 0;
 		for (uint32_t s = 0; s < w->sources_len; s++)
@@ -155,8 +156,24 @@ void crew_resume_port(void *program, unsigned index)
 				continue;
 			source->port = port->id;
 			source->link = port->link;
+			source->cut_size = port->cut_size;
 			source->fd = i < port->iface->fds_len ? port->iface->fds[i] : -1;
 			atomic_store_explicit(&source->paused, false, memory_order_release);
+		}
+	}
+}
+
+void crew_read_port(const struct program *p, unsigned index, struct port_stats *stats)
+{
+	port_read_stats(&p->intake.ports[index], stats);
+	for (unsigned i = 0; i < p->settings.workers; i++) {
+		const struct worker *w = &p->workers[i];
+		for (uint32_t s = 0; s < w->sources_len; s++) {
+			if (w->sources[s].index != index)
+				continue;
+			stats->queries += stats_get(&w->sources[s].queries);
+			stats->answers += stats_get(&w->sources[s].answers);
+			stats->oversized += stats_get(&w->sources[s].oversized);
 		}
 	}
 }

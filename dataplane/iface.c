@@ -361,7 +361,7 @@ void iface_close(struct iface *iface, struct port *port)
 	rte_vdev_uninit(name);
 	open_files_close(iface->files, iface->files_len);
 	iface->fds_len = iface->files_len = 0;
-	iface->packet_drops = 0;
+	iface->packet_drops = iface->too_long = 0;
 }
 
 const char *iface_trouble(const struct iface *iface)
@@ -387,6 +387,14 @@ bool iface_is_there(const struct iface *iface)
 
 // counters ───────────────────────────────────────────────────────────────────────────────────
 
+// What the kernel drops is too long for the socket's frames, or finds no buffer in the fill ring.
+static void read_xdp(const struct xdp_statistics *xdp, struct port_stats *stats)
+{
+	stats->ring_full += xdp->rx_ring_full;
+	if (xdp->rx_dropped > xdp->rx_fill_ring_empty_descs)
+		stats->too_long += xdp->rx_dropped - xdp->rx_fill_ring_empty_descs;
+}
+
 static void read_socket(struct iface *iface, int fd, struct port_stats *stats)
 {
 	struct xdp_statistics xdp = {0};
@@ -394,7 +402,7 @@ static void read_socket(struct iface *iface, int fd, struct port_stats *stats)
 	socklen_t xdp_size = sizeof(xdp), packet_size = sizeof(packet);
 
 	if (iface->by_xdp && getsockopt(fd, SOL_XDP, XDP_STATISTICS, &xdp, &xdp_size) == 0)
-		stats->ring_full += xdp.rx_ring_full;
+		read_xdp(&xdp, stats);
 	else if (!iface->by_xdp && getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &packet, &packet_size) == 0)
 		iface->packet_drops += packet.tp_drops;
 }
@@ -409,6 +417,9 @@ void iface_read_stats(struct iface *iface, struct port_stats *stats)
 		read_socket(iface, iface->fds[i], stats);
 	if (!iface->by_xdp)
 		stats->imissed += iface->packet_drops;
+	// the driver counts all that was dropped as missed; a buffer that was missing for a moment makes the difference less
+	iface->too_long = stats->too_long = RTE_MAX(stats->too_long, iface->too_long);
+	stats->imissed -= RTE_MIN(stats->too_long, stats->imissed);
 	if (iface->xdp)
 		xdp_read_stats(iface->xdp, stats);
 	for (size_t i = 0; i < PORT_STATS_LEN; i++)

@@ -31,6 +31,7 @@ struct iface {
 	unsigned opened;	       // how often
 	struct port_stats closed;      // counted before it was opened last
 	uint64_t packet_drops;	       // of AF_PACKET sockets; reading clears them
+	uint64_t too_long;	       // frames that did not fit into those of the AF_XDP sockets
 	struct {
 		struct rte_mempool *pool; // buffers of before, until no worker holds any of them; or NULL
 		uint64_t since_ms;	  // monotonic

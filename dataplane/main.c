@@ -13,6 +13,7 @@
 #include "dataplane/helper.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
+#include "dataplane/notices.h"
 #include "dataplane/packet_meta.h"
 #include "dataplane/program.h"
 #include "dataplane/summary.h"
@@ -61,7 +62,7 @@ static size_t write_stats(void *context, uint8_t *out, size_t size)
 	}
 	for (uint32_t i = 0; i < head.ports; i++) {
 		struct port_stats stats;
-		port_read_stats(&p->intake.ports[i], &stats);
+		crew_read_port(p, i, &stats);
 		at = mempcpy(at, p->intake.ports[i].name, STATS_PORT_NAME_SIZE);
 		at = mempcpy(at, &stats, sizeof(stats));
 	}
@@ -110,6 +111,8 @@ static void look_around(struct program *p)
 	looked_s = monotonic_ms() / 1000;
 	intake_watch(&p->intake, &p->settings, &watch);
 	crew_log_floods(p);
+	if (!p->summary || p->intake.live) // a replay says it in the end
+		notices_look(p);
 }
 
 // Until a signal or the end of the captures. Returns 0, or -1 where the collector never came.
@@ -205,6 +208,8 @@ static int close_accounts(const struct program *p)
 	add_up(p, &total);
 	if (p->summary)
 		summary_print(&total, p->json, stdout);
+	else
+		notices_look(p);
 	if (!summary_check(&total, why, sizeof(why))) {
 		log_error("the accounts do not add up, please report this: %s", why);
 		result = -1;

@@ -15,19 +15,13 @@ static bool is_cut(const struct pkt *pkt)
 	return length == 0 || length + (pkt->ip_version == 4 ? 0 : IPV6_HEADER_SIZE) > there;
 }
 
-static void recount(uint64_t *from, uint64_t *to)
-{
-	stats_set(from, stats_get(from) - 1);
-	stats_add(to, 1);
-}
-
 bool pkt_cut_recount(const struct pkt *pkt, enum pkt_verdict verdict, uint64_t short_before, uint64_t *reason,
 	struct worker_stats *stats)
 {
 	if (verdict == PKT_DROP && stats_get(&stats->pkt_short) > short_before)
-		recount(&stats->pkt_short, reason);
+		stats_recount(&stats->pkt_short, reason);
 	if ((verdict != PKT_UDP && verdict != PKT_TCP) || !is_cut(pkt))
 		return false;
-	recount(verdict == PKT_UDP ? &stats->pkt_udp : &stats->pkt_tcp, reason);
+	stats_recount(verdict == PKT_UDP ? &stats->pkt_udp : &stats->pkt_tcp, reason);
 	return true;
 }

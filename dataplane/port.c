@@ -128,6 +128,9 @@ int port_start(struct port *port, uint16_t id, unsigned workers, const struct se
 	result = rte_eth_dev_start(id);
 	if (result < 0)
 		return fail(port, "start it", result);
+	port->cut_size = 0;
+	if (strncmp(name, "net_af_packet", 13) == 0)
+		port_packet_prepare(port, info.device);
 	if (isolate)
 		port_isolate_fill(port, &settings->dns_ports);
 	result = rte_eth_promiscuous_enable(id);

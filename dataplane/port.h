@@ -12,6 +12,7 @@
 
 struct iface;
 struct replay;
+struct rte_device;
 struct rte_mempool;
 
 struct port {
@@ -19,6 +20,7 @@ struct port {
 	uint16_t queues;	   // receive queues, at most one a worker
 	enum pkt_link link;	   // how its frames begin
 	bool packet_time;	   // its packets carry their capture's time
+	uint32_t cut_size;	   // octets at which longer frames are cut (port_packet.c); 0: none is
 	bool is_device;		   // a PCI device: worth polling without a pause
 	struct replay *replay;	   // the captures that it is, or NULL
 	struct iface *iface;	   // the interface that it captures from, or NULL
@@ -42,6 +44,10 @@ int port_start(struct port *port, uint16_t id, unsigned workers, const struct se
 // after, where that was true. Where the driver cannot, one warning, and everything comes as without.
 bool port_isolate_begin(const struct port *port);
 void port_isolate_fill(const struct port *port, const struct pkt_ports *ports);
+
+// What AF_PACKET ports need besides (port_packet.c): frames are cut at port->cut_size, and of a loopback interface
+// each packet comes once. After the port is started.
+void port_packet_prepare(struct port *port, const struct rte_device *device);
 
 void port_stop(const struct port *port);
 

@@ -56,6 +56,9 @@ void crew_retire_filters(struct program *p);
 // Logs what the workers tell about flooded zones.
 void crew_log_floods(struct program *p);
 
+// The counters of a port and those that its workers keep of it.
+void crew_read_port(const struct program *p, unsigned index, struct port_stats *stats);
+
 // A port goes away and comes back (intake.h): its workers leave it alone meanwhile.
 void crew_pause_port(void *program, unsigned index);
 void crew_resume_port(void *program, unsigned index);

@@ -167,6 +167,8 @@ const struct conf *settings_conf(struct settings *s)
 			.help = "file of owner names to leave out"},
 		{.name = "doh.addresses", .type = CONF_STRING, .at = &s->doh_addresses, .def = "builtin", .reload = true,
 			.help = "where DNS over HTTPS is spoken, to count connections: networks, or a file of them"},
+		{.name = "dedup", .type = CONF_UINT, .at = &s->dedup_ms, .def = "0", .max = 1000,
+			.help = "leave out exact copies of a packet that come within so many milliseconds, as of a mirror port; 0: none"},
 		{.name = "frag.datagrams", .type = CONF_UINT, .at = &s->frag_datagrams, .def = "1024", .min = 16, .max = 65536,
 			.help = "fragmented datagrams put together at a time, a worker"},
 		{.name = "frag.timeout", .type = CONF_SECONDS, .at = &s->frag_timeout_s, .def = "5", .min = 0.1, .max = 120,

@@ -27,6 +27,7 @@ struct settings {
 	uint64_t flood_names;		  // new names of a zone in an interval before they collapse; 0: any number
 	double flood_interval_s;	  // that interval
 	uint64_t rx_descriptors;	  // of each queue
+	uint64_t dedup_ms;		  // copies of a packet within that are left out; 0: none are
 	uint64_t frag_datagrams;	  // datagrams being put together, a worker
 	double frag_timeout_s;		  // how long a fragment waits for the others
 	uint64_t tcp_flows;		  // directions of TCP connections followed, a worker

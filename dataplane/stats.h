@@ -46,7 +46,12 @@ enum stats_kind {
 	X(COUNTER, pkt_filtered,        "packets_total", "outcome=\"filtered\"", "Left out by a filter of the configuration") \
 	X(COUNTER, pkt_snapped,         "packets_total", "outcome=\"snapped\"", "Cut when it was captured (snapshot length); what is there of a message or segment is still looked at") \
 	X(COUNTER, pkt_oversized,       "packets_total", "outcome=\"oversized\"", "Longer than the frames of the AF_PACKET ring, and cut there; the same") \
+	X(COUNTER, pkt_duplicate,       "packets_total", "outcome=\"duplicate\"", "Copy of a packet that came within dedup before it, left out") \
 	X(COUNTER, pkt_no_time,         "packets_total", "outcome=\"no_time\"", "Its time is 0, before 1970 or after 2106, so nothing can be stored") \
+	/* copies, as of a mirror port */ \
+	X(COUNTER, copies_compared,     "packets_compared_total", "", "Packets compared with those before them: all with dedup, else the first 8192 and one of 256 later") \
+	X(COUNTER, copies_found,        "packets_repeated_total", "", "Of the packets compared, those seen twice within 50 ms, or within dedup") \
+	X(COUNTER, copies_forgotten,    "packets_forgotten_total", "", "With dedup, packets forgotten before its time because too many came") \
 	/* headers taken off; a packet can count in several */ \
 	X(COUNTER, decap_vlan,          "decapsulated_total", "header=\"vlan\"", "Headers taken off on the way to the transport") \
 	X(COUNTER, decap_tag,           "decapsulated_total", "header=\"tag\"", "") \
@@ -160,6 +165,7 @@ enum stats_kind {
 	X(COUNTER, ierrors,   "port_lost_total", "reason=\"error\"", "Packets received with errors") \
 	X(COUNTER, rx_nombuf, "port_lost_total", "reason=\"no_mbuf\"", "No buffer left in the pool") \
 	X(COUNTER, ring_full, "port_lost_total", "reason=\"ring_full\"", "The ring of the AF_XDP socket was full") \
+	X(COUNTER, too_long,  "port_lost_total", "reason=\"too_long\"", "Longer than the frames of the AF_XDP socket") \
 	X(COUNTER, xdp_dns,       "port_xdp_packets_total", "verdict=\"dns\"", "Packets by the verdict of the XDP program: dns, fragment, tunnel, beyond (headers that it cannot follow, on an interface that the host does not use) and all come to the workers, the others stay with the host") \
 	X(COUNTER, xdp_fragment,  "port_xdp_packets_total", "verdict=\"fragment\"", "") \
 	X(COUNTER, xdp_tunnel,    "port_xdp_packets_total", "verdict=\"tunnel\"", "") \
@@ -172,6 +178,9 @@ enum stats_kind {
 	X(COUNTER, xdp_dot,       "port_encrypted_total", "protocol=\"dot\"", "Connections of encrypted DNS that began, left to the host by the XDP program") \
 	X(COUNTER, xdp_doq,       "port_encrypted_total", "protocol=\"doq\"", "") \
 	X(COUNTER, xdp_doh,       "port_encrypted_total", "protocol=\"doh\"", "") \
+	X(COUNTER, oversized, "port_oversized_total", "", "Frames of DNS that were longer than those of the AF_PACKET ring, and cut there") \
+	X(COUNTER, queries,   "port_messages_total", "kind=\"query\"", "DNS messages of the port; without either kind, one direction is missing") \
+	X(COUNTER, answers,   "port_messages_total", "kind=\"answer\"", "") \
 	X(GAUGE,   link_up,   "port_link_up", "", "1 while the link is up") \
 	X(GAUGE,   link_mbps, "port_link_mbps", "", "Speed of the link") \
 	X(COUNTER, reopened,  "port_reopened_total", "", "Times that the interface went away and came back")
@@ -240,6 +249,13 @@ uint64_t stats_layout(void);
 static inline void stats_add(uint64_t *counter, uint64_t n)
 {
 	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+// Counts something under another outcome than it was counted under within the same burst.
+static inline void stats_recount(uint64_t *from, uint64_t *to)
+{
+	__atomic_store_n(from, __atomic_load_n(from, __ATOMIC_RELAXED) - 1, __ATOMIC_RELAXED);
+	stats_add(to, 1);
 }
 
 static inline void stats_set(uint64_t *gauge, uint64_t value)

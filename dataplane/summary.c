@@ -67,7 +67,7 @@ uint64_t summary_lost(const struct worker_stats *total)
 	return sum_family(total, "sightings_lost_total");
 }
 
-static void print_hint(void *out, enum hint hint, const char *text)
+static void print_hint(void *out, enum hint hint, bool is_urgent, const char *text)
 {
 	fprintf(out, "%-10s%s\n", "hint", text);
 }

@@ -188,12 +188,13 @@ static int set_up(struct worker *w)
 	w->table = table_new(&table, &w->stats);
 	w->tcp = pkt_tcp_new(&tcp, &w->key, &w->stats);
 	w->frag = pkt_frag_new((uint32_t)s->frag_datagrams, (uint32_t)(s->frag_timeout_s * 1000), &w->key, &w->stats);
+	w->copies = copies_new((uint32_t)s->dedup_ms * 1000, &w->key, &w->stats);
 	w->linear = malloc(WORKER_LINEAR_SIZE);
 	w->rdata = malloc(DNS_RDATA_SIZE);
 	if (s->match != ADMIT_MATCH_OFF)
 		w->match = admit_match_new((uint32_t)s->match_size, (uint32_t)s->match_timeout_s, w->huge_pages, &w->key,
 			&w->stats);
-	return w->message && w->admit && w->table && w->tcp && w->frag && w->linear && w->rdata &&
+	return w->message && w->admit && w->table && w->tcp && w->frag && w->copies && w->linear && w->rdata &&
 			       (w->match || s->match == ADMIT_MATCH_OFF)
 		       ? 0
 		       : -1;
@@ -207,6 +208,7 @@ static void tear_down(struct worker *w)
 	table_free(w->table);
 	pkt_tcp_free(w->tcp);
 	pkt_frag_free(w->frag);
+	copies_free(w->copies);
 	free(w->linear);
 	free(w->rdata);
 }

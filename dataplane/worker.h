@@ -9,6 +9,7 @@
 
 #include "dataplane/admit.h"
 #include "dataplane/capture.h"
+#include "dataplane/copies.h"
 #include "dataplane/filter.h"
 #include "dataplane/flush.h"
 #include "dataplane/pkt.h"
@@ -34,8 +35,11 @@ enum worker_way { WORKER_LONG, WORKER_SHORT, WORKER_SHORTEST };
 
 struct rte_mbuf;
 
-// One receive queue. Worker: ro; main: rw while paused and seen to be.
+// One receive queue. Worker: ro but for the counters; main: rw while paused and seen to be.
 struct worker_source {
+	uint64_t queries;	// DNS messages of it. worker: rw, main: ro
+	uint64_t answers;	// the others. worker: rw, main: ro
+	uint64_t oversized;	// packets of pkt_oversized. worker: rw, main: ro
 	uint16_t (*receive)(void *from, struct rte_mbuf **mbufs, uint16_t len); // NULL: of a DPDK port
 	void *from;		// what `receive` is called with
 	atomic_bool paused;	// not to be polled: its interface is gone
@@ -64,6 +68,7 @@ struct worker {
 	struct table *table;				  // worker: rw
 	struct pkt_tcp *tcp;				  // worker: rw
 	struct pkt_frag *frag;				  // worker: rw
+	struct copies *copies;				  // worker: rw
 	uint8_t *rdata;					  // worker: rw; canonical RDATA of one record
 	uint8_t *linear;				  // worker: rw; a packet of several segments in one piece
 	uint64_t verdicts[DNS_VERDICT_MAX]; // messages of this burst, by verdict. worker: rw
@@ -78,6 +83,7 @@ struct worker {
 	uint64_t swept;		// buckets of this round that are done. worker: rw
 	uint64_t push_tsc;	// TSC when a partial frame was passed on last. worker: rw
 	struct poll_gap gap;	// between polls. worker: rw
+	uint8_t copies_mask;	// see copies_mask. worker: rw
 	bool is_cut;		// the message in hand is not whole: its packet was cut when it was captured. worker: rw
 	bool held_back;		// a capture waits for a free frame. worker: rw
 	bool behind;		// the sweep has buckets left that are due. worker: rw

@@ -57,7 +57,7 @@ static void test_others(void)
 	CU_ASSERT(cut_at(&f, f.size - 5, PKT_LINK_ETHERNET, &is_cut) == PKT_TCP && is_cut &&
 		  stats.pkt_snapped == 1);
 	// a fragment of which something is missing is of no use
-	frame_build(&f, "eth 0800 45000055000120004011000001020304c0000202 udp:0035:8000 dns");
+	frame_build(&f, "eth 0800 4500004d000120004011000001020304c0000202 udp:0035:8000 dns");
 	CU_ASSERT(cut_at(&f, f.size - 5, PKT_LINK_ETHERNET, &is_cut) == PKT_DROP && !is_cut &&
 		  stats.pkt_snapped == 1);
 }

@@ -153,6 +153,33 @@ head = pcap([(T, 0, frame(ipv4(6, tcp(b"", 99, flags=0x12))), None), (T, 0, fram
 write("order/a.pcap", tail)
 write("order/b.pcap", head)
 
+# copies, as of a mirror port: the same packet, behind a router, in a VLAN, in GRE; fragments; a TCP segment
+def tagged(octets):
+    return octets[:12] + b"\x81\0\0\7" + octets[12:]
+
+
+def routed(octets):
+    return octets[:22] + bytes([octets[22] - 1]) + octets[23:24] + b"\1\2" + octets[26:]
+
+
+def tunnelled(octets):
+    return frame(ipv4(47, b"\0\0\x08\0" + octets[14:]))
+
+
+halves = [frame(ipv4(17, datagram[:504], fragment=0x2000, ident=9)), frame(ipv4(17, datagram[504:], fragment=63, ident=9))]
+syn = frame(ipv4(6, tcp(b"", 99, flags=0x12)))
+packets = [simple("c0.copy.example"), simple("c1.copy.example"), simple("c2.copy.example"), simple("c3.copy.example"), syn, segment]
+copied = [p for octets, copy in zip(packets, [packets[0], tagged(packets[1]), routed(packets[2]), tunnelled(packets[3]), syn, segment])
+          for p in ((T, 1000, octets, None), (T, 3000, copy, None))]
+copied += [(T, 5000, octets, None) for octets in halves] + [(T, 6000, octets, None) for octets in halves]
+copied += [(T, 900000, packets[0], None)]  # much later: another one
+write("copies.pcap", pcap(copied))
+queries = [frame(struct.pack(">BBHHHBBH", 0x45, 0, 60, i, 0, 64, 17, 0) + bytes([198, 51, 100, 10, 192, 0, 2, 53]) +
+                 struct.pack(">HHHH", 40000, 53, 40, 0) + struct.pack(">HHHHHH", i, 0x100, 1, 0, 0, 0) +
+                 name_of("query.example") + b"\0\1\0\1" + b"\0") for i in range(20)]
+write("queries.pcap", pcap([(T, 0, octets, None) for octets in queries]))
+write("answers.pcap", pcap([(T + i, 0, simple(f"a{i}.alone.example"), None) for i in range(20)]))
+
 # gzip: a flipped bit of the checksum, of the data; a second member that is none; zeros
 packed = gzip.compress(pcap(plain))
 flipped = bytearray(packed)

@@ -102,6 +102,39 @@ chmod 0 "$T/odd/many/dns"
 [ "$(id -u)" = 0 ] || refused 'many/dns: Permission denied' --replay "$T/odd/many"
 echo "folders are read by what is in them, in the order of time"
 
+# copies
+count_is() { # name, count
+	[ "$(redis --raw zscore "pdns:count:$1" "A 203.0.113.1")" = "$2" ] || fail "$1: counted $(redis --raw zscore "pdns:count:$1" "A 203.0.113.1") times"
+}
+take --replay "$T/odd/copies.pcap"
+counted pkt_duplicate 0
+counted copies_found 7 # of the segments, that with octets
+counted copies_compared 15
+count_is c0.copy.example 3
+count_is f.cut.example 2
+replay --no-huge --summary --replay "$T/odd/copies.pcap"
+said '^hint .*7 of 15 packets compared came twice within 50 ms, .*dedup = 50'
+for workers in 1 2; do
+	take --replay "$T/odd/copies.pcap" -o dedup=5 -o "workers=$workers"
+	counted pkt_duplicate 7
+	counted rx_packets 17
+	count_is c0.copy.example 2
+	for name in c1.copy c2.copy c3.copy f.cut t0.cut t1.cut; do count_is "$name.example" 1; done
+done
+take --replay "$T/odd/copies.pcap" -o dedup=1
+counted pkt_duplicate 2 # of the fragments
+count_is c0.copy.example 3
+echo "copies are noticed, and left out where that is asked for"
+
+# one direction
+replay --no-huge --summary --replay "$T/odd/queries.pcap"
+said '^hint .*20 queries and 0 answers were seen: one direction is missing'
+replay --no-huge --summary --replay "$T/odd/answers.pcap"
+said '^hint .*20 answers and 0 queries were seen: enough for records'
+replay --no-huge --summary --replay "$T/odd/answers.pcap" --replay "$T/odd/queries.pcap"
+! grep -q '^hint' "$T/dataplane.log" || fail "found: $(grep '^hint' "$T/dataplane.log")"
+echo "a direction that is missing is said"
+
 # gzip
 refused 'checksum.pcap.gz: damaged within or after 4 packets: incorrect data check; any of it may be wrong, nothing' --replay "$T/odd/checksum.pcap.gz"
 refused 'replay.damaged=take-unverified takes it all the same' --replay "$T/odd/checksum.pcap.gz" -o replay.damaged=take
