@@ -3,6 +3,7 @@
 // strings); several have blanks, commas, semicolons or bars between them. Each record comes as a COF line with the question in "query"; a question without records
 // as {"query":"…","found":false}, one that is not understood as {"query":"…","error":"…"}.
 #include "collector/http_api.h"
+#include "dataplane/monotonic.h"
 #include "collector/query_paste.h"
 
 #include <ctype.h>
@@ -10,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { QUESTIONS_MAX = 100000, WORDS_MAX = 400000, QUESTION_SIZE = 1024, AT_ONCE = 200 };
+enum { QUESTIONS_MAX = 100000, WORDS_MAX = 400000, QUESTION_SIZE = 1024, AT_ONCE = 200, TURN_MS = 20 };
 
 struct bulk {
 	struct query_db *db;
@@ -149,7 +150,9 @@ static enum http_step produce(void *arg, struct redis_buffer *out)
 {
 	struct bulk *b = arg;
 
-	for (int i = 0; i < AT_ONCE && out->size < HTTP_VALUE_SIZE * 16; i++) {
+	int64_t until = (int64_t)monotonic_ms() + TURN_MS;
+
+	for (int i = 0; i < AT_ONCE && out->size < HTTP_VALUE_SIZE * 16 && (int64_t)monotonic_ms() <= until; i++) {
 		if (!b->run && !begin_next(b, out))
 			return HTTP_END;
 		step(b, out);

@@ -123,6 +123,8 @@ static bool start(struct http_worker *w, const struct http_sources *sources, str
 	pthread_mutex_init(&w->lock, NULL);
 	condition_init(&w->wake);
 	query_db_init(&w->db, sources->redis, sources->zones, sources->settings->psl_file);
+	if (w->db.settings.timeout_s > sources->settings->http_time_s)
+		w->db.settings.timeout_s = sources->settings->http_time_s;
 	w->db.index = sources->index;
 	w->db.targets = sources->targets;
 	w->started = pthread_create(&w->thread, NULL, work, w) == 0;

@@ -23,7 +23,8 @@ enum {
 	IMPORT_PATIENCE_S = 600, // one that never pauses
 	SAVE_S = 600,
 	RESCAN_S = 3600, // where there is no stream of new records
-	SEARCH_BUDGET = 1 << 20 // half a millisecond, for lookups wait meanwhile
+	SEARCH_BUDGET = 1 << 20, // half a millisecond, for lookups wait meanwhile
+	REGEX_BUDGET = 1 << 16 // some 60 ms with the slowest expression
 };
 
 static const struct {
@@ -439,7 +440,8 @@ bool names_index_next(struct names_index *index, struct query_run *run_, uint64_
 {
 	if (*next == 0)
 		query_match_needles(run_, &run_->needles);
-	*next = names_search(&index->store, &run_->needles, *next, SEARCH_BUDGET, take, run_);
+	uint64_t budget = run_->regex ? REGEX_BUDGET : SEARCH_BUDGET;
+	*next = names_search(&index->store, &run_->needles, *next, budget, take, run_);
 	if (query_source_is_full(run_))
 		return false;
 	return *next < names_store_size(&index->store);

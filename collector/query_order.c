@@ -29,8 +29,31 @@ struct query_sorted {
 	struct kept **heap;
 	size_t len, capacity, bound;
 	size_t pos; // the next one to be shown
+	size_t bytes;	 // of the records in `heap`
 	const char *why; // of a failure of our own
 };
+
+// Of all runs of the process together; one of QUERY_SORTED_MAX records takes some 200 MB.
+static size_t bytes_of_all;
+enum { BYTES_MAX = 768 << 20 };
+
+// False if there is no room for so much more.
+static bool reserve(struct query_sorted *s, size_t bytes)
+{
+	if (__atomic_add_fetch(&bytes_of_all, bytes, __ATOMIC_RELAXED) > BYTES_MAX) {
+		__atomic_sub_fetch(&bytes_of_all, bytes, __ATOMIC_RELAXED);
+		s->why = "records to be sorted take too much memory, here or in other lookups; ask for fewer, or later";
+		return false;
+	}
+	s->bytes += bytes;
+	return true;
+}
+
+static void give_back(struct query_sorted *s, size_t bytes)
+{
+	__atomic_sub_fetch(&bytes_of_all, bytes, __ATOMIC_RELAXED);
+	s->bytes -= bytes;
+}
 
 static int compare_text(const char *a, size_t a_len, const char *b, size_t b_len)
 {
@@ -161,13 +184,22 @@ static void sift_up(struct query_sorted *s, size_t at)
 	}
 }
 
-static struct kept *copy_of(const struct kept *probe)
+static size_t size_of(const struct query_record *r)
+{
+	return sizeof(struct kept) + r->owner_len + r->type_len + r->rdata_len;
+}
+
+static struct kept *copy_of(struct query_sorted *s, const struct kept *probe)
 {
 	const struct query_record *r = &probe->record;
-	struct kept *k = malloc(sizeof(*k) + r->owner_len + r->type_len + r->rdata_len);
 
-	if (!k)
+	if (!reserve(s, size_of(r)))
 		return NULL;
+	struct kept *k = malloc(size_of(r));
+	if (!k) {
+		give_back(s, size_of(r));
+		return NULL;
+	}
 	char *text = (char *)(k + 1);
 	*k = *probe;
 	k->record.owner = memcpy(text, r->owner, r->owner_len);
@@ -188,10 +220,11 @@ static bool keep(struct query_sorted *s, const struct query_record *record)
 		if (s->bound == 0 || compare(&s->q, &probe, s->heap[0]) >= 0)
 			return true;
 	}
-	struct kept *copy = copy_of(&probe);
+	struct kept *copy = copy_of(s, &probe);
 	if (!copy)
 		return false;
 	if (s->len == s->bound) {
+		give_back(s, size_of(&s->heap[0]->record));
 		free(s->heap[0]);
 		s->heap[0] = copy;
 		sift_down(s, 0, s->len);
@@ -252,6 +285,7 @@ void query_sorted_stop(struct query_sorted *s)
 	query_stop(s->run);
 	for (size_t i = 0; i < s->len; i++)
 		free(s->heap[i]);
+	give_back(s, s->bytes);
 	free(s->heap);
 	free(s);
 }
@@ -302,7 +336,7 @@ enum query_step query_sorted_next(struct query_sorted *s, struct query_record *r
 		if (step == QUERY_END || s->failed) {
 			finish(s);
 		} else if (!keep(s, &met)) {
-			s->why = "out of memory";
+			s->why = s->why ? s->why : "out of memory";
 			return QUERY_FAILED;
 		}
 	}
