@@ -284,9 +284,10 @@ static int walk_page(struct walk *w, uint64_t number, unsigned depth)
 	uint8_t *page = malloc(w->page_size);
 	if (!page)
 		return ENOMEM;
-	int result = read_at(w->fd, page, w->page_size, number * w->page_size);
-	memcpy(&head, page, sizeof(head));
 	bool leaf = depth == 1;
+	int result = read_at(w->fd, page, w->page_size, number * w->page_size);
+	if (result == 0)
+		memcpy(&head, page, sizeof(head));
 	if (result == 0 && (head.number != number || head.flags != (leaf ? PAGE_LEAF : PAGE_BRANCH) ||
 				   head.lower % 2 != 0 || head.lower < sizeof(head) + (leaf ? 2 : 4) ||
 				   head.upper < head.lower || head.upper > w->page_size))
