@@ -161,14 +161,14 @@ static bool goes_without_bye(const struct program *p, uint64_t waited_ms)
 	return !outbox_is_connected(p->outbox) || waited_ms > BYE_WAIT_MS;
 }
 
-static void tell_lost(const struct program *p)
+static void tell_lost(const struct program *p, uint64_t waited_ms)
 {
 	struct worker_stats total;
 
 	add_up(p, &total);
 	log_error("collector %s: has not taken over %llu frames in %.0f s; what they hold is lost, and %llu sightings of the "
 		"tables; start lookback-collector, or raise stop.timeout", p->settings.collector_socket,
-		(unsigned long long)outbox_unacked(p->outbox), p->settings.stop_timeout_s,
+		(unsigned long long)outbox_unacked(p->outbox), (double)waited_ms / 1000,
 		(unsigned long long)total.sightings_pending);
 }
 
@@ -189,12 +189,14 @@ static int finish(struct program *p)
 			outbox_finish(p->outbox);
 		if (outbox_is_done(p->outbox) || (flushed && !to_the_end && goes_without_bye(p, waited_ms)))
 			return 0;
-		if (to_the_end && (signals_seen > 0 || collector_is_missing(p)))
+		if (to_the_end && collector_is_missing(p))
 			return -1;
+		if (to_the_end && signals_seen > 0)
+			break;
 		if (!to_the_end && (double)waited_ms > 1000 * p->settings.stop_timeout_s)
 			break;
 	}
-	tell_lost(p);
+	tell_lost(p, monotonic_ms() - start_ms);
 	return -1;
 }
 

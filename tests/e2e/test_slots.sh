@@ -73,14 +73,15 @@ timeout 100 "$PYTHON" - "$E2E" "$SOCKET" <<- 'END' || fail "another user kept a 
 	    os._exit(0)
 	try:
 	    time.sleep(0.5)
-	    for n in range(20):
+	    for n in range(21):
 	        began = time.monotonic()
 	        d = frames.Dataplane(sys.argv[2], "real")
 	        for _ in range(100):  # its queue may be full of others for a moment, as for a dataplane, which tries again
 	            try:
 	                d.connect(5)
 	                d.records([frames.record(f"n{n}.example", 1, bytes(4), 1700000000, 1700000000, 1, frames.NEW)])
-	                d.bye()
+	                if n < 20:
+	                    d.bye()
 	                d.wait()
 	                break
 	            except (BlockingIOError, ConnectionError, TimeoutError):
@@ -88,10 +89,6 @@ timeout 100 "$PYTHON" - "$E2E" "$SOCKET" <<- 'END' || fail "another user kept a 
 	        assert d.acked == d.number, f"round {n}: not acknowledged"
 	        d.close()
 	        assert time.monotonic() - began < 10, f"round {n}: {time.monotonic() - began:.1f} s"
-	    d = frames.Dataplane(sys.argv[2], "real").connect()
-	    d.records([frames.record("owned.example", 1, bytes(4), 1700000000, 1700000000, 1, frames.NEW)])
-	    d.wait()
-	    d.close()
 	finally:
 	    os.kill(child, 9)
 	    os.waitpid(child, 0)
