@@ -14,6 +14,7 @@
 #include <rte_version.h>
 
 #include "dataplane/helper.h"
+#include "dataplane/eal_folder.h"
 #include "dataplane/log.h"
 
 static const struct {
@@ -136,10 +137,8 @@ static void add_lcores(struct eal_args *args, unsigned workers)
 // DPDK makes a folder for each start and leaves it; it is empty by now.
 static void remove_runtime_folder(void)
 {
-	const char *folder = helper_is_on() ? NULL : rte_eal_get_runtime_dir(); // the helper does it
-
-	if (folder && *folder)
-		rmdir(folder);
+	if (!helper_is_on()) // it does it
+		eal_folder_end(rte_eal_get_runtime_dir());
 }
 
 int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib)
@@ -162,6 +161,7 @@ int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib)
 	eal_args_add(args, args->no_huge ? "--no-shconf" : "--in-memory", NULL);
 	snprintf(text, sizeof(text), "lookback_%d", (int)getpid());
 	eal_args_add(args, "--file-prefix", text);
+	eal_folder_begin(args->check);
 	atexit(remove_runtime_folder);
 	if (rte_eal_init(args->argc, args->argv) < 0) {
 		log_error("DPDK does not start: %s; its own lines above say why", rte_strerror(rte_errno));
@@ -178,4 +178,5 @@ int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib)
 void eal_stop(void)
 {
 	rte_eal_cleanup();
+	remove_runtime_folder(); // a check gives up its rights before it ends
 }

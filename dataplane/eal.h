@@ -13,6 +13,7 @@ struct eal_args {
 	bool pci_named;	    // -a was given: else DPDK would take every card that it finds
 	bool iova_named;    // --iova-mode was given
 	bool lcores_named;  // -l, -c or --lcores was given
+	bool check;	    // the start is one of --check
 	bool no_huge;	    // --no-huge was given, or there are no huge pages
 };
 

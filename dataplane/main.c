@@ -279,6 +279,7 @@ static int check(struct program *p)
 	if (!p->eal.devices_named)
 		eal_args_without_pci(&p->eal);
 	eal_args_add(&p->eal, "--no-telemetry", NULL);
+	p->eal.check = true;
 	if (eal_start(&p->eal, (unsigned)p->settings.workers, EAL_MEMORY_MIB + intake_memory_mib(&p->intake, &p->settings)) != 0 ||
 		intake_open(&p->intake, &p->settings) != 0)
 		return EXIT_FAILURE;
