@@ -126,9 +126,15 @@ static enum MHD_Result answer_ready(struct MHD_Connection *connection, const str
 		spool_is_well(h->sources.spool, why, sizeof(why))) {
 		char lost[320];
 		spool_damage(h->sources.spool, lost, sizeof(lost));
-		snprintf(why, sizeof(why), "ready%s%s", *lost ? "; but " : "", lost);
+		char warnings[4096], text[5120];
+		snprintf(text, sizeof(text), "ready%s%s", *lost ? "; but " : "", lost);
+		writer_warnings(h->sources.writer, warnings, sizeof(warnings));
+		for (char *rest = warnings, *line; *warnings && (line = strsep(&rest, "\n")) != NULL;) {
+			size_t len = strlen(text);
+			snprintf(text + len, sizeof(text) - len, "\nwarning: %s", line);
+		}
 		metrics_add(http_ready, 1);
-		return answer_line(connection, MHD_HTTP_OK, why);
+		return answer_line(connection, MHD_HTTP_OK, text);
 	}
 	metrics_add(http_not_ready, 1);
 	return answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, why);

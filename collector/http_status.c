@@ -2,7 +2,7 @@
 // /api/status: the counters of /metrics as one JSON object, summed over the workers of each sensor, with
 // what /readyz says is wrong. The live view of the page asks for it every other second.
 //
-//     {"version":…,"redis":{"up":true,"why":""},"spool":{"well":true,"why":"",…},"names":{…},
+//     {"version":…,"redis":{"up":true,"why":"","warnings":""},"spool":{"well":true,"why":"",…},"names":{…},
 //      "collector":{FAMILY:n, FAMILY:{LABEL:n}},"redis_errors":{KIND:n},
 //      "sensors":[{"sensor":…,"connected":true,"workers":2,"counters":{…},"ports":[{"port":…,…}]}]}
 #include "collector/http.h"
@@ -118,13 +118,16 @@ static void put_sensors(struct redis_buffer *out, struct board *board)
 
 static void put_redis(struct redis_buffer *out, struct writer *writer)
 {
-	char why[900] = "";
+	char why[900] = "", warnings[4096];
 
+	writer_warnings(writer, warnings, sizeof(warnings));
 	bool up = writer_is_up(writer, why, sizeof(why));
 	query_put_text(out, "\"redis\":{");
 	put_bool(out, "up", up);
 	query_put_text(out, ",\"why\":");
 	put_string(out, up ? "" : why);
+	query_put_text(out, ",\"warnings\":");
+	put_string(out, warnings);
 	query_put_text(out, "},\"redis_errors\":{");
 	for (int i = REDIS_TROUBLE_NONE + 1; i < REDIS_TROUBLE_MAX; i++) {
 		if (i > REDIS_TROUBLE_NONE + 1)

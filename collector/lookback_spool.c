@@ -29,7 +29,7 @@ static int look(struct lookback *l, struct spool_case *c)
 	c->redis = &l->db.settings;
 	if (redis_conn_open(&c->conn, c->redis) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
-	if (c->conn.cluster) {
+	if (c->conn.info.cluster) {
 		redis_conn_close(&c->conn);
 		return lookback_fail("redis %s: found a node of a cluster, expected a single Redis; see docs/exactly-once.md",
 			c->redis->address.text);

@@ -16,6 +16,7 @@
 #include "collector/http_listen.h"
 #include "collector/inbox.h"
 #include "collector/names_index.h"
+#include "collector/redis_info.h"
 #include "collector/settings.h"
 #include "collector/thread.h"
 
@@ -130,6 +131,7 @@ static struct redis_settings redis_settings_of(const struct settings *s)
 		.others = s->redis_more,
 		.database = s->redis_database,
 		.timeout_s = s->redis_timeout_s,
+		.check_s = s->redis_check_s,
 		.new_max = s->new_max,
 		.retention_days = s->retention_days};
 
@@ -172,9 +174,13 @@ static int try_redis(const struct settings *s, bool say)
 		redis_conn_close(&conn);
 		return EXIT_FAILURE;
 	}
+	char words[2048];
+	if (say && redis_info_judge(&conn.info, words, sizeof(words)) != 0)
+		for (char *rest = words, *line; (line = strsep(&rest, "\n")) != NULL;)
+			log_warning("redis %s: %s", s->redis.text, line);
 	if (say)
 		printf("redis %s: version %s, role %s, database %lu, prefix %s: ready\n", s->redis.text,
-			conn.version[0] ? conn.version : "unknown", conn.role[0] ? conn.role : "unknown",
+			conn.info.version[0] ? conn.info.version : "unknown", conn.info.role[0] ? conn.info.role : "unknown",
 			(unsigned long)s->redis_database, s->redis_prefix);
 	redis_conn_close(&conn);
 	return EXIT_SUCCESS;

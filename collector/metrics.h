@@ -37,6 +37,13 @@
 	/* writer thread */ \
 	X(GAUGE,   redis_up,            "collector_redis_up", "", "1 while Redis is connected and takes what it is sent") \
 	X(GAUGE,   writing_stopped,     "collector_writing_stopped", "", "1 while the number that Redis holds of the spool is missing or not ours: writing waits for a person (lookback spool)") \
+	X(COUNTER, rewrites,            "collector_redis_rewrites_total", "", "Times that a Redis was asked to rewrite its append-only file, after its start") \
+	X(COUNTER, rewrites_failed,     "collector_redis_rewrites_failed_total", "", "Those of them that failed, and were asked for again") \
+	X(GAUGE,   warn_eviction,       "collector_redis_warnings", "kind=\"eviction\"", "1 while Redis is set up or does in a way that endangers records") \
+	X(GAUGE,   warn_memory,         "collector_redis_warnings", "kind=\"memory\"", "") \
+	X(GAUGE,   warn_persistence,    "collector_redis_warnings", "kind=\"persistence\"", "") \
+	X(GAUGE,   warn_disk,           "collector_redis_warnings", "kind=\"disk\"", "") \
+	X(GAUGE,   warn_rights,         "collector_redis_warnings", "kind=\"rights\"", "") \
 	X(COUNTER, redis_connects,      "collector_redis_connects_total", "", "Connections made to Redis; one is the first") \
 	X(COUNTER, batches_applied,     "collector_batches_applied_total", "", "Batches applied in Redis, each in one MULTI/EXEC") \
 	X(COUNTER, batches_skipped,     "collector_batches_skipped_total", "", "Batches that Redis turned out to hold already; not sent again") \

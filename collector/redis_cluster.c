@@ -51,6 +51,11 @@ enum redis_trouble redis_cluster_why(const struct redis_cluster *cl, char *why, 
 	return cl->u.t.trouble;
 }
 
+struct redis_topology *redis_cluster_topology(struct redis_cluster *cl)
+{
+	return &cl->u.t;
+}
+
 bool redis_cluster_is_busy(const struct redis_cluster *cl)
 {
 	return cl->busy || cl->u.follow.len > 0;

@@ -18,6 +18,7 @@ struct redis_settings {
 	char password[512];	     // empty: none
 	char password_file[4096];    // empty: none; its first line, read at each connect
 	uint64_t database;
+	double check_s;	  // between looks at how it is set up
 	double timeout_s; // connect, one write, one read
 	char prefix[72];  // of every key, terminated
 	uint64_t new_max; // see settings.h
@@ -25,14 +26,32 @@ struct redis_settings {
 	bool cluster; // keys of one owner are in several slots
 };
 
+// How far its append-only file is from holding no beginning of a transaction (redis_info.h).
+enum redis_aof { REDIS_AOF_NONE, REDIS_AOF_CLEAN, REDIS_AOF_DOUBTFUL, REDIS_AOF_BUSY, REDIS_AOF_FAILED };
+
+// What INFO says.
+struct redis_info {
+	bool known;	     // it may be asked for
+	char version[32];    // "7.0.15"
+	char role[16];	     // "master", "slave", or empty
+	char run_id[48];     // another one with each start
+	char policy[24];     // maxmemory-policy
+	uint64_t memory;     // octets in use
+	uint64_t memory_max; // 0: no limit
+	enum redis_aof aof;
+	bool aof_unwritten;  // the last write to it failed
+	bool no_snapshots;   // asked for where there is no append-only file
+	bool rewrite_denied; // BGREWRITEAOF is not allowed
+	bool cluster;	     // it is a node of a cluster
+};
+
 struct redis_conn {
 	redisContext *context;	    // NULL while not connected; owned
 	uint64_t epoch;		    // counts connections, from 1
 	enum redis_trouble trouble; // of the last failure
 	char why[512];		    // the same in words, one line
-	char version[32];	    // what INFO says: "7.0.15"
-	char role[16];		    // "master", "slave", or empty
-	bool cluster;		    // it is a node of a cluster
+	struct redis_info info;	    // as told last
+	char clean_run_id[48];	    // of the start since which the append-only file was rewritten
 	bool foreign_seq;	    // its key pdns:seq is no hash
 	size_t preferred;	    // which of the addresses worked last
 	struct endpoint at;	    // where it is connected

@@ -27,6 +27,7 @@
 	X(WRONGTYPE, "wrong_type", "a key of the schema holds something else") \
 	X(FENCED,    "fenced",     "another connection wrote the same stream; looking again") \
 	X(NUMBER,    "number",     "its number of this spool is missing or not ours") \
+	X(REWRITE,   "rewrite",    "its append-only file is being rewritten after its start") \
 	X(MEMORY,    "memory",     "no memory to encode commands") \
 	X(ERROR,     "error",      "it refused a command")
 // clang-format on

@@ -2,6 +2,7 @@
 // Connecting: the socket, AUTH, SELECT, and a look at who answers.
 #include "collector/metrics.h"
 #include "collector/redis_greet.h"
+#include "collector/redis_info.h"
 
 #include <stdio.h>
 
@@ -69,51 +70,17 @@ static int select_database(struct redis_conn *c, const struct redis_settings *s,
 	return ask_and_forget(c, b);
 }
 
-// Copies the value of "\n<name>:<value>\r" in an INFO reply.
-static void info_field(const char *info, const char *name, char *out, size_t out_size)
-{
-	const char *at = strstr(info, name);
-
-	out[0] = '\0';
-	if (at)
-		snprintf(out, out_size, "%.*s", (int)strcspn(at + strlen(name), "\r\n"), at + strlen(name));
-}
-
 // INFO tells version and role. A user who may not ask is believed.
-static int look_around(struct redis_conn *c, struct redis_buffer *b)
+static int look_around(struct redis_conn *c)
 {
 	int major = 0, minor = 0;
 
-	redis_buffer_clear(b);
-	redis_encode_array(b, 1);
-	redis_encode_literal(b, "INFO");
-	redisReply *reply = redis_conn_ask(c, b);
-	if (!reply)
+	if (redis_info_ask(c) != 0)
 		return -1;
-	if (reply->type == REDIS_REPLY_ERROR &&
-		redis_trouble_of(reply->str, reply->len) != REDIS_TROUBLE_NOPERM) {
-		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
-		redis_conn_fail(c, trouble, "%s: %.200s", redis_trouble_sentence[trouble], reply->str);
-		freeReplyObject(reply);
-		return -1;
-	}
-	c->version[0] = c->role[0] = '\0';
-	c->cluster = false;
-	if (reply->type == REDIS_REPLY_STRING) {
-		info_field(reply->str, "\nredis_version:", c->version, sizeof(c->version));
-		info_field(reply->str, "\nrole:", c->role, sizeof(c->role));
-		c->cluster = strstr(reply->str, "\nredis_mode:cluster") ||
-			     strstr(reply->str, "\ncluster_enabled:1");
-	}
-	bool is_info = reply->type == REDIS_REPLY_ERROR || c->version[0];
-	freeReplyObject(reply);
-	if (!is_info)
-		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "what answers there is not a Redis server");
-	if (c->version[0] && sscanf(c->version, "%d.%d", &major, &minor) == 2 &&
-		(major < VERSION_MIN_MAJOR || (major == VERSION_MIN_MAJOR && minor < VERSION_MIN_MINOR))) {
+	if (c->info.version[0] && sscanf(c->info.version, "%d.%d", &major, &minor) == 2 &&
+		(major < VERSION_MIN_MAJOR || (major == VERSION_MIN_MAJOR && minor < VERSION_MIN_MINOR)))
 		return redis_conn_fail(c, REDIS_TROUBLE_VERSION,
-			"the server is Redis %s; at least 6.2 is needed", c->version);
-	}
+			"the server is Redis %s; at least 6.2 is needed", c->info.version);
 	return 0;
 }
 
@@ -138,6 +105,10 @@ static int try_write(struct redis_conn *c, const struct redis_settings *s, struc
 				c, trouble, "%s: %.200s", redis_trouble_sentence[trouble], reply->str);
 	}
 	freeReplyObject(reply);
+	if (c->context && strcmp(c->info.role, "slave") == 0)
+		return redis_conn_fail(c, REDIS_TROUBLE_READONLY,
+			"it is a replica that takes writes (replica-read-only no) and loses them with its next synchronisation; give the "
+			"address of its primary");
 	return c->context ? 0 : -1;
 }
 
@@ -151,8 +122,8 @@ static int open_one(struct redis_conn *c, const struct redis_settings *s, const 
 	if (result == 0)
 		result = select_database(c, s, &b);
 	if (result == 0)
-		result = look_around(c, &b);
-	if (result == 0 && !c->cluster)
+		result = look_around(c);
+	if (result == 0 && !c->info.cluster)
 		result = try_write(c, s, &b);
 	redis_buffer_free(&b);
 	if (result == 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/redis_topology.h"
 
+#include "collector/redis_info.h"
 #include "dataplane/log.h"
 
 #include <stdarg.h>
@@ -165,7 +166,7 @@ int redis_topology_connect(
 	here.address = node->address;
 	here.others.len = 0;
 	here.sentinel[0] = '\0';
-	if (redis_conn_open(&node->conn, &here) != 0) {
+	if (redis_conn_open(&node->conn, &here) != 0 || redis_info_settle(&node->conn) != 0) {
 		redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
 		redis_topology_failed(t, node);
 		return -1;

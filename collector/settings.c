@@ -50,6 +50,8 @@ static const struct conf_key keys[] = {
 	{"redis.prefix", CONF_STRING, &parsed.redis_prefix, "pdns:", "what every key starts with", 0, 0, NULL, false},
 	{"redis.timeout", CONF_SECONDS, &parsed.redis_timeout_s, "5s",
 		"longest wait for a connection, a write or an answer", 0.05, 600, NULL, true},
+	{"redis.check", CONF_SECONDS, &parsed.redis_check_s, "30s",
+		"how often Redis is asked how it is set up and does, for warnings", 0.1, 86400, NULL, true},
 	{"http.listen", CONF_FUNCTION, &parsed.http, "127.0.0.1:8053",
 		"address and port for HTTP (port 0: any free one), or none", 0, 0, endpoint_set_listen, false},
 	{"http.keys", CONF_STRING, &parsed.http_keys, "",
@@ -244,6 +246,7 @@ void settings_reload(struct settings *live, const struct settings *fresh)
 	replace(&live->redis_password, fresh->redis_password);
 	replace(&live->redis_password_file, fresh->redis_password_file);
 	live->redis_timeout_s = fresh->redis_timeout_s;
+	live->redis_check_s = fresh->redis_check_s;
 	live->retention_days = fresh->retention_days;
 	live->new_max = fresh->new_max;
 	live->queue_size = fresh->queue_size;

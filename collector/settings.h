@@ -16,6 +16,7 @@ struct settings {
 	char *redis_password_file; // or empty; its first line, read at each connect
 	uint64_t redis_database;   // number for SELECT
 	char *redis_prefix;	   // of every key
+	double redis_check_s;
 	double redis_timeout_s;	   // connect, one write or one read
 	struct endpoint http;	   // where HTTP listens; ENDPOINT_NONE: nowhere
 	char *http_keys;	   // file of keys for lookups, or empty

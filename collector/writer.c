@@ -4,6 +4,7 @@
 #include "collector/condition.h"
 #include "collector/metrics.h"
 #include "collector/redis_expiry.h"
+#include "collector/redis_info.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
 
@@ -118,14 +119,19 @@ static int connect_redis(struct writer *w)
 	take_settings(w);
 	if (redis_conn_open(&w->conn, &w->s) != 0)
 		return -1;
-	if (w->conn.cluster && !w->cluster) {
+	if (w->conn.info.cluster && !w->cluster) {
 		w->cluster = redis_cluster_new(w->spool, w->zones);
 		if (!w->cluster)
 			return redis_conn_fail(&w->conn, REDIS_TROUBLE_MEMORY, "no memory for a cluster");
 	}
+	if (!w->cluster) {
+		if (redis_info_settle(&w->conn) != 0)
+			return -1;
+		writer_note_info(w);
+	}
 	if (w->conn.epoch == 1)
 		log_info("redis %s: connected, version %s, database %lu", w->s.address.text,
-			w->conn.version[0] ? w->conn.version : "unknown", (unsigned long)w->s.database);
+			w->conn.info.version[0] ? w->conn.info.version : "unknown", (unsigned long)w->s.database);
 	return 0;
 }
 
@@ -158,6 +164,8 @@ static int step_cluster(struct writer *w)
 	redis_conn_close(&w->conn);
 	take_settings(w);
 	w->s.cluster = true;
+	if (writer_check_is_due(w))
+		writer_check(w);
 	enum cluster_outcome outcome = redis_cluster_step(w->cluster, &w->s, IDLE_MS);
 	if (outcome == CLUSTER_AGAIN && w->again++ < AGAIN_MAX) {
 		usleep(1000 * (AGAIN_MS + (unsigned)rand_r(&w->random) % AGAIN_MS));
@@ -191,7 +199,7 @@ static void settle(struct writer *w)
 // A batch into execution; `after` will be the one behind it, if there is one.
 static int execute(struct writer *w, struct redis_batch *b, struct redis_batch *after)
 {
-	bool more = !after->sent && spool_last(w->spool) > b->in.number;
+	bool more = !w->checking && !after->sent && spool_last(w->spool) > b->in.number;
 
 	if (b->in.number > w->sent)
 		w->sent = b->in.number;
@@ -210,6 +218,9 @@ static int step(struct writer *w)
 	take_settings(w);
 	if (w->epoch != w->conn.epoch && writer_look_up(w) != 0)
 		return -1;
+	w->checking = writer_check_is_due(w); // then nothing more is sent ahead
+	if (w->checking && !now->sent && (redis_batch_discard(now, &w->conn) != 0 || writer_check(w) != 0))
+		return -1;
 	if (!now->sent) {
 		if (!spool_read(w->spool, w->applied + 1, &now->in, 0))
 			return idle(w);
@@ -218,7 +229,7 @@ static int step(struct writer *w)
 	}
 	if (!now->executing && execute(w, now, next) != 0)
 		return -1;
-	if (spool_read(w->spool, now->in.number + 1, &next->in, 0) &&
+	if (!w->checking && spool_read(w->spool, now->in.number + 1, &next->in, 0) &&
 		redis_batch_send(next, &w->conn, &w->claim, &w->announced, &w->s, w->zones) != 0)
 		return -1;
 	if (redis_batch_collect(now, &w->conn, &w->results) != 0)

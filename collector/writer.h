@@ -20,6 +20,9 @@ void writer_reload(struct writer *w, const struct redis_settings *settings);
 // True while Redis takes what it is sent; else `why` says what is wrong. Any thread.
 bool writer_is_up(struct writer *w, char *why, size_t why_size);
 
+// What endangers records though Redis takes them: lines, or empty. Any thread.
+void writer_warnings(struct writer *w, char *out, size_t out_size);
+
 // Lets it write what waits in the spool, for `bound_ms` at most, ends the thread and frees it.
 // `forget_spool`: the spool is temporary; where all of it was written, its files and its number in
 // Redis are removed.

@@ -21,18 +21,6 @@ static void note_seek(const struct writer *w, const struct spool_seek *found)
 			(unsigned long)found->missing, (unsigned long)w->applied, w->claim.uuid);
 }
 
-// A Redis that is older may have an append-only file that was cut within a transaction. Redis 7.0
-// leaves its beginning in the file and would carry it out with the next restart; a rewritten file
-// has it no more. A refusal (no such file, no right to) is left at that.
-static int rewrite_aof(struct writer *w)
-{
-	static const char command[] = "*1\r\n$12\r\nBGREWRITEAOF\r\n";
-
-	if (redis_conn_write(&w->conn, command, sizeof(command) - 1) != 0)
-		return -1;
-	return redis_conn_read(&w->conn, &w->results);
-}
-
 // Batches in flight whose replies were lost turned out to be applied: what rode with them is, too, and their new
 // records are still to be told. Returns 0, or -1 (closed).
 static int make_up(struct writer *w)
@@ -127,7 +115,7 @@ int writer_look_up(struct writer *w)
 	} while (found.renewed);
 	note_seek(w, &found);
 	w->claim.number = w->applied;
-	if ((found.again > 0 && rewrite_aof(w) != 0) || make_up(w) != 0)
+	if (make_up(w) != 0)
 		return -1;
 	if (!redis_batch_retain_last(&w->batch[w->turn], w->spool, w->applied, &w->follow, &w->s, w->zones))
 		return redis_conn_fail(&w->conn, REDIS_TROUBLE_MEMORY, "no memory for the text of a batch");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Inside the writer, between writer.c (its thread) and writer_seek.c (where to go on after a connect).
+// Inside the writer, between writer.c (its thread), writer_seek.c (where to go on after a connect)
+// and writer_watch.c (how Redis is set up).
 #pragma once
 
 #include "collector/redis_batch.h"
@@ -22,10 +23,14 @@ struct writer {
 	uint64_t stop_at_ms;		// under the lock: monotonic time at which to give up
 	bool up;			// under the lock
 	char why[800];			// under the lock: what is wrong while not up
+	char warnings[4096];		// under the lock: what endangers records, lines; empty: nothing
 
 	// the thread's own
 	struct redis_settings s; // copy of the settings
 	struct redis_conn conn;
+	unsigned warned;		  // enum redis_warning, bits: already in the log
+	uint64_t check_at_ms;		  // monotonic time of the next look at how Redis is set up
+	bool checking;			  // it is due
 	struct redis_cluster *cluster;	  // NULL: Redis is none
 	unsigned again;			  // passes in a row that left slots on the move
 	struct redis_batch batch[2];	  // in execution, and sent behind it
@@ -55,3 +60,10 @@ int writer_look_up(struct writer *w);
 // The batch before was applied, and its number could not be written over the one before: the connection is given up, and
 // what Redis holds is looked at. Returns -1.
 int writer_unnumbered(struct writer *w);
+
+// What the connection, or those of a cluster, told of Redis last: into log, metrics, /readyz.
+void writer_note_info(struct writer *w);
+
+// The look at it that is due every redis.check: nothing may be under way. Returns 0, or -1 (closed).
+bool writer_check_is_due(const struct writer *w);
+int writer_check(struct writer *w);

@@ -261,10 +261,20 @@ redis_start() {
 	local folder=$1 port=$2 user=$3
 	shift 3
 	REDIS_SOCKET=$folder/redis.sock
+	redis_mend "$folder" "$user"
 	spawn "$user" "$folder/redis.log" redis-server "$LOOKBACK_ROOT/collector/redis.conf" --dir "$folder" \
 		--port "$port" --unixsocket "$REDIS_SOCKET" --unixsocketperm 777 --daemonize no "$@"
 	REDIS_PID=$SPAWNED
 	# an old file is read first, which takes its time
 	wait_for 6000 "$REDIS_PID" redis_is_ready || { REDIS_PID=; return 1; }
+}
+# A Redis that was killed while it wrote may have left the beginning of a transaction at the end of its append-only file,
+# which a later start would carry out: off with it.
+redis_mend() { # folder, user
+	local manifest=$1/appendonlydir/appendonly.aof.manifest mended
+	[ -s "$manifest" ] && command -v redis-check-aof > /dev/null || return 0
+	mended=$(yes 2> /dev/null | redis-check-aof --fix "$manifest" 2>&1 | grep -i 'successfully truncated' || true)
+	[ -z "$mended" ] || printf 'redis: the end of its append-only file was cut: %s\n' "$mended"
+	[ "$2" = - ] || chown -R "$2" "$1/appendonlydir"
 }
 redis_is_ready() { [ "$(redis-cli -s "$REDIS_SOCKET" ping)" = PONG ]; }

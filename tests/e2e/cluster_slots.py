@@ -129,9 +129,8 @@ def lose_last(world, port, transactions):
     with open(aof, "rb") as f:
         data = f.read()
     end = len(data)
-    for _ in range(transactions):
-        end = data.rfind(b"*1\r\n$5\r\nMULTI\r\n", 0, end)
-    assert end > 0
+    for _ in range(transactions):  # or all that it has had since its file was rewritten
+        end = max(data.rfind(b"*1\r\n$5\r\nMULTI\r\n", 0, end), 0)
     os.truncate(aof, end)
 
 

@@ -101,6 +101,7 @@ class World:
             return all(re.search(rf"^lookback_collector_{name}$", text, re.M)
                        for name in ("spool_waiting_batches 0", "spool_memory_bytes 0", "redis_up 1"))
 
+        time.sleep(0.03)  # /metrics may be 20 ms old
         until(is_settled, 60)
 
     def count(self, owner, member):

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Looks at how Redis is set up and does, after each connect and every redis.check: what endangers records is in the
+// log once, and in /readyz, /metrics and on the page for as long as it is so.
+#include "collector/writer_state.h"
+
+#include "collector/metrics.h"
+#include "collector/redis_info.h"
+#include "dataplane/log.h"
+#include "dataplane/monotonic.h"
+
+#include <stdio.h>
+
+static void set_metrics(unsigned bits)
+{
+	metrics_set(warn_eviction, bits >> REDIS_WARNING_EVICTION & 1);
+	metrics_set(warn_memory, bits >> REDIS_WARNING_MEMORY & 1);
+	metrics_set(warn_persistence, bits >> REDIS_WARNING_PERSISTENCE & 1);
+	metrics_set(warn_disk, bits >> REDIS_WARNING_DISK & 1);
+	metrics_set(warn_rights, bits >> REDIS_WARNING_RIGHTS & 1);
+}
+
+// Adds what one server's INFO tells to `out`, a line each behind its address; logs what is new.
+static unsigned take(struct writer *w, const char *address, const struct redis_info *info, char *out, size_t out_size)
+{
+	char words[2048];
+	unsigned bits = redis_info_judge(info, words, sizeof(words)), left = bits;
+
+	for (char *rest = words, *line; bits != 0 && (line = strsep(&rest, "\n")) != NULL; left &= left - 1) {
+		size_t len = strlen(out);
+		snprintf(out + len, out_size - len, "%sredis %s: %s", len > 0 ? "\n" : "", address, line);
+		if (!(w->warned & (left & -left)))
+			log_warning("redis %s: %s", address, line);
+	}
+	return bits;
+}
+
+void writer_note_info(struct writer *w)
+{
+	char words[sizeof(w->warnings)] = "";
+	unsigned bits = 0;
+
+	if (w->cluster) {
+		struct redis_topology *t = redis_cluster_topology(w->cluster);
+		for (size_t i = 0; i < t->nodes_len; i++)
+			if (t->nodes[i].listed && t->nodes[i].conn.context)
+				bits |= take(w, t->nodes[i].address.text, &t->nodes[i].conn.info, words, sizeof(words));
+	} else {
+		bits = take(w, w->s.address.text, &w->conn.info, words, sizeof(words));
+	}
+	if (w->warned & ~bits)
+		log_info("redis %s: what was warned of is better: %s", w->s.address.text, bits ? words : "all is well");
+	w->warned = bits;
+	set_metrics(bits);
+	w->check_at_ms = monotonic_ms() + (uint64_t)(w->s.check_s * 1000);
+	pthread_mutex_lock(&w->lock);
+	snprintf(w->warnings, sizeof(w->warnings), "%s", words);
+	pthread_mutex_unlock(&w->lock);
+}
+
+bool writer_check_is_due(const struct writer *w)
+{
+	return monotonic_ms() >= w->check_at_ms;
+}
+
+int writer_check(struct writer *w)
+{
+	if (w->cluster) {
+		struct redis_topology *t = redis_cluster_topology(w->cluster);
+		for (size_t i = 0; i < t->nodes_len; i++) {
+			struct cluster_node *node = &t->nodes[i];
+			if (node->listed && node->conn.context && redis_info_ask(&node->conn) != 0)
+				redis_topology_failed(t, node); // the next step sees to it
+		}
+	} else if (redis_info_ask(&w->conn) != 0) {
+		return -1;
+	}
+	writer_note_info(w);
+	return 0;
+}
+
+void writer_warnings(struct writer *w, char *out, size_t out_size)
+{
+	pthread_mutex_lock(&w->lock);
+	snprintf(out, out_size, "%s", w->warnings);
+	pthread_mutex_unlock(&w->lock);
+}
