@@ -11,6 +11,7 @@
 #include "dataplane/dns_layout.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 void http_rate(struct redis_buffer *out, const struct keys_rate *rate)
@@ -123,6 +124,23 @@ static void unescape_again(char *value)
 	*to = '\0';
 }
 
+// Farsight's Go client escapes patterns twice. What holds "%" only in escapes is one of these; to look for "%2a" in names,
+// which nobody does, it is written "%252a" in the pattern itself.
+static void unescape_pattern(char *value)
+{
+	char *plain = strdup(value);
+
+	for (const char *p = value; plain && (p = strchr(p, '%')) != NULL; p++) {
+		if (hex_digit(p[1]) >= 0 && hex_digit(p[2]) >= 0)
+			continue;
+		free(plain);
+		return;
+	}
+	if (plain && query_percent_decode(value, strlen(value), plain, strlen(value) + 1) != SIZE_MAX)
+		strcpy(value, plain);
+	free(plain);
+}
+
 // `at` is the segment that names the verb.
 static enum MHD_Result answer_lookup(struct http_request *r, size_t at, bool v1)
 {
@@ -194,6 +212,7 @@ static enum MHD_Result answer_flexible(struct http_request *r, size_t at)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	enum query_kind kind =
 		regex ? (rdata ? QUERY_TARGET_REGEX : QUERY_REGEX) : (rdata ? QUERY_TARGET_GLOB : QUERY_GLOB);
+	unescape_pattern(s[2]);
 	if (query_parse_pattern(&q, kind, s[2], why, sizeof(why)) != 0 || query_fit_types(&q, why, sizeof(why)) != 0 ||
 		exclude_param(r, &q, kind, why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What people and clients send, as text: lookups in every form, escapes of a path, lines of an import, punycode.
 #include "collector/query_import.h"
+#include "collector/query_paste.h"
 #include "collector/query_run.h"
+#include "collector/query_wire.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +53,56 @@ static void parse_all(const char *text)
 		(void)query_alike(q.name, q.name_len, "xn--80ak6aa92e.paypa1-1ogin.example", 35);
 }
 
+static void take_item(void *arg, const char *item, bool several)
+{
+	struct query_paste *p = arg;
+	char why[200];
+
+	if (several && query_understand_item(p, item, why, sizeof(why)) == 0 && p->meaning >= QUERY_MEANS_KEYWORD)
+		abort(); // no item is a word or a list
+}
+
+// What is pasted: whatever it is understood as, its value is understood as the same again.
+static void understand(const char *text)
+{
+	static struct query_paste p, again;
+	char why[200];
+	int64_t time;
+
+	if (query_paste_items(text, take_item, &p) == SIZE_MAX)
+		abort();
+	if (query_understand(&p, text, why, sizeof(why)) == 0 && (p.meaning == QUERY_MEANS_ADDRESS || p.meaning == QUERY_MEANS_PREFIX || p.meaning == QUERY_MEANS_RANGE) &&
+		(query_understand(&again, p.value, why, sizeof(why)) != 0 || strcmp(again.value, p.value) != 0 || again.meaning != p.meaning))
+		abort();
+	if (query_parse_until(&time, text, 1790000000, why, sizeof(why)) == 0) {
+		int64_t start;
+		if (query_parse_time(&start, text, 1790000000, why, sizeof(why)) != 0 || start > time)
+			abort();
+	}
+}
+
+// RDATA of any type that points to a name.
+static void read_rdata(const char *text, size_t len)
+{
+	static const char *const types[] = {"NS", "MX", "SRV", "SOA", "SVCB"};
+	static const uint16_t numbers[] = {2, 15, 33, 6, 64};
+	static uint8_t wire[TEXT_MAX], back[TEXT_MAX];
+	static char again[TEXT_RDATA_SIZE];
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		struct query_record r = {.type = types[i], .type_len = strlen(types[i]), .rdata = text, .rdata_len = len};
+		size_t size = query_rdata_wire(&r, wire, sizeof(wire));
+		if (size == 0)
+			continue;
+		r.rdata = again;
+		r.rdata_len = text_rdata(numbers[i], wire, size, again, sizeof(again));
+		if (again[0] == '\\' && again[1] == '#')
+			continue; // parameters out of order and the like
+		if (query_rdata_wire(&r, back, sizeof(back)) == 0)
+			abort();
+	}
+}
+
 static void read_names(const char *text, size_t len)
 {
 	char name[TEXT_NAME_SIZE], out[4 * TEXT_NAME_SIZE], back[4 * TEXT_NAME_SIZE];
@@ -92,6 +144,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	size = strlen(text);
 	parse_all(text);
+	understand(text);
+	read_rdata(text, size);
 	read_names(text, size);
 	if (query_percent_decode(text, size, decoded, sizeof(decoded)) != SIZE_MAX)
 		parse_all(decoded);

@@ -82,6 +82,14 @@ document.querySelector('form.search').addEventListener('submit', (event) => {
 	go({ q });
 });
 
+// A box of one line would join the lines of a list.
+box.addEventListener('paste', (event) => {
+	const text = event.clipboardData?.getData('text/plain') ?? '';
+	if (!/[\r\n]/.test(text.trim())) return;
+	event.preventDefault();
+	box.setRangeText(text.trim().replace(/\s*[\r\n]+\s*/g, ' '), box.selectionStart, box.selectionEnd, 'end');
+});
+
 document.querySelector('.skip').addEventListener('click', (event) => {
 	event.preventDefault();
 	(main.querySelector('h1') ?? main).focus();

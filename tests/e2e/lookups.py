@@ -220,6 +220,31 @@ def part_flexible(client):
     check(client.dnsdb("/lookup/rdata/name/nobody.flexible.example/SOA")[0] == [], "a mailbox that nobody has")
 
 
+def part_clients(client):
+    """Requests as the SDKs build them."""
+    def go(path):  # net/url: the path escaped once more
+        return urllib.parse.quote(path, safe="$&+,/:;=@~")
+    plain, _ = client.dnsdb("/glob/rrnames/*.hosts.example.")
+    for value in ("*.hosts.example.",):  # go-dnsdb: url.PathEscape within url.URL.Path
+        got, _ = client.dnsdb("/glob/rrnames/%s?swclient=dnsdb&version=v0.1&limit=0" % go(urllib.parse.quote(value, safe="$&+:=@")))
+        check(got == plain != [], "go-dnsdb: glob")
+    got, _ = client.dnsdb("/regex/rrnames/%s/A?exclude=%s" % (go(urllib.parse.quote("\\.hosts\\.example\\.$", safe="$&+:=@")), urllib.parse.quote("^h9\\.")))
+    check(len(got) == len(plain) - 1, "go-dnsdb: regex, exclude")
+    for path, n in (("/lookup/rrset/name/%2A.hosts.example/ANY?aggr=false", 35), ("/lookup/rrset/name/www.a.com/ANY/a.com", 1), ("/lookup/rdata/ip/192.0.2.0,24/ANY", 8),
+                    ("/lookup/rdata/ip/203.0.113.1-203.0.113.3/ANY", 3), ("/lookup/rdata/raw/cb007101/ANY", 1), ("/lookup/rdata/ip/2001:db8::,32/ANY?limit=3", 3)):
+        got, _ = client.dnsdb(path)
+        check(len(got) == n, "go-dnsdb: %s: %d" % (path, len(got)))
+    # CiscoSecurity's and Polarity's modules, on v1: an object a line, 404 where there is none
+    status, _, body = client.ask("/lookup/rrset/name/www.a.com/?humantime=True&aggr=False&limit=100&time_last_after=1", headers={"Accept": "application/json"})
+    check(status == 200 and [json.loads(line)["rrname"] for line in body.splitlines()] == ["www.a.com."], "v1, as SecureX asks: " + body)
+    check(client.ask("/lookup/rdata/ip/198.18.0.1?limit=10")[0] == 404, "v1: nothing")
+    # MISP's and Cortex's modules, by PyPDNS.query: each record has what they read, sorted by what they sort by
+    got = client.lines("/pdns/query/hosts.example")
+    for key in ("count", "origin", "time_first", "rrtype", "rrname", "rdata", "time_last"):
+        check(all(key in o for o in got), "PyPDNS: " + key)
+        sorted(got, key=lambda o: o[key])
+
+
 def part_order(client):
     """Every order is total, and pages of it fit together."""
     rdata = [o["rdata"] for o in client.lines("/api/lookup?q=hosts.example&sort=rdata")]
@@ -263,7 +288,7 @@ def main():
     if sys.argv[2:] == ["--batch"]:
         print("\n".join(batch(flexible(client), True)))
         return
-    for part in (part_cof, part_pasted, part_addresses, part_unsupported, part_flexible, part_order, part_times):
+    for part in (part_cof, part_pasted, part_addresses, part_unsupported, part_flexible, part_clients, part_order, part_times):
         part(client)
     if failures:
         sys.exit("%d checks failed" % len(failures))

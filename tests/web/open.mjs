@@ -168,6 +168,15 @@ async function lists({ open, same, on }) {
 	same('asked for', [...new Set(await see.column('query'))].sort(), ['203.0.113.0/24', '208.80.152.2', 'paypol.example']);
 	await page.locator('.c-query a', { hasText: '203.0.113.0/24' }).first().click();
 	await see.heading('Prefix 203.0.113.0/24');
+	await page.locator('#q').fill('');
+	await page.locator('#q').evaluate((box) => {
+		const clipboardData = new DataTransfer();
+		clipboardData.setData('text/plain', '\n203.0.113.7\r\npaypol[.]example\n\n');
+		box.dispatchEvent(new ClipboardEvent('paste', { clipboardData, cancelable: true, bubbles: true }));
+	});
+	same('lines that were pasted', await page.inputValue('#q'), '203.0.113.7 paypol[.]example');
+	await page.locator('#q').press('Enter');
+	await see.heading('List 203.0.113.7 paypol.example');
 	await see.search('It was seen at paypol[.]example (203.0.113.7), they say.');
 	await see.heading('List paypol.example 203.0.113.7');
 	await page.locator('.notice', { hasText: 'Not looked for' }).filter({ hasText: 'It, was, seen, at, they, say.' }).waitFor();
