@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <linux/capability.h>
 
 static const struct passwd *look_up(const char *name)
 {
@@ -32,6 +35,16 @@ static void read_groups(struct sandbox_user *user)
 			user->groups[user->groups_len++] = all[i];
 }
 
+// In a container, root may be without the right to become anyone else.
+static bool may_change(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+	const uint32_t wanted = 1u << CAP_SETUID | 1u << CAP_SETGID;
+
+	return syscall(SYS_capget, &header, data) != 0 || (data[0].effective & wanted) == wanted;
+}
+
 int sandbox_user_find(struct sandbox_user *user, const char *name, char *why, size_t why_size)
 {
 	const struct passwd *found;
@@ -41,6 +54,11 @@ int sandbox_user_find(struct sandbox_user *user, const char *name, char *why, si
 	if (user->uid != 0) {
 		if ((found = getpwuid(user->uid)) != NULL)
 			snprintf(user->name, sizeof(user->name), "%s", found->pw_name);
+		return 0;
+	}
+	if (!may_change() && !*name) {
+		snprintf(user->name, sizeof(user->name), "root");
+		snprintf(user->why, sizeof(user->why), "without CAP_SETUID and CAP_SETGID it cannot become another");
 		return 0;
 	}
 	if (*name)

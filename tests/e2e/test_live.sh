@@ -154,7 +154,7 @@ listen() { # what it is, signal, dataplane's arguments…
 }
 
 redis_up --appendonly no
-collector_up
+collector_up -o spool.keep=0 # FLUSHALL below: nothing of before is to come back
 
 listen "interface" TERM --iface tap1 -o flush.interval=1
 if grep -q 'tap1: capturing through AF_XDP' "$T/dataplane.log"; then
