@@ -30,6 +30,16 @@ struct admit_match {
 	struct match_set *sets;
 };
 
+static uint32_t sets_of(uint32_t size)
+{
+	return size / SET_SIZE + 1;
+}
+
+size_t admit_match_memory(uint32_t size)
+{
+	return memory_size(sets_of(size) * sizeof(struct match_set));
+}
+
 struct admit_match *admit_match_new(uint32_t size, uint32_t timeout_s, bool huge_pages, const struct hash_key *key,
 	struct worker_stats *stats)
 {
@@ -40,7 +50,7 @@ struct admit_match *admit_match_new(uint32_t size, uint32_t timeout_s, bool huge
 	t->key = *key;
 	t->stats = stats;
 	t->timeout_s = timeout_s;
-	t->sets_len = size / SET_SIZE + 1;
+	t->sets_len = sets_of(size);
 	t->memory = memory_map(t->sets_len * sizeof(*t->sets), huge_pages);
 	t->sets = t->memory.at;
 	if (!t->sets) {

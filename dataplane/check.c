@@ -12,6 +12,8 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
+#include "dataplane/huge_pages.h"
+
 static unsigned failures;
 
 void check_say(const char *grade, const char *format, ...)
@@ -60,18 +62,15 @@ static long meminfo(const char *name)
 	return found;
 }
 
-static void check_huge_pages(const struct settings *s)
+static void check_huge_pages(const struct settings *s, unsigned intake_mib)
 {
-	long total = meminfo("HugePages_Total"), free_pages = meminfo("HugePages_Free"), size_kb = meminfo("Hugepagesize");
-	// 139 octets a record of the table, 3 KiB a packet buffer
-	long wanted_kb = (long)(s->workers * (s->table_records * 139 / 1024 + s->rx_descriptors * 3)) + 256 * 1024;
-	long wanted = size_kb > 0 ? wanted_kb / size_kb : 0;
+	long total, free_pages = huge_pages_free(&total), size_kb = meminfo("Hugepagesize"), wanted = huge_pages_wanted(s, intake_mib);
 
 	if (free_pages >= wanted && total > 0)
-		check_say("ok", "huge pages: %ld of %ld pages of %ld kB are free, about %ld are needed", free_pages, total, size_kb, wanted);
+		check_say("ok", "huge pages: %ld of %ld pages of %ld kB are free, %ld are needed", free_pages, total, size_kb, wanted);
 	else
-		check_say("hint", "huge pages: %ld of %ld pages of %ld kB are free, about %ld are needed; without them it works, slower "
-			    "(scripts/host-setup --huge-pages %ld)", free_pages, total, size_kb, wanted, total - free_pages + wanted);
+		check_say("hint", "huge pages: %ld of %ld pages of %ld kB are free, %ld are needed; without them it works, slower "
+			    "(scripts/host-setup --huge-pages %ld --apply)", free_pages, total, size_kb, wanted, total - free_pages + wanted);
 }
 
 static void check_hugetlbfs(void)
@@ -141,9 +140,9 @@ static void check_xdp(void)
 		check_say("hint", "XDP: %s; an interface is captured from through AF_PACKET, slower", why);
 }
 
-void check_host(const struct settings *settings)
+void check_host(const struct settings *settings, unsigned intake_mib)
 {
-	check_huge_pages(settings);
+	check_huge_pages(settings, intake_mib);
 	check_hugetlbfs();
 	check_iommu();
 	check_cpus(settings);

@@ -10,7 +10,7 @@
 #include "dataplane/settings.h"
 
 // What can be said without DPDK: memory pages, IOMMU, CPUs, XDP.
-void check_host(const struct settings *settings);
+void check_host(const struct settings *settings, unsigned intake_mib);
 
 // Ports that were opened: driver, queues, link, NUMA node, receive hash, XDP.
 void check_ports(const struct intake *intake, const struct settings *settings);

@@ -233,9 +233,16 @@ int crew_start(struct program *p)
 	if (confine(p) != 0)
 		return -1;
 	atomic_store_explicit(&worker_orders.go, true, memory_order_release);
+	unsigned huge = 0;
+	for (unsigned k = 0; k < p->settings.workers; k++)
+		huge += table_is_huge(p->workers[k].table);
+	if (!p->eal.no_huge && huge < p->settings.workers)
+		log_warning("huge pages: too few were left for the tables of %u of %u workers, which are in ordinary pages, slower; "
+			    "scripts/host-setup --huge-pages auto --apply", (unsigned)p->settings.workers - huge,
+			(unsigned)p->settings.workers);
 	log_info("%llu worker%s, %llu records each in %s pages", (unsigned long long)p->settings.workers,
 		p->settings.workers == 1 ? "" : "s", (unsigned long long)p->settings.table_records,
-		table_is_huge(p->workers[0].table) ? "huge" : "ordinary");
+		huge == p->settings.workers ? "huge" : "ordinary");
 	return 0;
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/eal.h"
 
+#include <errno.h>
+#include <linux/close_range.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -15,6 +18,7 @@
 
 #include "dataplane/helper.h"
 #include "dataplane/eal_folder.h"
+#include "dataplane/huge_pages.h"
 #include "dataplane/log.h"
 
 static const struct {
@@ -98,21 +102,6 @@ void eal_args_begin(struct eal_args *args, const char *program)
 	eal_args_add(args, "--log-level", "lib.ip_frag:warning"); // and of later ones
 }
 
-// Free huge pages of the default size.
-static long free_huge_pages(void)
-{
-	char line[128];
-	long pages = 0;
-
-	FILE *file = fopen("/proc/meminfo", "r");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "HugePages_Free: %ld", &pages) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return pages;
-}
-
 // "0@0,1@1,2@0": the main lcore on the first CPU that we may use, workers on the others in turn.
 static void add_lcores(struct eal_args *args, unsigned workers)
 {
@@ -141,16 +130,18 @@ static void remove_runtime_folder(void)
 		eal_folder_end(rte_eal_get_runtime_dir());
 }
 
-int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib)
+int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib, unsigned wanted)
 {
 	char text[64];
 
 	if (!args->lcores_named)
 		add_lcores(args, workers);
-	if (!args->no_huge && free_huge_pages() * 2 < (long)memory_mib) {
-		log_warning("huge pages: found %ld free of 2 MiB, expected %u for packet buffers; going on in ordinary "
-			    "pages, slower (echo %u > /proc/sys/vm/nr_hugepages)",
-			free_huge_pages(), memory_mib / 2, memory_mib);
+	args->memory_mib = memory_mib;
+	if (!args->no_huge && huge_pages_free(NULL) * HUGE_PAGE_MIB < (long)memory_mib) {
+		long total, pages = huge_pages_free(&total);
+		log_warning("huge pages: found %ld free of 2 MiB, expected %u, of them %u for packet buffers; going on in ordinary pages, "
+			    "slower (scripts/host-setup --huge-pages %ld --apply)", pages, wanted, memory_mib / HUGE_PAGE_MIB,
+			total - pages + wanted);
 		eal_args_add(args, "--no-huge", NULL);
 	}
 	if (args->no_huge) {
@@ -173,6 +164,24 @@ int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib)
 		return -1;
 	}
 	return 0;
+}
+
+void eal_without_huge_pages(const struct eal_args *args, char **argv, int argc)
+{
+	static char no_huge[] = "--no-huge";
+	char *again[EAL_ARGS_MAX + 2];
+	const char *folder = rte_eal_get_runtime_dir();
+
+	if (args->no_huge || args->memory_mib == 0 || argc > EAL_ARGS_MAX || huge_pages_can_be_had(args->memory_mib))
+		return;
+	log_warning("huge pages: taken by others since they were counted; starting again in ordinary pages, slower");
+	memcpy(again, argv, (size_t)argc * sizeof(*argv));
+	again[argc] = no_huge;
+	again[argc + 1] = NULL;
+	eal_folder_end(folder);
+	syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
+	execv("/proc/self/exe", again);
+	log_error("/proc/self/exe: %s; start again with --no-huge", strerror(errno));
 }
 
 void eal_stop(void)

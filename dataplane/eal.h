@@ -13,6 +13,7 @@ struct eal_args {
 	bool pci_named;	    // -a was given: else DPDK would take every card that it finds
 	bool iova_named;    // --iova-mode was given
 	bool lcores_named;  // -l, -c or --lcores was given
+	unsigned memory_mib; // asked for; 0 before eal_start
 	bool check;	    // the start is one of --check
 	bool no_huge;	    // --no-huge was given, or there are no huge pages
 };
@@ -32,7 +33,12 @@ const char *eal_version(void);
 bool eal_is_option(const char *option, bool *has_value);
 
 // Starts DPDK with `workers` lcores besides the main one. Without huge pages it goes on in ordinary
-// ones, `memory_mib` of them, and says so. Returns 0, or -1 with one logged line.
-int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib);
+// ones, `memory_mib` of them, and says so; `wanted`: huge pages of the whole run (huge_pages.h). Returns 0, or -1 with one logged
+// line.
+int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib, unsigned wanted);
+
+// After something could not be set up, before rights are given up: if huge pages that were there have gone, starts the program
+// again without them, and does not return.
+void eal_without_huge_pages(const struct eal_args *args, char **argv, int argc);
 
 void eal_stop(void);

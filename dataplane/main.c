@@ -11,6 +11,7 @@
 
 #include "dataplane/check.h"
 #include "dataplane/helper.h"
+#include "dataplane/huge_pages.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
 #include "dataplane/notices.h"
@@ -23,7 +24,6 @@ enum {
 	TURN_WAIT_MS = 5,	   // of the main thread, for acknowledgements
 	PROGRESS_AFTER_MS = 2000,
 	BYE_WAIT_MS = 1000,	   // for the answer to a good-bye that nothing depends on
-	EAL_MEMORY_MIB = 256	   // besides the packet buffers
 };
 
 static volatile sig_atomic_t signals_seen, hangups_seen;
@@ -224,6 +224,14 @@ static int close_accounts(const struct program *p)
 	return result;
 }
 
+static int start_dpdk(struct program *p)
+{
+	unsigned intake_mib = intake_memory_mib(&p->intake, &p->settings);
+
+	return eal_start(&p->eal, (unsigned)p->settings.workers, huge_pages_packets_mib(&p->settings, intake_mib),
+		huge_pages_wanted(&p->settings, intake_mib));
+}
+
 static int open_everything(struct program *p)
 {
 	char why[1024];
@@ -231,12 +239,9 @@ static int open_everything(struct program *p)
 	bool other = p->eal.devices_named || p->intake.captures_len > 0 || p->intake.ifaces_len > 0;
 	if (other && !p->eal.pci_named)
 		eal_args_without_pci(&p->eal);
-	unsigned memory = EAL_MEMORY_MIB + (unsigned)(p->settings.workers * (p->settings.rx_descriptors +
-							p->settings.frag_datagrams * 8) * 3 / 1024) +
-			  intake_memory_mib(&p->intake, &p->settings);
 	if (!p->settings.telemetry)
 		eal_args_add(&p->eal, "--no-telemetry", NULL);
-	if (eal_start(&p->eal, (unsigned)p->settings.workers, memory) != 0)
+	if (start_dpdk(p) != 0)
 		return -1;
 	if (packet_meta_init() != 0) {
 		log_error("DPDK has no room in its buffers for time stamps");
@@ -270,7 +275,7 @@ static int check(struct program *p)
 {
 	bool any = p->eal.devices_named || p->intake.ifaces_len > 0;
 
-	check_host(&p->settings);
+	check_host(&p->settings, intake_memory_mib(&p->intake, &p->settings));
 	fflush(stdout);
 	if (!any) {
 		confine_check(p);
@@ -280,8 +285,7 @@ static int check(struct program *p)
 		eal_args_without_pci(&p->eal);
 	eal_args_add(&p->eal, "--no-telemetry", NULL);
 	p->eal.check = true;
-	if (eal_start(&p->eal, (unsigned)p->settings.workers, EAL_MEMORY_MIB + intake_memory_mib(&p->intake, &p->settings)) != 0 ||
-		intake_open(&p->intake, &p->settings) != 0)
+	if (start_dpdk(p) != 0 || intake_open(&p->intake, &p->settings) != 0)
 		return EXIT_FAILURE;
 	check_ports(&p->intake, &p->settings);
 	intake_close(&p->intake);
@@ -306,8 +310,13 @@ int main(int argc, char **argv)
 	p.started_ms = monotonic_ms();
 	if (p.check)
 		return check(&p);
-	if (confine_begin(&p, argc, argv) != 0 || open_everything(&p) != 0)
+	if (confine_begin(&p, argc, argv) != 0)
 		return EXIT_FAILURE;
+	if (open_everything(&p) != 0) {
+		iface_detach_all();
+		eal_without_huge_pages(&p.eal, argv, argc);
+		return EXIT_FAILURE;
+	}
 	collector_wait_begin(&p.wait, p.settings.collector_socket, p.settings.replay_wait_s);
 	int result = run(&p);
 	if (result == 0)

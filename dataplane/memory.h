@@ -12,6 +12,9 @@ struct memory_block {
 	bool huge;   // in 2 MiB pages
 };
 
+// What memory_map takes for so much.
+size_t memory_size(size_t size);
+
 // Call from the thread that will use it. `want_huge` false keeps to ordinary pages (--no-huge).
 struct memory_block memory_map(size_t size, bool want_huge);
 void memory_unmap(struct memory_block *block);

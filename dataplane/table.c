@@ -20,6 +20,17 @@ _Static_assert(sizeof(struct table_more) == TABLE_UNIT_SIZE, "unit");
 // Records a bucket at full table: of its ten slots, so that one in forty records lives in its second bucket.
 enum { RECORDS_PER_BUCKET = 6 };
 
+static uint64_t pages_of(uint64_t records)
+{
+	return records / (RECORDS_PER_BUCKET * TABLE_PAGE_BUCKETS) + 1;
+}
+
+size_t table_memory(uint64_t records)
+{
+	return memory_size(pages_of(records) * TABLE_PAGE_BUCKETS * sizeof(struct table_bucket)) +
+	       memory_size((records + 1) * sizeof(struct table_unit));
+}
+
 struct table *table_new(const struct table_options *options, struct worker_stats *stats)
 {
 	struct table *t = aligned_alloc(128, (sizeof(*t) + 127) / 128 * 128);
@@ -35,7 +46,7 @@ struct table *table_new(const struct table_options *options, struct worker_stats
 	t->units_len = (uint32_t)options->records + 1; // unit 0 is none
 	t->fresh_unit = 1;
 	t->free_len = (uint32_t)options->records;
-	t->pages_len = options->records / (RECORDS_PER_BUCKET * TABLE_PAGE_BUCKETS) + 1;
+	t->pages_len = pages_of(options->records);
 	t->bucket_memory = memory_map(table_buckets(t) * sizeof(*t->buckets), options->huge_pages);
 	t->unit_memory = memory_map(t->units_len * sizeof(*t->units), options->huge_pages);
 	t->buckets = t->bucket_memory.at;

@@ -64,6 +64,7 @@ struct table;
 // Maps and touches the memory: about TABLE_UNIT_SIZE + 11 octets a record. NULL when out of memory.
 struct table *table_new(const struct table_options *options, struct worker_stats *stats);
 void table_free(struct table *t);
+size_t table_memory(uint64_t records); // octets that it maps
 bool table_is_huge(const struct table *t); // in huge pages
 
 // Where the next key is to be written: TABLE_KEY_HEAD octets, owner, canonical RDATA, of `size_max`

@@ -185,9 +185,10 @@ static int set_up(struct worker *w)
 		return -1;
 	w->message = dns_message_new(&w->key);
 	w->admit = admit_new();
+	// in DPDK's memory, which the huge pages of tables must leave room for
+	w->frag = pkt_frag_new((uint32_t)s->frag_datagrams, (uint32_t)(s->frag_timeout_s * 1000), &w->key, &w->stats);
 	w->table = table_new(&table, &w->stats);
 	w->tcp = pkt_tcp_new(&tcp, &w->key, &w->stats);
-	w->frag = pkt_frag_new((uint32_t)s->frag_datagrams, (uint32_t)(s->frag_timeout_s * 1000), &w->key, &w->stats);
 	w->copies = copies_new((uint32_t)s->dedup_ms * 1000, &w->key, &w->stats);
 	w->linear = malloc(WORKER_LINEAR_SIZE);
 	w->rdata = malloc(DNS_RDATA_SIZE);

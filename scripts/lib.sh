@@ -193,6 +193,11 @@ HUGE_PAGES_BEFORE=
 
 meminfo() { awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo; }
 
+# How many huge pages a dataplane needs, with such options.
+huge_pages_wanted() { # program, options…
+	"$1" --check "${@:2}" 2>/dev/null | sed -n 's/^.* huge pages: .* \([0-9][0-9]*\) are needed.*/\1/p'
+}
+
 # Sees to `$1` MiB of free huge pages, of 2 MiB each, where root may and an eighth of the memory suffices.
 huge_pages_get() {
 	local wanted=$(($1 / 2)) free total
