@@ -100,7 +100,7 @@ static int parse_item(struct bulk *b, struct query *q, const char *item, char *w
 		return query_parse(q, item, why, why_size);
 	if (query_understand_item(&p, item, why, why_size) != 0)
 		return -1;
-	query_take_value(q, &p);
+	query_take_value(q, &p.q);
 	return 0;
 }
 

@@ -4,11 +4,12 @@
 //     /api/lookup?q=VALUE     records of whatever is pasted, as COF lines or CSV
 //     /api/find?q=KEYWORD     names that contain a keyword or look like it, each with its reason
 //
-// Parameters of both: those of DNSDB (limit, offset, time_…, sort), type; of lookup format=csv. Lookup and
+// Of a list all are looked up, if all are understood. Parameters of both: those of DNSDB (limit, offset, time_…, sort), type; of lookup format=csv. Lookup and
 // find put their lines into DNSDB's frame with frame=true; lookup finds who points to a name with
 // targets=true, and these besides its own records with targets=also. With as=name the value is a name as it
 // stands, whatever else it looks like: "192.0.2.1" and "[.]" are names as well.
 #include "collector/http_api.h"
+#include "collector/query_paste.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,45 +39,119 @@ static bool is_framed(struct http_request *r)
 	return !http_wants_csv(r) && http_param_flag(r, "frame", false);
 }
 
-static int parse_lookup(struct http_request *r, struct query *q, char *value, char *why, size_t why_size)
-{
-	char as[16];
+enum { LOOKUP_MAX = 100 };
 
-	if (!http_param(r, "q", value, HTTP_VALUE_SIZE))
+// What one lookup asks for.
+struct asked {
+	struct query *of; // one after another; owned
+	size_t len;
+	bool failed;
+	char *why;
+	size_t why_size;
+};
+
+static void add(struct asked *a, const struct query *value)
+{
+	struct query *grown = realloc(a->of, (a->len + 1) * sizeof(*grown));
+
+	if (!grown) {
+		snprintf(a->why, a->why_size, "out of memory");
+		a->failed = true;
+		return;
+	}
+	a->of = grown;
+	a->of[a->len++] = *value;
+}
+
+static void take_item(void *arg, const char *item, bool several)
+{
+	struct asked *a = arg;
+	struct query_paste p = {.q = query_make(QUERY_NAME)};
+
+	if (a->failed)
+		return;
+	if (a->len == LOOKUP_MAX) {
+		snprintf(a->why, a->why_size, "at most %d at once; POST /api/bulk takes more", LOOKUP_MAX);
+		a->failed = true;
+	} else if (several ? query_understand_item(&p, item, a->why, a->why_size) != 0 : query_parse(&p.q, item, a->why, a->why_size) != 0) {
+		a->failed = true; // in a list nobody would see what was left out
+	} else {
+		add(a, &p.q);
+	}
+}
+
+// 0, or -1 with `why`.
+static int parse_lookup(struct http_request *r, struct asked *a)
+{
+	char value[HTTP_VALUE_SIZE], as[16];
+	struct query q = query_make(QUERY_NAME);
+
+	snprintf(a->why, a->why_size, "q: expected a name, an address, a prefix or a range");
+	if (!http_param(r, "q", value, sizeof(value)))
 		return -1;
 	if (!http_param(r, "as", as, sizeof(as)) || strcmp(as, "name") != 0)
-		return query_parse(q, value, why, why_size);
-	q->kind = QUERY_NAME;
-	q->name_len = query_to_ascii(value, HTTP_VALUE_SIZE) ? query_name(value, strlen(value), q->name) : 0;
-	return q->name_len > 0 ? 0 : snprintf(why, why_size, "'%.100s': expected a name", value);
+		return query_paste_items(value, take_item, a) == SIZE_MAX || a->failed || a->len == 0 ? -1 : 0;
+	q.name_len = query_to_ascii(value, sizeof(value)) ? query_name(value, strlen(value), q.name) : 0;
+	if (q.name_len == 0)
+		return snprintf(a->why, a->why_size, "'%.100s': expected a name", value), -1;
+	add(a, &q);
+	return a->failed ? -1 : 0;
+}
+
+// Who points to what is asked for, besides (`also`) or instead. 0, or -1 with `why`.
+static int ask_for_targets(struct query *q, bool also, char *why, size_t why_size)
+{
+	if (also) {
+		q->with_targets = q->kind == QUERY_NAME;
+	} else if (q->kind == QUERY_ADDRESSES) {
+		snprintf(why, why_size, "targets: found an address, expected a name: targets are names");
+		return -1;
+	} else {
+		query_to_targets(q);
+	}
+	return 0;
+}
+
+// The parameters of all of them. 0, or the code of an answer with `why`.
+static unsigned lookup_params(struct http_request *r, struct asked *a)
+{
+	struct query params = query_make(QUERY_NAME);
+	char targets[16] = "";
+	bool also = http_param(r, "targets", targets, sizeof(targets)) && strcmp(targets, "also") == 0;
+	bool instead = !also && http_param_flag(r, "targets", false);
+	unsigned code = http_ours_params(r, &params, a->why, a->why_size);
+
+	if (params.order == QUERY_ORDER_NONE) {
+		params.order = QUERY_ORDER_LAST;
+		params.descending = true;
+	}
+	for (size_t i = 0; i < a->len && code == 0; i++) {
+		struct query one = params;
+		query_take_value(&one, &a->of[i]);
+		if (((also || instead) && ask_for_targets(&one, also, a->why, a->why_size) != 0) || query_fit_types(&one, a->why, a->why_size) != 0)
+			code = MHD_HTTP_BAD_REQUEST;
+		a->of[i] = one;
+	}
+	return code;
 }
 
 enum MHD_Result http_lookup(struct http_request *r)
 {
-	char value[HTTP_VALUE_SIZE], why[300] = "q: expected a name, an address, a prefix or a range";
-	struct query q = query_make(QUERY_NAME);
+	char why[300];
+	struct asked a = {.why = why, .why_size = sizeof(why)};
 	const struct query_format format = {.framed = is_framed(r)};
+	unsigned code = parse_lookup(r, &a) != 0 ? MHD_HTTP_BAD_REQUEST : lookup_params(r, &a);
 
-	if (parse_lookup(r, &q, value, why, sizeof(why)) != 0)
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
-	char targets[16] = "";
-	if (http_param(r, "targets", targets, sizeof(targets)) && strcmp(targets, "also") == 0) {
-		q.with_targets = q.kind == QUERY_NAME;
-	} else if (http_param_flag(r, "targets", false)) { // who points to a name, instead of its own records
-		if (q.kind == QUERY_ADDRESSES)
-			return http_line(r, MHD_HTTP_BAD_REQUEST, "'%.100s': found an address, expected a name: targets are names", value);
-		query_to_targets(&q);
-	}
-	unsigned code = http_ours_params(r, &q, why, sizeof(why));
-	if (code == 0 && query_fit_types(&q, why, sizeof(why)) != 0)
-		code = MHD_HTTP_BAD_REQUEST;
-	if (code != 0)
+	if (code != 0) {
+		free(a.of);
 		return http_line(r, code, "%s", why);
-	if (q.order == QUERY_ORDER_NONE) {
-		q.order = QUERY_ORDER_LAST;
-		q.descending = true;
 	}
-	return http_stream(r, &q, http_wants_csv(r) ? HTTP_CSV : HTTP_COF, &format);
+	struct query first = a.of[0];
+	first.also = a.of + 1;
+	first.also_len = a.len - 1;
+	enum MHD_Result result = http_stream(r, &first, http_wants_csv(r) ? HTTP_CSV : HTTP_COF, &format);
+	free(a.of);
+	return result;
 }
 
 enum MHD_Result http_find(struct http_request *r)

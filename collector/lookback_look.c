@@ -164,11 +164,11 @@ static int parse_item(const struct looking *k, struct query *q, const char *item
 	bool address = result == 0 && p.q.kind == QUERY_ADDRESSES && p.meaning != QUERY_MEANS_LIST, wanted = k->parse == query_parse_addresses;
 
 	if (address && wanted) {
-		query_take_value(q, &p);
+		query_take_value(q, &p.q);
 		return 0;
 	}
 	if (result == 0 && !wanted && p.meaning <= QUERY_MEANS_STEM) {
-		query_take_value(q, &p);
+		query_take_value(q, &p.q);
 		if (k->parse == query_parse_target)
 			query_to_targets(q);
 		else if (k->parse == parse_zone && q->kind == QUERY_NAME)

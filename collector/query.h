@@ -70,6 +70,8 @@ struct query {
 	size_t raw_size;		// 0: any
 	double time_max_s;		// the run fails after that long; 0: no bound
 	bool partial;			// query_sorted: a run that fails shows first what it has met
+	const struct query *also;	// query_sorted: further questions, answered as one with this; may go once it has started
+	size_t also_len;
 	const char *cursor; // query_export.h: where to go on; NULL: at the start
 };
 

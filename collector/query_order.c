@@ -5,6 +5,7 @@
 // equal comes newest first, then by owner, type and RDATA from the end of the alphabet on, which is how Redis holds them;
 // so that no two records are equal, and pages by offset fit together.
 #include "collector/query_write.h"
+#include "dataplane/monotonic.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,10 @@ struct kept {
 struct query_sorted {
 	struct query q;
 	struct query_run *run;
+	struct query_db *db;
+	struct query *rest; // what is asked after this, a copy
+	size_t rest_pos;    // the next of them
+	int64_t start_ms;   // monotonic; the time allowed is for all of them
 	bool natural; // the run has the right order already
 	bool sorted;  // all have been met, `heap` is in order
 	bool more;    // some were left out
@@ -264,15 +269,20 @@ struct query_sorted *query_sorted_start(const struct query *q, struct query_db *
 	if (!s)
 		return NULL;
 	s->q = *q;
-	s->natural = is_natural(q);
+	s->db = db;
+	s->start_ms = (int64_t)monotonic_ms();
+	s->natural = is_natural(q) && q->also_len == 0;
+	s->rest = q->also_len > 0 ? malloc(q->also_len * sizeof(*q->also)) : NULL;
+	if (s->rest)
+		memcpy(s->rest, q->also, q->also_len * sizeof(*q->also));
 	if (!s->natural) {
 		bool some = q->limit > 0 && q->limit < QUERY_SORTED_MAX && q->offset < QUERY_SORTED_MAX - q->limit;
 		s->bound = some ? q->limit + q->offset : QUERY_SORTED_MAX;
 		all.limit = all.offset = 0;
 	}
 	s->run = query_start(&all, db);
-	if (!s->run) {
-		free(s);
+	if (!s->run || (q->also_len > 0 && !s->rest)) {
+		query_sorted_stop(s);
 		return NULL;
 	}
 	return s;
@@ -287,6 +297,7 @@ void query_sorted_stop(struct query_sorted *s)
 		free(s->heap[i]);
 	give_back(s, s->bytes);
 	free(s->heap);
+	free(s->rest);
 	free(s);
 }
 
@@ -323,6 +334,23 @@ static void finish(struct query_sorted *s)
 	s->pos = s->q.offset < s->len ? s->q.offset : s->len;
 }
 
+// Begins the next of the questions. False where there is none, or no memory.
+static bool begin_next(struct query_sorted *s)
+{
+	if (s->rest_pos == s->q.also_len)
+		return false;
+	struct query *next = &s->rest[s->rest_pos++];
+	double left = s->q.time_max_s - (double)((int64_t)monotonic_ms() - s->start_ms) / 1000;
+	next->time_max_s = s->q.time_max_s <= 0 ? 0 : left > 0.001 ? left : 0.001;
+	next->limit = next->offset = 0;
+	struct query_run *run = query_start(next, s->db);
+	if (!run)
+		return false;
+	query_stop(s->run);
+	s->run = run;
+	return true;
+}
+
 enum query_step query_sorted_next(struct query_sorted *s, struct query_record *record)
 {
 	if (s->natural)
@@ -333,6 +361,8 @@ enum query_step query_sorted_next(struct query_sorted *s, struct query_record *r
 		if (step == QUERY_BUSY || (step == QUERY_FAILED && !s->q.partial))
 			return step;
 		s->failed = step == QUERY_FAILED;
+		if (step == QUERY_END && begin_next(s))
+			return QUERY_BUSY;
 		if (step == QUERY_END || s->failed) {
 			finish(s);
 		} else if (!keep(s, &met)) {

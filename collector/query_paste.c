@@ -279,7 +279,7 @@ int query_parse(struct query *q, const char *text, char *why, size_t why_size)
 		return -EINVAL;
 	switch (p.meaning) {
 	case QUERY_MEANS_LIST:
-		return query_refuse(why, why_size, text, "one name, address, prefix or range; POST /api/bulk takes several");
+		return query_refuse(why, why_size, text, "one name, address, prefix or range; /api/lookup and POST /api/bulk take several");
 	case QUERY_MEANS_PATTERN:
 	case QUERY_MEANS_REGEX:
 		snprintf(why, why_size, "'%.100s': found a pattern, expected a name or an address; %s search has patterns: /dnsdb/v2/%s/rrnames/%.100s",
@@ -288,18 +288,18 @@ int query_parse(struct query *q, const char *text, char *why, size_t why_size)
 	case QUERY_MEANS_KEYWORD: // who asks for records means the name of one label
 		return query_parse_name(q, p.value, why, why_size);
 	default:
-		query_take_value(q, &p);
+		query_take_value(q, &p.q);
 		return 0;
 	}
 }
 
-void query_take_value(struct query *q, const struct query_paste *p)
+void query_take_value(struct query *q, const struct query *value)
 {
-	q->kind = p->q.kind;
-	q->name_len = p->q.name_len;
-	memcpy(q->name, p->q.name, sizeof(q->name));
-	memcpy(q->first, p->q.first, sizeof(q->first));
-	memcpy(q->last, p->q.last, sizeof(q->last));
-	q->address_size = p->q.address_size;
-	q->mapped = p->q.mapped;
+	q->kind = value->kind;
+	q->name_len = value->name_len;
+	memcpy(q->name, value->name, sizeof(q->name));
+	memcpy(q->first, value->first, sizeof(q->first));
+	memcpy(q->last, value->last, sizeof(q->last));
+	q->address_size = value->address_size;
+	q->mapped = value->mapped;
 }

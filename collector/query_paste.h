@@ -41,8 +41,8 @@ int query_understand(struct query_paste *p, const char *text, char *why, size_t 
 // passed over.
 int query_understand_item(struct query_paste *p, const char *text, char *why, size_t why_size);
 
-// Makes what was understood the thing that `q` asks for.
-void query_take_value(struct query *q, const struct query_paste *p);
+// Makes what was understood (p.q) the thing that `q` asks for; its types, times and limits stay.
+void query_take_value(struct query *q, const struct query *value);
 
 // Calls `sink` with each item as it was written: the whole text where it is one. Returns how many, SIZE_MAX without memory.
 typedef void query_item_sink(void *arg, const char *item, bool several);

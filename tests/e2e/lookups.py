@@ -138,7 +138,12 @@ def part_pasted(client):
                      "/dnsdb/v2/summarize/rrset/name/%s", "/lookup/rrset/name/%s", "/api/find?q=%s"):
             status, _, body = client.ask(path % urllib.parse.quote(text, safe=""))
             check(status == 400 and "glob" in body, "%s: %d %s" % (path % text, status, body.strip()))
-    check(client.ask("/api/lookup?q=a.example,b.example")[0] == 400, "a list by /api/lookup")
+    for q in ("www.a.com,www.a.org", "203.0.113.1%20www.a.org", "www.a.org;203.0.113.0/31", "www.a.com,www.a.com|www.a.org"):
+        check([o["rrname"] for o in client.lines("/api/lookup?sort=name&q=" + q)] == ["www.a.com", "www.a.org"], "a list by /api/lookup: " + q)
+        check([o["rrname"] for o in client.lines("/api/lookup?sort=-name&limit=1&offset=1&q=" + q)] == ["www.a.com"], "a list by /api/lookup, a page of it: " + q)
+    for q, named in (("www.a.com%20today", "today"), ("www.a.com,fen*", "fen*"), ("www.a.com%201.2.3.4/99", "1.2.3.4/99"), (",".join(["a.example"] * 101), "/api/bulk")):
+        status, _, body = client.ask("/api/lookup?q=" + q)
+        check(status == 400 and named in body, "a list by /api/lookup with something else: %d %s" % (status, body.strip()))
     check(bulk(client, "[2001:db8::9]:443\nwww.a.com") == [("[2001:db8::9]:443", "hosts.example"), ("www.a.com", "www.a.com")], "bulk: an address in brackets first")
     check(bulk(client, "www.a.com,www.a.org; seen\tat 203.0.113.2|x.invalid\n\nwww.a.co.uk")
           == [("www.a.com", "www.a.com"), ("www.a.org", "www.a.org"), ("seen", "error"), ("at", "error"), ("203.0.113.2", "www.a.co.uk"), ("x.invalid", False),
