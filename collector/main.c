@@ -206,10 +206,8 @@ static int open_and_confine(struct collector *c, const char *spool, int *http_fd
 	const struct settings *s = &c->settings;
 	const struct confine_paths paths = {.config = c->options.source.file, .spool = spool, .spool_is_temporary = spool_is_temporary(c)};
 
-	if (s->sandbox && confine_begin(&c->sandbox, s, &paths, why, why_size) != 0)
-		return -1;
 	c->inbox = inbox_create(s->collector_socket, c->board, why, why_size);
-	if (!c->inbox)
+	if (!c->inbox || (s->sandbox && confine_begin(&c->sandbox, s, &paths, why, why_size) != 0))
 		return -1;
 	if (s->http.kind != ENDPOINT_NONE && (*http_fd = http_listen_socket(&s->http, why, why_size)) < 0)
 		return -1;
