@@ -13,6 +13,7 @@
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -20,7 +21,8 @@ enum {
 	CONNECTION_MEMORY = 65536,
 	PEM_SIZE_MAX = 1 << 20,
 	PASSED_OVER_MAX = 32 << 20,
-	CACHE_MS = 20
+	CACHE_MS = 20,
+	OTHER_FILES = 256
 };
 
 // TLS 1.2 and later (RFC 8996).
@@ -302,8 +304,22 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 	return daemon;
 }
 
-struct http *http_start(
-	const struct endpoint *listen_on, int fd, const struct http_sources *sources, char *why, size_t why_size)
+// The limit of open files leaves room for the connections, if it may be raised.
+static void allow_files(unsigned connections)
+{
+	struct rlimit files;
+	rlim_t wanted = connections + OTHER_FILES;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted)
+		return;
+	files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < wanted)
+		log_warning("http.connections: %u connections need %lu open files, found a limit of %lu; raise it (LimitNOFILE, ulimit -n)",
+			connections, (unsigned long)wanted, (unsigned long)files.rlim_cur);
+}
+
+struct http *http_start(const struct endpoint *listen_on, int fd, const struct http_sources *sources,
+	char *why, size_t why_size)
 {
 	struct http *h = calloc(1, sizeof(*h));
 
@@ -336,6 +352,7 @@ struct http *http_start(
 		free(h);
 		return NULL;
 	}
+	allow_files(http_guard_connections(h->guard));
 	http_listen_log(fd);
 	if (http_warning(sources->settings))
 		log_warning("%s", http_warning(sources->settings));

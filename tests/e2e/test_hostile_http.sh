@@ -24,7 +24,7 @@ hostile shapes
 wait "$slow" || fail "slow"
 hostile heavy
 before=$(awk '/^VmRSS/ { print $2 }' "/proc/$COLLECTOR_PID/status")
-hostile junk --requests 3000
+hostile junk --requests 2000
 hostile readers
 after=$(awk '/^VmRSS/ { print $2 }' "/proc/$COLLECTOR_PID/status")
 [ "$after" -lt $((before + 262144)) ] || fail "memory grew from $before to $after KiB"

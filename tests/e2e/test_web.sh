@@ -57,6 +57,33 @@ await 60 all_received
 page sensor
 kill "$DATAPLANE_PID"
 await 20 is_gone "$DATAPLANE_PID"
+
+# A page of another origin, of another address or of another port here, cannot have anything looked up.
+mkdir -p "$T/elsewhere"
+cat > "$T/elsewhere/index.html" << END
+<img src="$URL/dnsdb/v2/regex/rrnames/a"><script src="$URL/api/find?q=wikimedia"></script>
+<link rel="stylesheet" href="$URL/pdns/query/wikimedia.org"><iframe src="$URL/api/lookup?q=wikimedia.org"></iframe>
+<iframe name="answer"></iframe><form method="POST" enctype="text/plain" target="answer" action="$URL/api/bulk"><input name="wikimedia.org" value="x"></form>
+<script>
+fetch('$URL/api/lookup?q=wikimedia.org', { mode: 'no-cors', referrerPolicy: 'no-referrer' });
+fetch('$URL/api/bulk', { mode: 'no-cors', method: 'POST', body: 'wikimedia.org' });
+fetch('$URL/metrics', { mode: 'no-cors' });
+document.forms[0].submit();
+</script>
+END
+start elsewhere "$PYTHON" -u -m http.server 0 --bind 127.0.0.1 --directory "$T/elsewhere"
+elsewhere() { sed -n 's/.*http:\/\/127.0.0.1:\([0-9]*\)\/.*/\1/p' "$T/elsewhere.log" | grep .; }
+await 20 elsewhere
+answered=$(metric collector_http_requests_total 'path="lookup",code="200"')
+for name in 127.0.0.1 localhost; do
+	refused=$(metric collector_http_requests_total 'path="lookup",code="4xx"')
+	timeout 60 "$CHROMIUM" --headless --no-sandbox --disable-gpu --user-data-dir="$T/browser" --virtual-time-budget=3000 \
+		--dump-dom "http://$name:$(elsewhere)/" > "$T/elsewhere.html" 2>&1 || fail "the browser at another site"
+	is_refused() { [ "$(metric collector_http_requests_total 'path="lookup",code="4xx"')" -ge $((refused + 7)) ]; }
+	await 20 is_refused
+done
+[ "$(metric collector_http_requests_total 'path="lookup",code="200"')" = "$answered" ] || fail "a page of another site was answered"
+
 serve -o "http.keys=$T/keys"
 page keys "$key" "$small"
 serve
