@@ -20,9 +20,15 @@ static const char *const dnssec_types[] = {"DS", "RRSIG", "NSEC", "DNSKEY", "NSE
 
 static int add_type(struct query *q, const char *word)
 {
-	uint16_t type;
+	uint16_t type = 0;
+	size_t digits = strspn(word, "0123456789");
+	bool number = digits > 0 && digits < 6 && word[digits] == '\0'; // as /pdns/ answers
 
-	if (dns_layout_type(word, &type) != 0 || q->types_len == QUERY_TYPES_MAX)
+	if (number && strtoul(word, NULL, 10) <= UINT16_MAX)
+		type = (uint16_t)strtoul(word, NULL, 10);
+	else if (dns_layout_type(word, &type) != 0)
+		return -EINVAL;
+	if (q->types_len == QUERY_TYPES_MAX)
 		return -EINVAL;
 	text_type(type, q->type[q->types_len++]);
 	q->types = QUERY_TYPES_LISTED;

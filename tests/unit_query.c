@@ -112,6 +112,10 @@ static void types_and_times(void)
 	CU_ASSERT(query_has_type(&q, "AAAA", 4) && query_has_type(&q, "TYPE65534", 9) &&
 		  !query_has_type(&q, "MX", 2));
 	CU_ASSERT_NOT_EQUAL(query_parse_types(&q, "nosuch", why, sizeof(why)), 0);
+	CU_ASSERT_EQUAL(query_parse_types(&q, "15,65400", why, sizeof(why)), 0);
+	CU_ASSERT(query_has_type(&q, "MX", 2) && query_has_type(&q, "TYPE65400", 9) && !query_has_type(&q, "A", 1));
+	CU_ASSERT_NOT_EQUAL(query_parse_types(&q, "65536", why, sizeof(why)), 0);
+	CU_ASSERT_NOT_EQUAL(query_parse_types(&q, "15x", why, sizeof(why)), 0);
 	CU_ASSERT_EQUAL(query_parse_types(&q, "ANY", why, sizeof(why)), 0);
 	CU_ASSERT(query_has_type(&q, "MX", 2) && !query_has_type(&q, "DS", 2));
 	CU_ASSERT_EQUAL(query_parse_types(&q, "ANY-DNSSEC", why, sizeof(why)), 0);

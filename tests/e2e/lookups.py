@@ -112,6 +112,7 @@ def part_cof(client):
             break
     check(pages == got, "pages of PyPDNS.iter_query")
     check([o["rrtype"] for o in client.lines("/pdns/query/types.example", headers={"dribble-filter-rrtype": "TYPE65400"})] == [65400], "dribble-filter-rrtype")
+    check([o["rrtype"] for o in client.lines("/pdns/query/types.example", headers={"dribble-filter-rrtype": "65400"})] == [65400], "dribble-filter-rrtype, a number")
     for path in ("/pdns/query/*.flooded.example", "/pdns/fquery/*.flooded.example"):
         check([o["rrtype"] for o in client.lines(path)] == ["A"], path + ": a flood's placeholder")
     elsewhere = {o["rrtype"] for o in client.lines("/api/lookup?limit=0&q=types.example")}

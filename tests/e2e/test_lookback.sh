@@ -188,6 +188,14 @@ if unshare -m true 2> /dev/null; then
 	sed -i '/password_file/d' "$T/etc/lookback/lookback.conf"
 	same "the shared configuration" "$(look name "$name" --json)" "$(shared name "$name" --json)"
 	shared name "$name" --redis unix:/nonexistent > "$T/out" 2>&1 && fail "--redis does not stand over the file"
+	if command -v setpriv > /dev/null; then # one who may not read it is told, and goes on
+		chmod 600 "$T/etc/lookback/lookback.conf"
+		unread() { timeout 20 unshare -m sh -c 'mount --bind "$0" /etc && exec setpriv --reuid 65534 --clear-groups "$@"' "$T/etc" "$LOOKBACK" "$@" > "$T/out" 2>&1; }
+		unread name "$name" || true
+		grep -q '^lookback: /etc/lookback/lookback.conf: Permission denied; going on without it' "$T/out" || fail "a configuration that may not be read: $(cat "$T/out")"
+		unread name "$name" --redis unix:/nonexistent || true
+		! grep -q 'Permission denied' "$T/out" || fail "told, though Redis was given: $(cat "$T/out")"
+	fi
 	echo 'nosuch = 1' >> "$T/etc/lookback/lookback.conf"
 	shared name "$name" > "$T/out" 2>&1 && fail "a broken shared configuration is passed over"
 	grep -q '/etc/lookback/lookback.conf:5: unknown key' "$T/out" || grep -q '/etc/lookback/lookback.conf:4: unknown key' "$T/out" || fail "no reason: $(cat "$T/out")"

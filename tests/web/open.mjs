@@ -53,7 +53,7 @@ async function understood({ open, on }) {
 	}
 }
 
-async function table({ open, same, soon, on }) {
+async function table({ open, same, soon, on, base }) {
 	const page = await open('/?q=*.wikimedia.org'), see = on(page);
 	await see.rows(12);
 	const sortedBy = (id) => page.locator(`th:has([data-sort=${id}])`).getAttribute('aria-sort');
@@ -71,6 +71,14 @@ async function table({ open, same, soon, on }) {
 	same('counts as numbers', counts, [...counts].sort((a, b) => b - a));
 	same('the URL tells the order', new URL(page.url()).searchParams.get('sort'), '-count');
 	same('the focus stays', await page.evaluate(() => document.activeElement.dataset.sort), 'count');
+	const shown = await open('/');
+	for (const id of ['name', 'type', 'rdata', 'first', 'last', 'count'])
+		for (const sort of [id, `-${id}`]) { // the page and the server have one order
+			await shown.goto(`${base}/?q=*.wikimedia.org&sort=${sort}`);
+			await on(shown).rows(12);
+			same(`order by ${sort}`, await shown.locator('tbody tr').evaluateAll((rows) => rows.map((r) => ['name', 'type', 'rdata'].map((c) => r.querySelector(`.c-${c}`).textContent).join(' '))),
+				(await lookup(base, `/api/lookup?q=*.wikimedia.org&sort=${sort}`)).map((r) => `${r.rrname} ${r.rrtype} ${r.rdata}`));
+		}
 	await page.locator('.facets [data-value=A]').click();
 	await see.rows(5);
 	await page.locator('#filter').fill('208.80 -152.3');
