@@ -106,6 +106,20 @@ int confine_begin(struct sandbox *s, const struct settings *settings, const stru
 
 // files and rights ───────────────────────────────────────────────────────────────────────────
 
+// The spool's folder may be made anew. If a disk is mounted right there, then also at its place, once the disk is taken away.
+static void allow_spool(struct sandbox *s, const char *spool)
+{
+	char parent[PATH_MAX], above[PATH_MAX + 3];
+	struct stat of_parent, of_above;
+
+	make_folders(spool);
+	sandbox_allow_folder_of(s, spool, SANDBOX_WRITE);
+	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(spool, '/') - spool), spool);
+	snprintf(above, sizeof(above), "%s/..", parent);
+	if (*parent && stat(parent, &of_parent) == 0 && stat(above, &of_above) == 0 && of_parent.st_dev != of_above.st_dev)
+		sandbox_allow(s, above, SANDBOX_WRITE);
+}
+
 int confine_enter(struct sandbox *s, const struct settings *settings, const struct confine_paths *paths, char *why, size_t why_size)
 {
 	const char *const read[] = {paths->config, settings->redis_password_file, settings->http_keys, settings->http_certificate,
@@ -117,10 +131,8 @@ int confine_enter(struct sandbox *s, const struct settings *settings, const stru
 		sandbox_allow_folder_of(s, read[i], SANDBOX_READ);
 	sandbox_allow_folder_of(s, settings->names_file, SANDBOX_WRITE);
 	sandbox_allow_folder_of(s, settings->collector_socket, SANDBOX_REMOVE); // at the end
-	if (paths->spool) {
-		make_folders(paths->spool);
-		sandbox_allow_folder_of(s, paths->spool, SANDBOX_WRITE);
-	}
+	if (paths->spool)
+		allow_spool(s, paths->spool);
 	if (paths->spool && s->user.change && lchown(settings->collector_socket, s->user.uid, s->user.gid) != 0)
 		return snprintf(why, why_size, "%s: cannot be made %s's: %s", settings->collector_socket, s->user.name, strerror(errno)), -1;
 	return sandbox_enter(s, why, why_size);
