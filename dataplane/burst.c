@@ -39,6 +39,7 @@ struct burst {
 	uint32_t cut_size; // of the source (worker.h)
 	uint64_t tcp_before, oversized_before; // those counters of the worker when it began
 	bool is_snapped;   // the packet in hand was longer on the wire
+	uint8_t addresses[12]; // Ethernet's, of the fragment in hand
 };
 
 // messages → records → sightings ──────────────────────────────────────────────────────────────
@@ -305,19 +306,44 @@ static inline uint64_t *cut_reason(struct worker *w, const struct burst *b, uint
 }
 
 // A fragment is held by the reassembly; the datagram that it completes starts again as a packet.
-static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m, uint32_t at, const struct pkt *pkt)
+static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m, uint32_t at, const struct pkt *pkt,
+	enum pkt_link link)
 {
 	if (b->fragments_deep >= FRAGMENTS_DEEP) { // each level is a call within the call
 		stats_add(&w->stats.frag_refused, 1);
 		rte_pktmbuf_free(m);
 		return;
 	}
+	if (b->fragments_deep == 0 && link == PKT_LINK_ETHERNET && rte_pktmbuf_data_len(m) >= sizeof(b->addresses))
+		memcpy(b->addresses, rte_pktmbuf_mtod(m, const uint8_t *), sizeof(b->addresses)); // for the filter, once it is whole
 	struct rte_mbuf *whole = pkt_frag_add(w->frag, m, at, pkt, w->clock_us / 1000);
 	if (!whole)
 		return;
 	b->fragments_deep++;
 	take_other_packet(w, b, whole, PKT_LINK_RAW_IP);
 	b->fragments_deep--;
+}
+
+// Whether the filter takes the packet, whose verdict is counted already. A fragment waits until its datagram is whole; what
+// is not DNS is asked for the sake of connections of encrypted DNS.
+static __rte_noinline bool passes_filter(struct worker *w, const struct burst *b, const struct pkt *pkt, const uint8_t *frame,
+	uint32_t size, enum pkt_link link, enum pkt_verdict verdict)
+{
+	const struct pkt_filter *filter = w->filters->packets;
+	const uint8_t *addresses = b->fragments_deep > 0 ? b->addresses : link == PKT_LINK_ETHERNET ? frame : NULL;
+
+	if (verdict == PKT_FRAGMENT)
+		return true;
+	if (verdict == PKT_DROP) {
+		size_t at = encrypted_ip(frame, size, link);
+		return at < size && pkt_filter_takes_packet(filter, frame + at, frame + size, addresses);
+	}
+	if (pkt_filter_takes_packet(filter, pkt->ip, pkt->ip_end, addresses))
+		return true;
+	uint64_t *counted = verdict == PKT_UDP ? &w->stats.pkt_udp : &w->stats.pkt_tcp;
+	stats_set(counted, stats_get(counted) - 1);
+	stats_add(&w->stats.pkt_filtered, 1);
+	return false;
 }
 
 // A packet that pkt_fast does not know, or that lies in several segments. Those before it come first.
@@ -334,6 +360,10 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 	}
 	uint64_t *reason = b->fragments_deep == 0 ? cut_reason(w, b, size) : NULL, short_before = w->stats.pkt_short;
 	enum pkt_verdict verdict = pkt_decap(&pkt, frame, size, link, &w->settings->dns_ports, &w->stats);
+	if (unlikely(w->filters && w->filters->packets) && !passes_filter(w, b, &pkt, frame, size, link, verdict)) {
+		b->mbufs[b->mbufs_len++] = m;
+		return;
+	}
 	if (b->fragments_deep == 0 && is_other_copy(w, &pkt, verdict)) { // of a datagram put together its fragments were
 		b->mbufs[b->mbufs_len++] = m;
 		return;
@@ -341,7 +371,7 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 	if (unlikely(reason != NULL))
 		w->is_cut = pkt_cut_recount(&pkt, verdict, short_before, reason, &w->stats) && verdict == PKT_UDP;
 	if (verdict == PKT_FRAGMENT) {
-		take_fragment(w, b, m, (uint32_t)(pkt.ip - frame), &pkt);
+		take_fragment(w, b, m, (uint32_t)(pkt.ip - frame), &pkt, link);
 		return;
 	}
 	b->mbufs[b->mbufs_len++] = m;
@@ -357,8 +387,9 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 	}
 }
 
+// `filter`: NULL where there is none.
 static inline __attribute__((always_inline)) void take_packet(struct worker *w, struct burst *b, struct rte_mbuf *m,
-	enum pkt_link link)
+	enum pkt_link link, const struct pkt_filter *filter)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct pkt pkt;
@@ -367,6 +398,10 @@ static inline __attribute__((always_inline)) void take_packet(struct worker *w, 
 		    pkt_fast(&pkt, frame, rte_pktmbuf_data_len(m), &w->settings->dns_ports, &b->vlans))) {
 		size_t room = (size_t)((const uint8_t *)m->buf_addr + m->buf_len - pkt.payload);
 		b->mbufs[b->mbufs_len++] = m;
+		if (filter && !pkt_filter_takes_packet(filter, pkt.ip, pkt.ip_end, frame)) {
+			stats_add(&w->stats.pkt_filtered, 1);
+			return;
+		}
 		// the second octet is in the buffer, if not in the packet
 		if (unlikely((pkt.payload[1] & w->copies_mask) == 0)) {
 			const struct pkt here = pkt;
@@ -474,7 +509,7 @@ __rte_noinline void take_burst(struct worker *w, struct worker_source *source, s
 			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], void *));
 		b.bytes += rte_pktmbuf_pkt_len(mbufs[i]);
 		if (likely(simple)) {
-			take_packet(w, &b, mbufs[i], PKT_LINK_ETHERNET);
+			take_packet(w, &b, mbufs[i], PKT_LINK_ETHERNET, NULL);
 			continue;
 		}
 		if (timed && !take_time(w, &b, source, mbufs[i])) {
@@ -486,11 +521,12 @@ __rte_noinline void take_burst(struct worker *w, struct worker_source *source, s
 			link = packet_link(mbufs[i]);
 			b.is_snapped = packet_is_snapped(mbufs[i]);
 		}
-		if (unlikely(w->filters && w->filters->packets) && !pkt_filter_takes(w->filters->packets, link, mbufs[i])) {
+		const struct pkt_filter *filter = w->filters ? w->filters->packets : NULL;
+		if (filter && !pkt_filter_takes_frame(filter, link, mbufs[i])) {
 			leave_out(&b, mbufs[i], &w->stats.pkt_filtered);
 			continue;
 		}
-		take_packet(w, &b, mbufs[i], link);
+		take_packet(w, &b, mbufs[i], link, filter);
 	}
 	take_asked(w, &b);
 	publish_source(w, &b, source);

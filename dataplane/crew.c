@@ -11,6 +11,7 @@
 #include "dataplane/capture_seed.h"
 #include "dataplane/iface.h"
 #include "dataplane/log.h"
+#include "dataplane/monotonic.h"
 #include "dataplane/program.h"
 #include "dataplane/telemetry.h"
 
@@ -178,17 +179,27 @@ void crew_read_port(const struct program *p, unsigned index, struct port_stats *
 	}
 }
 
+static void refuse(struct program *p, struct filter_set *set, const char *why)
+{
+	p->reloads_refused++;
+	log_error("%s; the settings stay as they were", why);
+	filter_set_free(set);
+}
+
 void crew_reload(struct program *p)
 {
 	char why[1024];
-	const struct settings *settings;
-	struct filter_set *old = p->filters, *set = reload_filters(&p->reload, &settings, why, sizeof(why));
+	struct filter_set *old = p->filters, *set = NULL;
+	const struct settings *settings = &p->reload.settings;
+	enum reload_outcome outcome = reload_take(&p->reload, monotonic_ms(), RELOAD_PATIENCE_S, &set, why, sizeof(why));
 
-	if (!set) {
-		p->reloads_refused++;
-		log_error("%s; the settings stay as they were", why);
+	if (outcome == RELOAD_NOTHING)
+		return;
+	if (outcome == RELOAD_REFUSED || !filter_set_finish(set, why, sizeof(why))) {
+		refuse(p, set, why);
 		return;
 	}
+	reload_in_force(&p->reload);
 	for (unsigned i = 0; i < p->settings.workers; i++)
 		atomic_store_explicit(&p->workers[i].filters_next, set, memory_order_release);
 	p->filters = set;
@@ -200,7 +211,7 @@ void crew_reload(struct program *p)
 		free(p->settings.doh_addresses);
 		p->settings.doh_addresses = doh;
 	}
-	iface_reload_all(settings);
+	iface_reload_all(&set->doh_list);
 }
 
 void crew_retire_filters(struct program *p)

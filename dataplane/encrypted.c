@@ -32,8 +32,7 @@ int encrypted_addresses(struct prefix_list *list, const char *setting, char *why
 	return prefix_list_read(list, strcmp(setting, "builtin") == 0 ? builtin : setting, why, why_size);
 }
 
-// Offset of the IP header, or 0 for plain IP, or `size` where there is none.
-static size_t ip_offset(const uint8_t *frame, size_t size, enum pkt_link link)
+size_t encrypted_ip(const uint8_t *frame, size_t size, enum pkt_link link)
 {
 	if (link == PKT_LINK_RAW_IP)
 		return 0;
@@ -50,7 +49,7 @@ static size_t ip_offset(const uint8_t *frame, size_t size, enum pkt_link link)
 
 enum encrypted_kind encrypted_look(const uint8_t *frame, size_t size, enum pkt_link link, const struct prefix_set *doh)
 {
-	size_t at = ip_offset(frame, size, link), left = size - at;
+	size_t at = encrypted_ip(frame, size, link), left = size - at;
 	const uint8_t *ip = frame + at;
 
 	if (left < 20)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "dataplane/encrypted.h"
+#include "dataplane/log.h"
 #include "dataplane/pkt_filter.h"
 
 // NULL where there is nothing to look for, or with `*result` set where something is wrong.
@@ -22,20 +23,19 @@ static struct prefix_set *make_prefixes(const struct prefix_list *list, int *res
 
 static int read_prefixes(struct filter_set *set, const struct settings *s, char *why, size_t why_size)
 {
-	struct prefix_list servers = {0}, doh = {0};
+	struct prefix_list servers = {0};
 	char text[400];
 	int result = prefix_list_read(&servers, s->servers, text, sizeof(text));
 
 	if (result != 0)
 		snprintf(why, why_size, "servers: %s", text);
-	else if ((result = encrypted_addresses(&doh, s->doh_addresses, text, sizeof(text))) != 0)
+	else if ((result = encrypted_addresses(&set->doh_list, s->doh_addresses, text, sizeof(text))) != 0)
 		snprintf(why, why_size, "doh.addresses: %s", text);
 	if (result == 0)
 		set->servers = make_prefixes(&servers, &result, why, why_size);
 	if (result == 0)
-		set->doh = make_prefixes(&doh, &result, why, why_size);
+		set->doh = make_prefixes(&set->doh_list, &result, why, why_size);
 	prefix_list_free(&servers);
-	prefix_list_free(&doh);
 	return result;
 }
 
@@ -52,7 +52,17 @@ static int read_names(struct filter_names **names, const char *key, const char *
 	return -EINVAL;
 }
 
-struct filter_set *filter_set_new(const struct settings *s, char *why, size_t why_size)
+static int read_expression(struct filter_set *set, const char *expression, char *why, size_t why_size)
+{
+	if (*expression == '\0')
+		return 0;
+	set->code = calloc(1, sizeof(*set->code));
+	if (!set->code)
+		return snprintf(why, why_size, "filter: no memory"), -ENOMEM;
+	return pkt_filter_compile(set->code, expression, why, why_size) ? 0 : -EINVAL;
+}
+
+struct filter_set *filter_set_read(const struct settings *s, char *why, size_t why_size)
 {
 	struct filter_set *set = calloc(1, sizeof(*set));
 
@@ -64,15 +74,33 @@ struct filter_set *filter_set_new(const struct settings *s, char *why, size_t wh
 		result = read_names(&set->names_only, "names.only", s->names_only, why, why_size);
 	if (result == 0)
 		result = read_names(&set->names_skip, "names.skip", s->names_skip, why, why_size);
-	if (result == 0 && s->filter[0] != '\0') {
-		set->packets = pkt_filter_new(s->filter, why, why_size);
-		result = set->packets ? 0 : -EINVAL;
-	}
+	if (result == 0)
+		result = read_expression(set, s->filter, why, why_size);
 	set->records = set->names_only || set->names_skip;
 	if (result == 0)
 		return set;
 	filter_set_free(set);
 	return NULL;
+}
+
+static void free_code(struct filter_set *set)
+{
+	if (set->code)
+		pkt_filter_code_free(set->code);
+	free(set->code);
+	set->code = NULL;
+}
+
+bool filter_set_finish(struct filter_set *set, char *why, size_t why_size)
+{
+	if (!set->code)
+		return true;
+	set->packets = pkt_filter_new(set->code, why, why_size);
+	if (set->packets && set->packets->scope == PKT_FILTER_FRAME)
+		log_warning("filter: names link headers (vlan, mpls, ether[...]), so it is applied to frames as they come; what it says of "
+			    "addresses and ports does not reach into other tags and tunnels");
+	free_code(set);
+	return set->packets != NULL;
 }
 
 void filter_set_free(struct filter_set *set)
@@ -82,6 +110,8 @@ void filter_set_free(struct filter_set *set)
 	pkt_filter_free(set->packets);
 	prefix_set_free(set->servers);
 	prefix_set_free(set->doh);
+	prefix_list_free(&set->doh_list);
+	free_code(set);
 	filter_names_free(set->names_only);
 	filter_names_free(set->names_skip);
 	free(set);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the settings let through, as one set that is replaced as a whole.
 //
-//     SIGHUP ─► filter_set_new ─► every worker takes it in its next turn ─► the old one is freed
+//     SIGHUP ─► filter_set_read, in a thread of its own (reload.c) ─► filter_set_finish ─► every worker takes it in its
+//     next turn ─► the old one is freed
 //
-//     expression   tcpdump's, on the frame as it comes (pkt_filter.c)   → packets_total{filtered}
+//     expression   tcpdump's, on the innermost IP packet (pkt_filter.c) → packets_total{filtered}
 //     servers      by the address of the one who answers                → messages_total{server_skipped}
 //     types        and sections (admit.h)                               → records_total{type_skipped}
 //     names        by the record's owner (filter_names.c)               → records_total{name_skipped}
@@ -17,7 +18,8 @@
 #include "dataplane/prefix.h"
 #include "dataplane/settings.h"
 
-struct pkt_filter; // pkt_filter.h
+struct pkt_filter;	// pkt_filter.h
+struct pkt_filter_code; // pkt_filter_code.h
 
 // filter_names.c: names of a file, each with what lies under it, matched label by label in wire form.
 //
@@ -37,16 +39,21 @@ bool filter_names_has(const struct filter_names *names, const uint8_t *name, siz
 
 struct filter_set {
 	struct admit_options admit;	 // sections and types
+	struct pkt_filter_code *code;	 // of `packets`, until filter_set_finish; NULL: all
 	struct pkt_filter *packets;	 // NULL: all
 	struct prefix_set *servers;	 // NULL: all
 	struct filter_names *names_only; // NULL: all
 	struct filter_names *names_skip; // NULL: none
 	struct prefix_set *doh;		 // to count connections; NULL: none
+	struct prefix_list doh_list;	 // the same, for the XDP programs
 	bool records;			 // there is something to look at a record's owner for
 };
 
-// From settings that settings_finish has seen. NULL with one line in `why`. Main thread.
-struct filter_set *filter_set_new(const struct settings *settings, char *why, size_t why_size);
+// From settings that settings_finish has seen. NULL with one line in `why`. Any thread; large lists take their time.
+struct filter_set *filter_set_read(const struct settings *settings, char *why, size_t why_size);
+
+// Makes it ready for workers. False with one line in `why`. Main thread, after DPDK's start.
+bool filter_set_finish(struct filter_set *set, char *why, size_t why_size);
 void filter_set_free(struct filter_set *set);
 
 // True where the owner passes names.only and names.skip.

@@ -101,18 +101,15 @@ static struct xdp *open_program(const struct iface *iface, const struct settings
 	return xdp;
 }
 
-void iface_reload_all(const struct settings *settings)
+void iface_reload_all(const struct prefix_list *doh)
 {
-	struct prefix_list doh = {0};
-	char why[400] = "the program does not take them";
-	int result = encrypted_addresses(&doh, settings->doh_addresses, why, sizeof(why));
+	int result = 0;
 
 	for (int i = 0; i < STATS_PORTS_MAX && result == 0; i++)
 		if (attached[i])
-			result = xdp_set_doh(attached[i], &doh);
+			result = xdp_set_doh(attached[i], doh);
 	if (result != 0)
-		log_error("doh.addresses: %s; connections to them are not counted", why);
-	prefix_list_free(&doh);
+		log_error("doh.addresses: the XDP program does not take them: %s; connections to them are not counted", strerror(-result));
 }
 
 static bool is_zero_copy(int fd)

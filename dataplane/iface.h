@@ -48,7 +48,7 @@ int iface_open(struct iface *iface, struct port *port, const struct settings *se
 void iface_close(struct iface *iface, struct port *port);
 
 // Hands what can be read again to all our programs.
-void iface_reload_all(const struct settings *settings);
+void iface_reload_all(const struct prefix_list *doh);
 
 // Why it is to be closed: "is gone; …", "has longer frames now; …"; NULL: it is well. Valid until the next call.
 const char *iface_trouble(const struct iface *iface);

@@ -23,6 +23,7 @@
 enum {
 	TURN_WAIT_MS = 5,	   // of the main thread, for acknowledgements
 	PROGRESS_AFTER_MS = 2000,
+	FILTERS_WAIT_US = 1000,
 	BYE_WAIT_MS = 1000,	   // for the answer to a good-bye that nothing depends on
 };
 
@@ -51,6 +52,7 @@ static size_t write_stats(void *context, uint8_t *out, size_t size)
 	at = mempcpy(at, &head, sizeof(head));
 	struct outbox_stats outbox = *outbox_stats(p->outbox);
 	outbox.reloads = p->reloads;
+	outbox.reloading = reload_is_reading(&p->reload);
 	outbox.reloads_refused = p->reloads_refused;
 	at = mempcpy(at, &outbox, sizeof(outbox));
 	for (uint32_t i = 0; i < head.workers; i++) {
@@ -103,9 +105,11 @@ static void look_around(struct program *p)
 
 	crew_retire_filters(p);
 	if (hangups != hangups_seen && !p->retired) {
-		hangups = hangups_seen;
-		crew_reload(p);
+		sig_atomic_t seen = hangups_seen; // several while it reads are one
+		if (reload_ask(&p->reload, NULL, monotonic_ms()))
+			hangups = seen;
 	}
+	crew_reload(p);
 	if (monotonic_ms() / 1000 == looked_s)
 		return;
 	looked_s = monotonic_ms() / 1000;
@@ -232,10 +236,33 @@ static int start_dpdk(struct program *p)
 		huge_pages_wanted(&p->settings, intake_mib));
 }
 
+// Large lists take their time; a signal ends the waiting. NULL with one logged line.
+static struct filter_set *first_filters(struct program *p)
+{
+	char why[1024] = "filters: no memory for a thread";
+	struct filter_set *set = NULL;
+	uint64_t start_ms = monotonic_ms(), said_ms = start_ms;
+	enum reload_outcome outcome = reload_ask(&p->reload, &p->settings, start_ms) ? RELOAD_NOTHING : RELOAD_REFUSED;
+
+	while (outcome == RELOAD_NOTHING && signals_seen == 0) {
+		uint64_t now_ms = monotonic_ms();
+		outcome = reload_take(&p->reload, now_ms, 0, &set, why, sizeof(why));
+		if (outcome == RELOAD_NOTHING && now_ms - said_ms >= PROGRESS_AFTER_MS) {
+			said_ms = now_ms;
+			log_info("filters: being read for %llu s", (unsigned long long)(now_ms - start_ms) / 1000);
+		}
+		if (outcome == RELOAD_NOTHING)
+			usleep(FILTERS_WAIT_US);
+	}
+	if (outcome == RELOAD_TAKEN && filter_set_finish(set, why, sizeof(why)))
+		return set;
+	log_error("%s", outcome == RELOAD_NOTHING ? "filters: a signal came while they were read" : why);
+	filter_set_free(set);
+	return NULL;
+}
+
 static int open_everything(struct program *p)
 {
-	char why[1024];
-
 	bool other = p->eal.devices_named || p->intake.captures_len > 0 || p->intake.ifaces_len > 0;
 	if (other && !p->eal.pci_named)
 		eal_args_without_pci(&p->eal);
@@ -247,11 +274,9 @@ static int open_everything(struct program *p)
 		log_error("DPDK has no room in its buffers for time stamps");
 		return -1;
 	}
-	p->filters = filter_set_new(&p->settings, why, sizeof(why));
-	if (!p->filters) {
-		log_error("%s", why);
+	p->filters = first_filters(p);
+	if (!p->filters)
 		return -1;
-	}
 	telemetry_set_filters(&p->settings, p->filters);
 	if (intake_open(&p->intake, &p->settings) != 0)
 		return -1;

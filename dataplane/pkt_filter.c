@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/pkt_filter.h"
 
-#include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <rte_bpf.h>
 #include <rte_errno.h>
+#include <rte_ether.h>
 #include <rte_malloc.h>
-
-enum { SNAPSHOT = 65535 };
-
-static const int pcap_links[PKT_LINK_MAX] = {
-	[PKT_LINK_ETHERNET] = DLT_EN10MB,
-	[PKT_LINK_RAW_IP] = DLT_RAW,
-	[PKT_LINK_NULL] = DLT_NULL,
-	[PKT_LINK_SLL] = DLT_LINUX_SLL,
-	[PKT_LINK_SLL2] = DLT_LINUX_SLL2,
-};
+#include <rte_mbuf.h>
 
 // Classic BPF → eBPF → machine code. False with one line in `why`.
 static bool translate(struct pkt_filter *f, int link, const struct bpf_program *program, char *why, size_t why_size)
@@ -41,40 +32,22 @@ static bool translate(struct pkt_filter *f, int link, const struct bpf_program *
 	return true;
 }
 
-static bool compile(struct pkt_filter *f, int link, const char *expression, char *why, size_t why_size)
-{
-	struct bpf_program program;
-	pcap_t *pcap = pcap_open_dead(pcap_links[link], SNAPSHOT);
-	bool done = false;
-
-	if (!pcap)
-		return snprintf(why, why_size, "filter: no memory"), false;
-	if (pcap_compile(pcap, &program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0) {
-		done = translate(f, link, &program, why, why_size);
-		pcap_freecode(&program);
-	} else {
-		snprintf(why, why_size, "filter: found '%.200s', expected an expression of pcap-filter(7): %s", expression,
-			pcap_geterr(pcap));
-	}
-	pcap_close(pcap);
-	return done;
-}
-
-struct pkt_filter *pkt_filter_new(const char *expression, char *why, size_t why_size)
+struct pkt_filter *pkt_filter_new(const struct pkt_filter_code *code, char *why, size_t why_size)
 {
 	struct pkt_filter *f = calloc(1, sizeof(*f));
-	char other[512];
+	char other[200];
+	bool any = false;
 
 	if (!f)
 		return snprintf(why, why_size, "filter: no memory"), NULL;
-	if (!compile(f, PKT_LINK_ETHERNET, expression, why, why_size)) {
-		pkt_filter_free(f);
-		return NULL;
-	}
-	for (int link = 0; link < PKT_LINK_MAX; link++) // `ether host` means nothing to some
-		if (link != PKT_LINK_ETHERNET)
-			compile(f, link, expression, other, sizeof(other));
-	return f;
+	f->scope = code->scope;
+	for (int link = 0; link < PKT_LINK_MAX; link++)
+		if (code->program[link].bf_len > 0)
+			any |= translate(f, link, &code->program[link], any ? other : why, any ? sizeof(other) : why_size);
+	if (any)
+		return f;
+	pkt_filter_free(f);
+	return NULL;
 }
 
 void pkt_filter_free(struct pkt_filter *f)
@@ -84,9 +57,43 @@ void pkt_filter_free(struct pkt_filter *f)
 	free(f);
 }
 
-bool pkt_filter_takes(const struct pkt_filter *f, enum pkt_link link, struct rte_mbuf *m)
+static inline bool run(const struct pkt_filter *f, enum pkt_link link, struct rte_mbuf *m)
 {
 	if (f->run[link])
 		return f->run[link](m) != 0;
 	return f->bpf[link] && rte_bpf_exec(f->bpf[link], m) != 0;
+}
+
+bool pkt_filter_takes_frame(const struct pkt_filter *f, enum pkt_link link, struct rte_mbuf *m)
+{
+	return f->scope != PKT_FILTER_FRAME || run(f, link, m);
+}
+
+// A buffer that programs can read from, on memory that is not one's own: they look at these fields alone.
+static inline void view(struct rte_mbuf *m, const uint8_t *bytes, uint16_t size, struct rte_mbuf *next)
+{
+	m->buf_addr = (void *)(uintptr_t)bytes;
+	m->data_off = 0;
+	m->data_len = size;
+	m->pkt_len = size + (next ? next->pkt_len : 0);
+	m->nb_segs = next ? 2 : 1;
+	m->next = next;
+}
+
+bool pkt_filter_takes_packet(const struct pkt_filter *f, const uint8_t *ip, const uint8_t *ip_end, const uint8_t *addresses)
+{
+	struct rte_mbuf packet, link;
+	uint8_t header[RTE_ETHER_HDR_LEN] = {0};
+
+	if (f->scope == PKT_FILTER_FRAME)
+		return true;
+	view(&packet, ip, (uint16_t)RTE_MIN(ip_end - ip, UINT16_MAX), NULL);
+	if (f->scope == PKT_FILTER_IP)
+		return run(f, PKT_LINK_RAW_IP, &packet);
+	if (addresses)
+		memcpy(header, addresses, 2 * RTE_ETHER_ADDR_LEN);
+	uint16_t type = rte_cpu_to_be_16(ip[0] >> 4 == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
+	memcpy(header + 2 * RTE_ETHER_ADDR_LEN, &type, sizeof(type));
+	view(&link, header, sizeof(header), &packet);
+	return run(f, PKT_LINK_ETHERNET, &link);
 }

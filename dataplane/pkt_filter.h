@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A tcpdump expression on packets: libpcap compiles it, DPDK makes eBPF and machine code of it.
-// It sees the frame as it comes, before any header is taken off, once for each kind of link.
+// A tcpdump expression on packets: libpcap compiles it (pkt_filter_code.h), DPDK makes eBPF and machine code of it.
 #pragma once
 
 #include <stdbool.h>
@@ -8,17 +7,23 @@
 #include <stdint.h>
 
 #include "dataplane/pkt.h"
+#include "dataplane/pkt_filter_code.h"
 
 struct rte_mbuf;
 
 struct pkt_filter {
+	enum pkt_filter_scope scope;
 	uint64_t (*run[PKT_LINK_MAX])(void *mbuf); // machine code; NULL: the interpreter
 	struct rte_bpf *bpf[PKT_LINK_MAX];	    // NULL: the expression does not fit that link; takes nothing
 };
 
-// NULL with one line in `why` where the expression is none for Ethernet. Main thread.
-struct pkt_filter *pkt_filter_new(const char *expression, char *why, size_t why_size);
+// NULL with one line in `why`. Main thread.
+struct pkt_filter *pkt_filter_new(const struct pkt_filter_code *code, char *why, size_t why_size);
 void pkt_filter_free(struct pkt_filter *filter);
 
-// True where the packet matches. Any thread.
-bool pkt_filter_takes(const struct pkt_filter *filter, enum pkt_link link, struct rte_mbuf *m);
+// True where the frame matches as it comes; where that is what the expression is for. Any thread.
+bool pkt_filter_takes_frame(const struct pkt_filter *filter, enum pkt_link link, struct rte_mbuf *m);
+
+// True where the innermost IP packet matches, behind the addresses of the outermost Ethernet header (12 octets, NULL: it has
+// none, which counts as zeros). Always where the expression is for the frame as it comes. Any thread.
+bool pkt_filter_takes_packet(const struct pkt_filter *filter, const uint8_t *ip, const uint8_t *ip_end, const uint8_t *addresses);

@@ -47,7 +47,8 @@ int crew_set_up(struct program *p);
 int crew_start(struct program *p); // 0, or -1 with one logged line
 bool crew_is_done(const struct program *p); // every worker has flushed and ended
 
-// SIGHUP: workers take the new filters in their next turn; none waits, no packet is lost.
+// What was read again on SIGHUP, if it is there: workers take the new filters in their next turn; none waits, no packet is
+// lost.
 // The set before is freed by crew_retire_filters, once no worker can be using it: one that replays may wait for the collector
 // in the middle of a burst. Not to be called while there is such a set.
 void crew_reload(struct program *p);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/reload.h"
 
+#include <signal.h>
+#include <stdio.h>
+
 int reload_settings(const struct reload *reload, struct settings *settings, char *why, size_t why_size)
 {
 	const struct conf *conf = settings_conf(settings);
@@ -13,6 +16,110 @@ int reload_settings(const struct reload *reload, struct settings *settings, char
 	return result == 0 ? settings_finish(settings, why, why_size) : result;
 }
 
+static void read_all(struct reload *r)
+{
+	const struct settings *settings = r->given ? r->given : &r->settings;
+
+	r->set = NULL;
+	if (r->given || reload_settings(r, &r->settings, r->why, sizeof(r->why)) == 0)
+		r->set = filter_set_read(settings, r->why, sizeof(r->why));
+}
+
+static void *run(void *reload)
+{
+	struct reload *r = reload;
+
+	pthread_mutex_lock(&r->lock);
+	for (;;) {
+		while (r->state != RELOAD_READING)
+			pthread_cond_wait(&r->asked, &r->lock);
+		pthread_mutex_unlock(&r->lock);
+		read_all(r);
+		pthread_mutex_lock(&r->lock);
+		r->state = RELOAD_READ;
+	}
+	return NULL;
+}
+
+// The thread takes no signals: they are the main thread's.
+static bool start(struct reload *r)
+{
+	sigset_t all, before;
+	pthread_t thread;
+
+	if (r->started)
+		return true;
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_cond_init(&r->asked, NULL);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r->started = pthread_create(&thread, NULL, run, r) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r->started) {
+		pthread_setname_np(thread, "lookback-reload");
+		pthread_detach(thread);
+	}
+	return r->started;
+}
+
+static enum reload_state state_of(struct reload *r)
+{
+	pthread_mutex_lock(&r->lock);
+	enum reload_state state = r->state;
+	pthread_mutex_unlock(&r->lock);
+	return state;
+}
+
+bool reload_ask(struct reload *r, const struct settings *given, uint64_t now_ms)
+{
+	if (!start(r) || state_of(r) != RELOAD_IDLE)
+		return false;
+	r->given = given;
+	r->since_ms = now_ms;
+	r->given_up = false;
+	pthread_mutex_lock(&r->lock);
+	r->state = RELOAD_READING;
+	pthread_cond_signal(&r->asked);
+	pthread_mutex_unlock(&r->lock);
+	return true;
+}
+
+bool reload_is_reading(struct reload *r)
+{
+	return r->started && state_of(r) == RELOAD_READING;
+}
+
+// What came too late is thrown away.
+static enum reload_outcome settle(struct reload *r, struct filter_set **set, char *why, size_t why_size)
+{
+	*set = r->set;
+	r->set = NULL;
+	pthread_mutex_lock(&r->lock);
+	r->state = RELOAD_IDLE;
+	pthread_mutex_unlock(&r->lock);
+	if (r->given_up) {
+		filter_set_free(*set);
+		return RELOAD_NOTHING;
+	}
+	snprintf(why, why_size, "%s", r->why);
+	return *set ? RELOAD_TAKEN : RELOAD_REFUSED;
+}
+
+enum reload_outcome reload_take(struct reload *r, uint64_t now_ms, unsigned patience_s, struct filter_set **set, char *why,
+	size_t why_size)
+{
+	enum reload_state state = r->started ? state_of(r) : RELOAD_IDLE;
+
+	if (state == RELOAD_READ)
+		return settle(r, set, why, why_size);
+	if (state == RELOAD_IDLE || patience_s == 0 || r->given_up || now_ms - r->since_ms < patience_s * 1000ull)
+		return RELOAD_NOTHING;
+	r->given_up = true;
+	snprintf(why, why_size, "settings: found filters that take longer than %u s to read, expected less; put networks into a file for "
+		 "the setting servers instead of filter", patience_s);
+	return RELOAD_REFUSED;
+}
+
 static void tell_fixed(const struct conf *conf)
 {
 	const struct conf_key *key;
@@ -21,17 +128,8 @@ static void tell_fixed(const struct conf *conf)
 		log_warning("%s: changed; takes effect after a restart", key->name);
 }
 
-struct filter_set *reload_filters(const struct reload *reload, const struct settings **out, char *why, size_t why_size)
+void reload_in_force(struct reload *r)
 {
-	static struct settings settings; // strings of it are set again, and freed then, by the next call
-	struct filter_set *set = NULL;
-
-	*out = &settings;
-	if (reload_settings(reload, &settings, why, why_size) == 0)
-		set = filter_set_new(&settings, why, why_size);
-	if (set) {
-		log_level_set(settings.log_level);
-		tell_fixed(settings_conf(&settings));
-	}
-	return set;
+	log_level_set(r->settings.log_level);
+	tell_fixed(settings_conf(&r->settings));
 }

@@ -158,7 +158,7 @@ const struct conf *settings_conf(struct settings *s)
 		{.name = "nic.isolate", .type = CONF_BOOL, .at = &s->isolate, .def = "no",
 			.help = "let a card that can (rte_flow) drop what is not DNS; hides tunnels and fragments"},
 		{.name = "filter", .type = CONF_STRING, .at = &s->filter, .def = "", .reload = true,
-			.help = "packets to take, as tcpdump has it: not net 10.0.0.0/8"},
+			.help = "DNS packets to take by their innermost IP header, as tcpdump has it: not net 10.0.0.0/8"},
 		{.name = "servers", .type = CONF_STRING, .at = &s->servers, .def = "", .reload = true,
 			.help = "servers to believe: networks, ! before those not to, or a file of them"},
 		{.name = "names.only", .type = CONF_STRING, .at = &s->names_only, .def = "", .reload = true,

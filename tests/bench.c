@@ -430,7 +430,7 @@ int main(int argc, char **argv)
 	if (load(&packed, argv[1]) != 0 || eal_start(&eal, (unsigned)settings.workers, 256, 256 / 2) != 0 || packet_meta_init() != 0)
 		return 1;
 	ring_size = settings.rx_descriptors;
-	if (*settings.filter && !(filters = filter_set_new(&settings, why, sizeof(why)))) {
+	if (*settings.filter && (!(filters = filter_set_read(&settings, why, sizeof(why))) || !filter_set_finish(filters, why, sizeof(why)))) {
 		log_error("%s", why);
 		return 1;
 	}

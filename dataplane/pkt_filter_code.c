@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/pkt_filter_code.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SNAPSHOT = 65535 };
+
+static const int pcap_links[PKT_LINK_MAX] = {
+	[PKT_LINK_ETHERNET] = DLT_EN10MB,
+	[PKT_LINK_RAW_IP] = DLT_RAW,
+	[PKT_LINK_NULL] = DLT_NULL,
+	[PKT_LINK_SLL] = DLT_LINUX_SLL,
+	[PKT_LINK_SLL2] = DLT_LINUX_SLL2,
+};
+
+static bool is_among(const char *word, size_t size, const char *const *words)
+{
+	for (; *words; words++)
+		if (strlen(*words) == size && strncmp(*words, word, size) == 0)
+			return true;
+	return false;
+}
+
+// By the words alone: what compiles for plain IP may still mean a link header (ether[0]).
+static enum pkt_filter_scope scope_of(const char *expression)
+{
+	static const char *const links[] = {"ether", "link", "wlan", "fddi", "tr", NULL};
+	static const char *const headers[] = {"vlan", "mpls", "pppoed", "pppoes", "geneve", "vxlan", NULL};
+	enum pkt_filter_scope scope = PKT_FILTER_IP;
+
+	for (const char *p = expression; *p;) {
+		size_t size = 0;
+		while (isalnum((unsigned char)p[size]) || strchr("_-.:", p[size] ? p[size] : ' '))
+			size++;
+		if (is_among(p, size, headers))
+			return PKT_FILTER_FRAME;
+		if (is_among(p, size, links)) {
+			if (p[size + strspn(p + size, " \t")] == '[')
+				return PKT_FILTER_FRAME;
+			scope = PKT_FILTER_ETHERNET;
+		}
+		p += size > 0 ? size : 1;
+	}
+	return scope;
+}
+
+static bool compile(struct bpf_program *program, enum pkt_link link, const char *expression, char *why, size_t why_size)
+{
+	pcap_t *pcap = pcap_open_dead(pcap_links[link], SNAPSHOT);
+
+	if (!pcap)
+		return snprintf(why, why_size, "filter: no memory"), false;
+	bool done = pcap_compile(pcap, program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
+	if (!done) {
+		memset(program, 0, sizeof(*program));
+		snprintf(why, why_size, "filter: found '%.200s', expected an expression of pcap-filter(7): %s", expression,
+			pcap_geterr(pcap));
+	} else if (program->bf_len > PKT_FILTER_LEN_MAX) {
+		snprintf(why, why_size, "filter: found %u instructions, expected at most %d; put networks into a file for the setting servers",
+			program->bf_len, PKT_FILTER_LEN_MAX);
+		done = false;
+	}
+	pcap_close(pcap);
+	return done;
+}
+
+static bool compile_all(struct pkt_filter_code *code, const char *expression, char *why, size_t why_size)
+{
+	char other[512];
+
+	if (strlen(expression) > PKT_FILTER_LINK_TEXT_MAX) {
+		snprintf(why, why_size, "filter: found %zu octets with words of link headers, expected at most %d; put networks into a file for "
+			 "the setting servers", strlen(expression), PKT_FILTER_LINK_TEXT_MAX);
+		return false;
+	}
+	if (!compile(&code->program[PKT_LINK_ETHERNET], PKT_LINK_ETHERNET, expression, why, why_size))
+		return false;
+	for (int link = 0; link < PKT_LINK_MAX && code->scope == PKT_FILTER_FRAME; link++) // `ether host` means nothing to some
+		if (link != PKT_LINK_ETHERNET && !compile(&code->program[link], (enum pkt_link)link, expression, other, sizeof(other)))
+			pcap_freecode(&code->program[link]);
+	return true;
+}
+
+bool pkt_filter_compile(struct pkt_filter_code *code, const char *expression, char *why, size_t why_size)
+{
+	*code = (struct pkt_filter_code){.scope = scope_of(expression)};
+	if (strlen(expression) > PKT_FILTER_TEXT_MAX) {
+		snprintf(why, why_size, "filter: found %zu octets, expected at most %d; put networks into a file for the setting servers",
+			strlen(expression), PKT_FILTER_TEXT_MAX);
+		return false;
+	}
+	if (code->scope == PKT_FILTER_IP) {
+		struct bpf_program *program = &code->program[PKT_LINK_RAW_IP];
+		if (compile(program, PKT_LINK_RAW_IP, expression, why, why_size))
+			return true;
+		bool too_long = program->bf_len > PKT_FILTER_LEN_MAX;
+		pkt_filter_code_free(code);
+		if (too_long)
+			return false;
+		code->scope = PKT_FILTER_ETHERNET; // what plain IP has not: broadcast
+	}
+	if (compile_all(code, expression, why, why_size))
+		return true;
+	pkt_filter_code_free(code);
+	return false;
+}
+
+void pkt_filter_code_free(struct pkt_filter_code *code)
+{
+	for (int link = 0; link < PKT_LINK_MAX; link++) {
+		pcap_freecode(&code->program[link]); // one that was never compiled is empty
+		memset(&code->program[link], 0, sizeof(code->program[link]));
+	}
+}

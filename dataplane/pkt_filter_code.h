@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A tcpdump expression compiled by libpcap, and what it is to be applied to. No DPDK: any thread.
+//
+//     words of the expression          applied to
+//     addresses, ports, protocols      the innermost IP packet, whatever headers and tunnels are around it
+//     ether, broadcast, … too          the same behind the addresses of the outermost Ethernet header
+//     vlan, mpls, ether[…], …          the frame as it comes, as tcpdump does
+#pragma once
+
+#include <pcap/pcap.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "dataplane/pkt.h"
+
+enum pkt_filter_scope { PKT_FILTER_IP, PKT_FILTER_ETHERNET, PKT_FILTER_FRAME };
+
+enum {
+	PKT_FILTER_TEXT_MAX = 65536,	 // octets of an expression; the optimizer's time grows with the square of it
+	PKT_FILTER_LINK_TEXT_MAX = 8192, // the same with words of link headers, which take it 25 times as long
+	PKT_FILTER_LEN_MAX = 4096	 // instructions that DPDK translates (BPF_MAXINSNS)
+};
+
+struct pkt_filter_code {
+	enum pkt_filter_scope scope;
+	struct bpf_program program[PKT_LINK_MAX]; // IP: of PKT_LINK_RAW_IP alone; Ethernet: of PKT_LINK_ETHERNET alone
+};
+
+// False with one line in `why` where the expression is none, or is too long. Frees nothing of `*code` before.
+bool pkt_filter_compile(struct pkt_filter_code *code, const char *expression, char *why, size_t why_size);
+void pkt_filter_code_free(struct pkt_filter_code *code);
