@@ -41,18 +41,21 @@ static void *run(void *reload)
 	return NULL;
 }
 
-// The thread takes no signals: they are the main thread's.
+// The signals that users send are the main thread's; the sandbox reaches the thread by another one.
 static bool start(struct reload *r)
 {
-	sigset_t all, before;
+	sigset_t users, before;
 	pthread_t thread;
 
 	if (r->started)
 		return true;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->asked, NULL);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	sigemptyset(&users);
+	sigaddset(&users, SIGINT);
+	sigaddset(&users, SIGTERM);
+	sigaddset(&users, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &users, &before);
 	r->started = pthread_create(&thread, NULL, run, r) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (r->started) {
