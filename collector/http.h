@@ -33,6 +33,7 @@ const char *http_warning(const struct settings *s);
 
 // http_metrics.c: all metrics in Prometheus text format 0.0.4. Returns text that the caller frees and
 // its length in `*len`, or NULL without memory. HTTP thread.
+void http_take_account(const struct http_sources *sources); // the spool's account into the counters
 char *http_metrics_text(const struct http_sources *sources, size_t *len);
 
 // http_status.c: the same as one JSON object, in the same manner.

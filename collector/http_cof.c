@@ -163,7 +163,7 @@ enum MHD_Result http_info(struct http_request *r)
 	query_put_text(&body, "{\"version\":");
 	query_put_json(&body, LOOKBACK_VERSION, strlen(LOOKBACK_VERSION));
 	query_put_text(&body, ",\"software\":\"lookback\",\"stats\":");
-	query_put_number(&body, (int64_t)stats_get(&collector_stats.sightings_applied));
+	query_put_number(&body, (int64_t)spool_account(r->api->sources->spool).applied);
 	query_put_text(&body, ",\"sensors\":[");
 	for (size_t i = 0; i < n; i++) {
 		query_put_text(&body, i > 0 ? ",{\"sensor_id\":" : "{\"sensor_id\":");

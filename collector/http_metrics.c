@@ -221,11 +221,28 @@ static void write_collector(FILE *out, const struct spool_levels *spool)
 		LOOKBACK_VERSION);
 }
 
+void http_take_account(const struct http_sources *sources)
+{
+	const struct spool_account a = spool_account(sources->spool);
+
+	metrics_set(sightings_taken, a.taken);
+	metrics_set(sightings_applied, a.applied);
+	metrics_set(sightings_skipped, a.skipped);
+	metrics_set(sightings_refused, a.refused);
+	metrics_set(sightings_lost_full, a.given_up);
+	metrics_set(sightings_lost_read, a.damaged);
+	metrics_set(sightings_waiting, a.waiting);
+	metrics_set(sightings_in_redis, a.applied);
+	metrics_set(unbalanced, a.unbalanced);
+}
+
 char *http_metrics_text(const struct http_sources *sources, size_t *len)
 {
 	struct board_sensor *sensors = calloc(BOARD_SENSORS_MAX, sizeof(*sensors));
 	struct spool_levels spool = spool_levels(sources->spool);
 	char *text = NULL;
+
+	http_take_account(sources);
 
 	FILE *out = sensors ? open_memstream(&text, len) : NULL;
 	if (!out) {

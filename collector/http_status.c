@@ -174,6 +174,7 @@ char *http_status_text(const struct http_sources *sources, size_t *len)
 {
 	struct redis_buffer out = {0};
 
+	http_take_account(sources);
 	query_put_text(&out, "{\"version\":\"" LOOKBACK_VERSION "\",");
 	put_redis(&out, sources->writer);
 	query_put_text(&out, ",");

@@ -61,11 +61,20 @@
 	X(GAUGE,   slots_held,          "collector_slots_held", "", "Slots of a Redis Cluster that stay half moved; what belongs there waits in the spool") \
 	X(COUNTER, follow_dropped,      "collector_follow_dropped_total", "", "Commands about new records and retention dropped: their slot stayed half moved, or too many came together") \
 	X(COUNTER, foreign_type,        "collector_foreign_type_total", "", "Commands refused because a key under redis.prefix holds something else; such keys are left alone") \
-	X(COUNTER, sightings_applied,   "collector_sightings_applied_total", "", "Sightings in the records applied") \
 	X(COUNTER, records_first,       "collector_records_first_seen_total", "", "Records that Redis had not held before") \
 	X(COUNTER, commands_sent,       "collector_commands_sent_total", "", "Redis commands sent") \
 	X(COUNTER, bytes_sent,          "collector_redis_sent_bytes_total", "", "Octets sent to Redis") \
 	X(GAUGE,   last_applied_s,      "collector_last_applied_timestamp_seconds", "", "When the last batch was applied, seconds since 1970") \
+	/* HTTP thread, from one look at the spool; they go on over restarts */ \
+	X(COUNTER, sightings_taken,     "collector_sightings_taken_total", "", "Sightings taken from dataplanes: the sum of those by outcome and of those that wait") \
+	X(COUNTER, sightings_applied,   "collector_sightings_total", "outcome=\"applied\"", "Sightings by what became of them") \
+	X(COUNTER, sightings_skipped,   "collector_sightings_total", "outcome=\"skipped\"", "In a batch that Redis turned out to hold already: applied, and the answer was lost") \
+	X(COUNTER, sightings_refused,   "collector_sightings_total", "outcome=\"refused\"", "Redis refused at least one command of the record") \
+	X(COUNTER, sightings_lost_full, "collector_sightings_total", "outcome=\"given_up\"", "The spool was full") \
+	X(COUNTER, sightings_lost_read, "collector_sightings_total", "outcome=\"damaged\"", "Their batch could not be read any more") \
+	X(GAUGE,   sightings_waiting,   "collector_sightings_waiting", "", "Sightings that wait for Redis") \
+	X(COUNTER, sightings_in_redis,  "collector_sightings_applied_total", "", "Sightings applied, as above") \
+	X(GAUGE,   unbalanced,          "collector_accounts_unbalanced", "", "1 while the sightings taken are not the sum of the others: a bug, please report it") \
 	/* HTTP thread */ \
 	X(COUNTER, http_metrics,        "collector_http_requests_total", "path=\"/metrics\",code=\"200\"", "HTTP requests answered") \
 	X(COUNTER, http_healthz,        "collector_http_requests_total", "path=\"/healthz\",code=\"200\"", "") \

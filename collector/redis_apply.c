@@ -114,27 +114,29 @@ void redis_batch_note_riders(struct redis_batch *b, const struct redis_results *
 	redis_follow_clear(&b->riders);
 }
 
-void redis_batch_count(struct schema_frame *f)
+uint64_t redis_batch_count(struct schema_frame *f)
 {
-	uint64_t applied = 0, wrong_type = 0, error = 0, sightings = 0;
+	uint64_t applied = 0, wrong_type = 0, error = 0, refused = 0;
+
 	for (uint32_t i = 0; i < f->records_len; i++) {
 		const struct schema_record *record = &f->records[i];
 		if (!record->answered || record->waiting)
 			continue; // had before, or not all of it yet: counted once
 		if (record->refused == REDIS_TROUBLE_NONE) {
 			applied++;
-			sightings += record->view.head.flags & RECORD_FLOOD ? 0 : record->view.head.count;
-		} else if (record->refused == REDIS_TROUBLE_WRONGTYPE) {
-			wrong_type++;
-		} else {
-			error++;
+			continue;
 		}
+		refused += record->view.head.flags & RECORD_FLOOD ? 0 : record->view.head.count;
+		if (record->refused == REDIS_TROUBLE_WRONGTYPE)
+			wrong_type++;
+		else
+			error++;
 	}
 	metrics_add(records_applied, applied);
 	metrics_add(records_wrong_type, wrong_type);
 	metrics_add(records_error, error);
-	metrics_add(sightings_applied, sightings);
 	metrics_add(records_first, schema_settle(f));
+	return refused;
 }
 
 // Commands of the transaction without the riders.
@@ -159,7 +161,7 @@ bool redis_batch_is_numbered(const struct redis_results *results, const struct r
 	       set->type == REDIS_REPLY_STATUS;
 }
 
-void redis_batch_account(struct redis_batch *b, const struct redis_results *results,
+uint64_t redis_batch_account(struct redis_batch *b, const struct redis_results *results,
 	struct redis_follow *follow, struct redis_announced *announced, const struct redis_settings *s,
 	const struct zone_list *zones)
 {
@@ -168,13 +170,14 @@ void redis_batch_account(struct redis_batch *b, const struct redis_results *resu
 	note_overhead(b, results, follow);
 	for (uint32_t i = 0; i < b->records.commands_len; i++)
 		redis_batch_note_record(&b->records, i, &results->at[b->head_len + i], s, zones, follow);
-	redis_batch_count(&b->records);
+	uint64_t refused = redis_batch_count(&b->records);
 	redis_batch_note_riders(b, results, own, follow, s);
 	redis_follow_feed(follow, &b->records, s, b->in.hello.sensor);
 	redis_retain(follow, &b->records, s, zones);
 	redis_batch_announce(announced, &b->in.hello);
 	metrics_add(batches_applied, 1);
 	metrics_set(last_applied_s, (uint64_t)time(NULL));
+	return refused;
 }
 
 bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied,

@@ -92,8 +92,8 @@ int redis_batch_collect(struct redis_batch *b, struct redis_conn *c, struct redi
 bool redis_batch_is_numbered(const struct redis_results *results, const struct redis_claim *claim);
 
 // Counts what became of the records, by the replies that were read; what follows from them goes to
-// `follow`. Needs no connection.
-void redis_batch_account(struct redis_batch *b, const struct redis_results *results,
+// `follow`. Needs no connection. Returns the sightings of the records that Redis refused.
+uint64_t redis_batch_account(struct redis_batch *b, const struct redis_results *results,
 	struct redis_follow *follow, struct redis_announced *announced, const struct redis_settings *s,
 	const struct zone_list *zones);
 
@@ -139,8 +139,9 @@ void redis_batch_note_refused(
 void redis_batch_note_record(struct schema_frame *f, uint32_t index, const struct redis_result *result,
 	const struct redis_settings *s, const struct zone_list *zones, struct redis_follow *follow);
 
-// Counts what became of the records once every reply was noted with schema_reply.
-void redis_batch_count(struct schema_frame *f);
+// Counts what became of the records once every reply was noted with schema_reply. Returns the sightings of those
+// refused.
+uint64_t redis_batch_count(struct schema_frame *f);
 
 // Says once that Redis refuses commands on a key.
 void redis_batch_log_key(const char *key, size_t key_len, const char *error);

@@ -188,7 +188,7 @@ static void finish_group(struct redis_cluster *cl)
 	redis_hold_note(&cl->hold, u);
 	for (size_t i = 0; i < u->g.len; i++) {
 		struct redis_batch *b = &u->g.batches[i];
-		redis_batch_count(&b->records);
+		spool_refuse(cl->spool, redis_batch_count(&b->records));
 		redis_follow_feed(&u->follow, &b->records, u->s, b->in.hello.sensor);
 		redis_retain(&u->follow, &b->records, u->s, u->zones);
 		redis_batch_announce(&cl->announced, &b->in.hello);

@@ -47,6 +47,8 @@ bool spool_append(struct spool *s, uint64_t number, const struct spool_entry *en
 		s->readable = number;
 	s->bytes += entry->size;
 	s->waiting_bytes += entry->size;
+	if (number > s->account.settled)
+		s->unsettled += entry->sightings;
 	return true;
 }
 
@@ -80,6 +82,8 @@ int spool_put(struct spool *s, const struct spool_frame *frame)
 		s->oldest = copy;
 	s->newest = copy;
 	s->memory += sizeof(*copy) + frame->size;
+	s->memory_sightings += frame->sightings;
+	s->account.taken += frame->sightings;
 	__atomic_add_fetch(&frame->stream->queued, 1, __ATOMIC_RELEASE);
 	pthread_cond_broadcast(&s->more);
 	pthread_mutex_unlock(&s->lock);
@@ -155,6 +159,7 @@ static bool renew(struct spool *s, uint64_t in_redis)
 	if (result == 0) {
 		pthread_mutex_lock(&s->lock);
 		s->store.meta = meta;
+		spool_settle(s, in_redis, SPOOL_SKIPPED);
 		for (; s->first <= in_redis && s->first <= s->last; s->first++, s->entries_at++)
 			s->bytes -= s->entries[s->entries_at].size;
 		spool_set_acked(s, 0);
@@ -212,6 +217,7 @@ struct spool_seek spool_seek(struct spool *s, uint64_t number)
 	uint64_t sent = s->sought ? s->last : s->opened; // at most
 	if (number <= sent) {
 		found = count_seek(s, number);
+		spool_settle(s, number, SPOOL_SKIPPED);
 		spool_set_acked(s, number);
 		s->sought = true;
 	}
@@ -233,6 +239,7 @@ void spool_acknowledge(struct spool *s, uint64_t number)
 	uint32_t now = (uint32_t)(monotonic_ms() / 100) | 1;
 
 	pthread_mutex_lock(&s->lock);
+	spool_settle(s, number, SPOOL_APPLIED);
 	for (uint64_t n = s->acked + 1 > s->first ? s->acked + 1 : s->first; n <= number && n <= s->last;
 		n++) {
 		struct spool_entry *e = spool_entry(s, n);

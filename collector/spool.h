@@ -55,6 +55,12 @@ struct spool_settings {
 	double patience_s; // how long it stays full before the oldest is given up
 };
 
+// What became of the sightings taken, in this and earlier processes; of one moment.
+struct spool_account {
+	uint64_t taken, applied, skipped, refused, given_up, damaged, waiting;
+	bool unbalanced; // `taken` is not the sum of the others
+};
+
 struct spool_levels {
 	uint64_t waiting;	// batches not acknowledged by Redis
 	uint64_t waiting_bytes; // that they take
@@ -120,6 +126,9 @@ struct spool_seek spool_seek(struct spool *s, uint64_t number);
 // Everything up to `number` is in Redis.
 void spool_acknowledge(struct spool *s, uint64_t number);
 
+// Of the batches that are acknowledged next, Redis refused so many sightings.
+void spool_refuse(struct spool *s, uint64_t sightings);
+
 // The highest number that Redis is known to have had; 0 where none is. Also after a restart.
 uint64_t spool_acked(struct spool *s);
 
@@ -145,6 +154,7 @@ void spool_stop_waiting(struct spool *s);
 // Nothing waits, neither in memory nor for Redis.
 bool spool_is_empty(struct spool *s);
 struct spool_levels spool_levels(struct spool *s);
+struct spool_account spool_account(struct spool *s);
 
 // True while frames are committed as they come; else `why` says what is wrong.
 bool spool_is_well(struct spool *s, char *why, size_t why_size);

@@ -125,6 +125,10 @@ static bool choose(struct spool *s, struct group *g, int disk)
 		g->len = 0;
 		g->bytes = 0;
 	}
+	uint64_t committing = 0;
+	for (size_t i = 0; i < g->len; i++)
+		committing += g->frames[i]->frame.sightings;
+	g->meta.account = spool_account_after(s, g->delete_to, committing);
 	pthread_mutex_unlock(&s->lock);
 	return room;
 }
@@ -213,6 +217,7 @@ static void settle(struct spool *s, struct group *g)
 	uint64_t one = 1;
 
 	pthread_mutex_lock(&s->lock);
+	spool_settle(s, g->delete_to, SPOOL_GIVEN_UP);
 	for (; s->first <= g->delete_to; s->first++, s->entries_at++) {
 		uint32_t size = s->entries[s->entries_at].size;
 		s->bytes -= size;
@@ -232,6 +237,7 @@ static void settle(struct spool *s, struct group *g)
 			frame->stream->safe = frame->number;
 		__atomic_sub_fetch(&frame->stream->queued, 1, __ATOMIC_RELEASE);
 		s->memory -= sizeof(*g->frames[i]) + frame->size;
+		s->memory_sightings -= frame->sightings;
 	}
 	s->store.meta = g->meta;
 	if (g->len > 0) {
@@ -382,6 +388,7 @@ static void write_acked(struct spool *s)
 
 	pthread_mutex_lock(&s->lock);
 	meta.acked = s->acked;
+	meta.account = spool_account_after(s, s->first - 1, 0);
 	pthread_mutex_unlock(&s->lock);
 	if (meta.acked == s->store.meta.acked || store_begin(&s->store, &txn) != 0)
 		return;

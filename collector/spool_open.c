@@ -211,6 +211,7 @@ static int read_contents(struct spool *s, char *why, size_t why_size)
 {
 	s->first = s->store.meta.next;
 	s->last = s->store.meta.next - 1;
+	spool_account_begin(s);
 	int result = store_walk(&s->store, count_batch, s);
 	if (result == 0)
 		result = read_streams(s);
@@ -218,6 +219,7 @@ static int read_contents(struct spool *s, char *why, size_t why_size)
 		snprintf(why, why_size, "spool.dir %s: %s", s->settings.dir, store_error(result));
 		return -1;
 	}
+	spool_account_open(s);
 	s->opened = s->last;
 	spool_set_acked(s, s->store.meta.acked < s->last ? s->store.meta.acked : s->last);
 	struct spool_levels levels = spool_levels(s);

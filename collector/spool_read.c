@@ -26,8 +26,10 @@ static void give_up_lost(struct spool *s, uint64_t from, uint64_t to)
 		sightings += e->sightings;
 		uncounted += (e->flags & STORE_UNCOUNTED) != 0;
 	}
-	if (to >= s->last && from > s->readable && from <= s->acked + 1)
-		spool_set_acked(s, s->last); // nothing more waits
+	if (to >= s->last && from > s->readable && from <= s->acked + 1) {
+		spool_settle(s, s->last, SPOOL_APPLIED); // as damaged
+		spool_set_acked(s, s->last);		 // nothing more waits
+	}
 	pthread_mutex_unlock(&s->lock);
 	if (batches == 0)
 		return;

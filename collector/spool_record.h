@@ -23,6 +23,12 @@ struct store_owner {
 	uint64_t nonce;	     // random, of the process that did
 };
 
+// What became of the sightings taken: spool_account.c.
+struct store_account {
+	uint64_t taken, applied, skipped, refused, given_up, damaged;
+	uint64_t settled; // highest batch that is counted
+};
+
 struct store_meta {
 	uint32_t format;		// STORE_FORMAT
 	uint32_t magic;			// STORE_MAGIC_META
@@ -37,6 +43,7 @@ struct store_meta {
 	struct store_owner owner; // last one known to be in Redis
 	struct store_owner claim; // one that may be in Redis: of the take-over under way
 	uint64_t place;		  // where the folder was then; 0: nowhere
+	struct store_account account;
 	uint64_t check;		  // of all above
 };
 

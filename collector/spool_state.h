@@ -65,6 +65,10 @@ struct spool {
 	bool sought;	   // Redis was asked since; before that, nothing was sent
 	uint64_t bytes;	   // of all batches
 	uint64_t waiting_bytes;
+	struct store_account account; // spool_account.c
+	uint64_t unsettled;	   // sightings of the batches behind account.settled
+	uint64_t memory_sightings; // of frames in memory
+	uint64_t refused;	   // by Redis, of batches that are acknowledged next
 	uint64_t full_since_ms; // 0: not full
 	bool stopping;
 	bool no_wait;
@@ -103,6 +107,19 @@ enum spool_fault spool_examine(const struct spool *s);
 int spool_repair(struct spool *s, enum spool_fault fault);
 
 extern const char *const spool_fault_text[];
+
+// spool_account.c, with the lock held.
+enum spool_outcome { SPOOL_APPLIED, SPOOL_SKIPPED, SPOOL_GIVEN_UP };
+
+// All batches up to `to` that are not counted yet have this outcome, but for those that cannot be read.
+void spool_settle(struct spool *s, uint64_t to, enum spool_outcome outcome);
+
+// The account as it will be once batches up to `delete_to` are gone and `committing` sightings in memory are on the disk.
+struct store_account spool_account_after(struct spool *s, uint64_t delete_to, uint64_t committing);
+
+// When a spool is opened: before and after its batches are read. No other thread runs.
+void spool_account_begin(struct spool *s);
+void spool_account_open(struct spool *s);
 
 // spool_commit.c: the thread.
 void *spool_commit_run(void *arg);

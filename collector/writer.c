@@ -185,7 +185,7 @@ static void settle(struct writer *w)
 {
 	struct redis_batch *b = &w->batch[w->turn];
 
-	redis_batch_account(b, &w->results, &w->follow, &w->announced, &w->s, w->zones);
+	spool_refuse(w->spool, redis_batch_account(b, &w->results, &w->follow, &w->announced, &w->s, w->zones));
 	b->sent = b->executing = false;
 	w->applied = w->told = b->in.number;
 	spool_acknowledge(w->spool, w->applied);

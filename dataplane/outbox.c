@@ -178,6 +178,18 @@ static void connect_now(struct outbox *o)
 
 // frames out ─────────────────────────────────────────────────────────────────────────────────
 
+static uint64_t count_sightings(const struct frame *frame)
+{
+	const size_t head = sizeof(struct frame_header);
+	struct cursor c = cursor_make(frame->bytes + head, frame->size - head);
+	struct record_view view;
+	uint64_t sightings = 0;
+
+	while (frame_next(&c, &view))
+		sightings += view.head.flags & RECORD_FLOOD ? 0 : view.head.count;
+	return sightings;
+}
+
 // Takes what the workers have filled; a number is given once and stays.
 static void take_full_frames(struct outbox *o)
 {
@@ -188,6 +200,8 @@ static void take_full_frames(struct outbox *o)
 			f->number = ++o->number;
 			f->next = NULL;
 			frame_finish(&f->frame, FRAME_RECORDS, f->number);
+			f->sightings = count_sightings(&f->frame);
+			o->stats.sightings_unacked += f->sightings;
 			if (o->youngest)
 				o->youngest->next = f;
 			else
@@ -254,6 +268,7 @@ static void give_back_acked(struct outbox *o)
 		if (!o->oldest)
 			o->youngest = NULL;
 		o->stats.frames_unacked--;
+		o->stats.sightings_unacked -= f->sightings;
 		o->stats.frames_acked++;
 		rte_ring_enqueue(f->origin->free, f);
 	}

@@ -195,6 +195,7 @@ enum stats_kind {
 	X(COUNTER, frames_resent,  "frames_resent_total", "", "Frames sent again after a reconnect") \
 	X(COUNTER, frames_acked,   "frames_acknowledged_total", "", "Frames that the collector has taken over") \
 	X(GAUGE,   reloading,       "reload_running", "", "1 while settings are being read again") \
+	X(GAUGE,   sightings_unacked, "sightings_unacknowledged", "", "Sightings in the frames that wait for the collector's word") \
 	X(COUNTER, reloads,         "reloads_total", "outcome=\"taken\"", "Settings read again on SIGHUP") \
 	X(COUNTER, reloads_refused, "reloads_total", "outcome=\"refused\"", "")
 // clang-format on

@@ -123,11 +123,21 @@ function redisCard(then, now) {
 	]));
 }
 
+// What became of the sightings that dataplanes handed over.
+function account(c) {
+	const outcomes = Object.entries(c.collector_sightings_total ?? {}).filter(([outcome, n]) => n > 0 || outcome === 'applied');
+	return [['Sightings taken', format.number(c.collector_sightings_taken_total)],
+		...outcomes.map(([outcome, n]) => [`Sightings ${words(outcome)}`, format.number(n), outcome === 'given_up' || outcome === 'damaged']),
+		['Sightings waiting', format.number(c.collector_sightings_waiting)],
+		...(c.collector_accounts_unbalanced ? [['Accounts', 'do not add up: a bug, please report it', true]] : [])];
+}
+
 function spoolCard(now) {
 	const { spool } = now.status;
 	return card('Spool', spool.well ? 'spool' : 'spool broken',
 		meter('Disk', spool.bytes, spool.limit_bytes, `${format.bytes(spool.bytes)} of ${format.bytes(spool.limit_bytes)}`),
-		figures([['State', spool.well ? 'taking frames' : spool.why, !spool.well], ['Waiting for Redis', `${format.plural(spool.waiting_batches, 'batch', 'batches')}, ${format.bytes(spool.waiting_bytes)}`], ['Given up', format.plural(now.collector.collector_records_given_up_total, 'record'), now.collector.collector_records_given_up_total > 0]]));
+		figures([['State', spool.well ? 'taking frames' : spool.why, !spool.well], ['Waiting for Redis', `${format.plural(spool.waiting_batches, 'batch', 'batches')}, ${format.bytes(spool.waiting_bytes)}`], 
+			...account(now.collector), ['Given up', format.plural(now.collector.collector_records_given_up_total, 'record'), now.collector.collector_records_given_up_total > 0]]));
 }
 
 function tableCard(then, now) {

@@ -103,6 +103,22 @@ class World:
 
         time.sleep(0.03)  # /metrics may be 20 ms old
         until(is_settled, 60)
+        self.balanced()
+
+    def account(self):
+        """What became of the sightings taken, of one moment: {"taken": …, "applied": …, …, "waiting": …}."""
+        text = self.http("/metrics")[1]
+        found = {outcome: int(n) for outcome, n in re.findall(r'^lookback_collector_sightings_total\{outcome="(\w+)"\} (\d+)$', text, re.M)}
+        for name in ("taken_total", "waiting"):
+            found[name.split("_")[0]] = int(re.search(rf"^lookback_collector_sightings_{name} (\d+)$", text, re.M)[1])
+        assert re.search(r"^lookback_collector_accounts_unbalanced 0$", text, re.M), found
+        return found
+
+    def balanced(self):
+        """Sightings taken = applied + skipped + refused + lost + waiting. Returns how many were taken."""
+        account = self.account()
+        assert account["taken"] == sum(n for name, n in account.items() if name != "taken"), account
+        return account["taken"]
 
     def count(self, owner, member):
         value = self.cli("ZSCORE", f"pdns:count:{owner}", member)

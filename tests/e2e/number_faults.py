@@ -8,6 +8,7 @@ lost, writing stops and says so, and a person decides with `lookback spool`.
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -279,6 +280,38 @@ def test_number_gone_from_a_full_redis():
         until(lambda: is_stopped(w))
         assert lookback(w, "reset", "--yes").returncode == 0
         check_counts(w, 4)
+
+
+def test_sightings_add_up():
+    """Sightings taken are those applied, skipped, refused, lost and waiting at any time, over restarts of all there is."""
+    with World() as w:
+        w.start_redis()
+        w.cli("SET", "pdns:count:host1.example1.com", "mine")
+        w.start("redis.timeout=1s", "spool.keep=5s")
+        source = Source(w.path, pause=0.005)
+        for n in range(8):
+            until(lambda: w.account()["applied"] > 0)
+            for _ in range(10):
+                w.balanced()
+            if n % 4 == 0:
+                w.kill()
+                w.start("redis.timeout=1s")
+            elif n % 4 == 1:
+                w.stop_redis(signal.SIGKILL)
+                until(lambda: w.account()["waiting"] > 0)
+                w.start_redis()
+            elif n % 4 == 2:
+                w.stop()
+                w.start("redis.timeout=1s")
+            else:
+                w.cli("FLUSHALL")
+                w.cli("SET", "pdns:count:host1.example1.com", "mine")
+        source.stop()
+        w.settled()
+        account = w.account()
+        assert account["taken"] == sum(e[2] for e in source.expected.values()), account
+        assert account["waiting"] == account["given_up"] == account["damaged"] == 0 and account["refused"] > 0, account
+        assert account["taken"] == w.metric("collector_sightings_applied_total") + account["skipped"] + account["refused"]
 
 
 def test_expiry_of_the_key():
