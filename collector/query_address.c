@@ -8,11 +8,13 @@
 // An IPv4 address in IPv6 (::ffff:192.0.2.1) is looked for as both.
 #include "collector/query_parse.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { PLAIN_SIZE = 256, V4_MAPPED_BITS = 96 };
 
@@ -56,7 +58,7 @@ static size_t read_with_port(const char *text, uint8_t out[static 16])
 	return read_one(plain, out);
 }
 
-// Bits of "24", "255.255.255.0" or "ffff::"; -1 where it is none of these. Behind a comma stands a mask that begins with
+// Bits of "24", "255.255.255.0", "0.0.0.255", "0xffffff00" or "ffff::"; -1 where it is none of these. Behind a comma stands a mask that begins with
 // ones, or another address.
 static int read_bits(const char *text, size_t address_size, bool comma)
 {
@@ -65,8 +67,15 @@ static int read_bits(const char *text, size_t address_size, bool comma)
 
 	if (is_number(text, 8 * address_size))
 		return (int)strtoul(text, NULL, 10);
-	if (query_address(text, mask) != address_size || (comma && mask[0] != 0xff))
+	if (address_size == 4 && strncasecmp(text, "0x", 2) == 0 && strlen(text) == 10 && strspn(text + 2, "0123456789abcdefABCDEF") == 8) {
+		uint32_t number = htonl((uint32_t)strtoul(text, NULL, 16));
+		memcpy(mask, &number, 4);
+	} else if (query_address(text, mask) != address_size || (comma && mask[0] != 0xff)) {
 		return -1;
+	}
+	bool inverse = mask[0] == 0 && mask[address_size - 1] == 0xff; // as access lists of routers have them
+	for (size_t i = 0; inverse && i < address_size; i++)
+		mask[i] = (uint8_t)~mask[i];
 	while (bits < (int)(8 * address_size) && mask[bits / 8] >> (7 - bits % 8) & 1)
 		bits++;
 	for (int i = bits; i < (int)(8 * address_size); i++)
@@ -150,7 +159,7 @@ static int read_prefix(struct query *q, char *text, char *why, size_t why_size)
 		return -ENOENT;
 	uint8_t ignored[16];
 	int bits = read_bits(bits_text, q->address_size, comma);
-	bool meant = bits_text[0] && (strspn(bits_text, "-0123456789") == strlen(bits_text) || (!comma && query_address(bits_text, ignored) > 0));
+	bool meant = bits_text[0] && (strspn(bits_text, "-0123456789") == strlen(bits_text) || strncasecmp(bits_text, "0x", 2) == 0 || (!comma && query_address(bits_text, ignored) > 0));
 	if (bits < 0 && !meant)
 		return -ENOENT;
 	if (bits < 0)

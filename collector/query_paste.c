@@ -29,11 +29,25 @@ static char *strip_name(char *text)
 	size_t len = strlen(text), digits = len;
 	while (digits > 0 && isdigit((unsigned char)text[digits - 1]))
 		digits--;
-	if (digits > 1 && digits < len && strchr(":#", text[digits - 1]) && text[digits - 2] != '\\')
+	bool bare = strchr(text, ':') != strrchr(text, ':') && text[0] != '['; // an IPv6 address, whose last group it is
+	if (digits > 1 && digits < len && strchr(":#", text[digits - 1]) && text[digits - 2] != '\\' && !(bare && text[digits - 1] == ':'))
 		text[digits - 1] = '\0';
 	else if (len > 1 && text[len - 1] == ':')
 		text[len - 1] = '\0';
 	return text;
+}
+
+// A path behind an IPv6 address, in which there is no dot.
+static void cut_behind_ipv6(char *text)
+{
+	char *slash = strchr(text, '/'), *bracket = text[0] == '[' ? strchr(text, ']') : NULL;
+	uint8_t ignored[16];
+
+	if (!slash || (text[0] == '[' && (!bracket || bracket > slash)))
+		return;
+	*slash = '\0';
+	if (!bracket && query_address(text, ignored) != 16)
+		*slash = '/';
 }
 
 // The host of "scheme://user@host:port/path", or of what looks like the rest of one. In place; `*url` where it has a scheme.
@@ -49,6 +63,7 @@ static char *take_host(char *text, bool *url)
 	}
 	if (strncmp(text, "//", 2) == 0)
 		text += 2;
+	cut_behind_ipv6(text);
 	char *dot = strchr(text, '.'), *slash = dot ? strchr(dot, '/') : NULL;
 	while (slash && slash[-1] == '\\')
 		slash = strchr(slash + 1, '/');

@@ -91,13 +91,42 @@ char *query_unwrap(char *text)
 	return text;
 }
 
-// What separates items, unless a backslash stands before it.
+// True where a host, or a URL, seems to begin: what ends in a word behind a dot, or has the dots of an address.
+static bool begins_host(const char *text)
+{
+	size_t len = strcspn(text, ":/?#,;| \t\r\n\"'"), at = len, dots = 0;
+
+	if (strncmp(text + len, "://", 3) == 0)
+		return true;
+	for (size_t i = 0; i < len; i++)
+		dots += text[i] == '.';
+	while (at > 0 && text[at - 1] != '.')
+		at--;
+	at += at > 0 ? strspn(text + at, "])}") : 0; // "a[.]example"
+	if (dots == 3 && strspn(text, "0123456789.[]") >= len)
+		return true;
+	return at > 0 && len - at >= 2 && isalpha((unsigned char)text[at]);
+}
+
+// What separates items, unless a backslash stands before it. The path of a URL may hold such characters.
 size_t query_item_len(const char *text)
 {
+	bool url = false, path = false;
 	size_t i = 0;
 
-	for (; text[i] && !isspace((unsigned char)text[i]) && !strchr(",;|", text[i]); i++)
-		if (text[i] == '\\' && text[i + 1])
+	for (; text[i] && !isspace((unsigned char)text[i]); i++) {
+		if (text[i] == '\\' && text[i + 1]) {
 			i++;
+		} else if (strncmp(text + i, "://", 3) == 0) {
+			url = true;
+			i += 2;
+		} else if (strchr(",;|", text[i])) {
+			bool last = text[i + 1] == '\0' || isspace((unsigned char)text[i + 1]);
+			if (!path || last || begins_host(text + i + 1))
+				break;
+		} else {
+			path = path || (url && strchr("/?#", text[i]));
+		}
+	}
 	return i;
 }

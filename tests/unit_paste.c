@@ -37,7 +37,9 @@ static void meanings(void)
 		{"2001:DB8:0::1", "address", "2001:db8::1"}, {"[2001:db8::1]:443", "address", "2001:db8::1"}, {"[2001:db8::1]", "address", "2001:db8::1"},
 		{"[2001:db8::1]#53", "address", "2001:db8::1"}, {"http://[2001:db8::1]:80/x", "address", "2001:db8::1"}, {"https://u:p@[2001:db8::1]/", "address", "2001:db8::1"},
 		{"hxxp[:]//[2001:db8::1]:80/", "address", "2001:db8::1"}, {"fe80::1%eth0", "address", "fe80::1"}, {"[fe80::1%25eth0]:22", "address", "fe80::1"},
-		{"2001:db8::1:443", "address", "2001:db8::1:443"}, {"::ffff:192.0.2.1", "address", "::ffff:192.0.2.1"}, {"[::ffff:192.0.2.1]:53", "address", "::ffff:192.0.2.1"},
+		{"2001:db8::1:443", "address", "2001:db8::1:443"}, {"[2001:db8::1]:443/path", "address", "2001:db8::1"}, {"2001:db8::1/path?x", "address", "2001:db8::1"},
+		{"me@2001:db8::1", "address", "2001:db8::1"}, {"me@[2001:db8::1]:22", "address", "2001:db8::1"}, {"http://a.example/x?y=1,2;3|4", "name", "a.example"},
+		{"192.0.2.0/0.0.0.255", "prefix", "192.0.2.0/24"}, {"192.0.2.0/0xffffff00", "prefix", "192.0.2.0/24"}, {"192.0.2.0/0.0.0.0", "prefix", "0.0.0.0/0"}, {"::ffff:192.0.2.1", "address", "::ffff:192.0.2.1"}, {"[::ffff:192.0.2.1]:53", "address", "::ffff:192.0.2.1"},
 		{"192.0.2.77/28", "prefix", "192.0.2.64/28"}, {"192.0.2.0,24", "prefix", "192.0.2.0/24"}, {"192.0.2.0/255.255.255.0", "prefix", "192.0.2.0/24"},
 		{"10.0.0.0/255.0.0.0", "prefix", "10.0.0.0/8"}, {"192.0.2.0 / 24", "prefix", "192.0.2.0/24"}, {"2001:db8::/ffff:ffff::", "prefix", "2001:db8::/32"},
 		{"192.0.2.*", "prefix", "192.0.2.0/24"}, {"192.*.*", "prefix", "192.0.0.0/8"}, {"[2001:db8::1]/48", "prefix", "2001:db8::/48"}, {"0.0.0.0/0", "prefix", "0.0.0.0/0"},
@@ -47,7 +49,7 @@ static void meanings(void)
 		// words and lists
 		{"PayPal", "keyword", "paypal"}, {"BÜCHER", "keyword", "bÜcher"}, {"a.example,b.example", "list", ""}, {"a.example b.example", "list", ""},
 		{"seen at evil[.]example today", "list", ""}, {"192.0.2.1,192.0.2.2", "list", ""}, {"a.example|192.0.2.1", "list", ""}, {"a.example;b.example", "list", ""}};
-	static const char *const bad[] = {"", "  ", "\"\"", "*", "1.2.3.4/99", "192.0.2.0/-1", "2001:db8::/129", "192.0.2.0/255.0.255.0", "192.0.2.9-192.0.2.1",
+	static const char *const bad[] = {"", "  ", "\"\"", "*", "1.2.3.4/99", "192.0.2.0/-1", "2001:db8::/129", "192.0.2.0/255.0.255.0", "192.0.2.0/0xff00ff00", "192.0.2.0/0x24", "192.0.2.0/0.0.255.0", "192.0.2.9-192.0.2.1",
 		"192.0.2.1-2001:db8::1", "a..b", "a\xff.example", "/(/"};
 	static struct query_paste p;
 
@@ -82,7 +84,8 @@ static void lists(void)
 		const char *text, *items;
 	} samples[] = {{"a.example,b.example", "a.example;b.example;"}, {"  a.example  ", "a.example;"}, {"192.0.2.0,24", "192.0.2.0,24;"},
 		{"evil[.]example (192.0.2.1), then \"c.example\"!", "evil.example;192.0.2.1;-;c.example;"}, {"[2001:db8::1]:443 [a.example]", "2001:db8::1;a.example;"},
-		{"http://a.example/x,http://b.example:80/y", "a.example;b.example;"}, {"a.example fen*", "a.example;-;"}, {"at a.example. Or so.", "-;a.example;-;-;"}, {"a.example 1.2.3.4/99", "a.example;-;"},
+		{"http://a.example/x,http://b.example:80/y", "a.example;b.example;"}, {"http://a.example/x?y=1,2,b.example;192.0.2.1|c[.]example", "a.example;b.example;192.0.2.1;c.example;"},
+		{"http://a.example/x, http://b.example/y;z", "a.example;b.example;"}, {"\"a.example\",\"b.example\"", "a.example;b.example;"}, {"[\"a.example\", \"192.0.2.1\"]", "a.example;192.0.2.1;"}, {"a.example fen*", "a.example;-;"}, {"at a.example. Or so.", "-;a.example;-;-;"}, {"a.example 1.2.3.4/99", "a.example;-;"},
 		{"a.example\n192.0.2.1-192.0.2.3\t*.b.example", "a.example;192.0.2.1-192.0.2.3;*.b.example;"}, {"", ""}, {"a\\,b.example", "a\\,b.example;"}};
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
