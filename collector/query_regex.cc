@@ -81,5 +81,5 @@ bool query_regex_matches(struct query_regex *r, const char *text, size_t len)
 {
 	if (++r->matched % CLOCK_EVERY == 0)
 		r->late = now_ms() > r->deadline_ms;
-	return !r->late && RE2::PartialMatch(re2::StringPiece(text, len), r->re);
+	return !r->late && RE2::PartialMatch({text, len}, r->re);
 }
