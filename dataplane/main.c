@@ -147,14 +147,16 @@ static void add_up(const struct program *p, struct worker_stats *total)
 		summary_add(total, &p->workers[i].stats);
 }
 
-// A signal came before the last packet of a replay.
-static void tell_rest(const struct program *p)
+// Whether a signal came before the last packet of a replay; says so.
+static bool is_cut_short(const struct program *p)
 {
 	uint64_t packets = intake_packets(&p->intake), expected = intake_expected(&p->intake);
 
-	if (signals_seen > 0 && packets < expected)
-		log_warning("stopped by a signal: %llu of %llu packets of the captures were taken", (unsigned long long)packets,
-			(unsigned long long)expected);
+	if (signals_seen == 0 || packets >= expected)
+		return false;
+	log_warning("stopped by a signal: %llu of %llu packets of the captures were taken", (unsigned long long)packets,
+		(unsigned long long)expected);
+	return true;
 }
 
 // Stopped, with nothing to hand over: whether the good-bye need not be waited for (any longer).
@@ -182,7 +184,6 @@ static int finish(struct program *p)
 	uint64_t start_ms = monotonic_ms();
 
 	atomic_store(&worker_orders.stop, true);
-	tell_rest(p);
 	bool to_the_end = intake_expected(&p->intake) > 0 && signals_seen == 0;
 	for (;;) {
 		outbox_turn(p->outbox, TURN_WAIT_MS);
@@ -344,6 +345,7 @@ int main(int argc, char **argv)
 	}
 	collector_wait_begin(&p.wait, p.settings.collector_socket, p.settings.replay_wait_s);
 	int result = run(&p);
+	bool cut_short = is_cut_short(&p);
 	if (result == 0)
 		result = finish(&p);
 	else
@@ -352,7 +354,7 @@ int main(int argc, char **argv)
 		rte_eal_mp_wait_lcore();
 		crew_log_floods(&p);
 		result = close_accounts(&p);
-		if (intake_failed(&p.intake))
+		if (intake_failed(&p.intake) || cut_short)
 			result = -1;
 		intake_close(&p.intake);
 		eal_stop();

@@ -42,6 +42,20 @@ wait "${CHILDREN[-1]}" || status=$?
 [ $status = 1 ] || fail "a stopped replay: status $status, expected 1"
 grep -q "has not taken over .* frames .*$sightings" "$T/dataplane.log" || fail "no word of what a stopped replay lost: $(cat "$T/dataplane.log")"
 
+# One that is stopped in its middle hands over what it has taken, and has failed.
+"$ROOT/tests/make_capture.py" --responses 140000 --names 70000 "$T/long.pcap" "$T/long.tsv"
+status=0
+: > "$T/dataplane.log"
+kill -STOP "$COLLECTOR_PID"
+dataplane_up --replay "$T/long.pcap" --no-huge -o table.records=1000 -o flood.names=0 --json
+await 20 grep -q 'records each' "$T/dataplane.log"
+kill -TERM "$DATAPLANE_PID"
+await 20 grep -q 'stopped by a signal: [0-9]* of 140000 packets' "$T/dataplane.log"
+kill -CONT "$COLLECTOR_PID"
+wait "${CHILDREN[-1]}" || status=$?
+[ $status = 1 ] || fail "a replay stopped in its middle: status $status, expected 1"
+grep -q '"sightings_pending":0,"lost_no_room":0' "$T/dataplane.log" || fail "a replay stopped in its middle lost sightings: $(cat "$T/dataplane.log")"
+
 [ "$(id -u)" = 0 ] || skip 'the rest takes root, for another user'
 chmod 0711 "$T"
 chmod 0666 "$SOCKET"
