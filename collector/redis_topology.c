@@ -33,6 +33,7 @@ void redis_topology_renew(struct redis_topology *t, const char *uuid)
 	memset(t->known, 0, sizeof(t->known));
 	memset(t->applied, 0, sizeof(t->applied));
 	memset(t->held, 0, sizeof(t->held));
+	memset(t->run, 0, sizeof(t->run));
 	t->lost_from = t->highest = t->held_len = 0;
 	for (size_t i = 0; i < t->nodes_len; i++) // their names have the old UUID
 		redis_conn_close(&t->nodes[i].conn);
@@ -280,10 +281,36 @@ static void put_number(struct redis_topology *t, struct redis_buffer *out, unsig
 	redis_encode_text(out, t->uuid);
 }
 
+static uint32_t hash_run(const struct cluster_node *node)
+{
+	uint32_t hash = 0x811c9dc5u; // FNV-1a
+
+	for (const char *p = node->conn.info.run_id; *p; p++)
+		hash = (hash ^ (uint8_t)*p) * 0x01000193u;
+	return node->conn.info.run_id[0] ? hash | 1 : 0;
+}
+
+void redis_topology_note_run(struct redis_topology *t, uint16_t slot, const struct cluster_node *node)
+{
+	t->run[slot] = hash_run(node);
+}
+
+// Someone else wrote the slot's number: a server that was not restarted, and not replaced, never has an older one.
+static int fail_number(struct redis_topology *t, uint16_t slot, const struct cluster_node *node)
+{
+	return redis_topology_fail(t, REDIS_TROUBLE_NUMBER,
+		"%s: seq:{%s}: found another number for spool %s than the last one written, or something else, expected %lu; writing has "
+		"stopped; HSET it there, or restart the collector to have it take what is there",
+		node->address.text, redis_slot_tag(slot), t->uuid, (unsigned long)t->applied[slot]);
+}
+
 // Notes what a slot's HGET answered.
 static int take_number(struct redis_topology *t, uint16_t slot, const struct redis_results *r,
 	const struct cluster_node *node)
 {
+	bool wrong = r->top.type == REDIS_REPLY_ERROR && r->top.trouble == REDIS_TROUBLE_WRONGTYPE;
+	if (wrong || (r->top.type == REDIS_REPLY_STRING && !r->top.decimal))
+		return fail_number(t, slot, node);
 	if (r->top.type == REDIS_REPLY_ERROR) {
 		if (r->top.trouble == REDIS_TROUBLE_CLUSTER)
 			t->fresh = false;
@@ -293,12 +320,15 @@ static int take_number(struct redis_topology *t, uint16_t slot, const struct red
 	if (r->top.type != REDIS_REPLY_STRING && r->top.type != REDIS_REPLY_NIL)
 		return redis_topology_fail(t, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to HGET");
 	uint64_t number = r->top.type == REDIS_REPLY_STRING ? (uint64_t)r->top.integer : 0;
+	if (number < t->applied[slot] && t->run[slot] != 0 && t->run[slot] == hash_run(node))
+		return fail_number(t, slot, node);
 	if (number < t->applied[slot] && (t->lost_from == 0 || number + 1 < t->lost_from))
 		t->lost_from = number + 1;
 	if (number > t->highest)
 		t->highest = number;
 	t->applied[slot] = number;
 	t->known[slot] = true;
+	redis_topology_note_run(t, slot, node);
 	return 0;
 }
 

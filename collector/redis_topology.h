@@ -33,6 +33,7 @@ struct redis_topology {
 	uint8_t owner[REDIS_SLOTS];	  // index of the node, or CLUSTER_NO_NODE
 	bool known[REDIS_SLOTS];	  // applied[] was read, or written, since the last doubt
 	uint64_t applied[REDIS_SLOTS];	  // number that Redis holds; where not known: that it held last
+	uint32_t run[REDIS_SLOTS];	  // hash of the run_id of the server that held it then; 0: not known
 	bool held[REDIS_SLOTS];		  // half moved (redis_hold.h)
 	size_t held_len;		  // how many
 	uint64_t lost_from;		  // lowest number that a failover lost; 0: none
@@ -74,6 +75,9 @@ redisReply *redis_topology_ask(
 // Notes a trouble. Returns -1.
 int redis_topology_fail(struct redis_topology *t, enum redis_trouble trouble, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+// The slot's number is what the server that `node` is has now.
+void redis_topology_note_run(struct redis_topology *t, uint16_t slot, const struct cluster_node *node);
 
 // "pdns:seq:{tag}" of a slot as one argument.
 void redis_topology_seq_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot);

@@ -127,8 +127,9 @@ static void note_command(struct redis_units *u, const struct group_command *c, u
 }
 
 // The unit was applied: its results go to the records.
-static void note_unit(struct redis_units *u, struct group_unit *unit)
+static void note_unit(struct redis_units *u, const struct cluster_node *node, struct group_unit *unit)
 {
+	const struct redis_result *hset = &u->results.at[0];
 	uint64_t before = u->t.applied[unit->slot];
 	uint32_t at = 1; // behind HSET
 
@@ -139,7 +140,9 @@ static void note_unit(struct redis_units *u, struct group_unit *unit)
 	}
 	if (before < u->g.last)
 		u->t.applied[unit->slot] = u->g.last;
-	u->t.known[unit->slot] = true;
+	// where the number could not be written, or was gone: nothing goes there before it was looked at
+	u->t.known[unit->slot] = hset->type == REDIS_REPLY_INTEGER && (hset->integer == 0 || before == 0);
+	redis_topology_note_run(&u->t, unit->slot, node);
 	unit->done = true;
 }
 
@@ -155,7 +158,7 @@ static int read_unit(struct redis_units *u, struct cluster_node *node, struct gr
 		if (redis_conn_read(&node->conn, r) != 0)
 			return -1;
 	if (r->top.type == REDIS_REPLY_ARRAY && r->len == unit->sent + 1) {
-		note_unit(u, unit);
+		note_unit(u, node, unit);
 		return 0;
 	}
 	if (r->errors > 0)

@@ -85,7 +85,7 @@ static void note_down(struct writer *w, bool was_open)
 	// a connection that ends may be back at once; whether it is, the next attempt tells
 	bool may_pass = was_open && w->fruitless <= FRUITLESS_MAX &&
 			(w->conn.trouble == REDIS_TROUBLE_CLOSED || w->conn.trouble == REDIS_TROUBLE_FENCED);
-	if (may_pass || w->conn.trouble == w->logged || w->conn.trouble == REDIS_TROUBLE_NUMBER) { // that one was said
+	if (may_pass || w->conn.trouble == w->logged || (w->conn.trouble == REDIS_TROUBLE_NUMBER && !w->cluster)) { // that one was said
 		log_debug("%s", w->why);
 		return;
 	}
@@ -173,9 +173,11 @@ static int step_cluster(struct writer *w)
 	}
 	if (outcome == CLUSTER_AGAIN || outcome == CLUSTER_TROUBLE) {
 		enum redis_trouble trouble = redis_cluster_why(w->cluster, why, sizeof(why));
+		metrics_set(writing_stopped, trouble == REDIS_TROUBLE_NUMBER);
 		return redis_conn_fail(&w->conn, trouble, "%s", why);
 	}
 	w->again = 0;
+	metrics_set(writing_stopped, 0);
 	note_progress(w);
 	return 0;
 }

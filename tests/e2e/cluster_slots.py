@@ -9,6 +9,7 @@ Exit status 0 only where all passed; 77 without redis-server.
 import glob
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -118,6 +119,33 @@ def test_held_slot_whose_number_is_elsewhere():
         goes_on(w)
         finish(), finish_empty()
         until(lambda: w.metric("collector_slots_held") == 0, 60)
+        check(w, load, *cluster.primaries())
+
+    with_cluster(action, "new.max=0")
+
+
+def test_number_of_a_slot_is_changed():
+    """Someone sets, lowers or removes the number of a slot: nothing goes there without its number, writing stops and says
+    so; once the number is put back all counts once."""
+    def action(w, cluster):
+        load = Source(w.path, pause=0.01)
+        goes_on(w)
+        slot = slot_of(cluster, "pdns:sensors")
+        key, node = number_key(cluster, slot), Resp(owner_of(cluster, slot))
+        uuid = node("HGETALL", key)[0]
+        for change in (("SET", key, "x"), ("HSET", key, uuid, "1"), ("HSET", key, uuid, "7x")):
+            goes_on(w)
+            node(*change)
+            if change[0] == "HSET":  # a number is only looked at after a connect, or once it cannot be written
+                node("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            until(lambda: w.metric("collector_writing_stopped") == 1 or change[0] == "HSET" and node("HGET", key, uuid) != change[3])
+            if w.metric("collector_writing_stopped") != 1:
+                continue  # the next batch wrote over it first
+            code, text = w.http("/readyz")
+            assert code == 503 and "seq:{" in text, text
+            node.pipe([("DEL", key)] if change[0] == "SET" else [])
+            node("HSET", key, uuid, re.search(r"expected (\d+)", text)[1])
+            goes_on(w)
         check(w, load, *cluster.primaries())
 
     with_cluster(action, "new.max=0")
