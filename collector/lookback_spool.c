@@ -109,6 +109,31 @@ static int decide(struct lookback *l, struct spool_case *c, uint64_t number)
 	return LOOKBACK_FOUND;
 }
 
+// This spool is the one that goes on under its UUID, whoever had it before.
+static int take(struct lookback *l, struct spool_case *c)
+{
+	char who[160], line[16];
+
+	printf("Spool %s goes on under its UUID %s, behind batch %lu, which Redis %s holds. A copy of it that had the UUID before parts from "
+	       "it when it is started.\n",
+		c->dir, c->spool.uuid, (unsigned long)c->guard.seq_number, c->redis->address.text);
+	if (l->dry)
+		return LOOKBACK_FOUND;
+	if (!l->yes) {
+		printf("Go on? [y/N] ");
+		fflush(stdout);
+		if (!isatty(STDIN_FILENO) || !fgets(line, sizeof(line), stdin) || (line[0] != 'y' && line[0] != 'Y'))
+			return lookback_fail("nothing was changed");
+	}
+	if (redis_lease_void(&c->conn, c->redis, c->spool.uuid, who, sizeof(who)) != 0)
+		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
+	if (who[0])
+		return lookback_fail("spool %s: found its UUID in use by %s, expected nobody; stop that collector first, or wait 15 s after its end",
+			c->spool.uuid, who);
+	printf("Done; a collector that runs goes on within some seconds.\n");
+	return LOOKBACK_FOUND;
+}
+
 static int run(struct lookback *l, struct spool_case *c)
 {
 	const char *what = l->argv[0], *text = l->argc > 1 ? l->argv[1] : NULL;
@@ -118,8 +143,10 @@ static int run(struct lookback *l, struct spool_case *c)
 		return show(c);
 	if (strcmp(what, "reset") == 0 && !text)
 		return decide(l, c, 0);
+	if (strcmp(what, "take") == 0 && !text)
+		return take(l, c);
 	if (strcmp(what, "adopt") != 0)
-		return lookback_fail("usage: lookback spool status | adopt [NUMBER] | reset");
+		return lookback_fail("usage: lookback spool status | adopt [NUMBER] | reset | take");
 	uint64_t number = text ? strtoull(text, &end, 10) : best_guess(c);
 	if (text && (*text < '0' || *text > '9' || *end))
 		return lookback_fail("adopt: '%s' is not a number", text);

@@ -35,6 +35,8 @@
 	X(COUNTER, records_given_up,    "collector_records_given_up_total", "", "Records in them") \
 	X(COUNTER, sightings_given_up,  "collector_sightings_given_up_total", "", "Sightings in them") \
 	/* writer thread */ \
+	X(GAUGE,   spool_owned,         "collector_spool_owned", "", "1 while the spool's UUID in Redis is this collector's alone") \
+	X(COUNTER, spool_parted,        "collector_spool_parted_total", "", "Times that the spool turned out to be a copy in use elsewhere, and went on under a new UUID") \
 	X(GAUGE,   redis_up,            "collector_redis_up", "", "1 while Redis is connected and takes what it is sent") \
 	X(GAUGE,   writing_stopped,     "collector_writing_stopped", "", "1 while the number that Redis holds of the spool is missing or not ours: writing waits for a person (lookback spool)") \
 	X(COUNTER, rewrites,            "collector_redis_rewrites_total", "", "Times that a Redis was asked to rewrite its append-only file, after its start") \

@@ -25,9 +25,10 @@ static void put_key(
 
 static void write_watch(struct redis_buffer *out, const struct redis_settings *s, const char *uuid, bool shared)
 {
-	redis_encode_array(out, shared ? 2 : 3);
+	redis_encode_array(out, shared ? 3 : 4);
 	redis_encode_literal(out, "WATCH");
 	put_key(out, s, "fence:", uuid);
+	redis_lease_key(out, s, uuid);
 	if (!shared)
 		put_key(out, s, "seq", "");
 }
@@ -44,6 +45,7 @@ static void write_begin(struct redis_buffer *out, const struct redis_settings *s
 {
 	write_watch(out, s, claim->uuid, claim->shared);
 	write_ask(out, s, claim->uuid);
+	redis_lease_ask(out, s, claim->uuid);
 	redis_encode_array(out, 1);
 	redis_encode_literal(out, "MULTI");
 }
@@ -129,7 +131,7 @@ static int send_buffer(struct redis_conn *c, const struct redis_buffer *out)
 	return redis_conn_write(c, out->bytes, out->size);
 }
 
-int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const struct redis_claim *claim,
+int redis_batch_send(struct redis_batch *b, struct redis_conn *c, struct redis_claim *claim,
 	const struct redis_announced *announced, const struct redis_settings *s,
 	const struct zone_list *zones)
 {
@@ -144,6 +146,9 @@ int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const struct r
 	b->open = false;
 	b->ahead = b->out.arrays;
 	write_head(&b->out, s, claim->uuid, b->in.number);
+	claim->lease.applied = claim->number;
+	if (redis_lease_is_due(&claim->lease))
+		redis_lease_write(&claim->lease, &b->out, s, claim->uuid);
 	b->head_len = b->out.arrays - b->ahead;
 	schema_write(&b->records, s, zones, &b->out);
 	uint32_t before = b->out.arrays;
@@ -181,6 +186,8 @@ static int expect_begin(struct redis_conn *c, const struct redis_claim *claim)
 		return redis_conn_fail(c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
 	if (claim && (kind == GUARD_OTHER || number != claim->number || (kind == GUARD_NONE && claim->number > 0)))
 		return redis_conn_fail(c, REDIS_TROUBLE_FENCED, "someone else wrote the number of this spool; looking again");
+	if (redis_lease_expect(claim ? &claim->lease : NULL, c) != 0)
+		return -1;
 	return expect_ok(c);
 }
 

@@ -33,6 +33,7 @@
 
 #include "collector/redis_follow.h"
 #include "collector/redis_guard.h"
+#include "collector/redis_lease.h"
 #include "collector/spool.h"
 
 enum {
@@ -55,6 +56,7 @@ struct redis_claim {
 	char uuid[STREAM_UUID_TEXT_SIZE]; // the spool's
 	uint64_t number;		  // of the last batch that was applied; 0: none
 	bool shared;			  // others write pdns:seq as well: it is not watched
+	struct redis_lease lease;	  // the UUID is this collector's
 };
 
 struct redis_batch {
@@ -73,7 +75,7 @@ struct redis_batch {
 };
 
 // Sends the transaction of `b->in`, all but EXEC. Returns 0, or -1 (closed).
-int redis_batch_send(struct redis_batch *b, struct redis_conn *c, const struct redis_claim *claim,
+int redis_batch_send(struct redis_batch *b, struct redis_conn *c, struct redis_claim *claim,
 	const struct redis_announced *announced, const struct redis_settings *s,
 	const struct zone_list *zones);
 

@@ -16,6 +16,8 @@ struct redis_cluster {
 	struct spool *spool; // borrowed
 	struct redis_units u;
 	struct redis_hold hold;
+	struct redis_conn keeper;  // to the node that holds the keys of redis_lease.h
+	struct redis_lease lease;
 	bool busy;	  // a group is under way
 	bool followed;	  // what follows the last group was sent before held slots are looked at
 	uint64_t applied; // everything up to it is in Redis, but for slots that are held
@@ -42,6 +44,7 @@ void redis_cluster_free(struct redis_cluster *cl)
 	if (!cl)
 		return;
 	redis_units_free(&cl->u);
+	redis_conn_close(&cl->keeper);
 	free(cl);
 }
 
@@ -132,6 +135,35 @@ static bool ready(struct redis_cluster *cl)
 	return true;
 }
 
+// Whether the UUID is this collector's: before connections of its name are killed, and often enough to keep the lease.
+static bool own(struct redis_cluster *cl)
+{
+	struct redis_topology *t = &cl->u.t;
+	struct redis_conn *c = &cl->keeper;
+	char uuid[STREAM_UUID_TEXT_SIZE];
+	enum lease_outcome outcome = LEASE_TAKEN;
+
+	for (size_t i = 0; i < t->nodes_len; i++)
+		if (t->nodes[i].listed && !t->nodes[i].conn.context)
+			cl->lease.renewed_ms = 0;
+	spool_uuid(cl->spool, uuid);
+	cl->lease.applied = spool_acked(cl->spool);
+	if (c->context && redis_lease_keep(&cl->lease, c, cl->u.s, uuid) == 0)
+		return true;
+	redis_conn_close(c);
+	do {
+		spool_uuid(cl->spool, uuid);
+		outcome = c->context || redis_lease_open(c, cl->u.s, uuid) == 0
+				  ? redis_lease_take(&cl->lease, c, cl->u.s, cl->spool, 0)
+				  : LEASE_FAILED;
+		if (outcome == LEASE_NEW_UUID)
+			redis_conn_close(c); // another key, another node
+	} while (outcome == LEASE_NEW_UUID);
+	if (outcome == LEASE_FAILED)
+		redis_topology_fail(t, c->trouble, "%s", c->why);
+	return outcome == LEASE_TAKEN;
+}
+
 // groups ───────────────────────────────────────────────────────────────────────────────────────
 
 static void read_group(struct redis_cluster *cl, unsigned idle_ms)
@@ -210,7 +242,7 @@ enum cluster_outcome redis_cluster_step(
 
 	u->s = s;
 	u->t.trouble = REDIS_TROUBLE_NONE;
-	if (!ready(cl))
+	if (!own(cl) || !ready(cl))
 		return u->t.trouble == REDIS_TROUBLE_CLUSTER ? CLUSTER_AGAIN : CLUSTER_TROUBLE;
 	u->t.trouble = REDIS_TROUBLE_NONE; // of a node that another one stood in for
 	if (!cl->busy) {
@@ -227,7 +259,7 @@ enum cluster_outcome redis_cluster_step(
 	return u->t.trouble == REDIS_TROUBLE_CLUSTER ? CLUSTER_AGAIN : CLUSTER_TROUBLE;
 }
 
-void redis_cluster_forget(struct redis_cluster *cl, const struct redis_settings *s)
+static void forget(struct redis_cluster *cl, const struct redis_settings *s)
 {
 	struct redis_results results = {.capacity = 0};
 
@@ -249,4 +281,12 @@ void redis_cluster_forget(struct redis_cluster *cl, const struct redis_settings 
 			if (redis_conn_read(&node->conn, &results) != 0)
 				break;
 	}
+}
+
+void redis_cluster_leave(struct redis_cluster *cl, const struct redis_settings *s, bool gone)
+{
+	if (gone)
+		forget(cl, s);
+	if (cl->keeper.context)
+		redis_lease_leave(&cl->lease, &cl->keeper, s, cl->u.t.uuid, gone);
 }

@@ -45,5 +45,5 @@ struct redis_topology *redis_cluster_topology(struct redis_cluster *cl);
 // True while a group is under way, or entries of the stream of new records are to be sent.
 bool redis_cluster_is_busy(const struct redis_cluster *cl);
 
-// Deletes the numbers of a spool that is no more; what cannot be reached is left behind.
-void redis_cluster_forget(struct redis_cluster *cl, const struct redis_settings *s);
+// The end: gives the lease back. `gone`: the spool is no more; its numbers are deleted, but for what cannot be reached.
+void redis_cluster_leave(struct redis_cluster *cl, const struct redis_settings *s, bool gone);

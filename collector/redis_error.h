@@ -26,6 +26,7 @@
 	X(CLUSTER,   "cluster",    "it is part of a cluster or lost its primary, and refuses") \
 	X(WRONGTYPE, "wrong_type", "a key of the schema holds something else") \
 	X(FENCED,    "fenced",     "another connection wrote the same stream; looking again") \
+	X(OWNED,     "owned",      "another collector has the UUID of this spool") \
 	X(NUMBER,    "number",     "its number of this spool is missing or not ours") \
 	X(REWRITE,   "rewrite",    "its append-only file is being rewritten after its start") \
 	X(MEMORY,    "memory",     "no memory to encode commands") \

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/redis_guard.h"
 
+#include "collector/redis_lease.h"
+
 #include <stdio.h>
 
 enum { SCAN_COUNT = 10000 };
@@ -75,7 +77,7 @@ void redis_guard_tell(char *out, size_t out_size, enum guard_state state, const 
 }
 
 // One SCAN. Returns 0 with the next cursor and whether it brought a key, or -1 (closed).
-static int scan(struct redis_conn *c, const char *pattern, char *cursor, size_t cursor_size, bool *found)
+static int scan(struct redis_conn *c, const char *pattern, size_t prefix_len, char *cursor, size_t cursor_size, bool *found)
 {
 	struct redis_buffer b = {0};
 
@@ -93,7 +95,8 @@ static int scan(struct redis_conn *c, const char *pattern, char *cursor, size_t 
 	bool sound = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 && reply->element[0]->str;
 	if (sound) {
 		snprintf(cursor, cursor_size, "%s", reply->element[0]->str);
-		*found = reply->element[1]->elements > 0;
+		for (size_t i = 0; i < reply->element[1]->elements; i++)
+			*found |= !redis_lease_is_key(reply->element[1]->element[i]->str + prefix_len);
 	} else if (reply->type == REDIS_REPLY_ERROR) {
 		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
 		redis_conn_fail(c, trouble, "%s: %.200s", redis_trouble_sentence[trouble], reply->str);
@@ -118,7 +121,7 @@ int redis_guard_look_for_keys(struct redis_conn *c, const struct redis_settings 
 	pattern[n] = '\0';
 	*found = false;
 	do {
-		if (scan(c, pattern, cursor, sizeof(cursor), found) != 0)
+		if (scan(c, pattern, strlen(s->prefix), cursor, sizeof(cursor), found) != 0)
 			return -1;
 	} while (!*found && strcmp(cursor, "0") != 0);
 	return 0;

@@ -120,8 +120,7 @@ void spool_uuid(struct spool *s, char out[static STREAM_UUID_TEXT_SIZE])
 	pthread_mutex_unlock(&s->lock);
 }
 
-// Writes the meta record; batches up to `delete_to` go in the same transaction. With `writing` held.
-static int write_meta(struct spool *s, struct store_meta *meta, uint64_t delete_to)
+int spool_write_meta(struct spool *s, struct store_meta *meta, uint64_t delete_to)
 {
 	MDB_txn *txn;
 	int result = spool_examine(s) == SPOOL_WELL ? store_begin(&s->store, &txn) : EBADMSG;
@@ -137,9 +136,16 @@ static int write_meta(struct spool *s, struct store_meta *meta, uint64_t delete_
 		return result;
 	}
 	result = store_commit(&s->store, txn);
-	if (result == 0)
-		s->store.meta.serial = meta->serial;
-	return result;
+	if (result != 0)
+		return result;
+	pthread_mutex_lock(&s->lock);
+	s->store.meta = *meta;
+	if (delete_to >= s->first)
+		spool_settle(s, delete_to, SPOOL_SKIPPED);
+	for (; s->first <= delete_to && s->first <= s->last; s->first++, s->entries_at++)
+		s->bytes -= s->entries[s->entries_at].size;
+	pthread_mutex_unlock(&s->lock);
+	return 0;
 }
 
 // This spool is a copy older than what Redis has: what was in it when it was opened is in Redis. A
@@ -149,19 +155,26 @@ static bool renew(struct spool *s, uint64_t in_redis)
 	pthread_mutex_lock(&s->writing);
 	struct store_meta meta = s->store.meta;
 	int result = getrandom(meta.uuid, sizeof(meta.uuid), 0) == sizeof(meta.uuid) ? 0 : EIO;
+	if (in_redis > meta.next - 1)
+		in_redis = meta.next - 1;
 	if (meta.first <= in_redis)
 		meta.first = in_redis + 1;
-	meta.acked = 0; // under the new UUID, Redis has nothing
+	meta.acked = meta.confirmed = 0; // under the new UUID, Redis has nothing
+	if (meta.given_up < meta.first - 1)
+		meta.given_up = meta.first - 1; // Redis never had them under it
+	meta.owner = meta.claim = (struct store_owner){.generation = 0};
 	if (result == 0)
-		result = write_meta(s, &meta, in_redis);
+		result = spool_write_meta(s, &meta, in_redis);
+	pthread_mutex_lock(&s->lock);
+	meta.account = s->account;
+	pthread_mutex_unlock(&s->lock);
 	if (result == 0) // once more: the file's older state has it as well
-		result = write_meta(s, &meta, 0);
+		result = spool_write_meta(s, &meta, 0);
 	if (result == 0) {
 		pthread_mutex_lock(&s->lock);
-		s->store.meta = meta;
-		spool_settle(s, in_redis, SPOOL_SKIPPED);
-		for (; s->first <= in_redis && s->first <= s->last; s->first++, s->entries_at++)
-			s->bytes -= s->entries[s->entries_at].size;
+		s->owned = false;
+		s->opened = s->last; // all of it is of this UUID by now
+		s->sought = false;
 		spool_set_acked(s, 0);
 		pthread_mutex_unlock(&s->lock);
 	} else {
@@ -169,6 +182,11 @@ static bool renew(struct spool *s, uint64_t in_redis)
 	}
 	pthread_mutex_unlock(&s->writing);
 	return result == 0;
+}
+
+bool spool_part(struct spool *s, uint64_t had)
+{
+	return renew(s, had);
 }
 
 void spool_set_acked(struct spool *s, uint64_t number)

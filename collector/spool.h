@@ -135,6 +135,27 @@ uint64_t spool_acked(struct spool *s);
 // Notes that on the disk now, so that a restart knows it.
 void spool_remember(struct spool *s);
 
+// Whose the UUID is, as the spool knows it: redis_lease.h.
+struct spool_title {
+	uint64_t owner_generation, owner_nonce; // of the last process of this folder that had it; 0: none
+	uint64_t claim_generation, claim_nonce; // of the one that was about to
+	uint64_t confirmed;			// the last batch that was there while it had it
+	uint64_t opened;			// the last batch when this process began
+	uint64_t last, acked;			// the newest batch; the last one that Redis has
+	bool owned;				// this process has it
+	bool same_place;			// the folder is where it was then, so that process is dead
+};
+
+void spool_title(struct spool *s, struct spool_title *out);
+
+// About to take it over from what Redis holds. On the disk when it returns true.
+bool spool_title_claim(struct spool *s, uint64_t generation, uint64_t nonce);
+void spool_title_take(struct spool *s); // done
+void spool_title_lose(struct spool *s); // somebody else has it
+
+// Another collector has all batches up to `had`, and Redis too: they go. A new UUID for the others.
+bool spool_part(struct spool *s, uint64_t had);
+
 // Copies the first batch from `from` on, waiting up to `wait_ms` for it. False where there is none.
 bool spool_read(struct spool *s, uint64_t from, struct spool_batch *out, unsigned wait_ms);
 void spool_batch_free(struct spool_batch *b);

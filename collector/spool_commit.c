@@ -170,6 +170,8 @@ static int write_group(struct spool *s, MDB_txn *txn, struct group *g)
 	if (g->given_up > 0)
 		g->meta.given_up = g->delete_to;
 	g->meta.first = g->delete_to + 1;
+	if (s->owned)
+		g->meta.confirmed = g->meta.next - 1;
 	return result ? result : store_put_meta(&s->store, txn, &g->meta);
 }
 
@@ -384,25 +386,19 @@ static bool wait_for_work(struct spool *s, unsigned ms, bool pause, uint64_t *st
 static void write_acked(struct spool *s)
 {
 	struct store_meta meta = s->store.meta;
-	MDB_txn *txn;
 
 	pthread_mutex_lock(&s->lock);
 	meta.acked = s->acked;
 	meta.account = spool_account_after(s, s->first - 1, 0);
 	pthread_mutex_unlock(&s->lock);
-	if (meta.acked == s->store.meta.acked || store_begin(&s->store, &txn) != 0)
-		return;
-	if (store_put_meta(&s->store, txn, &meta) == 0)
-		store_commit(&s->store, txn); // a failure only makes the next start know less
-	else
-		mdb_txn_abort(txn);
+	if (meta.acked != s->store.meta.acked)
+		spool_write_meta(s, &meta, 0); // a failure only makes the next start know less
 }
 
 void spool_write_acked(struct spool *s)
 {
 	pthread_mutex_lock(&s->writing);
-	if (spool_examine(s) == SPOOL_WELL)
-		write_acked(s);
+	write_acked(s);
 	pthread_mutex_unlock(&s->writing);
 }
 

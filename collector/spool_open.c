@@ -268,7 +268,7 @@ struct spool *spool_open(
 	metrics_set(spool_up, 1);
 	if (s->fd < 0 || spool_make_folder(settings->dir, why, why_size) != 0 ||
 		spool_lock_folder(s, why, why_size) != 0 || open_file(s, why, why_size) != 0 ||
-		read_contents(s, why, why_size) != 0 ||
+		read_contents(s, why, why_size) != 0 || !spool_title_begin(s) ||
 		pthread_create(&s->thread, NULL, spool_commit_run, s) != 0) {
 		free_spool(s);
 		return NULL;

@@ -83,8 +83,11 @@ int spool_peek(const char *dir, struct spool_peek *out, char *why, size_t why_si
 	*out = (struct spool_peek){.in_use = is_in_use(dir)};
 	snprintf(path, sizeof(path), "%s/data.mdb", dir);
 	if (access(path, R_OK) != 0) {
-		snprintf(why, why_size, "spool %s: %s; expected the folder of a collector's spool (spool.dir), and the right to "
-					"read it", dir, strerror(errno));
+		snprintf(why, why_size,
+			"spool %s: %s; expected the folder of a collector's spool (spool.dir), and the right "
+			"to "
+			"read it",
+			dir, strerror(errno));
 		return -1;
 	}
 	int result = mdb_env_create(&env);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A look into a spool's file from outside, while a collector may be using it: for `lookback spool`. Nothing is changed.
+// A look into a spool's file from outside, while a collector may be using it: for `lookback spool`. Nothing
+// is changed.
 #pragma once
 
 #include "collector/stream.h"
 
 struct spool_peek {
 	char uuid[STREAM_UUID_TEXT_SIZE];
-	uint64_t first;	 // oldest batch there; last + 1 where there is none
-	uint64_t last;	 // highest number that was given, or 0
-	uint64_t acked;	 // Redis had everything up to it, as far as was noted
-	bool in_use;	 // a collector holds the folder
+	uint64_t first; // oldest batch there; last + 1 where there is none
+	uint64_t last;	// highest number that was given, or 0
+	uint64_t acked; // Redis had everything up to it, as far as was noted
+	bool in_use;	// a collector holds the folder
 };
 
 // Returns 0, or -1 with one line in `why`.

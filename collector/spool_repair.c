@@ -101,6 +101,7 @@ static int reopen(struct spool *s, const struct salvage *v)
 	store_close(&s->store);
 	s->store = fresh;
 	s->broken = SPOOL_WELL;
+	s->place = s->store.meta.place = spool_place(s->settings.dir); // on the disk with the next commit
 	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < v->len; i++)
 		if (v->batches[i].head.flags & STORE_LOST)

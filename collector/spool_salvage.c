@@ -123,6 +123,8 @@ static int make_room(struct salvage *s, uint64_t number)
 	memset(more + s->len, 0, (len - s->len) * sizeof(*more));
 	s->batches = more;
 	s->len = len;
+	if (s->meta.confirmed + 1 == s->meta.next)
+		s->meta.confirmed = number;
 	s->meta.next = number + 1;
 	return 0;
 }

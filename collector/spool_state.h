@@ -47,7 +47,10 @@ struct spool {
 	int fd;				 // eventfd
 	int lock_fd;			 // holds the folder
 	pthread_t thread;
-	bool map_full; // the thread's own: the file may not grow further
+	uint64_t nonce;	 // of this process
+	uint64_t place;	 // where the folder is
+	bool same_place; // where it was when it was taken over last
+	bool map_full;	 // the thread's own: the file may not grow further
 
 	pthread_mutex_t lock; // all below
 	pthread_cond_t more;  // something was put, committed, or waiting is over
@@ -70,6 +73,7 @@ struct spool {
 	uint64_t memory_sightings; // of frames in memory
 	uint64_t refused;	   // by Redis, of batches that are acknowledged next
 	uint64_t full_since_ms; // 0: not full
+	bool owned;		// its UUID is this process's in Redis; also under `writing`
 	bool stopping;
 	bool no_wait;
 	char why[300];	  // what keeps frames from being committed; empty: nothing
@@ -120,6 +124,13 @@ struct store_account spool_account_after(struct spool *s, uint64_t delete_to, ui
 // When a spool is opened: before and after its batches are read. No other thread runs.
 void spool_account_begin(struct spool *s);
 void spool_account_open(struct spool *s);
+
+// spool_title.c. False: no randomness.
+bool spool_title_begin(struct spool *s);
+uint64_t spool_place(const char *dir);
+
+// spool.c, with `writing` held. Writes the meta record; batches up to `delete_to` go in the same transaction.
+int spool_write_meta(struct spool *s, struct store_meta *meta, uint64_t delete_to);
 
 // spool_commit.c: the thread.
 void *spool_commit_run(void *arg);

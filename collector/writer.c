@@ -146,8 +146,10 @@ static int idle(struct writer *w)
 		return redis_batch_send_follow(&w->batch[w->turn], &w->conn, &w->results, &w->follow, &w->s);
 	if (spool_read(w->spool, w->applied + 1, &w->batch[w->turn].in, IDLE_MS))
 		return 0;
+	w->claim.lease.applied = w->claim.number;
 	if (redis_conn_write(&w->conn, ping, sizeof(ping) - 1) != 0 ||
-		redis_conn_read(&w->conn, &w->results) != 0)
+		redis_conn_read(&w->conn, &w->results) != 0 ||
+		redis_lease_keep(&w->claim.lease, &w->conn, &w->s, w->claim.uuid) != 0)
 		return -1;
 	if (w->results.top.type == REDIS_REPLY_ERROR)
 		return redis_conn_fail(&w->conn, w->results.top.trouble, "%s",
@@ -256,16 +258,21 @@ static bool is_done(struct writer *w)
 	return empty || monotonic_ms() > stop_at_ms;
 }
 
-// The end of a temporary spool: first its files go, then its number in Redis, never the other way
+// The end: the lease is given back. Of a temporary spool: first its files go, then its number in Redis, never the other way
 // round, or what is left of it would be written again.
 static void forget(struct writer *w)
 {
-	if (!w->forget || !spool_is_empty(w->spool))
+	bool gone = w->forget && spool_is_empty(w->spool);
+
+	if (gone)
+		spool_unlink(w->spool);
+	if (w->cluster) {
+		redis_cluster_leave(w->cluster, &w->s, gone);
 		return;
-	spool_unlink(w->spool);
-	if (w->cluster)
-		redis_cluster_forget(w->cluster, &w->s);
-	else if (w->conn.context && w->epoch == w->conn.epoch && redis_batch_discard(&w->batch[w->turn], &w->conn) == 0)
+	}
+	if (!w->conn.context || w->epoch != w->conn.epoch || redis_batch_discard(&w->batch[w->turn], &w->conn) != 0)
+		return;
+	if (redis_lease_leave(&w->claim.lease, &w->conn, &w->s, w->claim.uuid, gone) == 0 && gone)
 		redis_batch_forget(&w->conn, w->claim.uuid, &w->s);
 }
 

@@ -51,21 +51,34 @@ static bool mend(struct writer *w, const struct redis_guard *found)
 	return redis_batch_claim(&w->conn, w->claim.uuid, &w->s, number, false) == 0;
 }
 
-// Judges what Redis holds. Returns 0 with `w->applied`, or -1 (closed).
-static int judge(struct writer *w)
+// Reads what Redis holds, and sees that the UUID is this collector's. Returns 0, or -1 (closed).
+static int own(struct writer *w, struct redis_guard *found)
 {
-	struct redis_guard found;
+	enum lease_outcome outcome;
+
+	do {
+		spool_uuid(w->spool, w->claim.uuid);
+		if (redis_batch_look_up(&w->conn, w->claim.uuid, &w->s, found) != 0)
+			return -1;
+		outcome = redis_lease_take(&w->claim.lease, &w->conn, &w->s, w->spool, found->seq_number);
+		if (outcome == LEASE_NEW_UUID)
+			w->applied = w->sent = w->epoch = 0; // nothing was sent under it
+	} while (outcome == LEASE_NEW_UUID);
+	return outcome == LEASE_TAKEN ? 0 : -1;
+}
+
+// Judges what Redis holds. Returns 0 with `w->applied`, or -1 (closed).
+static int judge(struct writer *w, const struct redis_guard *found)
+{
 	char why[512];
 	uint64_t acked = spool_acked(w->spool), sent = UINT64_MAX, before = w->applied;
 
-	if (redis_batch_look_up(&w->conn, w->claim.uuid, &w->s, &found) != 0)
-		return -1;
 	if (w->epoch > 0)
 		sent = w->sent > before ? w->sent : before;
-	enum guard_state state = redis_guard_judge(&found, acked, sent, &w->applied);
+	enum guard_state state = redis_guard_judge(found, acked, sent, &w->applied);
 	if (state == GUARD_DIFFERS) {
 		w->applied = before;
-		if (mend(w, &found))
+		if (mend(w, found))
 			state = GUARD_SOUND;
 		else if (!w->conn.context)
 			return -1;
@@ -87,7 +100,7 @@ static int judge(struct writer *w)
 		return 0;
 	}
 	w->applied = before;
-	redis_guard_tell(why, sizeof(why), state, &found, w->s.prefix, w->claim.uuid, acked, sent);
+	redis_guard_tell(why, sizeof(why), state, found, w->s.prefix, w->claim.uuid, acked, sent);
 	if (w->stopped != state)
 		log_error("redis %s: %s", w->s.address.text, why);
 	w->stopped = state;
@@ -106,10 +119,10 @@ int writer_unnumbered(struct writer *w)
 int writer_look_up(struct writer *w)
 {
 	struct spool_seek found;
+	struct redis_guard held;
 
 	do {
-		spool_uuid(w->spool, w->claim.uuid);
-		if (judge(w) != 0)
+		if (own(w, &held) != 0 || judge(w, &held) != 0)
 			return -1;
 		found = spool_seek(w->spool, w->applied);
 	} while (found.renewed);

@@ -348,6 +348,28 @@ def start_pair(world, first, second, processes):
     until(lambda: "master_link_status:up" in Resp(second)("INFO", "replication"))
 
 
+def test_copy_of_a_spool():
+    """A second collector with a copy of the spool of one that runs: it waits, and goes on under a UUID of its own."""
+    with World() as w, World() as v:
+        cluster = Cluster(w)
+        try:
+            w.start(redis=cluster.seed())
+            load = Source(w.path)
+            time.sleep(0.5)
+            shutil.copytree(f"{w.path}.spool", f"{v.path}.spool")
+            v.start(redis=cluster.seed())
+            other = Source(v.path, "other", seed=2, names=300)
+            until(lambda: "is taken by process" in v.http("/readyz")[1])
+            until(lambda: "it goes on under a new UUID" in v.log(), 60)
+            load.stop()
+            other.stop()
+            until(lambda: w.metric("collector_spool_waiting_batches") == v.metric("collector_spool_waiting_batches") == 0, 90)
+            wrong = differences([load, other], *cluster.primaries())
+            assert not wrong, f"{len(wrong)} differences: {wrong[:3]}"
+        finally:
+            cluster.close()
+
+
 def test_list_of_addresses():
     """Two servers without Cluster, the second a replica that is promoted."""
     with World() as w:

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Whose the spool's UUID is, as the spool's file knows it: redis_lease.h.
+#include "collector/spool_state.h"
+
+#include "dataplane/log.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const uint64_t NONCE_MAX =
+	100000000000000000; // exact in the seventeen digits that replies are read by
+
+// The start of the machine and the folder: who was here before is dead if the lock is ours. A copy is
+// elsewhere, also one of the whole machine.
+uint64_t spool_place(const char *dir)
+{
+	uint8_t octets[64] = {0};
+	struct stat st;
+
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t size = fd < 0 ? -1 : read(fd, octets, 36);
+	if (fd >= 0)
+		close(fd);
+	if (size != 36 || stat(dir, &st) != 0)
+		return 0;
+	memcpy(octets + 40, &st.st_dev, sizeof(st.st_dev));
+	memcpy(octets + 48, &st.st_ino, sizeof(st.st_ino));
+	return store_checksum(octets, sizeof(octets)) | 1;
+}
+
+bool spool_title_begin(struct spool *s)
+{
+	if (getrandom(&s->nonce, sizeof(s->nonce), 0) != sizeof(s->nonce))
+		return false;
+	s->nonce = s->nonce % NONCE_MAX + 1;
+	s->place = spool_place(s->settings.dir);
+	s->same_place = s->place != 0 && s->store.meta.place == s->place;
+	return true;
+}
+
+void spool_title(struct spool *s, struct spool_title *out)
+{
+	pthread_mutex_lock(&s->lock);
+	const struct store_meta *meta = &s->store.meta;
+	*out = (struct spool_title){.owner_generation = meta->owner.generation,
+		.owner_nonce = meta->owner.nonce,
+		.claim_generation = meta->claim.generation,
+		.claim_nonce = meta->claim.nonce,
+		.confirmed = meta->confirmed,
+		.opened = s->opened,
+		.last = s->last,
+		.acked = s->acked,
+		.owned = s->owned,
+		.same_place = s->same_place};
+	pthread_mutex_unlock(&s->lock);
+}
+
+// With `writing` held: the meta record into both states of the file.
+static bool write_twice(struct spool *s, struct store_meta *meta)
+{
+	int result = spool_write_meta(s, meta, 0);
+
+	if (result == 0)
+		result = spool_write_meta(s, meta, 0);
+	if (result != 0)
+		log_error("spool: %s", store_error(result));
+	return result == 0;
+}
+
+bool spool_title_claim(struct spool *s, uint64_t generation, uint64_t nonce)
+{
+	pthread_mutex_lock(&s->writing);
+	struct store_meta meta = s->store.meta;
+	if (nonce == meta.claim.nonce && nonce != 0)
+		meta.owner = meta.claim;
+	if (generation < meta.owner.generation)
+		generation = meta.owner.generation;
+	if (generation < meta.claim.generation)
+		generation = meta.claim.generation;
+	meta.claim = (struct store_owner){.generation = generation + 1, .nonce = s->nonce};
+	meta.place = s->place;
+	bool done = write_twice(s, &meta);
+	pthread_mutex_unlock(&s->writing);
+	return done;
+}
+
+void spool_title_take(struct spool *s)
+{
+	pthread_mutex_lock(&s->writing);
+	struct store_meta meta = s->store.meta;
+	meta.owner = meta.claim;
+	meta.confirmed = meta.next - 1;
+	bool done = write_twice(s, &meta);
+	pthread_mutex_lock(&s->lock);
+	s->owned = done;
+	pthread_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->writing);
+}
+
+void spool_title_lose(struct spool *s)
+{
+	pthread_mutex_lock(&s->writing);
+	pthread_mutex_lock(&s->lock);
+	s->owned = false;
+	pthread_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->writing);
+}
