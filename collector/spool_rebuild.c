@@ -14,17 +14,17 @@
 
 enum { PATH_SIZE = 4200, GROUP_BYTES_MAX = 8 << 20 };
 
-static const char *const files[] = {"data.mdb", "lock.mdb"};
+// Beside the file, not in a folder of its own: a sandbox may forbid a rename from one folder to another.
+static const char half_made[] = "rebuilt.mdb";
 
-static void remove_half_made(const char *half)
+static void remove_half_made(const char *dir)
 {
 	char path[PATH_SIZE + 16];
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", half, files[i]);
-		unlink(path);
-	}
-	rmdir(half);
+	snprintf(path, sizeof(path), "%s/%s", dir, half_made);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/%s-lock", dir, half_made); // as LMDB calls it
+	unlink(path);
 }
 
 static int put_batch(
@@ -111,9 +111,9 @@ int rebuild_move_aside(struct rebuild *r)
 	char path[PATH_SIZE];
 
 	name_aside(r);
-	snprintf(path, sizeof(path), "%s/%s", r->dir, files[0]);
+	snprintf(path, sizeof(path), "%s/data.mdb", r->dir);
 	if (rename(path, r->aside) == 0) {
-		snprintf(path, sizeof(path), "%s/%s", r->dir, files[1]);
+		snprintf(path, sizeof(path), "%s/lock.mdb", r->dir);
 		unlink(path);
 		return 0;
 	}
@@ -122,18 +122,18 @@ int rebuild_move_aside(struct rebuild *r)
 }
 
 // The new file takes the place of the old one, which gets a second name before.
-static int swap(struct rebuild *r, const char *half)
+static int swap(struct rebuild *r)
 {
 	char from[PATH_SIZE + 16], to[PATH_SIZE];
 
-	snprintf(to, sizeof(to), "%s/%s", r->dir, files[0]);
+	snprintf(to, sizeof(to), "%s/data.mdb", r->dir);
 	name_aside(r);
 	if (link(to, r->aside) != 0)
 		r->aside[0] = '\0'; // there is none, or no links on this disk
-	snprintf(from, sizeof(from), "%s/%s", half, files[0]);
+	snprintf(from, sizeof(from), "%s/%s", r->dir, half_made);
 	if (rename(from, to) != 0)
 		return errno;
-	snprintf(to, sizeof(to), "%s/%s", r->dir, files[1]);
+	snprintf(to, sizeof(to), "%s/lock.mdb", r->dir);
 	unlink(to); // of the old one
 	return sync_folder(r->dir);
 }
@@ -141,19 +141,17 @@ static int swap(struct rebuild *r, const char *half)
 int rebuild_file(struct rebuild *r, const struct salvage *from, int fd)
 {
 	struct store s;
-	char half[PATH_SIZE];
+	char half[PATH_SIZE + 16];
 
-	snprintf(half, sizeof(half), "%s/rebuilt", r->dir);
-	remove_half_made(half);
-	if (mkdir(half, 0700) != 0)
-		return errno;
-	int result = store_open(&s, half, r->map_size, MDB_NOSYNC);
+	remove_half_made(r->dir);
+	snprintf(half, sizeof(half), "%s/%s", r->dir, half_made);
+	int result = store_open(&s, half, r->map_size, MDB_NOSYNC | MDB_NOSUBDIR);
 	if (result == 0) {
 		result = fill(&s, from, fd);
 		store_close(&s);
 	}
 	if (result == 0)
-		result = swap(r, half);
-	remove_half_made(half);
+		result = swap(r);
+	remove_half_made(r->dir);
 	return result;
 }

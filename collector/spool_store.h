@@ -30,7 +30,7 @@ struct store {
 };
 
 // Opens or makes the file in `dir`. A new one gets a random UUID; one of the format before is brought to this
-// one. The meta record is not judged. `flags`: MDB_NOSYNC, or 0.
+// one. The meta record is not judged. `flags`: MDB_NOSYNC, MDB_NOSUBDIR (`dir` is the file), or 0.
 int store_open(struct store *s, const char *dir, uint64_t map_size, unsigned flags);
 void store_close(struct store *s);
 

@@ -59,8 +59,8 @@ static const char *const helper[] = {"ioctl", "bpf", "bind", "connect", "unlink"
 
 static const char *const collector[] = {
 	// the spool, the index of names, HTTP
-	"ftruncate", "fallocate", "fdatasync", "fsync", "sync_file_range", "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir",
-	"mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "sendfile", "connect", "ioctl", "signalfd4", "wait4", "waitid", NULL};
+	"ftruncate", "fallocate", "fdatasync", "fsync", "sync_file_range", "rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat",
+	"mkdir", "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "sendfile", "connect", "ioctl", "signalfd4", "wait4", "waitid", NULL};
 
 // What libraries try at the end, and can do without.
 static const char *const quietly[] = {"unlink", "unlinkat", "rmdir", NULL};

@@ -156,7 +156,7 @@ def test_disk_taken_away():
         mounted = True
         try:
             w.start_redis()
-            w.start(f"spool.dir={disk}/spool")
+            w.start(f"spool.dir={disk}/spool", "sandbox=off")  # which keeps to the folders that were there
             w.settled()
             w.stop_redis()
             d = Dataplane(w.path).connect()
