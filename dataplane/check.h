@@ -15,6 +15,11 @@ void check_host(const struct settings *settings, unsigned intake_mib);
 // Ports that were opened: driver, queues, link, NUMA node, receive hash, XDP.
 void check_ports(const struct intake *intake, const struct settings *settings);
 
+struct program;
+
+// What comes over the ports that were opened, for as long as p->check_s, or until `stopped`; or all of the captures.
+void check_traffic(struct program *p, bool (*stopped)(void));
+
 // One such line; "fail" counts as a failure.
 void check_say(const char *grade, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

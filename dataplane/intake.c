@@ -393,4 +393,5 @@ void intake_close(struct intake *in)
 	in->ports_len = 0;
 	free(in->captures);
 	in->captures = NULL;
+	in->captures_len = 0;
 }

@@ -296,10 +296,15 @@ static int open_everything(struct program *p)
 	return p->outbox && crew_start(p) == 0 ? 0 : -1;
 }
 
+static bool is_stopped(void)
+{
+	return signals_seen > 0;
+}
+
 // --check: everything is opened as in a run, told about and closed again. Exit status.
 static int check(struct program *p)
 {
-	bool any = p->eal.devices_named || p->intake.ifaces_len > 0;
+	bool any = p->eal.devices_named || p->intake.ifaces_len > 0 || (p->intake.captures_len > 0 && p->check_s > 0);
 
 	check_host(&p->settings, intake_memory_mib(&p->intake, &p->settings));
 	fflush(stdout);
@@ -311,9 +316,12 @@ static int check(struct program *p)
 		eal_args_without_pci(&p->eal);
 	eal_args_add(&p->eal, "--no-telemetry", NULL);
 	p->eal.check = true;
-	if (start_dpdk(p) != 0 || intake_open(&p->intake, &p->settings) != 0)
+	if (start_dpdk(p) != 0 || packet_meta_init() != 0 || intake_open(&p->intake, &p->settings) != 0)
 		return EXIT_FAILURE;
 	check_ports(&p->intake, &p->settings);
+	fflush(stdout);
+	if (p->check_s > 0)
+		check_traffic(p, is_stopped);
 	intake_close(&p->intake);
 	eal_stop();
 	confine_check(p);

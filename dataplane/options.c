@@ -8,7 +8,7 @@
 #include "dataplane/log.h"
 #include "dataplane/program.h"
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, CHECK_SECONDS = 2 };
 
 static void print_help(const struct conf *conf)
 {
@@ -22,7 +22,8 @@ static void print_help(const struct conf *conf)
 	       "Options:\n"
 	       "  -c, --config FILE      read settings from FILE\n"
 	       "  -o, --option KEY=VALUE set one setting, over those of the file\n"
-	       "      --check            tell what this host has, and what would be better; capture nothing\n"
+	       "      --check[=SECONDS]  tell what this host has, and what would be better, and look at what comes over\n"
+	       "                         the ports for 2 s, or SECONDS, or at the captures; hand nothing over\n"
 	       "      --summary          print the accounts at the end\n"
 	       "      --json             the same as one JSON object\n"
 	       "      --no-huge          use ordinary memory pages\n"
@@ -52,14 +53,14 @@ enum long_option { OPTION_IFACE = 256, OPTION_REPLAY, OPTION_SUMMARY, OPTION_JSO
 static const struct option long_options[] = {
 	{"iface", required_argument, NULL, OPTION_IFACE}, {"replay", required_argument, NULL, OPTION_REPLAY},
 	{"config", required_argument, NULL, 'C'}, {"option", required_argument, NULL, 'o'},
-	{"check", no_argument, NULL, OPTION_CHECK}, {"summary", no_argument, NULL, OPTION_SUMMARY}, {"json", no_argument, NULL, OPTION_JSON},
+	{"check", optional_argument, NULL, OPTION_CHECK}, {"summary", no_argument, NULL, OPTION_SUMMARY}, {"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 
 // What follows is its value, whatever DPDK would make of that.
 static bool wants_value(const char *option)
 {
 	for (const struct option *o = long_options; o->name; o++)
-		if (o->has_arg && strncmp(option, "--", 2) == 0 && strcmp(option + 2, o->name) == 0)
+		if (o->has_arg == required_argument && strncmp(option, "--", 2) == 0 && strcmp(option + 2, o->name) == 0)
 			return true;
 	return strcmp(option, "-o") == 0 || strcmp(option, "-c") == 0;
 }
@@ -97,6 +98,17 @@ static int split_arguments(struct program *p, int argc, char **argv, char **ours
 	return len;
 }
 
+// Of --check=SECONDS.
+static double read_seconds(const char *text)
+{
+	char *end;
+	double seconds = text ? strtod(text, &end) : CHECK_SECONDS;
+
+	if (text && (end == text || *end || !(seconds >= 0 && seconds <= 86400)))
+		usage_error("--check: found '%s', expected seconds, 0 to 86400", text);
+	return seconds;
+}
+
 static void read_options(struct program *p, int argc, char **argv)
 {
 	const struct conf *conf = settings_conf(&p->settings);
@@ -110,7 +122,7 @@ static void read_options(struct program *p, int argc, char **argv)
 		else if (option == 'o' && p->reload.options_len < RELOAD_OPTIONS_MAX)
 			p->reload.options[p->reload.options_len++] = optarg;
 		else if (option == OPTION_CHECK)
-			p->check = true;
+			p->check = true, p->check_s = read_seconds(optarg);
 		else if (option == OPTION_SUMMARY || option == OPTION_JSON)
 			p->summary = true, p->json |= option == OPTION_JSON;
 		else if (option == 'h' || option == 'V')

@@ -27,6 +27,7 @@ struct program {
 	struct reload reload;
 	uint64_t reloads, reloads_refused;
 	bool summary, json, check;
+	double check_s; // how long --check looks at what comes; 0: not at all
 	uint64_t started_ms; // monotonic
 	struct collector_wait wait;
 	char ports[128]; // names of the ports, comma-separated; the outbox tells them at each connect

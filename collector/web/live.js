@@ -76,7 +76,7 @@ function meter(label, value, most, text) {
 			svg('rect', { class: share > 0.9 ? 'full' : 'used', width: `${(100 * share).toFixed(1)}%`, height: '100%', rx: '3' })));
 }
 
-const LOSS = { packets_total: ['short', 'tunnel_unknown', 'tunnel_depth', 'filtered'], messages_total: ['malformed', 'not_query_answer', 'truncated', 'unmatched', 'server_skipped'],
+const LOSS = { packets_total: ['short', 'snapped', 'oversized', 'no_time', 'tunnel_unknown', 'tunnel_depth', 'filtered'], messages_total: ['malformed', 'snapped', 'not_query_answer', 'truncated', 'unmatched', 'server_skipped'],
 	records_total: ['out_of_bailiwick', 'too_long', 'not_in', 'name_skipped'] };
 const words = (label) => label.replaceAll('_', ' ');
 
@@ -152,10 +152,11 @@ function tableCard(then, now) {
 function portsCard(then, now) {
 	const of = (d, p) => d.ports.find((q) => q.port === p.port && q.sensor === p.sensor);
 	return card('Ports', 'ports', now.ports.length === 0 ? el('p', { class: 'aside' }, 'none') : el('table', null,
-		el('thead', null, el('tr', null, ['Port', 'Link', 'Packets', 'Bits', 'Lost'].map((t, i) => el('th', { scope: 'col', class: i > 1 ? 'number' : null }, t)))),
+		el('thead', null, el('tr', null, ['Port', 'Link', 'Packets', 'Bits', 'Queries', 'Answers', 'Lost'].map((t, i) => el('th', { scope: 'col', class: i > 1 ? 'number' : null }, t)))),
 		el('tbody', null, now.ports.map((p) => el('tr', null, el('th', { scope: 'row' }, p.port), el('td', null, p.port_link_up ? (p.port_link_mbps ? `${format.short(p.port_link_mbps * 1e6, 'bit')}/s` : 'up') : 'down'),
 			el('td', { class: 'number' }, perSecond(rate(then, now, (d) => of(d, p)?.port_rx_packets_total))),
 			el('td', { class: 'number' }, perSecond(scale(rate(then, now, (d) => of(d, p)?.port_rx_bytes_total), 8), 'bit')),
+			...['query', 'answer'].map((kind) => el('td', { class: 'number' }, perSecond(rate(then, now, (d) => of(d, p)?.port_messages_total?.[kind])))),
 			el('td', { class: `number${total(p.port_lost_total) > 0 ? ' dropped' : ''}` }, format.short(total(p.port_lost_total))))))));
 }
 

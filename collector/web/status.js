@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the counters of /api/status mean: rates between two of them, and what is wrong.
 import * as format from './format.js';
+import { missing } from './tap.js';
 
 const plus = (a, b) => {
 	if (typeof b !== 'object') return (a ?? 0) + b;
@@ -41,11 +42,15 @@ export function problems(then, now) {
 	if (growing((d) => d.collector.collector_records_given_up_total)) say('error', 'The spool is full: the oldest records are being given up.');
 	if (growing((d) => d.counters.sightings_lost_total)) say('error', 'Sightings are being lost: frames to the collector are full.');
 	for (const port of ports) {
-		const lost = rate(then, now, (d) => d.ports.find((p) => p.port === port.port && p.sensor === port.sensor)?.port_lost_total);
+		const lost = rate(then, now, (d) => {
+			const { too_long, ...others } = d.ports.find((p) => p.port === port.port && p.sensor === port.sensor)?.port_lost_total ?? {};
+			return others; // too_long is no matter of speed
+		});
 		if (lost > 0) say('error', `Port ${port.port} loses ${format.short(lost)} packets a second: the workers do not keep up.`);
 		if (port.port_link_up === 0 && port.port_rx_packets_total > 0) say('warning', `Port ${port.port}: the link is down.`);
 	}
 	if (status.sensors.length === 0) say('warning', 'No dataplane has connected since the collector started.');
+	for (const s of now.sensors) missing(s, say);
 	for (const s of status.sensors) if (!s.connected) say('warning', `The dataplane of sensor ${s.sensor} is not connected; its figures are the last ones.`);
 	if (status.spool.limit_bytes > 0 && status.spool.bytes > 0.8 * status.spool.limit_bytes)
 		say('warning', `The spool is ${Math.round((100 * status.spool.bytes) / status.spool.limit_bytes)} % full.`);

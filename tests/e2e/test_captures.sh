@@ -124,6 +124,13 @@ done
 take --replay "$T/odd/copies.pcap" -o dedup=1
 counted pkt_duplicate 2 # of the fragments
 count_is c0.copy.example 3
+timeout 60 "$BUILD/dataplane/lookback-dataplane" --check --no-huge --replay "$T/odd/copies.pcap" --replay "$T/odd/cut/udp.pcap" > "$T/dataplane.log" 2>&1 ||
+	fail "--check: $(cat "$T/dataplane.log")"
+said '^hint .*traffic: 7 of 19 packets compared came twice'
+said '^hint .*traffic: 4 packets were cut .*tcpdump -s 0'
+said '^ok .*traffic: 22 packets in .* messages, of which 0 are queries'
+timeout 60 "$BUILD/dataplane/lookback-dataplane" --check=0 --no-huge --replay "$T/odd/copies.pcap" > "$T/dataplane.log" 2>&1 || fail "--check=0"
+! grep -q 'traffic:' "$T/dataplane.log" || fail "--check=0 looks at packets"
 echo "copies are noticed, and left out where that is asked for"
 
 # one direction
@@ -131,6 +138,8 @@ replay --no-huge --summary --replay "$T/odd/queries.pcap"
 said '^hint .*20 queries and 0 answers were seen: one direction is missing'
 replay --no-huge --summary --replay "$T/odd/answers.pcap"
 said '^hint .*20 answers and 0 queries were seen: enough for records'
+timeout 60 "$BUILD/dataplane/lookback-dataplane" --check --no-huge --replay "$T/odd/queries.pcap" > "$T/dataplane.log" 2>&1 || fail "--check"
+said '^hint .*traffic: 20 queries and 0 answers were seen: one direction is missing'
 replay --no-huge --summary --replay "$T/odd/answers.pcap" --replay "$T/odd/queries.pcap"
 ! grep -q '^hint' "$T/dataplane.log" || fail "found: $(grep '^hint' "$T/dataplane.log")"
 echo "a direction that is missing is said"

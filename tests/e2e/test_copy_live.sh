@@ -60,6 +60,17 @@ count_is goes.example 4
 count_is comes.example 3
 echo "of other interfaces both directions come"
 
+# --check looks at what comes
+start check ip netns exec "$id-sensor" "$BUILD/dataplane/lookback-dataplane" --check=20 --no-huge -o xdp.program=off --iface s0
+checked=${CHILDREN[-1]}
+await 20 grep -q 'port s0: AF_PACKET' "$T/check.log"
+begun() { grep -q 'link is up' "$T/check.log"; }
+await 20 begun
+for _ in {1..40}; do send peer answers 192.0.2.2 1000 check.example; is_alive "$checked" || break; sleep 0.1; done
+wait "$checked" || fail "--check: $(cat "$T/check.log")"
+grep -qE '^hint .*traffic: [0-9]+ answers and 0 queries were seen' "$T/check.log" || fail "--check does not say it: $(cat "$T/check.log")"
+echo "--check says what it sees"
+
 # one segment of nine, that the veth hands over as it is
 start serve ip netns exec "$id-peer" "$PYTHON" "$E2E/dns_over.py" serve 192.0.2.1 big.example 40
 await 10 grep -q serving "$T/serve.log"

@@ -45,6 +45,8 @@ done
 ! grep -nE "(src|href)=\"(https?:)?//|url\(|@import|innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(" "$ROOT"/collector/web/*.{html,js,css} ||
 	fail "something from elsewhere, or HTML made from text"
 
+timeout 60 node "$WEB/tap_test.mjs" || fail "what is said of a tap"
+
 # The page: open, then with keys, then without Redis.
 page() { # part, more arguments
 	TMPDIR=$T timeout 600 node "$WEB/page.mjs" "$CHROMIUM" "$URL" "$@" > "$T/page.log" 2>&1 || fail "the page ($1)"

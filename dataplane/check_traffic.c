@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// --check looks at packets for a moment, or through the captures given: all stages but the table, and no collector.
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <rte_launch.h>
+
+#include "dataplane/check.h"
+#include "dataplane/hints.h"
+#include "dataplane/log.h"
+#include "dataplane/monotonic.h"
+#include "dataplane/program.h"
+#include "dataplane/summary.h"
+
+enum {
+	ENOUGH = 20000,		 // messages
+	RECORDS = 1000,		 // of a table that stays empty
+	TCP_MEMORY = 16 << 20,
+	WAIT_US = 2000
+};
+
+static void add_up(const struct program *p, struct worker_stats *total)
+{
+	*total = (struct worker_stats){0};
+	for (unsigned i = 0; i < p->settings.workers; i++)
+		summary_add(total, &p->workers[i].stats);
+}
+
+// Until the captures end, or enough was seen of what is live. Returns how long that took, in seconds.
+static double watch(struct program *p, bool (*stopped)(void))
+{
+	uint64_t start_ms = monotonic_ms();
+	struct worker_stats total;
+	double passed_s;
+
+	do {
+		usleep(WAIT_US);
+		passed_s = (double)(monotonic_ms() - start_ms) / 1000;
+		add_up(p, &total);
+		if (!p->intake.live && intake_is_over(&p->intake))
+			atomic_store_explicit(&worker_orders.drain, true, memory_order_release);
+	} while (!stopped() && !crew_is_done(p) &&
+		 (!p->intake.live || (passed_s < p->check_s && total.dns_udp + total.dns_tcp < ENOUGH)));
+	atomic_store(&worker_orders.stop, true);
+	while (!crew_is_done(p))
+		usleep(WAIT_US);
+	rte_eal_mp_wait_lcore();
+	return passed_s;
+}
+
+static void say_hint(void *context, enum hint hint, bool is_urgent, const char *text)
+{
+	check_say("hint", "traffic: %s", text);
+}
+
+static void say(const struct worker_stats *total, double passed_s)
+{
+	uint64_t messages = total->dns_udp + total->dns_tcp;
+
+	if (messages == 0)
+		check_say("hint", "traffic: found no DNS among %llu packets in %.1f s; is this the mirrored port, and dns.ports right?",
+			(unsigned long long)total->rx_packets, passed_s);
+	else
+		check_say("ok", "traffic: %llu packets in %.1f s, with %llu messages, of which %llu are queries", (unsigned long long)total->rx_packets,
+			passed_s, (unsigned long long)messages, (unsigned long long)total->dns_query);
+	hints_tell(total, say_hint, NULL);
+}
+
+// The workers, without a sandbox: what follows of --check opens more files. Its own lines say enough.
+static int start(struct program *p)
+{
+	const bool sandbox = p->settings.sandbox;
+
+	p->settings.sandbox = false;
+	log_level_set(LOG_LEVEL_ERROR);
+	int result = crew_start(p);
+	log_level_set(p->settings.log_level);
+	p->settings.sandbox = sandbox;
+	if (result != 0) { // those that wait for the word are not to wait for ever
+		atomic_store(&worker_orders.stop, true);
+		atomic_store_explicit(&worker_orders.go, true, memory_order_release);
+		rte_eal_mp_wait_lcore();
+	}
+	return result;
+}
+
+void check_traffic(struct program *p, bool (*stopped)(void))
+{
+	char why[1024];
+	struct worker_stats total;
+
+	p->settings.table_records = RECORDS;
+	if (p->settings.tcp_memory > TCP_MEMORY)
+		p->settings.tcp_memory = TCP_MEMORY;
+	p->filters = filter_set_read(&p->settings, why, sizeof(why));
+	if (!p->filters || !filter_set_finish(p->filters, why, sizeof(why))) {
+		check_say("fail", "traffic: %s", why);
+		return;
+	}
+	if (crew_set_up(p) != 0) {
+		check_say("fail", "traffic: no memory for %llu workers", (unsigned long long)p->settings.workers);
+		return;
+	}
+	for (unsigned i = 0; i < p->settings.workers; i++) {
+		p->workers[i].depth = WORKER_ADMIT;
+		p->workers[i].huge_pages = false;
+	}
+	if (start(p) != 0) {
+		check_say("fail", "traffic: the workers do not start");
+		return;
+	}
+	double passed_s = watch(p, stopped);
+	add_up(p, &total);
+	say(&total, passed_s);
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the sockets of an interface and its XDP program count, besides DPDK's driver.
+#include <sys/socket.h>
+
+#include <linux/if_packet.h>
+#include <linux/if_xdp.h>
+
+#include "dataplane/iface.h"
+
+#ifndef SOL_XDP
+#define SOL_XDP 283
+#endif
+
+// What the kernel drops is too long for the socket's frames, or finds no buffer in the fill ring.
+static void read_xdp(const struct xdp_statistics *xdp, struct port_stats *stats)
+{
+	stats->ring_full += xdp->rx_ring_full;
+	if (xdp->rx_dropped > xdp->rx_fill_ring_empty_descs)
+		stats->too_long += xdp->rx_dropped - xdp->rx_fill_ring_empty_descs;
+}
+
+static void read_socket(struct iface *iface, int fd, struct port_stats *stats)
+{
+	struct xdp_statistics xdp = {0};
+	struct tpacket_stats packet = {0};
+	socklen_t xdp_size = sizeof(xdp), packet_size = sizeof(packet);
+
+	if (iface->by_xdp && getsockopt(fd, SOL_XDP, XDP_STATISTICS, &xdp, &xdp_size) == 0)
+		read_xdp(&xdp, stats);
+	else if (!iface->by_xdp && getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &packet, &packet_size) == 0)
+		iface->packet_drops += packet.tp_drops;
+}
+
+void iface_read_stats(struct iface *iface, struct port_stats *stats)
+{
+	const struct stats_line *lines = port_stats_lines;
+	const uint64_t *closed = (const uint64_t *)&iface->closed;
+	uint64_t *values = (uint64_t *)stats;
+
+	for (unsigned i = 0; i < iface->fds_len; i++)
+		read_socket(iface, iface->fds[i], stats);
+	if (!iface->by_xdp)
+		stats->imissed += iface->packet_drops;
+	// the driver counts all that was dropped as missed; a buffer that was missing for a moment makes the difference less
+	if (stats->too_long > iface->too_long)
+		iface->too_long = stats->too_long;
+	stats->too_long = iface->too_long;
+	stats->imissed -= stats->imissed < stats->too_long ? stats->imissed : stats->too_long;
+	if (iface->xdp)
+		xdp_read_stats(iface->xdp, stats);
+	for (size_t i = 0; i < PORT_STATS_LEN; i++)
+		if (lines[i].kind == STATS_COUNTER)
+			values[i] += closed[i];
+	stats->reopened = iface->opened > 0 ? iface->opened - 1 : 0;
+}
