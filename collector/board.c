@@ -65,7 +65,7 @@ static size_t body_size(const struct stats_frame *head)
 {
 	return sizeof(*head) +
 	       sizeof(uint64_t) * (OUTBOX_STATS_LEN + (size_t)head->workers * WORKER_STATS_LEN) +
-	       head->ports * sizeof(struct board_port);
+	       head->ports * sizeof(struct board_port) + head->unknown * sizeof(struct stats_unknown);
 }
 
 const char *board_put(struct board *b, const struct frame_hello *hello, struct cursor body, uint64_t now_ms)
@@ -77,7 +77,7 @@ const char *board_put(struct board *b, const struct frame_hello *hello, struct c
 	if (!from)
 		return "statistics are cut off";
 	memcpy(&head, from, sizeof(head));
-	if (head.workers > STATS_WORKERS_MAX || head.ports > STATS_PORTS_MAX || body_size(&head) != size)
+	if (head.workers > STATS_WORKERS_MAX || head.ports > STATS_PORTS_MAX || head.unknown > STATS_UNKNOWN_MAX || body_size(&head) != size)
 		return "statistics of another size than their head says";
 
 	pthread_mutex_lock(&b->lock);
@@ -93,6 +93,14 @@ const char *board_put(struct board *b, const struct frame_hello *hello, struct c
 			memcpy(slot->port[i].name, name, STATS_PORT_NAME_SIZE - 1);
 		slot->port[i].name[STATS_PORT_NAME_SIZE - 1] = '\0';
 		read_values(&body, slot->port[i].values, PORT_STATS_LEN);
+	}
+	slot->unknown_len = 0;
+	for (uint32_t i = 0; i < head.unknown; i++) {
+		struct stats_unknown *u = &slot->unknown[slot->unknown_len];
+		const uint8_t *item = cursor_take(&body, sizeof(*u));
+		if (item)
+			memcpy(u, item, sizeof(*u));
+		slot->unknown_len += item && u->kind < STATS_UNKNOWN_KINDS;
 	}
 	pthread_mutex_unlock(&b->lock);
 	return NULL;

@@ -24,6 +24,8 @@ struct board_sensor {
 	uint64_t outbox[OUTBOX_STATS_LEN];
 	uint64_t worker[STATS_WORKERS_MAX][WORKER_STATS_LEN];
 	struct board_port port[STATS_PORTS_MAX];
+	uint32_t unknown_len; // items of `unknown` that hold something
+	struct stats_unknown unknown[STATS_UNKNOWN_MAX];
 };
 
 struct board;

@@ -156,6 +156,24 @@ static void write_outboxes(FILE *out, const struct board_sensor *sensors, size_t
 	}
 }
 
+static void write_unknown(FILE *out, const struct board_sensor *sensors, size_t len)
+{
+	static const char *const forms[] = {"kind=\"ethertype\",number=\"0x%04x\"", "kind=\"ip_protocol\",number=\"%u\"",
+		"kind=\"udp_port\",number=\"%u\""};
+	char label[64];
+
+	fprintf(out, "# HELP lookback_unknown_headers_total Packets that ended at a header that is not known, by its number; the most frequent "
+		     "ones, of UDP ports those behind which an IP packet was found\n# TYPE lookback_unknown_headers_total counter\n");
+	for (size_t s = 0; s < len; s++) {
+		for (uint32_t i = 0; i < sensors[s].unknown_len; i++) {
+			const struct stats_unknown *u = &sensors[s].unknown[i];
+			const struct stats_line line = {.family = "unknown_headers_total", .label = label};
+			snprintf(label, sizeof(label), forms[u->kind], u->number);
+			write_sample(out, &line, &sensors[s], NULL, NULL, u->packets);
+		}
+	}
+}
+
 static void write_dataplanes(FILE *out, const struct board_sensor *sensors, size_t len)
 {
 	static const struct stats_line up = {
@@ -172,6 +190,7 @@ static void write_dataplanes(FILE *out, const struct board_sensor *sensors, size
 	write_workers(out, sensors, len);
 	write_ports(out, sensors, len);
 	write_outboxes(out, sensors, len);
+	write_unknown(out, sensors, len);
 }
 
 static void write_names(FILE *out, const struct names_index *index)

@@ -98,6 +98,19 @@ static void put_sensor(struct redis_buffer *out, const struct board_sensor *sens
 		put_counters(out, port_stats_lines, PORT_STATS_LEN, sensor->port[p].values);
 		query_put_text(out, "}");
 	}
+	query_put_text(out, "],\"unknown\":[");
+	for (uint32_t i = 0; i < sensor->unknown_len; i++) {
+		static const char *const kinds[] = {"EtherType", "IP protocol", "UDP port"};
+		query_put_text(out, i > 0 ? ",{\"kind\":" : "{\"kind\":");
+		put_string(out, kinds[sensor->unknown[i].kind]);
+		query_put_text(out, ",");
+		put_field(out, "number", sensor->unknown[i].number);
+		query_put_text(out, ",");
+		put_field(out, "packets", sensor->unknown[i].packets);
+		query_put_text(out, ",");
+		put_bool(out, "holds_ip", sensor->unknown[i].holds_ip != 0);
+		query_put_text(out, "}");
+	}
 	query_put_text(out, "]}");
 }
 

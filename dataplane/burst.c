@@ -248,6 +248,8 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 		take_asked(w, b); // the next packet of several segments needs w->linear
 		w->is_cut = false;
 	} else {
+		if (w->unknown)
+			unknown_count(w->unknown, &pkt);
 		encrypted_count(frame, size, link, w->filters ? w->filters->doh : NULL, &w->stats);
 	}
 }

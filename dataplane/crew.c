@@ -53,6 +53,9 @@ int crew_set_up(struct program *p)
 		w->id = i;
 		w->settings = &p->settings;
 		w->depth = WORKER_ALL;
+		w->unknown = unknown_new();
+		if (!w->unknown)
+			return -ENOMEM;
 		atomic_store(&w->filters_next, p->filters);
 		w->huge_pages = !p->eal.no_huge;
 		w->seed = seed;
@@ -270,6 +273,37 @@ static void log_flood(unsigned worker, const struct flood_notice *n)
 	else
 		log_warning("flood: %s: %llu sightings of about %llu different new names counted as *.%s, worker %u; one was %s",
 			zone, (unsigned long long)r->sightings, (unsigned long long)r->names, zone, worker, example);
+}
+
+unsigned crew_unknown(const struct program *p, struct stats_unknown out[static STATS_UNKNOWN_MAX])
+{
+	const struct unknown *all[STATS_WORKERS_MAX];
+
+	for (unsigned i = 0; i < p->settings.workers; i++)
+		all[i] = p->workers[i].unknown;
+	return unknown_top(all, (unsigned)p->settings.workers, out);
+}
+
+// Once for each number behind which IP was found.
+void crew_log_unknown(const struct program *p)
+{
+	static struct stats_unknown told[STATS_UNKNOWN_MAX];
+	static unsigned told_len;
+	struct stats_unknown top[STATS_UNKNOWN_MAX];
+	unsigned len = crew_unknown(p, top);
+	char text[32];
+
+	for (unsigned i = 0; i < len; i++) {
+		bool known = !top[i].holds_ip || told_len == STATS_UNKNOWN_MAX;
+		for (unsigned k = 0; k < told_len; k++)
+			known |= told[k].kind == top[i].kind && told[k].number == top[i].number;
+		if (known)
+			continue;
+		told[told_len++] = top[i];
+		unknown_text(&top[i], text, sizeof(text));
+		log_warning("encapsulation not known: %s; IP packets are in it, and DNS in them is not seen; have the switch or the tap take "
+			    "the header off, or report it", text);
+	}
 }
 
 void crew_log_floods(struct program *p)

@@ -43,11 +43,14 @@ static void on_signal(int number)
 static size_t write_stats(void *context, uint8_t *out, size_t size)
 {
 	struct program *p = context;
-	struct stats_frame head = {.workers = (uint32_t)p->settings.workers, .ports = p->intake.ports_len};
+	struct stats_unknown unknown[STATS_UNKNOWN_MAX];
+	struct stats_frame head = {.workers = (uint32_t)p->settings.workers,
+		.ports = p->intake.ports_len,
+		.unknown = crew_unknown(p, unknown)};
 	uint8_t *at = out;
 
 	if (sizeof(head) + sizeof(struct outbox_stats) + head.workers * WORKER_STATS_LEN * 8 +
-			head.ports * (STATS_PORT_NAME_SIZE + sizeof(struct port_stats)) > size)
+			head.ports * (STATS_PORT_NAME_SIZE + sizeof(struct port_stats)) + sizeof(unknown) > size)
 		return 0;
 	at = mempcpy(at, &head, sizeof(head));
 	struct outbox_stats outbox = *outbox_stats(p->outbox);
@@ -68,6 +71,7 @@ static size_t write_stats(void *context, uint8_t *out, size_t size)
 		at = mempcpy(at, p->intake.ports[i].name, STATS_PORT_NAME_SIZE);
 		at = mempcpy(at, &stats, sizeof(stats));
 	}
+	at = mempcpy(at, unknown, head.unknown * sizeof(unknown[0]));
 	return (size_t)(at - out);
 }
 
@@ -213,8 +217,10 @@ static int close_accounts(const struct program *p)
 	int result = 0;
 
 	add_up(p, &total);
-	if (p->summary)
-		summary_print(&total, p->json, stdout);
+	if (p->summary) {
+		struct stats_unknown unknown[STATS_UNKNOWN_MAX];
+		summary_print(&total, unknown, crew_unknown(p, unknown), p->json, stdout);
+	}
 	else
 		notices_look(p);
 	if (!summary_check(&total, why, sizeof(why))) {
@@ -361,6 +367,7 @@ int main(int argc, char **argv)
 	if (result == 0) {
 		rte_eal_mp_wait_lcore();
 		crew_log_floods(&p);
+		crew_log_unknown(&p);
 		result = close_accounts(&p);
 		if (intake_failed(&p.intake) || cut_short)
 			result = -1;

@@ -39,6 +39,9 @@ enum {
 
 enum pkt_tcp_flag { PKT_TCP_FIN = 0x01, PKT_TCP_SYN = 0x02, PKT_TCP_RST = 0x04, PKT_TCP_ACK = 0x10 };
 
+// Which number pkt_decap did not know, where that is why it dropped the packet (unknown.h).
+enum pkt_unknown { PKT_KNOWN, PKT_UNKNOWN_ETHERTYPE, PKT_UNKNOWN_PROTOCOL, PKT_UNKNOWN_UDP_PORT };
+
 struct pkt {
 	const uint8_t *ip;	// innermost IP header
 	const uint8_t *ip_end;	// end of that datagram as its length field says (padding is outside)
@@ -52,6 +55,8 @@ struct pkt {
 	uint8_t tcp_flags;	// enum pkt_tcp_flag
 	uint32_t tcp_seq;	// host order
 	uint32_t tcp_ack;	// host order; means something with PKT_TCP_ACK
+	uint8_t unknown;	// enum pkt_unknown, of PKT_DROP alone; then payload is what is behind that number
+	uint16_t unknown_number; // EtherType, IP protocol or destination port
 };
 
 // Which ports speak DNS: one bit a port (`dns.ports`). Read by workers, replaced as a whole.

@@ -23,8 +23,20 @@ static inline bool ports_are_other(const uint8_t *l4, size_t size, uint8_t proto
 	       decap_tunnel_of(src_port) == END_NOT_DNS && decap_tunnel_of(dst_port) == END_NOT_DNS;
 }
 
+// Where the UDP datagram at `l4` ends whose ports nothing is known of.
+static inline void note_port(struct pkt *out, const uint8_t *l4, uint8_t protocol)
+{
+	if (protocol != IP_PROTOCOL_UDP)
+		return;
+	out->unknown = PKT_UNKNOWN_UDP_PORT;
+	out->unknown_number = cursor_load16(l4 + 2);
+	out->payload = l4 + 8;
+	out->payload_size = (uint32_t)cursor_load16(l4 + 4) - 8;
+}
+
 // True where the frame surely ends as END_NOT_DNS.
-static inline bool not_dns(const uint8_t *frame, size_t size, const struct pkt_ports *ports, struct worker_stats *stats)
+static inline bool not_dns(struct pkt *out, const uint8_t *frame, size_t size, const struct pkt_ports *ports,
+	struct worker_stats *stats)
 {
 	size_t link = 14;
 	bool other = false;
@@ -41,11 +53,13 @@ static inline bool not_dns(const uint8_t *frame, size_t size, const struct pkt_p
 	if (type == ETHERTYPE_IPV4) {
 		size_t total = cursor_load16(ip + 2);
 		if (ip[0] == 0x45 && (cursor_load16(ip + 6) & 0x3fff) == 0 && total >= 28 && total <= left)
-			other = ports_are_other(ip + 20, total - 20, ip[9], ports);
+			if ((other = ports_are_other(ip + 20, total - 20, ip[9], ports)))
+				note_port(out, ip + 20, ip[9]);
 	} else if (type == ETHERTYPE_IPV6 && left >= 48 && ip[0] >> 4 == 6) {
 		size_t length = cursor_load16(ip + 4);
 		if (length >= 8 && length <= left - 40)
-			other = ports_are_other(ip + 40, length, ip[6], ports);
+			if ((other = ports_are_other(ip + 40, length, ip[6], ports)))
+				note_port(out, ip + 40, ip[6]);
 	}
 	if (other && link == 18)
 		stats_add(&stats->decap_vlan, 1);
@@ -101,6 +115,24 @@ static const enum pkt_layer first_layer[PKT_LINK_MAX] = {
 	[PKT_LINK_SLL2] = LAYER_SLL2,
 };
 
+// Which number the layer before did not know.
+static void note_unknown(const struct decap *d, enum pkt_layer from, enum pkt_layer end)
+{
+	struct pkt *out = d->out;
+
+	if (from == LAYER_ETHERTYPE && end == END_NOT_IP)
+		out->unknown = PKT_UNKNOWN_ETHERTYPE;
+	else if (from == LAYER_PROTOCOL && end == END_NOT_DNS)
+		out->unknown = PKT_UNKNOWN_PROTOCOL;
+	else if (from == LAYER_UDP && end == END_NOT_DNS)
+		out->unknown = PKT_UNKNOWN_UDP_PORT;
+	else
+		return;
+	out->unknown_number = from == LAYER_UDP ? out->dst_port : d->type;
+	out->payload = d->c.at;
+	out->payload_size = (uint32_t)cursor_left(&d->c);
+}
+
 static __attribute__((noinline)) enum pkt_layer slow(struct pkt *out, const uint8_t *frame, size_t size,
 	enum pkt_link link, const struct pkt_ports *ports, struct worker_stats *stats)
 {
@@ -109,9 +141,12 @@ static __attribute__((noinline)) enum pkt_layer slow(struct pkt *out, const uint
 
 	for (unsigned headers = 0; layer < LAYER_MAX;) {
 		const uint8_t *at = d.c.at;
-		layer = layers[layer](&d);
+		enum pkt_layer from = layer;
+		layer = layers[from](&d);
 		if (d.c.bad)
 			return END_SHORT;
+		if (layer > LAYER_MAX)
+			note_unknown(&d, from, layer);
 		headers += d.c.at != at; // some layers only look at what comes next
 		if (headers > PKT_HEADERS_MAX)
 			return END_TUNNEL_DEPTH;
@@ -139,7 +174,8 @@ enum pkt_verdict pkt_decap_other(struct pkt *out, const uint8_t *frame, size_t s
 {
 	enum pkt_layer end = END_NOT_DNS;
 
-	if (link != PKT_LINK_ETHERNET || !not_dns(frame, size, ports, stats))
+	out->unknown = PKT_KNOWN;
+	if (link != PKT_LINK_ETHERNET || !not_dns(out, frame, size, ports, stats))
 		end = slow(out, frame, size, link, ports, stats);
 	if (end == END_UDP) {
 		stats_add(&stats->pkt_udp, 1);

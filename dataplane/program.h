@@ -55,6 +55,12 @@ bool crew_is_done(const struct program *p); // every worker has flushed and ende
 void crew_reload(struct program *p);
 void crew_retire_filters(struct program *p);
 
+// The headers that the workers did not know (unknown.h). Returns how many.
+unsigned crew_unknown(const struct program *p, struct stats_unknown out[static STATS_UNKNOWN_MAX]);
+
+// Logs, once, each that hides IP packets.
+void crew_log_unknown(const struct program *p);
+
 // Logs what the workers tell about flooded zones.
 void crew_log_floods(struct program *p);
 

@@ -20,7 +20,7 @@ static uint64_t hash_lines(uint64_t hash, const struct stats_line *lines, size_t
 
 uint64_t stats_layout(void)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = 0xcbf29ce484222325u ^ sizeof(struct stats_frame) ^ sizeof(struct stats_unknown) << 8;
 
 	hash = hash_lines(hash, worker_stats_lines, WORKER_STATS_LEN);
 	hash = hash_lines(hash, port_stats_lines, PORT_STATS_LEN);

@@ -224,11 +224,25 @@ enum {
 	STATS_PORT_NAME_SIZE = 64
 };
 
+// Headers that the dataplane does not know, of all workers together (unknown.h).
+enum stats_unknown_kind { STATS_UNKNOWN_ETHERTYPE, STATS_UNKNOWN_PROTOCOL, STATS_UNKNOWN_UDP_PORT, STATS_UNKNOWN_KINDS };
+enum { STATS_UNKNOWN_MAX = 8 * STATS_UNKNOWN_KINDS };
+
+struct stats_unknown {
+	uint32_t kind;	   // enum stats_unknown_kind
+	uint32_t number;   // EtherType, IP protocol, UDP port
+	uint64_t packets;  // that ended there
+	uint64_t holds_ip; // 1: an IP packet was found behind it
+};
+
 // Body of a STATS frame: this head, then outbox values, then for each worker its values, then for
-// each port its name (STATS_PORT_NAME_SIZE octets, terminated) and its values; all uint64_t.
+// each port its name (STATS_PORT_NAME_SIZE octets, terminated) and its values; all uint64_t. At the end `unknown` of
+// struct stats_unknown.
 struct stats_frame {
 	uint32_t workers; // at most STATS_WORKERS_MAX
 	uint32_t ports;	  // at most STATS_PORTS_MAX
+	uint32_t unknown; // at most STATS_UNKNOWN_MAX
+	uint32_t pad;
 };
 
 struct stats_line {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/summary.h"
 
+#include "dataplane/unknown.h"
+
 #include <string.h>
 
 #include "dataplane/hints.h"
@@ -72,7 +74,19 @@ static void print_hint(void *out, enum hint hint, bool is_urgent, const char *te
 	fprintf(out, "%-10s%s\n", "hint", text);
 }
 
-void summary_print(const struct worker_stats *total, bool json, FILE *out)
+// Headers that are not known: what is in them was not looked into.
+static void print_unknown(const struct stats_unknown *unknown, unsigned len, FILE *out)
+{
+	char text[32];
+
+	for (unsigned i = 0; i < len; i++) {
+		unknown_text(&unknown[i], text, sizeof(text));
+		fprintf(out, "%-10sencapsulation not known: %s; %llu packets%s\n", "unknown", text, (unsigned long long)unknown[i].packets,
+			unknown[i].holds_ip ? ", IP in them; have the header taken off before, or report it" : "");
+	}
+}
+
+void summary_print(const struct worker_stats *total, const struct stats_unknown *unknown, unsigned unknown_len, bool json, FILE *out)
 {
 	if (json) {
 		print_json(total, out);
@@ -88,6 +102,7 @@ void summary_print(const struct worker_stats *total, bool json, FILE *out)
 	print_family(total, "records_total", "records", out);
 	if (total->lost_no_room > 0)
 		fprintf(out, "%-10s%llu sightings, for want of room\n", "lost", (unsigned long long)total->lost_no_room);
+	print_unknown(unknown, unknown_len, out);
 	hints_tell(total, print_hint, out);
 }
 

@@ -111,6 +111,27 @@ static int show_filters(const char *command, const char *params, struct rte_tel_
 	return 0;
 }
 
+static int show_unknown(const char *command, const char *params, struct rte_tel_data *data)
+{
+	const struct unknown *all[STATS_WORKERS_MAX];
+	struct stats_unknown top[STATS_UNKNOWN_MAX];
+	char text[32];
+
+	(void)command;
+	(void)params;
+	for (unsigned i = 0; i < workers_len; i++)
+		all[i] = all_workers[i].unknown;
+	unsigned len = unknown_top(all, workers_len, top);
+	rte_tel_data_start_dict(data);
+	for (unsigned i = 0; i < len; i++) {
+		unknown_text(&top[i], text, sizeof(text));
+		for (char *c = text; *c; c++) // names have no spaces
+			*c = *c == ' ' ? '_' : *c;
+		rte_tel_data_add_dict_u64(data, text, top[i].packets);
+	}
+	return 0;
+}
+
 void telemetry_start(const struct worker *workers, unsigned len)
 {
 	all_workers = workers;
@@ -118,6 +139,7 @@ void telemetry_start(const struct worker *workers, unsigned len)
 	rte_telemetry_register_cmd("/lookback/workers", show_worker, "Numbers of the workers; with one: its counters");
 	rte_telemetry_register_cmd("/lookback/tables", show_table, "The same for tables");
 	rte_telemetry_register_cmd("/lookback/filters", show_filters, "Filters in force and what they left out");
+	rte_telemetry_register_cmd("/lookback/unknown", show_unknown, "Packets by the header that is not known");
 }
 
 void telemetry_set_filters(const struct settings *s, const struct filter_set *set)

@@ -19,6 +19,7 @@
 #include "dataplane/settings.h"
 #include "dataplane/stats.h"
 #include "dataplane/table.h"
+#include "dataplane/unknown.h"
 
 enum {
 	WORKER_BURST = 32,
@@ -68,6 +69,7 @@ struct worker {
 	struct table *table;				  // worker: rw
 	struct pkt_tcp *tcp;				  // worker: rw
 	struct pkt_frag *frag;				  // worker: rw
+	struct unknown *unknown;			  // worker: rw, main: r, from crew_set_up on
 	struct copies *copies;				  // worker: rw
 	uint8_t *rdata;					  // worker: rw; canonical RDATA of one record
 	uint8_t *linear;				  // worker: rw; a packet of several segments in one piece

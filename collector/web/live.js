@@ -160,6 +160,17 @@ function portsCard(then, now) {
 			el('td', { class: `number${total(p.port_lost_total) > 0 ? ' dropped' : ''}` }, format.short(total(p.port_lost_total))))))));
 }
 
+// Headers that the sensor does not know: what is in them is not looked into.
+function unknownCard(now) {
+	const rows = now.sensors.flatMap((s) => s.unknown.map((u) => ({ ...u, sensor: s.sensor })));
+	return rows.length > 0 && card('Encapsulations not known', 'unknown', el('table', null,
+		el('thead', null, el('tr', null, el('th', { scope: 'col' }, 'Header'), el('th', { scope: 'col', class: 'number' }, 'Packets'), el('th', { scope: 'col' }, 'What to do'))),
+		el('tbody', null, rows.map((u) => el('tr', { class: u.holds_ip ? 'dropped' : null },
+			el('th', { scope: 'row' }, `${u.kind} ${u.kind === 'EtherType' ? `0x${u.number.toString(16).padStart(4, '0')}` : u.number}`),
+			el('td', { class: 'number' }, format.short(u.packets)),
+			el('td', null, u.holds_ip ? 'IP packets are in it: have the switch or tap take the header off, or report it' : 'No IP packet was found in it'))))));
+}
+
 const scale = (n, by) => (n === undefined ? undefined : n * by);
 
 // The big figures, each with its last three minutes.
@@ -218,7 +229,7 @@ export function openLive(main) {
 		});
 		fill(place, el('section', { class: 'card headlines', 'aria-label': 'Rates' }, heads), redisCard(last, now), spoolCard(now), tableCard(last, now),
 			outcomes('Packets', 'packets_total', last, now), outcomes('DNS messages', 'messages_total', last, now), outcomes('Records', 'records_total', last, now),
-			losses(last, now), portsCard(last, now),
+			losses(last, now), unknownCard(now), portsCard(last, now),
 			now.status.names && card('Index of names', 'index', figures([['Names', format.number(now.status.names.names)], ['Memory', format.bytes(now.status.names.memory_bytes)],
 				['State', now.status.names.complete ? 'complete' : 'being built']])));
 		last = now;
