@@ -320,19 +320,23 @@ static void streams(void)
 static void statistics(void)
 {
 	struct board *b = board_create();
-	static uint64_t body[1 + OUTBOX_STATS_LEN + WORKER_STATS_LEN + 8 + PORT_STATS_LEN];
-	struct stats_frame head = {.workers = 1, .ports = 1};
+	enum { HEAD = sizeof(struct stats_frame) / 8, NUMBERS = OUTBOX_STATS_LEN + WORKER_STATS_LEN, PORT = 8 + PORT_STATS_LEN };
+	static uint64_t body[HEAD + NUMBERS + PORT + sizeof(struct stats_unknown) / 8];
+	struct stats_frame head = {.workers = 1, .ports = 1, .unknown = 1};
+	const struct stats_unknown unknown = {.kind = STATS_UNKNOWN_UDP_PORT, .number = 12345, .packets = 7};
 	struct frame_hello hello = {.sensor = "site"};
 	struct board_sensor *out = calloc(BOARD_SENSORS_MAX, sizeof(*out));
 
 	memcpy(body, &head, sizeof(head));
-	for (size_t i = 0; i < OUTBOX_STATS_LEN + WORKER_STATS_LEN; i++)
-		body[1 + i] = i;
-	memset(&body[1 + OUTBOX_STATS_LEN + WORKER_STATS_LEN], 'n', STATS_PORT_NAME_SIZE); // not terminated
+	for (size_t i = 0; i < NUMBERS; i++)
+		body[HEAD + i] = i;
+	memset(&body[HEAD + NUMBERS], 'n', STATS_PORT_NAME_SIZE); // not terminated
+	memcpy(&body[HEAD + NUMBERS + PORT], &unknown, sizeof(unknown));
 	CU_ASSERT_PTR_NULL(board_put(b, &hello, cursor_make(body, sizeof(body)), 1));
 	CU_ASSERT_EQUAL(board_read(b, out), 1);
 	CU_ASSERT(out[0].worker[0][0] == OUTBOX_STATS_LEN &&
 		  strlen(out[0].port[0].name) == STATS_PORT_NAME_SIZE - 1);
+	CU_ASSERT(out[0].unknown_len == 1 && out[0].unknown[0].number == 12345 && out[0].unknown[0].packets == 7);
 	for (size_t size = 0; size < sizeof(body); size++)
 		CU_ASSERT_PTR_NOT_NULL(board_put(b, &hello, cursor_make(body, size), 1));
 	head.workers = STATS_WORKERS_MAX + 1;
