@@ -162,7 +162,7 @@ function portsCard(then, now) {
 
 // Headers that the sensor does not know: what is in them is not looked into.
 function unknownCard(now) {
-	const rows = now.sensors.flatMap((s) => s.unknown.map((u) => ({ ...u, sensor: s.sensor })));
+	const rows = now.sensors.flatMap((s) => (s.unknown ?? []).map((u) => ({ ...u, sensor: s.sensor })));
 	return rows.length > 0 && card('Encapsulations not known', 'unknown', el('table', null,
 		el('thead', null, el('tr', null, el('th', { scope: 'col' }, 'Header'), el('th', { scope: 'col', class: 'number' }, 'Packets'), el('th', { scope: 'col' }, 'What to do'))),
 		el('tbody', null, rows.map((u) => el('tr', { class: u.holds_ip ? 'dropped' : null },
