@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Inside the lease, between redis_lease.c (commands, holding on) and redis_lease_take.c (taking over,
+// parting).
+#pragma once
+
+#include "collector/redis_lease.h"
+
+enum { LEASE_TEXT_SIZE = 400 };
+
+// The key of a family as one argument; WATCH and HGET of the owner; one command and the text of its reply,
+// empty where there is none (0, or -1: closed); a lease taken apart: who has it.
+void redis_lease_put_key(
+	struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *uuid);
+int redis_lease_send(struct redis_conn *c, struct redis_buffer *b, char *out, size_t out_size);
+void redis_lease_get(
+	struct redis_buffer *out, const struct redis_settings *s, const char *uuid, const char *field);
+const char *redis_lease_read(const char *text, uint64_t *nonce, uint64_t *applied);
+void redis_lease_watch(struct redis_buffer *out, const struct redis_settings *s, const char *uuid);

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Whose is the spool's UUID: taken over, waited for, or left to the other one.
+#include "collector/redis_lease_state.h"
+
+#include "collector/metrics.h"
+#include "dataplane/log.h"
+#include "dataplane/monotonic.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct look {
+	struct spool_title title;
+	char uuid[STREAM_UUID_TEXT_SIZE];
+	char lease[LEASE_TEXT_SIZE]; // what Redis holds
+	uint64_t generation, nonce;  // of the owner; 0: none
+	uint64_t number;	     // the last batch that Redis has
+};
+
+static int look(struct look *k, struct redis_conn *c, const struct redis_settings *s)
+{
+	struct redis_buffer b = {0};
+	char text[LEASE_TEXT_SIZE];
+
+	redis_lease_watch(&b, s, k->uuid);
+	int result = redis_lease_send(c, &b, text, sizeof(text));
+	redis_lease_ask(&b, s, k->uuid);
+	result = result == 0 ? redis_lease_send(c, &b, text, sizeof(text)) : -1;
+	redis_buffer_clear(&b);
+	k->nonce = strtoull(text, NULL, 10);
+	redis_lease_get(&b, s, k->uuid, "generation");
+	result = result == 0 ? redis_lease_send(c, &b, text, sizeof(text)) : -1;
+	k->generation = k->nonce ? strtoull(text, NULL, 10) : 0;
+	redis_buffer_clear(&b);
+	redis_encode_array(&b, 2);
+	redis_encode_literal(&b, "GET");
+	redis_lease_put_key(&b, s, "lease:", k->uuid);
+	result = result == 0 ? redis_lease_send(c, &b, k->lease, sizeof(k->lease)) : -1;
+	redis_buffer_free(&b);
+	return result;
+}
+
+// The owner in Redis is a process of this very folder, or Redis is older than it was.
+static bool is_ours(const struct look *k)
+{
+	const struct spool_title *t = &k->title;
+
+	return k->generation < t->owner_generation || k->generation == 0 ||
+	       (k->generation == t->owner_generation && k->nonce == t->owner_nonce) ||
+	       (k->generation == t->claim_generation && k->nonce == t->claim_nonce);
+}
+
+// The lease is that of a process of this folder, in this place, where the lock is ours: it is dead.
+static bool is_left(const struct look *k)
+{
+	uint64_t nonce = strtoull(k->lease, NULL, 10);
+
+	return k->title.same_place && (nonce == k->title.owner_nonce || nonce == k->title.claim_nonce);
+}
+
+static const char *holder(const struct look *k)
+{
+	uint64_t nonce, applied;
+
+	return redis_lease_read(k->lease, &nonce, &applied);
+}
+
+// Up to where Redis has what was numbered under the UUID.
+static uint64_t applied_by_all(const struct look *k)
+{
+	uint64_t nonce, told, applied = k->number > k->title.acked ? k->number : k->title.acked;
+
+	redis_lease_read(k->lease, &nonce, &told);
+	return nonce == k->nonce && told > applied ? told : applied;
+}
+
+static int write_take(
+	struct redis_lease *l, struct look *k, struct redis_conn *c, const struct redis_settings *s)
+{
+	const struct spool_title *t = &k->title;
+	struct redis_buffer b = {0};
+	char from[64], generation[24], old[24], reply[64];
+
+	snprintf(from, sizeof(from), "%lu %lu", (unsigned long)t->owner_nonce, (unsigned long)t->confirmed);
+	snprintf(generation, sizeof(generation), "%lu", (unsigned long)t->claim_generation);
+	snprintf(old, sizeof(old), "%lu", (unsigned long)(t->claim_generation - LEASE_HISTORY));
+	redis_encode_array(&b, 1);
+	redis_encode_literal(&b, "MULTI");
+	redis_encode_array(&b, 8);
+	redis_encode_literal(&b, "HSET");
+	redis_lease_key(&b, s, k->uuid);
+	redis_encode_literal(&b, "now");
+	redis_encode_uint(&b, l->nonce);
+	redis_encode_literal(&b, "generation");
+	redis_encode_text(&b, generation);
+	redis_encode_text(&b, generation);
+	redis_encode_text(&b, from);
+	redis_lease_write(l, &b, s, k->uuid);
+	redis_encode_array(&b, 3);
+	redis_encode_literal(&b, "HDEL");
+	redis_lease_key(&b, s, k->uuid);
+	redis_encode_text(&b, old);
+	redis_encode_array(&b, 1);
+	redis_encode_literal(&b, "EXEC");
+	int result = redis_lease_send(c, &b, reply, sizeof(reply)); // MULTI
+	for (int i = 0; result == 0 && i < 4; i++)
+		result = redis_lease_send(c, &b, reply, sizeof(reply));
+	redis_buffer_free(&b);
+	if (result != 0 || strcmp(reply, "done") == 0)
+		return result;
+	return redis_conn_fail(c, REDIS_TROUBLE_FENCED, "%s", redis_trouble_sentence[REDIS_TROUBLE_FENCED]);
+}
+
+static enum lease_outcome take(struct redis_lease *l, struct look *k, struct redis_conn *c,
+	const struct redis_settings *s, struct spool *spool)
+{
+	if (!spool_title_claim(spool, k->generation, k->nonce)) {
+		redis_conn_fail(
+			c, REDIS_TROUBLE_OWNED, "spool %s: its disk does not take who holds it", k->uuid);
+		return LEASE_FAILED;
+	}
+	spool_title(spool, &k->title);
+	l->nonce = k->title.claim_nonce;
+	l->applied = k->title.acked;
+	if (write_take(l, k, c, s) != 0)
+		return LEASE_FAILED;
+	spool_title_take(spool);
+	return LEASE_TAKEN;
+}
+
+// somebody else ────────────────────────────────────────────────────────────────────────────────
+
+static enum lease_outcome refuse(
+	struct redis_lease *l, const struct look *k, struct redis_conn *c, const char *what)
+{
+	metrics_set(spool_owned, 0);
+	if (!l->told)
+		log_error("spool %s: found it taken by %s, expected this collector alone: it is a copy, or "
+			  "was copied; %s",
+			k->uuid, holder(k), what);
+	l->told = true;
+	redis_conn_fail(c, REDIS_TROUBLE_OWNED, "spool %s is taken by %s: it is a copy, or was copied; %s",
+		k->uuid, holder(k), what);
+	return LEASE_FAILED;
+}
+
+// The other one has all of this spool up to `had`, and what comes after that is this one's alone. What Redis
+// is known to have is dropped; the rest goes on under another UUID.
+static enum lease_outcome part(
+	struct redis_lease *l, const struct look *k, struct redis_conn *c, struct spool *spool, uint64_t had)
+{
+	const struct spool_title *t = &k->title;
+
+	if (t->acked < t->opened && t->confirmed < t->opened)
+		return refuse(l, k, c,
+			"what waits in it may be there as well: lookback spool take, or give it an empty "
+			"spool.dir");
+	if (applied_by_all(k) < had)
+		return refuse(l, k, c,
+			"waiting for the other one to write what both have, or: lookback spool take");
+	uint64_t drop = had > t->acked ? had : t->acked;
+	if (!spool_part(spool, drop)) {
+		redis_conn_fail(
+			c, REDIS_TROUBLE_OWNED, "spool %s: its disk does not take a new UUID", k->uuid);
+		return LEASE_FAILED;
+	}
+	metrics_add(spool_parted, 1);
+	log_error("spool %s: found it taken by %s, expected this collector alone: it is a copy, or was "
+		  "copied; it goes on under a new UUID; "
+		  "%lu batches that only it has are sent under that",
+		k->uuid, holder(k), (unsigned long)(t->last > drop ? t->last - drop : 0));
+	l->told = false;
+	l->seen_ms = 0;
+	return LEASE_NEW_UUID;
+}
+
+// The lease of our own nonce is renewed by somebody: a copy of the folder, or the one that it was copied
+// from.
+static enum lease_outcome wait_or_part(
+	struct redis_lease *l, const struct look *k, struct redis_conn *c, struct spool *spool)
+{
+	uint64_t now = monotonic_ms();
+
+	if (l->seen_ms == 0)
+		l->seen_ms = now;
+	if (now - l->seen_ms < LEASE_MS + LEASE_RENEW_MS)
+		return refuse(l, k, c, "waiting to see whether that one still runs");
+	return part(l, k, c, spool, k->title.confirmed);
+}
+
+// What the take-over after `generation` says, if it was from `nonce`. 1: `*had` is known; 0: it is not; -1:
+// closed.
+static int read_parting(const struct look *k, struct redis_conn *c, const struct redis_settings *s,
+	uint64_t generation, uint64_t nonce, uint64_t *had)
+{
+	struct redis_buffer b = {0};
+	char field[24], text[LEASE_TEXT_SIZE], *end;
+
+	snprintf(field, sizeof(field), "%lu", (unsigned long)generation + 1);
+	redis_lease_get(&b, s, k->uuid, field);
+	int result = redis_lease_send(c, &b, text, sizeof(text));
+	redis_buffer_free(&b);
+	if (result != 0)
+		return -1;
+	bool known = text[0] && strtoull(text, &end, 10) == nonce && *end == ' ';
+	if (known)
+		*had = strtoull(end + 1, NULL, 10);
+	return known;
+}
+
+// The owner is of another line: since when, its take-over tells.
+static enum lease_outcome look_back(struct redis_lease *l, const struct look *k, struct redis_conn *c,
+	const struct redis_settings *s, struct spool *spool)
+{
+	const struct spool_title *t = &k->title;
+	uint64_t had = 0;
+
+	int known = read_parting(k, c, s, t->claim_generation, t->claim_nonce, &had);
+	if (known == 0)
+		known = read_parting(k, c, s, t->owner_generation, t->owner_nonce, &had);
+	if (known < 0)
+		return LEASE_FAILED;
+	if (known)
+		return part(l, k, c, spool, had < t->confirmed ? had : t->confirmed);
+	if (t->acked >= t->opened) // all of before is in Redis
+		return part(l, k, c, spool, t->opened);
+	return refuse(l, k, c,
+		"where the two parted is not known: lookback spool take, or give it an empty spool.dir");
+}
+
+enum lease_outcome redis_lease_take(struct redis_lease *l, struct redis_conn *c,
+	const struct redis_settings *s, struct spool *spool, uint64_t number)
+{
+	struct look k = {.number = number};
+	enum lease_outcome outcome = LEASE_TAKEN;
+
+	spool_uuid(spool, k.uuid);
+	spool_title(spool, &k.title);
+	if (look(&k, c, s) != 0)
+		return LEASE_FAILED;
+	bool held = k.lease[0] && !is_left(&k);
+	if (k.title.owned && k.nonce == l->nonce) {
+		l->renewed_ms = 0; // ours all the time; with the next transaction
+	} else if (!is_ours(&k)) {
+		spool_title_lose(spool);
+		outcome = look_back(l, &k, c, s, spool);
+	} else if (held && !k.title.owned) {
+		outcome = wait_or_part(l, &k, c, spool);
+	} else if (k.generation > 0 && !k.title.owned && number > k.title.confirmed) {
+		outcome = part(l, &k, c, spool, k.title.confirmed); // an older state of this folder
+	} else {
+		outcome = take(l, &k, c, s, spool);
+	}
+	if (outcome != LEASE_TAKEN)
+		return outcome;
+	if (l->told)
+		log_info("spool %s: is this collector's alone", k.uuid);
+	l->told = false;
+	l->seen_ms = 0;
+	metrics_set(spool_owned, 1);
+	return LEASE_TAKEN;
+}
