@@ -304,7 +304,9 @@ def test_sightings_add_up():
                 w.stop()
                 w.start("redis.timeout=1s")
             else:
+                seen = w.log().count("was emptied")
                 w.cli("FLUSHALL")
+                until(lambda: w.log().count("was emptied") > seen)
                 w.cli("SET", "pdns:count:host1.example1.com", "mine")
         source.stop()
         w.settled()
