@@ -213,10 +213,18 @@ static enum MHD_Result answer_plain(
 	return answer_path(connection, h, path);
 }
 
-// One line about a request that is not HTTP as it should be; NULL: it is.
-static const char *what_is_wrong(struct MHD_Connection *connection, const char *url, const char *version)
+// One line about a request that is not HTTP as it should be, and the status to answer with; NULL if it is.
+static const char *what_is_wrong(
+	struct MHD_Connection *connection, const char *url, const char *version, unsigned *status)
 {
-	if (http_client_has_too_many(http_guard_client(connection)))
+	const struct http_client *client = http_guard_client(connection);
+
+	*status = MHD_HTTP_BAD_REQUEST;
+	if (http_client_is_too_long(client)) {
+		*status = MHD_HTTP_URI_TOO_LONG;
+		return "request target too long: expected at most 8192 octets";
+	}
+	if (http_client_has_too_many(client))
 		return "too many parameters: expected at most 100";
 	if (!http_host_is_sound(connection, version))
 		return "Host: expected exactly one, a name or an address (RFC 9112, 3.2)";
@@ -240,7 +248,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	if (!client || (first && begin(state) != MHD_YES))
 		return MHD_NO;
 	struct state *s = *state;
-	const char *wrong = what_is_wrong(connection, url, version), *path = http_target_path(url);
+	unsigned status;
+	const char *wrong = what_is_wrong(connection, url, version, &status), *path = http_target_path(url);
 	if (!wrong && http_api_owns(path))
 		return http_api_handle(
 			h->api, connection, path, method, upload, upload_size, (void **)&s->lookup);
@@ -256,7 +265,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	if (!wrong)
 		return answer_plain(connection, h, path, method);
 	metrics_add(http_bad_request, 1);
-	return answer_line(connection, MHD_HTTP_BAD_REQUEST, wrong);
+	return answer_line(connection, status, wrong);
 }
 
 // A PEM file as text, NULL where it is not readable.

@@ -34,7 +34,8 @@ struct http_client {
 	int fd; // of libmicrohttpd; open until the connection is reported as closed
 	enum state state;
 	bool closing; // shut down, its end is not reported yet
-	bool too_many;
+	bool too_many; // parameters
+	bool too_long; // the target
 	int64_t since, deadline; // monotonic, milliseconds
 	uint8_t address[16];
 	unsigned bucket; // of its address
@@ -42,7 +43,7 @@ struct http_client {
 };
 
 struct http_guard {
-	pthread_mutex_t lock; // of all below, and of the clients but for `target`, `too_many`
+	pthread_mutex_t lock; // of all below, and of the clients but for `target`, `too_many`, `too_long`
 	pthread_cond_t wake;
 	pthread_t thread;
 	bool stop;
@@ -291,6 +292,7 @@ void *http_guard_target(void *guard, const char *uri, struct MHD_Connection *con
 	if (!c)
 		return NULL;
 	snprintf(c->target, sizeof(c->target), "%s", uri);
+	c->too_long = strlen(uri) > HTTP_TARGET_MAX;
 	for (const char *p = query; p && *p; p++)
 		parameters += *p == '&';
 	c->too_many = parameters > HTTP_PARAMETERS_MAX;
@@ -302,6 +304,11 @@ void *http_guard_target(void *guard, const char *uri, struct MHD_Connection *con
 const char *http_client_target(const struct http_client *c)
 {
 	return c->target;
+}
+
+bool http_client_is_too_long(const struct http_client *c)
+{
+	return c->too_long;
 }
 
 bool http_client_has_too_many(const struct http_client *c)

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HTTP_TARGET_SIZE = 1024, HTTP_PARAMETERS_MAX = 100 };
+enum { HTTP_TARGET_SIZE = 1024, HTTP_TARGET_MAX = 8192, HTTP_PARAMETERS_MAX = 100 };
 
 struct http_guard;
 struct http_client; // one connection; belongs to the guard
@@ -38,6 +38,7 @@ void *http_guard_target(void *guard, const char *uri, struct MHD_Connection *con
 struct http_client *http_guard_client(struct MHD_Connection *connection);
 const char *http_client_target(
 	const struct http_client *c); // of its request, as it came; cut at HTTP_TARGET_SIZE
+bool http_client_is_too_long(const struct http_client *c); // its target
 bool http_client_has_too_many(const struct http_client *c); // parameters
 uint64_t http_client_id(const struct http_client *c);
 unsigned http_client_group(const struct http_client *c); // the same for all connections of an address

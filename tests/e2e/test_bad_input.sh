@@ -6,6 +6,8 @@
 
 redis_up --appendonly no
 redis config set requirepass secret > /dev/null
+echo secret > "$T/password"
+echo wrong > "$T/wrong"
 auth() { REDISCLI_AUTH=secret redis "$@"; }
 dataplane_program=$BUILD/dataplane/lookback-dataplane
 collector_program=$BUILD/collector/lookback-collector
@@ -82,20 +84,20 @@ co=("$collector_program" --once -o "collector.socket=$SOCKET" -o http.listen=non
 expect 1 'nothing\.sock: cannot connect: No such file' "${co[@]}" -o "redis=unix:$T/nothing.sock"
 expect 1 'cannot connect: Connection refused' "${co[@]}" -o redis=127.0.0.1:1
 expect 1 'password is wrong, or one is needed' "${co[@]}" -o "redis=unix:$REDIS"
-expect 1 'password is wrong' "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=wrong
+expect 1 'password is wrong' "${co[@]}" -o "redis=unix:$REDIS" -o "redis.password_file=$T/wrong"
 expect 1 'redis\.password_file .*nothing' "${co[@]}" -o "redis=unix:$REDIS" -o "redis.password_file=$T/nothing"
-expect 1 'database' "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=secret -o redis.database=99
+expect 1 'database' "${co[@]}" -o "redis=unix:$REDIS" -o "redis.password_file=$T/password" -o redis.database=99
 
 # sockets
-start collector "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=secret
+start collector "${co[@]}" -o "redis=unix:$REDIS" -o "redis.password_file=$T/password"
 await 20 test -S "$SOCKET"
-expect 1 'another collector is listening there' "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=secret
+expect 1 'another collector is listening there' "${co[@]}" -o "redis=unix:$REDIS" -o "redis.password_file=$T/password"
 kill -TERM "$PID"
 await 20 is_gone "$PID"
 : > "$T/file"
-expect 1 'is there already and is not a socket' "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=secret \
+expect 1 'is there already and is not a socket' "${co[@]}" -o "redis=unix:$REDIS" -o "redis.password_file=$T/password" \
 	-o "collector.socket=$T/file"
-expect 1 'No such file or directory' "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=secret \
+expect 1 'No such file or directory' "${co[@]}" -o "redis=unix:$REDIS" -o "redis.password_file=$T/password" \
 	-o "collector.socket=$T/nowhere/c.sock"
 
 # the scripts
@@ -124,7 +126,7 @@ timeout 100 "$ROOT/tests/make_capture.py" --responses 90000 --names 90000 "$T/ma
 changing=$!
 await 20 grep -q 'cannot connect' "$T/err"
 truncate -s 5000 "$T/changing.pcap"
-start collector "${co[@]}" -o "redis=unix:$REDIS" -o redis.password=secret -o redis.prefix=changing:
+start collector "${co[@]}" -o "redis=unix:$REDIS" -o "redis.password_file=$T/password" -o redis.prefix=changing:
 status=0
 wait $changing || status=$?
 [ $status = 1 ] && grep -q 'changing\.pcap: changed while it was read: .*; 29 of its 136 packets' "$T/err" ||
