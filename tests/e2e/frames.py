@@ -9,6 +9,7 @@ import uuid
 HELLO, RECORDS, STATS, BYE, ACK = 1, 2, 3, 4, 5
 MAGIC, VERSION, HEADER = 0x4C424631, 1, struct.Struct("=IHHIIQ")
 RECORD = struct.Struct("=IIIHHBBxx")
+STATS_HEAD, UNKNOWN_SIZE = struct.Struct("=IIII"), 24  # of stats.h: struct stats_frame, struct stats_unknown
 NEW, FLOOD = 1, 2
 STATS_H = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "stats.h"
 
@@ -23,7 +24,7 @@ FIELDS = stats_fields()
 
 
 def stats_layout():
-    value = 0xCBF29CE484222325
+    value = 0xCBF29CE484222325 ^ STATS_HEAD.size ^ UNKNOWN_SIZE << 8
     for block in ("WORKER", "PORT", "OUTBOX"):
         for name in FIELDS[block]:
             for byte in name.encode() + b",":
@@ -52,7 +53,7 @@ def records(number, items):
 
 
 def stats(workers=2, ports=("net0",), value=7):
-    body = struct.pack("=II", workers, len(ports))
+    body = STATS_HEAD.pack(workers, len(ports), 0, 0)
     body += struct.pack("=Q", value) * (len(FIELDS["OUTBOX"]) + workers * len(FIELDS["WORKER"]))
     for port in ports:
         body += port.encode().ljust(64, b"\0") + struct.pack("=Q", value) * len(FIELDS["PORT"])
