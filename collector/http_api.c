@@ -145,7 +145,8 @@ static struct http_request *begin(
 
 static void free_body(struct http_request *r)
 {
-	r->api->bodies -= r->body.capacity;
+	r->api->bodies -= r->body_counted;
+	r->body_counted = 0;
 	redis_buffer_free(&r->body);
 }
 
@@ -248,9 +249,9 @@ static bool take_body(struct http_request *r, const char *upload, size_t size)
 		free_body(r);
 		return true;
 	}
-	size_t before = r->body.capacity;
 	query_put(&r->body, upload, size);
-	r->api->bodies += r->body.capacity - before;
+	r->api->bodies += r->body.capacity - r->body_counted;
+	r->body_counted = r->body.capacity;
 	if (r->body.bad || r->api->bodies > BODIES_MAX) {
 		r->retry_after_s = 1;
 		r->refused = refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, "too many bodies at a time; ask again");

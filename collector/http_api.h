@@ -54,6 +54,7 @@ struct http_request {
 	char *segment[HTTP_SEGMENTS_MAX]; // behind the slashes
 	size_t segments;
 	struct redis_buffer body; // POST
+	size_t body_counted;	  // octets of it in api->bodies; handlers may make it longer
 	bool post;		  // what its path answers, instead of GET
 	uint64_t body_size;	  // octets that came, kept or not
 	unsigned refused;	  // the code of a refusal that was due before the body came, and `why`; 0: none

@@ -283,8 +283,6 @@ static bool is_dead(const redisContext *c)
 
 static int send_to(struct query_db *db, struct query_node *n)
 {
-	int done = 0;
-
 	if (n->context && is_dead(n->context)) {
 		redisFree(n->context);
 		n->context = NULL;
@@ -293,10 +291,8 @@ static int send_to(struct query_db *db, struct query_node *n)
 		n->context = query_connect(&db->settings, &n->address, db->why, sizeof(db->why));
 	if (!n->context)
 		return query_db_fail(db, "%s", db->why);
-	bool good = redisAppendFormattedCommand(n->context, n->out.bytes, n->out.size) == REDIS_OK;
-	while (good && !done)
-		good = redisBufferWrite(n->context, &done) == REDIS_OK;
-	if (good)
+	if (redisAppendFormattedCommand(n->context, n->out.bytes, n->out.size) == REDIS_OK &&
+		query_connect_write(n->context, &db->settings))
 		return 0;
 	char why[300];
 	query_connect_why(n->context, &db->settings, why, sizeof(why));

@@ -3,25 +3,72 @@
 
 #include "collector/redis_greet.h"
 
+#include "dataplane/monotonic.h"
+
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 
 void query_connect_why(const redisContext *c, const struct redis_settings *s, char *why, size_t why_size)
 {
-	if (c->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))
+	bool silent = c->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK);
+
+	if (silent && s->until_ms != 0 && (int64_t)monotonic_ms() >= s->until_ms)
+		snprintf(why, why_size, "Redis did not answer in the time that the lookup had left");
+	else if (silent)
 		snprintf(why, why_size, "Redis did not answer in %g s", s->timeout_s);
 	else
 		snprintf(why, why_size, "Redis: %s", c->errstr);
 }
 
-redisReply *query_connect_ask(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, char *why,
-	size_t why_size)
+// Waits until the socket is ready, as long as the settings have patience. False with `err` and errno as a time-out has them.
+static bool is_ready(redisContext *c, const struct redis_settings *s, short events)
+{
+	struct pollfd fd = {.fd = c->fd, .events = events};
+	int ready;
+
+	do
+		ready = poll(&fd, 1, (int)redis_greet_patience_ms(s));
+	while (ready < 0 && errno == EINTR);
+	if (ready > 0)
+		return true;
+	errno = ready == 0 ? EAGAIN : errno;
+	c->err = REDIS_ERR_IO;
+	return false;
+}
+
+bool query_connect_write(redisContext *c, const struct redis_settings *s)
+{
+	int done = 0;
+
+	while (!done)
+		if (!is_ready(c, s, POLLOUT) || redisBufferWrite(c, &done) != REDIS_OK)
+			return false;
+	return true;
+}
+
+redisReply *query_connect_read(redisContext *c, const struct redis_settings *s)
 {
 	void *reply = NULL;
 
+	while (redisGetReplyFromReader(c, &reply) == REDIS_OK) {
+		if (reply)
+			return reply;
+		if (!is_ready(c, s, POLLIN) || redisBufferRead(c) != REDIS_OK)
+			break;
+	}
+	return NULL;
+}
+
+redisReply *query_connect_ask(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, char *why,
+	size_t why_size)
+{
+	redisReply *reply = NULL;
+
 	if (b->bad)
 		snprintf(why, why_size, "out of memory");
-	else if (redisAppendFormattedCommand(c, b->bytes, b->size) != REDIS_OK || redisGetReply(c, &reply) != REDIS_OK)
+	else if (redisAppendFormattedCommand(c, b->bytes, b->size) != REDIS_OK || !query_connect_write(c, s) ||
+		 !(reply = query_connect_read(c, s)))
 		query_connect_why(c, s, why, why_size);
 	return reply;
 }

@@ -13,6 +13,11 @@ redisContext *query_connect(const struct redis_settings *s, const struct endpoin
 // Why a command or reply failed on the connection, as a line.
 void query_connect_why(const redisContext *c, const struct redis_settings *s, char *why, size_t why_size);
 
+// Writes what was appended, reads one reply. Neither waits beyond what the settings allow, until_ms included. False, and
+// NULL, if that failed: query_connect_why.
+bool query_connect_write(redisContext *c, const struct redis_settings *s);
+redisReply *query_connect_read(redisContext *c, const struct redis_settings *s);
+
 // Sends one command of `b` and returns the reply, an error reply included. NULL with a line in `why`.
 redisReply *query_connect_ask(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, char *why,
 	size_t why_size);

@@ -68,11 +68,13 @@ void query_db_free(struct query_db *db)
 
 int query_db_fail(struct query_db *db, const char *format, ...)
 {
+	char why[sizeof(db->why)]; // the arguments may be in db->why
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(db->why, sizeof(db->why), format, args);
+	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
+	memcpy(db->why, why, sizeof(why));
 	close_connection(db);
 	return -1;
 }
@@ -131,13 +133,27 @@ static int fail_context(struct query_db *db)
 	return query_db_fail(db, "%s", text);
 }
 
+// What went wrong since `begun` is not tried again for a while, lest everyone waits for it; unless it was the lookup that
+// had no time left.
+static void note_trouble(struct query_db *db, int64_t begun)
+{
+	int64_t now = (int64_t)monotonic_ms();
+	bool cut_short = db->settings.until_ms != 0 && now >= db->settings.until_ms && now - begun < RETRY_MS;
+
+	if (!cut_short)
+		db->down_until_ms = now + RETRY_MS;
+}
+
 static int connect_db(struct query_db *db)
 {
-	if ((int64_t)monotonic_ms() < db->down_until_ms)
+	int64_t begun = (int64_t)monotonic_ms();
+
+	if (begun < db->down_until_ms)
 		return -1; // `why` says what happened a moment ago
 	db->context = query_connect(&db->settings, NULL, db->why, sizeof(db->why));
 	int result = db->context ? query_cluster_find(db) : -1;
-	db->down_until_ms = result == 0 ? 0 : (int64_t)monotonic_ms() + RETRY_MS;
+	if (result != 0)
+		note_trouble(db, begun);
 	return result;
 }
 
@@ -145,11 +161,15 @@ static int connect_db(struct query_db *db)
 
 static int send_to_cluster(struct query_db *db)
 {
-	if ((int64_t)monotonic_ms() < db->down_until_ms)
+	int64_t begun = (int64_t)monotonic_ms();
+
+	if (begun < db->down_until_ms)
 		return -1;
 	db->due = query_cluster_send(db) == 0 ? db->out.arrays : 0;
-	db->down_until_ms = db->due > 0 ? 0 : (int64_t)monotonic_ms() + RETRY_MS;
-	return db->due > 0 ? 0 : -1;
+	if (db->due > 0)
+		return 0;
+	note_trouble(db, begun);
+	return -1;
 }
 
 int query_db_send(struct query_db *db)
@@ -164,10 +184,10 @@ int query_db_send(struct query_db *db)
 			return -1;
 		if (db->cluster)
 			return send_to_cluster(db);
-		void *reply = NULL;
+		int64_t begun = (int64_t)monotonic_ms();
 		if (redisAppendFormattedCommand(db->context, db->out.bytes, db->out.size) == REDIS_OK &&
-			redisGetReply(db->context, &reply) == REDIS_OK) {
-			db->first = reply;
+			query_connect_write(db->context, &db->settings) &&
+			(db->first = query_connect_read(db->context, &db->settings)) != NULL) {
 			db->due = db->out.arrays;
 			return 0;
 		}
@@ -175,7 +195,7 @@ int query_db_send(struct query_db *db)
 			      (db->context->err == REDIS_ERR_IO && (errno == EPIPE || errno == ECONNRESET));
 		fail_context(db);
 		if (!closed)
-			db->down_until_ms = (int64_t)monotonic_ms() + RETRY_MS; // hung: do not make everyone wait
+			note_trouble(db, begun);
 		if (!kept || !closed || attempt > 0 || db->writes)
 			return -1;
 	}
@@ -184,19 +204,19 @@ int query_db_send(struct query_db *db)
 redisReply *query_db_reply(struct query_db *db)
 {
 	redisReply *reply = db->first;
-	void *next = NULL;
+	int64_t begun = (int64_t)monotonic_ms();
 
 	if ((!db->context && !db->cluster) || db->due == 0)
 		return NULL;
 	if (db->cluster) {
 		reply = query_cluster_reply(db);
 	} else if (!reply) {
-		if (redisGetReply(db->context, &next) != REDIS_OK)
+		reply = query_connect_read(db->context, &db->settings);
+		if (!reply)
 			fail_context(db);
-		reply = next;
 	}
 	if (!reply) {
-		db->down_until_ms = (int64_t)monotonic_ms() + RETRY_MS;
+		note_trouble(db, begun);
 		return NULL;
 	}
 	db->first = NULL;

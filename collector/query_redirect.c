@@ -79,10 +79,10 @@ redisReply *query_cluster_reply(struct query_db *db)
 	struct query_cluster *cl = db->cluster;
 	const struct query_sent *sent = &cl->sent[cl->next++];
 	struct query_node *n = &cl->node[sent->node];
-	void *reply = NULL;
+	redisReply *reply = query_connect_read(n->context, &db->settings);
 	char why[300];
 
-	if (redisGetReply(n->context, &reply) != REDIS_OK) {
+	if (!reply) {
 		query_connect_why(n->context, &db->settings, why, sizeof(why));
 		query_db_fail(db, "%s: %s", n->address.text, why);
 		return NULL;

@@ -105,8 +105,8 @@ static bool begin_targets(struct query_run *run)
 	return true;
 }
 
-// One step towards more records. False at the end.
-static bool step(struct query_run *run)
+// False at the end.
+static bool take_step(struct query_run *run)
 {
 	if ((int64_t)monotonic_ms() > run->deadline_ms) {
 		query_run_fail(run, "took longer than %g s", run->q.time_max_s);
@@ -127,6 +127,15 @@ static bool step(struct query_run *run)
 	else
 		return false;
 	return true;
+}
+
+// One step towards more records, within the time of the run. False at the end.
+static bool step(struct query_run *run)
+{
+	run->db->settings.until_ms = run->deadline_ms == INT64_MAX ? 0 : run->deadline_ms;
+	bool more = take_step(run);
+	run->db->settings.until_ms = 0;
+	return more;
 }
 
 static bool is_of_bailiwick(const struct query_run *run, const struct query_item *item)

@@ -20,6 +20,7 @@ struct redis_settings {
 	uint64_t database;
 	double check_s;	  // between looks at how it is set up
 	double timeout_s; // connect, one write, one read
+	int64_t until_ms; // of lookups: monotonic, nothing is waited for any longer; 0: no such limit
 	char prefix[72];  // of every key, terminated
 	uint64_t new_max; // see settings.h
 	uint64_t retention_days;

@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/redis_greet.h"
 
+#include "dataplane/monotonic.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+int64_t redis_greet_patience_ms(const struct redis_settings *s)
+{
+	int64_t ms = (int64_t)ceil(s->timeout_s * 1e3), left = s->until_ms - (int64_t)monotonic_ms();
+
+	return s->until_ms == 0 || ms < left ? ms : left > 0 ? left : 0;
+}
+
+static struct timeval time_of(int64_t ms)
+{
+	return (struct timeval){.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+}
+
 redisContext *redis_greet_socket(const struct redis_settings *s, const struct endpoint *at)
 {
-	double whole = floor(s->timeout_s);
-	struct timeval timeout = {
-		.tv_sec = (time_t)whole, .tv_usec = (suseconds_t)((s->timeout_s - whole) * 1e6)};
-	redisContext *c = at->kind == ENDPOINT_UNIX ? redisConnectUnixWithTimeout(at->path, timeout)
-						    : redisConnectWithTimeout(at->host, at->port, timeout);
+	int64_t ms = redis_greet_patience_ms(s);
+	struct timeval patience = time_of(ms > 0 ? ms : 1);
+	redisContext *c = at->kind == ENDPOINT_UNIX ? redisConnectUnixWithTimeout(at->path, patience)
+						    : redisConnectWithTimeout(at->host, at->port, patience);
 
 	if (c && !c->err)
-		redisSetTimeout(c, timeout);
+		redisSetTimeout(c, time_of((int64_t)ceil(s->timeout_s * 1e3)));
 	return c;
 }
 

@@ -5,6 +5,9 @@
 
 #include "collector/redis_conn.h"
 
+// How long to wait for the next thing from Redis: redis.timeout, and not beyond `until_ms`.
+int64_t redis_greet_patience_ms(const struct redis_settings *s);
+
 // Opens the socket, with the time-out of the settings. NULL without memory; else `err` of the context tells.
 redisContext *redis_greet_socket(const struct redis_settings *s, const struct endpoint *at);
 

@@ -321,6 +321,9 @@ def part_shapes(server, slowest):
     check(status("/api/bulk", method="POST", headers=[("Expect", "100-continue"), ("Content-Length", str(1 << 40))]) == 413, "a body that is announced")
     check(server.ask("/api/bulk", method="POST", headers=[("Content-Length", "x")])[0] == 400, "no length")  # libmicrohttpd's own answer
     check(status("/healthz", body=b"x" * 100000) == 200, "a GET with a body")
+    for size in [0, 1, 3 << 10, (4 << 10) + 1] + [1 << n for n in range(6, 13)]:  # memory of bodies is counted, and given back
+        check(server.ask("/api/understand", method="POST", body=b"x" * size)[0] in (200, 413), "understand: a body of %d" % size)
+        check(server.ask("/api/bulk", method="POST", body=b"a.example")[0] == 200, "bulk after a body of %d" % size)
     with server.connect(20) as s:  # chunks without end
         s.sendall(b"POST /api/bulk HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         sent, start = 0, time.monotonic()
