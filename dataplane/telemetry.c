@@ -127,7 +127,7 @@ static int show_unknown(const char *command, const char *params, struct rte_tel_
 		unknown_text(&top[i], text, sizeof(text));
 		for (char *c = text; *c; c++) // names have no spaces
 			*c = *c == ' ' ? '_' : *c;
-		rte_tel_data_add_dict_u64(data, text, top[i].packets);
+		add_number(data, text, top[i].packets);
 	}
 	return 0;
 }
