@@ -42,7 +42,7 @@ arrives() { # captures
 }
 
 # all but those that hold the TCP connection of another one again
-again=" tcp-no-syn tcp-hole tcp-middle-missing qinq mpls gre-teb erspan geneve gtpu 6in4 big-endian-ns "
+again=" tcp-no-syn tcp-two-files-b tcp-hole tcp-middle-missing qinq mpls gre-teb erspan geneve gtpu 6in4 big-endian-ns "
 captures=()
 for capture in "$DATA"/*.pcap; do
 	[[ $again == *" $(basename "${capture%.*}") "* ]] || captures+=("$capture")
