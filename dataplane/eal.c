@@ -130,7 +130,7 @@ static void remove_runtime_folder(void)
 		eal_folder_end(rte_eal_get_runtime_dir());
 }
 
-int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib, unsigned wanted)
+int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib, unsigned spare_mib, unsigned wanted)
 {
 	char text[64];
 
@@ -145,7 +145,7 @@ int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib, unsi
 		eal_args_add(args, "--no-huge", NULL);
 	}
 	if (args->no_huge) {
-		snprintf(text, sizeof(text), "%u", memory_mib);
+		snprintf(text, sizeof(text), "%u", memory_mib + spare_mib); // taken when it is used
 		eal_args_add(args, "-m", text);
 	}
 	// no file stays behind, in hugetlbfs or among DPDK's own in /run; --in-memory is both, and refuses --no-huge

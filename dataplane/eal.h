@@ -33,9 +33,9 @@ const char *eal_version(void);
 bool eal_is_option(const char *option, bool *has_value);
 
 // Starts DPDK with `workers` lcores besides the main one. Without huge pages it goes on in ordinary
-// ones, `memory_mib` of them, and says so; `wanted`: huge pages of the whole run (huge_pages.h). Returns 0, or -1 with one logged
+// ones, `memory_mib` of them and room for `spare_mib` more, and says so; `wanted`: huge pages of the whole run (huge_pages.h). Returns 0, or -1 with one logged
 // line.
-int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib, unsigned wanted);
+int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib, unsigned spare_mib, unsigned wanted);
 
 // After something could not be set up, before rights are given up: if huge pages that were there have gone, starts the program
 // again without them, and does not return.

@@ -20,6 +20,7 @@ struct iface {
 	bool by_xdp;		       // AF_XDP; else AF_PACKET
 	bool gone;		       // removed; not yet back
 	bool waits;		       // back, but not opened before buffers are free; was said
+	bool short_of_memory;	       // back, but there is none for buffers; was said
 	struct xdp *xdp;	       // our program on it, or NULL
 	char host_uses[200];	       // why the host itself needs it (iface_use.h), or empty
 	bool yields;		       // xdp.program = auto: copied from once the host uses it
@@ -35,6 +36,7 @@ struct iface {
 	struct {
 		struct rte_mempool *pool; // buffers of before, until no worker holds any of them; or NULL
 		uint64_t since_ms;	  // monotonic
+		unsigned whole;		  // looks in a row at which no buffer was missing
 	} retired[IFACE_RETIRED_MAX];
 };
 

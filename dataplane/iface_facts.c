@@ -20,6 +20,8 @@ enum {
 	XDP_ROOM_MAX = 3840    // with the heads of the buffer in one page, which is what AF_XDP takes
 };
 
+_Static_assert(MTU_MAX + LINK_SIZE + BEFORE_FRAME <= IFACE_ROOM_LONGEST, "no interface has more room");
+
 static int ask_ethtool(int fd, struct ifreq *request, void *command)
 {
 	request->ifr_data = command;

@@ -254,6 +254,11 @@ bool intake_is_over(const struct intake *in)
 	return !in->replay || replay_is_done(in->replay);
 }
 
+unsigned intake_spare_mib(const struct intake *in, const struct settings *settings)
+{
+	return in->ifaces_len * port_pool_mib(settings, (unsigned)settings->workers, IFACE_ROOM_LONGEST);
+}
+
 unsigned intake_memory_mib(const struct intake *in, const struct settings *settings)
 {
 	unsigned mib = 0;
@@ -296,88 +301,6 @@ uint64_t intake_expected(const struct intake *in)
 	for (unsigned i = 0; i < in->vdev_captures_len; i++)
 		packets += in->vdev_captures[i].packets;
 	return packets;
-}
-
-static void close_gone(struct intake *in, unsigned index, const char *why, const struct intake_watch *watch)
-{
-	struct port *port = &in->ports[index];
-	struct iface *iface = port->iface;
-	struct port_stats stats;
-
-	log_warning("interface %s: %s", iface->name, why);
-	watch->pause(watch->context, index);
-	port_read_stats(port, &stats);
-	iface_close(iface, port);
-	iface->closed = stats;
-	iface->gone = true;
-	for (unsigned i = 0; port->pool != in->pool && i < IFACE_RETIRED_MAX; i++) {
-		if (!iface->retired[i].pool) {
-			iface->retired[i].pool = port->pool;
-			iface->retired[i].since_ms = monotonic_ms();
-			break;
-		}
-	}
-}
-
-// The longest time that a worker may hold a buffer: fragments in reassembly are the last.
-static double held_s(const struct settings *settings)
-{
-	return 2 * settings->frag_timeout_s + 5;
-}
-
-static void tell_wait(struct iface *iface, const struct settings *settings)
-{
-	if (!iface->waits)
-		log_warning("interface %s: is back for the %dth time in %.0f s; opened again once its buffers of before are free",
-			iface->name, IFACE_RETIRED_MAX, held_s(settings));
-	iface->waits = true;
-}
-
-// Frees what no worker can hold any more. True where there is room for one more.
-static bool free_retired(struct iface *iface, const struct settings *settings)
-{
-	bool room = false;
-
-	for (unsigned i = 0; i < IFACE_RETIRED_MAX; i++) {
-		if (iface->retired[i].pool && (double)(monotonic_ms() - iface->retired[i].since_ms) > 1000 * held_s(settings)) {
-			rte_mempool_free(iface->retired[i].pool);
-			iface->retired[i].pool = NULL;
-		}
-		room |= !iface->retired[i].pool;
-	}
-	return room;
-}
-
-// The buffers in the kernel's hands were lost with the sockets, so it gets new ones.
-static void open_again(struct intake *in, unsigned index, const struct settings *settings, const struct intake_watch *watch)
-{
-	struct port *port = &in->ports[index];
-	struct iface *iface = port->iface;
-	struct rte_mempool *pool = port_pool(settings, (unsigned)settings->workers, iface_room(iface));
-
-	if (!pool || iface_open(iface, port, settings, pool) != 0) {
-		rte_mempool_free(pool);
-		return;
-	}
-	iface->gone = iface->waits = false;
-	watch->resume(watch->context, index);
-}
-
-void intake_watch(struct intake *in, const struct settings *settings, const struct intake_watch *watch)
-{
-	for (unsigned i = 0; i < in->ports_len; i++) {
-		struct iface *iface = in->ports[i].iface;
-		if (!iface)
-			continue;
-		bool room = free_retired(iface, settings);
-		const char *why = iface->gone ? NULL : iface_trouble(iface);
-		if (why)
-			close_gone(in, i, why, watch);
-		else if (iface->gone && iface_is_there(iface) && room)
-			open_again(in, i, settings, watch);
-		else if (iface->gone && iface_is_there(iface))
-			tell_wait(iface, settings);
-	}
 }
 
 void intake_close(struct intake *in)

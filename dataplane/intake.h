@@ -40,6 +40,9 @@ int intake_check_captures(struct intake *intake, enum settings_damaged damaged);
 // Memory for packet buffers besides the usual: of interfaces with long frames.
 unsigned intake_memory_mib(const struct intake *in, const struct settings *settings);
 
+// What interfaces may take besides when they come back, with longer frames perhaps, while the buffers of before are still held.
+unsigned intake_spare_mib(const struct intake *in, const struct settings *settings);
+
 // Opens and starts everything; after eal_start. 0, or -1 with one logged line.
 int intake_open(struct intake *intake, const struct settings *settings);
 

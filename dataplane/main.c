@@ -240,7 +240,7 @@ static int start_dpdk(struct program *p)
 	unsigned intake_mib = intake_memory_mib(&p->intake, &p->settings);
 
 	return eal_start(&p->eal, (unsigned)p->settings.workers, huge_pages_packets_mib(&p->settings, intake_mib),
-		huge_pages_wanted(&p->settings, intake_mib));
+		intake_spare_mib(&p->intake, &p->settings), huge_pages_wanted(&p->settings, intake_mib));
 }
 
 // Large lists take their time; a signal ends the waiting. NULL with one logged line.

@@ -30,19 +30,23 @@ unsigned port_pool_mib(const struct settings *settings, unsigned queues, unsigne
 	return (unsigned)((uint64_t)count_buffers(settings, queues) * (room + BUFFER_HEAD) >> 20) + 1;
 }
 
-struct rte_mempool *port_pool(const struct settings *settings, unsigned queues, unsigned room)
+struct rte_mempool *port_pool_quiet(const struct settings *settings, unsigned queues, unsigned room)
 {
-	unsigned buffers = count_buffers(settings, queues);
 	static unsigned made;
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "packets_%u", made++);
-	struct rte_mempool *pool = rte_pktmbuf_pool_create(name, buffers, POOL_CACHE, 0, (uint16_t)room, SOCKET_ID_ANY);
+	return rte_pktmbuf_pool_create(name, count_buffers(settings, queues), POOL_CACHE, 0, (uint16_t)room, SOCKET_ID_ANY);
+}
+
+struct rte_mempool *port_pool(const struct settings *settings, unsigned queues, unsigned room)
+{
+	struct rte_mempool *pool = port_pool_quiet(settings, queues, room);
 
 	if (!pool)
 		log_error("packet buffers: no memory for %u of them: %s; lower rx.descriptors or frag.datagrams, or "
 			  "reserve more huge pages (/proc/sys/vm/nr_hugepages)",
-			buffers, rte_strerror(rte_errno));
+			count_buffers(settings, queues), rte_strerror(rte_errno));
 	return pool;
 }
 

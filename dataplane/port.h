@@ -33,6 +33,9 @@ struct port {
 // memory.
 struct rte_mempool *port_pool(const struct settings *settings, unsigned queues, unsigned room);
 
+// The same without the line.
+struct rte_mempool *port_pool_quiet(const struct settings *settings, unsigned queues, unsigned room);
+
 // Memory that those take, about, in MiB.
 unsigned port_pool_mib(const struct settings *settings, unsigned queues, unsigned room);
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Interfaces that go away, come back or change while packets are taken from them.
+#include "dataplane/intake.h"
+
+#include <rte_mempool.h>
+
+#include "dataplane/log.h"
+#include "dataplane/monotonic.h"
+
+static void close_gone(struct intake *in, unsigned index, const char *why, const struct intake_watch *watch)
+{
+	struct port *port = &in->ports[index];
+	struct iface *iface = port->iface;
+	struct port_stats stats;
+
+	log_warning("interface %s: %s", iface->name, why);
+	watch->pause(watch->context, index);
+	port_read_stats(port, &stats);
+	iface_close(iface, port);
+	iface->closed = stats;
+	iface->gone = true;
+	for (unsigned i = 0; port->pool != in->pool && i < IFACE_RETIRED_MAX; i++) {
+		if (!iface->retired[i].pool) {
+			iface->retired[i].pool = port->pool;
+			iface->retired[i].since_ms = monotonic_ms();
+			iface->retired[i].whole = 0;
+			break;
+		}
+	}
+}
+
+// The longest time that a worker may hold a buffer: fragments in reassembly are the last.
+static double held_s(const struct settings *settings)
+{
+	return 2 * settings->frag_timeout_s + 5;
+}
+
+static void tell_wait(struct iface *iface, const struct settings *settings)
+{
+	if (!iface->waits)
+		log_warning("interface %s: is back for the %dth time in %.0f s; opened again once its buffers of before are free",
+			iface->name, IFACE_RETIRED_MAX, held_s(settings));
+	iface->waits = true;
+}
+
+// Whether no worker can hold any buffer of it: all were back at two looks in a row, a second apart, or it is long enough ago.
+// AF_XDP does not give back those that the kernel had.
+static bool is_given_back(struct iface *iface, unsigned i, const struct settings *settings)
+{
+	unsigned whole = rte_mempool_full(iface->retired[i].pool) ? iface->retired[i].whole + 1 : 0;
+
+	iface->retired[i].whole = whole;
+	return whole >= 2 || (double)(monotonic_ms() - iface->retired[i].since_ms) > 1000 * held_s(settings);
+}
+
+// Frees what no worker can hold any more. True where there is room for one more.
+static bool free_retired(struct iface *iface, const struct settings *settings)
+{
+	bool room = false;
+
+	for (unsigned i = 0; i < IFACE_RETIRED_MAX; i++) {
+		if (iface->retired[i].pool && is_given_back(iface, i, settings)) {
+			rte_mempool_free(iface->retired[i].pool);
+			iface->retired[i].pool = NULL;
+		}
+		room |= !iface->retired[i].pool;
+	}
+	return room;
+}
+
+// Tried again each second, said once.
+static void tell_no_memory(struct iface *iface)
+{
+	if (!iface->short_of_memory)
+		log_error("interface %s: is back, but there is no memory for its buffers; nothing is captured until there is; lower "
+			  "rx.descriptors or frag.datagrams, or reserve more huge pages (scripts/host-setup)", iface->name);
+	iface->short_of_memory = true;
+}
+
+// The buffers in the kernel's hands were lost with the sockets, so it gets new ones.
+static void open_again(struct intake *in, unsigned index, const struct settings *settings, const struct intake_watch *watch)
+{
+	struct port *port = &in->ports[index];
+	struct iface *iface = port->iface;
+	struct rte_mempool *pool = port_pool_quiet(settings, (unsigned)settings->workers, iface_room(iface));
+
+	if (!pool) {
+		tell_no_memory(iface);
+		return;
+	}
+	iface->short_of_memory = false;
+	if (iface_open(iface, port, settings, pool) != 0) {
+		rte_mempool_free(pool);
+		return;
+	}
+	iface->gone = iface->waits = false;
+	watch->resume(watch->context, index);
+}
+
+void intake_watch(struct intake *in, const struct settings *settings, const struct intake_watch *watch)
+{
+	for (unsigned i = 0; i < in->ports_len; i++) {
+		struct iface *iface = in->ports[i].iface;
+		if (!iface)
+			continue;
+		bool room = free_retired(iface, settings);
+		const char *why = iface->gone ? NULL : iface_trouble(iface);
+		if (why)
+			close_gone(in, i, why, watch);
+		else if (iface->gone && iface_is_there(iface) && room)
+			open_again(in, i, settings, watch);
+		else if (iface->gone && iface_is_there(iface))
+			tell_wait(iface, settings);
+	}
+}
