@@ -106,6 +106,15 @@ const char *board_put(struct board *b, const struct frame_hello *hello, struct c
 	return NULL;
 }
 
+void board_account(struct board *b, const struct frame_hello *hello, uint64_t taken, bool astray, uint64_t now_ms)
+{
+	pthread_mutex_lock(&b->lock);
+	struct board_sensor *slot = slot_of(b, hello, now_ms);
+	slot->taken = taken;
+	slot->astray = astray;
+	pthread_mutex_unlock(&b->lock);
+}
+
 void board_connected(struct board *b, const struct frame_hello *hello, bool connected, uint64_t now_ms)
 {
 	pthread_mutex_lock(&b->lock);

@@ -24,6 +24,8 @@ struct board_sensor {
 	uint64_t outbox[OUTBOX_STATS_LEN];
 	uint64_t worker[STATS_WORKERS_MAX][WORKER_STATS_LEN];
 	struct board_port port[STATS_PORTS_MAX];
+	uint64_t taken;	      // sightings that were taken of those that it has handed over
+	bool astray;	      // these are not the same
 	uint32_t unknown_len; // items of `unknown` that hold something
 	struct stats_unknown unknown[STATS_UNKNOWN_MAX];
 };
@@ -35,6 +37,9 @@ void board_free(struct board *b);
 
 // Unpacks the body of a STATS frame. Returns NULL, or what is wrong with it.
 const char *board_put(struct board *b, const struct frame_hello *hello, struct cursor body, uint64_t now_ms);
+
+// What was taken of what it handed over, as of the STATS frame before.
+void board_account(struct board *b, const struct frame_hello *hello, uint64_t taken, bool astray, uint64_t now_ms);
 
 // A dataplane of this sensor came or went. `hello` names it.
 void board_connected(struct board *b, const struct frame_hello *hello, bool connected, uint64_t now_ms);

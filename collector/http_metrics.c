@@ -178,6 +178,10 @@ static void write_dataplanes(FILE *out, const struct board_sensor *sensors, size
 {
 	static const struct stats_line up = {
 		STATS_GAUGE, "", "dataplane_up", "", "1 while the dataplane of the sensor is connected"};
+	static const struct stats_line taken = {
+		STATS_GAUGE, "", "dataplane_sightings_taken", "", "Sightings that the collector has taken of this start of the dataplane"};
+	static const struct stats_line unbalanced = {STATS_GAUGE, "", "dataplane_unbalanced", "",
+		"1: the dataplane handed over another number of sightings than the collector took: a bug, please report it"};
 	static const struct stats_line info = {
 		STATS_GAUGE, "", "dataplane_info", "", "Version of the sensor's dataplane"};
 
@@ -187,6 +191,12 @@ static void write_dataplanes(FILE *out, const struct board_sensor *sensors, size
 	write_family(out, &info, 0);
 	for (size_t s = 0; s < len; s++)
 		write_sample(out, &info, &sensors[s], "version", sensors[s].version, 1);
+	write_family(out, &taken, 0);
+	for (size_t s = 0; s < len; s++)
+		write_sample(out, &taken, &sensors[s], NULL, NULL, sensors[s].taken);
+	write_family(out, &unbalanced, 0);
+	for (size_t s = 0; s < len; s++)
+		write_sample(out, &unbalanced, &sensors[s], NULL, NULL, sensors[s].astray);
 	write_workers(out, sensors, len);
 	write_ports(out, sensors, len);
 	write_outboxes(out, sensors, len);
@@ -252,7 +262,7 @@ void http_take_account(const struct http_sources *sources)
 	metrics_set(sightings_lost_read, a.damaged);
 	metrics_set(sightings_waiting, a.waiting);
 	metrics_set(sightings_in_redis, a.applied);
-	metrics_set(unbalanced, a.unbalanced);
+	metrics_set(unbalanced, a.unbalanced || stats_get(&collector_stats.dataplanes_unbalanced) > 0);
 }
 
 char *http_metrics_text(const struct http_sources *sources, size_t *len)

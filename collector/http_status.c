@@ -4,7 +4,7 @@
 //
 //     {"version":…,"redis":{"up":true,"why":"","warnings":""},"spool":{"well":true,"why":"",…},"names":{…},
 //      "collector":{FAMILY:n, FAMILY:{LABEL:n}},"redis_errors":{KIND:n},
-//      "sensors":[{"sensor":…,"connected":true,"workers":2,"counters":{…},"ports":[{"port":…,…}]}]}
+//      "sensors":[{"sensor":…,"connected":true,"workers":2,"sightings_taken":n,"unbalanced":false,"counters":{…},"ports":[{"port":…,…}]}]}
 #include "collector/http.h"
 
 #include "collector/metrics.h"
@@ -86,6 +86,10 @@ static void put_sensor(struct redis_buffer *out, const struct board_sensor *sens
 	put_bool(out, "connected", sensor->connected);
 	query_put_text(out, ",");
 	put_field(out, "workers", sensor->workers);
+	query_put_text(out, ",");
+	put_field(out, "sightings_taken", sensor->taken);
+	query_put_text(out, ",");
+	put_bool(out, "unbalanced", sensor->astray);
 	query_put_text(out, ",\"counters\":{");
 	put_counters(out, worker_stats_lines, WORKER_STATS_LEN, sum);
 	query_put_text(out, ",");

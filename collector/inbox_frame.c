@@ -84,6 +84,8 @@ static bool is_after_loss(const struct inbox_conn *c, const struct spool_frame *
 		  "but for those that Redis has",
 		stream->hello.sensor, (unsigned long)frame->number, (unsigned long)stream->received + 1, (unsigned long)missing);
 	metrics_add(frames_missing, missing);
+	stream->received = frame->number - 1;
+	stream->counted = false;
 	return true;
 }
 
@@ -99,13 +101,18 @@ static enum frame_outcome take_numbered(struct inbox_conn *c, const struct conn_
 		*why = stream->ended ? "a frame after BYE" : "a number is left out";
 		return FRAME_UNSOUND;
 	} else {
-		int result = spool_put(to->spool, frame);
+		struct spool_frame put = *frame;
+		put.counted = stream->counted && frame->number == stream->received + 1;
+		put.taken = stream->sightings + frame->sightings;
+		int result = spool_put(to->spool, &put);
 		if (result != 0) {
 			if (result == -ENOMEM)
 				log_warning("no memory to take a frame; trying again");
 			return FRAME_WAITS;
 		}
 		stream->received = frame->number;
+		stream->sightings = put.taken;
+		stream->counted = put.counted;
 		stream->ended = frame->kind == SPOOL_BYE;
 		stream->bye_ms = stream->ended ? now_ms : 0;
 		metrics_add(records_received, frame->records);
@@ -152,13 +159,56 @@ static enum frame_outcome take_bye(struct inbox_conn *c, const struct conn_targe
 	return outcome;
 }
 
+static void tell_gap(const struct stream *s, const struct stream_gap *gap, bool older)
+{
+	if (older)
+		log_error("dataplane %s: the spool is older than it was; %lu frames, %lu sightings, that it had acknowledged are lost, but for "
+			  "those that Redis has",
+			s->hello.sensor, (unsigned long)gap->frames, (unsigned long)gap->sightings);
+	else
+		log_warning("dataplane %s: %lu frames, %lu sightings, were acknowledged to it by another spool", s->hello.sensor,
+			(unsigned long)gap->frames, (unsigned long)gap->sightings);
+	metrics_add(frames_missing, older ? gap->frames : 0);
+	metrics_add(sightings_older, older ? gap->sightings : 0);
+	metrics_add(sightings_elsewhere, older ? 0 : gap->sightings);
+}
+
+static void compare_account(struct inbox_conn *c, const struct conn_target *to, const struct outbox_stats *outbox, uint64_t now_ms)
+{
+	struct stream *s = c->stream;
+	struct stream_gap gap;
+	enum stream_verdict verdict = stream_compare(s, outbox->frame_reached, outbox->sightings_reached, &gap);
+
+	if (gap.frames > 0)
+		tell_gap(s, &gap, verdict == STREAM_OLDER);
+	if (verdict == STREAM_ASTRAY && !s->astray) {
+		log_error("the accounts do not add up, please report this: dataplane %s: found %lu sightings taken up to frame %lu, expected the "
+			  "%lu that it handed over",
+			s->hello.sensor, (unsigned long)s->sightings, (unsigned long)outbox->frame_reached,
+			(unsigned long)outbox->sightings_reached);
+		metrics_add(dataplanes_unbalanced, 1);
+		s->astray = true;
+	}
+	if (verdict != STREAM_AHEAD)
+		metrics_add(accounts_compared, 1);
+	board_account(to->board, &s->hello, s->sightings, s->astray, now_ms);
+}
+
 static enum frame_outcome take_stats(struct inbox_conn *c, const struct conn_target *to,
 	const struct frame_header *header, const uint8_t *body, uint64_t now_ms, const char **why)
 {
+	struct outbox_stats outbox;
+
 	*why = board_put(
 		to->board, &c->stream->hello, cursor_make(body, header->size - sizeof(*header)), now_ms);
 	if (*why)
 		return FRAME_UNSOUND;
+	memcpy(&outbox, body + sizeof(struct stats_frame), sizeof(outbox));
+	if (outbox.frame_reached > NUMBER_MAX || outbox.sightings_reached > (uint64_t)INT64_MAX) {
+		*why = "statistics with a number out of bounds";
+		return FRAME_UNSOUND;
+	}
+	compare_account(c, to, &outbox, now_ms);
 	metrics_add(frames_stats, 1);
 	return FRAME_TAKEN;
 }

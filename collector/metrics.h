@@ -21,6 +21,10 @@
 	X(COUNTER, frames_bye,          "collector_frames_received_total", "type=\"bye\"", "") \
 	X(COUNTER, frames_duplicate,    "collector_frames_duplicate_total", "", "Frames that came again and were held or applied already") \
 	X(COUNTER, frames_missing,      "collector_frames_missing_total", "", "Frames acknowledged and no longer known: the spool is older than it was") \
+	X(COUNTER, sightings_older,     "collector_sightings_missing_total", "spool=\"older\"", "Sightings that a spool had acknowledged and this one does not know: it is older than it was; or they were given to another one") \
+	X(COUNTER, sightings_elsewhere, "collector_sightings_missing_total", "spool=\"other\"", "") \
+	X(COUNTER, accounts_compared,   "collector_accounts_compared_total", "", "Times that the sightings taken from a dataplane were compared with those that it handed over") \
+	X(COUNTER, dataplanes_unbalanced, "collector_dataplanes_unbalanced_total", "", "Dataplanes of which they were not the same: a bug, please report it") \
 	X(COUNTER, frames_unsound,      "collector_frames_unsound_total", "", "Frames that were not sound; each ended its connection") \
 	X(COUNTER, records_received,    "collector_records_received_total", "", "Records in the frames taken, without those that came again") \
 	X(COUNTER, acks_sent,           "collector_acks_sent_total", "", "Acknowledgements sent") \
@@ -76,7 +80,7 @@
 	X(COUNTER, sightings_lost_read, "collector_sightings_total", "outcome=\"damaged\"", "Their batch could not be read any more") \
 	X(GAUGE,   sightings_waiting,   "collector_sightings_waiting", "", "Sightings that wait for Redis") \
 	X(COUNTER, sightings_in_redis,  "collector_sightings_applied_total", "", "Sightings applied, as above") \
-	X(GAUGE,   unbalanced,          "collector_accounts_unbalanced", "", "1 while the sightings taken are not the sum of the others: a bug, please report it") \
+	X(GAUGE,   unbalanced,          "collector_accounts_unbalanced", "", "1 while the sightings taken are not the sum of the others, or were not those that a dataplane handed over: a bug, please report it") \
 	/* HTTP thread */ \
 	X(COUNTER, http_metrics,        "collector_http_requests_total", "path=\"/metrics\",code=\"200\"", "HTTP requests answered") \
 	X(COUNTER, http_healthz,        "collector_http_requests_total", "path=\"/healthz\",code=\"200\"", "") \

@@ -32,6 +32,8 @@ struct spool_frame {
 	uint64_t number;       // within the stream; 0 for SPOOL_END
 	uint32_t records;      // in the body
 	uint64_t sightings;    // in the records
+	uint64_t taken;	       // sightings of the stream up to this frame
+	bool counted;	       // `taken` is known
 	uint32_t size;	       // octets of the body
 	const uint8_t *body;   // copied; sound: checked by the inbox
 };

@@ -138,7 +138,11 @@ static struct store_stream stream_as_committed(const struct spool_frame *frame)
 	if (frame->kind == SPOOL_END)
 		return (struct store_stream){.received = 0};
 	return (struct store_stream){
-		.hello = frame->stream->hello, .received = frame->number, .ended = frame->kind == SPOOL_BYE};
+		.hello = frame->stream->hello,
+		.received = frame->number,
+		.ended = frame->kind == SPOOL_BYE,
+		.sightings = frame->taken,
+		.counted = frame->counted};
 }
 
 static int put_frame(struct spool *s, MDB_txn *txn, struct group *g, const struct spool_frame *frame)

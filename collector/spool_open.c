@@ -201,6 +201,8 @@ static int read_streams(struct spool *s)
 			.used = true,
 			.ended = saved.ended != 0,
 			.received = saved.received,
+			.sightings = saved.sightings,
+			.counted = saved.counted != 0,
 			.safe = saved.received};
 		stream_uuid_text(saved.hello.stream, stream->uuid);
 	}

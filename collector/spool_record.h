@@ -77,7 +77,9 @@ struct store_stream {
 	uint32_t slot;	   // of the registry
 	uint64_t serial;   // of the commit
 	uint8_t seal[STORE_SEAL_SIZE];
-	uint64_t check; // of all above
+	uint64_t sightings; // in the frames up to `received`
+	uint64_t counted;   // 1: that is known
+	uint64_t check;	    // of all above
 };
 
 enum {

@@ -169,7 +169,7 @@ static struct store_stream *stream_of(struct salvage *s, const struct frame_hell
 	if (unused == STREAMS_MAX)
 		return NULL;
 	s->has_stream[unused] = true;
-	s->streams[unused] = (struct store_stream){.hello = *hello};
+	s->streams[unused] = (struct store_stream){.hello = *hello, .counted = 1};
 	return &s->streams[unused];
 }
 
@@ -180,8 +180,12 @@ static void follow_streams(struct salvage *s)
 		const struct store_head *head = &s->batches[i].head;
 		struct store_stream *stream =
 			s->batches[i].at != 0 && head->frame > 0 ? stream_of(s, &head->hello) : NULL;
-		if (stream && stream->received < head->frame)
-			stream->received = head->frame;
+		if (!stream || stream->received >= head->frame)
+			continue;
+		if (stream->received + 1 != head->frame || head->flags & STORE_UNCOUNTED)
+			stream->counted = 0;
+		stream->sightings += head->sightings;
+		stream->received = head->frame;
 	}
 }
 

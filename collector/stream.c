@@ -74,7 +74,37 @@ struct stream *stream_find(struct stream_registry *r, const struct frame_hello *
 		*why = "too many streams at once";
 		return NULL;
 	}
-	*s = (struct stream){.hello = *hello, .user = user, .used = true, .used_ms = now_ms};
+	*s = (struct stream){.hello = *hello, .user = user, .used = true, .counted = true, .used_ms = now_ms};
 	stream_uuid_text(hello->stream, s->uuid);
 	return s;
+}
+
+// Frames up to `number` are not known here. What they held is, where all before them was counted.
+static enum stream_verdict pass_gap(struct stream *s, uint64_t number, uint64_t sightings, struct stream_gap *gap)
+{
+	enum stream_verdict verdict = s->received == 0 ? STREAM_ELSEWHERE : STREAM_OLDER;
+
+	if (s->ended || (s->counted && sightings < s->sightings))
+		return STREAM_ASTRAY;
+	*gap = (struct stream_gap){number - s->received, s->counted ? sightings - s->sightings : 0};
+	s->received = number;
+	s->sightings = sightings;
+	s->counted = true;
+	return verdict;
+}
+
+enum stream_verdict stream_compare(struct stream *s, uint64_t number, uint64_t sightings, struct stream_gap *gap)
+{
+	uint64_t records = s->ended ? s->received - 1 : s->received; // a BYE holds none
+
+	*gap = (struct stream_gap){0, 0};
+	if (number < records)
+		return STREAM_AHEAD;
+	if (number > s->received)
+		return pass_gap(s, number, sightings, gap);
+	if (!s->counted) {
+		s->sightings = sightings;
+		s->counted = true;
+	}
+	return s->sightings == sightings ? STREAM_EVEN : STREAM_ASTRAY;
 }

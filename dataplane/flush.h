@@ -22,6 +22,7 @@ struct flush_frame {
 	struct frame frame;	  // bytes: FRAME_SIZE_MAX octets
 	uint64_t number;	  // given by the outbox when it first sees the frame
 	uint64_t sightings;	  // in its records; the outbox's
+	uint64_t before;	  // sightings in all frames before it; the outbox's
 	struct flush *origin;	  // to whom it goes back
 	struct flush_frame *next; // outbox: the next younger unacknowledged frame
 };

@@ -223,7 +223,7 @@ static int close_accounts(const struct program *p)
 	}
 	else
 		notices_look(p);
-	if (!summary_check(&total, why, sizeof(why))) {
+	if (!summary_check(&total, outbox_stats(p->outbox)->sightings_framed, why, sizeof(why))) {
 		log_error("the accounts do not add up, please report this: %s", why);
 		result = -1;
 	}

@@ -39,7 +39,8 @@ struct outbox {
 	struct flush_frame *oldest;	   // unacknowledged frames, oldest first
 	struct flush_frame *youngest;
 	struct flush_frame *next_to_send;  // oldest one not yet sent on this connection
-	bool finishing, bye_sent, done;
+	bool finishing, done;
+	bool summed_up, bye_sent;	   // on this connection
 	uint64_t bye_number;		   // 0: not given yet
 	uint64_t acked;			   // the collector has everything up to this number
 	struct flush_frame *sending_frame; // whose octets `sending` points into, or NULL
@@ -108,7 +109,7 @@ static void disconnect(struct outbox *o, int error, const char *what)
 	o->sending = NULL;
 	o->sending_frame = NULL;
 	o->in_size = 0;
-	o->bye_sent = false;
+	o->summed_up = o->bye_sent = false;
 	o->retry_at_ms = monotonic_ms() + o->retry_ms;
 	o->retry_ms = o->retry_ms * 2 < RETRY_LAST_MS ? o->retry_ms * 2 : RETRY_LAST_MS;
 	o->stats.connected = 0;
@@ -201,6 +202,8 @@ static void take_full_frames(struct outbox *o)
 			f->next = NULL;
 			frame_finish(&f->frame, FRAME_RECORDS, f->number);
 			f->sightings = count_sightings(&f->frame);
+			f->before = o->stats.sightings_framed;
+			o->stats.sightings_framed += f->sightings;
 			o->stats.sightings_unacked += f->sightings;
 			if (o->youngest)
 				o->youngest->next = f;
@@ -214,14 +217,25 @@ static void take_full_frames(struct outbox *o)
 	}
 }
 
+// How far the frames go that stand before what is sent now.
+static void note_reached(struct outbox *o)
+{
+	const struct flush_frame *next = o->next_to_send;
+	bool before_bye = o->bye_number != 0 && !o->bye_sent;
+
+	o->stats.frame_reached = next ? next->number - 1 : o->number - before_bye;
+	o->stats.sightings_reached = next ? next->before : o->stats.sightings_framed;
+}
+
 static void prepare_control(struct outbox *o, enum frame_type type, uint64_t number)
 {
 	struct frame frame;
 
 	frame_begin(&frame, o->control);
-	if (type == FRAME_STATS)
-		frame.size += (uint32_t)o->options.stats_body(o->options.context, frame.bytes + frame.size,
-			CONTROL_SIZE - frame.size);
+	if (type == FRAME_STATS) {
+		note_reached(o);
+		frame.size += (uint32_t)o->options.stats_body(o->options.context, frame.bytes + frame.size, CONTROL_SIZE - frame.size);
+	}
 	frame_finish(&frame, type, number);
 	o->sending = o->control;
 	o->sending_left = frame.size;
@@ -246,8 +260,11 @@ static bool choose_next(struct outbox *o)
 		prepare_control(o, FRAME_STATS, 0);
 	} else if (o->next_to_send) {
 		begin_frame(o);
+	} else if (o->finishing && !o->summed_up) { // the counters of the end, behind the last frame
+		o->summed_up = true;
+		prepare_control(o, FRAME_STATS, 0);
 	} else if (o->finishing && !o->bye_sent) {
-		if (o->bye_number == 0) // the last numbers of all: one more time the counters, then good-bye
+		if (o->bye_number == 0)
 			o->bye_number = ++o->number;
 		o->bye_sent = true;
 		prepare_control(o, FRAME_BYE, o->bye_number);
@@ -372,10 +389,8 @@ void outbox_turn(struct outbox *o, int wait_ms)
 
 void outbox_finish(struct outbox *o)
 {
-	if (!o->finishing) {
+	if (!o->finishing)
 		take_full_frames(o);
-		o->stats_at_ms = 0; // the final counters go out before BYE
-	}
 	o->finishing = true;
 }
 

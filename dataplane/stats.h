@@ -12,6 +12,9 @@
 //     Σ records_total{outcome}    = records of the taken messages
 //     records taken               = sightings flushed + pending + Σ lost
 //
+// and with the frame being filled, Σ flushed = sightings framed. `frame_reached` and `sightings_reached` are of the place that the STATS
+// frame has in its connection: who reads it has had these frames, and with them these sightings.
+//
 // Thread rule: one writer (the worker), relaxed loads elsewhere; stats_add is a plain load and store.
 #pragma once
 
@@ -196,6 +199,9 @@ enum stats_kind {
 	X(COUNTER, frames_acked,   "frames_acknowledged_total", "", "Frames that the collector has taken over") \
 	X(GAUGE,   reloading,       "reload_running", "", "1 while settings are being read again") \
 	X(GAUGE,   sightings_unacked, "sightings_unacknowledged", "", "Sightings in the frames that wait for the collector's word") \
+	X(GAUGE,   frame_reached,   "frame_reached", "", "Number of the last frame that this connection has carried, or that was acknowledged before it") \
+	X(GAUGE,   sightings_reached, "sightings_reached", "", "Sightings in the frames up to that one") \
+	X(COUNTER, sightings_framed, "sightings_framed_total", "", "Sightings in frames that have a number") \
 	X(COUNTER, reloads,         "reloads_total", "outcome=\"taken\"", "Settings read again on SIGHUP") \
 	X(COUNTER, reloads_refused, "reloads_total", "outcome=\"refused\"", "")
 // clang-format on

@@ -106,7 +106,7 @@ void summary_print(const struct worker_stats *total, const struct stats_unknown 
 	hints_tell(total, print_hint, out);
 }
 
-bool summary_check(const struct worker_stats *t, char *why, size_t why_size)
+bool summary_check(const struct worker_stats *t, uint64_t framed, char *why, size_t why_size)
 {
 	const struct {
 		const char *what;
@@ -117,6 +117,7 @@ bool summary_check(const struct worker_stats *t, char *why, size_t why_size)
 		{"messages by transport = messages by outcome", t->dns_udp + t->dns_tcp, sum_family(t, "messages_total")},
 		{"records taken = sightings flushed, pending and lost", t->rr_taken,
 			t->sightings_flushed + t->sightings_pending + sum_family(t, "sightings_lost_total")},
+		{"sightings flushed = sightings in frames", t->sightings_flushed, framed},
 	};
 
 	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {

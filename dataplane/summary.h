@@ -19,4 +19,4 @@ void summary_print(const struct worker_stats *total, const struct stats_unknown 
 
 // Checks the sums that stats.h states, once nothing is in flight. Returns true where they hold, else
 // false with the first that does not in `why`.
-bool summary_check(const struct worker_stats *total, char *why, size_t why_size);
+bool summary_check(const struct worker_stats *total, uint64_t framed, char *why, size_t why_size);

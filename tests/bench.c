@@ -454,7 +454,7 @@ int main(int argc, char **argv)
 		}
 	rte_eal_mp_wait_lcore();
 	snapshot(&after);
-	if (depth == WORKER_ALL && !summary_check(&after, why, sizeof(why))) {
+	if (depth == WORKER_ALL && !summary_check(&after, after.sightings_flushed, why, sizeof(why))) {
 		log_error("the accounts do not add up: %s", why);
 		return 1;
 	}

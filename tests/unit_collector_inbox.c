@@ -123,6 +123,38 @@ static void streams_belong_to_users(void)
 	CU_ASSERT_PTR_NULL(stream_find(&r, &real, HOSTILE, 5002, &why));
 }
 
+// Each STATS frame tells how many sightings stand in the frames before it.
+static void accounts_are_compared(void)
+{
+	struct stream s = {.used = true, .counted = true, .received = 5, .sightings = 70};
+	struct stream_gap gap;
+
+	CU_ASSERT_EQUAL(stream_compare(&s, 5, 70, &gap), STREAM_EVEN);
+	CU_ASSERT_EQUAL(stream_compare(&s, 5, 71, &gap), STREAM_ASTRAY);
+	CU_ASSERT_EQUAL(stream_compare(&s, 5, 69, &gap), STREAM_ASTRAY);
+	CU_ASSERT_EQUAL(stream_compare(&s, 4, 1, &gap), STREAM_AHEAD); // sent before on another connection
+	CU_ASSERT(gap.frames == 0 && gap.sightings == 0 && s.sightings == 70);
+	// frames that were acknowledged and are not known: what they held is
+	CU_ASSERT_EQUAL(stream_compare(&s, 8, 100, &gap), STREAM_OLDER);
+	CU_ASSERT(gap.frames == 3 && gap.sightings == 30 && s.received == 8);
+	CU_ASSERT_EQUAL(stream_compare(&s, 8, 100, &gap), STREAM_EVEN);
+	CU_ASSERT_EQUAL(stream_compare(&s, 9, 99, &gap), STREAM_ASTRAY); // fewer than before
+	// a BYE holds none, and nothing comes behind it
+	s.ended = true;
+	CU_ASSERT_EQUAL(stream_compare(&s, 7, 100, &gap), STREAM_EVEN);
+	CU_ASSERT_EQUAL(stream_compare(&s, 8, 100, &gap), STREAM_EVEN);
+	CU_ASSERT_EQUAL(stream_compare(&s, 9, 100, &gap), STREAM_ASTRAY);
+	// a spool that knows the number and not the sum: that of a format before, or a damaged one
+	s = (struct stream){.used = true, .received = 5};
+	CU_ASSERT_EQUAL(stream_compare(&s, 5, 50, &gap), STREAM_EVEN);
+	CU_ASSERT_EQUAL(stream_compare(&s, 5, 51, &gap), STREAM_ASTRAY);
+	// a new spool, and a dataplane that gave its frames to another one
+	s = (struct stream){.used = true, .counted = true};
+	CU_ASSERT_EQUAL(stream_compare(&s, 0, 0, &gap), STREAM_EVEN);
+	CU_ASSERT_EQUAL(stream_compare(&s, 3, 40, &gap), STREAM_ELSEWHERE);
+	CU_ASSERT(gap.frames == 3 && gap.sightings == 40 && s.received == 3 && s.sightings == 40);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -130,6 +162,7 @@ int main(void)
 		{"silence has a smaller share", silence_has_a_smaller_share},
 		{"full slots are shared", full_slots_are_shared},
 		{"streams belong to users", streams_belong_to_users},
+		{"accounts are compared", accounts_are_compared},
 	};
 	return unit_run("collector_inbox", tests, sizeof(tests) / sizeof(tests[0]));
 }

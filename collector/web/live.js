@@ -146,6 +146,8 @@ function tableCard(then, now) {
 		meter('Records', counters.table_entries ?? 0, counters.table_capacity ?? 0, `${format.short(counters.table_entries ?? 0)} of ${format.short(counters.table_capacity ?? 0)}`),
 		figures([['New', perSecond(rate(then, now, (d) => d.counters.table_inserted_total))], ['Seen again', perSecond(rate(then, now, (d) => d.counters.table_hits_total))],
 			['Made room', perSecond(rate(then, now, (d) => d.counters.table_evicted_total))], ['Not handed over yet', format.short(counters.sightings_pending ?? 0)],
+			['Handed over', format.number(counters.sightings_reached ?? 0)],
+			['Taken by the collector', format.number(total(now.sensors.map((s) => s.sightings_taken ?? 0))), now.sensors.some((s) => s.unbalanced)],
 			['Frames not acknowledged', `${format.number(counters.frames_unacknowledged ?? 0)} of ${format.number(counters.frames ?? 0)}`]]));
 }
 

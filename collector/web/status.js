@@ -38,7 +38,7 @@ export function problems(then, now) {
 	if (!status.redis.up) say('error', `Redis does not take what it is sent: ${status.redis.why || 'not connected'}. Records wait in the spool; lookups fail.`);
 	for (const line of status.redis.warnings.split('\n')) if (line) say('warning', `${line}.`);
 	if (!status.spool.well) say('error', `The spool takes nothing: ${status.spool.why}.`);
-	if (collector.collector_accounts_unbalanced) say('error', 'The accounts do not add up: the sightings taken are not those in Redis, lost and waiting. A bug in Lookback: please report it.');
+	if (collector.collector_accounts_unbalanced) say('error', 'The accounts do not add up: the sightings taken are not those in Redis, lost and waiting, or not those that a sensor handed over. A bug in Lookback: please report it.');
 	if (growing((d) => d.collector.collector_records_given_up_total)) say('error', 'The spool is full: the oldest records are being given up.');
 	if (growing((d) => d.counters.sightings_lost_total)) say('error', 'Sightings are being lost: frames to the collector are full.');
 	for (const port of ports) {

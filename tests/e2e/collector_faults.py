@@ -6,6 +6,7 @@
 
 Each function test_NAME is one scenario. Exit status 0 only where all passed; 77 without redis-server.
 """
+import json
 import os
 import pathlib
 import re
@@ -458,16 +459,49 @@ def test_no_descriptor_left():
         check_counts(w, 1)
 
 
+def test_another_number_of_sightings():
+    """A dataplane that has handed over more or fewer sightings than were taken from it: said once, in /metrics and in /api/status; also
+    after a restart of the collector. One whose sums are right beside it is not suspected."""
+    with World() as w:
+        w.start_redis()
+        w.start()
+        ds = [Dataplane(w.path, sensor).connect() for sensor in ("even", "odd")]
+        for d in ds:
+            d.records(batch(0))
+            d.wait()
+        w.settled()
+        assert w.metric('dataplane_sightings_taken{sensor="odd"}') == ds[1].sums[-1] > 0
+        w.kill()
+        w.start()
+        for d in ds:
+            d.connect()
+            d.records(batch(1))
+            d.wait()
+        w.settled()  # nothing wrong yet
+        ds[1].sums[-1] -= 1
+        ds[1].tell_account(2)
+        ds[1].tell_account(2)
+        until(lambda: w.metric("collector_accounts_unbalanced") == 1)
+        until(lambda: w.metric('dataplane_unbalanced{sensor="odd"}') == 1)
+        assert w.metric('dataplane_unbalanced{sensor="even"}') == 0
+        assert w.metric("collector_dataplanes_unbalanced_total") == 1
+        assert w.log().count("the accounts do not add up, please report this: dataplane odd") == 1
+        sensors = {s["sensor"]: s for s in json.loads(w.http("/api/status")[1])["sensors"]}
+        assert sensors["odd"]["unbalanced"] and not sensors["even"]["unbalanced"]
+        assert sensors["even"]["sightings_taken"] == ds[0].sums[-1]
+
+
 def test_http_and_metrics():
     with World() as w:
         w.start_redis()
         w.start()
         ds = [Dataplane(w.path, f'site "{n}"').connect() for n in range(3)]
         for d in ds:
-            d.sock.sendall(frames.stats(workers=3, ports=("net0", "net1")))
             d.records(batch(0))
         for d in ds:
             d.wait()
+            d.sock.sendall(frames.stats(workers=3, ports=("net0", "net1"), reached=(1, d.sums[1])))
+        until(lambda: w.http("/metrics")[1].count('lookback_rx_packets_total{') == 9)
         status, text = w.http("/metrics")
         assert status == 200
         if shutil.which("promtool"):

@@ -113,7 +113,8 @@ class World:
         found = {outcome: int(n) for outcome, n in re.findall(r'^lookback_collector_sightings_total\{outcome="(\w+)"\} (\d+)$', text, re.M)}
         for name in ("taken_total", "waiting"):
             found[name.split("_")[0]] = int(re.search(rf"^lookback_collector_sightings_{name} (\d+)$", text, re.M)[1])
-        assert re.search(r"^lookback_collector_accounts_unbalanced 0$", text, re.M), found
+        assert re.search(r"^lookback_collector_accounts_unbalanced 0$", text, re.M), (found, self.log()[-2000:])
+        assert not re.search(r"^lookback_dataplane_unbalanced{.*} 1$", text, re.M), text
         return found
 
     def balanced(self):

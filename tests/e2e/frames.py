@@ -52,9 +52,21 @@ def records(number, items):
     return frame(RECORDS, number, b"".join(items), len(items))
 
 
-def stats(workers=2, ports=("net0",), value=7):
+def sightings(body):
+    """In the records of a body; reports about floods are none."""
+    found, at = 0, 0
+    while at + RECORD.size <= len(body):
+        _, _, count, _, rdata_size, owner_size, flags = RECORD.unpack_from(body, at)
+        found += 0 if flags & FLOOD else count
+        at += (RECORD.size + owner_size + rdata_size + 3) // 4 * 4
+    return found
+
+
+def stats(workers=2, ports=("net0",), value=7, reached=(0, 0)):
+    """`reached`: number of the last frame before this, and the sightings in all up to it."""
+    outbox = dict.fromkeys(FIELDS["OUTBOX"], value) | dict(zip(("frame_reached", "sightings_reached"), reached))
     body = STATS_HEAD.pack(workers, len(ports), 0, 0)
-    body += struct.pack("=Q", value) * (len(FIELDS["OUTBOX"]) + workers * len(FIELDS["WORKER"]))
+    body += b"".join(struct.pack("=Q", n) for n in outbox.values()) + struct.pack("=Q", value) * (workers * len(FIELDS["WORKER"]))
     for port in ports:
         body += port.encode().ljust(64, b"\0") + struct.pack("=Q", value) * len(FIELDS["PORT"])
     return frame(STATS, 0, body)
@@ -75,6 +87,7 @@ class Dataplane:
         self.stream = stream or uuid.uuid4().bytes
         self.uuid = str(uuid.UUID(bytes=self.stream))
         self.kept, self.number, self.acked, self.sock = {}, 0, 0, None
+        self.sums = [0]  # sightings in the frames up to each number
 
     def connect(self, timeout=20):
         self.close()
@@ -82,9 +95,15 @@ class Dataplane:
         self.sock.settimeout(timeout)
         self.sock.connect(self.path)
         self.sock.sendall(hello(self.stream, self.sensor))
+        self.tell_account(self.acked)
         for number in sorted(self.kept):
             self.sock.sendall(self.kept[number])
         return self
+
+    def tell_account(self, number):
+        """The collector compares what it took with this, where it has had the frames up to `number` and no others."""
+        if number < len(self.sums):
+            self.sock.sendall(stats(reached=(number, self.sums[number])))
 
     def close(self):
         if self.sock:
@@ -94,6 +113,7 @@ class Dataplane:
     def put(self, data):
         self.number += 1
         self.kept[self.number] = data
+        self.sums.append(self.sums[-1] + (sightings(data[HEADER.size:]) if HEADER.unpack_from(data)[2] == RECORDS else 0))
         if self.sock:
             self.sock.sendall(data)
 
@@ -122,6 +142,7 @@ class Dataplane:
         """Until everything is acknowledged."""
         while self.acked < self.number:
             self.read_ack()
+        self.tell_account(self.number)
 
 
 def swallow(path):
@@ -153,7 +174,7 @@ def withhold(path, waits, go):
         body = stream.read(size - HEADER.size)
         if kind == STATS:
             workers = struct.unpack_from("=I", body)[0]
-            values = [struct.unpack_from(f"={len(FIELDS['WORKER'])}Q", body, 8 + 8 * (len(FIELDS["OUTBOX"]) + i * len(FIELDS["WORKER"])))
+            values = [struct.unpack_from(f"={len(FIELDS['WORKER'])}Q", body, STATS_HEAD.size + 8 * (len(FIELDS["OUTBOX"]) + i * len(FIELDS["WORKER"])))
                       for i in range(workers)]
             now = [(v[polls], v[rx_packets]) for v in values]
             if now == before and sum(v[rx_packets] for v in values) > 0:

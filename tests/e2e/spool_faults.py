@@ -8,6 +8,7 @@ Each function test_NAME is one scenario. Exit status 0 only where all passed; 77
 """
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -271,8 +272,7 @@ def test_old_copy_in_place():
         check_counts(w, w.sent)
 
 
-def test_old_copy_restored():
-    """The spool put back to an older state while the collector was down and a dataplane went on: its next frames are taken."""
+def put_back_to_older(told):
     with SpoolWorld() as w:
         w.start_redis()
         w.settled()
@@ -286,13 +286,24 @@ def test_old_copy_restored():
         shutil.rmtree(w.dir)
         shutil.copytree(w.folder + "/old", w.dir)
         w.start()
+        sightings = w.d.sums[-1] - w.d.sums[-21]
+        if told:
+            w.d.connect()
         w.d.acked = 0  # the collector begins with what it knows; a dataplane passes that over
-        w.d.connect()
+        if not told:
+            w.d.connect()
         w.send(5)
-        assert "20 frames that it had acknowledged are lost, but for those that Redis has" in w.log()
+        assert re.search("20 frames.* that it had acknowledged are lost, but for those that Redis has", w.log())
         assert w.metric("collector_frames_missing_total") == 20
+        assert w.metric('collector_sightings_missing_total{spool="older"}') == (sightings if told else 0)
         w.settled()
         check_counts(w, w.sent)
+
+
+def test_old_copy_restored():
+    """The spool put back to an older state while the collector was down and a dataplane went on: its next frames are taken."""
+    for told in (False, True):  # how many sightings the dataplane had handed over before
+        put_back_to_older(told)
 
 
 def test_batch_vanishes_behind_multi():
