@@ -137,6 +137,16 @@ static bool xdp_suits(const struct iface *iface, const struct iface_facts *facts
 	return xdp_possible(why, why_size);
 }
 
+// The XDP program of an earlier run that could not end by itself. False with the reason in `why` where one stays on it.
+static bool take_off_old(const struct iface *iface, char *why, size_t why_size)
+{
+	int left = xdp_clean_up(iface->name, why, why_size);
+
+	if (left > 0)
+		log_info("interface %s: took off the XDP program that an earlier run left", iface->name);
+	return left >= 0;
+}
+
 // False with the reason in `why`, or the arguments of the driver.
 static bool xdp_arguments(const struct iface *iface, const struct iface_facts *facts, const struct settings *s, char *devargs,
 	size_t size, char *why, size_t why_size)
@@ -146,11 +156,8 @@ static bool xdp_arguments(const struct iface *iface, const struct iface_facts *f
 
 	if (!xdp_suits(iface, facts, s, why, why_size))
 		return false;
-	int left = xdp_clean_up(iface->name, why, why_size);
-	if (left < 0)
+	if (!take_off_old(iface, why, why_size))
 		return false;
-	if (left > 0)
-		log_info("interface %s: took off the XDP program that an earlier run left", iface->name);
 	if (xdp_object(program, sizeof(program)) != 0)
 		return snprintf(why, why_size, "the XDP program cannot be handed over"), false;
 	if (queues > s->workers)
@@ -341,6 +348,7 @@ int iface_open(struct iface *iface, struct port *port, const struct settings *s,
 	if (!xdp_arguments(iface, &facts, s, devargs, sizeof(devargs), why, sizeof(why)) ||
 		!may_lock(locked_by_xdp(pool, &facts, s), why, sizeof(why)) || open_by(iface, true, devargs, port, s, pool) != 0) {
 		say_why_not(iface, why);
+		take_off_old(iface, why, sizeof(why)); // one that stays is someone's own
 		if (open_by_packet(iface, &facts, port, s, pool) != 0)
 			return -1;
 	}

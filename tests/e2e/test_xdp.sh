@@ -104,6 +104,14 @@ kill -KILL "$(pgrep -P "$dataplane_pid")" "$dataplane_pid"
 wait "$DATAPLANE" || true
 has_program || fail "the program went with the processes; this test expects it to stay"
 host_answers || fail "the host cannot be reached after kill -9"
+# … which the next run takes off, by whichever way it captures
+listen -o xdp.program=off
+says 'that an earlier run left' || fail "did not say that it cleaned up before it captured by copy"
+has_no_program || fail "the program of the run before is still there"
+end
+listen
+kill -KILL "$(pgrep -P "$dataplane_pid")" "$dataplane_pid"
+wait "$DATAPLANE" || true
 listen
 says 'that an earlier run left' || fail "did not say that it cleaned up"
 says 'capturing through AF_XDP' || fail "no AF_XDP after kill -9"
