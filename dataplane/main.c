@@ -27,7 +27,7 @@ enum {
 	BYE_WAIT_MS = 1000,	   // for the answer to a good-bye that nothing depends on
 };
 
-static volatile sig_atomic_t signals_seen, hangups_seen;
+static atomic_int signals_seen, hangups_seen; // while one thread is in the handler, another may get the next signal
 
 static void on_signal(int number)
 {
@@ -103,13 +103,13 @@ static bool collector_is_missing(struct program *p)
 // What is to be done now and then: settings read again, interfaces looked after.
 static void look_around(struct program *p)
 {
-	static sig_atomic_t hangups;
+	static int hangups;
 	static uint64_t looked_s;
 	const struct intake_watch watch = {.pause = crew_pause_port, .resume = crew_resume_port, .context = p};
 
 	crew_retire_filters(p);
 	if (hangups != hangups_seen && !p->retired) {
-		sig_atomic_t seen = hangups_seen; // several while it reads are one
+		int seen = hangups_seen; // several while it reads are one
 		if (reload_ask(&p->reload, NULL, monotonic_ms()))
 			hangups = seen;
 	}
