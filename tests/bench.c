@@ -427,7 +427,7 @@ int main(int argc, char **argv)
 	snprintf(vdev, sizeof(vdev), "net_null0,no-rx=1");
 	eal_args_add(&eal, "--no-pci", NULL);
 	eal_args_add(&eal, "--vdev", vdev);
-	if (load(&packed, argv[1]) != 0 || eal_start(&eal, (unsigned)settings.workers, 256, 256 / 2) != 0 || packet_meta_init() != 0)
+	if (load(&packed, argv[1]) != 0 || eal_start(&eal, (unsigned)settings.workers, 256, 0, 256 / 2) != 0 || packet_meta_init() != 0)
 		return 1;
 	ring_size = settings.rx_descriptors;
 	if (*settings.filter && (!(filters = filter_set_read(&settings, why, sizeof(why))) || !filter_set_finish(filters, why, sizeof(why)))) {
