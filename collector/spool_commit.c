@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The spool's thread: what is in memory goes to the disk, as many frames at once as there are; what
 // was kept long enough is deleted in the same transaction.
-#include "collector/spool_state.h"
+#include "collector/spool_group.h"
 
 #include "collector/condition.h"
 #include "collector/metrics.h"
@@ -14,124 +14,12 @@
 #include <unistd.h>
 
 enum {
-	GROUP_BYTES_MAX = 16 << 20, // of one transaction
-	GROUP_LEN_MAX = 1024,
-	DELETE_LEN_MAX = 4096, // batches in one transaction
 	TURN_MS = 500,	       // between looks at the file, and at what was kept long enough
 	RETRY_MIN_MS = 100,
 	RETRY_MAX_MS = 2000,
 	STOP_MS = 5000, // how long a stop waits for a disk that does not take frames
 	LOG_AGAIN_MS = 60000
 };
-
-// One transaction being put together.
-struct group {
-	struct spool_pending *frames[GROUP_LEN_MAX];
-	size_t len;
-	uint64_t bytes;	    // that they will take on disk
-	uint64_t delete_to; // batches first…delete_to go
-	uint64_t given_up;  // of them, not in Redis
-	uint64_t given_up_records;
-	uint64_t given_up_sightings;
-	uint64_t delete_bytes;
-	struct store_meta meta; // as it will be
-};
-
-static uint32_t frame_on_disk(const struct spool_pending *p)
-{
-	return p->frame.kind == SPOOL_RECORDS ? spool_size_on_disk(sizeof(struct store_head) + p->frame.size)
-					      : 0;
-}
-
-// With the lock held: the next frames, left in the list.
-static void choose_frames(struct spool *s, struct group *g)
-{
-	uint64_t bound = s->settings.size / 4 < GROUP_BYTES_MAX ? s->settings.size / 4 : GROUP_BYTES_MAX;
-
-	for (struct spool_pending *p = s->oldest; p && g->len < GROUP_LEN_MAX; p = p->next) {
-		if (g->len > 0 && g->bytes + frame_on_disk(p) > bound)
-			break;
-		g->frames[g->len++] = p;
-		g->bytes += frame_on_disk(p);
-	}
-}
-
-// With the lock held: adds the oldest batch to those that are deleted.
-static void choose_delete(struct spool *s, struct group *g)
-{
-	uint64_t number = g->delete_to + 1;
-
-	g->delete_bytes += spool_entry(s, number)->size;
-	if (number > s->acked) {
-		g->given_up++;
-		g->given_up_records += spool_entry(s, number)->records;
-		g->given_up_sightings += spool_entry(s, number)->sightings;
-	}
-	g->delete_to = number;
-}
-
-// With the lock held: what was kept long enough; more of what was kept where room is short
-// (`all_kept`: all of it). True where the frames then have room.
-static bool choose_room(struct spool *s, struct group *g, bool all_kept)
-{
-	uint32_t now = (uint32_t)(monotonic_ms() / 100);
-	int64_t keep = (int64_t)(s->settings.keep_s * 10);
-	uint64_t limit = s->settings.size;
-
-	while (g->delete_to < s->last && g->delete_to < s->acked &&
-		g->delete_to + 1 - s->first < DELETE_LEN_MAX) {
-		const struct spool_entry *e = spool_entry(s, g->delete_to + 1);
-		bool short_of_room = s->bytes - g->delete_bytes + g->bytes > limit;
-		int64_t age = (int32_t)(now - e->acked_ds); // -1 where it was in this very moment
-		if (!all_kept && !short_of_room && age < keep)
-			break;
-		choose_delete(s, g);
-	}
-	return s->bytes - g->delete_bytes + g->bytes <= limit;
-}
-
-// With the lock held: the oldest go, until the frames and some more have room.
-static void choose_given_up(struct spool *s, struct group *g)
-{
-	uint64_t wanted = g->bytes + s->settings.size / 16;
-
-	while (g->delete_to < s->last && g->delete_to + 1 - s->first < DELETE_LEN_MAX &&
-		(s->bytes - g->delete_bytes + wanted > s->settings.size || g->delete_bytes < wanted))
-		choose_delete(s, g);
-}
-
-// What goes into the transaction. False where the spool is full and the frames have to wait.
-static bool choose(struct spool *s, struct group *g, int disk)
-{
-	pthread_mutex_lock(&s->lock);
-	*g = (struct group){.delete_to = s->first - 1, .meta = s->store.meta};
-	g->meta.acked = s->acked;
-	choose_frames(s, g);
-	bool room = choose_room(s, g, disk != 0) && disk == 0;
-	if (disk != 0 && g->delete_to + 1 > s->first)
-		room = false; // first see what that brings
-	uint64_t now = monotonic_ms();
-	if (!room && g->len > 0) {
-		if (s->full_since_ms == 0)
-			s->full_since_ms = now;
-		bool patient = (double)(now - s->full_since_ms) < s->settings.patience_s * 1000;
-		if (!patient && s->last + 1 > s->first && g->delete_to + 1 == s->first)
-			choose_given_up(s, g);
-		if (disk == 0)
-			room = s->bytes - g->delete_bytes + g->bytes <= s->settings.size ||
-			       s->last + 1 == s->first;
-	}
-	if (!room) {
-		g->len = 0;
-		g->bytes = 0;
-	}
-	uint64_t committing = 0;
-	for (size_t i = 0; i < g->len; i++)
-		committing += g->frames[i]->frame.sightings;
-	g->meta.account = spool_account_after(s, g->delete_to, committing);
-	pthread_mutex_unlock(&s->lock);
-	return room;
-}
 
 static struct store_stream stream_as_committed(const struct spool_frame *frame)
 {
@@ -145,7 +33,7 @@ static struct store_stream stream_as_committed(const struct spool_frame *frame)
 		.counted = frame->counted};
 }
 
-static int put_frame(struct spool *s, MDB_txn *txn, struct group *g, const struct spool_frame *frame)
+static int put_frame(struct spool *s, MDB_txn *txn, struct spool_group *g, const struct spool_frame *frame)
 {
 	uint64_t slot = (uint64_t)(frame->stream - s->streams->slots);
 	const struct store_stream stream = stream_as_committed(frame);
@@ -163,7 +51,7 @@ static int put_frame(struct spool *s, MDB_txn *txn, struct group *g, const struc
 	return store_put_batch(&s->store, txn, g->meta.next++, &head, frame->body);
 }
 
-static int write_group(struct spool *s, MDB_txn *txn, struct group *g)
+static int write_group(struct spool *s, MDB_txn *txn, struct spool_group *g)
 {
 	int result = 0;
 
@@ -179,7 +67,7 @@ static int write_group(struct spool *s, MDB_txn *txn, struct group *g)
 	return result ? result : store_put_meta(&s->store, txn, &g->meta);
 }
 
-static int commit_group(struct spool *s, struct group *g)
+static int commit_group(struct spool *s, struct spool_group *g)
 {
 	MDB_txn *txn;
 	uint64_t start = monotonic_ms();
@@ -198,7 +86,7 @@ static int commit_group(struct spool *s, struct group *g)
 	return result;
 }
 
-static void note_given_up(const struct group *g)
+static void note_given_up(const struct spool_group *g)
 {
 	static uint64_t logged_ms, since;
 
@@ -218,7 +106,7 @@ static void note_given_up(const struct group *g)
 }
 
 // The transaction is on disk: tells everyone.
-static void settle(struct spool *s, struct group *g)
+static void settle(struct spool *s, struct spool_group *g)
 {
 	uint64_t one = 1;
 
@@ -233,7 +121,7 @@ static void settle(struct spool *s, struct group *g)
 	uint64_t number = s->store.meta.next;
 	for (size_t i = 0; i < g->len; i++) {
 		struct spool_frame *frame = &g->frames[i]->frame;
-		const struct spool_entry entry = {.size = frame_on_disk(g->frames[i]),
+		const struct spool_entry entry = {.size = spool_frame_on_disk(g->frames[i]),
 			.records = frame->records,
 			.sightings = frame->sightings};
 		if (frame->kind == SPOOL_RECORDS && !spool_append(s, number++, &entry))
@@ -294,7 +182,7 @@ static void note_trouble(struct spool *s, int result, bool full, enum spool_faul
 }
 
 // Puts the group on the disk and sees that it is still there.
-static int write_and_look(struct spool *s, struct group *g, enum spool_fault *fault)
+static int write_and_look(struct spool *s, struct spool_group *g, enum spool_fault *fault)
 {
 	int result = commit_group(s, g);
 
@@ -308,7 +196,7 @@ static int write_and_look(struct spool *s, struct group *g, enum spool_fault *fa
 // One transaction, where there is something to do. Returns 0, or why frames have to wait.
 static int write_turn(struct spool *s, enum spool_fault *fault)
 {
-	static struct group g;
+	static struct spool_group g;
 	int result = 0;
 
 	pthread_mutex_lock(&s->lock);
@@ -316,10 +204,10 @@ static int write_turn(struct spool *s, enum spool_fault *fault)
 	uint64_t used = s->bytes;
 	pthread_mutex_unlock(&s->lock);
 	int disk = s->map_full ? MDB_MAP_FULL : any ? store_reserve(&s->store, GROUP_BYTES_MAX / 4) : 0;
-	bool room = choose(s, &g, disk);
+	bool room = spool_choose(s, &g, disk);
 	if (!room && disk != 0 && any && g.delete_to + 1 == s->first &&
 		store_free_bytes(&s->store, used) > GROUP_BYTES_MAX / 2 + STORE_SLACK)
-		room = choose(s, &g, 0); // within what the file has
+		room = spool_choose(s, &g, 0); // within what the file has
 	if (g.len > 0 || g.delete_to + 1 > s->first)
 		result = write_and_look(s, &g, fault);
 	s->map_full = result == MDB_MAP_FULL;

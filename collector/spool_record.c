@@ -54,17 +54,6 @@ bool store_head_is_sound(const struct store_head *head)
 	return head->magic == STORE_MAGIC && head->head_check == CHECK_OF(head, head_check);
 }
 
-uint64_t store_count_sightings(const uint8_t *body, size_t size)
-{
-	struct cursor c = cursor_make(body, size);
-	struct record_view view;
-	uint64_t sightings = 0;
-
-	while (frame_next(&c, &view))
-		sightings += view.head.flags & RECORD_FLOOD ? 0 : view.head.count;
-	return sightings;
-}
-
 static const uint8_t *read_before(
 	const uint8_t *value, size_t size, uint64_t number, const uint8_t *seal, struct store_head *head)
 {
@@ -73,7 +62,7 @@ static const uint8_t *read_before(
 	if (head->size != size - STORE_HEAD_BEFORE || head->check != store_checksum(body, head->size))
 		return NULL;
 	head->number = number;
-	head->sightings = store_count_sightings(body, head->size);
+	head->sightings = record_sightings(body, head->size);
 	head->flags = 0;
 	memcpy(head->seal, seal, sizeof(head->seal));
 	return body;

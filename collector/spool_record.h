@@ -104,6 +104,3 @@ bool store_head_is_sound(const struct store_head *head);
 // body is, and `*head`. One of the format before gets what its head lacks.
 const uint8_t *store_read_batch(
 	const uint8_t *value, size_t size, uint64_t number, const uint8_t *seal, struct store_head *head);
-
-// How many sightings the records of a sound body hold; reports about floods are none.
-uint64_t store_count_sightings(const uint8_t *body, size_t size);

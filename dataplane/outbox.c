@@ -18,6 +18,7 @@
 #include "dataplane/helper.h"
 #include "dataplane/log.h"
 #include "dataplane/monotonic.h"
+#include "dataplane/outbox_hello.h"
 
 enum {
 	STATS_INTERVAL_MS = 1000,
@@ -115,32 +116,10 @@ static void disconnect(struct outbox *o, int error, const char *what)
 	o->stats.connected = 0;
 }
 
-// Names of hosts and ports are the system's: what the collector would not take is shown as '?'.
-static void make_text(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
-}
-
 static void send_hello(struct outbox *o)
 {
-	struct frame frame;
-	struct frame_hello hello = {.start_s = o->start_s, .stats_layout = stats_layout()};
-
-	memcpy(hello.stream, o->stream, sizeof(hello.stream));
-	snprintf(hello.version, sizeof(hello.version), "%s", LOOKBACK_VERSION);
-	snprintf(hello.sensor, sizeof(hello.sensor), "%s", o->options.sensor);
-	snprintf(hello.ports, sizeof(hello.ports), "%s", o->options.ports);
-	gethostname(hello.host, sizeof(hello.host) - 1);
-	make_text(hello.host);
-	make_text(hello.ports);
-	frame_begin(&frame, o->control);
-	memcpy(frame.bytes + frame.size, &hello, sizeof(hello));
-	frame.size += sizeof(hello);
-	frame_finish(&frame, FRAME_HELLO, 0);
 	o->sending = o->control;
-	o->sending_left = frame.size;
+	o->sending_left = outbox_hello(&o->options, o->stream, o->start_s, o->control);
 }
 
 // Within the sandbox by the helper. 0, or errno.
@@ -179,18 +158,6 @@ static void connect_now(struct outbox *o)
 
 // frames out ─────────────────────────────────────────────────────────────────────────────────
 
-static uint64_t count_sightings(const struct frame *frame)
-{
-	const size_t head = sizeof(struct frame_header);
-	struct cursor c = cursor_make(frame->bytes + head, frame->size - head);
-	struct record_view view;
-	uint64_t sightings = 0;
-
-	while (frame_next(&c, &view))
-		sightings += view.head.flags & RECORD_FLOOD ? 0 : view.head.count;
-	return sightings;
-}
-
 // Takes what the workers have filled; a number is given once and stays.
 static void take_full_frames(struct outbox *o)
 {
@@ -201,7 +168,7 @@ static void take_full_frames(struct outbox *o)
 			f->number = ++o->number;
 			f->next = NULL;
 			frame_finish(&f->frame, FRAME_RECORDS, f->number);
-			f->sightings = count_sightings(&f->frame);
+			f->sightings = record_sightings(f->frame.bytes + sizeof(struct frame_header), f->frame.size - sizeof(struct frame_header));
 			f->before = o->stats.sightings_framed;
 			o->stats.sightings_framed += f->sightings;
 			o->stats.sightings_unacked += f->sightings;

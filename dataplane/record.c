@@ -96,3 +96,14 @@ bool frame_next(struct cursor *body, struct record_view *record)
 	}
 	return true;
 }
+
+uint64_t record_sightings(const uint8_t *body, size_t size)
+{
+	struct cursor c = cursor_make(body, size);
+	struct record_view view;
+	uint64_t sightings = 0;
+
+	while (frame_next(&c, &view))
+		sightings += view.head.flags & RECORD_FLOOD ? 0 : view.head.count;
+	return sightings;
+}

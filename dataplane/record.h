@@ -109,3 +109,6 @@ const char *frame_header_check(const struct frame_header *header);
 // pointing into the body; false at the end, or with the cursor bad where the body is not sound
 // (owner is not a name, sizes do not fit, count is 0).
 bool frame_next(struct cursor *body, struct record_view *record);
+
+// How many sightings the records of a sound body hold; reports about floods are none.
+uint64_t record_sightings(const uint8_t *body, size_t size);

@@ -39,7 +39,7 @@ class Polls:
 
     def have_stopped(self, body):
         size, outbox = len(frames.FIELDS["WORKER"]), len(frames.FIELDS["OUTBOX"])
-        now = [[struct.unpack_from("=Q", body, 8 + 8 * (outbox + i * size + field))[0] for field in self.fields]
+        now = [[struct.unpack_from("=Q", body, frames.STATS_HEAD.size + 8 * (outbox + i * size + field))[0] for field in self.fields]
                for i in range(struct.unpack_from("=I", body)[0])]
         same = now == self.before
         self.before = now

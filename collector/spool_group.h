@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One transaction of the spool's thread: spool_choose.c says what goes into it, spool_commit.c writes it.
+#pragma once
+
+#include "collector/spool_state.h"
+
+enum {
+	GROUP_BYTES_MAX = 16 << 20, // of one transaction
+	GROUP_LEN_MAX = 1024,
+	DELETE_LEN_MAX = 4096 // batches in one transaction
+};
+
+// One transaction being put together.
+struct spool_group {
+	struct spool_pending *frames[GROUP_LEN_MAX];
+	size_t len;
+	uint64_t bytes;	    // that they will take on disk
+	uint64_t delete_to; // batches first…delete_to go
+	uint64_t given_up;  // of them, not in Redis
+	uint64_t given_up_records;
+	uint64_t given_up_sightings;
+	uint64_t delete_bytes;
+	struct store_meta meta; // as it will be
+};
+
+// What a frame will take on the disk: its batch, if it is one.
+uint32_t spool_frame_on_disk(const struct spool_pending *p);
+
+// What goes into the transaction; `disk`: 0, or what keeps the file from growing. False where the spool is full and the frames have to
+// wait. Takes `lock`.
+bool spool_choose(struct spool *s, struct spool_group *g, int disk);
