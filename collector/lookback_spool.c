@@ -31,8 +31,10 @@ static int look(struct lookback *l, struct spool_case *c)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	if (c->conn.info.cluster) {
 		redis_conn_close(&c->conn);
-		return lookback_fail("redis %s: found a node of a cluster, expected a single Redis; see docs/exactly-once.md",
-			c->redis->address.text);
+		return lookback_fail("redis %s: found a node of a cluster, expected a single Redis; in a cluster each slot has a number of its own: "
+				     "the collector's log names the key and the number expected, put it back by redis-cli -c HSET "
+				     "'%sseq:{TAG}' %s NUMBER, or restart the collector, which takes what is there",
+			c->redis->address.text, c->redis->prefix, c->spool.uuid);
 	}
 	if (redis_batch_look_up(&c->conn, c->spool.uuid, c->redis, &c->guard) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
