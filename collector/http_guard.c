@@ -286,10 +286,10 @@ struct http_client *http_guard_client(struct MHD_Connection *connection)
 void *http_guard_target(void *guard, const char *uri, struct MHD_Connection *connection)
 {
 	struct http_client *c = http_guard_client(connection);
-	const char *query = strchr(uri, '?');
+	const char *query = uri ? strchr(uri, '?') : NULL;
 	size_t parameters = 1;
 
-	if (!c)
+	if (!c || !uri)
 		return NULL;
 	snprintf(c->target, sizeof(c->target), "%s", uri);
 	c->too_long = strlen(uri) > HTTP_TARGET_MAX;
