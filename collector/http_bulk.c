@@ -272,5 +272,5 @@ enum MHD_Result http_bulk(struct http_request *r)
 	}
 	b->next = b->text;
 	return http_work_stream(
-		r, &(struct http_stream){.type = "application/x-ndjson", .arg = b, .produce = produce, .release = release});
+		r, &(struct http_stream){.type = "application/x-ndjson", .arg = b, .produce = produce, .release = release, .list = true});
 }

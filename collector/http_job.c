@@ -77,7 +77,8 @@ static void let_go(struct http_job *j)
 	release_stream(j);
 	pthread_mutex_lock(&w->lock);
 	j->held = false;
-	w->active--;
+	w->active -= j->placed;
+	j->placed = false;
 	bool last = is_free(j);
 	pthread_mutex_unlock(&w->lock);
 	if (last)
@@ -283,7 +284,7 @@ static void make_first(struct http_job *j)
 	j->complete = j->complete || !sound;
 	if (!j->complete && !begins) {
 		pthread_mutex_lock(&j->worker->lock);
-		http_worker_queue(j->worker, j);
+		http_worker_go_on(j->worker, j);
 		pthread_mutex_unlock(&j->worker->lock);
 	} else if (j->stream.begin && j->stream.begin(j->stream.arg, j->r, j->complete)) {
 		finish(j);
@@ -320,7 +321,7 @@ static void make_more(struct http_job *j)
 		j->parked = true;
 		j->parked_ms = (int64_t)monotonic_ms();
 	} else if (!done) {
-		http_worker_queue(w, j);
+		http_worker_go_on(w, j);
 	}
 	pthread_mutex_unlock(&w->lock);
 	if (done)

@@ -37,6 +37,8 @@ struct http_job {
 	bool waiting; // the connection is suspended
 	bool parked;  // enough is made: the worker goes on when `ready` is sent
 	int64_t parked_ms;
+	bool placed; // one of the worker's active answers
+	int64_t placed_ms;
 	bool ended, failed; // all is in `ready` and `out`
 	bool gone;	    // the client
 	bool held;	    // by the worker
@@ -55,10 +57,10 @@ struct http_worker {
 	bool started, stop;
 	struct http_guard *guard;
 	struct query_db db;	   // of the thread
-	struct http_queue fresh;   // requests whose handler has not run
+	struct http_queue fresh;   // those without a place: requests whose handler has not run, long lists
 	struct http_queue running; // answers that have something to do
 	struct http_job *all;
-	size_t active; // not fresh any more, and held
+	size_t active; // have a place
 	unsigned turn;
 };
 
@@ -68,6 +70,8 @@ struct http_work {
 
 // Under the lock: the job has something to do.
 void http_worker_queue(struct http_worker *w, struct http_job *j);
+// The same; a long list that has had its place for a while gives it up if others wait, and waits behind them.
+void http_worker_go_on(struct http_worker *w, struct http_job *j);
 
 // http_job.c
 struct http_job *http_job_new(

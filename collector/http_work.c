@@ -10,6 +10,7 @@
 enum {
 	ACTIVE_MAX = 8,	    // answers under way in one worker
 	ACTIVE_ONE_MAX = 6, // …of them for one address
+	SLICE_MS = 500,	    // a list keeps its place for so long if others wait
 	TURN_MS = 250,	    // between two looks for clients that read nothing, while others wait
 	STALLED_MS = 5000,  // a client that reads nothing for so long loses its place
 	PATIENCE_MS = 10000 // longest wait for a place
@@ -45,6 +46,17 @@ void http_worker_queue(struct http_worker *w, struct http_job *j)
 	pthread_cond_signal(&w->wake);
 }
 
+void http_worker_go_on(struct http_worker *w, struct http_job *j)
+{
+	if (!j->stream.list || !w->fresh.first || (int64_t)monotonic_ms() - j->placed_ms < SLICE_MS) {
+		http_worker_queue(w, j);
+		return;
+	}
+	j->placed = false;
+	w->active--;
+	append(&w->fresh, j);
+}
+
 // Under the lock: clients that read nothing give way to those that wait.
 static void close_stalled(struct http_worker *w)
 {
@@ -64,9 +76,9 @@ static struct http_job *take_fresh(struct http_worker *w)
 	for (struct http_job *j = w->fresh.first; j; before = j, j = j->next) {
 		unsigned mine = 0;
 		for (const struct http_job *other = w->all; other; other = other->all_next)
-			mine += other->held && !other->handle && other->group == j->group;
-		j->refused = now - j->asked_ms > PATIENCE_MS;
-		if (!j->refused && (w->active >= ACTIVE_MAX || mine >= ACTIVE_ONE_MAX))
+			mine += other->placed && other->group == j->group;
+		j->refused = j->handle && now - j->asked_ms > PATIENCE_MS;
+		if (!j->refused && !j->gone && (w->active >= ACTIVE_MAX || mine >= ACTIVE_ONE_MAX))
 			continue;
 		if (before)
 			before->next = j->next;
@@ -76,6 +88,8 @@ static struct http_job *take_fresh(struct http_worker *w)
 			w->fresh.last = before;
 		w->fresh.len--;
 		w->active++;
+		j->placed = true;
+		j->placed_ms = now;
 		return j;
 	}
 	return NULL;

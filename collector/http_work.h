@@ -50,6 +50,7 @@ struct http_stream {
 	// (http_line). NULL: none.
 	bool (*begin)(void *arg, struct http_request *r, bool ended);
 	bool whole; // nothing is sent before all is known
+	bool list;  // of questions, without an end in time: it gives its place up to those that wait
 };
 
 // Worker, in a handler: the answer is this stream; its `arg` is released whatever happens.

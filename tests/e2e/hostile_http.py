@@ -220,6 +220,37 @@ def part_heavy(server, slowest):
         check(status == 400 and time.monotonic() - start < 2, "%s: %s after %.1f s" % (r, status, time.monotonic() - start))
 
 
+def part_lists(server, slowest):
+    """Long lists from several addresses, as many as there are places: others are answered all the same."""
+    stop, ended = threading.Event(), []
+
+    def ask(source):
+        with server.connect(20, source) as s:
+            body = b"*.nosuch\n" * 100000
+            s.sendall(b"POST /api/bulk HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            s.settimeout(1)
+            while not stop.is_set():
+                try:
+                    if not s.recv(65536):
+                        ended.append(source)
+                        return
+                except socket.timeout:
+                    pass
+    threads = [threading.Thread(target=ask, args=("127.0.1.%d" % (1 + i % 5),)) for i in range(40)]
+    for t in threads:
+        t.start()
+    time.sleep(3)
+    for i in range(5):
+        start = time.monotonic()
+        status = server.ask("/api/lookup?q=w1.z1.example", source="127.0.2.1")[0]
+        took = time.monotonic() - start
+        check(status == 200 and took < 8, "a lookup beside long lists: %s after %.1f s" % (status, took))
+    check(not ended, "%d lists ended before others were asked" % len(ended))
+    stop.set()
+    for t in threads:
+        t.join()
+
+
 def part_readers(server, slowest):
     """Those who ask for much and read nothing."""
     targets = ("/api/export", "/dnsdb/v2/lookup/rrset/name/*./ALL?limit=0", "/metrics", "/", "/web/app.js")
@@ -412,7 +443,7 @@ def main():
     parser.add_argument("--ca")
     args = parser.parse_args()
     server = Server(args.url, args.ca)
-    parts = {"shapes": part_shapes, "heavy": part_heavy, "readers": part_readers, "slow": part_slow, "tls": part_tls,
+    parts = {"shapes": part_shapes, "heavy": part_heavy, "readers": part_readers, "slow": part_slow, "lists": part_lists, "tls": part_tls,
              "junk": lambda s, slowest: part_junk(s, slowest, args.requests)}
     for name, part in parts.items():
         if name == args.part or (args.part == "all" and (name != "tls")):

@@ -23,6 +23,7 @@ slow=$!
 hostile shapes
 wait "$slow" || fail "slow"
 hostile heavy
+hostile lists
 before=$(awk '/^VmRSS/ { print $2 }' "/proc/$COLLECTOR_PID/status")
 hostile junk --requests 2000
 hostile readers
