@@ -356,6 +356,7 @@ static int start(const struct packed *packed, enum worker_depth depth, bool huge
 	for (i = 0; i < settings.workers; i++)
 		while (!atomic_load(&workers[i].ready) && !atomic_load(&workers[i].failed))
 			usleep(1000);
+	atomic_store_explicit(&worker_orders.go, true, memory_order_release);
 	return atomic_load(&workers[0].failed) ? -1 : 0;
 }
 
