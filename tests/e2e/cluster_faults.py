@@ -142,9 +142,9 @@ def test_slot_half_moved():
         try:
             w.start("redis.timeout=2s", "new.max=0", redis=cluster.seed())
             load = Source(w.path)
-            time.sleep(0.5)
             key = "pdns:count:host7.example7.com"
             slot = Resp(cluster.ports[0])("CLUSTER", "KEYSLOT", key)
+            until(lambda: any(Resp(p)("CLUSTER", "COUNTKEYSINSLOT", slot) > 1 for p in cluster.primaries()))  # the key, and the slot's number
             source = next(p for p in cluster.primaries() if Resp(p)("CLUSTER", "COUNTKEYSINSLOT", slot) > 0)
             target = next(p for p in cluster.primaries() if p != source)
             ids = cluster.primaries()

@@ -17,7 +17,7 @@ import threading
 import time
 
 from cluster_faults import Cluster, agrees, check
-from faults import Resp, Source, World, contents, run_tests, until
+from faults import PROGRAMS, Resp, Source, World, contents, run_tests, until
 from frames import Dataplane, NEW, record
 
 
@@ -143,6 +143,9 @@ def test_number_of_a_slot_is_changed():
                 continue  # the next batch wrote over it first
             code, text = w.http("/readyz")
             assert code == 503 and "seq:{" in text, text
+            told = subprocess.run([os.path.join(os.path.dirname(PROGRAMS["collector"]), "lookback"), "-o", f"redis={cluster.seed()}",
+                                   "-o", f"collector.socket={w.path}", "spool", "status"], capture_output=True, text=True, timeout=60)
+            assert told.returncode not in (0, 1) and f"redis-cli -c HSET 'pdns:seq:{{TAG}}' {uuid} NUMBER" in told.stderr, told
             node.pipe([("DEL", key)] if change[0] == "SET" else [])
             node("HSET", key, uuid, re.search(r"expected (\d+)", text)[1])
             goes_on(w)
