@@ -79,6 +79,9 @@ int redis_topology_fail(struct redis_topology *t, enum redis_trouble trouble, co
 // The slot's number is what the server that `node` is has now.
 void redis_topology_note_run(struct redis_topology *t, uint16_t slot, const struct cluster_node *node);
 
+// Reads the numbers of the node's slots that are not known. 0, or -1 with what is wrong noted.
+int redis_topology_read_numbers(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s);
+
 // "pdns:seq:{tag}" of a slot as one argument.
 void redis_topology_seq_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot);
 
