@@ -17,6 +17,8 @@ struct spool_case {
 	struct redis_guard guard;
 	enum guard_state state;
 	uint64_t number; // to go on behind, where the state is sound
+	bool owner_foreign; // something else stands where Redis says whose the spool is
+	char owner_why[400];
 };
 
 static int look(struct lookback *l, struct spool_case *c)
@@ -38,7 +40,9 @@ static int look(struct lookback *l, struct spool_case *c)
 	}
 	if (redis_batch_look_up(&c->conn, c->spool.uuid, c->redis, &c->guard) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
-	c->state = redis_guard_judge(&c->guard, c->spool.acked, c->spool.last, &c->number);
+	if (redis_lease_is_foreign(&c->conn, c->redis, c->spool.uuid, &c->owner_foreign, c->owner_why, sizeof(c->owner_why)) != 0)
+		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
+	c->state = redis_guard_judge(&c->guard, c->spool.acked, c->spool.sent, &c->number);
 	return 0;
 }
 
@@ -61,23 +65,15 @@ static int show(const struct spool_case *c)
 	printf("%-12s %lu\n", "applied", (unsigned long)c->spool.acked);
 	print_number("redis", c->guard.seq, c->guard.seq_number);
 	print_number("fence", c->guard.fence, c->guard.fence_number);
-	printf("%-12s %s\n", "state", redis_guard_label[c->state]);
+	bool owner = c->state <= GUARD_NEW && c->owner_foreign;
+	printf("%-12s %s\n", "state", redis_guard_label[owner ? GUARD_FOREIGN : c->state]);
+	if (c->owner_foreign)
+		printf("%-12s %s\n", "reason", c->owner_why);
 	if (c->state <= GUARD_NEW)
-		return LOOKBACK_FOUND;
-	redis_guard_tell(why, sizeof(why), c->state, &c->guard, c->redis->prefix, c->spool.uuid, c->spool.acked, c->spool.last);
+		return owner ? LOOKBACK_NOTHING : LOOKBACK_FOUND;
+	redis_guard_tell(why, sizeof(why), c->state, &c->guard, c->redis->prefix, c->spool.uuid, c->spool.acked, c->spool.sent);
 	printf("%-12s %s\n", "reason", why);
 	return LOOKBACK_NOTHING;
-}
-
-// What Redis holds, as far as can be told: the fence is written by the batch itself; else the number beside it; else the
-// spool's own note, which may be a little older, or of before Redis lost its last second.
-static uint64_t best_guess(const struct spool_case *c)
-{
-	if (c->guard.fence == GUARD_NUMBER && c->guard.fence_number <= c->spool.last)
-		return c->guard.fence_number;
-	if (c->guard.seq == GUARD_NUMBER && c->guard.seq_number <= c->spool.last)
-		return c->guard.seq_number;
-	return c->spool.acked;
 }
 
 static bool ask(const struct lookback *l, const struct spool_case *c, uint64_t number)
@@ -100,9 +96,9 @@ static int decide(struct lookback *l, struct spool_case *c, uint64_t number)
 	if (c->state <= GUARD_NEW)
 		return lookback_fail("spool %s: found nothing to decide: the numbers are sound, Redis holds %lu", c->spool.uuid,
 			(unsigned long)c->number);
-	if (number > c->spool.last)
-		return lookback_fail("adopt %lu: the spool has given numbers up to %lu", (unsigned long)number,
-			(unsigned long)c->spool.last);
+	if (number > c->spool.sent)
+		return lookback_fail("adopt %lu: the spool has sent batches up to %lu", (unsigned long)number,
+			(unsigned long)c->spool.sent);
 	if (!ask(l, c, number))
 		return l->dry ? LOOKBACK_FOUND : lookback_fail("nothing was changed");
 	if (redis_batch_claim(&c->conn, c->spool.uuid, c->redis, number, c->conn.foreign_seq) != 0)
@@ -149,9 +145,13 @@ static int run(struct lookback *l, struct spool_case *c)
 		return take(l, c);
 	if (strcmp(what, "adopt") != 0)
 		return lookback_fail("usage: lookback spool status | adopt [NUMBER] | reset | take");
-	uint64_t number = text ? strtoull(text, &end, 10) : best_guess(c);
+	uint64_t number = text ? strtoull(text, &end, 10) : 0;
 	if (text && (*text < '0' || *text > '9' || *end))
 		return lookback_fail("adopt: '%s' is not a number", text);
+	if (!text && c->state > GUARD_NEW && !redis_guard_guess(&c->guard, c->spool.acked, c->spool.sent, c->spool.exact, &number))
+		return lookback_fail("adopt: found no number in Redis that can be right, expected one from %lu, the last batch known to be "
+				     "applied, to %lu, the last one sent; say which: adopt %lu, unless Redis was put back to an older state",
+			(unsigned long)c->spool.acked, (unsigned long)c->spool.sent, (unsigned long)c->spool.acked);
 	return decide(l, c, number);
 }
 

@@ -40,9 +40,26 @@ enum guard_state redis_guard_judge(const struct redis_guard *g, uint64_t applied
 		return GUARD_SOUND;
 	if (g->seq == GUARD_NONE)
 		return g->keys ? GUARD_MISSING : GUARD_NEW;
-	if (g->fence == GUARD_NUMBER && g->fence_number != g->seq_number)
+	if (g->fence == GUARD_NUMBER ? g->fence_number != g->seq_number : g->seq_number != applied)
 		return GUARD_DIFFERS;
 	return g->seq_number > sent ? GUARD_BEYOND : GUARD_SOUND;
+}
+
+static bool is_within(enum guard_kind kind, uint64_t number, uint64_t from, uint64_t to)
+{
+	return kind == GUARD_NUMBER && number >= from && number <= to;
+}
+
+bool redis_guard_guess(const struct redis_guard *g, uint64_t applied, uint64_t sent, bool exact, uint64_t *number)
+{
+	bool fence = is_within(g->fence, g->fence_number, applied, sent), seq = is_within(g->seq, g->seq_number, applied, sent);
+
+	*number = applied;
+	if (exact && ((fence && g->fence_number == applied) || (seq && g->seq_number == applied)))
+		return true;
+	if (fence || seq)
+		*number = fence ? g->fence_number : g->seq_number;
+	return fence || seq || (g->fence != GUARD_NUMBER && g->seq != GUARD_NUMBER);
 }
 
 void redis_guard_tell(char *out, size_t out_size, enum guard_state state, const struct redis_guard *g,
@@ -58,6 +75,13 @@ void redis_guard_tell(char *out, size_t out_size, enum guard_state state, const 
 			(unsigned long)(g->fence == GUARD_NUMBER ? g->fence_number : applied), decide);
 		break;
 	case GUARD_DIFFERS:
+		if (g->fence == GUARD_NONE) {
+			snprintf(out, out_size,
+				"%sseq: found number %lu for spool %s, expected %lu, the last batch that it had applied, and "
+				"%sfence:%s, which would tell, is gone; %s",
+				prefix, (unsigned long)g->seq_number, uuid, (unsigned long)applied, prefix, uuid, decide);
+			break;
+		}
 		snprintf(out, out_size, "%sseq: found number %lu for spool %s, expected %lu, which %sfence:%s holds; %s", prefix,
 			(unsigned long)g->seq_number, uuid, (unsigned long)g->fence_number, prefix, uuid, decide);
 		break;

@@ -5,7 +5,9 @@
 // else has been there, and only a person can say what Redis holds (lookback spool).
 //
 //     pdns:seq          fence            keys, and batches applied before
-//     n                 n or none                                           go on behind n
+//     n                 n                                                   go on behind n
+//     n                 none             n is the last that was applied     go on behind n
+//     n                 none             else                               stop: differs
 //     none              none             no batch was ever applied          go on from the first
 //     none              none             no key of ours in Redis            new, or emptied: go on with what is kept
 //     none              none             else                               stop: missing
@@ -35,6 +37,12 @@ bool redis_guard_take(const struct redis_result *reply, enum guard_kind *kind, u
 // that was ever sent, UINT64_MAX where that is not known. The number to go on behind is in `*number` where the state is
 // SOUND or NEW.
 enum guard_state redis_guard_judge(const struct redis_guard *g, uint64_t applied, uint64_t sent, uint64_t *number);
+
+// What Redis holds, as far as the numbers can tell where they are not sound: the one of the two that is what was applied last, if that is exact;
+// else one that is not below it and not above what was sent, the fence first, which each batch writes; else, where neither is a number,
+// what was applied. False where none of them can be right: someone has to say.
+// `exact`: `applied` was noted when writing stopped, and is not of some time before a kill, when it could be anyone's number.
+bool redis_guard_guess(const struct redis_guard *g, uint64_t applied, uint64_t sent, bool exact, uint64_t *number);
 
 // One line: what was found, what was expected, what to do.
 void redis_guard_tell(char *out, size_t out_size, enum guard_state state, const struct redis_guard *g,

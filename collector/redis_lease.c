@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { KEY_SIZE = STREAM_UUID_TEXT_SIZE + 16 };
@@ -92,6 +93,52 @@ int redis_lease_send(struct redis_conn *c, struct redis_buffer *b, char *out, si
 	}
 	freeReplyObject(reply);
 	return c->context ? 0 : -1;
+}
+
+// TYPE of the key of a family. 0, or -1 (closed).
+static int read_type(
+	struct redis_conn *c, const struct redis_settings *s, const char *family, const char *uuid, char *out, size_t out_size)
+{
+	struct redis_buffer b = {0};
+
+	redis_encode_array(&b, 2);
+	redis_encode_literal(&b, "TYPE");
+	redis_lease_put_key(&b, s, family, uuid);
+	int result = redis_lease_send(c, &b, out, out_size);
+	redis_buffer_free(&b);
+	return result;
+}
+
+int redis_lease_holder(struct redis_conn *c, const struct redis_settings *s, const char *uuid, char out[LEASE_TEXT_SIZE])
+{
+	struct redis_buffer b = {0};
+
+	int result = read_type(c, s, "lease:", uuid, out, LEASE_TEXT_SIZE);
+	if (result == 0 && strcmp(out, "string") == 0) {
+		redis_encode_array(&b, 2);
+		redis_encode_literal(&b, "GET");
+		redis_lease_put_key(&b, s, "lease:", uuid);
+		result = redis_lease_send(c, &b, out, LEASE_TEXT_SIZE);
+	} else {
+		out[0] = '\0';
+	}
+	redis_buffer_free(&b);
+	return result;
+}
+
+int redis_lease_is_foreign(struct redis_conn *c, const struct redis_settings *s, const char *uuid, bool *foreign, char *why,
+	size_t why_size)
+{
+	char type[LEASE_TEXT_SIZE];
+
+	if (read_type(c, s, "owner:", uuid, type, sizeof(type)) != 0)
+		return -1;
+	*foreign = strcmp(type, "hash") != 0 && strcmp(type, "none") != 0;
+	snprintf(why, why_size,
+		"key %sowner:{%s}: found a %.20s, expected a hash that tells whose the spool is; writing has stopped; look who wrote "
+		"it, then decide by `lookback spool take`",
+		s->prefix, uuid, type);
+	return 0;
 }
 
 // Takes a lease apart. Returns who has it.
@@ -211,20 +258,22 @@ int redis_lease_void(
 	struct redis_conn *c, const struct redis_settings *s, const char *uuid, char *who, size_t who_size)
 {
 	struct redis_buffer b = {0};
-	char text[LEASE_TEXT_SIZE];
-
-	redis_encode_array(&b, 2);
-	redis_encode_literal(&b, "GET");
-	redis_lease_put_key(&b, s, "lease:", uuid);
-	int result = redis_lease_send(c, &b, text, sizeof(text));
+	char text[LEASE_TEXT_SIZE], aside[KEY_SIZE + 32];
 	uint64_t nonce, applied;
+	bool foreign;
+
+	if (redis_lease_holder(c, s, uuid, text) != 0 || redis_lease_is_foreign(c, s, uuid, &foreign, aside, sizeof(aside)) != 0)
+		return -1;
 	snprintf(who, who_size, "%s", text[0] ? redis_lease_read(text, &nonce, &applied) : "");
-	if (result == 0 && !text[0]) {
-		redis_encode_array(&b, 2);
-		redis_encode_literal(&b, "DEL");
-		redis_lease_key(&b, s, uuid);
-		result = redis_lease_send(c, &b, text, sizeof(text));
-	}
+	if (text[0])
+		return 0;
+	redis_encode_array(&b, foreign ? 3 : 2);
+	redis_encode_text(&b, foreign ? "RENAME" : "DEL");
+	redis_lease_key(&b, s, uuid);
+	snprintf(aside, sizeof(aside), "owner:{%s}:foreign-%lu", uuid, (unsigned long)time(NULL));
+	if (foreign)
+		redis_encode_bulk2(&b, s->prefix, strlen(s->prefix), aside, strlen(aside));
+	int result = redis_lease_send(c, &b, text, sizeof(text));
 	redis_buffer_free(&b);
 	return result;
 }

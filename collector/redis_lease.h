@@ -66,7 +66,11 @@ int redis_lease_open(struct redis_conn *c, const struct redis_settings *s, const
 int redis_lease_leave(struct redis_lease *l, struct redis_conn *c, const struct redis_settings *s,
 	const char *uuid, bool forget);
 
-// A person's decision: whoever comes next is the owner. 0, or -1 (closed); `who` has the lease and keeps it
+// Something else stands in the place of the owner: `*foreign`, and one line that says so in `why`. 0, or -1 (closed).
+int redis_lease_is_foreign(struct redis_conn *c, const struct redis_settings *s, const char *uuid, bool *foreign, char *why,
+	size_t why_size);
+
+// A person's decision: whoever comes next is the owner; what else stood in its place is kept aside. 0, or -1 (closed); `who` has the lease and keeps it
 // from being done, if it is not empty.
 int redis_lease_void(
 	struct redis_conn *c, const struct redis_settings *s, const char *uuid, char *who, size_t who_size);

@@ -21,9 +21,14 @@ static int look(struct look *k, struct redis_conn *c, const struct redis_setting
 {
 	struct redis_buffer b = {0};
 	char text[LEASE_TEXT_SIZE];
+	bool foreign;
 
 	redis_lease_watch(&b, s, k->uuid);
 	int result = redis_lease_send(c, &b, text, sizeof(text));
+	if (result == 0)
+		result = redis_lease_is_foreign(c, s, k->uuid, &foreign, text, sizeof(text));
+	if (result == 0 && foreign)
+		result = redis_conn_fail(c, REDIS_TROUBLE_OWNED, "%s", text);
 	redis_lease_ask(&b, s, k->uuid);
 	result = result == 0 ? redis_lease_send(c, &b, text, sizeof(text)) : -1;
 	redis_buffer_clear(&b);
@@ -31,13 +36,8 @@ static int look(struct look *k, struct redis_conn *c, const struct redis_setting
 	redis_lease_get(&b, s, k->uuid, "generation");
 	result = result == 0 ? redis_lease_send(c, &b, text, sizeof(text)) : -1;
 	k->generation = k->nonce ? strtoull(text, NULL, 10) : 0;
-	redis_buffer_clear(&b);
-	redis_encode_array(&b, 2);
-	redis_encode_literal(&b, "GET");
-	redis_lease_put_key(&b, s, "lease:", k->uuid);
-	result = result == 0 ? redis_lease_send(c, &b, k->lease, sizeof(k->lease)) : -1;
 	redis_buffer_free(&b);
-	return result;
+	return result == 0 ? redis_lease_holder(c, s, k->uuid, k->lease) : -1;
 }
 
 // The owner in Redis is a process of this very folder, or Redis is older than it was.
@@ -228,6 +228,15 @@ static enum lease_outcome look_back(struct redis_lease *l, const struct look *k,
 		"where the two parted is not known: lookback spool take, or give it an empty spool.dir");
 }
 
+// What keeps this collector from being the owner, once.
+static void tell(struct redis_lease *l, const char *why)
+{
+	metrics_set(spool_owned, 0);
+	if (!l->told)
+		log_error("%s", why);
+	l->told = true;
+}
+
 enum lease_outcome redis_lease_take(struct redis_lease *l, struct redis_conn *c,
 	const struct redis_settings *s, struct spool *spool, uint64_t number)
 {
@@ -236,8 +245,11 @@ enum lease_outcome redis_lease_take(struct redis_lease *l, struct redis_conn *c,
 
 	spool_uuid(spool, k.uuid);
 	spool_title(spool, &k.title);
-	if (look(&k, c, s) != 0)
+	if (look(&k, c, s) != 0) {
+		if (c->trouble == REDIS_TROUBLE_OWNED)
+			tell(l, c->why);
 		return LEASE_FAILED;
+	}
 	bool held = k.lease[0] && !is_left(&k);
 	if (k.title.owned && k.nonce == l->nonce) {
 		l->renewed_ms = 0; // ours all the time; with the next transaction

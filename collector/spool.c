@@ -159,7 +159,7 @@ static bool renew(struct spool *s, uint64_t in_redis)
 		in_redis = meta.next - 1;
 	if (meta.first <= in_redis)
 		meta.first = in_redis + 1;
-	meta.acked = meta.confirmed = 0; // under the new UUID, Redis has nothing
+	meta.acked = meta.confirmed = meta.halted = 0; // under the new UUID, Redis has nothing
 	if (meta.given_up < meta.first - 1)
 		meta.given_up = meta.first - 1; // Redis never had them under it
 	meta.owner = meta.claim = (struct store_owner){.generation = 0};
@@ -282,11 +282,6 @@ uint64_t spool_acked(struct spool *s)
 	uint64_t acked = s->acked;
 	pthread_mutex_unlock(&s->lock);
 	return acked;
-}
-
-void spool_remember(struct spool *s)
-{
-	spool_write_acked(s);
 }
 
 uint64_t spool_first(struct spool *s)

@@ -137,6 +137,12 @@ uint64_t spool_acked(struct spool *s);
 // Notes that on the disk now, so that a restart knows it.
 void spool_remember(struct spool *s);
 
+// The same, and that writing has stopped until a person decides, with batches up to `sent` sent (UINT64_MAX: not known);
+// that it goes on. spool_halted_at: UINT64_MAX where it goes on, or where `sent` is not known.
+void spool_halt(struct spool *s, uint64_t sent);
+void spool_go_on(struct spool *s);
+uint64_t spool_halted_at(struct spool *s);
+
 // Whose the UUID is, as the spool knows it: redis_lease.h.
 struct spool_title {
 	uint64_t owner_generation, owner_nonce; // of the last process of this folder that had it; 0: none

@@ -274,26 +274,6 @@ static bool wait_for_work(struct spool *s, unsigned ms, bool pause, uint64_t *st
 	return !stopping || (!empty && monotonic_ms() < *stop_at_ms);
 }
 
-// How far Redis has come, so that the next start knows before it reaches Redis.
-static void write_acked(struct spool *s)
-{
-	struct store_meta meta = s->store.meta;
-
-	pthread_mutex_lock(&s->lock);
-	meta.acked = s->acked;
-	meta.account = spool_account_after(s, s->first - 1, 0);
-	pthread_mutex_unlock(&s->lock);
-	if (meta.acked != s->store.meta.acked)
-		spool_write_meta(s, &meta, 0); // a failure only makes the next start know less
-}
-
-void spool_write_acked(struct spool *s)
-{
-	pthread_mutex_lock(&s->writing);
-	write_acked(s);
-	pthread_mutex_unlock(&s->writing);
-}
-
 void *spool_commit_run(void *arg)
 {
 	struct spool *s = arg;

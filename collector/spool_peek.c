@@ -70,6 +70,8 @@ static int read_all(MDB_env *env, const char *dir, struct spool_peek *out)
 		result = read_first(txn, &out->first);
 	out->last = meta.next - 1;
 	out->acked = meta.acked;
+	out->sent = store_halted_sent(meta.halted) < out->last ? store_halted_sent(meta.halted) : out->last;
+	out->exact = store_halted_sent(meta.halted) != UINT64_MAX;
 	stream_uuid_text(meta.uuid, out->uuid);
 	mdb_txn_abort(txn);
 	return result;

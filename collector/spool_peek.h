@@ -10,6 +10,8 @@ struct spool_peek {
 	uint64_t first; // oldest batch there; last + 1 where there is none
 	uint64_t last;	// highest number that was given, or 0
 	uint64_t acked; // Redis had everything up to it, as far as was noted
+	uint64_t sent;	// the highest number that was sent to Redis, at most
+	bool exact;	// writing has stopped, `acked` was noted then
 	bool in_use;	// a collector holds the folder
 };
 

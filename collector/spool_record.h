@@ -44,8 +44,19 @@ struct store_meta {
 	struct store_owner claim; // one that may be in Redis: of the take-over under way
 	uint64_t place;		  // where the folder was then; 0: nowhere
 	struct store_account account;
-	uint64_t check;		  // of all above
+	uint64_t halted; // while writing has stopped: what store_halted_at makes of the last batch sent; 0: it goes on
+	uint64_t check;	 // of all above
 };
+
+// `sent`: the highest batch that was sent to Redis, UINT64_MAX where that is not known.
+static inline uint64_t store_halted_at(uint64_t sent)
+{
+	return sent == UINT64_MAX ? UINT64_MAX : sent + 1;
+}
+static inline uint64_t store_halted_sent(uint64_t halted)
+{
+	return halted == 0 || halted == UINT64_MAX ? UINT64_MAX : halted - 1;
+}
 
 enum store_head_flag {
 	STORE_LOST = 1,	    // the batch was damaged, this only keeps its number: no body

@@ -60,7 +60,9 @@ static int own(struct writer *w, struct redis_guard *found)
 		spool_uuid(w->spool, w->claim.uuid);
 		if (redis_batch_look_up(&w->conn, w->claim.uuid, &w->s, found) != 0)
 			return -1;
-		outcome = redis_lease_take(&w->claim.lease, &w->conn, &w->s, w->spool, found->seq_number);
+		// a number that nobody vouches for says nothing of who wrote batches
+		bool agreed = found->seq == GUARD_NUMBER && found->fence == GUARD_NUMBER && found->seq_number == found->fence_number;
+		outcome = redis_lease_take(&w->claim.lease, &w->conn, &w->s, w->spool, agreed ? found->seq_number : 0);
 		if (outcome == LEASE_NEW_UUID)
 			w->applied = w->sent = w->epoch = 0; // nothing was sent under it
 	} while (outcome == LEASE_NEW_UUID);
@@ -71,7 +73,7 @@ static int own(struct writer *w, struct redis_guard *found)
 static int judge(struct writer *w, const struct redis_guard *found)
 {
 	char why[512];
-	uint64_t acked = spool_acked(w->spool), sent = UINT64_MAX, before = w->applied;
+	uint64_t acked = spool_acked(w->spool), sent = spool_halted_at(w->spool), before = w->applied;
 
 	if (w->epoch > 0)
 		sent = w->sent > before ? w->sent : before;
@@ -90,6 +92,7 @@ static int judge(struct writer *w, const struct redis_guard *found)
 				(unsigned long)w->applied);
 		w->stopped = GUARD_SOUND;
 		w->unnumbered = 0;
+		spool_go_on(w->spool);
 		if (state == GUARD_NEW)
 			log_warning("redis %s: is new, or was emptied: it holds no key under %s; it gets what the spool keeps",
 				w->s.address.text, w->s.prefix);
@@ -104,7 +107,7 @@ static int judge(struct writer *w, const struct redis_guard *found)
 	if (w->stopped != state)
 		log_error("redis %s: %s", w->s.address.text, why);
 	w->stopped = state;
-	spool_remember(w->spool);
+	spool_halt(w->spool, sent);
 	return redis_conn_fail(&w->conn, REDIS_TROUBLE_NUMBER, "%s", why);
 }
 

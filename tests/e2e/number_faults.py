@@ -98,6 +98,128 @@ def test_tampered_while_idle():
         assert any(key.startswith("pdns:seq:foreign-") for key in w.cli("KEYS", "pdns:seq:*").split())
 
 
+def test_number_without_a_fence():
+    """A number that nobody vouches for: nothing counts twice, nothing is passed over, and a person has to say which one is right."""
+    with World() as w:
+        w.start_redis()
+        w.start()
+        d = Dataplane(w.path).connect()
+        for n in range(4):
+            d.records(batch(n))
+        d.wait()
+        w.settled()
+        uuid = uuid_of(w)
+        sent = 4
+        for number in (2, 1000000):
+            for killed in (False, True):
+                w.cli("EVAL", f"redis.call('DEL','pdns:fence:{uuid}'); return redis.call('HSET','pdns:seq','{uuid}','{number}')", "0")
+                if killed:
+                    w.kill()
+                    w.start()
+                    d.connect()
+                d.records(batch(sent))
+                d.wait()
+                until(lambda: is_stopped(w))
+                found = lookback(w, "status")
+                assert found.returncode == 1 and state(w)["state"] == "differs", (number, found)
+                check_counts(w, sent, settle=False)
+                if not killed:
+                    found = lookback(w, "adopt", "--yes")
+                    assert found.returncode == 2 and f"adopt {sent}" in found.stderr, (number, found)
+                assert lookback(w, "adopt", str(sent), "--yes").returncode == 0
+                sent += 1
+                check_counts(w, sent)
+
+
+def test_fence_written_by_someone():
+    """The fence is changed and the connection lost: `adopt` takes the number that the collector knows, not the fence."""
+    with World() as w:
+        w.start_redis()
+        w.start()
+        d = Dataplane(w.path).connect()
+        for n in range(4):
+            d.records(batch(n))
+        d.wait()
+        w.settled()
+        for sent, number in enumerate(("1", "3", "1000000", "x"), 4):
+            w.cli("SET", f"pdns:fence:{uuid_of(w)}", number)
+            w.cli("CLIENT", "KILL", "TYPE", "normal")
+            until(lambda: is_stopped(w))
+            d.records(batch(sent))
+            d.wait()
+            assert lookback(w, "adopt", "--yes").returncode == 0, number
+            check_counts(w, sent + 1)
+
+
+def test_beyond():
+    """Both numbers are higher than all that was sent: told, also by `status` and after a restart, and a person can put it right."""
+    for restarts in ((), ("stop", "kill")):
+        with World() as w:
+            w.start_redis()
+            w.start()
+            d = Dataplane(w.path).connect()
+            for n in range(3):
+                d.records(batch(n))
+            d.wait()
+            w.settled()
+            uuid = uuid_of(w)
+            w.cli("EVAL", f"redis.call('SET','pdns:fence:{uuid}','5'); return redis.call('HSET','pdns:seq','{uuid}','5')", "0")
+            for n in range(5):
+                d.records(batch(3 + n))
+            d.wait()
+            until(lambda: is_stopped(w))
+            for how in restarts:
+                w.kill() if how == "kill" else w.stop()
+                w.start()
+                d.connect()
+                until(lambda: is_stopped(w))
+            assert lookback(w, "status").returncode == 1 and state(w)["state"] == "beyond", state(w)
+            assert lookback(w, "adopt", "--yes").returncode == 2 and lookback(w, "adopt", "8", "--yes").returncode == 2
+            check_counts(w, 3, settle=False)
+            assert lookback(w, "adopt", "3", "--yes").returncode == 0
+            check_counts(w, 8)
+            assert lookback(w, "status").returncode == 0
+
+
+def test_owner_is_something_else():
+    """Keys of another type where Redis says whose the spool is: told, and a person can put it right; a lease is just written again."""
+    for killed in (False, True):
+        with World() as w:
+            w.start_redis()
+            w.start()
+            d = Dataplane(w.path).connect()
+            d.records(batch(0))
+            d.wait()
+            w.settled()
+            owner, lease = (f"pdns:{name}:{{{uuid_of(w)}}}" for name in ("owner", "lease"))
+            w.cli("SET", owner, "mine")
+            if killed:
+                w.kill()
+                w.start()
+                d.connect()
+            d.records(batch(1))
+            d.wait()
+            until(lambda: owner in w.http("/readyz")[1] and "spool take" in w.http("/readyz")[1])
+            assert w.http("/readyz")[0] == 503 and w.metric("collector_spool_owned") == 0
+            assert owner in w.log() and "spool take" in w.log()
+            found = lookback(w, "status")
+            assert found.returncode == 1 and owner in found.stdout and state(w)["state"] == "foreign", found
+            w.cli("EVAL", f"redis.call('DEL','{lease}'); return redis.call('RPUSH','{lease}','x')", "0")
+            found = lookback(w, "take", "--yes")
+            assert found.returncode == 0, found
+            check_counts(w, 2)
+            assert w.http("/readyz")[0] == 200 and w.metric("collector_spool_owned") == 1
+            assert any(w.cli("GET", key) == "mine" for key in w.cli("KEYS", "pdns:owner:*").split() if ":foreign-" in key)
+            w.kill()
+            w.cli("EVAL", f"redis.call('DEL','{lease}'); return redis.call('RPUSH','{lease}','x')", "0")
+            w.start()
+            d.connect()
+            d.records(batch(2))
+            d.wait()
+            check_counts(w, 3)
+            assert w.cli("HLEN", "pdns:seq") == "1", "it went on under another UUID"
+
+
 def test_tampered_under_load():
     """…while batches go in one behind the other."""
     with World() as w:
@@ -120,7 +242,8 @@ def test_tampered_under_load():
 
 def test_tampered_and_restarted():
     """…with a restart of the collector, killed or not, within spool.keep; and with one of Redis."""
-    for name, restarts in (("set", ("kill", "stop")), ("del", ("kill", "redis")), ("lower", ("kill", "redis")), ("fence", ("kill",))):
+    for name, restarts in (("set", ("kill", "stop")), ("del", ("kill", "redis")), ("lower", ("kill", "redis")), ("higher", ("kill", "stop")),
+                           ("fence", ("kill",))):
         for restart in restarts:
             with World() as w:
                 w.start_redis()

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the spool's file knows of Redis: how far it has come, and whether writing has stopped until a person decides.
+#include "collector/spool_state.h"
+
+// How far Redis has come, so that the next start knows before it reaches Redis.
+static void write_acked(struct spool *s, uint64_t halted)
+{
+	struct store_meta meta = s->store.meta;
+
+	pthread_mutex_lock(&s->lock);
+	meta.acked = s->acked;
+	meta.account = spool_account_after(s, s->first - 1, 0);
+	pthread_mutex_unlock(&s->lock);
+	meta.halted = halted;
+	if (meta.acked != s->store.meta.acked || meta.halted != s->store.meta.halted)
+		spool_write_meta(s, &meta, 0); // a failure only makes the next start know less
+}
+
+void spool_write_acked(struct spool *s)
+{
+	pthread_mutex_lock(&s->writing);
+	write_acked(s, s->store.meta.halted);
+	pthread_mutex_unlock(&s->writing);
+}
+
+void spool_halt(struct spool *s, uint64_t sent)
+{
+	pthread_mutex_lock(&s->writing);
+	write_acked(s, store_halted_at(sent));
+	pthread_mutex_unlock(&s->writing);
+}
+
+void spool_go_on(struct spool *s)
+{
+	pthread_mutex_lock(&s->writing);
+	if (s->store.meta.halted != 0)
+		write_acked(s, 0);
+	pthread_mutex_unlock(&s->writing);
+}
+
+void spool_remember(struct spool *s)
+{
+	spool_write_acked(s);
+}
+
+uint64_t spool_halted_at(struct spool *s)
+{
+	pthread_mutex_lock(&s->lock);
+	uint64_t sent = store_halted_sent(s->store.meta.halted);
+	pthread_mutex_unlock(&s->lock);
+	return sent;
+}
