@@ -16,7 +16,7 @@ struct http_export {
 	struct MHD_Connection *connection;
 	struct http_client *client;
 	uint64_t client_id;
-	const struct redis_settings *redis; // of the server
+	struct redis_settings redis; // of lookups; a copy, since the worker changes its own
 	struct query q;
 	char cursor[QUERY_CURSOR_SIZE]; // where it begins
 	uint64_t records_max;		// with cursors: ends behind the page that reaches it; 0: no bound

@@ -111,7 +111,7 @@ static enum query_step write_all(struct http_export *x, struct query_export *run
 void *http_export_write(void *arg)
 {
 	struct http_export *x = arg;
-	struct query_export *run = query_export_start(&x->q, x->redis);
+	struct query_export *run = query_export_start(&x->q, &x->redis);
 	enum query_step step = run ? write_all(x, run) : QUERY_FAILED;
 
 	pthread_mutex_lock(&x->lock);

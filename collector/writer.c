@@ -43,7 +43,7 @@ static bool is_stopping(struct writer *w, uint64_t *stop_at_ms)
 static void note_up(struct writer *w)
 {
 	if (w->logged != REDIS_TROUBLE_NONE)
-		log_info("redis %s: well again after %u attempts", w->s.address.text, w->failures);
+		log_info("redis %s: well again; failed attempts: %u", w->s.address.text, w->failures);
 	w->logged = REDIS_TROUBLE_NONE;
 	w->failures = 0;
 	metrics_set(redis_up, 1);
