@@ -15,7 +15,7 @@ fi
 status() { : > "$T/body"; timeout 10 curl -s -o "$T/body" -D "$T/head" -w '%{http_code}' "$@"; }
 header() { tr -d '\r' < "$T/head" | sed -n "s/^$1: //Ip"; }
 
-redis_up --appendonly no
+redis_up # with its append-only file, or the page warns
 files=()
 for name in services wikipedia tcp-64k txt; do files+=(--replay "$DATA/$name.pcap"); done
 replay "${files[@]}" --no-huge
