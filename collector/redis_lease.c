@@ -88,6 +88,8 @@ int redis_lease_send(struct redis_conn *c, struct redis_buffer *b, char *out, si
 		redis_conn_fail(c, trouble, "%s: %.200s", redis_trouble_sentence[trouble], reply->str);
 	} else if (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS) {
 		snprintf(out, out_size, "%s", reply->str);
+	} else if (reply->type == REDIS_REPLY_INTEGER) {
+		snprintf(out, out_size, "%lld", reply->integer);
 	} else if (reply->type == REDIS_REPLY_ARRAY) {
 		snprintf(out, out_size, "done");
 	}
@@ -109,20 +111,33 @@ static int read_type(
 	return result;
 }
 
-int redis_lease_holder(struct redis_conn *c, const struct redis_settings *s, const char *uuid, char out[LEASE_TEXT_SIZE])
+// A command about the lease, of one argument. 0 with its text, or -1 (closed).
+static int ask_lease(
+	struct redis_conn *c, const struct redis_settings *s, const char *command, const char *uuid, char out[LEASE_TEXT_SIZE])
 {
 	struct redis_buffer b = {0};
 
+	redis_encode_array(&b, 2);
+	redis_encode_text(&b, command);
+	redis_lease_put_key(&b, s, "lease:", uuid);
+	int result = redis_lease_send(c, &b, out, LEASE_TEXT_SIZE);
+	redis_buffer_free(&b);
+	return result;
+}
+
+int redis_lease_holder(struct redis_conn *c, const struct redis_settings *s, const char *uuid, char out[LEASE_TEXT_SIZE])
+{
+	char left_ms[LEASE_TEXT_SIZE];
+
 	int result = read_type(c, s, "lease:", uuid, out, LEASE_TEXT_SIZE);
 	if (result == 0 && strcmp(out, "string") == 0) {
-		redis_encode_array(&b, 2);
-		redis_encode_literal(&b, "GET");
-		redis_lease_put_key(&b, s, "lease:", uuid);
-		result = redis_lease_send(c, &b, out, LEASE_TEXT_SIZE);
-	} else {
-		out[0] = '\0';
+		result = ask_lease(c, s, "PTTL", uuid, left_ms);
+		result = result == 0 ? ask_lease(c, s, "GET", uuid, out) : -1;
+		if (result == 0 && strcmp(left_ms, "-1") != 0)
+			return 0;
+		// One that does not expire was not written by a collector, and would be waited for without end.
 	}
-	redis_buffer_free(&b);
+	out[0] = '\0';
 	return result;
 }
 

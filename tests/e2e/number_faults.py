@@ -204,7 +204,10 @@ def test_owner_is_something_else():
             assert owner in w.log() and "spool take" in w.log()
             found = lookback(w, "status")
             assert found.returncode == 1 and owner in found.stdout and state(w)["state"] == "foreign", found
-            w.cli("EVAL", f"redis.call('DEL','{lease}'); return redis.call('RPUSH','{lease}','x')", "0")
+            if killed:
+                w.cli("SET", lease, "1 0 someone")  # which does not expire
+            else:
+                w.cli("EVAL", f"redis.call('DEL','{lease}'); return redis.call('RPUSH','{lease}','x')", "0")
             found = lookback(w, "take", "--yes")
             assert found.returncode == 0, found
             check_counts(w, 2)
