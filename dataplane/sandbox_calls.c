@@ -130,7 +130,7 @@ static int add_list(scmp_filter_ctx filter, uint32_t action, const char *const *
 
 static int allow_first(scmp_filter_ctx filter, int call, uint64_t value)
 {
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, SCMP_A0(SCMP_CMP_EQ, value));
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, SCMP_A0(SCMP_CMP_EQ, value, 0));
 }
 
 static int allow_firsts(scmp_filter_ctx filter, int call, const uint64_t *values, size_t len)
@@ -173,7 +173,7 @@ static int allow_socket(scmp_filter_ctx filter, int family, int type)
 {
 	const uint64_t flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
 
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, (uint64_t)family),
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, (uint64_t)family, 0),
 		SCMP_A1(SCMP_CMP_MASKED_EQ, ~flags & 0xffffffff, (uint64_t)type));
 }
 
@@ -207,7 +207,7 @@ static int add_quiet(scmp_filter_ctx filter, unsigned *len)
 {
 	int result = add_list(filter, SCMP_ACT_ERRNO(EACCES), quietly, len);
 
-	return result ? result : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
+	return result ? result : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0),
 		SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM));
 }
 

@@ -16,7 +16,7 @@
 
 enum { BELOW_STACK = 4096, ARGUMENTS_MAX = 4, TEXT_SIZE = 256 };
 
-static void fail(const char *what)
+static _Noreturn void fail(const char *what)
 {
 	fprintf(stderr, "inject: %s: %s\n", what, strerror(errno));
 	exit(1);
