@@ -23,7 +23,8 @@ set_clock() { printf '%+d\n' "$1" > "$T/clock.new" && mv "$T/clock.new" "$T/cloc
 set_clock 0
 start dataplane ip netns exec "$id-sensor" env LD_PRELOAD="$library" FAKETIME_TIMESTAMP_FILE="$T/clock" FAKETIME_NO_CACHE=1 \
 	FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 "$BUILD/dataplane/lookback-dataplane" -o "collector.socket=$SOCKET" \
-	-o table.records=100000 -o tcp.flows=4096 -o tcp.memory=16m -o flush.interval=1 -o frag.timeout=1 -o tcp.timeout=1 -o idle=sleep --iface s0
+	-o table.records=100000 -o tcp.flows=4096 -o tcp.memory=16m -o flush.interval=1 -o frag.timeout=1 -o tcp.timeout=1 -o idle=sleep --iface s0 \
+	-o sandbox=off # libfaketime reads its file again and again
 dataplane=${CHILDREN[-1]}
 DATAPLANE_PID=$PID
 await 30 grep -q 'records each' "$T/dataplane.log"
