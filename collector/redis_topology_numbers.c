@@ -25,21 +25,22 @@ void redis_topology_note_run(struct redis_topology *t, uint16_t slot, const stru
 }
 
 // Someone else wrote the slot's number: a server that was not restarted, and not replaced, never has an older one.
-static int fail_number(struct redis_topology *t, uint16_t slot, const struct cluster_node *node)
+static int fail_number(
+	struct redis_topology *t, uint16_t slot, const struct cluster_node *node, const struct redis_settings *s)
 {
 	return redis_topology_fail(t, REDIS_TROUBLE_NUMBER,
-		"%s: seq:{%s}: found another number for spool %s than the last one written, or something else, expected %lu; writing has "
+		"%s: %sseq:{%s}: found another number for spool %s than the last one written, or something else, expected %lu; writing has "
 		"stopped; HSET it there, or restart the collector to have it take what is there",
-		node->address.text, redis_slot_tag(slot), t->uuid, (unsigned long)t->applied[slot]);
+		node->address.text, s->prefix, redis_slot_tag(slot), t->uuid, (unsigned long)t->applied[slot]);
 }
 
 // Notes what a slot's HGET answered.
 static int take_number(struct redis_topology *t, uint16_t slot, const struct redis_results *r,
-	const struct cluster_node *node)
+	const struct cluster_node *node, const struct redis_settings *s)
 {
 	bool wrong = r->top.type == REDIS_REPLY_ERROR && r->top.trouble == REDIS_TROUBLE_WRONGTYPE;
 	if (wrong || (r->top.type == REDIS_REPLY_STRING && !r->top.decimal))
-		return fail_number(t, slot, node);
+		return fail_number(t, slot, node, s);
 	if (r->top.type == REDIS_REPLY_ERROR) {
 		if (r->top.trouble == REDIS_TROUBLE_CLUSTER)
 			t->fresh = false;
@@ -50,7 +51,7 @@ static int take_number(struct redis_topology *t, uint16_t slot, const struct red
 		return redis_topology_fail(t, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to HGET");
 	uint64_t number = r->top.type == REDIS_REPLY_STRING ? (uint64_t)r->top.integer : 0;
 	if (number < t->applied[slot] && t->run[slot] != 0 && t->run[slot] == hash_run(node))
-		return fail_number(t, slot, node);
+		return fail_number(t, slot, node, s);
 	if (number < t->applied[slot] && (t->lost_from == 0 || number + 1 < t->lost_from))
 		t->lost_from = number + 1;
 	if (number > t->highest)
@@ -78,7 +79,7 @@ static int read_number_there(
 		open = redis_conn_read(&node->conn, &results) == 0;
 	redis_buffer_free(&b);
 	if (open)
-		return take_number(t, slot, &results, node);
+		return take_number(t, slot, &results, node, s);
 	redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
 	redis_topology_failed(t, node);
 	return -1;
@@ -109,7 +110,7 @@ int redis_topology_read_numbers(struct redis_topology *t, struct cluster_node *n
 		struct cluster_node *other = error ? redis_topology_asked(t, results.error) : NULL;
 		if (other)
 			there[slot] = (uint8_t)(other - t->nodes + 1);
-		else if (open && take_number(t, (uint16_t)slot, &results, node) != 0)
+		else if (open && take_number(t, (uint16_t)slot, &results, node, s) != 0)
 			result = -1;
 		down |= error && redis_topology_is_down(results.error);
 	}

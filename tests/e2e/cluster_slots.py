@@ -142,7 +142,7 @@ def test_number_of_a_slot_is_changed():
             if w.metric("collector_writing_stopped") != 1:
                 continue  # the next batch wrote over it first
             code, text = w.http("/readyz")
-            assert code == 503 and "seq:{" in text, text
+            assert code == 503 and "pdns:seq:{" in text, text
             told = subprocess.run([os.path.join(os.path.dirname(PROGRAMS["collector"]), "lookback"), "-o", f"redis={cluster.seed()}",
                                    "-o", f"collector.socket={w.path}", "spool", "status"], capture_output=True, text=True, timeout=60)
             assert told.returncode not in (0, 1) and f"redis-cli -c HSET 'pdns:seq:{{TAG}}' {uuid} NUMBER" in told.stderr, told
