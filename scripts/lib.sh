@@ -278,7 +278,7 @@ redis_start() {
 redis_mend() { # folder, user
 	local manifest=$1/appendonlydir/appendonly.aof.manifest mended
 	[ -s "$manifest" ] && command -v redis-check-aof > /dev/null || return 0
-	mended=$(yes 2> /dev/null | redis-check-aof --fix "$manifest" 2>&1 | grep -i 'successfully truncated' || true)
+	mended=$(yes 2> /dev/null | redis-check-aof --fix "$manifest" 2>&1 | grep -io 'successfully truncated.*' || true)
 	[ -z "$mended" ] || printf 'redis: the end of its append-only file was cut: %s\n' "$mended"
 	[ "$2" = - ] || chown -R "$2" "$1/appendonlydir"
 }
