@@ -265,6 +265,22 @@ void http_take_account(const struct http_sources *sources)
 	metrics_set(unbalanced, a.unbalanced || stats_get(&collector_stats.dataplanes_unbalanced) > 0);
 }
 
+static void write_stops(FILE *out, struct writer *writer)
+{
+	struct writer_stop stops[WRITER_STOPS_MAX];
+	size_t len = writer_stops(writer, stops);
+
+	if (len == 0)
+		return;
+	fprintf(out, "# HELP lookback_collector_slot_stopped Slots of a Redis Cluster that nothing is written to, the first ones: the key that is "
+		     "wrong, what was found there and what was expected\n# TYPE lookback_collector_slot_stopped gauge\n");
+	for (size_t i = 0; i < len; i++) {
+		fprintf(out, "lookback_collector_slot_stopped{slot=\"%u\",", stops[i].slot);
+		write_label(out, "key", stops[i].key);
+		fprintf(out, ",state=\"%s\",found=\"%s\",expected=\"%s\"} 1\n", stops[i].state, stops[i].found, stops[i].expected);
+	}
+}
+
 char *http_metrics_text(const struct http_sources *sources, size_t *len)
 {
 	struct board_sensor *sensors = calloc(BOARD_SENSORS_MAX, sizeof(*sensors));
@@ -282,6 +298,7 @@ char *http_metrics_text(const struct http_sources *sources, size_t *len)
 	if (sensors_len > 0)
 		write_dataplanes(out, sensors, sensors_len);
 	write_collector(out, &spool);
+	write_stops(out, sources->writer);
 	if (sources->index)
 		write_names(out, sources->index);
 	if (sources->targets)

@@ -64,6 +64,7 @@
 	X(COUNTER, records_skipped,     "collector_records_total", "outcome=\"skipped\"", "In a batch that Redis turned out to hold already") \
 	X(COUNTER, records_wrong_type,  "collector_records_total", "outcome=\"wrong_type\"", "At least one key of the record holds something else") \
 	X(COUNTER, records_error,       "collector_records_total", "outcome=\"error\"", "Redis refused at least one command of the record") \
+	X(GAUGE,   slots_stopped,       "collector_slots_stopped", "", "Slots of a Redis Cluster whose number is missing or not ours: nothing is written to them until a person decides (lookback spool)") \
 	X(GAUGE,   slots_held,          "collector_slots_held", "", "Slots of a Redis Cluster that stay half moved; what belongs there waits in the spool") \
 	X(COUNTER, follow_dropped,      "collector_follow_dropped_total", "", "Commands about new records and retention dropped: their slot stayed half moved, or too many came together") \
 	X(COUNTER, foreign_type,        "collector_foreign_type_total", "", "Commands refused because a key under redis.prefix holds something else; such keys are left alone") \

@@ -74,8 +74,8 @@ static void tell_lost(struct redis_cluster *cl, uint64_t from)
 	metrics_add(batches_missing, found.missing);
 	metrics_add(batches_again, found.again);
 	log_warning(
-		"redis is older than it was, by a failover: batches from %lu on are sent again to the slots "
-		"that lack them",
+		"redis is older than it was, by a failover or by `lookback spool`: batches from %lu on are sent again to the "
+		"slots that lack them",
 		(unsigned long)from);
 	if (found.missing > 0)
 		log_error("redis has lost %lu batches in some slots, and the spool keeps them no more "
@@ -132,6 +132,8 @@ static bool ready(struct redis_cluster *cl)
 		if (redis_topology_ready(&cl->u.t, cl->u.s) != 0)
 			return false;
 	} while (!look_at_numbers(cl));
+	if (cl->u.t.sent == UINT64_MAX) // a collector before may have sent all that there is
+		cl->u.t.sent = spool_last(cl->spool);
 	return true;
 }
 
@@ -179,12 +181,12 @@ static void read_group(struct redis_cluster *cl, unsigned idle_ms)
 	}
 }
 
-// Slots that were held and are whole: back to what they lack. What follows the last group goes first,
+// Slots that were held and are whole, or were stopped and are sound: back to what they lack. What follows the last group goes first,
 // for a slot that has the numbers gone through again would pass it over.
 // Returns whether that is to be done before.
 static bool look_at_held(struct redis_cluster *cl)
 {
-	if (!redis_hold_is_due(&cl->hold, monotonic_ms()))
+	if (!redis_hold_is_due(&cl->hold, &cl->u, monotonic_ms()))
 		return false;
 	cl->followed = !cl->followed && cl->u.follow.len > 0;
 	if (cl->followed) // what is left behind that is of slots that are held
@@ -192,6 +194,9 @@ static bool look_at_held(struct redis_cluster *cl)
 	uint64_t from = redis_hold_release(&cl->hold, &cl->u, monotonic_ms());
 	if (from > 0 && from <= cl->applied)
 		cl->applied = from - 1;
+	if (cl->u.t.lost_from > 0) // a person has decided that a slot holds less
+		go_back(cl, cl->u.t.lost_from);
+	cl->u.t.lost_from = 0;
 	return false;
 }
 
@@ -247,7 +252,8 @@ enum cluster_outcome redis_cluster_step(
 	u->t.trouble = REDIS_TROUBLE_NONE; // of a node that another one stood in for
 	if (!cl->busy) {
 		bool follow_only = look_at_held(cl);
-		if (!begin_group(cl, follow_only, cl->hold.from > 0 ? HOLD_LOOK_MS : idle_ms))
+		bool looks = cl->hold.from > 0 || u->t.stops.len > 0;
+		if (!begin_group(cl, follow_only, looks ? HOLD_LOOK_MS : idle_ms))
 			return u->t.trouble == REDIS_TROUBLE_NONE ? CLUSTER_IDLE : CLUSTER_TROUBLE;
 	}
 	redis_units_pass(u);
@@ -273,6 +279,9 @@ static void forget(struct redis_cluster *cl, const struct redis_settings *s)
 			redis_encode_literal(&node->out, "HDEL");
 			redis_topology_seq_key(&node->out, s, (uint16_t)slot);
 			redis_encode_text(&node->out, cl->u.t.uuid);
+			redis_encode_array(&node->out, 2);
+			redis_encode_literal(&node->out, "DEL");
+			redis_topology_fence_key(&node->out, s, (uint16_t)slot, cl->u.t.uuid);
 		}
 		if (node->out.arrays == 0 || !node->conn.context ||
 			redis_conn_write(&node->conn, node->out.bytes, node->out.size) != 0)

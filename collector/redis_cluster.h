@@ -3,8 +3,11 @@
 // batches that belong to one slot are one transaction, which sets the slot's number.
 //
 //     batches 8…11 ──► commands by slot ──► for each slot, to the primary that holds it
+//                                             HGET pdns:seq:{tag of the slot} <uuid>
+//                                           and where that is the number that is known
 //                                             MULTI
 //                                               HSET pdns:seq:{tag of the slot} <uuid> 11
+//                                               SET  pdns:fence:{tag of the slot}:<uuid> 11
 //                                               the slot's commands of those of the batches
 //                                               8…11 that are above the number it holds
 //                                             EXEC
@@ -12,6 +15,10 @@
 // A group is done when each of its slots has it; what was moved, refused or left unanswered is sent
 // again after a look at topology and numbers (redis_topology.h). Where a failover lost writes, the
 // batches from the lowest lost number on are sent again; slots that have them pass them over.
+//
+// No WATCH: the transactions of all slots of a node go in one packet, and each EXEC would end the watches of the
+// others. Someone who writes the number between HGET and EXEC is found out by what HSET answered, or by the next
+// HGET; SET has written the number whatever the key held, so the transaction is known to be applied.
 //
 // Writer thread only.
 #pragma once

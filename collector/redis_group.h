@@ -24,13 +24,14 @@ struct group_command {
 struct group_unit {
 	uint16_t slot;
 	bool done;
-	bool held;	     // not to be sent: its slot is half moved
+	bool held;	     // not to be sent: its slot is half moved, or stopped
+	bool cleared;	     // the slot holds the number that is known, as it answered in this pass
 	bool riders;	     // some of the commands are
 	bool had;	     // the slot had the whole group before: its number does not tell of the riders
 	uint8_t tries;	     // passes that met the slot half moved
 	uint8_t ask;	     // index + 1 of the node that an ASK named in this pass; 0: none
 	uint32_t head, tail; // commands
-	uint32_t sent;	     // commands in the transaction under way; 0: none
+	uint32_t sent;	     // commands of the group that the slot needs, in the transaction under way; 0: none
 };
 
 struct redis_group {

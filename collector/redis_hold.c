@@ -32,7 +32,7 @@ bool redis_hold_check(struct redis_hold *h, struct redis_units *u)
 			continue;
 		if (unit->tries >= HOLD_TRIES)
 			hold(&u->t, unit->slot);
-		unit->held = u->t.held[unit->slot];
+		unit->held = u->t.held[unit->slot] || u->t.stopped[unit->slot];
 		settled = settled && unit->held;
 	}
 	return settled;
@@ -76,9 +76,9 @@ void redis_hold_note(struct redis_hold *h, struct redis_units *u)
 	}
 }
 
-bool redis_hold_is_due(const struct redis_hold *h, uint64_t now_ms)
+bool redis_hold_is_due(const struct redis_hold *h, const struct redis_units *u, uint64_t now_ms)
 {
-	return h->from > 0 && now_ms >= h->next_look_ms;
+	return (h->from > 0 || u->t.stops.len > 0) && now_ms >= h->next_look_ms;
 }
 
 // What CLUSTER NODES tells of the node itself: "[93->-<id>]" of a slot that leaves, "[93-<-<id>]" of one
@@ -133,11 +133,12 @@ uint64_t redis_hold_release(struct redis_hold *h, struct redis_units *u, uint64_
 			released += look_at_node(&u->t, n, h, now_ms);
 	}
 	metrics_set(slots_held, u->t.held_len);
-	if (released == 0)
-		return 0;
-	if (u->t.held_len == 0)
+	if (u->t.held_len == 0 && released > 0)
 		log_info("redis cluster: the slots that were half moved are whole; what waited for them goes "
 			 "there");
+	released += redis_topology_look_at_stopped(&u->t, u->s);
+	if (released == 0)
+		return 0;
 	redis_expiry_reset(); // what was due in them is due again
 	h->from = 0;	      // those that are still held set it anew
 	return from;

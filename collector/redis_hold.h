@@ -5,6 +5,8 @@
 // acknowledged to the spool. When its owner tells that it is whole, that batch and what follows is gone
 // through again; every slot passes over what its own number says it has.
 //
+// A slot whose number is missing or not ours (redis_stops.h) is treated in the same way, until a person has decided.
+//
 // Writer thread only.
 #pragma once
 
@@ -29,8 +31,8 @@ bool redis_hold_check(struct redis_hold *h, struct redis_units *u);
 // over to the next group.
 void redis_hold_note(struct redis_hold *h, struct redis_units *u);
 
-// It is time to look whether held slots are whole.
-bool redis_hold_is_due(const struct redis_hold *h, uint64_t now_ms);
+// It is time to look whether held slots are whole, and whether the numbers of stopped ones are sound.
+bool redis_hold_is_due(const struct redis_hold *h, const struct redis_units *u, uint64_t now_ms);
 
 // Looks. Returns the number from which on batches are to be gone through again, or 0.
 uint64_t redis_hold_release(struct redis_hold *h, struct redis_units *u, uint64_t now_ms);

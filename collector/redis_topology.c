@@ -25,6 +25,7 @@ void redis_topology_close(struct redis_topology *t)
 		redis_conn_close(&t->nodes[i].conn);
 		redis_buffer_free(&t->nodes[i].out);
 	}
+	redis_stops_free(&t->stops);
 }
 
 void redis_topology_renew(struct redis_topology *t, const char *uuid)
@@ -34,6 +35,10 @@ void redis_topology_renew(struct redis_topology *t, const char *uuid)
 	memset(t->applied, 0, sizeof(t->applied));
 	memset(t->held, 0, sizeof(t->held));
 	memset(t->run, 0, sizeof(t->run));
+	memset(t->stopped, 0, sizeof(t->stopped));
+	t->stops.changes += t->stops.len > 0;
+	t->stops.len = 0;
+	t->sent = UINT64_MAX;
 	t->lost_from = t->highest = t->held_len = 0;
 	for (size_t i = 0; i < t->nodes_len; i++) // their names have the old UUID
 		redis_conn_close(&t->nodes[i].conn);
@@ -43,6 +48,14 @@ void redis_topology_seq_key(struct redis_buffer *out, const struct redis_setting
 {
 	char tail[REDIS_SLOT_TAG_SIZE + 8];
 	int len = snprintf(tail, sizeof(tail), "seq:{%s}", redis_slot_tag(slot));
+
+	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
+}
+
+void redis_topology_fence_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot, const char *uuid)
+{
+	char tail[REDIS_SLOT_TAG_SIZE + STREAM_UUID_TEXT_SIZE + 16];
+	int len = snprintf(tail, sizeof(tail), "fence:{%s}:%s", redis_slot_tag(slot), uuid);
 
 	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
 }
@@ -167,12 +180,12 @@ int redis_topology_connect(
 	here.address = node->address;
 	here.others.len = 0;
 	here.sentinel[0] = '\0';
-	if (redis_conn_open(&node->conn, &here) != 0 || redis_info_settle(&node->conn) != 0) {
+	if (redis_conn_open(&node->conn, &here) != 0 || (!t->reader && redis_info_settle(&node->conn) != 0)) {
 		redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
 		redis_topology_failed(t, node);
 		return -1;
 	}
-	return take_name(t, node);
+	return t->reader ? 0 : take_name(t, node);
 }
 
 // One range of CLUSTER SLOTS: from, to, [host, port, …], replicas. False where it is not one.

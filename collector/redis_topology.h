@@ -6,13 +6,16 @@
 //                                          │ on connect: CLIENT SETNAME lookback-<uuid>; older
 //                                          │ connections of that name are killed, and with them
 //                                          ▼ what they may still have in a socket buffer
-//                       known[slot] ◄── HGET pdns:seq:{tag} <uuid>, for each slot of the node
+//                       known[slot] ◄── HGET pdns:seq:{tag} <uuid>, GET pdns:fence:{tag}:<uuid>,
+//                                       for each slot of the node
 //
 // A slot whose owner changed, or whose connection was lost, is not known until it was read again; a
-// number lower than before means that a failover lost writes. Writer thread only.
+// number lower than before means that a failover lost writes. If the two numbers of a slot do not tell the
+// same (redis_guard.h), nothing is written to the slot until a person decides. Writer thread only.
 #pragma once
 
 #include "collector/redis_conn.h"
+#include "collector/redis_stops.h"
 #include "collector/redis_slot.h"
 #include "collector/stream.h"
 
@@ -36,6 +39,10 @@ struct redis_topology {
 	uint32_t run[REDIS_SLOTS];	  // hash of the run_id of the server that held it then; 0: not known
 	bool held[REDIS_SLOTS];		  // half moved (redis_hold.h)
 	size_t held_len;		  // how many
+	bool stopped[REDIS_SLOTS];	  // its number is missing or not ours; not known then
+	struct redis_stops stops;	  // these
+	uint64_t sent;			  // the highest number that can have been sent; UINT64_MAX: not known yet
+	bool reader;			  // only looks (`lookback spool`): no connection is killed, nothing is logged
 	uint64_t lost_from;		  // lowest number that a failover lost; 0: none
 	uint64_t highest;		  // highest number read
 	char uuid[STREAM_UUID_TEXT_SIZE]; // of the spool
@@ -82,7 +89,24 @@ void redis_topology_note_run(struct redis_topology *t, uint16_t slot, const stru
 // Reads the numbers of the node's slots that are not known. 0, or -1 with what is wrong noted.
 int redis_topology_read_numbers(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s);
 
-// "pdns:seq:{tag}" of a slot as one argument.
+// Reads the numbers of the stopped slots again. Returns how many are sound now.
+size_t redis_topology_look_at_stopped(struct redis_topology *t, const struct redis_settings *s);
+
+// Has the slot hold that everything up to `number` is applied, in both places; something else in the place of the
+// number (`foreign`) is renamed to pdns:seq:{tag}:foreign-<time>. Returns 0, or -1 with what is wrong noted.
+int redis_topology_claim(
+	struct redis_topology *t, uint16_t slot, uint64_t number, bool foreign, const struct redis_settings *s);
+
+// HGET of the slot's number; what it answered is the number that is known.
+void redis_topology_ask_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot, const struct redis_settings *s);
+// HSET and SET of the number, which each transaction of a slot begins with.
+void redis_topology_write_number(
+	struct redis_topology *t, struct redis_buffer *out, uint16_t slot, uint64_t number, const struct redis_settings *s);
+
+bool redis_topology_is_as_known(const struct redis_topology *t, uint16_t slot, enum guard_kind kind, uint64_t number);
+
+// "pdns:seq:{tag}" and "pdns:fence:{tag}:<uuid>" of a slot as one argument.
 void redis_topology_seq_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot);
+void redis_topology_fence_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot, const char *uuid);
 
 void redis_topology_close(struct redis_topology *t);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The numbers of the slots: the last batch that Redis holds of each.
+// The numbers of the slots: the last batch that Redis holds of each, in two places (redis_guard.h).
 #include "collector/redis_topology.h"
 
-static void put_number(struct redis_topology *t, struct redis_buffer *out, unsigned slot, const struct redis_settings *s)
-{
-	redis_encode_array(out, 3);
-	redis_encode_literal(out, "HGET");
-	redis_topology_seq_key(out, s, (uint16_t)slot);
-	redis_encode_text(out, t->uuid);
-}
+#include "dataplane/log.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum { TOLD_MAX = 16 }; // slots that the log names one by one
 
 static uint32_t hash_run(const struct cluster_node *node)
 {
@@ -24,34 +23,66 @@ void redis_topology_note_run(struct redis_topology *t, uint16_t slot, const stru
 	t->run[slot] = hash_run(node);
 }
 
-// Someone else wrote the slot's number: a server that was not restarted, and not replaced, never has an older one.
-static int fail_number(
-	struct redis_topology *t, uint16_t slot, const struct cluster_node *node, const struct redis_settings *s)
+void redis_topology_ask_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot, const struct redis_settings *s)
 {
-	return redis_topology_fail(t, REDIS_TROUBLE_NUMBER,
-		"%s: %sseq:{%s}: found another number for spool %s than the last one written, or something else, expected %lu; writing has "
-		"stopped; HSET it there, or restart the collector to have it take what is there",
-		node->address.text, s->prefix, redis_slot_tag(slot), t->uuid, (unsigned long)t->applied[slot]);
+	redis_encode_array(out, 3);
+	redis_encode_literal(out, "HGET");
+	redis_topology_seq_key(out, s, slot);
+	redis_encode_text(out, t->uuid);
 }
 
-// Notes what a slot's HGET answered.
-static int take_number(struct redis_topology *t, uint16_t slot, const struct redis_results *r,
+static void ask_fence(struct redis_topology *t, struct redis_buffer *out, uint16_t slot, const struct redis_settings *s)
+{
+	redis_encode_array(out, 2);
+	redis_encode_literal(out, "GET");
+	redis_topology_fence_key(out, s, slot, t->uuid);
+}
+
+void redis_topology_write_number(
+	struct redis_topology *t, struct redis_buffer *out, uint16_t slot, uint64_t number, const struct redis_settings *s)
+{
+	redis_encode_array(out, 4);
+	redis_encode_literal(out, "HSET");
+	redis_topology_seq_key(out, s, slot);
+	redis_encode_text(out, t->uuid);
+	redis_encode_uint(out, number);
+	redis_encode_array(out, 3);
+	redis_encode_literal(out, "SET");
+	redis_topology_fence_key(out, s, slot, t->uuid);
+	redis_encode_uint(out, number);
+}
+
+bool redis_topology_is_as_known(const struct redis_topology *t, uint16_t slot, enum guard_kind kind, uint64_t number)
+{
+	return kind != GUARD_OTHER && number == t->applied[slot] && (kind == GUARD_NUMBER || number == 0);
+}
+
+// judging ──────────────────────────────────────────────────────────────────────────────────────
+
+static void stop(struct redis_topology *t, uint16_t slot, enum guard_state state, const struct redis_guard *found,
 	const struct cluster_node *node, const struct redis_settings *s)
 {
-	bool wrong = r->top.type == REDIS_REPLY_ERROR && r->top.trouble == REDIS_TROUBLE_WRONGTYPE;
-	if (wrong || (r->top.type == REDIS_REPLY_STRING && !r->top.decimal))
-		return fail_number(t, slot, node, s);
-	if (r->top.type == REDIS_REPLY_ERROR) {
-		if (r->top.trouble == REDIS_TROUBLE_CLUSTER)
-			t->fresh = false;
-		return redis_topology_fail(t, r->top.trouble, "%s: %s: %.200s", node->address.text,
-			redis_trouble_sentence[r->top.trouble], r->error);
+	struct redis_stop now = {.slot = slot, .state = state, .found = *found, .expected = t->applied[slot]};
+	char text[512];
+
+	snprintf(now.server, sizeof(now.server), "%.63s", node->address.text);
+	if (redis_stops_put(&t->stops, &now) && !t->reader && t->stops.len <= TOLD_MAX) {
+		redis_stops_tell(text, sizeof(text), &now, s->prefix, t->uuid);
+		log_error("redis cluster: %s%s", text, t->stops.len == TOLD_MAX ? "; further slots: lookback spool status" : "");
 	}
-	if (r->top.type != REDIS_REPLY_STRING && r->top.type != REDIS_REPLY_NIL)
-		return redis_topology_fail(t, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to HGET");
-	uint64_t number = r->top.type == REDIS_REPLY_STRING ? (uint64_t)r->top.integer : 0;
-	if (number < t->applied[slot] && t->run[slot] != 0 && t->run[slot] == hash_run(node))
-		return fail_number(t, slot, node, s);
+	t->stopped[slot] = true;
+	t->known[slot] = false;
+}
+
+// The number is sound: what it tells is noted.
+static void take(struct redis_topology *t, uint16_t slot, uint64_t number, const struct cluster_node *node)
+{
+	if (t->stopped[slot]) {
+		redis_stops_remove(&t->stops, slot);
+		if (!t->reader)
+			log_info("redis cluster: slot %u: its number is sound again: %lu", slot, (unsigned long)number);
+	}
+	t->stopped[slot] = false;
 	if (number < t->applied[slot] && (t->lost_from == 0 || number + 1 < t->lost_from))
 		t->lost_from = number + 1;
 	if (number > t->highest)
@@ -59,69 +90,267 @@ static int take_number(struct redis_topology *t, uint16_t slot, const struct red
 	t->applied[slot] = number;
 	t->known[slot] = true;
 	redis_topology_note_run(t, slot, node);
-	return 0;
 }
 
-// The slot is half moved, and its number is on the other side or has never been written.
-static int read_number_there(
-	struct redis_topology *t, uint16_t slot, struct cluster_node *node, const struct redis_settings *s)
+// A server that was restarted or replaced may hold anything that it held before: nothing is known that would speak against it.
+static bool is_same_server(const struct redis_topology *t, uint16_t slot, const struct cluster_node *node)
 {
-	struct redis_results results = {.capacity = 0};
-	struct redis_buffer b = {0};
+	return t->run[slot] != 0 && t->run[slot] == hash_run(node);
+}
 
-	if (redis_topology_connect(t, node, s) != 0)
-		return -1;
-	redis_encode_array(&b, 1);
-	redis_encode_literal(&b, "ASKING");
-	put_number(t, &b, slot, s);
-	bool open = redis_conn_write(&node->conn, b.bytes, b.size) == 0;
-	for (int i = 0; open && i < 2; i++)
-		open = redis_conn_read(&node->conn, &results) == 0;
-	redis_buffer_free(&b);
-	if (open)
-		return take_number(t, slot, &results, node, s);
+static void judge(struct redis_topology *t, uint16_t slot, const struct redis_guard *found, const struct cluster_node *node,
+	const struct redis_settings *s)
+{
+	bool same = is_same_server(t, slot, node);
+	uint64_t number, applied = same || found->fence == GUARD_NUMBER ? t->applied[slot] : found->seq_number;
+	enum guard_state state = redis_guard_judge(found, applied, t->sent, &number);
+
+	if (state > GUARD_NEW)
+		stop(t, slot, state, found, node, s);
+	else
+		take(t, slot, number, node);
+}
+
+// reading ──────────────────────────────────────────────────────────────────────────────────────
+
+struct look {
+	struct redis_topology *t;
+	struct cluster_node *node;
+	const struct redis_settings *s;
+	struct redis_results results;
+	struct cluster_node *other; // that a reply named, of a slot that is half moved
+	bool down;		    // some reply says that the node has lost sight of the cluster
+	bool refused;		    // some reply is an error; the trouble is noted
+};
+
+// One reply. False: the connection is gone.
+static bool read_reply(struct look *k, enum guard_kind *kind, uint64_t *number)
+{
+	struct redis_results *r = &k->results;
+
+	*kind = GUARD_NONE;
+	*number = 0;
+	r->errors = 0;
+	if (redis_conn_read(&k->node->conn, r) != 0)
+		return false;
+	if (redis_guard_take(&r->top, kind, number))
+		return true;
+	*kind = GUARD_NONE;
+	struct cluster_node *other = redis_topology_asked(k->t, r->error);
+	if (other) {
+		k->other = other;
+		return true;
+	}
+	k->down |= redis_topology_is_down(r->error);
+	k->refused = true;
+	if (r->top.trouble == REDIS_TROUBLE_CLUSTER)
+		k->t->fresh = false;
+	redis_topology_fail(k->t, r->top.trouble, "%s: %s: %.200s", k->node->address.text, redis_trouble_sentence[r->top.trouble], r->error);
+	return true;
+}
+
+static bool read_pair(struct look *k, struct redis_guard *found)
+{
+	*found = (struct redis_guard){.keys = false};
+	k->other = NULL;
+	k->refused = false;
+	return read_reply(k, &found->seq, &found->seq_number) && read_reply(k, &found->fence, &found->fence_number);
+}
+
+static int fail_node(struct redis_topology *t, struct cluster_node *node)
+{
 	redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
 	redis_topology_failed(t, node);
 	return -1;
 }
 
-int redis_topology_read_numbers(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s)
+// The two numbers of a slot from one node; a half-moved slot's other side is asked with ASKING. 0, or -1 with the trouble noted.
+static int read_side(struct look *k, uint16_t slot, bool asking, struct redis_guard *found)
 {
-	struct redis_results results = {.capacity = 0};
-	uint8_t index = (uint8_t)(node - t->nodes), there[REDIS_SLOTS] = {0}; // index + 1 of the other side
-	bool down = false;
+	static const char ask[] = "*1\r\n$6\r\nASKING\r\n";
+	struct redis_buffer b = {0};
+	uint64_t none;
+	enum guard_kind ok;
+
+	if (redis_topology_connect(k->t, k->node, k->s) != 0)
+		return -1;
+	redis_topology_ask_number(k->t, &b, slot, k->s);
+	size_t first = b.size;
+	ask_fence(k->t, &b, slot, k->s);
+	struct redis_conn *c = &k->node->conn;
+	bool open = (!asking || redis_conn_write(c, ask, sizeof(ask) - 1) == 0) && redis_conn_write(c, b.bytes, first) == 0 &&
+		    (!asking || redis_conn_write(c, ask, sizeof(ask) - 1) == 0) && redis_conn_write(c, b.bytes + first, b.size - first) == 0;
+	redis_buffer_free(&b);
+	*found = (struct redis_guard){.keys = false};
+	k->other = NULL;
+	k->refused = false;
+	open = open && (!asking || read_reply(k, &ok, &none)) && read_reply(k, &found->seq, &found->seq_number) &&
+	       (!asking || read_reply(k, &ok, &none)) && read_reply(k, &found->fence, &found->fence_number);
+	if (!open)
+		return fail_node(k->t, k->node);
+	return k->refused ? -1 : 0;
+}
+
+// A slot that is half moved: each of its two keys is on one side, or on none.
+static int read_both_sides(struct redis_topology *t, uint16_t slot, struct cluster_node *here, struct cluster_node *there,
+	const struct redis_settings *s)
+{
+	struct look a = {.t = t, .node = here, .s = s}, b = {.t = t, .node = there, .s = s};
+	struct redis_guard found, other;
+
+	if (read_side(&a, slot, false, &found) != 0 || read_side(&b, slot, true, &other) != 0)
+		return -1;
+	bool seq_there = found.seq == GUARD_NONE && other.seq != GUARD_NONE;
+	if (seq_there) {
+		found.seq = other.seq;
+		found.seq_number = other.seq_number;
+	}
+	if (found.fence == GUARD_NONE) {
+		found.fence = other.fence;
+		found.fence_number = other.fence_number;
+	}
+	judge(t, slot, &found, seq_there ? there : here, s);
+	return 0;
+}
+
+// A slot whose numbers are gone: is it empty (a node that was emptied), or are only they gone? Returns 0, or -1 (closed).
+static int look_for_keys(struct look *k, uint16_t slot)
+{
+	struct redis_guard found = {.keys = true};
+	struct redis_buffer b = {0};
+
+	redis_encode_array(&b, 3);
+	redis_encode_literal(&b, "CLUSTER");
+	redis_encode_literal(&b, "COUNTKEYSINSLOT");
+	redis_encode_uint(&b, slot);
+	redisReply *reply = redis_conn_ask(&k->node->conn, &b);
+	redis_buffer_free(&b);
+	if (!reply)
+		return fail_node(k->t, k->node);
+	found.keys = reply->type != REDIS_REPLY_INTEGER || reply->integer > 0;
+	freeReplyObject(reply);
+	judge(k->t, slot, &found, k->node, k->s);
+	return 0;
+}
+
+static bool is_wanted(const struct redis_topology *t, unsigned slot, uint8_t index, bool stopped)
+{
+	return t->owner[slot] == index && !t->known[slot] && t->stopped[slot] == stopped;
+}
+
+enum { LATER_NONE, LATER_KEYS, LATER_SIDES }; // from LATER_SIDES on: and the index of the other node
+
+// The replies about all slots that are wanted. `later`: what is left to be asked once no reply is under way. 0, or -1.
+static int read_replies(struct look *k, uint8_t index, bool stopped, uint16_t later[static REDIS_SLOTS])
+{
+	struct redis_topology *t = k->t;
+	struct redis_guard found;
 	int result = 0;
 
+	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++) {
+		if (!is_wanted(t, slot, index, stopped))
+			continue;
+		if (!read_pair(k, &found))
+			return fail_node(t, k->node);
+		if (k->refused)
+			result = -1;
+		else if (k->other)
+			later[slot] = (uint16_t)(k->other - t->nodes + LATER_SIDES);
+		else if (found.seq == GUARD_NONE && found.fence == GUARD_NONE && t->applied[slot] > 0 &&
+			 is_same_server(t, (uint16_t)slot, k->node))
+			later[slot] = LATER_KEYS;
+		else
+			judge(t, (uint16_t)slot, &found, k->node, k->s);
+	}
+	return result;
+}
+
+static int read_later(struct look *k, const uint16_t later[static REDIS_SLOTS])
+{
+	int result = 0;
+
+	for (unsigned slot = 0; slot < REDIS_SLOTS && k->node->conn.context; slot++) {
+		if (later[slot] == LATER_KEYS && look_for_keys(k, (uint16_t)slot) != 0)
+			result = -1;
+		if (later[slot] >= LATER_SIDES &&
+			read_both_sides(k->t, (uint16_t)slot, k->node, &k->t->nodes[later[slot] - LATER_SIDES], k->s) != 0)
+			result = -1;
+	}
+	return k->node->conn.context ? result : -1;
+}
+
+static int read_numbers(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s, bool stopped)
+{
+	struct look k = {.t = t, .node = node, .s = s};
+	uint8_t index = (uint8_t)(node - t->nodes);
+	uint16_t later[REDIS_SLOTS] = {LATER_NONE};
+
 	redis_buffer_clear(&node->out);
-	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++)
-		if (t->owner[slot] == index && !t->known[slot])
-			put_number(t, &node->out, slot, s);
+	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++) {
+		if (!is_wanted(t, slot, index, stopped))
+			continue;
+		redis_topology_ask_number(t, &node->out, (uint16_t)slot, s);
+		ask_fence(t, &node->out, (uint16_t)slot, s);
+	}
 	if (node->out.arrays == 0)
 		return 0;
 	if (redis_topology_connect(t, node, s) != 0)
 		return -1;
-	bool open = redis_conn_write(&node->conn, node->out.bytes, node->out.size) == 0;
-	for (unsigned slot = 0; open && slot < REDIS_SLOTS; slot++) {
-		if (t->owner[slot] != index || t->known[slot])
-			continue;
-		results.errors = 0;
-		open = redis_conn_read(&node->conn, &results) == 0;
-		bool error = open && results.top.type == REDIS_REPLY_ERROR;
-		struct cluster_node *other = error ? redis_topology_asked(t, results.error) : NULL;
-		if (other)
-			there[slot] = (uint8_t)(other - t->nodes + 1);
-		else if (open && take_number(t, (uint16_t)slot, &results, node, s) != 0)
-			result = -1;
-		down |= error && redis_topology_is_down(results.error);
-	}
-	for (unsigned slot = 0; open && slot < REDIS_SLOTS; slot++)
-		if (there[slot] != 0 && read_number_there(t, (uint16_t)slot, &t->nodes[there[slot] - 1], s) != 0)
-			result = -1;
-	if (down)
+	if (redis_conn_write(&node->conn, node->out.bytes, node->out.size) != 0)
+		return fail_node(t, node);
+	int result = read_replies(&k, index, stopped, later);
+	if (node->conn.context && read_later(&k, later) != 0)
+		result = -1;
+	if (k.down)
 		redis_topology_failed(t, node);
-	if (open)
-		return result;
-	redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
-	redis_topology_failed(t, node);
-	return -1;
+	return result;
+}
+
+int redis_topology_read_numbers(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s)
+{
+	return read_numbers(t, node, s, false);
+}
+
+size_t redis_topology_look_at_stopped(struct redis_topology *t, const struct redis_settings *s)
+{
+	size_t before = t->stops.len;
+
+	for (size_t i = 0; i < t->nodes_len && t->stops.len > 0; i++)
+		if (t->nodes[i].conn.context)
+			read_numbers(t, &t->nodes[i], s, true);
+	return before - t->stops.len;
+}
+
+int redis_topology_claim(
+	struct redis_topology *t, uint16_t slot, uint64_t number, bool foreign, const struct redis_settings *s)
+{
+	struct cluster_node *node = &t->nodes[t->owner[slot]];
+	struct redis_buffer *out = &node->out;
+	struct redis_results results = {.capacity = 0};
+	char aside[REDIS_SLOT_TAG_SIZE + 48];
+
+	redis_buffer_clear(out);
+	redis_encode_array(out, 1);
+	redis_encode_literal(out, "MULTI");
+	if (foreign) {
+		int len = snprintf(aside, sizeof(aside), "seq:{%s}:foreign-%lu", redis_slot_tag(slot), (unsigned long)time(NULL));
+		redis_encode_array(out, 3);
+		redis_encode_literal(out, "RENAME");
+		redis_topology_seq_key(out, s, slot);
+		redis_encode_bulk2(out, s->prefix, strlen(s->prefix), aside, (size_t)len);
+	}
+	redis_topology_write_number(t, out, slot, number, s);
+	redis_encode_array(out, 1);
+	redis_encode_literal(out, "EXEC");
+	if (redis_topology_connect(t, node, s) != 0)
+		return -1;
+	bool open = redis_conn_write(&node->conn, out->bytes, out->size) == 0;
+	for (uint32_t i = 0; open && i < out->arrays; i++)
+		open = redis_conn_read(&node->conn, &results) == 0;
+	if (!open)
+		return fail_node(t, node);
+	if (results.errors > 0)
+		return redis_topology_fail(
+			t, results.trouble, "%s: %s: %.200s", node->address.text, redis_trouble_sentence[results.trouble], results.error);
+	return 0;
 }

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { OWN_COMMANDS = 2 }; // HSET, SET: the number comes before what the group has for the slot
+
 bool redis_units_init(struct redis_units *u, const struct zone_list *zones)
 {
 	u->zones = zones;
@@ -26,62 +28,78 @@ void redis_units_free(struct redis_units *u)
 
 // sending ──────────────────────────────────────────────────────────────────────────────────────
 
-// The transaction of a unit: what its slot does not hold yet. False where it holds all.
-static bool write_unit(struct redis_units *u, struct group_unit *unit, struct redis_buffer *out, bool asking)
+// How many commands of the group the unit's slot does not have yet.
+static bool count_needs(const struct redis_units *u, struct group_unit *unit)
+{
+	unit->sent = 0;
+	for (uint32_t i = unit->head; i != GROUP_NONE; i = u->g.commands[i].next)
+		unit->sent += redis_group_needs(&u->g, unit, &u->g.commands[i], u->t.applied[unit->slot]);
+	return unit->sent > 0;
+}
+
+// The number, in both places.
+static void write_number(struct redis_units *u, const struct group_unit *unit, struct redis_buffer *out)
+{
+	uint64_t applied = u->t.applied[unit->slot];
+	uint64_t number = u->g.last > applied ? u->g.last : applied; // batches gone through again
+
+	redis_topology_write_number(&u->t, out, unit->slot, number, u->s);
+	if (u->t.sent < number)
+		u->t.sent = number;
+}
+
+// The transaction of a unit: what its slot does not hold yet.
+static void write_unit(struct redis_units *u, struct group_unit *unit, struct redis_buffer *out)
 {
 	uint64_t applied = u->t.applied[unit->slot];
 
-	unit->sent = 0;
-	unit->ask = 0;
-	for (uint32_t i = unit->head; i != GROUP_NONE; i = u->g.commands[i].next)
-		unit->sent += redis_group_needs(&u->g, unit, &u->g.commands[i], applied);
-	if (unit->sent == 0)
-		return false;
-	if (asking) {
-		redis_encode_array(out, 1);
-		redis_encode_literal(out, "ASKING");
-	}
 	redis_encode_array(out, 1);
 	redis_encode_literal(out, "MULTI");
-	redis_encode_array(out, 4);
-	redis_encode_literal(out, "HSET");
-	redis_topology_seq_key(out, u->s, unit->slot);
-	redis_encode_text(out, u->t.uuid);
-	redis_encode_uint(out, u->g.last > applied ? u->g.last : applied); // batches gone through again
+	write_number(u, unit, out);
 	for (uint32_t i = unit->head; i != GROUP_NONE; i = u->g.commands[i].next) {
 		const struct group_command *c = &u->g.commands[i];
 		if (!redis_group_needs(&u->g, unit, c, applied))
 			continue;
 		char *room = redis_buffer_room(out, c->size);
 		if (!room)
-			return true; // `bad` is looked at before sending
+			return; // `bad` is looked at before sending
 		memcpy(room, redis_group_bytes(&u->g, c), c->size);
 		out->size += c->size;
 		out->arrays++;
 	}
 	redis_encode_array(out, 1);
 	redis_encode_literal(out, "EXEC");
-	return true;
+}
+
+// The slots' numbers are asked for, or the units that are cleared are written.
+static bool write_one(struct redis_units *u, struct group_unit *unit, struct redis_buffer *out, bool asks)
+{
+	unit->held = u->t.held[unit->slot] || u->t.stopped[unit->slot];
+	if (unit->done || unit->held || !(asks ? u->t.known[unit->slot] : unit->cleared))
+		return false;
+	if (!asks) {
+		write_unit(u, unit, out);
+		return true;
+	}
+	unit->cleared = false;
+	unit->ask = 0;
+	unit->done = !count_needs(u, unit);
+	if (!unit->done)
+		redis_topology_ask_number(&u->t, out, unit->slot, u->s);
+	return !unit->done;
 }
 
 // Encodes what each node is to get, and notes the order of the replies.
-static size_t write_units(struct redis_units *u)
+static size_t write_units(struct redis_units *u, bool asks)
 {
 	size_t len = 0;
 
 	for (size_t n = 0; n < u->t.nodes_len; n++) {
 		redis_buffer_clear(&u->t.nodes[n].out);
 		u->order_len[n] = len;
-		for (size_t i = 0; i < u->g.units_len; i++) {
-			struct group_unit *unit = &u->g.units[i];
-			unit->held = u->t.held[unit->slot];
-			if (unit->done || unit->held || u->t.owner[unit->slot] != n)
-				continue;
-			if (write_unit(u, unit, &u->t.nodes[n].out, false))
+		for (size_t i = 0; i < u->g.units_len; i++)
+			if (u->t.owner[u->g.units[i].slot] == n && write_one(u, &u->g.units[i], &u->t.nodes[n].out, asks))
 				u->order[len++] = (uint16_t)i;
-			else
-				unit->done = true;
-		}
 	}
 	u->order_nodes = u->t.nodes_len;
 	u->order_len[u->order_nodes] = len;
@@ -129,9 +147,9 @@ static void note_command(struct redis_units *u, const struct group_command *c, u
 // The unit was applied: its results go to the records.
 static void note_unit(struct redis_units *u, const struct cluster_node *node, struct group_unit *unit)
 {
-	const struct redis_result *hset = &u->results.at[0];
+	const struct redis_result *hset = &u->results.at[0], *set = &u->results.at[1];
 	uint64_t before = u->t.applied[unit->slot];
-	uint32_t at = 1; // behind HSET
+	uint32_t at = OWN_COMMANDS;
 
 	for (uint32_t i = unit->head; i != GROUP_NONE; i = u->g.commands[i].next) {
 		const struct group_command *c = &u->g.commands[i];
@@ -141,34 +159,67 @@ static void note_unit(struct redis_units *u, const struct cluster_node *node, st
 	if (before < u->g.last)
 		u->t.applied[unit->slot] = u->g.last;
 	// where the number could not be written, or was gone: nothing goes there before it was looked at
-	u->t.known[unit->slot] = hset->type == REDIS_REPLY_INTEGER && (hset->integer == 0 || before == 0);
+	u->t.known[unit->slot] =
+		hset->type == REDIS_REPLY_INTEGER && (hset->integer == 0 || before == 0) && set->type == REDIS_REPLY_STATUS;
 	redis_topology_note_run(&u->t, unit->slot, node);
 	unit->done = true;
 }
 
+// The slot's node did not do what it was asked to.
+static void note_refused(struct redis_units *u, const struct cluster_node *node, const char *what)
+{
+	const struct redis_results *r = &u->results;
+
+	if (r->errors > 0)
+		redis_topology_fail(&u->t, r->trouble, "%s: %s: %.200s", node->address.text,
+			redis_trouble_sentence[r->trouble], r->error);
+	else
+		redis_topology_fail(
+			&u->t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to %s", node->address.text, what);
+	stats_add(&redis_trouble_count[u->t.trouble], 1);
+	u->moved = true;
+}
+
 // Reads the replies of one transaction. Returns 0 where the connection still stands.
-static int read_unit(struct redis_units *u, struct cluster_node *node, struct group_unit *unit, bool asking)
+static int read_unit(struct redis_units *u, struct cluster_node *node, struct group_unit *unit)
 {
 	struct redis_results *r = &u->results;
 
 	r->errors = 0;
 	r->error[0] = '\0';
-	redis_texts_keep(&r->texts, 1, unit->riders ? unit->sent + 1u : 1);
-	for (uint32_t i = 0; i < unit->sent + 3 + asking; i++) // ASKING MULTI HSET … EXEC
+	redis_texts_keep(&r->texts, OWN_COMMANDS, OWN_COMMANDS + (unit->riders ? unit->sent : 0));
+	for (uint32_t i = 0; i < unit->sent + OWN_COMMANDS + 2; i++) // MULTI HSET SET … EXEC
 		if (redis_conn_read(&node->conn, r) != 0)
 			return -1;
-	if (r->top.type == REDIS_REPLY_ARRAY && r->len == unit->sent + 1) {
+	if (r->top.type == REDIS_REPLY_ARRAY && r->len == unit->sent + OWN_COMMANDS)
 		note_unit(u, node, unit);
+	else
+		note_refused(u, node, "EXEC");
+	return 0;
+}
+
+// Reads what the slot holds. Returns 0 if the connection still stands.
+static int read_ask(struct redis_units *u, struct cluster_node *node, struct group_unit *unit)
+{
+	struct redis_results *r = &u->results;
+	enum guard_kind kind;
+	uint64_t number;
+
+	r->errors = 0;
+	r->error[0] = '\0';
+	if (redis_conn_read(&node->conn, r) != 0)
+		return -1;
+	if (!redis_guard_take(&r->top, &kind, &number)) {
+		note_refused(u, node, "HGET");
 		return 0;
 	}
-	if (r->errors > 0)
-		redis_topology_fail(&u->t, r->trouble, "%s: %s: %.200s", node->address.text,
-			redis_trouble_sentence[r->trouble], r->error);
-	else
-		redis_topology_fail(&u->t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to EXEC",
-			node->address.text);
-	stats_add(&redis_trouble_count[u->t.trouble], 1);
+	unit->cleared = redis_topology_is_as_known(&u->t, unit->slot, kind, number);
+	if (unit->cleared)
+		return 0;
+	u->t.known[unit->slot] = false; // and looked at before the next pass
 	u->moved = true;
+	redis_topology_fail(&u->t, REDIS_TROUBLE_FENCED, "%s: someone else wrote the number of slot %u; looking again",
+		node->address.text, unit->slot);
 	return 0;
 }
 
@@ -181,18 +232,35 @@ static void note_ask(struct redis_units *u, struct group_unit *unit)
 		unit->ask = (uint8_t)(node - u->t.nodes + 1);
 }
 
+// Sends what is in `out` behind ASKING, which holds for one command, or for one transaction.
+static int send_asking(struct redis_units *u, struct cluster_node *node, struct redis_buffer *out)
+{
+	static const char ask[] = "*1\r\n$6\r\nASKING\r\n";
+
+	if (out->bad || redis_conn_write(&node->conn, ask, sizeof(ask) - 1) != 0 ||
+		redis_conn_write(&node->conn, out->bytes, out->size) != 0)
+		return -1;
+	redis_buffer_clear(out);
+	return redis_conn_read(&node->conn, &u->results);
+}
+
 // After all other replies were read: sends the unit where the ASK said. Keys that are on neither side
 // yet make that impossible (TRYAGAIN) until the slot has arrived.
 static void follow_ask(struct redis_units *u, struct group_unit *unit)
 {
 	struct cluster_node *node = &u->t.nodes[unit->ask - 1];
+	struct redis_buffer out = {0};
 
 	if (redis_topology_connect(&u->t, node, u->s) != 0)
 		return;
-	struct redis_buffer out = {0};
-	if (write_unit(u, unit, &out, true) && !out.bad &&
-		(redis_conn_write(&node->conn, out.bytes, out.size) != 0 ||
-			read_unit(u, node, unit, true) != 0)) {
+	unit->cleared = false;
+	redis_topology_ask_number(&u->t, &out, unit->slot, u->s);
+	bool open = send_asking(u, node, &out) == 0 && read_ask(u, node, unit) == 0;
+	if (open && unit->cleared) {
+		write_unit(u, unit, &out);
+		open = send_asking(u, node, &out) == 0 && read_unit(u, node, unit) == 0;
+	}
+	if (!open) {
 		redis_topology_failed(&u->t, node);
 		u->t.known[unit->slot] = false;
 	}
@@ -200,44 +268,58 @@ static void follow_ask(struct redis_units *u, struct group_unit *unit)
 	redis_buffer_free(&out);
 }
 
-static void read_units(struct redis_units *u)
+// A unit that was not done, or not cleared: what its error says. Returns whether the node has lost sight of the cluster.
+static bool note_error(struct redis_units *u, struct group_unit *unit)
 {
-	for (size_t n = 0; n < u->order_nodes; n++) {
-		struct cluster_node *node = &u->t.nodes[n];
-		bool down = false;
-		for (size_t i = u->order_len[n]; i < u->order_len[n + 1] && node->conn.context; i++) {
-			struct group_unit *unit = &u->g.units[u->order[i]];
-			if (read_unit(u, node, unit, false) != 0) {
-				redis_topology_fail(&u->t, node->conn.trouble, "%s: %s", node->address.text,
-					node->conn.why);
-				redis_topology_failed(&u->t, node);
-				break;
-			}
-			if (unit->done)
-				continue;
-			down |= redis_topology_is_down(u->results.error);
-			if (strncmp(u->results.error, "MOVED ", 6) == 0)
-				u->t.fresh = false;
-			else if (strncmp(u->results.error, "ASK ", 4) == 0)
-				note_ask(u, unit);
-			else if (strncmp(u->results.error, "TRYAGAIN", 8) == 0)
-				unit->tries++;
-		}
-		if (down)
+	const char *error = u->results.error;
+
+	if (strncmp(error, "MOVED ", 6) == 0)
+		u->t.fresh = false;
+	else if (strncmp(error, "ASK ", 4) == 0)
+		note_ask(u, unit);
+	else if (strncmp(error, "TRYAGAIN", 8) == 0)
+		unit->tries++;
+	return redis_topology_is_down(error);
+}
+
+static void read_node(struct redis_units *u, size_t n, bool asks)
+{
+	struct cluster_node *node = &u->t.nodes[n];
+	bool down = false;
+
+	for (size_t i = u->order_len[n]; i < u->order_len[n + 1] && node->conn.context; i++) {
+		struct group_unit *unit = &u->g.units[u->order[i]];
+		if ((asks ? read_ask(u, node, unit) : read_unit(u, node, unit)) != 0) {
+			redis_topology_fail(
+				&u->t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
 			redis_topology_failed(&u->t, node);
-		if (!node->conn.context && u->order_len[n + 1] > u->order_len[n])
-			u->moved = true;
+			break;
+		}
+		if (asks ? !unit->cleared : !unit->done)
+			down |= note_error(u, unit);
 	}
-	for (size_t i = 0; i < u->g.units_len; i++)
-		if (u->g.units[i].ask != 0 && !u->g.units[i].done)
-			follow_ask(u, &u->g.units[i]);
+	if (down)
+		redis_topology_failed(&u->t, node);
+	if (!node->conn.context && u->order_len[n + 1] > u->order_len[n])
+		u->moved = true;
+}
+
+// Sends to all nodes, then reads from all.
+static void exchange(struct redis_units *u, bool asks)
+{
+	if (write_units(u, asks) == 0)
+		return;
+	send_units(u);
+	for (size_t n = 0; n < u->order_nodes; n++)
+		read_node(u, n, asks);
 }
 
 void redis_units_pass(struct redis_units *u)
 {
 	u->moved = false;
-	if (write_units(u) == 0)
-		return;
-	send_units(u);
-	read_units(u);
+	exchange(u, true);
+	exchange(u, false);
+	for (size_t i = 0; i < u->g.units_len; i++)
+		if (u->g.units[i].ask != 0 && !u->g.units[i].done)
+			follow_ask(u, &u->g.units[i]);
 }

@@ -169,17 +169,16 @@ static int step_cluster(struct writer *w)
 	if (writer_check_is_due(w))
 		writer_check(w);
 	enum cluster_outcome outcome = redis_cluster_step(w->cluster, &w->s, IDLE_MS);
+	writer_note_stops(w);
 	if (outcome == CLUSTER_AGAIN && w->again++ < AGAIN_MAX) {
 		usleep(1000 * (AGAIN_MS + (unsigned)rand_r(&w->random) % AGAIN_MS));
 		return 0;
 	}
 	if (outcome == CLUSTER_AGAIN || outcome == CLUSTER_TROUBLE) {
 		enum redis_trouble trouble = redis_cluster_why(w->cluster, why, sizeof(why));
-		metrics_set(writing_stopped, trouble == REDIS_TROUBLE_NUMBER);
 		return redis_conn_fail(&w->conn, trouble, "%s", why);
 	}
 	w->again = 0;
-	metrics_set(writing_stopped, 0);
 	note_progress(w);
 	return 0;
 }
@@ -339,8 +338,8 @@ void writer_reload(struct writer *w, const struct redis_settings *settings)
 bool writer_is_up(struct writer *w, char *why, size_t why_size)
 {
 	pthread_mutex_lock(&w->lock);
-	bool up = w->up;
-	snprintf(why, why_size, "%s", w->why);
+	bool up = w->up && w->stops_len == 0;
+	snprintf(why, why_size, "%s", w->up ? w->stops_why : w->why);
 	pthread_mutex_unlock(&w->lock);
 	return up;
 }

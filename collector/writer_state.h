@@ -24,6 +24,9 @@ struct writer {
 	bool up;			// under the lock
 	char why[800];			// under the lock: what is wrong while not up
 	char warnings[4096];		// under the lock: what endangers records, lines; empty: nothing
+	struct writer_stop stops[WRITER_STOPS_MAX]; // under the lock: slots of a cluster that nothing is written to
+	size_t stops_len;		// under the lock
+	char stops_why[800];		// under the lock: the first of them in words
 
 	// the thread's own
 	struct redis_settings s; // copy of the settings
@@ -31,6 +34,7 @@ struct writer {
 	unsigned warned;		  // enum redis_warning, bits: already in the log
 	uint64_t check_at_ms;		  // monotonic time of the next look at how Redis is set up
 	bool checking;			  // it is due
+	uint64_t stops_seen;		  // `changes` of the cluster's stops that the others know of
 	struct redis_cluster *cluster;	  // NULL: Redis is none
 	unsigned again;			  // passes in a row that left slots on the move
 	struct redis_batch batch[2];	  // in execution, and sent behind it
@@ -63,6 +67,9 @@ int writer_unnumbered(struct writer *w);
 
 // What the connection, or those of a cluster, told of Redis last: into log, metrics, /readyz.
 void writer_note_info(struct writer *w);
+
+// The slots that nothing is written to: into metrics and /readyz. The log has it.
+void writer_note_stops(struct writer *w);
 
 // The look at it that is due every redis.check: nothing may be under way. Returns 0, or -1 (closed).
 bool writer_check_is_due(const struct writer *w);

@@ -84,3 +84,44 @@ void writer_warnings(struct writer *w, char *out, size_t out_size)
 	snprintf(out, out_size, "%s", w->warnings);
 	pthread_mutex_unlock(&w->lock);
 }
+
+void writer_note_stops(struct writer *w)
+{
+	const struct redis_topology *t = redis_cluster_topology(w->cluster);
+	const struct redis_stops *l = &t->stops;
+	struct writer_stop found[WRITER_STOPS_MAX];
+	size_t len = l->len < WRITER_STOPS_MAX ? l->len : WRITER_STOPS_MAX;
+	char why[600] = "";
+
+	if (w->stops_seen == l->changes)
+		return;
+	w->stops_seen = l->changes;
+	metrics_set(writing_stopped, l->len > 0);
+	metrics_set(slots_stopped, l->len);
+	for (size_t i = 0; i < len; i++) {
+		found[i].slot = l->at[i].slot;
+		redis_stops_key(found[i].key, &l->at[i], w->s.prefix, t->uuid);
+		snprintf(found[i].state, sizeof(found[i].state), "%s", redis_guard_label[l->at[i].state]);
+		redis_stops_found(found[i].found, &l->at[i]);
+		redis_stops_expected(found[i].expected, &l->at[i]);
+	}
+	if (len > 0)
+		redis_stops_tell(why, sizeof(why), &l->at[0], w->s.prefix, t->uuid);
+	pthread_mutex_lock(&w->lock);
+	memcpy(w->stops, found, len * sizeof(*found));
+	w->stops_len = len;
+	if (l->len > 1)
+		snprintf(w->stops_why, sizeof(w->stops_why), "redis cluster: %s; %zu slots more", why, l->len - 1);
+	else
+		snprintf(w->stops_why, sizeof(w->stops_why), "redis cluster: %s", why);
+	pthread_mutex_unlock(&w->lock);
+}
+
+size_t writer_stops(struct writer *w, struct writer_stop out[static WRITER_STOPS_MAX])
+{
+	pthread_mutex_lock(&w->lock);
+	size_t len = w->stops_len;
+	memcpy(out, w->stops, len * sizeof(*out));
+	pthread_mutex_unlock(&w->lock);
+	return len;
+}
