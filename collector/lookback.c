@@ -50,7 +50,7 @@ static const struct command {
 	{"expire", "[DAYS]", 0, 1, lookback_expire, "forget what was not seen for retention.days"},
 	{"key", "add NAME | remove NAME | list", 1, 2, lookback_key, "keys for the HTTP server"},
 	{"status", "", 0, 0, lookback_status, "what Redis holds, and from which sensors"},
-	{"spool", "status | adopt [NUMBER] | reset | take", 1, 2, lookback_spool, "a spool whose number in Redis is missing"},
+	{"spool", "status | adopt [NUMBER [SLOT]] | reset [SLOT] | take", 1, 3, lookback_spool, "a spool whose number in Redis is missing"},
 };
 
 int lookback_fail(const char *format, ...)

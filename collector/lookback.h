@@ -11,6 +11,7 @@
 //     lookback_forget.c   what tells of erased records besides their keys
 //     lookback_admin.c    status, key
 //     lookback_spool.c    spool
+//     lookback_slots.c    spool, in a Redis Cluster
 //     lookback_lines.c    arguments from the standard input; who reads the standard output
 //     lookback_progress.c how far an export or import is
 //     lookback_table.c    columns by the width of the terminal

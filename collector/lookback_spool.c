@@ -1,25 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // spool: what a person decides where the number that Redis holds of a spool is missing or not ours. The collector may
 // run: it looks every few seconds, and goes on where the numbers are sound.
-#include "collector/lookback.h"
-
-#include "collector/redis_batch.h"
-#include "collector/spool_peek.h"
+#include "collector/lookback_spool.h"
 
 #include <stdlib.h>
 #include <unistd.h>
-
-struct spool_case {
-	char dir[4096];
-	struct redis_settings *redis;
-	struct redis_conn conn;
-	struct spool_peek spool;
-	struct redis_guard guard;
-	enum guard_state state;
-	uint64_t number; // to go on behind, where the state is sound
-	bool owner_foreign; // something else stands where Redis says whose the spool is
-	char owner_why[400];
-};
 
 static int look(struct lookback *l, struct spool_case *c)
 {
@@ -31,18 +16,17 @@ static int look(struct lookback *l, struct spool_case *c)
 	c->redis = &l->db.settings;
 	if (redis_conn_open(&c->conn, c->redis) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
-	if (c->conn.info.cluster) {
+	bool cluster = c->conn.info.cluster;
+	if (cluster) // the keys of the owner may be on another node
 		redis_conn_close(&c->conn);
-		return lookback_fail("redis %s: found a node of a cluster, expected a single Redis; in a cluster each slot has a number of its own: "
-				     "the collector's log names the key and the number expected, put it back by redis-cli -c HSET "
-				     "'%sseq:{TAG}' %s NUMBER, or restart the collector, which takes what is there",
-			c->redis->address.text, c->redis->prefix, c->spool.uuid);
-	}
-	if (redis_batch_look_up(&c->conn, c->spool.uuid, c->redis, &c->guard) != 0)
+	if (cluster && redis_lease_open(&c->conn, c->redis, c->spool.uuid) != 0)
+		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
+	if (!cluster && redis_batch_look_up(&c->conn, c->spool.uuid, c->redis, &c->guard) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	if (redis_lease_is_foreign(&c->conn, c->redis, c->spool.uuid, &c->owner_foreign, c->owner_why, sizeof(c->owner_why)) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
-	c->state = redis_guard_judge(&c->guard, c->spool.acked, c->spool.sent, &c->number);
+	if (!cluster)
+		c->state = redis_guard_judge(&c->guard, c->spool.acked, c->spool.sent, &c->number);
 	return 0;
 }
 
@@ -54,15 +38,20 @@ static void print_number(const char *label, enum guard_kind kind, uint64_t numbe
 		printf("%-12s %s\n", label, kind == GUARD_NONE ? "none" : "something else");
 }
 
-static int show(const struct spool_case *c)
+void lookback_spool_print(const struct spool_case *c)
 {
-	char why[512];
-
 	printf("%-12s %s%s\n", "spool", c->dir, c->spool.in_use ? ", in use by a collector" : "");
 	printf("%-12s %s\n", "uuid", c->spool.uuid);
 	printf("%-12s %lu\n", "oldest", (unsigned long)c->spool.first);
 	printf("%-12s %lu\n", "newest", (unsigned long)c->spool.last);
 	printf("%-12s %lu\n", "applied", (unsigned long)c->spool.acked);
+}
+
+static int show(const struct spool_case *c)
+{
+	char why[512];
+
+	lookback_spool_print(c);
 	print_number("redis", c->guard.seq, c->guard.seq_number);
 	print_number("fence", c->guard.fence, c->guard.fence_number);
 	bool owner = c->state <= GUARD_NEW && c->owner_foreign;
@@ -76,19 +65,25 @@ static int show(const struct spool_case *c)
 	return LOOKBACK_NOTHING;
 }
 
-static bool ask(const struct lookback *l, const struct spool_case *c, uint64_t number)
+bool lookback_spool_confirm(const struct lookback *l)
 {
 	char line[16];
-	uint64_t first = c->spool.first > number + 1 ? c->spool.first : number + 1;
-	uint64_t sent = c->spool.last + 1 > first ? c->spool.last + 1 - first : 0;
 
-	printf("Redis %s is taken to hold all up to batch %lu of spool %s; %lu batches that the spool has are sent.\n",
-		c->redis->address.text, (unsigned long)number, c->spool.uuid, (unsigned long)sent);
 	if (l->yes || l->dry)
 		return !l->dry;
 	printf("Go on? [y/N] ");
 	fflush(stdout);
 	return isatty(STDIN_FILENO) && fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+static bool ask(const struct lookback *l, const struct spool_case *c, uint64_t number)
+{
+	uint64_t first = c->spool.first > number + 1 ? c->spool.first : number + 1;
+	uint64_t sent = c->spool.last + 1 > first ? c->spool.last + 1 - first : 0;
+
+	printf("Redis %s is taken to hold all up to batch %lu of spool %s; %lu batches that the spool has are sent.\n",
+		c->redis->address.text, (unsigned long)number, c->spool.uuid, (unsigned long)sent);
+	return lookback_spool_confirm(l);
 }
 
 static int decide(struct lookback *l, struct spool_case *c, uint64_t number)
@@ -110,19 +105,16 @@ static int decide(struct lookback *l, struct spool_case *c, uint64_t number)
 // This spool is the one that goes on under its UUID, whoever had it before.
 static int take(struct lookback *l, struct spool_case *c)
 {
-	char who[160], line[16];
+	char who[160];
 
-	printf("Spool %s goes on under its UUID %s, behind batch %lu, which Redis %s holds. A copy of it that had the UUID before parts from "
-	       "it when it is started.\n",
-		c->dir, c->spool.uuid, (unsigned long)c->guard.seq_number, c->redis->address.text);
-	if (l->dry)
-		return LOOKBACK_FOUND;
-	if (!l->yes) {
-		printf("Go on? [y/N] ");
-		fflush(stdout);
-		if (!isatty(STDIN_FILENO) || !fgets(line, sizeof(line), stdin) || (line[0] != 'y' && line[0] != 'Y'))
-			return lookback_fail("nothing was changed");
-	}
+	if (c->conn.info.cluster)
+		printf("Spool %s goes on under its UUID %s, behind what each slot of the cluster holds.", c->dir, c->spool.uuid);
+	else
+		printf("Spool %s goes on under its UUID %s, behind batch %lu, which Redis %s holds.", c->dir, c->spool.uuid,
+			(unsigned long)c->guard.seq_number, c->redis->address.text);
+	printf(" A copy of it that had the UUID before parts from it when it is started.\n");
+	if (!lookback_spool_confirm(l))
+		return l->dry ? LOOKBACK_FOUND : lookback_fail("nothing was changed");
 	if (redis_lease_void(&c->conn, c->redis, c->spool.uuid, who, sizeof(who)) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	if (who[0])
@@ -137,14 +129,16 @@ static int run(struct lookback *l, struct spool_case *c)
 	const char *what = l->argv[0], *text = l->argc > 1 ? l->argv[1] : NULL;
 	char *end = NULL;
 
+	if (c->conn.info.cluster && strcmp(what, "take") != 0)
+		return lookback_slots(l, c);
 	if (strcmp(what, "status") == 0 && !text)
 		return show(c);
 	if (strcmp(what, "reset") == 0 && !text)
 		return decide(l, c, 0);
 	if (strcmp(what, "take") == 0 && !text)
 		return take(l, c);
-	if (strcmp(what, "adopt") != 0)
-		return lookback_fail("usage: lookback spool status | adopt [NUMBER] | reset | take");
+	if (strcmp(what, "adopt") != 0 || l->argc > 2)
+		return lookback_fail("usage: lookback spool status | adopt [NUMBER] | reset | take; in a cluster: adopt [NUMBER [SLOT]] | reset [SLOT]");
 	uint64_t number = text ? strtoull(text, &end, 10) : 0;
 	if (text && (*text < '0' || *text > '9' || *end))
 		return lookback_fail("adopt: '%s' is not a number", text);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Inside `lookback spool`, between lookback_spool.c and lookback_slots.c (a Redis Cluster: a number for each slot).
+#pragma once
+
+#include "collector/lookback.h"
+#include "collector/redis_batch.h"
+#include "collector/spool_peek.h"
+
+struct spool_case {
+	char dir[4096];
+	struct redis_settings *redis;
+	struct redis_conn conn;
+	struct spool_peek spool;
+	struct redis_guard guard;
+	enum guard_state state;
+	uint64_t number; // to go on behind, where the state is sound
+	bool owner_foreign; // something else stands where Redis says whose the spool is
+	char owner_why[400];
+};
+
+// Whether to go on: --yes, or a person at a terminal says so; false with --dry-run.
+bool lookback_spool_confirm(const struct lookback *l);
+
+// What the spool itself tells.
+void lookback_spool_print(const struct spool_case *c);
+
+// status, adopt, reset. `c->conn` is to the node that holds the owner's key.
+int lookback_slots(struct lookback *l, struct spool_case *c);
