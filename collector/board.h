@@ -3,8 +3,8 @@
 // one heard least recently gives way. The inbox writes, the HTTP thread reads, under a lock.
 #pragma once
 
-#include "dataplane/record.h"
-#include "dataplane/stats.h"
+#include "dataplane/common/record.h"
+#include "dataplane/common/stats.h"
 
 enum { BOARD_SENSORS_MAX = 16 };
 

@@ -7,8 +7,8 @@
 #include "collector/http_origin.h"
 #include "collector/http_static.h"
 #include "collector/metrics.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 
 #include <microhttpd.h>
 #include <stdio.h>

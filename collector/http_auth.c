@@ -3,7 +3,7 @@
 #include "collector/http_api.h"
 
 #include "collector/http_origin.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -3,7 +3,7 @@
 // strings); several have blanks, commas, semicolons or bars between them. Each record comes as a COF line with the question in "query"; a question without records
 // as {"query":"…","found":false}, one that is not understood as {"query":"…","error":"…"}.
 #include "collector/http_api.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 #include "collector/query_paste.h"
 
 #include <ctype.h>

@@ -8,7 +8,7 @@
 //     /{lookup|summarize}/…                                      version 1, without the frame
 #include "collector/http_api.h"
 
-#include "dataplane/dns_layout.h"
+#include "dataplane/common/dns_layout.h"
 
 #include <stdio.h>
 #include <stdlib.h>

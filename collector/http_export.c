@@ -11,8 +11,8 @@
 #include "collector/http_export.h"
 
 #include "collector/metrics.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 
 #include "collector/condition.h"
 #include "collector/metrics.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 
 #include <netinet/in.h>
 #include <stdio.h>

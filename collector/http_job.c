@@ -2,7 +2,7 @@
 #include "collector/http_job.h"
 
 #include "collector/metrics.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #include "collector/http_listen.h"
 
 #include "collector/http.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <errno.h>
 #include <netdb.h>

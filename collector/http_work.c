@@ -2,7 +2,7 @@
 // The workers: which answer has its turn. What one step does is in http_job.c.
 #include "collector/http_job.h"
 
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #include "collector/inbox_listen.h"
 #include "collector/inbox_slots.h"
 #include "collector/metrics.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -3,7 +3,7 @@
 
 #include "collector/inbox.h"
 #include "collector/metrics.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <errno.h>
 #include <stdlib.h>

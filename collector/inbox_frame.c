@@ -4,7 +4,7 @@
 #include "collector/inbox_conn.h"
 
 #include "collector/metrics.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <errno.h>
 

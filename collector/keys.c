@@ -2,7 +2,7 @@
 #include "collector/keys.h"
 
 #include "collector/rewrite.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 // How far it is: one line on the terminal that is written over, once a second.
 #include "collector/lookback.h"
 
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Counters of the collector, in the manner of dataplane/stats.h: one line here makes the field, the
+// Counters of the collector, in the manner of dataplane/common/stats.h: one line here makes the field, the
 // Prometheus name and the help text. To add a metric: add a line, count it where it happens.
 //
 //     X(kind, field, family, label, help)      lookback_<family>{<label>} value
@@ -7,7 +7,7 @@
 // Thread rule: each field has one writing thread, named above its lines; anyone reads.
 #pragma once
 
-#include "dataplane/stats.h"
+#include "dataplane/common/stats.h"
 
 // clang-format off
 #define COLLECTOR_STATS(X) \

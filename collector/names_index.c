@@ -6,8 +6,8 @@
 #include "collector/query_run.h"
 #include "collector/query_write.h"
 #include "collector/thread.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 
 #include <pthread.h>
 #include <stdlib.h>

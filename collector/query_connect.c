@@ -3,7 +3,7 @@
 
 #include "collector/redis_greet.h"
 
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 
 #include <errno.h>
 #include <poll.h>

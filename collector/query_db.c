@@ -3,7 +3,7 @@
 
 #include "collector/query_cluster.h"
 #include "collector/query_connect.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 
 #include <errno.h>
 #include <libpsl.h>

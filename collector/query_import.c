@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/query_import.h"
 
-#include "dataplane/dns_layout.h"
+#include "dataplane/common/dns_layout.h"
 
 #include <ctype.h>
 #include <jansson.h>

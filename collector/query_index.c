@@ -4,7 +4,7 @@
 #include "collector/query_run.h"
 
 #include "collector/names_index.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 
 enum { BEHIND_MAX_MS = 1000 };
 

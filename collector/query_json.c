@@ -2,7 +2,7 @@
 #include "collector/query_json.h"
 
 #include "collector/query_write.h"
-#include "dataplane/dns_layout.h"
+#include "dataplane/common/dns_layout.h"
 
 #include <stdio.h>
 #include <time.h>

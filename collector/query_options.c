@@ -2,7 +2,7 @@
 // What narrows and orders a query: record types, times, the order of records.
 #include "collector/query_parse.h"
 
-#include "dataplane/dns_layout.h"
+#include "dataplane/common/dns_layout.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
 // equal comes newest first, then by owner, type and RDATA from the end of the alphabet on, which is how Redis holds them;
 // so that no two records are equal, and pages by offset fit together.
 #include "collector/query_write.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 
 #include <stdlib.h>
 #include <string.h>

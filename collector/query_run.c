@@ -3,7 +3,7 @@
 #include "collector/query_run.h"
 
 #include "collector/query_wire.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 
 #include "collector/metrics.h"
 #include "collector/redis_retain.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <time.h>
 

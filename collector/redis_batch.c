@@ -3,7 +3,7 @@
 #include "collector/redis_batch.h"
 
 #include "collector/metrics.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <stdio.h>
 #include <time.h>

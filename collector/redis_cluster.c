@@ -5,8 +5,8 @@
 #include "collector/redis_expiry.h"
 #include "collector/redis_hold.h"
 #include "collector/redis_retain.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 
 #include <stdio.h>
 #include <stdlib.h>

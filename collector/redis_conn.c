@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/redis_conn.h"
 
-#include "dataplane/stats.h"
+#include "dataplane/common/stats.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/redis_greet.h"
 
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 
 #include <errno.h>
 #include <math.h>

@@ -3,7 +3,7 @@
 
 #include "collector/metrics.h"
 #include "collector/redis_expiry.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <stdio.h>
 

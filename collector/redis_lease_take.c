@@ -3,8 +3,8 @@
 #include "collector/redis_lease_state.h"
 
 #include "collector/metrics.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -21,7 +21,7 @@
 #include "collector/redis_conn.h"
 #include "collector/text.h"
 #include "collector/zone.h"
-#include "dataplane/record.h"
+#include "dataplane/common/record.h"
 
 enum schema_kind {
 	SCHEMA_NAME,  // of an owner

@@ -2,7 +2,7 @@
 #include "collector/redis_topology.h"
 
 #include "collector/redis_info.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 // The numbers of the slots: the last batch that Redis holds of each, in two places (redis_guard.h).
 #include "collector/redis_topology.h"
 
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <stdio.h>
 #include <time.h>

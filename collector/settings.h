@@ -3,8 +3,8 @@
 #pragma once
 
 #include "collector/endpoint.h"
-#include "dataplane/conf.h"
-#include "dataplane/log.h"
+#include "dataplane/common/conf.h"
+#include "dataplane/common/log.h"
 
 struct settings {
 	char *collector_socket;	   // Unix socket for dataplanes

@@ -4,8 +4,8 @@
 
 #include "collector/metrics.h"
 #include "collector/spool_state.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 // What the next transaction takes: frames that came, batches that were kept long enough, and in need those that are given up.
 #include "collector/spool_group.h"
 
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 
 uint32_t spool_frame_on_disk(const struct spool_pending *p)
 {

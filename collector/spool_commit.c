@@ -5,8 +5,8 @@
 
 #include "collector/condition.h"
 #include "collector/metrics.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "collector/condition.h"
 #include "collector/metrics.h"
 #include "collector/spool_rebuild.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #include "collector/spool_state.h"
 
 #include "collector/metrics.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 // Whose the spool's UUID is, as the spool's file knows it: redis_lease.h.
 #include "collector/spool_state.h"
 
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Fields of RDATA as text, by the kinds of dns_layout.h.
+// Fields of RDATA as text, by the kinds of common/dns_layout.h.
 #include "collector/text_out.h"
 
 #include <time.h>

@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "dataplane/cursor.h"
-#include "dataplane/dns_layout.h"
+#include "dataplane/common/cursor.h"
+#include "dataplane/common/dns_layout.h"
 
 // The error is sticky, as in a cursor: what does not fit is not written, nor is what follows it.
 struct text_out {

@@ -3,7 +3,7 @@
 #include "collector/writer_state.h"
 
 #include "collector/metrics.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 static void note_seek(const struct writer *w, const struct spool_seek *found)
 {

@@ -5,8 +5,8 @@
 
 #include "collector/metrics.h"
 #include "collector/redis_info.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 
 #include <stdio.h>
 

@@ -9,7 +9,7 @@
 #include "dataplane/dns.h"
 #include "dataplane/hash.h"
 #include "dataplane/pkt.h"
-#include "dataplane/stats.h"
+#include "dataplane/common/stats.h"
 
 // admit_bailiwick.c ──────────────────────────────────────────────────────────────────────────
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/dns_layout.h"
+#include "dataplane/common/dns_layout.h"
 
 enum name_mark {
 	NAME_REACHED = 1,   // the question's name, or reached from it

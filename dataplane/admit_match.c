@@ -8,7 +8,7 @@
 
 #include "dataplane/admit.h"
 #include "dataplane/memory.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 #include "dataplane/octets.h"
 
 enum { SET_SIZE = 8, EXPIRE_SETS = 64, MESSAGE_ID_SIZE = 2 };

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dataplane/dns_layout.h"
+#include "dataplane/common/dns_layout.h"
 
 // Types that say nothing lasting about a name: signatures and their chains, transaction and
 // question types (RFC 6895 §3.1).

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #include "dataplane/capture_gzip.h"
-#include "dataplane/cursor.h"
+#include "dataplane/common/cursor.h"
 
 enum {
 	PIECE = 128 << 10,    // octets read at once: they stay in the second cache until they are taken

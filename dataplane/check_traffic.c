@@ -7,8 +7,8 @@
 
 #include "dataplane/check.h"
 #include "dataplane/hints.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 #include "dataplane/program.h"
 #include "dataplane/summary.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/collector_wait.h"
 
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 
 enum { NEVER_CAME_MS = 10000, SAY_AGAIN_MS = 30000 };
 

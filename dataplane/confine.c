@@ -12,7 +12,7 @@
 #include "dataplane/check.h"
 #include "dataplane/driver_calls.h"
 #include "dataplane/helper.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 #include "dataplane/program.h"
 #include "dataplane/rights.h"
 #include "dataplane/sandbox.h"

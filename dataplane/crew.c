@@ -10,8 +10,8 @@
 
 #include "dataplane/capture_seed.h"
 #include "dataplane/iface.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 #include "dataplane/program.h"
 #include "dataplane/telemetry.h"
 

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/cursor.h"
+#include "dataplane/common/cursor.h"
 #include "dataplane/hash.h"
 
 enum {
@@ -42,7 +42,7 @@ enum dns_header_flag { // third and fourth octet of the header as one big-endian
 	DNS_FLAG_RCODE = 0x000f
 };
 
-// The types that code speaks of; dns_layout.c knows the rest.
+// The types that code speaks of; common/dns_layout.c knows the rest.
 enum dns_type {
 	DNS_TYPE_A = 1,
 	DNS_TYPE_NS = 2,
@@ -191,7 +191,7 @@ static inline size_t dns_names_len(const struct dns_names *n)
 // dns_rdata.c ────────────────────────────────────────────────────────────────────────────────
 
 // True where the RDATA that the cursor is limited to (base: the message) has the layout of its
-// type (dns_layout.h) and nothing is left over. Types without a layout are always sound.
+// type (common/dns_layout.h) and nothing is left over. Types without a layout are always sound.
 bool dns_rdata_check(struct cursor c, uint16_t type, uint16_t class);
 
 // Writes the canonical form to `out` (DNS_RDATA_SIZE octets suffice): names decompressed and lower

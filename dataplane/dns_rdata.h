@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/cursor.h"
-#include "dataplane/dns_layout.h"
+#include "dataplane/common/cursor.h"
+#include "dataplane/common/dns_layout.h"
 
 // RDATA as a cursor goes through it.
 struct dns_rdata_walk {

@@ -19,7 +19,7 @@
 #include "dataplane/helper.h"
 #include "dataplane/eal_folder.h"
 #include "dataplane/huge_pages.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 static const struct {
 	const char *name;

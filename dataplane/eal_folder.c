@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 static char own[PATH_MAX]; // of a check; empty: none
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "dataplane/encrypted.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 #include "dataplane/pkt_filter.h"
 
 // NULL where there is nothing to look for, or with `*result` set where something is wrong.

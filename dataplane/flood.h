@@ -20,7 +20,7 @@
 
 #include "dataplane/dns.h"
 #include "dataplane/hash.h"
-#include "dataplane/stats.h"
+#include "dataplane/common/stats.h"
 
 enum {
 	FLOOD_ZONES = 512,     // flooded at a time

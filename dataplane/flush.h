@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/record.h"
-#include "dataplane/stats.h"
+#include "dataplane/common/record.h"
+#include "dataplane/common/stats.h"
 
 struct rte_ring;
 

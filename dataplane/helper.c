@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 static int fd_to_helper = -1;
 static bool is_on, said_gone;

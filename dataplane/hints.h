@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "dataplane/stats.h"
+#include "dataplane/common/stats.h"
 
 enum hint {
 	HINT_NO_ANSWERS,

@@ -19,7 +19,7 @@
 #include "dataplane/encrypted.h"
 #include "dataplane/helper.h"
 #include "dataplane/iface_use.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 #include "dataplane/rights.h"
 #include "dataplane/rx_wait.h"
 

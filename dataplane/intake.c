@@ -12,8 +12,8 @@
 #include <rte_mempool.h>
 
 #include "dataplane/capture_folder.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 
 static int add_capture(struct intake *in, const char *path)
 {

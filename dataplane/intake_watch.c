@@ -4,8 +4,8 @@
 
 #include <rte_mempool.h>
 
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 
 static void close_gone(struct intake *in, unsigned index, const char *why, const struct intake_watch *watch)
 {

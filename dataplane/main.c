@@ -12,8 +12,8 @@
 #include "dataplane/check.h"
 #include "dataplane/helper.h"
 #include "dataplane/huge_pages.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 #include "dataplane/notices.h"
 #include "dataplane/packet_meta.h"
 #include "dataplane/program.h"
@@ -39,7 +39,7 @@ static void on_signal(int number)
 		_exit(1); // whoever asks three times means it
 }
 
-// Body of a STATS frame (stats.h).
+// Body of a STATS frame (common/stats.h).
 static size_t write_stats(void *context, uint8_t *out, size_t size)
 {
 	struct program *p = context;

@@ -2,8 +2,8 @@
 #include "dataplane/notices.h"
 
 #include "dataplane/hints.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 #include "dataplane/summary.h"
 
 enum { AGAIN_MS = 3600 * 1000 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 #include "dataplane/program.h"
 
 enum { EXIT_USAGE = 2, CHECK_SECONDS = 2 };

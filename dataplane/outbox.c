@@ -16,8 +16,8 @@
 #include <rte_ring.h>
 
 #include "dataplane/helper.h"
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 #include "dataplane/outbox_hello.h"
 
 enum {

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "dataplane/flush.h"
-#include "dataplane/record.h"
-#include "dataplane/stats.h"
+#include "dataplane/common/record.h"
+#include "dataplane/common/stats.h"
 
 struct outbox;
 

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/stats.h"
+#include "dataplane/common/stats.h"
 
 // How the first octet of a frame is to be read; the values are ours, not libpcap's DLT_.
 enum pkt_link {

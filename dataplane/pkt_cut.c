@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/pkt_cut.h"
 
-#include "dataplane/cursor.h"
+#include "dataplane/common/cursor.h"
 
 enum { IPV6_HEADER_SIZE = 40 };
 

@@ -4,7 +4,7 @@
 // must agree about these.
 #pragma once
 
-#include "dataplane/cursor.h"
+#include "dataplane/common/cursor.h"
 #include "dataplane/hash.h"
 #include "dataplane/pkt.h"
 

@@ -9,7 +9,7 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 
 enum {
 	BUCKET_ENTRIES = 16,	  // associativity of the library's table, a power of two

@@ -16,7 +16,7 @@
 #pragma once
 
 #include "bpf/encapsulations.h"
-#include "dataplane/cursor.h"
+#include "dataplane/common/cursor.h"
 #include "dataplane/pkt.h"
 
 enum pkt_layer {

@@ -14,7 +14,7 @@
 // once; TCP_NONE stands for no index. Sequence numbers are compared modulo 2^32 (RFC 9293 §3.4).
 #pragma once
 
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 #include "dataplane/pkt_tcp.h"
 
 enum {

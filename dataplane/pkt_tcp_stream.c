@@ -9,7 +9,7 @@
 // A stream that is not DNS is searching nearly all the time: a look-up and one comparison a segment.
 #include <errno.h>
 
-#include "dataplane/cursor.h"
+#include "dataplane/common/cursor.h"
 #include "dataplane/pkt_tcp_flow.h"
 
 enum look { LOOK_SOUND, LOOK_UNSOUND, LOOK_TOO_SHORT };

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/stats.h"
+#include "dataplane/common/stats.h"
 
 enum {
 	POLL_GAP_BUCKETS = 13,

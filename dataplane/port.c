@@ -8,7 +8,7 @@
 #include <rte_mbuf.h>
 
 #include "dataplane/iface.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 #include "dataplane/replay.h"
 
 enum {

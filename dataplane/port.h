@@ -8,7 +8,7 @@
 
 #include "dataplane/pkt.h"
 #include "dataplane/settings.h"
-#include "dataplane/stats.h"
+#include "dataplane/common/stats.h"
 
 struct iface;
 struct replay;

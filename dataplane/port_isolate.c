@@ -5,7 +5,7 @@
 
 #include <rte_flow.h>
 
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 // One rule: packets of that IP version and transport whose source (or destination) port is `port`, to all
 // queues alike, or to queue 0 where there is one.

@@ -13,7 +13,7 @@
 #include <rte_dev.h>
 #include <rte_devargs.h>
 
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 #include "dataplane/port.h"
 #include "dataplane/rx_wait.h"
 

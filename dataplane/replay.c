@@ -10,10 +10,10 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
-#include "dataplane/log.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
 #include "dataplane/packet_meta.h"
-#include "dataplane/stats.h"
+#include "dataplane/common/stats.h"
 
 enum {
 	QUEUE_LEN = 2048, // packets that wait for a worker, a power of two

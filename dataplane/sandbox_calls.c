@@ -18,7 +18,7 @@
 #include <linux/bpf.h>
 #include <seccomp.h>
 
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dataplane/record.h"
-#include "dataplane/stats.h"
+#include "dataplane/common/record.h"
+#include "dataplane/common/stats.h"
 #include "dataplane/xdp.h"
 
 static int set_sections(void *at, const char *value, char *why, size_t why_size)

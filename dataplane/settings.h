@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "dataplane/admit.h"
-#include "dataplane/conf.h"
-#include "dataplane/log.h"
+#include "dataplane/common/conf.h"
+#include "dataplane/common/log.h"
 #include "dataplane/pkt.h"
 
 enum settings_idle { IDLE_POLL, IDLE_SLEEP };

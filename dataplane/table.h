@@ -28,8 +28,8 @@
 #include "dataplane/dns.h"
 #include "dataplane/flood.h"
 #include "dataplane/hash.h"
-#include "dataplane/record.h"
-#include "dataplane/stats.h"
+#include "dataplane/common/record.h"
+#include "dataplane/common/stats.h"
 
 enum {
 	TABLE_KEY_HEAD = 4,	 // type (host order), owner size, zero

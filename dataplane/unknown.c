@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "dataplane/cursor.h"
+#include "dataplane/common/cursor.h"
 
 enum { NUMBERS = 65536, EACH = STATS_UNKNOWN_MAX / STATS_UNKNOWN_KINDS, LOOK_OCTETS = 64, TRAILER_MAX = 16 };
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "dataplane/pkt.h"
-#include "dataplane/stats.h"
+#include "dataplane/common/stats.h"
 
 struct unknown; // about 1 MB of address space, of which is touched what is counted
 

@@ -17,7 +17,7 @@
 #include "dataplane/pkt_tcp.h"
 #include "dataplane/poll_gap.h"
 #include "dataplane/settings.h"
-#include "dataplane/stats.h"
+#include "dataplane/common/stats.h"
 #include "dataplane/table.h"
 #include "dataplane/unknown.h"
 

@@ -17,7 +17,7 @@
 
 #include "dataplane/pkt.h"
 #include "dataplane/prefix.h"
-#include "dataplane/stats.h"
+#include "dataplane/common/stats.h"
 
 struct xdp_steering {
 	const struct pkt_ports *ports;	// that speak DNS

@@ -24,7 +24,7 @@
 #include "dataplane/capture.h"
 #include "dataplane/eal.h"
 #include "dataplane/iface_facts.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 #include "dataplane/memory.h"
 #include "dataplane/packet_meta.h"
 #include "dataplane/port.h"

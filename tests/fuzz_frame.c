@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "collector/text.h"
-#include "dataplane/record.h"
+#include "dataplane/common/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/cursor.h"
+#include "dataplane/common/cursor.h"
 #include "dataplane/pkt_tcp.h"
 
 enum { DATAGRAMS_MAX = 64, DATAGRAM_SIZE = 65535 + 40, CELLS = 65536 / 8 };

@@ -7,7 +7,7 @@
 #include "collector/board.h"
 #include "collector/spool.h"
 #include "collector/spool_store.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 #include "tests/unit.h"
 
 static char folder[64];

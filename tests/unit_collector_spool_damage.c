@@ -11,7 +11,7 @@
 #include "collector/spool.h"
 #include "collector/spool_record.h"
 #include "collector/spool_store.h"
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 #include "tests/unit.h"
 
 enum { BATCHES = 60, GONE = 20, STREAMS = 3, BODY_MAX = 9000 };

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dataplane/conf.h"
+#include "dataplane/common/conf.h"
 #include "tests/unit.h"
 
 static bool flag;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "dataplane/dns.h"
-#include "dataplane/dns_layout.h"
+#include "dataplane/common/dns_layout.h"
 
 // What stands before the RDATA in the message: "Example.COM" at offset 0, "com" at 8.
 #define BEFORE "074578616d706c6503434f4d00"

@@ -3,7 +3,7 @@
 #include "tests/unit.h"
 
 #include "collector/query_run.h"
-#include "dataplane/monotonic.h"
+#include "dataplane/common/monotonic.h"
 
 #include <poll.h>
 #include <pthread.h>

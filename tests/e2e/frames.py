@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The dataplane's side of the frame protocol (dataplane/record.h), for tests of the collector."""
+"""The dataplane's side of the frame protocol (dataplane/common/record.h), for tests of the collector."""
 import pathlib
 import re
 import socket
@@ -9,13 +9,13 @@ import uuid
 HELLO, RECORDS, STATS, BYE, ACK = 1, 2, 3, 4, 5
 MAGIC, VERSION, HEADER = 0x4C424631, 1, struct.Struct("=IHHIIQ")
 RECORD = struct.Struct("=IIIHHBBxx")
-STATS_HEAD, UNKNOWN_SIZE = struct.Struct("=IIII"), 24  # of stats.h: struct stats_frame, struct stats_unknown
+STATS_HEAD, UNKNOWN_SIZE = struct.Struct("=IIII"), 24  # of common/stats.h: struct stats_frame, struct stats_unknown
 NEW, FLOOD = 1, 2
-STATS_H = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "stats.h"
+STATS_H = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "common/stats.h"
 
 
 def stats_fields():
-    """Names of the fields of WORKER_STATS, PORT_STATS, OUTBOX_STATS, as stats.h lists them."""
+    """Names of the fields of WORKER_STATS, PORT_STATS, OUTBOX_STATS, as common/stats.h lists them."""
     blocks = re.split(r"#define (WORKER|PORT|OUTBOX)_STATS\(X\)", STATS_H.read_text())
     return {blocks[i]: re.findall(r"X\(\w+,\s*(\w+)", blocks[i + 1]) for i in (1, 3, 5)}
 

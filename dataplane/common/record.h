@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/cursor.h"
+#include "dataplane/common/cursor.h"
 
 enum {
 	FRAME_MAGIC = 0x4c424631, // "LBF1"

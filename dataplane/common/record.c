@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/record.h"
+#include "dataplane/common/record.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/conf.h"
+#include "dataplane/common/conf.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The table of RR types. Order of IANA's registry "Resource Record (RR) TYPEs".
-#include "dataplane/dns_layout.h"
+#include "dataplane/common/dns_layout.h"
 
 #include <errno.h>
 #include <stdlib.h>

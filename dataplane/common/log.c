@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/log.h"
+#include "dataplane/common/log.h"
 
 #include <errno.h>
 #include <stdarg.h>
