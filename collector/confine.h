@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the collector gives up (dataplane/sandbox.h), after its settings. Main thread only, before there is any other.
+// What the collector gives up (dataplane/sandbox/sandbox.h), after its settings. Main thread only, before there is any other.
 #pragma once
 
 #include "collector/settings.h"
-#include "dataplane/sandbox.h"
+#include "dataplane/sandbox/sandbox.h"
 
 struct confine_paths {
 	const char *config; // -c, or NULL

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The dataplane's sandbox (sandbox.h) and helper (helper.h): what may still be done once packets are parsed.
+// The dataplane's sandbox (sandbox/sandbox.h) and helper (helper.h): what may still be done once packets are parsed.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "dataplane/common/log.h"
 #include "dataplane/program.h"
 #include "dataplane/rights.h"
-#include "dataplane/sandbox.h"
+#include "dataplane/sandbox/sandbox.h"
 
 enum { LISTS = 6 };
 

@@ -17,7 +17,7 @@
 #include <linux/capability.h>
 
 #include "dataplane/iface_use.h"
-#include "dataplane/sandbox.h"
+#include "dataplane/sandbox/sandbox.h"
 #include "dataplane/xdp.h"
 #include "dataplane/xdp_attach.h"
 

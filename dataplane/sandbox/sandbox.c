@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/sandbox.h"
+#include "dataplane/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

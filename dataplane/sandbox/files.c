@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // landlock(7). Numbers that the headers of Debian 12 do not have yet stand here.
-#include "dataplane/sandbox.h"
+#include "dataplane/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

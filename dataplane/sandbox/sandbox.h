@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a program gives up after its set-up, so that a fault in what parses hostile data costs little:
 //
-//     user            another one than root, without supplementary groups          sandbox_user.c
+//     user            another one than root, without supplementary groups          user.c
 //     capabilities    all, the bounding set too                                    sandbox.c
 //     no_new_privs    nothing that is executed gains any                           sandbox.c
-//     landlock        files: those named alone; TCP: no listening                  sandbox_files.c
-//     seccomp         system calls: those of its work alone                        sandbox_calls.c
+//     landlock        files: those named alone; TCP: no listening                  files.c
+//     seccomp         system calls: those of its work alone                        calls.c
 //
 // Of these, landlock needs Linux 5.13; it is left out, and that is said, where the kernel has none.
 // Main thread only. Every thread that there is, and every one that comes, is bound.
@@ -55,7 +55,7 @@ struct sandbox {
 	unsigned calls_len; // that seccomp lets through; 0: no seccomp
 };
 
-// sandbox_user.c ─────────────────────────────────────────────────────────────────────────────
+// user.c ─────────────────────────────────────────────────────────────────────────────
 
 // Whom a program that was started as root becomes: `name` (a number serves too); empty: "lookback", or "nobody" if there
 // is none. Started as anyone else it stays what it is. Returns 0, or -1 with one line in `why`.
@@ -84,13 +84,13 @@ int sandbox_seal(struct sandbox *s, char *why, size_t why_size);
 // "user nobody, no capabilities, no_new_privs, seccomp 90 calls, landlock ABI 4 (7 rules)".
 void sandbox_text(const struct sandbox *s, char *text, size_t size);
 
-// sandbox_threads.c ──────────────────────────────────────────────────────────────────────────
+// threads.c ──────────────────────────────────────────────────────────────────────────
 
 // Calls `function` in every thread of the process, by a signal, and in the caller last. It may make system calls only.
 // Returns the first value other than 0 that one returned; -ETIME: a thread did not answer.
 int sandbox_in_threads(int (*function)(void *), void *context);
 
-// sandbox_files.c, sandbox_calls.c: steps of the above ───────────────────────────────────────
+// files.c, calls.c: steps of the above ───────────────────────────────────────
 
 void sandbox_files_begin(struct sandbox *s);
 void sandbox_files_allow(struct sandbox *s, const char *path, enum sandbox_access access);

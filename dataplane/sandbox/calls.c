@@ -4,7 +4,7 @@
 //     listed below           it goes on; a few only with certain arguments
 //     never done by us       SIGSYS ends the process: whoever tries to execute a program is not us any more
 //     any other              EPERM, or ENOSYS of new ones, for which libraries have another way; one log line
-#include "dataplane/sandbox.h"
+#include "dataplane/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <sched.h>

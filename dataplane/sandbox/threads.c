@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Capabilities, landlock and no_new_privs belong to a thread. Of a program that has threads already, each has to give them
 // up by itself: a signal makes it do so.
-#include "dataplane/sandbox.h"
+#include "dataplane/sandbox/sandbox.h"
 
 #include <dirent.h>
 #include <errno.h>
