@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "dataplane/dns.h"
-#include "dataplane/hash.h"
+#include "dataplane/base/hash.h"
 #include "dataplane/pkt.h"
 #include "dataplane/common/stats.h"
 

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "dataplane/admit.h"
-#include "dataplane/memory.h"
+#include "dataplane/base/memory.h"
 #include "dataplane/common/monotonic.h"
-#include "dataplane/octets.h"
+#include "dataplane/base/octets.h"
 
 enum { SET_SIZE = 8, EXPIRE_SETS = 64, MESSAGE_ID_SIZE = 2 };
 

@@ -12,7 +12,7 @@
 
 #include "dataplane/admit.h"
 #include "dataplane/dns.h"
-#include "dataplane/octets.h"
+#include "dataplane/base/octets.h"
 #include "dataplane/table_inline.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "dataplane/hash.h"
+#include "dataplane/base/hash.h"
 
 enum { PART_SIZE = 65536 }; // read of each end of the file
 

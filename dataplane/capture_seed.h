@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A number for hash keys of a replay (hash.h): the same for the same files, so that a second replay ends as the first one did
+// A number for hash keys of a replay (base/hash.h): the same for the same files, so that a second replay ends as the first one did
 // also where a table was full or a zone flooded. Whoever does not know the files does not know the keys.
 #pragma once
 

@@ -17,7 +17,7 @@
 //            └──────────────────┴──────────────────┴──────────────────┴──────────────────┘
 #pragma once
 
-#include "dataplane/hash.h"
+#include "dataplane/base/hash.h"
 #include "dataplane/pkt.h"
 
 enum {

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "dataplane/common/cursor.h"
-#include "dataplane/hash.h"
+#include "dataplane/base/hash.h"
 
 enum {
 	DNS_HEADER_SIZE = 12,		 // RFC 1035 §4.1.1

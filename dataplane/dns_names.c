@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "dataplane/dns.h"
-#include "dataplane/octets.h"
+#include "dataplane/base/octets.h"
 
 enum {
 	SLOTS_LEN = 2 * DNS_NAMES_MAX, // a power of two, never more than half full

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "dataplane/pkt.h"
-#include "dataplane/prefix.h"
+#include "dataplane/base/prefix.h"
 
 enum encrypted_kind { ENCRYPTED_NONE, ENCRYPTED_DOT, ENCRYPTED_DOQ, ENCRYPTED_DOH };
 

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "dataplane/admit.h"
-#include "dataplane/prefix.h"
+#include "dataplane/base/prefix.h"
 #include "dataplane/settings.h"
 
 struct pkt_filter;	// pkt_filter.h

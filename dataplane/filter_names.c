@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "dataplane/dns.h"
-#include "dataplane/hash.h"
-#include "dataplane/list_file.h"
+#include "dataplane/base/hash.h"
+#include "dataplane/base/list_file.h"
 
 enum node_flag { NODE_EXACT = 1, NODE_UNDER = 2 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/memory.h"
+#include "dataplane/base/memory.h"
 
 enum {
 	WAYS = 4,		   // cells in a cache line

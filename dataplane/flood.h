@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "dataplane/dns.h"
-#include "dataplane/hash.h"
+#include "dataplane/base/hash.h"
 #include "dataplane/common/stats.h"
 
 enum {

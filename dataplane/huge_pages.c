@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "dataplane/admit.h"
-#include "dataplane/memory.h"
+#include "dataplane/base/memory.h"
 #include "dataplane/table.h"
 
 enum {

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "dataplane/common/cursor.h"
-#include "dataplane/hash.h"
+#include "dataplane/base/hash.h"
 #include "dataplane/pkt.h"
 
 // Octets of a word as they stand in the packet, first one first.

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/hash.h"
+#include "dataplane/base/hash.h"
 #include "dataplane/pkt.h"
 
 struct rte_mbuf;

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/hash.h"
+#include "dataplane/base/hash.h"
 #include "dataplane/pkt.h"
 
 struct pkt_tcp;

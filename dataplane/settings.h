@@ -48,7 +48,7 @@ struct settings {
 	bool xdp_copy;			  // no zero-copy, although the driver offers it
 	uint32_t xdp_tunnels;		  // enum xdp_steer_tunnel (bpf/shared.h), or XDP_TUNNEL_AUTO
 	uint64_t xdp_sample;		  // one of so many pairs of addresses
-	char *xdp_src, *xdp_dst;	  // networks (prefix.h) of DNS packets to take or leave
+	char *xdp_src, *xdp_dst;	  // networks (base/prefix.h) of DNS packets to take or leave
 	char *filter;			  // expression of pcap-filter(7) that packets have to match
 	char *servers;			  // networks of servers to believe
 	char *names_only, *names_skip;	  // files of names

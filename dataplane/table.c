@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/octets.h"
+#include "dataplane/base/octets.h"
 
 #ifdef __AVX2__
 #include <immintrin.h>

@@ -27,7 +27,7 @@
 
 #include "dataplane/dns.h"
 #include "dataplane/flood.h"
-#include "dataplane/hash.h"
+#include "dataplane/base/hash.h"
 #include "dataplane/common/record.h"
 #include "dataplane/common/stats.h"
 

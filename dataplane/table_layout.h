@@ -2,7 +2,7 @@
 // The insides of the table, for table*.c and table_inline.h alone; table.h draws them.
 #pragma once
 
-#include "dataplane/memory.h"
+#include "dataplane/base/memory.h"
 #include "dataplane/table.h"
 
 enum {

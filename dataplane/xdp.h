@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "dataplane/pkt.h"
-#include "dataplane/prefix.h"
+#include "dataplane/base/prefix.h"
 #include "dataplane/common/stats.h"
 
 struct xdp_steering {

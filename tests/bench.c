@@ -25,7 +25,7 @@
 #include "dataplane/eal.h"
 #include "dataplane/iface_facts.h"
 #include "dataplane/common/log.h"
-#include "dataplane/memory.h"
+#include "dataplane/base/memory.h"
 #include "dataplane/packet_meta.h"
 #include "dataplane/port.h"
 #include "dataplane/summary.h"

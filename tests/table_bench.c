@@ -16,7 +16,7 @@
 #include <rte_eal.h>
 #include <rte_hash.h>
 
-#include "dataplane/memory.h"
+#include "dataplane/base/memory.h"
 #include "dataplane/table_inline.h"
 
 enum { ROUNDS = 7, BULK = 32, AHEAD = 8, KEY_SIZE = 64, SLOT_KEY = 40 };

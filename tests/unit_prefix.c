@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "dataplane/prefix.h"
+#include "dataplane/base/prefix.h"
 #include "tests/unit.h"
 
 static bool takes(const struct prefix_set *set, const char *address)

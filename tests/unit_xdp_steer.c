@@ -14,7 +14,7 @@
 #include <linux/bpf.h>
 
 #include "bpf/shared.h"
-#include "dataplane/prefix.h"
+#include "dataplane/base/prefix.h"
 #include "tests/frame.h"
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wcast-qual" // in what bpftool writes

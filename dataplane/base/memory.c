@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/memory.h"
+#include "dataplane/base/memory.h"
 
 #include <errno.h>
 #include <sys/mman.h>

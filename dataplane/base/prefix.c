@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/prefix.h"
+#include "dataplane/base/prefix.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/list_file.h"
+#include "dataplane/base/list_file.h"
 
 typedef unsigned __int128 address_t;
 

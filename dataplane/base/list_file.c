@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/list_file.h"
+#include "dataplane/base/list_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/hash.h"
+#include "dataplane/base/hash.h"
 
 #include <errno.h>
 #include <sys/random.h>
