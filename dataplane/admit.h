@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 #include "dataplane/base/hash.h"
 #include "dataplane/pkt.h"
 #include "dataplane/common/stats.h"

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "dataplane/admit.h"
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 #include "dataplane/base/octets.h"
 #include "dataplane/table_inline.h"
 

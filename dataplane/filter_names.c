@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 #include "dataplane/base/hash.h"
 #include "dataplane/base/list_file.h"
 

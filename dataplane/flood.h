@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 #include "dataplane/base/hash.h"
 #include "dataplane/common/stats.h"
 

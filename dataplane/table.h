@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 #include "dataplane/flood.h"
 #include "dataplane/base/hash.h"
 #include "dataplane/common/record.h"

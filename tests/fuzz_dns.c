@@ -5,7 +5,7 @@
 
 #include "dataplane/admit.h"
 #include "dataplane/answer.h"
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 #include "dataplane/table_inline.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -3,7 +3,7 @@
 // targets point to each other, nearly sound. Half of what is tried is libFuzzer's own change of an input.
 #include <string.h>
 
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);

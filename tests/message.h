@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 
 struct message {
 	uint8_t wire[DNS_MESSAGE_SIZE];

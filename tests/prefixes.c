@@ -13,7 +13,7 @@
 
 #include "dataplane/admit.h"
 #include "dataplane/answer.h"
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 #include "tests/guard.h"
 
 static const struct hash_key key = {{2, 4, 6, 8}};

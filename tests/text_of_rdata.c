@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "collector/text.h"
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 
 static uint8_t message[DNS_MESSAGE_SIZE];
 static uint8_t canonical[DNS_RDATA_SIZE];

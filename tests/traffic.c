@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 
 enum { HOT_NAMES = 5000, ISP_NAMES = 1000000, LARGE_NAMES = 5000000, FLOOD_ZONES = 4, FRAME_ROOM = 2048 };
 

@@ -2,7 +2,7 @@
 // Names and messages: what is sound is taken whole, what is not is refused, nothing is over-read.
 #include <stdlib.h>
 
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 #include "tests/guard.h"
 #include "tests/message.h"
 #include "tests/unit.h"

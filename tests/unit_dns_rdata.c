@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 #include "dataplane/common/dns_layout.h"
 
 // What stands before the RDATA in the message: "Example.COM" at offset 0, "com" at 8.

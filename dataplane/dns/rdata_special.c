@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // RDATA fields with a structure of their own: gateways, lists of names or strings, bit maps,
 // address prefixes, service parameters, EDNS options. RFC 9267 lists what goes wrong in them.
-#include "dataplane/dns_rdata.h"
+#include "dataplane/dns/rdata.h"
 
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 
 enum gateway_type { GATEWAY_NONE, GATEWAY_IPV4, GATEWAY_IPV6, GATEWAY_NAME }; // RFC 4025 §2.3
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Domain names in wire form: reading with decompression, lower case, ancestry, text.
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Lists of key, length, value inside RDATA: the service parameters of SVCB and HTTPS (RFC 9460)
 // and the options of OPT (RFC 6891).
-#include "dataplane/dns_rdata.h"
+#include "dataplane/dns/rdata.h"
 
 enum svc_key { // RFC 9460 §14.3.2
 	SVC_MANDATORY = 0,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Between the files that check RDATA: dns_rdata.c walks the fields of a layout,
-// dns_rdata_special.c and dns_rdata_params.c know the fields with a structure of their own,
-// dns_rdata_rules.c what a type asks of its values. For everyone else, dns.h.
+// Between the files that check RDATA: rdata.c walks the fields of a layout,
+// rdata_special.c and rdata_params.c know the fields with a structure of their own,
+// rdata_rules.c what a type asks of its values. For everyone else, dns.h.
 #pragma once
 
 #include <stdbool.h>
@@ -28,7 +28,7 @@ bool dns_rdata_name(struct dns_rdata_walk *w);
 // False where it is not sound.
 bool dns_rdata_special(struct dns_rdata_walk *w, enum dns_field field);
 
-// Lists of key, length, value to the end of the cursor (dns_rdata_params.c): service parameters
+// Lists of key, length, value to the end of the cursor (rdata_params.c): service parameters
 // of SVCB and HTTPS, options of OPT. False where one is not sound.
 bool dns_rdata_svc_params(struct cursor *c);
 bool dns_rdata_options(struct cursor *c);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // RDATA by its layout: check, and copy in canonical form (names decompressed and lower case).
-#include "dataplane/dns_rdata.h"
+#include "dataplane/dns/rdata.h"
 
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 
 // An address of Chaosnet is a name and sixteen bits (RFC 1035 §3.2.4, class CH).
 static const struct dns_layout chaos_a = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a type asks of its values, beyond the layout: digest lengths, reserved numbers, ranges.
 // The fields have been walked before, so the octets that are read here are there.
-#include "dataplane/dns_rdata.h"
+#include "dataplane/dns/rdata.h"
 
 #include <stdlib.h>
 

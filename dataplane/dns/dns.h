@@ -101,7 +101,7 @@ struct dns_record {
 	uint8_t section;     // enum dns_section
 };
 
-// The names of one message, each once: the part that all may look at (see dns_names.c for the rest).
+// The names of one message, each once: the part that all may look at (see names.c for the rest).
 struct dns_names {
 	const struct dns_name *names; // by index
 	const uint8_t *bytes;	      // see dns_name.at
@@ -133,7 +133,7 @@ enum dns_verdict dns_parse(struct dns_message *m, const uint8_t *wire, size_t si
 // message has not exactly one question or its name is compressed or not sound.
 size_t dns_question(const uint8_t *wire, size_t size, const uint8_t **question);
 
-// dns_name.c ─────────────────────────────────────────────────────────────────────────────────
+// name.c ─────────────────────────────────────────────────────────────────────────────────
 
 // Copies the name at the cursor to `out`, lower-cased and decompressed (RFC 1035 §4.1.4).
 // Returns its wire length (1..255), or 0 with the cursor bad when a label, a pointer or the total
@@ -155,7 +155,7 @@ bool dns_name_is_under(const uint8_t *name, size_t name_size, const uint8_t *zon
 enum { DNS_NAME_TEXT_SIZE = 1024 };
 size_t dns_name_text(const uint8_t *name, size_t name_size, char *out, size_t size);
 
-// dns_names.c ────────────────────────────────────────────────────────────────────────────────
+// names.c ────────────────────────────────────────────────────────────────────────────────
 
 struct dns_names *dns_names_new(const struct hash_key *key);
 void dns_names_free(struct dns_names *n);
@@ -188,7 +188,7 @@ static inline size_t dns_names_len(const struct dns_names *n)
 	return n->len;
 }
 
-// dns_rdata.c ────────────────────────────────────────────────────────────────────────────────
+// rdata.c ────────────────────────────────────────────────────────────────────────────────
 
 // True where the RDATA that the cursor is limited to (base: the message) has the layout of its
 // type (common/dns_layout.h) and nothing is left over. Types without a layout are always sound.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Header, question and records of a message, checked to the last octet.
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 
 #include <stdlib.h>
 

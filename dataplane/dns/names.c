@@ -9,7 +9,7 @@
 //              only once there is a second name; most messages have one.
 #include <stdlib.h>
 
-#include "dataplane/dns.h"
+#include "dataplane/dns/dns.h"
 #include "dataplane/base/octets.h"
 
 enum {
