@@ -8,7 +8,7 @@
 
 #include "dataplane/dns/dns.h"
 #include "dataplane/base/hash.h"
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 #include "dataplane/common/stats.h"
 
 // admit_bailiwick.c ──────────────────────────────────────────────────────────────────────────

@@ -5,10 +5,10 @@
 
 #include "dataplane/answer.h"
 #include "dataplane/burst_message.h"
-#include "dataplane/encrypted.h"
+#include "dataplane/packet/encrypted.h"
 #include "dataplane/packet_meta.h"
-#include "dataplane/pkt_cut.h"
-#include "dataplane/pkt_fast.h"
+#include "dataplane/packet/cut.h"
+#include "dataplane/packet/fast.h"
 #include "dataplane/pkt_filter.h"
 
 enum {

@@ -17,7 +17,7 @@ static inline void burst_set_clock(struct worker *w)
 	w->clock_s = (uint32_t)(w->wall_us / 1000000);
 }
 
-// Takes a message out of a TCP stream; `context` is the worker. See pkt_tcp.h.
+// Takes a message out of a TCP stream; `context` is the worker. See packet/tcp.h.
 void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s);
 
 // Carries the verdicts since the last call over to the worker's counters.

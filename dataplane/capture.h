@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 
 enum { CAPTURE_PACKET_MAX = 256 << 10 }; // libpcap's own bound for the links that we read
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "dataplane/encrypted.h"
+#include "dataplane/packet/encrypted.h"
 #include "dataplane/common/log.h"
 #include "dataplane/pkt_filter.h"
 

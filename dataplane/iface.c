@@ -16,7 +16,7 @@
 #include <rte_log.h>
 #include <rte_mbuf.h>
 
-#include "dataplane/encrypted.h"
+#include "dataplane/packet/encrypted.h"
 #include "dataplane/helper.h"
 #include "dataplane/iface_use.h"
 #include "dataplane/common/log.h"

@@ -10,7 +10,7 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 
 extern int packet_time_offset;	  // of the time in an mbuf
 extern uint64_t packet_time_flag; // in ol_flags: the time is set

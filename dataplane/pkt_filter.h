@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 #include "dataplane/pkt_filter_code.h"
 
 struct rte_mbuf;

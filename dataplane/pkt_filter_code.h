@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 
 enum pkt_filter_scope { PKT_FILTER_IP, PKT_FILTER_ETHERNET, PKT_FILTER_FRAME };
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 #include "dataplane/settings.h"
 #include "dataplane/common/stats.h"
 

@@ -55,7 +55,7 @@ bool crew_is_done(const struct program *p); // every worker has flushed and ende
 void crew_reload(struct program *p);
 void crew_retire_filters(struct program *p);
 
-// The headers that the workers did not know (unknown.h). Returns how many.
+// The headers that the workers did not know (packet/unknown.h). Returns how many.
 unsigned crew_unknown(const struct program *p, struct stats_unknown out[static STATS_UNKNOWN_MAX]);
 
 // Logs, once, each that hides IP packets.

@@ -8,7 +8,7 @@
 #include "dataplane/admit.h"
 #include "dataplane/common/conf.h"
 #include "dataplane/common/log.h"
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 
 enum settings_idle { IDLE_POLL, IDLE_SLEEP };
 enum settings_damaged { SETTINGS_DAMAGED_REFUSE, SETTINGS_DAMAGED_TAKE, SETTINGS_DAMAGED_TAKE_UNVERIFIED };

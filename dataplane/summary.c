@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/summary.h"
 
-#include "dataplane/unknown.h"
+#include "dataplane/packet/unknown.h"
 
 #include <string.h>
 

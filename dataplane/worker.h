@@ -9,17 +9,17 @@
 
 #include "dataplane/admit.h"
 #include "dataplane/capture.h"
-#include "dataplane/copies.h"
+#include "dataplane/packet/copies.h"
 #include "dataplane/filter.h"
 #include "dataplane/flush.h"
-#include "dataplane/pkt.h"
-#include "dataplane/pkt_frag.h"
-#include "dataplane/pkt_tcp.h"
+#include "dataplane/packet/packet.h"
+#include "dataplane/packet/frag.h"
+#include "dataplane/packet/tcp.h"
 #include "dataplane/poll_gap.h"
 #include "dataplane/settings.h"
 #include "dataplane/common/stats.h"
 #include "dataplane/table.h"
-#include "dataplane/unknown.h"
+#include "dataplane/packet/unknown.h"
 
 enum {
 	WORKER_BURST = 32,

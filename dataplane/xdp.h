@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 #include "dataplane/base/prefix.h"
 #include "dataplane/common/stats.h"
 

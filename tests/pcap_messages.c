@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "dataplane/common/cursor.h"
-#include "dataplane/pkt_tcp.h"
+#include "dataplane/packet/tcp.h"
 
 enum { DATAGRAMS_MAX = 64, DATAGRAM_SIZE = 65535 + 40, CELLS = 65536 / 8 };
 

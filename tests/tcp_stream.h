@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/pkt_tcp.h"
+#include "dataplane/packet/tcp.h"
 
 enum { STREAM_FROM_SERVER = 0, STREAM_FROM_CLIENT = 1 };
 

@@ -2,7 +2,7 @@
 // Packets that come twice: what makes a copy, for how long, how many are remembered.
 #include <string.h>
 
-#include "dataplane/copies.h"
+#include "dataplane/packet/copies.h"
 #include "tests/frame.h"
 #include "tests/unit.h"
 

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "dataplane/encrypted.h"
+#include "dataplane/packet/encrypted.h"
 #include "dataplane/filter.h"
 #include "tests/frame.h"
 #include "tests/guard.h"

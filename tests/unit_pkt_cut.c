@@ -3,7 +3,7 @@
 // And the headers of null/loopback captures.
 #include <string.h>
 
-#include "dataplane/pkt_cut.h"
+#include "dataplane/packet/cut.h"
 #include "tests/frame.h"
 #include "tests/unit.h"
 

@@ -4,7 +4,7 @@
 #include <CUnit/Basic.h>
 #include <string.h>
 
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 #include "tests/frame.h"
 #include "tests/guard.h"
 

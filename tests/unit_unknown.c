@@ -3,7 +3,7 @@
 #include <CUnit/Basic.h>
 #include <string.h>
 
-#include "dataplane/unknown.h"
+#include "dataplane/packet/unknown.h"
 #include "tests/frame.h"
 #include "tests/unit.h"
 

@@ -230,7 +230,7 @@ enum {
 	STATS_PORT_NAME_SIZE = 64
 };
 
-// Headers that the dataplane does not know, of all workers together (unknown.h).
+// Headers that the dataplane does not know, of all workers together (packet/unknown.h).
 enum stats_unknown_kind { STATS_UNKNOWN_ETHERTYPE, STATS_UNKNOWN_PROTOCOL, STATS_UNKNOWN_UDP_PORT, STATS_UNKNOWN_KINDS };
 enum { STATS_UNKNOWN_MAX = 8 * STATS_UNKNOWN_KINDS };
 

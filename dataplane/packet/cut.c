@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/pkt_cut.h"
+#include "dataplane/packet/cut.h"
 
 #include "dataplane/common/cursor.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/unknown.h"
+#include "dataplane/packet/unknown.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "dataplane/base/hash.h"
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 
 struct pkt_tcp;
 

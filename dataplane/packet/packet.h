@@ -6,7 +6,7 @@
 //            └──────┴──────┴─ … ─┴────────┴─────────┴─────────┘
 //                                └ innermost IP header
 //
-// No DPDK here, so that tests and fuzzers need no EAL (pkt_frag.c alone works on mbufs).
+// No DPDK here, so that tests and fuzzers need no EAL (frag.c alone works on mbufs).
 #pragma once
 
 #include <stdbool.h>
@@ -74,12 +74,12 @@ static inline bool pkt_ports_has(const struct pkt_ports *ports, uint16_t port)
 	return ports->bit[port / 64] >> (port % 64) & 1;
 }
 
-// pkt_decap.c: takes link, VLAN, MPLS, PPPoE and tunnel headers off until a UDP or TCP header of a
+// decap.c: takes link, VLAN, MPLS, PPPoE and tunnel headers off until a UDP or TCP header of a
 // DNS port, a fragment, or a reason to drop. `frame` must outlive `*out`. Counts exactly one
 // packets_total outcome of `stats` for every call, and decapsulated_total on the way. No allocation.
 enum pkt_verdict pkt_decap(struct pkt *out, const uint8_t *frame, size_t size, enum pkt_link link,
 	const struct pkt_ports *ports, struct worker_stats *stats);
 
-// The same for frames that pkt_fast (pkt_fast.h) has refused.
+// The same for frames that pkt_fast (fast.h) has refused.
 enum pkt_verdict pkt_decap_other(struct pkt *out, const uint8_t *frame, size_t size, enum pkt_link link,
 	const struct pkt_ports *ports, struct worker_stats *stats);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/copies.h"
+#include "dataplane/packet/copies.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/pkt_frag.h"
+#include "dataplane/packet/frag.h"
 
 #include <stdlib.h>
 #include <string.h>

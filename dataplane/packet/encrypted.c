@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/encrypted.h"
+#include "dataplane/packet/encrypted.h"
 
 #include <string.h>
 
-#include "dataplane/pkt_layers.h"
+#include "dataplane/packet/layers.h"
 
 // Public resolvers that answer over HTTPS, as their operators publish them.
 static const char builtin[] =

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "dataplane/base/hash.h"
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 
 struct rte_mbuf;
 struct pkt_frag;

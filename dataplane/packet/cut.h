@@ -4,7 +4,7 @@
 // counts by the reason.
 #pragma once
 
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 
 // After pkt_decap returned `verdict` for such a packet: moves it to the outcome `reason` if it was dropped
 // for being short (`short_before`: that counter before the call), or if its innermost datagram is not whole.

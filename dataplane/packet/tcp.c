@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Segments in, messages out: which stream a segment belongs to, where streams begin and end. What the
-// octets say is for pkt_tcp_stream.c.
+// octets say is for tcp_stream.c.
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/pkt_tcp_flow.h"
+#include "dataplane/packet/tcp_flow.h"
 
 enum { EXPIRE_FLOWS = 8 }; // given up in one call
 

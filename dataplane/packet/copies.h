@@ -18,7 +18,7 @@
 #pragma once
 
 #include "dataplane/base/hash.h"
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 
 enum {
 	COPIES_WINDOW_US = 50000, // what to notice, without dedup

@@ -6,7 +6,7 @@
 
 #include "dataplane/common/cursor.h"
 #include "dataplane/base/hash.h"
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 
 // Octets of a word as they stand in the packet, first one first.
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// TCP reassembly from inside. Private to pkt_tcp.c (segments), pkt_tcp_stream.c (messages), pkt_tcp_flow.c
-// (the table), pkt_tcp_held.c (the octets).
+// TCP reassembly from inside. Private to tcp.c (segments), tcp_stream.c (messages), tcp_flow.c
+// (the table), tcp_held.c (the octets).
 //
 //     buckets[hash] ─► flow ─► flow          every flow stands in the list USED, the last one touched
 //                       │                    first; those with held octets in the list HOLDING too
@@ -15,7 +15,7 @@
 #pragma once
 
 #include "dataplane/common/monotonic.h"
-#include "dataplane/pkt_tcp.h"
+#include "dataplane/packet/tcp.h"
 
 enum {
 	TCP_CHUNK_SIZE = 1012,	    // octets in a chunk; the whole of it is 1 KiB
@@ -122,7 +122,7 @@ static inline int32_t tcp_distance(uint32_t a, uint32_t b)
 	return (int32_t)(a - b);
 }
 
-// pkt_tcp_flow.c ─────────────────────────────────────────────────────────────────────────────
+// tcp_flow.c ─────────────────────────────────────────────────────────────────────────────
 
 // Returns 0 or -ENOMEM.
 int tcp_flows_init(struct pkt_tcp *t, uint32_t flows);
@@ -141,7 +141,7 @@ void tcp_flow_touch(struct pkt_tcp *t, struct tcp_flow *f, uint32_t now_s);
 void tcp_list_add(struct pkt_tcp *t, enum tcp_list list, struct tcp_flow *f);
 void tcp_list_remove(struct pkt_tcp *t, enum tcp_list list, struct tcp_flow *f);
 
-// pkt_tcp_held.c ─────────────────────────────────────────────────────────────────────────────
+// tcp_held.c ─────────────────────────────────────────────────────────────────────────────
 
 // Returns 0 or -ENOMEM.
 int tcp_held_init(struct pkt_tcp *t, uint64_t size);
@@ -167,7 +167,7 @@ bool tcp_held_jump(struct pkt_tcp *t, struct tcp_flow *f);
 // Lets go of everything; next_seq moves to the end of it.
 void tcp_held_drop(struct pkt_tcp *t, struct tcp_flow *f);
 
-// pkt_tcp_stream.c ───────────────────────────────────────────────────────────────────────────
+// tcp_stream.c ───────────────────────────────────────────────────────────────────────────
 
 // What pkt_tcp_segment was called with.
 struct tcp_call {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 #include "dataplane/base/prefix.h"
 
 enum encrypted_kind { ENCRYPTED_NONE, ENCRYPTED_DOT, ENCRYPTED_DOQ, ENCRYPTED_DOH };

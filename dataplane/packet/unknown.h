@@ -3,7 +3,7 @@
 // counts are exact. The worker counts what it drops; the main thread looks at the sums.
 #pragma once
 
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 #include "dataplane/common/stats.h"
 
 struct unknown; // about 1 MB of address space, of which is touched what is counted

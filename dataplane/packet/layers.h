@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Taking headers off, one layer a call. Private to pkt_decap.c, pkt_link.c, pkt_ip.c, pkt_tunnel.c, pkt_tunnel_udp.c.
+// Taking headers off, one layer a call. Private to decap.c, link.c, ip.c, tunnel.c, tunnel_udp.c.
 //
-//     pkt_decap.c   fast path; loop over layers; what an end counts
-//     pkt_link.c        Ethernet, tags, LLC, SLL, null, MPLS, PPPoE, PPP
-//     pkt_bridge.c      MACsec in clear, TRILL, NSH, 802.11
-//     pkt_ip.c          IPv4, IPv6, extension headers, fragments, UDP, TCP
-//     pkt_tunnel.c      GRE, ERSPAN, VXLAN, Geneve, GTP-U, Teredo
-//     pkt_tunnel_udp.c  L2TP, TZSP, ERM, GUE, LISP, CAPWAP, AYIYA
+//     decap.c   fast path; loop over layers; what an end counts
+//     link.c        Ethernet, tags, LLC, SLL, null, MPLS, PPPoE, PPP
+//     bridge.c      MACsec in clear, TRILL, NSH, 802.11
+//     ip.c          IPv4, IPv6, extension headers, fragments, UDP, TCP
+//     tunnel.c      GRE, ERSPAN, VXLAN, Geneve, GTP-U, Teredo
+//     tunnel_udp.c  L2TP, TZSP, ERM, GUE, LISP, CAPWAP, AYIYA
 //
 // Which numbers lead to which layer is in bpf/encapsulations.h, for the XDP program too.
 //
@@ -17,7 +17,7 @@
 
 #include "bpf/encapsulations.h"
 #include "dataplane/common/cursor.h"
-#include "dataplane/pkt.h"
+#include "dataplane/packet/packet.h"
 
 enum pkt_layer {
 	LAYER_ETHERNET,
@@ -113,7 +113,7 @@ static inline void decap_clip(struct decap *d, size_t n)
 		d->c.end = d->c.at + n;
 }
 
-// pkt_link.c
+// link.c
 enum pkt_layer decap_ethernet(struct decap *d);
 enum pkt_layer decap_ethertype(struct decap *d);
 enum pkt_layer decap_llc(struct decap *d);
@@ -127,13 +127,13 @@ enum pkt_layer decap_ppp(struct decap *d);
 // True where the Ethernet frame at `at` octets from here has an EtherType that leads on to IP.
 bool decap_leads_to_ip(const struct decap *d, size_t at);
 
-// pkt_bridge.c
+// bridge.c
 enum pkt_layer decap_macsec(struct decap *d);
 enum pkt_layer decap_trill(struct decap *d);
 enum pkt_layer decap_nsh(struct decap *d);
 enum pkt_layer decap_wlan(struct decap *d);
 
-// pkt_ip.c
+// ip.c
 enum pkt_layer decap_ip(struct decap *d);
 enum pkt_layer decap_ipv4(struct decap *d);
 enum pkt_layer decap_ipv6(struct decap *d);
@@ -143,7 +143,7 @@ enum pkt_layer decap_tcp(struct decap *d);
 enum pkt_layer decap_ipip(struct decap *d);
 enum pkt_layer decap_etherip(struct decap *d);
 
-// pkt_tunnel.c
+// tunnel.c
 enum pkt_layer decap_gre(struct decap *d);
 enum pkt_layer decap_erspan1(struct decap *d);
 enum pkt_layer decap_erspan2(struct decap *d);
@@ -154,7 +154,7 @@ enum pkt_layer decap_geneve(struct decap *d);
 enum pkt_layer decap_gtpu(struct decap *d);
 enum pkt_layer decap_teredo(struct decap *d);
 
-// pkt_tunnel_udp.c
+// tunnel_udp.c
 enum pkt_layer decap_l2tp(struct decap *d);
 enum pkt_layer decap_l2tp3(struct decap *d);
 enum pkt_layer decap_tzsp(struct decap *d);
