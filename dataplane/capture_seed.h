@@ -3,7 +3,7 @@
 // also where a table was full or a zone flooded. Whoever does not know the files does not know the keys.
 #pragma once
 
-#include "dataplane/capture.h"
+#include "dataplane/capture/capture.h"
 
 // `seed` is that of the captures before, 0 at first; the result is never 0. The path of a capture does not matter.
 uint64_t capture_seed(uint64_t seed, const struct capture *capture);

@@ -11,7 +11,7 @@
 #include <rte_ethdev.h>
 #include <rte_mempool.h>
 
-#include "dataplane/capture_folder.h"
+#include "dataplane/capture/folder.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/capture.h"
+#include "dataplane/capture/capture.h"
 #include "dataplane/iface.h"
 #include "dataplane/port.h"
 #include "dataplane/replay.h"

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/capture.h"
+#include "dataplane/capture/capture.h"
 
 struct rte_mbuf;
 struct rte_mempool;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "dataplane/admit.h"
-#include "dataplane/capture.h"
+#include "dataplane/capture/capture.h"
 #include "dataplane/packet/copies.h"
 #include "dataplane/filter.h"
 #include "dataplane/flush.h"

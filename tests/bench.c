@@ -21,7 +21,7 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
-#include "dataplane/capture.h"
+#include "dataplane/capture/capture.h"
 #include "dataplane/eal.h"
 #include "dataplane/iface_facts.h"
 #include "dataplane/common/log.h"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "dataplane/capture.h"
+#include "dataplane/capture/capture.h"
 #include "tests/unit.h"
 
 enum { SNAPSHOT = 65535, PACKETS = 5000 };

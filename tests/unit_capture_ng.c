@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "dataplane/capture.h"
+#include "dataplane/capture/capture.h"
 #include "tests/pcapng.h"
 #include "tests/unit.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any pcap that capture_plain.h does not read, by libpcap: other byte orders and versions, by gzip.
+// Any pcap that plain.h does not read, by libpcap: other byte orders and versions, by gzip.
 #pragma once
 
 #include <pcap/pcap.h>
 
-#include "dataplane/capture.h"
+#include "dataplane/capture/capture.h"
 
 struct capture_gzip;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/capture_ng.h"
+#include "dataplane/capture/pcapng.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "dataplane/capture_gzip.h"
+#include "dataplane/capture/gzip.h"
 #include "dataplane/common/cursor.h"
 
 enum {

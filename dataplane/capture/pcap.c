@@ -2,13 +2,13 @@
 // libpcap cuts packets at the snapshot length of the file's header. Files whose packets are longer exist
 // (segments put together, files joined by other tools), and what is in the file is to be read: so libpcap
 // sees another header.
-#include "dataplane/capture_pcap.h"
+#include "dataplane/capture/pcap.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/capture_gzip.h"
+#include "dataplane/capture/gzip.h"
 
 enum {
 	HEAD = 24,    // octets of the file's header, draft-ietf-opsawg-pcap §4

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/capture.h"
+#include "dataplane/capture/capture.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "dataplane/capture_gzip.h"
-#include "dataplane/capture_ng.h"
-#include "dataplane/capture_pcap.h"
-#include "dataplane/capture_plain.h"
+#include "dataplane/capture/gzip.h"
+#include "dataplane/capture/pcapng.h"
+#include "dataplane/capture/pcap.h"
+#include "dataplane/capture/plain.h"
 
 enum { LINKTYPE_RAW = 101 }; // in files; DLT_RAW is a matter of the system
 

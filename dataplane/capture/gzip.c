@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // zlib's inflate, not its gzread: gzread takes any end of the file for the end of the data, and passes over
 // what follows the last member without a word, be it garbage or a member whose first octet has changed.
-#include "dataplane/capture_gzip.h"
+#include "dataplane/capture/gzip.h"
 
 #include <errno.h>
 #include <limits.h>

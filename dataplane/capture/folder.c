@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/capture_folder.h"
+#include "dataplane/capture/folder.h"
 
 #include <errno.h>
 #include <fts.h>
@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "dataplane/capture.h"
-#include "dataplane/capture_gzip.h"
+#include "dataplane/capture/capture.h"
+#include "dataplane/capture/gzip.h"
 
 enum { START = 4 }; // octets that tell what a file is
 

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "dataplane/capture.h"
+#include "dataplane/capture/capture.h"
 
 struct capture_gzip;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Capture files: looked through before anything is taken from them, then read packet by packet. The
-// most ordinary ones are read by blocks (capture_plain.h), pcapng too (capture_ng.h), other pcap by libpcap;
+// most ordinary ones are read by blocks (plain.h), pcapng too (pcapng.h), other pcap by libpcap;
 // gzip is taken off on the way.
 #pragma once
 
@@ -17,8 +17,8 @@ enum { CAPTURE_PACKET_MAX = 256 << 10 }; // libpcap's own bound for the links th
 struct capture {
 	const char *path;   // as given
 	enum pkt_link link; // how its frames begin; of pcapng: the first one
-	bool is_plain;	    // for capture_plain.h
-	bool is_ng;	    // for capture_ng.h
+	bool is_plain;	    // for plain.h
+	bool is_ng;	    // for pcapng.h
 	bool is_mixed;	    // pcapng, of which libpcap cannot read all
 	bool is_gzip;
 	bool is_damaged;    // or cut off after its packets, where reading ends

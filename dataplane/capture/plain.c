@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/capture_plain.h"
+#include "dataplane/capture/plain.h"
 
 #include <errno.h>
 #include <fcntl.h>
