@@ -10,7 +10,7 @@
 // For the loop to inline. RFC 1034 §3.6.2, RFC 1035 §4.1, RFC 6891 §6.1.
 #pragma once
 
-#include "dataplane/admit.h"
+#include "dataplane/admit/admit.h"
 #include "dataplane/dns/dns.h"
 #include "dataplane/base/octets.h"
 #include "dataplane/table_inline.h"

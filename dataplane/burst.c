@@ -9,7 +9,7 @@
 #include "dataplane/packet_meta.h"
 #include "dataplane/packet/cut.h"
 #include "dataplane/packet/fast.h"
-#include "dataplane/pkt_filter.h"
+#include "dataplane/admit/filter_packet.h"
 
 enum {
 	PREFETCH_AHEAD = 4, // packets

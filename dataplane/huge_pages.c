@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "dataplane/admit.h"
+#include "dataplane/admit/admit.h"
 #include "dataplane/base/memory.h"
 #include "dataplane/table.h"
 

@@ -8,7 +8,7 @@
 
 #include "dataplane/collector_wait.h"
 #include "dataplane/eal.h"
-#include "dataplane/filter.h"
+#include "dataplane/admit/filter.h"
 #include "dataplane/intake.h"
 #include "dataplane/outbox.h"
 #include "dataplane/reload.h"

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stddef.h>
 
-#include "dataplane/filter.h"
+#include "dataplane/admit/filter.h"
 
 enum { RELOAD_OPTIONS_MAX = 256, RELOAD_PATIENCE_S = 60 };
 

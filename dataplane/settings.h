@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/admit.h"
+#include "dataplane/admit/admit.h"
 #include "dataplane/common/conf.h"
 #include "dataplane/common/log.h"
 #include "dataplane/packet/packet.h"

@@ -7,7 +7,7 @@
 //     /lookback/filters                           what is set, and what it left out
 #pragma once
 
-#include "dataplane/filter.h"
+#include "dataplane/admit/filter.h"
 #include "dataplane/worker.h"
 
 // Registers the commands; `workers` must live to the end. Does nothing where telemetry is off.

@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/admit.h"
+#include "dataplane/admit/admit.h"
 #include "dataplane/capture/capture.h"
 #include "dataplane/packet/copies.h"
-#include "dataplane/filter.h"
+#include "dataplane/admit/filter.h"
 #include "dataplane/flush.h"
 #include "dataplane/packet/packet.h"
 #include "dataplane/packet/frag.h"

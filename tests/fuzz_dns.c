@@ -3,7 +3,7 @@
 // of ordinary answers takes it too, both must lead to the same keys.
 #include <stdlib.h>
 
-#include "dataplane/admit.h"
+#include "dataplane/admit/admit.h"
 #include "dataplane/answer.h"
 #include "dataplane/dns/dns.h"
 #include "dataplane/table_inline.h"

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/admit.h"
+#include "dataplane/admit/admit.h"
 #include "dataplane/answer.h"
 #include "dataplane/dns/dns.h"
 #include "tests/guard.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "dataplane/admit.h"
+#include "dataplane/admit/admit.h"
 #include "tests/message.h"
 #include "tests/unit.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "dataplane/packet/encrypted.h"
-#include "dataplane/filter.h"
+#include "dataplane/admit/filter.h"
 #include "tests/frame.h"
 #include "tests/guard.h"
 #include "tests/message.h"

@@ -4,7 +4,7 @@
 //     SIGHUP ─► filter_set_read, in a thread of its own (reload.c) ─► filter_set_finish ─► every worker takes it in its
 //     next turn ─► the old one is freed
 //
-//     expression   tcpdump's, on the innermost IP packet (pkt_filter.c) → packets_total{filtered}
+//     expression   tcpdump's, on the innermost IP packet (filter_packet.c) → packets_total{filtered}
 //     servers      by the address of the one who answers                → messages_total{server_skipped}
 //     types        and sections (admit.h)                               → records_total{type_skipped}
 //     names        by the record's owner (filter_names.c)               → records_total{name_skipped}
@@ -14,12 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/admit.h"
+#include "dataplane/admit/admit.h"
 #include "dataplane/base/prefix.h"
 #include "dataplane/settings.h"
 
-struct pkt_filter;	// pkt_filter.h
-struct pkt_filter_code; // pkt_filter_code.h
+struct pkt_filter;	// filter_packet.h
+struct pkt_filter_code; // filter_code.h
 
 // filter_names.c: names of a file, each with what lies under it, matched label by label in wire form.
 //

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A tcpdump expression on packets: libpcap compiles it (pkt_filter_code.h), DPDK makes eBPF and machine code of it.
+// A tcpdump expression on packets: libpcap compiles it (filter_code.h), DPDK makes eBPF and machine code of it.
 #pragma once
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "dataplane/packet/packet.h"
-#include "dataplane/pkt_filter_code.h"
+#include "dataplane/admit/filter_code.h"
 
 struct rte_mbuf;
 

@@ -4,7 +4,7 @@
 //
 //     slots   hash │ offset of the name in `bytes` │ its size │ NODE_EXACT, NODE_UNDER
 //     bytes   names in wire form, lower case; a name above another points into it
-#include "dataplane/filter.h"
+#include "dataplane/admit/filter.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Bailiwick: from the question's name along CNAMEs and DNAMEs, up to the delegation, down to its glue.
-#include "dataplane/admit.h"
+#include "dataplane/admit/admit.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The settings `sections`, `types` and `types_skip`.
-#include "dataplane/admit.h"
+#include "dataplane/admit/admit.h"
 
 #include <errno.h>
 #include <stdio.h>

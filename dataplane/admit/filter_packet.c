@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/pkt_filter.h"
+#include "dataplane/admit/filter_packet.h"
 
 #include <stdio.h>
 #include <stdlib.h>

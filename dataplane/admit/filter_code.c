@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/pkt_filter_code.h"
+#include "dataplane/admit/filter_code.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/admit.h"
+#include "dataplane/admit/admit.h"
 #include "dataplane/base/memory.h"
 #include "dataplane/common/monotonic.h"
 #include "dataplane/base/octets.h"

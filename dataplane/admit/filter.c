@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/filter.h"
+#include "dataplane/admit/filter.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "dataplane/packet/encrypted.h"
 #include "dataplane/common/log.h"
-#include "dataplane/pkt_filter.h"
+#include "dataplane/admit/filter_packet.h"
 
 // NULL where there is nothing to look for, or with `*result` set where something is wrong.
 static struct prefix_set *make_prefixes(const struct prefix_list *list, int *result, char *why, size_t why_size)

@@ -11,7 +11,7 @@
 #include "dataplane/packet/packet.h"
 #include "dataplane/common/stats.h"
 
-// admit_bailiwick.c ──────────────────────────────────────────────────────────────────────────
+// bailiwick.c ──────────────────────────────────────────────────────────────────────────
 
 // Settings `sections`, `types` and `types_skip`. Workers read it; it is replaced as a whole.
 struct admit_options {
@@ -42,7 +42,7 @@ void admit_free(struct admit *a);
 uint16_t admit_message(struct admit *a, struct dns_message *m, const struct admit_options *options,
 	struct worker_stats *stats, const uint16_t **taken);
 
-// admit_match.c ──────────────────────────────────────────────────────────────────────────────
+// match.c ──────────────────────────────────────────────────────────────────────────────
 
 enum admit_match_mode { ADMIT_MATCH_OFF, ADMIT_MATCH_PREFER, ADMIT_MATCH_REQUIRE };
 
