@@ -13,7 +13,7 @@
 #include "dataplane/admit/admit.h"
 #include "dataplane/dns/dns.h"
 #include "dataplane/base/octets.h"
-#include "dataplane/table_inline.h"
+#include "dataplane/table/inline.h"
 
 enum {
 	ANSWER_RECORDS_MAX = TABLE_BATCH,	  // of a message; more are not ordinary

@@ -2,7 +2,7 @@
 #include "dataplane/burst_message.h"
 
 #include "dataplane/burst.h"
-#include "dataplane/table_inline.h"
+#include "dataplane/table/inline.h"
 
 void choose_way(struct worker *w)
 {

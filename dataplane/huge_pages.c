@@ -7,7 +7,7 @@
 
 #include "dataplane/admit/admit.h"
 #include "dataplane/base/memory.h"
-#include "dataplane/table.h"
+#include "dataplane/table/table.h"
 
 enum {
 	EAL_MIB = 256,	    // of DPDK besides the buffers

@@ -18,7 +18,7 @@
 #include "dataplane/poll_gap.h"
 #include "dataplane/settings.h"
 #include "dataplane/common/stats.h"
-#include "dataplane/table.h"
+#include "dataplane/table/table.h"
 #include "dataplane/packet/unknown.h"
 
 enum {

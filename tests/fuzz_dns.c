@@ -6,7 +6,7 @@
 #include "dataplane/admit/admit.h"
 #include "dataplane/answer.h"
 #include "dataplane/dns/dns.h"
-#include "dataplane/table_inline.h"
+#include "dataplane/table/inline.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

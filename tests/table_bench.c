@@ -3,7 +3,7 @@
 //
 //     table_bench [RECORDS]           without it: ten thousand, then two million
 //
-//     table       ours: buckets of ten tags over units of 128 octets (dataplane/table.c)
+//     table       ours: buckets of ten tags over units of 128 octets (dataplane/table/table.c)
 //     rte_hash    DPDK's cuckoo hash, 64-octet keys, looked up by 32; the counters in an array beside it
 //     inline      open addressing, key and counters in one 64-octet slot, half full, asked for eight ahead
 //
@@ -17,7 +17,7 @@
 #include <rte_hash.h>
 
 #include "dataplane/base/memory.h"
-#include "dataplane/table_inline.h"
+#include "dataplane/table/inline.h"
 
 enum { ROUNDS = 7, BULK = 32, AHEAD = 8, KEY_SIZE = 64, SLOT_KEY = 40 };
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/flood.h"
-#include "dataplane/table_inline.h"
+#include "dataplane/table/flood.h"
+#include "dataplane/table/inline.h"
 #include "tests/unit.h"
 
 enum { BUDGET = 1000, INTERVAL = 60 };
@@ -65,7 +65,7 @@ static void zones(void)
 	CU_ASSERT_EQUAL(flood_zone_at(longest, sizeof(longest)), 250);
 }
 
-// flood.c alone ──────────────────────────────────────────────────────────────────────────────
+// table/flood.c alone ──────────────────────────────────────────────────────────────────────────────
 
 static struct {
 	uint64_t reports, sightings, names;

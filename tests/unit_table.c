@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/table_inline.h"
+#include "dataplane/table/inline.h"
 #include "tests/unit.h"
 
 enum { KEYS = 5000, OWNER_SIZE = 12 };

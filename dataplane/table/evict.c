@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What leaves the table: changed records to the sink, and records that make room for others.
-#include "dataplane/table_layout.h"
+#include "dataplane/table/layout.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 // The first stage of the table's pipeline, for the loop to inline: a key is built where it will wait.
 #pragma once
 
-#include "dataplane/table_layout.h"
+#include "dataplane/table/layout.h"
 
 // A new message: a record counts once in each.
 static inline void table_next_message(struct table *t)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // New records of a flooded zone (flood.h) become sightings of `*.<zone>`, which is a record like any other.
-#include "dataplane/table_layout.h"
+#include "dataplane/table/layout.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/flood.h"
+#include "dataplane/table/flood.h"
 
 #include <math.h>
 #include <stdlib.h>

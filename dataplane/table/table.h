@@ -26,7 +26,7 @@
 #include <stdint.h>
 
 #include "dataplane/dns/dns.h"
-#include "dataplane/flood.h"
+#include "dataplane/table/flood.h"
 #include "dataplane/base/hash.h"
 #include "dataplane/common/record.h"
 #include "dataplane/common/stats.h"
@@ -125,7 +125,7 @@ bool table_is_filling(const struct table *t);
 // How many buckets there are: one round of the sweep.
 uint64_t table_buckets(const struct table *t);
 
-// table_flood.c ──────────────────────────────────────────────────────────────────────────────
+// flood_insert.c ──────────────────────────────────────────────────────────────────────────────
 
 // Time goes on: hands over what is due about flooded zones; for the housekeeping of the loop.
 void table_expire(struct table *t, uint32_t now_s);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Look-up, insertion and the pipeline; table.h draws the layout.
-#include "dataplane/table_inline.h"
+#include "dataplane/table/inline.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 // Where the zone of a name begins, without a list of public suffixes: it is asked for under flood, and needs not to be
 // exact there. Too short a suffix would throw the customers of a registry together, too long a one would let
 // a flood choose its zone.
-#include "dataplane/flood.h"
+#include "dataplane/table/flood.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The insides of the table, for table*.c and table_inline.h alone; table.h draws them.
+// The insides of the table, for table*.c and inline.h alone; table.h draws them.
 #pragma once
 
 #include "dataplane/base/memory.h"
-#include "dataplane/table.h"
+#include "dataplane/table/table.h"
 
 enum {
 	TABLE_INLINE = 104,	      // key octets in the first unit of a record
@@ -130,7 +130,7 @@ static inline bool table_meta_get(const struct table_bucket *b, unsigned group, 
 	return b->meta >> (group + slot) & 1;
 }
 
-// table_evict.c ──────────────────────────────────────────────────────────────────────────────
+// evict.c ──────────────────────────────────────────────────────────────────────────────
 
 // Hands one record to the sink and marks it unchanged. False if the sink has no room.
 bool table_hand_over(struct table *t, struct table_bucket *b, unsigned slot);
@@ -163,7 +163,7 @@ void table_insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t s
 // Counts a sighting of a record, whether or not one of this message was counted. False where it is not there.
 bool table_count_again(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message);
 
-// table_flood.c ──────────────────────────────────────────────────────────────────────────────
+// flood_insert.c ──────────────────────────────────────────────────────────────────────────────
 
 bool table_flood_begin(struct table *t, const struct table_options *options, struct worker_stats *stats);
 
