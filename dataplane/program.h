@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/collector_wait.h"
+#include "dataplane/flush/collector_wait.h"
 #include "dataplane/eal.h"
 #include "dataplane/admit/filter.h"
 #include "dataplane/intake.h"
-#include "dataplane/outbox.h"
+#include "dataplane/flush/outbox.h"
 #include "dataplane/reload.h"
 #include "dataplane/settings.h"
 #include "dataplane/worker.h"

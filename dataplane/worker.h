@@ -11,7 +11,7 @@
 #include "dataplane/capture/capture.h"
 #include "dataplane/packet/copies.h"
 #include "dataplane/admit/filter.h"
-#include "dataplane/flush.h"
+#include "dataplane/flush/flush.h"
 #include "dataplane/packet/packet.h"
 #include "dataplane/packet/frag.h"
 #include "dataplane/packet/tcp.h"
@@ -74,7 +74,7 @@ struct worker {
 	uint8_t *rdata;					  // worker: rw; canonical RDATA of one record
 	uint8_t *linear;				  // worker: rw; a packet of several segments in one piece
 	uint64_t verdicts[DNS_VERDICT_MAX]; // messages of this burst, by verdict. worker: rw
-	struct flush flush;				  // see flush.h
+	struct flush flush;				  // see flush/flush.h
 	// time
 	uint64_t wall_us;	// microseconds since 1970 at the last look. worker: rw
 	uint64_t packet_us;	// time of the packet in hand, or of the last one. worker: rw

@@ -38,7 +38,7 @@ import frames
 from faults import Resp
 
 STARTED = []  # processes, ended with the measurement whatever happens
-NEW_WORK = 4  # dataplane/flush.h
+NEW_WORK = 4  # dataplane/flush/flush.h
 RECORDS_IN_FRAMES, FRAMES_MIN = 65536, 128  # dataplane/crew.c
 BODY_MAX = (128 << 10) - frames.HEADER.size  # dataplane/common/record.h
 PING = b"*1\r\n$4\r\nPING\r\n"
@@ -103,7 +103,7 @@ def dataplane_frames(dataplane, capture, folder, together):
 
 def as_repeated(bodies, together):
     """The same records as a table sends them that had sent them before: a repeated one takes a quarter of a new one's
-    share of a frame (dataplane/flush.h)."""
+    share of a frame (dataplane/flush/flush.h)."""
     most = NEW_WORK * together
     out = [(0, bytearray())]
     for _, body in bodies:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/collector_wait.h"
+#include "dataplane/flush/collector_wait.h"
 
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"

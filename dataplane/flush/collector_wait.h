@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/outbox.h"
+#include "dataplane/flush/outbox.h"
 
 struct collector_wait {
 	const char *socket_path;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/flush.h"
+#include "dataplane/flush/flush.h"
 #include "dataplane/common/record.h"
 #include "dataplane/common/stats.h"
 

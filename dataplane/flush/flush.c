@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/flush.h"
+#include "dataplane/flush/flush.h"
 
 #include <errno.h>
 #include <stdio.h>

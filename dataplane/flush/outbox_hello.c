@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/outbox_hello.h"
+#include "dataplane/flush/outbox_hello.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/outbox.h"
+#include "dataplane/flush/outbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include "dataplane/helper.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
-#include "dataplane/outbox_hello.h"
+#include "dataplane/flush/outbox_hello.h"
 
 enum {
 	STATS_INTERVAL_MS = 1000,
