@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The dataplane's sandbox (sandbox/sandbox.h) and helper (helper.h): what may still be done once packets are parsed.
+// The dataplane's sandbox (sandbox/sandbox.h) and helper (privileged/helper.h): what may still be done once packets are parsed.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +10,11 @@
 #include <rte_eal.h>
 
 #include "dataplane/check.h"
-#include "dataplane/driver_calls.h"
-#include "dataplane/helper.h"
+#include "dataplane/privileged/driver_calls.h"
+#include "dataplane/privileged/helper.h"
 #include "dataplane/common/log.h"
 #include "dataplane/program.h"
-#include "dataplane/rights.h"
+#include "dataplane/privileged/rights.h"
 #include "dataplane/sandbox/sandbox.h"
 
 enum { LISTS = 6 };

@@ -16,7 +16,7 @@
 #include <rte_log.h>
 #include <rte_version.h>
 
-#include "dataplane/helper.h"
+#include "dataplane/privileged/helper.h"
 #include "dataplane/eal_folder.h"
 #include "dataplane/huge_pages.h"
 #include "dataplane/common/log.h"

@@ -17,10 +17,10 @@
 #include <rte_mbuf.h>
 
 #include "dataplane/packet/encrypted.h"
-#include "dataplane/helper.h"
-#include "dataplane/iface_use.h"
+#include "dataplane/privileged/helper.h"
+#include "dataplane/privileged/iface_use.h"
 #include "dataplane/common/log.h"
-#include "dataplane/rights.h"
+#include "dataplane/privileged/rights.h"
 #include "dataplane/rx_wait.h"
 
 #ifndef SOL_XDP

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 
 #include "dataplane/iface_facts.h"
-#include "dataplane/open_files.h"
+#include "dataplane/privileged/open_files.h"
 #include "dataplane/port.h"
-#include "dataplane/xdp.h"
+#include "dataplane/privileged/xdp.h"
 
 enum { IFACE_FILES_MAX = 128, IFACE_RETIRED_MAX = 8 };
 
@@ -22,7 +22,7 @@ struct iface {
 	bool waits;		       // back, but not opened before buffers are free; was said
 	bool short_of_memory;	       // back, but there is none for buffers; was said
 	struct xdp *xdp;	       // our program on it, or NULL
-	char host_uses[200];	       // why the host itself needs it (iface_use.h), or empty
+	char host_uses[200];	       // why the host itself needs it (privileged/iface_use.h), or empty
 	bool yields;		       // xdp.program = auto: copied from once the host uses it
 	int fds[STATS_WORKERS_MAX];    // socket of each queue, to wait for
 	unsigned fds_len;	       // 0: not known

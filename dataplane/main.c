@@ -10,7 +10,7 @@
 #include <rte_lcore.h>
 
 #include "dataplane/check.h"
-#include "dataplane/helper.h"
+#include "dataplane/privileged/helper.h"
 #include "dataplane/huge_pages.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"

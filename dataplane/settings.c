@@ -8,7 +8,7 @@
 
 #include "dataplane/common/record.h"
 #include "dataplane/common/stats.h"
-#include "dataplane/xdp.h"
+#include "dataplane/privileged/xdp.h"
 
 static int set_sections(void *at, const char *value, char *why, size_t why_size)
 {

@@ -15,7 +15,7 @@
 
 #include <rte_ring.h>
 
-#include "dataplane/helper.h"
+#include "dataplane/privileged/helper.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 #include "dataplane/flush/outbox_hello.h"

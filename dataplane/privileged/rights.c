@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/rights.h"
+#include "dataplane/privileged/rights.h"
 
 #include <stdint.h>
 #include <stdio.h>

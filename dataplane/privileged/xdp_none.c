@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "dataplane/xdp.h"
-#include "dataplane/xdp_attach.h"
+#include "dataplane/privileged/xdp.h"
+#include "dataplane/privileged/xdp_attach.h"
 
 bool xdp_possible(char *why, size_t why_size)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bpf/shared.h"
-#include "dataplane/xdp.h"
+#include "dataplane/privileged/xdp.h"
 
 static const struct {
 	const char *name;

@@ -9,8 +9,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "dataplane/helper.h"
-#include "dataplane/xdp.h"
+#include "dataplane/privileged/helper.h"
+#include "dataplane/privileged/xdp.h"
 
 static int program_fd = -1, sockets_fd = -1; // of the program loaded last
 

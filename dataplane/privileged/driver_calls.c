@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/driver_calls.h"
+#include "dataplane/privileged/driver_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "dataplane/helper.h"
+#include "dataplane/privileged/helper.h"
 
 static int control = -1; // a socket for questions about interfaces: ioctl takes any
 static bool busy_poll;

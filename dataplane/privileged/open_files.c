@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/open_files.h"
+#include "dataplane/privileged/open_files.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The helper process (helper.h). Nothing that it is asked for is trusted: interfaces are those it was started for.
-#include "dataplane/helper.h"
+#include "dataplane/privileged/helper.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,10 +16,10 @@
 
 #include <linux/capability.h>
 
-#include "dataplane/iface_use.h"
+#include "dataplane/privileged/iface_use.h"
 #include "dataplane/sandbox/sandbox.h"
-#include "dataplane/xdp.h"
-#include "dataplane/xdp_attach.h"
+#include "dataplane/privileged/xdp.h"
+#include "dataplane/privileged/xdp_attach.h"
 
 #ifndef SO_PREFER_BUSY_POLL
 #define SO_PREFER_BUSY_POLL 69

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/iface_use.h"
+#include "dataplane/privileged/iface_use.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -12,7 +12,7 @@
 
 #include <linux/route.h>
 
-#include "dataplane/helper.h"
+#include "dataplane/privileged/helper.h"
 
 enum { STACK_MAX = 8 }; // of devices above one another
 

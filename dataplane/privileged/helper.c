@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/helper.h"
+#include "dataplane/privileged/helper.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/xdp_attach.h"
+#include "dataplane/privileged/xdp_attach.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 
-#include "dataplane/helper.h"
+#include "dataplane/privileged/helper.h"
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wcast-qual" // in what bpftool writes
 #include "xdp_steer.skel.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/xdp.h"
+#include "dataplane/privileged/xdp.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -14,10 +14,10 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/shared.h"
-#include "dataplane/helper.h"
-#include "dataplane/open_files.h"
-#include "dataplane/rights.h"
-#include "dataplane/xdp_attach.h"
+#include "dataplane/privileged/helper.h"
+#include "dataplane/privileged/open_files.h"
+#include "dataplane/privileged/rights.h"
+#include "dataplane/privileged/xdp_attach.h"
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wcast-qual" // in what bpftool writes
 #include "xdp_steer.skel.h"
