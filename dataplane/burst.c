@@ -6,7 +6,7 @@
 #include "dataplane/answer.h"
 #include "dataplane/burst_message.h"
 #include "dataplane/packet/encrypted.h"
-#include "dataplane/packet_meta.h"
+#include "dataplane/intake/packet_meta.h"
 #include "dataplane/packet/cut.h"
 #include "dataplane/packet/fast.h"
 #include "dataplane/admit/filter_packet.h"

@@ -6,7 +6,7 @@
 //     fail  port 0000:3b:00.0: the link is down
 #pragma once
 
-#include "dataplane/intake.h"
+#include "dataplane/intake/intake.h"
 #include "dataplane/settings.h"
 
 // What can be said without DPDK: memory pages, IOMMU, CPUs, XDP.

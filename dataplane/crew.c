@@ -8,8 +8,8 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
-#include "dataplane/capture_seed.h"
-#include "dataplane/iface.h"
+#include "dataplane/intake/replay_seed.h"
+#include "dataplane/intake/iface.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 #include "dataplane/program.h"

@@ -15,7 +15,7 @@
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 #include "dataplane/notices.h"
-#include "dataplane/packet_meta.h"
+#include "dataplane/intake/packet_meta.h"
 #include "dataplane/program.h"
 #include "dataplane/summary.h"
 #include "dataplane/telemetry.h"

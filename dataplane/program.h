@@ -9,7 +9,7 @@
 #include "dataplane/flush/collector_wait.h"
 #include "dataplane/eal.h"
 #include "dataplane/admit/filter.h"
-#include "dataplane/intake.h"
+#include "dataplane/intake/intake.h"
 #include "dataplane/flush/outbox.h"
 #include "dataplane/reload.h"
 #include "dataplane/settings.h"
@@ -67,6 +67,6 @@ void crew_log_floods(struct program *p);
 // The counters of a port and those that its workers keep of it.
 void crew_read_port(const struct program *p, unsigned index, struct port_stats *stats);
 
-// A port goes away and comes back (intake.h): its workers leave it alone meanwhile.
+// A port goes away and comes back (intake/intake.h): its workers leave it alone meanwhile.
 void crew_pause_port(void *program, unsigned index);
 void crew_resume_port(void *program, unsigned index);

@@ -48,7 +48,7 @@ struct worker_source {
 	unsigned index;		// of the port among those of the intake
 	uint16_t port;		// DPDK port
 	uint16_t queue;		// its queue
-	enum pkt_link link;	// how its frames begin; PKT_LINK_MAX: each packet tells (packet_meta.h)
+	enum pkt_link link;	// how its frames begin; PKT_LINK_MAX: each packet tells (intake/packet_meta.h)
 	bool packet_time;	// its packets carry the time of their capture, microseconds since 1970
 	uint32_t cut_size;	// octets at which its longer frames are cut; 0: none is
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A worker without packets: wakes with the next one, and for its housekeeping.
-#include "dataplane/rx_wait.h"
+#include "dataplane/intake/rx_wait.h"
 #include "dataplane/worker.h"
 
 #include <sys/resource.h>

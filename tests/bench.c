@@ -23,11 +23,11 @@
 
 #include "dataplane/capture/capture.h"
 #include "dataplane/eal.h"
-#include "dataplane/iface_facts.h"
+#include "dataplane/intake/iface_facts.h"
 #include "dataplane/common/log.h"
 #include "dataplane/base/memory.h"
-#include "dataplane/packet_meta.h"
-#include "dataplane/port.h"
+#include "dataplane/intake/packet_meta.h"
+#include "dataplane/intake/port.h"
 #include "dataplane/summary.h"
 #include "dataplane/worker.h"
 

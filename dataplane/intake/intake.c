@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/intake.h"
+#include "dataplane/intake/intake.h"
 
 #include <errno.h>
 #include <net/if.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/rx_wait.h"
+#include "dataplane/intake/rx_wait.h"
 
 #include <dirent.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/iface.h"
+#include "dataplane/intake/iface.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -21,7 +21,7 @@
 #include "dataplane/privileged/iface_use.h"
 #include "dataplane/common/log.h"
 #include "dataplane/privileged/rights.h"
-#include "dataplane/rx_wait.h"
+#include "dataplane/intake/rx_wait.h"
 
 #ifndef SOL_XDP
 #define SOL_XDP 283

@@ -6,9 +6,9 @@
 
 #include <stdbool.h>
 
-#include "dataplane/iface_facts.h"
+#include "dataplane/intake/iface_facts.h"
 #include "dataplane/privileged/open_files.h"
-#include "dataplane/port.h"
+#include "dataplane/intake/port.h"
 #include "dataplane/privileged/xdp.h"
 
 enum { IFACE_FILES_MAX = 128, IFACE_RETIRED_MAX = 8 };

@@ -5,7 +5,7 @@
 #include <linux/if_packet.h>
 #include <linux/if_xdp.h>
 
-#include "dataplane/iface.h"
+#include "dataplane/intake/iface.h"
 
 #ifndef SOL_XDP
 #define SOL_XDP 283

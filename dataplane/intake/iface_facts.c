@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/iface_facts.h"
+#include "dataplane/intake/iface_facts.h"
 
 #include <net/if.h>
 #include <net/if_arp.h>

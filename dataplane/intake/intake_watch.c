@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Interfaces that go away, come back or change while packets are taken from them.
-#include "dataplane/intake.h"
+#include "dataplane/intake/intake.h"
 
 #include <rte_mempool.h>
 

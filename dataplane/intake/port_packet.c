@@ -14,8 +14,8 @@
 #include <rte_devargs.h>
 
 #include "dataplane/common/log.h"
-#include "dataplane/port.h"
-#include "dataplane/rx_wait.h"
+#include "dataplane/intake/port.h"
+#include "dataplane/intake/rx_wait.h"
 
 enum {
 	FRAME_USUAL = 2048, // the driver's own choice of framesz

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // DNS alone from a card that can tell it apart (rte_flow): the card drops the rest before it costs us
 // anything. Tunnels and later fragments have no port to see, so this is for taps without them.
-#include "dataplane/port.h"
+#include "dataplane/intake/port.h"
 
 #include <rte_flow.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/capture_seed.h"
+#include "dataplane/intake/replay_seed.h"
 
 #include <fcntl.h>
 #include <unistd.h>

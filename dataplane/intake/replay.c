@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/replay.h"
+#include "dataplane/intake/replay.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
-#include "dataplane/packet_meta.h"
+#include "dataplane/intake/packet_meta.h"
 #include "dataplane/common/stats.h"
 
 enum {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/port.h"
+#include "dataplane/intake/port.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,9 +7,9 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
-#include "dataplane/iface.h"
+#include "dataplane/intake/iface.h"
 #include "dataplane/common/log.h"
-#include "dataplane/replay.h"
+#include "dataplane/intake/replay.h"
 
 enum {
 	POOL_CACHE = 256,	 // buffers an lcore keeps for itself

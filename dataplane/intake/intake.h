@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "dataplane/capture/capture.h"
-#include "dataplane/iface.h"
-#include "dataplane/port.h"
-#include "dataplane/replay.h"
+#include "dataplane/intake/iface.h"
+#include "dataplane/intake/port.h"
+#include "dataplane/intake/replay.h"
 #include "dataplane/settings.h"
 
 enum { INTAKE_CAPTURES_MAX = 65536, INTAKE_IFACES_MAX = STATS_PORTS_MAX };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/packet_meta.h"
+#include "dataplane/intake/packet_meta.h"
 
 #include <stdalign.h>
 
