@@ -13,7 +13,7 @@
 #include "dataplane/flush/outbox.h"
 #include "dataplane/reload.h"
 #include "dataplane/settings.h"
-#include "dataplane/worker.h"
+#include "dataplane/loop/worker.h"
 
 struct program {
 	struct settings settings;

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "dataplane/admit/filter.h"
-#include "dataplane/worker.h"
+#include "dataplane/loop/worker.h"
 
 // Registers the commands; `workers` must live to the end. Does nothing where telemetry is off.
 void telemetry_start(const struct worker *workers, unsigned len);

@@ -29,7 +29,7 @@
 #include "dataplane/intake/packet_meta.h"
 #include "dataplane/intake/port.h"
 #include "dataplane/summary.h"
-#include "dataplane/worker.h"
+#include "dataplane/loop/worker.h"
 
 enum { ALIGN = 16, AHEAD = 8, LOOP_ADDS = 200000000, WORKERS_MAX = 8 };
 
@@ -266,7 +266,7 @@ static uint64_t responses_of(const struct worker_stats *s)
 	return s->dns_udp + s->dns_tcp - s->dns_query;
 }
 
-// Gaps between polls in this pass (poll_gap.h), and what a ring of the port's size would have lost.
+// Gaps between polls in this pass (loop/poll_gap.h), and what a ring of the port's size would have lost.
 static void print_gaps(const struct worker_stats *a, const struct worker_stats *b)
 {
 	const uint64_t *before = &a->poll_gap_0, *after = &b->poll_gap_0;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "dataplane/admit/admit.h"
-#include "dataplane/answer.h"
+#include "dataplane/loop/answer.h"
 #include "dataplane/dns/dns.h"
 #include "dataplane/table/inline.h"
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "dataplane/admit/admit.h"
-#include "dataplane/answer.h"
+#include "dataplane/loop/answer.h"
 #include "dataplane/dns/dns.h"
 #include "tests/guard.h"
 

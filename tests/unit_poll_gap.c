@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "dataplane/poll_gap.h"
+#include "dataplane/loop/poll_gap.h"
 #include "tests/unit.h"
 
 enum { SWITCHES = 300, HZ = 1000000000 }; // our counter: nanoseconds

@@ -5,7 +5,7 @@
 
 #include <rte_mbuf.h>
 
-#include "dataplane/worker.h"
+#include "dataplane/loop/worker.h"
 
 // Takes `len` packets (WORKER_BURST at most) of one source; they are freed.
 void take_burst(struct worker *w, struct worker_source *source, struct rte_mbuf **mbufs, uint16_t len);

@@ -15,7 +15,7 @@
 #include "dataplane/packet/packet.h"
 #include "dataplane/packet/frag.h"
 #include "dataplane/packet/tcp.h"
-#include "dataplane/poll_gap.h"
+#include "dataplane/loop/poll_gap.h"
 #include "dataplane/settings.h"
 #include "dataplane/common/stats.h"
 #include "dataplane/table/table.h"

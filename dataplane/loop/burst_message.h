@@ -5,7 +5,7 @@
 
 #include <rte_branch_prediction.h>
 
-#include "dataplane/worker.h"
+#include "dataplane/loop/worker.h"
 
 static inline const struct admit_options *options_of(const struct worker *w)
 {

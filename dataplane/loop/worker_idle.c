@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A worker without packets: wakes with the next one, and for its housekeeping.
 #include "dataplane/intake/rx_wait.h"
-#include "dataplane/worker.h"
+#include "dataplane/loop/worker.h"
 
 #include <sys/resource.h>
 #include <unistd.h>

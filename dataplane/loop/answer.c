@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The rarer parts of ordinary answers (answer.h): other types than addresses and CNAME, the zones above the
 // question's name, their name servers and the addresses of these.
-#include "dataplane/answer.h"
+#include "dataplane/loop/answer.h"
 
 enum { SERVERS_MAX = ANSWER_RECORDS_MAX };
 

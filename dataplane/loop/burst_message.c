@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/burst_message.h"
+#include "dataplane/loop/burst_message.h"
 
-#include "dataplane/burst.h"
+#include "dataplane/loop/burst.h"
 #include "dataplane/table/inline.h"
 
 void choose_way(struct worker *w)

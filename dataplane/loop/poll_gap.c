@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/poll_gap.h"
+#include "dataplane/loop/poll_gap.h"
 
 #include <string.h>
 #include <sys/resource.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A burst, packet by packet: headers off, then either the short way (answer.h: ordinary answers,
 // straight into the table's pipeline) or the long one (burst_message.h).
-#include "dataplane/burst.h"
+#include "dataplane/loop/burst.h"
 
-#include "dataplane/answer.h"
-#include "dataplane/burst_message.h"
+#include "dataplane/loop/answer.h"
+#include "dataplane/loop/burst_message.h"
 #include "dataplane/packet/encrypted.h"
 #include "dataplane/intake/packet_meta.h"
 #include "dataplane/packet/cut.h"

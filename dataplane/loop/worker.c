@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The loop: a burst in, stage by stage, sightings into the table, what changed out to the frames.
-#include "dataplane/worker.h"
+#include "dataplane/loop/worker.h"
 
 #include <time.h>
 
@@ -8,7 +8,7 @@
 #include <rte_ethdev.h>
 #include <rte_ring.h>
 
-#include "dataplane/burst.h"
+#include "dataplane/loop/burst.h"
 
 enum {
 	WAIT_FOR_GO_US = 100,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What waits with a time-out, in the time of the packets.
-#include "dataplane/burst.h"
-#include "dataplane/worker.h"
+#include "dataplane/loop/burst.h"
+#include "dataplane/loop/worker.h"
 
 void worker_expire(struct worker *w)
 {
