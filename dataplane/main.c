@@ -9,16 +9,16 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
-#include "dataplane/check.h"
+#include "dataplane/control/check.h"
 #include "dataplane/privileged/helper.h"
-#include "dataplane/huge_pages.h"
+#include "dataplane/control/huge_pages.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
-#include "dataplane/notices.h"
+#include "dataplane/control/notices.h"
 #include "dataplane/intake/packet_meta.h"
-#include "dataplane/program.h"
-#include "dataplane/summary.h"
-#include "dataplane/telemetry.h"
+#include "dataplane/control/program.h"
+#include "dataplane/control/summary.h"
+#include "dataplane/control/telemetry.h"
 
 enum {
 	TURN_WAIT_MS = 5,	   // of the main thread, for acknowledgements

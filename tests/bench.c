@@ -22,13 +22,13 @@
 #include <rte_ring.h>
 
 #include "dataplane/capture/capture.h"
-#include "dataplane/eal.h"
+#include "dataplane/control/eal.h"
 #include "dataplane/intake/iface_facts.h"
 #include "dataplane/common/log.h"
 #include "dataplane/base/memory.h"
 #include "dataplane/intake/packet_meta.h"
 #include "dataplane/intake/port.h"
-#include "dataplane/summary.h"
+#include "dataplane/control/summary.h"
 #include "dataplane/loop/worker.h"
 
 enum { ALIGN = 16, AHEAD = 8, LOOP_ADDS = 200000000, WORKERS_MAX = 8 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a tap does not give, by the counters of a sensor since it started, each with what to do. The dataplane says the
-// same in its log and summary (dataplane/hints.c).
+// same in its log and summary (dataplane/control/hints.c).
 
 const FEW = 10, MANY = 1000, PART = 100;
 const alone = (these, others) => (these >= FEW && others === 0) || (these >= MANY && others < these / PART);

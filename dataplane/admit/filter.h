@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the settings let through, as one set that is replaced as a whole.
 //
-//     SIGHUP ─► filter_set_read, in a thread of its own (reload.c) ─► filter_set_finish ─► every worker takes it in its
+//     SIGHUP ─► filter_set_read, in a thread of its own (control/reload.c) ─► filter_set_finish ─► every worker takes it in its
 //     next turn ─► the old one is freed
 //
 //     expression   tcpdump's, on the innermost IP packet (filter_packet.c) → packets_total{filtered}
@@ -16,7 +16,7 @@
 
 #include "dataplane/admit/admit.h"
 #include "dataplane/base/prefix.h"
-#include "dataplane/settings.h"
+#include "dataplane/control/settings.h"
 
 struct pkt_filter;	// filter_packet.h
 struct pkt_filter_code; // filter_code.h

@@ -9,7 +9,7 @@
 #include "dataplane/intake/iface.h"
 #include "dataplane/intake/port.h"
 #include "dataplane/intake/replay.h"
-#include "dataplane/settings.h"
+#include "dataplane/control/settings.h"
 
 enum { INTAKE_CAPTURES_MAX = 65536, INTAKE_IFACES_MAX = STATS_PORTS_MAX };
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "dataplane/packet/packet.h"
-#include "dataplane/settings.h"
+#include "dataplane/control/settings.h"
 #include "dataplane/common/stats.h"
 
 struct iface;

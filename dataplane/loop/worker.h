@@ -16,7 +16,7 @@
 #include "dataplane/packet/frag.h"
 #include "dataplane/packet/tcp.h"
 #include "dataplane/loop/poll_gap.h"
-#include "dataplane/settings.h"
+#include "dataplane/control/settings.h"
 #include "dataplane/common/stats.h"
 #include "dataplane/table/table.h"
 #include "dataplane/packet/unknown.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/huge_pages.h"
+#include "dataplane/control/huge_pages.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/notices.h"
+#include "dataplane/control/notices.h"
 
-#include "dataplane/hints.h"
+#include "dataplane/control/hints.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
-#include "dataplane/summary.h"
+#include "dataplane/control/summary.h"
 
 enum { AGAIN_MS = 3600 * 1000 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/eal.h"
+#include "dataplane/control/eal.h"
 
 #include <errno.h>
 #include <linux/close_range.h>
@@ -17,8 +17,8 @@
 #include <rte_version.h>
 
 #include "dataplane/privileged/helper.h"
-#include "dataplane/eal_folder.h"
-#include "dataplane/huge_pages.h"
+#include "dataplane/control/eal_folder.h"
+#include "dataplane/control/huge_pages.h"
 #include "dataplane/common/log.h"
 
 static const struct {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/telemetry.h"
+#include "dataplane/control/telemetry.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -5,12 +5,12 @@
 
 #include <rte_launch.h>
 
-#include "dataplane/check.h"
-#include "dataplane/hints.h"
+#include "dataplane/control/check.h"
+#include "dataplane/control/hints.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
-#include "dataplane/program.h"
-#include "dataplane/summary.h"
+#include "dataplane/control/program.h"
+#include "dataplane/control/summary.h"
 
 enum {
 	ENOUGH = 20000,		 // messages

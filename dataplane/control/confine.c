@@ -9,11 +9,11 @@
 #include <linux/capability.h>
 #include <rte_eal.h>
 
-#include "dataplane/check.h"
+#include "dataplane/control/check.h"
 #include "dataplane/privileged/driver_calls.h"
 #include "dataplane/privileged/helper.h"
 #include "dataplane/common/log.h"
-#include "dataplane/program.h"
+#include "dataplane/control/program.h"
 #include "dataplane/privileged/rights.h"
 #include "dataplane/sandbox/sandbox.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/settings.h"
+#include "dataplane/control/settings.h"
 
 #include <errno.h>
 #include <stdlib.h>

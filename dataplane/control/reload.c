@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/reload.h"
+#include "dataplane/control/reload.h"
 
 #include <signal.h>
 #include <stdio.h>

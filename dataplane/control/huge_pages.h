@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "dataplane/settings.h"
+#include "dataplane/control/settings.h"
 
 enum { HUGE_PAGE_MIB = 2 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "dataplane/common/log.h"
-#include "dataplane/program.h"
+#include "dataplane/control/program.h"
 
 enum { EXIT_USAGE = 2, CHECK_SECONDS = 2 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/eal_folder.h"
+#include "dataplane/control/eal_folder.h"
 
 #include <errno.h>
 #include <limits.h>

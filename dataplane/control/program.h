@@ -7,12 +7,12 @@
 #include <stdint.h>
 
 #include "dataplane/flush/collector_wait.h"
-#include "dataplane/eal.h"
+#include "dataplane/control/eal.h"
 #include "dataplane/admit/filter.h"
 #include "dataplane/intake/intake.h"
 #include "dataplane/flush/outbox.h"
-#include "dataplane/reload.h"
-#include "dataplane/settings.h"
+#include "dataplane/control/reload.h"
+#include "dataplane/control/settings.h"
 #include "dataplane/loop/worker.h"
 
 struct program {

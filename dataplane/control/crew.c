@@ -12,8 +12,8 @@
 #include "dataplane/intake/iface.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
-#include "dataplane/program.h"
-#include "dataplane/telemetry.h"
+#include "dataplane/control/program.h"
+#include "dataplane/control/telemetry.h"
 
 // Frames of a worker: room for so many records, of up to FRAME_SIZE_MAX octets each. Only what is written takes memory.
 enum { RECORDS_IN_FRAMES = 65536, FRAMES_MIN = 128 };

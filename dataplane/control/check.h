@@ -7,7 +7,7 @@
 #pragma once
 
 #include "dataplane/intake/intake.h"
-#include "dataplane/settings.h"
+#include "dataplane/control/settings.h"
 
 // What can be said without DPDK: memory pages, IOMMU, CPUs, XDP.
 void check_host(const struct settings *settings, unsigned intake_mib);

@@ -3,7 +3,7 @@
 // whole or once: each kind once an hour at most.
 #pragma once
 
-#include "dataplane/program.h"
+#include "dataplane/control/program.h"
 
 // Once a second is enough, and at the end.
 void notices_look(const struct program *p);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/check.h"
+#include "dataplane/control/check.h"
 
 #include <dirent.h>
 #include <sched.h>
@@ -12,7 +12,7 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
-#include "dataplane/huge_pages.h"
+#include "dataplane/control/huge_pages.h"
 
 static unsigned failures;
 
