@@ -6,7 +6,7 @@
 #include "collector/http_listen.h"
 #include "collector/http_origin.h"
 #include "collector/http_static.h"
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "collector/board.h"
-#include "collector/endpoint.h"
-#include "collector/settings.h"
+#include "collector/base/endpoint.h"
+#include "collector/base/settings.h"
 #include "collector/spool.h"
 #include "collector/writer.h"
 

@@ -3,7 +3,7 @@
 #include "collector/http_api.h"
 
 #include "collector/http_gzip.h"
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 
 #include <stdarg.h>
 #include <stdio.h>

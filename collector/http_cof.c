@@ -11,7 +11,7 @@
 // is more. `dribble-filter-rrtype` narrows.
 #include "collector/http_api.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>

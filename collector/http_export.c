@@ -10,7 +10,7 @@
 // "# cursor …" in CSV. What fails in the middle breaks the connection off: nothing ends as if whole.
 #include "collector/http_export.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 

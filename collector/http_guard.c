@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/http_guard.h"
 
-#include "collector/condition.h"
-#include "collector/metrics.h"
+#include "collector/base/condition.h"
+#include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 

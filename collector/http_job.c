@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/http_job.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "dataplane/common/monotonic.h"
 
 #include <stdlib.h>

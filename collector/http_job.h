@@ -2,7 +2,7 @@
 // Inside the workers of lookups, between http_work.c and http_job.c; for everyone else, http_work.h.
 #pragma once
 
-#include "collector/condition.h"
+#include "collector/base/condition.h"
 #include "collector/http_api.h"
 #include "collector/http_gzip.h"
 

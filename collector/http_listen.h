@@ -2,7 +2,7 @@
 // Where the HTTP server listens.
 #pragma once
 
-#include "collector/endpoint.h"
+#include "collector/base/endpoint.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 // /metrics: the counters of the dataplanes as they sent them, with label sensor, and the collector's own.
 #include "collector/http.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "collector/names_index.h"
 #include "collector/redis_error.h"
 

@@ -7,7 +7,7 @@
 //      "sensors":[{"sensor":…,"connected":true,"workers":2,"sightings_taken":n,"unbalanced":false,"counters":{…},"ports":[{"port":…,…}]}]}
 #include "collector/http.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "collector/names_index.h"
 #include "collector/query_json.h"
 #include "collector/redis_error.h"

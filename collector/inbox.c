@@ -4,7 +4,7 @@
 #include "collector/inbox_conn.h"
 #include "collector/inbox_listen.h"
 #include "collector/inbox_slots.h"
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 

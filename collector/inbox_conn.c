@@ -2,7 +2,7 @@
 #include "collector/inbox_conn.h"
 
 #include "collector/inbox.h"
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 // behind the spool checks again.
 #include "collector/inbox_conn.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/keys.h"
 
-#include "collector/rewrite.h"
+#include "collector/base/rewrite.h"
 #include "dataplane/common/log.h"
 
 #include <ctype.h>

@@ -19,7 +19,7 @@
 #pragma once
 
 #include "collector/query_json.h"
-#include "collector/settings.h"
+#include "collector/base/settings.h"
 
 enum lookback_exit { LOOKBACK_FOUND = 0, LOOKBACK_NOTHING = 1, LOOKBACK_FAILED = 2 };
 

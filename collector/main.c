@@ -11,14 +11,14 @@
 //
 // Threads meet in the spool and the board, which have their own locks, and in counters with one
 // writer each.
-#include "collector/confine.h"
+#include "collector/base/confine.h"
 #include "collector/http.h"
 #include "collector/http_listen.h"
 #include "collector/inbox.h"
 #include "collector/names_index.h"
 #include "collector/redis_info.h"
-#include "collector/settings.h"
-#include "collector/thread.h"
+#include "collector/base/settings.h"
+#include "collector/base/thread.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/names_index.h"
 
-#include "collector/condition.h"
+#include "collector/base/condition.h"
 #include "collector/names_stream.h"
 #include "collector/query_run.h"
 #include "collector/query_write.h"
-#include "collector/thread.h"
+#include "collector/base/thread.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 

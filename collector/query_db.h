@@ -14,7 +14,7 @@
 #pragma once
 
 #include "collector/redis_conn.h"
-#include "collector/zone.h"
+#include "collector/base/zone.h"
 
 struct names_index;
 struct query_cluster;

@@ -2,7 +2,7 @@
 // The replies to a transaction: applied or not, and what became of each record.
 #include "collector/redis_batch.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "collector/redis_retain.h"
 #include "dataplane/common/log.h"
 

@@ -2,7 +2,7 @@
 // Sending: a batch's transaction. The replies are in redis_apply.c.
 #include "collector/redis_batch.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 
 #include <stdio.h>

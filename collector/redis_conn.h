@@ -4,7 +4,7 @@
 // reconnects starts from a known state. One thread at a time; no locks.
 #pragma once
 
-#include "collector/endpoint.h"
+#include "collector/base/endpoint.h"
 #include "collector/redis_encode.h"
 #include "collector/redis_error.h"
 
@@ -22,7 +22,7 @@ struct redis_settings {
 	double timeout_s; // connect, one write, one read
 	int64_t until_ms; // of lookups: monotonic, nothing is waited for any longer; 0: no such limit
 	char prefix[72];  // of every key, terminated
-	uint64_t new_max; // see settings.h
+	uint64_t new_max; // see base/settings.h
 	uint64_t retention_days;
 	bool cluster; // keys of one owner are in several slots
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/redis_follow.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "collector/redis_batch.h"
 #include "dataplane/common/log.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/redis_hold.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "collector/redis_expiry.h"
 #include "dataplane/common/log.h"
 

@@ -2,7 +2,7 @@
 // Whose is the spool's UUID: taken over, waited for, or left to the other one.
 #include "collector/redis_lease_state.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 

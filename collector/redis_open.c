@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Connecting: the socket, AUTH, SELECT, and a look at who answers.
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "collector/redis_greet.h"
 #include "collector/redis_info.h"
 

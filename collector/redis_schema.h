@@ -20,7 +20,7 @@
 
 #include "collector/redis_conn.h"
 #include "collector/text.h"
-#include "collector/zone.h"
+#include "collector/base/zone.h"
 #include "dataplane/common/record.h"
 
 enum schema_kind {

@@ -2,7 +2,7 @@
 // The callers' side: frames into memory, batches out of the file.
 #include "collector/spool.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "collector/spool_state.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"

@@ -3,8 +3,8 @@
 // was kept long enough is deleted in the same transaction.
 #include "collector/spool_group.h"
 
-#include "collector/condition.h"
-#include "collector/metrics.h"
+#include "collector/base/condition.h"
+#include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 

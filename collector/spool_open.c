@@ -2,8 +2,8 @@
 // Opening: the folder is ours alone, the file is sound and of this format; what was in it counts.
 #include "collector/spool_state.h"
 
-#include "collector/condition.h"
-#include "collector/metrics.h"
+#include "collector/base/condition.h"
+#include "collector/base/metrics.h"
 #include "collector/spool_rebuild.h"
 #include "dataplane/common/log.h"
 

@@ -2,8 +2,8 @@
 // Batches out of the file, and what becomes of those that cannot be read.
 #include "collector/spool_state.h"
 
-#include "collector/condition.h"
-#include "collector/metrics.h"
+#include "collector/base/condition.h"
+#include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include "collector/spool_rebuild.h"
 #include "collector/spool_state.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 
 #include <errno.h>

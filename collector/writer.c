@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/writer_state.h"
 
-#include "collector/condition.h"
-#include "collector/metrics.h"
+#include "collector/base/condition.h"
+#include "collector/base/metrics.h"
 #include "collector/redis_expiry.h"
 #include "collector/redis_info.h"
 #include "dataplane/common/log.h"

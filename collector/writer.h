@@ -6,7 +6,7 @@
 
 #include "collector/redis_conn.h"
 #include "collector/spool.h"
-#include "collector/zone.h"
+#include "collector/base/zone.h"
 
 struct writer;
 

@@ -2,7 +2,7 @@
 // After a connect: what Redis holds, whether we may write, and where to go on.
 #include "collector/writer_state.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 
 static void note_seek(const struct writer *w, const struct spool_seek *found)

@@ -3,7 +3,7 @@
 // log once, and in /readyz, /metrics and on the page for as long as it is so.
 #include "collector/writer_state.h"
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "collector/redis_info.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"

@@ -2,7 +2,7 @@
 // RESP in bulk, endpoints, error replies.
 #include <errno.h>
 
-#include "collector/endpoint.h"
+#include "collector/base/endpoint.h"
 #include "collector/redis_encode.h"
 #include "collector/redis_error.h"
 #include "tests/unit.h"

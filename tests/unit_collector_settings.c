@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Settings of the collector: defaults, the other program's keys, what contradicts, what reloads.
-#include "collector/settings.h"
+#include "collector/base/settings.h"
 #include "tests/unit.h"
 
 #include <stdlib.h>

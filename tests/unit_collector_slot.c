@@ -2,7 +2,7 @@
 // Hash slots: values of the Redis Cluster specification, hash tags, a tag for each slot.
 #include <string.h>
 
-#include "collector/endpoint.h"
+#include "collector/base/endpoint.h"
 #include "collector/redis_slot.h"
 #include "tests/unit.h"
 

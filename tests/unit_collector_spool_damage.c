@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 #include "collector/spool.h"
 #include "collector/spool_record.h"
 #include "collector/spool_store.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/thread.h"
+#include "collector/base/thread.h"
 
 #include <sched.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 // What the collector gives up (dataplane/sandbox/sandbox.h), after its settings. Main thread only, before there is any other.
 #pragma once
 
-#include "collector/settings.h"
+#include "collector/base/settings.h"
 #include "dataplane/sandbox/sandbox.h"
 
 struct confine_paths {

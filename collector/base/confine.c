@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/confine.h"
+#include "collector/base/confine.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/zone.h"
+#include "collector/base/zone.h"
 
 #include <ctype.h>
 #include <libpsl.h>

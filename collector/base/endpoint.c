@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/endpoint.h"
+#include "collector/base/endpoint.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/metrics.h"
+#include "collector/base/metrics.h"
 
 #define STATS_LINE(kind, field, family, label, help) {STATS_##kind, #field, family, label, help},
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/settings.h"
+#include "collector/base/settings.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 // Settings of the collector: the table of keys, and values parsed from file and command line.
 #pragma once
 
-#include "collector/endpoint.h"
+#include "collector/base/endpoint.h"
 #include "dataplane/common/conf.h"
 #include "dataplane/common/log.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/rewrite.h"
+#include "collector/base/rewrite.h"
 
 #include <errno.h>
 #include <fcntl.h>
