@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Records as JSON and CSV, one line each, appended to a buffer. What texts hold is ASCII already
-// (text.h), so JSON needs only its quotes and backslashes escaped.
+// (text/text.h), so JSON needs only its quotes and backslashes escaped.
 #pragma once
 
 #include "collector/query.h"

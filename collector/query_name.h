@@ -3,7 +3,7 @@
 // indicators that were defanged for mail and reports. Nothing here allocates; any thread.
 #pragma once
 
-#include "collector/text.h"
+#include "collector/text/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// RDATA that points to a name, from its text (text.h) back into wire form: what DNSDB's flexible search calls raw_rdata.
+// RDATA that points to a name, from its text (text/text.h) back into wire form: what DNSDB's flexible search calls raw_rdata.
 #include "collector/query_wire.h"
 
 #include "collector/query_name.h"
@@ -52,7 +52,7 @@ static void put_name(struct wire_out *o, const char *text, size_t len)
 	put(o, wire, size);
 }
 
-// --- service parameters (text_params.c)
+// --- service parameters (text/params.c)
 
 static const char *const param_names[] = {"mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint"};
 enum { KEY_MANDATORY, KEY_ALPN, KEY_NO_DEFAULT_ALPN, KEY_PORT, KEY_IPV4HINT, KEY_ECH, KEY_IPV6HINT, KEY_NAMES };

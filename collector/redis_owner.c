@@ -2,7 +2,7 @@
 // Frame → records grouped by owner, with their text.
 #include "collector/redis_schema.h"
 
-#include "collector/text.h"
+#include "collector/text/text.h"
 
 static uint64_t hash_name(const uint8_t *name, size_t size)
 {

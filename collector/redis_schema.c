@@ -2,7 +2,7 @@
 #include "collector/redis_schema.h"
 
 #include "collector/redis_expiry.h"
-#include "collector/text.h"
+#include "collector/text/text.h"
 
 #include <stdio.h>
 #include <time.h>

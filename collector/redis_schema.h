@@ -19,7 +19,7 @@
 #pragma once
 
 #include "collector/redis_conn.h"
-#include "collector/text.h"
+#include "collector/text/text.h"
 #include "collector/base/zone.h"
 #include "dataplane/common/record.h"
 

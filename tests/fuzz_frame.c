@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/text.h"
+#include "collector/text/text.h"
 #include "dataplane/common/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "collector/text.h"
+#include "collector/text/text.h"
 #include "dataplane/dns/dns.h"
 
 static uint8_t message[DNS_MESSAGE_SIZE];

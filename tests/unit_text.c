@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/text.h"
+#include "collector/text/text.h"
 
 #define EXAMPLE_COM "076578616d706c6503636f6d00"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Fields of RDATA as text, by the kinds of common/dns_layout.h.
-#include "collector/text_out.h"
+#include "collector/text/out.h"
 
 #include <time.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Records as text: names, types, RDATA by the layout of its type.
-#include "collector/text.h"
+#include "collector/text/text.h"
 
-#include "collector/text_out.h"
+#include "collector/text/out.h"
 
 enum {
 	TYPE_A = 1,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Service parameters of SVCB and HTTPS as text (RFC 9460 §2.1, appendix A). Values always stand in
 // quotes. Keys that RFC 9460 does not name are written keyNNNNN, which every reader understands.
-#include "collector/text_out.h"
+#include "collector/text/out.h"
 
 enum { KEY_MANDATORY, KEY_ALPN, KEY_NO_DEFAULT_ALPN, KEY_PORT, KEY_IPV4HINT, KEY_ECH, KEY_IPV6HINT, KEY_MAX };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Fields of RDATA that are lists, or whose kind another octet tells, as text.
-#include "collector/text_out.h"
+#include "collector/text/out.h"
 
 // RFC 4025 §2.3, RFC 8777 §4.2.3: none, IPv4, IPv6, name.
 static bool put_gateway(struct text_out *o, struct cursor *c, uint8_t type)

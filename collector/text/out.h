@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writer of text into a buffer with an end, and between the files that write RDATA: text.c goes
-// through the fields of a layout, text_field.c writes simple ones, text_special.c and text_params.c
+// through the fields of a layout, field.c writes simple ones, special.c and params.c
 // those with a structure of their own. For everyone else, text.h.
 #pragma once
 
@@ -48,7 +48,7 @@ static inline void text_put_char(struct text_out *o, char c)
 		*o->at++ = c;
 }
 
-// text_field.c ───────────────────────────────────────────────────────────────────────────────
+// field.c ───────────────────────────────────────────────────────────────────────────────
 
 void text_put_number(struct text_out *o, uint64_t number); // decimal
 void text_put_type(struct text_out *o, uint16_t type);	   // mnemonic or TYPEn
@@ -65,7 +65,7 @@ bool text_put_name(struct text_out *o, struct cursor *c);
 // Writes a field of RDATA and consumes it. False where the octets do not fit the field.
 bool text_put_field(struct text_out *o, struct cursor *c, enum dns_field field);
 
-// text_special.c, text_params.c ──────────────────────────────────────────────────────────────
+// special.c, params.c ──────────────────────────────────────────────────────────────
 
 // The same for fields that are lists or depend on others.
 bool text_put_special(struct text_out *o, struct cursor *c, enum dns_field field);

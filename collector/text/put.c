@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The pieces of text: numbers, names, addresses, strings, hexadecimal, base64.
-#include "collector/text_out.h"
+#include "collector/text/out.h"
 
 enum { NAME_SIZE = 255, LABEL_SIZE = 63 }; // RFC 1035 §2.3.4
 
