@@ -2,7 +2,7 @@
 // Compression of answers (RFC 1952, by zlib): whole ones and streams.
 #pragma once
 
-#include "collector/redis_encode.h"
+#include "collector/redis/encode.h"
 
 #include <stdbool.h>
 

@@ -4,7 +4,7 @@
 
 #include "collector/base/metrics.h"
 #include "collector/names_index.h"
-#include "collector/redis_error.h"
+#include "collector/redis/error.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include "collector/base/metrics.h"
 #include "collector/names_index.h"
 #include "collector/query_json.h"
-#include "collector/redis_error.h"
+#include "collector/redis/error.h"
 
 #include <stdlib.h>
 

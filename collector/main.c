@@ -16,7 +16,7 @@
 #include "collector/http_listen.h"
 #include "collector/inbox.h"
 #include "collector/names_index.h"
-#include "collector/redis_info.h"
+#include "collector/redis/info.h"
 #include "collector/base/settings.h"
 #include "collector/base/thread.h"
 

@@ -213,7 +213,7 @@ static size_t read_number(const char **p)
 	return n;
 }
 
-// One command at `p`, as redis_encode.h wrote it. Returns its end; `*key` NULL where it has none.
+// One command at `p`, as redis/encode.h wrote it. Returns its end; `*key` NULL where it has none.
 static const char *read_command(const char *p, const char **key, size_t *key_len)
 {
 	static const char *const keyless[] = {"SCAN", "INFO", "DBSIZE", "PING", "CLUSTER"};

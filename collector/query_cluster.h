@@ -10,7 +10,7 @@
 #pragma once
 
 #include "collector/query_db.h"
-#include "collector/redis_slot.h"
+#include "collector/redis/slot.h"
 
 enum { QUERY_NODES_MAX = 128, QUERY_NODE_ID_SIZE = 48 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/query_connect.h"
 
-#include "collector/redis_greet.h"
+#include "collector/redis/greet.h"
 
 #include "dataplane/common/monotonic.h"
 

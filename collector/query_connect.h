@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Connections for looking back: made, authenticated, with the database chosen. Unlike the writer's
-// (redis_conn.h) they may be to a replica, and their user needs no right to write.
+// (redis/conn.h) they may be to a replica, and their user needs no right to write.
 #pragma once
 
-#include "collector/redis_conn.h"
+#include "collector/redis/conn.h"
 
 // Connects to `at`; where it is NULL, to what the settings name: of a list the first that is a
 // primary, else the first that answers; of Sentinels the primary that they know. The caller frees

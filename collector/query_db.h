@@ -13,7 +13,7 @@
 // One thread at a time; no locks.
 #pragma once
 
-#include "collector/redis_conn.h"
+#include "collector/redis/conn.h"
 #include "collector/base/zone.h"
 
 struct names_index;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "collector/redis_batch.h"
-#include "collector/redis_slot.h"
+#include "collector/redis/slot.h"
 
 enum {
 	GROUP_BATCHES_MAX = 4,

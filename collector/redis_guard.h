@@ -17,7 +17,7 @@
 //     n beyond all that was sent                                            stop: beyond
 #pragma once
 
-#include "collector/redis_conn.h"
+#include "collector/redis/conn.h"
 
 enum guard_state { GUARD_SOUND, GUARD_NEW, GUARD_MISSING, GUARD_DIFFERS, GUARD_FOREIGN, GUARD_BEYOND };
 

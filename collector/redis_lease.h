@@ -19,7 +19,7 @@
 // person decides.
 #pragma once
 
-#include "collector/redis_conn.h"
+#include "collector/redis/conn.h"
 #include "collector/spool.h"
 
 enum { LEASE_MS = 15000, LEASE_RENEW_MS = 4000, LEASE_HISTORY = 64 };

@@ -18,7 +18,7 @@
 // which record is kept, so that each reply finds its record. Writer thread only.
 #pragma once
 
-#include "collector/redis_conn.h"
+#include "collector/redis/conn.h"
 #include "collector/text/text.h"
 #include "collector/base/zone.h"
 #include "dataplane/common/record.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/redis_stops.h"
 
-#include "collector/redis_slot.h"
+#include "collector/redis/slot.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/redis_topology.h"
 
-#include "collector/redis_info.h"
+#include "collector/redis/info.h"
 #include "dataplane/common/log.h"
 
 #include <stdarg.h>

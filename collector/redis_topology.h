@@ -14,9 +14,9 @@
 // same (redis_guard.h), nothing is written to the slot until a person decides. Writer thread only.
 #pragma once
 
-#include "collector/redis_conn.h"
+#include "collector/redis/conn.h"
 #include "collector/redis_stops.h"
-#include "collector/redis_slot.h"
+#include "collector/redis/slot.h"
 #include "collector/stream.h"
 
 enum { CLUSTER_NODES_MAX = 128, CLUSTER_NO_NODE = 255 };

@@ -4,7 +4,7 @@
 // in the log and in /metrics; batches stay in the spool.
 #pragma once
 
-#include "collector/redis_conn.h"
+#include "collector/redis/conn.h"
 #include "collector/spool.h"
 #include "collector/base/zone.h"
 

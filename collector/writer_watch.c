@@ -4,7 +4,7 @@
 #include "collector/writer_state.h"
 
 #include "collector/base/metrics.h"
-#include "collector/redis_info.h"
+#include "collector/redis/info.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 

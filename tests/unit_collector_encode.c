@@ -3,8 +3,8 @@
 #include <errno.h>
 
 #include "collector/base/endpoint.h"
-#include "collector/redis_encode.h"
-#include "collector/redis_error.h"
+#include "collector/redis/encode.h"
+#include "collector/redis/error.h"
 #include "tests/unit.h"
 
 static void commands(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What INFO tells: how far the append-only file is from being clean, and what to warn of.
-#include "collector/redis_info.h"
+#include "collector/redis/info.h"
 #include "tests/unit.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "collector/base/endpoint.h"
-#include "collector/redis_slot.h"
+#include "collector/redis/slot.h"
 #include "tests/unit.h"
 
 static unsigned slot(const char *key)

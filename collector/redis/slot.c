@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_slot.h"
+#include "collector/redis/slot.h"
 
 #include <stdio.h>
 #include <string.h>

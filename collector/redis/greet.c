@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_greet.h"
+#include "collector/redis/greet.h"
 
 #include "dataplane/common/monotonic.h"
 

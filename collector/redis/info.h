@@ -10,7 +10,7 @@
 // was, since the start, has no such beginning, and what a collector finds there was whole.
 #pragma once
 
-#include "collector/redis_conn.h"
+#include "collector/redis/conn.h"
 
 // What to warn of: bit, label in /metrics.
 #define REDIS_WARNINGS(X) \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_conn.h"
+#include "collector/redis/conn.h"
 
 #include "dataplane/common/stats.h"
 

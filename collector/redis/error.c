@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_error.h"
+#include "collector/redis/error.h"
 
 #include <string.h>
 

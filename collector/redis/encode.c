@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_encode.h"
+#include "collector/redis/encode.h"
 
 #include <stdlib.h>
 

@@ -5,8 +5,8 @@
 #pragma once
 
 #include "collector/base/endpoint.h"
-#include "collector/redis_encode.h"
-#include "collector/redis_error.h"
+#include "collector/redis/encode.h"
+#include "collector/redis/error.h"
 
 #include <hiredis/hiredis.h>
 
@@ -27,7 +27,7 @@ struct redis_settings {
 	bool cluster; // keys of one owner are in several slots
 };
 
-// How far its append-only file is from holding no beginning of a transaction (redis_info.h).
+// How far its append-only file is from holding no beginning of a transaction (info.h).
 enum redis_aof { REDIS_AOF_NONE, REDIS_AOF_CLEAN, REDIS_AOF_DOUBTFUL, REDIS_AOF_BUSY, REDIS_AOF_FAILED };
 
 // What INFO says.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The first words to a Redis or a Sentinel, for both that connect: the writer (redis_open.c) and lookups
+// The first words to a Redis or a Sentinel, for both that connect: the writer (open.c) and lookups
 // (query_connect.c).
 #pragma once
 
-#include "collector/redis_conn.h"
+#include "collector/redis/conn.h"
 
 // How long to wait for the next thing from Redis: redis.timeout, and not beyond `until_ms`.
 int64_t redis_greet_patience_ms(const struct redis_settings *s);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Connecting: the socket, AUTH, SELECT, and a look at who answers.
 #include "collector/base/metrics.h"
-#include "collector/redis_greet.h"
-#include "collector/redis_info.h"
+#include "collector/redis/greet.h"
+#include "collector/redis/info.h"
 
 #include <stdio.h>
 
