@@ -7,7 +7,7 @@
 //     MULTI
 //       HSET pdns:seq <uuid> <number>           what was applied, in the same transaction
 //       SET  pdns:fence:<uuid> <number> EX …
-//       ZADD, ZINCRBY …                         redis_schema.h
+//       ZADD, ZINCRBY …                         schema/schema.h
 //       ZADD pdns:sensors …, HINCRBY pdns:sensor:<id> …
 //       XADD pdns:new …                         what follows batches before: redis_follow.h
 //     EXEC

@@ -2,7 +2,7 @@
 #include "collector/redis_cluster.h"
 
 #include "collector/base/metrics.h"
-#include "collector/redis_expiry.h"
+#include "collector/schema/expiry.h"
 #include "collector/redis_hold.h"
 #include "collector/redis_retain.h"
 #include "dataplane/common/log.h"

@@ -10,7 +10,7 @@
 // Writer thread only.
 #pragma once
 
-#include "collector/redis_schema.h"
+#include "collector/schema/schema.h"
 
 enum follow_kind {
 	FOLLOW_FEED,	// XADD

@@ -3,7 +3,7 @@
 
 #include "collector/base/condition.h"
 #include "collector/base/metrics.h"
-#include "collector/redis_expiry.h"
+#include "collector/schema/expiry.h"
 #include "collector/redis/info.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"

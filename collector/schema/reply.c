@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Replies → which records were refused, which Redis had never held, and which keys are what they should be.
-#include "collector/redis_schema.h"
+#include "collector/schema/schema.h"
 
 static void refuse(struct schema_record *record, enum redis_trouble trouble)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frame → records grouped by owner, with their text.
-#include "collector/redis_schema.h"
+#include "collector/schema/schema.h"
 
 #include "collector/text/text.h"
 

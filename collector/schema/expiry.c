@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_expiry.h"
+#include "collector/schema/expiry.h"
 
 #include <stdlib.h>
 #include <string.h>

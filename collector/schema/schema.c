@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_schema.h"
+#include "collector/schema/schema.h"
 
-#include "collector/redis_expiry.h"
+#include "collector/schema/expiry.h"
 #include "collector/text/text.h"
 
 #include <stdio.h>

@@ -11,7 +11,7 @@
 //
 // A report about a flooded zone is ZADD flood GT last zone, ZINCRBY flood:names names zone.
 //
-// With retention.days, where a key is due (redis_expiry.h) and no command above tells whether it is
+// With retention.days, where a key is due (expiry.h) and no command above tells whether it is
 // a sorted set: ZCARD. What is done to it follows with the next batch (redis_retain.h).
 //
 // In steady state (nothing new) that is at most three commands a record. Which command belongs to
