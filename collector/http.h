@@ -3,7 +3,7 @@
 // connections, times and request sizes are bounded.
 #pragma once
 
-#include "collector/board.h"
+#include "collector/inbox/board.h"
 #include "collector/base/endpoint.h"
 #include "collector/base/settings.h"
 #include "collector/spool.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // lookback-collector: frames of dataplanes → Redis; /metrics over HTTP.
 //
-//     main thread     signals and the inbox's poll loop         inbox.h
+//     main thread     signals and the inbox's poll loop         inbox/inbox.h
 //     spool thread    frames → the spool's disk                 spool.h
 //     writer thread   spool → Redis                             writer.h
 //     HTTP thread     libmicrohttpd's: counters, copies answers http.h
@@ -14,7 +14,7 @@
 #include "collector/base/confine.h"
 #include "collector/http.h"
 #include "collector/http_listen.h"
-#include "collector/inbox.h"
+#include "collector/inbox/inbox.h"
 #include "collector/names_index.h"
 #include "collector/redis/info.h"
 #include "collector/base/settings.h"

@@ -2,8 +2,8 @@
 // Who has a connection to the collector, and whose stream it is: no user keeps another one out.
 #include <string.h>
 
-#include "collector/inbox.h"
-#include "collector/inbox_slots.h"
+#include "collector/inbox/inbox.h"
+#include "collector/inbox/slots.h"
 #include "tests/unit.h"
 
 enum { REAL = 100, HOSTILE = 200 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "collector/board.h"
+#include "collector/inbox/board.h"
 #include "collector/spool.h"
 #include "collector/spool_store.h"
 #include "dataplane/common/log.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/inbox_listen.h"
+#include "collector/inbox/listen.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/board.h"
+#include "collector/inbox/board.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/inbox_slots.h"
+#include "collector/inbox/slots.h"
 
-#include "collector/inbox.h"
+#include "collector/inbox/inbox.h"
 
 static unsigned count_of(const struct inbox_conn *conns, size_t len, uid_t user, bool silent)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/inbox.h"
+#include "collector/inbox/inbox.h"
 
-#include "collector/inbox_conn.h"
-#include "collector/inbox_listen.h"
-#include "collector/inbox_slots.h"
+#include "collector/inbox/conn.h"
+#include "collector/inbox/listen.h"
+#include "collector/inbox/slots.h"
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"

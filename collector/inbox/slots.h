@@ -3,7 +3,7 @@
 // the socket's group cannot keep the dataplanes of others out.
 #pragma once
 
-#include "collector/inbox_conn.h"
+#include "collector/inbox/conn.h"
 
 // What is to be done with a new connection of a user.
 struct inbox_slot {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/inbox_conn.h"
+#include "collector/inbox/conn.h"
 
-#include "collector/inbox.h"
+#include "collector/inbox/inbox.h"
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 

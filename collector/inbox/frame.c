@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames from a peer that is not trusted: every length, number and text is checked here, nothing
 // behind the spool checks again.
-#include "collector/inbox_conn.h"
+#include "collector/inbox/conn.h"
 
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"

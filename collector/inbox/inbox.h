@@ -17,12 +17,12 @@
 // One thread: the main thread.
 #pragma once
 
-#include "collector/board.h"
+#include "collector/inbox/board.h"
 #include "collector/spool.h"
 
 enum {
 	INBOX_CONNECTIONS_MAX = 64,
-	INBOX_USER_MAX = 16,  // of them, of one user; see inbox_slots.h
+	INBOX_USER_MAX = 16,  // of them, of one user; see slots.h
 	INBOX_SILENT_MAX = 4, // of those, before their HELLO
 	INBOX_HELLO_MS = 10000,
 	INBOX_LINGER_MS = 2000,

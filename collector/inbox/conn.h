@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One connected dataplane: its buffer, its frames, its acknowledgements. Between inbox.c (sockets),
-// inbox_conn.c (octets) and inbox_frame.c (frames). Inbox thread only.
+// conn.c (octets) and frame.c (frames). Inbox thread only.
 #pragma once
 
 #include <sys/types.h>
 
-#include "collector/board.h"
+#include "collector/inbox/board.h"
 #include "collector/spool.h"
 
 enum { CONN_BUFFER_SIZE = 2 * FRAME_SIZE_MAX };
@@ -35,11 +35,11 @@ struct inbox_conn {
 
 enum frame_outcome { FRAME_TAKEN, FRAME_WAITS, FRAME_UNSOUND };
 
-// inbox_frame.c: deals with one whole frame. FRAME_UNSOUND: `*why` says what is wrong.
+// frame.c: deals with one whole frame. FRAME_UNSOUND: `*why` says what is wrong.
 enum frame_outcome inbox_frame(struct inbox_conn *c, const struct conn_target *to,
 	const struct frame_header *header, const uint8_t *body, uint64_t now_ms, const char **why);
 
-// inbox_conn.c ─────────────────────────────────────────────────────────────────────────────────
+// conn.c ─────────────────────────────────────────────────────────────────────────────────
 
 // Reads what is there and deals with whole frames.
 void inbox_conn_read(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms);
