@@ -6,7 +6,7 @@
 #include "collector/inbox/board.h"
 #include "collector/base/endpoint.h"
 #include "collector/base/settings.h"
-#include "collector/spool.h"
+#include "collector/spool/spool.h"
 #include "collector/writer.h"
 
 // What is shown. All borrowed, each with a lock of its own; they must outlive the server.

@@ -4,7 +4,7 @@
 
 #include "collector/lookback.h"
 #include "collector/redis_batch.h"
-#include "collector/spool_peek.h"
+#include "collector/spool/peek.h"
 
 struct spool_case {
 	char dir[4096];

@@ -2,7 +2,7 @@
 // lookback-collector: frames of dataplanes → Redis; /metrics over HTTP.
 //
 //     main thread     signals and the inbox's poll loop         inbox/inbox.h
-//     spool thread    frames → the spool's disk                 spool.h
+//     spool thread    frames → the spool's disk                 spool/spool.h
 //     writer thread   spool → Redis                             writer.h
 //     HTTP thread     libmicrohttpd's: counters, copies answers http.h
 //     its watch       closes connections that are too slow      http_guard.h

@@ -34,7 +34,7 @@
 #include "collector/redis_follow.h"
 #include "collector/redis_guard.h"
 #include "collector/redis_lease.h"
-#include "collector/spool.h"
+#include "collector/spool/spool.h"
 
 enum {
 	BATCH_OVERHEAD_MAX = 8, // commands around those of the records

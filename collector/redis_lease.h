@@ -20,7 +20,7 @@
 #pragma once
 
 #include "collector/redis/conn.h"
-#include "collector/spool.h"
+#include "collector/spool/spool.h"
 
 enum { LEASE_MS = 15000, LEASE_RENEW_MS = 4000, LEASE_HISTORY = 64 };
 

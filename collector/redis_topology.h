@@ -17,7 +17,7 @@
 #include "collector/redis/conn.h"
 #include "collector/redis_stops.h"
 #include "collector/redis/slot.h"
-#include "collector/stream.h"
+#include "collector/spool/stream.h"
 
 enum { CLUSTER_NODES_MAX = 128, CLUSTER_NO_NODE = 255 };
 

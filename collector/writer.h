@@ -5,7 +5,7 @@
 #pragma once
 
 #include "collector/redis/conn.h"
-#include "collector/spool.h"
+#include "collector/spool/spool.h"
 #include "collector/base/zone.h"
 
 struct writer;

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "collector/inbox/board.h"
-#include "collector/spool.h"
-#include "collector/spool_store.h"
+#include "collector/spool/spool.h"
+#include "collector/spool/store.h"
 #include "dataplane/common/log.h"
 #include "tests/unit.h"
 

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "collector/base/metrics.h"
-#include "collector/spool.h"
-#include "collector/spool_record.h"
-#include "collector/spool_store.h"
+#include "collector/spool/spool.h"
+#include "collector/spool/record.h"
+#include "collector/spool/store.h"
 #include "dataplane/common/log.h"
 #include "tests/unit.h"
 

@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "collector/inbox/board.h"
-#include "collector/spool.h"
+#include "collector/spool/spool.h"
 
 enum { CONN_BUFFER_SIZE = 2 * FRAME_SIZE_MAX };
 

@@ -18,7 +18,7 @@
 #pragma once
 
 #include "collector/inbox/board.h"
-#include "collector/spool.h"
+#include "collector/spool/spool.h"
 
 enum {
 	INBOX_CONNECTIONS_MAX = 64,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The callers' side: frames into memory, batches out of the file.
-#include "collector/spool.h"
+#include "collector/spool/spool.h"
 
 #include "collector/base/metrics.h"
-#include "collector/spool_state.h"
+#include "collector/spool/state.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 

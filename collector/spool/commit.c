@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The spool's thread: what is in memory goes to the disk, as many frames at once as there are; what
 // was kept long enough is deleted in the same transaction.
-#include "collector/spool_group.h"
+#include "collector/spool/group.h"
 
 #include "collector/base/condition.h"
 #include "collector/base/metrics.h"

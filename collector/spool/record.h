@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the spool's file holds, as octets. Each record proves itself: its checksum covers all that is in it,
 // its number within the spool included, so that it can be recognised anywhere in a damaged file
-// (spool_salvage.h). `seal`, a random number of the file, is in each as well: octets that came with a frame
+// (salvage.h). `seal`, a random number of the file, is in each as well: octets that came with a frame
 // cannot pass for a record.
 #pragma once
 
@@ -23,7 +23,7 @@ struct store_owner {
 	uint64_t nonce;	     // random, of the process that did
 };
 
-// What became of the sightings taken: spool_account.c.
+// What became of the sightings taken: account.c.
 struct store_account {
 	uint64_t taken, applied, skipped, refused, given_up, damaged;
 	uint64_t settled; // highest batch that is counted

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/spool_peek.h"
+#include "collector/spool/peek.h"
 
-#include "collector/spool_store.h"
+#include "collector/spool/store.h"
 
 #include <errno.h>
 #include <fcntl.h>

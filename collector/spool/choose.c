@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the next transaction takes: frames that came, batches that were kept long enough, and in need those that are given up.
-#include "collector/spool_group.h"
+#include "collector/spool/group.h"
 
 #include "dataplane/common/monotonic.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Opening: the folder is ours alone, the file is sound and of this format; what was in it counts.
-#include "collector/spool_state.h"
+#include "collector/spool/state.h"
 
 #include "collector/base/condition.h"
 #include "collector/base/metrics.h"
-#include "collector/spool_rebuild.h"
+#include "collector/spool/rebuild.h"
 #include "dataplane/common/log.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 // when it is on the disk; the old one keeps its octets under another name.
 #pragma once
 
-#include "collector/spool_salvage.h"
+#include "collector/spool/salvage.h"
 
 struct rebuild {
 	const char *dir;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/spool_pages.h"
+#include "collector/spool/pages.h"
 
 #include <errno.h>
 #include <stdlib.h>

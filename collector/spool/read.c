@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Batches out of the file, and what becomes of those that cannot be read.
-#include "collector/spool_state.h"
+#include "collector/spool/state.h"
 
 #include "collector/base/condition.h"
 #include "collector/base/metrics.h"

@@ -2,8 +2,8 @@
 // The spool's file while it is in use: deleted, renamed, replaced, cut off, or damaged. What the open
 // descriptor still gives goes into a new file at the old place; until that is on the disk nothing is
 // acknowledged.
-#include "collector/spool_rebuild.h"
-#include "collector/spool_state.h"
+#include "collector/spool/rebuild.h"
+#include "collector/spool/state.h"
 
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Is the file what was written? Its pages: spool_pages.h; here what they hold.
-#include "collector/spool_pages.h"
-#include "collector/spool_store.h"
-#include "collector/stream.h"
+// Is the file what was written? Its pages: pages.h; here what they hold.
+#include "collector/spool/pages.h"
+#include "collector/spool/store.h"
+#include "collector/spool/stream.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/spool_salvage.h"
+#include "collector/spool/salvage.h"
 
 #include <errno.h>
 #include <stdlib.h>

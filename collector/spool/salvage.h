@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a damaged file still holds. It is searched from end to end for records, wherever they are: each proves
-// itself (spool_record.h), so nothing depends on the pages around it. Of the meta record and of streams the
+// itself (record.h), so nothing depends on the pages around it. Of the meta record and of streams the
 // newest counts; what LMDB has not yet written over serves where the newest is damaged.
 #pragma once
 
-#include "collector/spool_record.h"
-#include "collector/stream.h"
+#include "collector/spool/record.h"
+#include "collector/spool/stream.h"
 
 struct salvage_batch {
 	uint64_t at;		// where in the file; 0: nowhere

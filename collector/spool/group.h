@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One transaction of the spool's thread: spool_choose.c says what goes into it, spool_commit.c writes it.
+// One transaction of the spool's thread: choose.c says what goes into it, commit.c writes it.
 #pragma once
 
-#include "collector/spool_state.h"
+#include "collector/spool/state.h"
 
 enum {
 	GROUP_BYTES_MAX = 16 << 20, // of one transaction

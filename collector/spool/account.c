@@ -6,7 +6,7 @@
 //
 // Each batch counts once, in the order of the numbers: `settled` is the highest that did. One that Redis loses and gets again
 // was counted before.
-#include "collector/spool_state.h"
+#include "collector/spool/state.h"
 
 // With the lock held. Sightings of the batches behind `settled` up to `to`; what cannot be read of them in `*damaged`.
 static uint64_t add_up(struct spool *s, uint64_t to, uint64_t *damaged)

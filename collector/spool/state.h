@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Inside the spool, between spool.c (callers), spool_commit.c (its thread), spool_open.c and spool_repair.c.
+// Inside the spool, between spool.c (callers), commit.c (its thread), open.c and repair.c.
 #pragma once
 
-#include "collector/spool.h"
-#include "collector/spool_store.h"
+#include "collector/spool/spool.h"
+#include "collector/spool/store.h"
 
 #include <pthread.h>
 
@@ -68,7 +68,7 @@ struct spool {
 	bool sought;	   // Redis was asked since; before that, nothing was sent
 	uint64_t bytes;	   // of all batches
 	uint64_t waiting_bytes;
-	struct store_account account; // spool_account.c
+	struct store_account account; // account.c
 	uint64_t unsettled;	   // sightings of the batches behind account.settled
 	uint64_t memory_sightings; // of frames in memory
 	uint64_t refused;	   // by Redis, of batches that are acknowledged next
@@ -98,12 +98,12 @@ bool spool_append(struct spool *s, uint64_t number, const struct spool_entry *en
 // turn comes.
 void spool_lose(struct spool *s, uint64_t number);
 
-// spool_open.c
+// open.c
 int spool_make_folder(const char *dir, char *why, size_t why_size);
 int spool_lock_folder(struct spool *s, char *why, size_t why_size);
 uint64_t spool_map_size(struct spool *s); // takes `lock`
 
-// spool_repair.c, with `writing` held. Looks whether the file is where it was, and whole.
+// repair.c, with `writing` held. Looks whether the file is where it was, and whole.
 enum spool_fault spool_examine(const struct spool *s);
 
 // Puts a new file in place of one that is gone or damaged, with what can still be read. 0, or what keeps it
@@ -112,7 +112,7 @@ int spool_repair(struct spool *s, enum spool_fault fault);
 
 extern const char *const spool_fault_text[];
 
-// spool_account.c, with the lock held.
+// account.c, with the lock held.
 enum spool_outcome { SPOOL_APPLIED, SPOOL_SKIPPED, SPOOL_GIVEN_UP };
 
 // All batches up to `to` that are not counted yet have this outcome, but for those that cannot be read.
@@ -125,14 +125,14 @@ struct store_account spool_account_after(struct spool *s, uint64_t delete_to, ui
 void spool_account_begin(struct spool *s);
 void spool_account_open(struct spool *s);
 
-// spool_title.c. False: no randomness.
+// title.c. False: no randomness.
 bool spool_title_begin(struct spool *s);
 uint64_t spool_place(const char *dir);
 
 // spool.c, with `writing` held. Writes the meta record; batches up to `delete_to` go in the same transaction.
 int spool_write_meta(struct spool *s, struct store_meta *meta, uint64_t delete_to);
 
-// spool_commit.c: the thread.
+// commit.c: the thread.
 void *spool_commit_run(void *arg);
 
 // Notes on disk how far Redis has come.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the spool's file knows of Redis: how far it has come, and whether writing has stopped until a person decides.
-#include "collector/spool_state.h"
+#include "collector/spool/state.h"
 
 // How far Redis has come, so that the next start knows before it reaches Redis.
 static void write_acked(struct spool *s, uint64_t halted)

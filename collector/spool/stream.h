@@ -7,7 +7,7 @@
 // Each STATS frame tells how many sightings the frames before it hold: those must be the sightings taken.
 //
 // The registry is bounded; a new stream takes the place of the one unused for longest that has no
-// connection and no frame in memory, of those of the user who has most. It is kept in the spool (spool_store.h), slot by slot.
+// connection and no frame in memory, of those of the user who has most. It is kept in the spool (store.h), slot by slot.
 #pragma once
 
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/stream.h"
+#include "collector/spool/stream.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 // is changed.
 #pragma once
 
-#include "collector/stream.h"
+#include "collector/spool/stream.h"
 
 struct spool_peek {
 	char uuid[STREAM_UUID_TEXT_SIZE];

@@ -10,7 +10,7 @@
 // writes at a time, one other may read (store_read).
 #pragma once
 
-#include "collector/spool_record.h"
+#include "collector/spool/record.h"
 
 #include <lmdb.h>
 
@@ -37,7 +37,7 @@ void store_close(struct store *s);
 // A larger one; nobody may be within another call.
 int store_set_map_size(struct store *s, uint64_t map_size);
 
-// Reads the file from end to end without LMDB (spool_pages.h) and holds its contents against their checksums.
+// Reads the file from end to end without LMDB (pages.h) and holds its contents against their checksums.
 // 0 where it is sound, has nothing in it, or is not ours to judge (another format or version); EBADMSG where
 // it is damaged; else an errno value.
 int store_check(int fd);

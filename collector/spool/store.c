@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/spool_store.h"
+#include "collector/spool/store.h"
 
-#include "collector/stream.h"
+#include "collector/spool/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>

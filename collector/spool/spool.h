@@ -17,7 +17,7 @@
 // Threads: the inbox puts, the writer reads and acknowledges, a thread of its own commits.
 #pragma once
 
-#include "collector/stream.h"
+#include "collector/spool/stream.h"
 
 enum spool_kind {
 	SPOOL_RECORDS, // a RECORDS frame

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/spool_record.h"
+#include "collector/spool/record.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whose the spool's UUID is, as the spool's file knows it: redis_lease.h.
-#include "collector/spool_state.h"
+#include "collector/spool/state.h"
 
 #include "dataplane/common/log.h"
 
