@@ -7,7 +7,7 @@
 #include "collector/base/endpoint.h"
 #include "collector/base/settings.h"
 #include "collector/spool/spool.h"
-#include "collector/writer.h"
+#include "collector/writer/writer.h"
 
 // What is shown. All borrowed, each with a lock of its own; they must outlive the server.
 struct http_sources {

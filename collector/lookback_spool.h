@@ -3,7 +3,7 @@
 #pragma once
 
 #include "collector/lookback.h"
-#include "collector/redis_batch.h"
+#include "collector/writer/batch.h"
 #include "collector/spool/peek.h"
 
 struct spool_case {

@@ -3,7 +3,7 @@
 //
 //     main thread     signals and the inbox's poll loop         inbox/inbox.h
 //     spool thread    frames → the spool's disk                 spool/spool.h
-//     writer thread   spool → Redis                             writer.h
+//     writer thread   spool → Redis                             writer/writer.h
 //     HTTP thread     libmicrohttpd's: counters, copies answers http.h
 //     its watch       closes connections that are too slow      http_guard.h
 //     HTTP workers    lookups, each with a connection to Redis  http_work.h

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What Redis tells of a spool's number, and what follows from it.
-#include "collector/redis_guard.h"
+#include "collector/writer/guard.h"
 #include "tests/unit.h"
 
 #include <stdio.h>

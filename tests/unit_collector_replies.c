@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Replies that come in pieces, and what follows batches put together.
-#include "collector/redis_batch.h"
+#include "collector/writer/batch.h"
 #include "tests/unit.h"
 
 #include <sys/socket.h>

@@ -2,8 +2,8 @@
 // Records → commands, word by word as docs/schema.md has them; replies → what became of each.
 #include <stdlib.h>
 
-#include "collector/redis_follow.h"
-#include "collector/redis_retain.h"
+#include "collector/writer/follow.h"
+#include "collector/writer/retain.h"
 #include "tests/unit.h"
 
 static struct schema_frame f;

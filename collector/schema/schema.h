@@ -12,7 +12,7 @@
 // A report about a flooded zone is ZADD flood GT last zone, ZINCRBY flood:names names zone.
 //
 // With retention.days, where a key is due (expiry.h) and no command above tells whether it is
-// a sorted set: ZCARD. What is done to it follows with the next batch (redis_retain.h).
+// a sorted set: ZCARD. What is done to it follows with the next batch (writer/retain.h).
 //
 // In steady state (nothing new) that is at most three commands a record. Which command belongs to
 // which record is kept, so that each reply finds its record. Writer thread only.
@@ -60,7 +60,7 @@ struct schema_record {
 	enum redis_trouble refused; // of the first command of the record that Redis refused
 	bool fresh;		    // Redis did not hold it before
 	bool answered;		    // some command of it was
-	bool waiting;		    // some command of it was not sent: its slot is held (redis_hold.h)
+	bool waiting;		    // some command of it was not sent: its slot is held (writer/hold.h)
 	bool due;		    // its ip or rdata key, and net; of a report: the flood keys; for retention
 	uint16_t sound;		    // bits by schema_kind: a command on that key was accepted
 	uint16_t told;		    // the same: it was answered, or waits; the other keys had the batch before

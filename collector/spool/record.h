@@ -17,7 +17,7 @@ enum {
 	STORE_SEAL_SIZE = 16
 };
 
-// Who may write to Redis under the spool's UUID: redis_lease.h.
+// Who may write to Redis under the spool's UUID: writer/lease.h.
 struct store_owner {
 	uint64_t generation; // how many times the spool was taken over
 	uint64_t nonce;	     // random, of the process that did
@@ -39,7 +39,7 @@ struct store_meta {
 	uint8_t seal[STORE_SEAL_SIZE];	// of the file, random
 	uint64_t first;			// oldest batch there, or `next`
 	uint64_t serial;		// counts the commits
-	uint64_t confirmed;	  // highest batch of which it is known that the owner had it: redis_lease.h
+	uint64_t confirmed;	  // highest batch of which it is known that the owner had it: writer/lease.h
 	struct store_owner owner; // last one known to be in Redis
 	struct store_owner claim; // one that may be in Redis: of the take-over under way
 	uint64_t place;		  // where the folder was then; 0: nowhere

@@ -143,7 +143,7 @@ void spool_halt(struct spool *s, uint64_t sent);
 void spool_go_on(struct spool *s);
 uint64_t spool_halted_at(struct spool *s);
 
-// Whose the UUID is, as the spool knows it: redis_lease.h.
+// Whose the UUID is, as the spool knows it: writer/lease.h.
 struct spool_title {
 	uint64_t owner_generation, owner_nonce; // of the last process of this folder that had it; 0: none
 	uint64_t claim_generation, claim_nonce; // of the one that was about to

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whose the spool's UUID is, as the spool's file knows it: redis_lease.h.
+// Whose the spool's UUID is, as the spool's file knows it: writer/lease.h.
 #include "collector/spool/state.h"
 
 #include "dataplane/common/log.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_guard.h"
+#include "collector/writer/guard.h"
 
-#include "collector/redis_lease.h"
+#include "collector/writer/lease.h"
 
 #include <stdio.h>
 

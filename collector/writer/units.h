@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A group's transactions, slot by slot, to the primaries and back (redis_cluster.h): one pass sends
+// A group's transactions, slot by slot, to the primaries and back (cluster.h): one pass sends
 // what is not done yet and reads all answers. Writer thread only.
 #pragma once
 
-#include "collector/redis_group.h"
-#include "collector/redis_topology.h"
+#include "collector/writer/group.h"
+#include "collector/writer/topology.h"
 
 struct redis_units {
 	struct redis_topology t;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_hold.h"
+#include "collector/writer/hold.h"
 
 #include "collector/base/metrics.h"
 #include "collector/schema/expiry.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_group.h"
+#include "collector/writer/group.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sending: a batch's transaction. The replies are in redis_apply.c.
-#include "collector/redis_batch.h"
+// Sending: a batch's transaction. The replies are in apply.c.
+#include "collector/writer/batch.h"
 
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"

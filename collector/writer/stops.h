@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Slots of a cluster whose number is missing or not ours (redis_guard.h). Nothing is written to them until a person
+// Slots of a cluster whose number is missing or not ours (guard.h). Nothing is written to them until a person
 // decides; the other slots go on. Writer thread, or `lookback spool`.
 #pragma once
 
-#include "collector/redis_guard.h"
+#include "collector/writer/guard.h"
 
 struct redis_stop {
 	uint16_t slot;

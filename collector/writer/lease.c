@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_lease_state.h"
+#include "collector/writer/lease_state.h"
 
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_cluster.h"
+#include "collector/writer/cluster.h"
 
 #include "collector/base/metrics.h"
 #include "collector/schema/expiry.h"
-#include "collector/redis_hold.h"
-#include "collector/redis_retain.h"
+#include "collector/writer/hold.h"
+#include "collector/writer/retain.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 
@@ -16,7 +16,7 @@ struct redis_cluster {
 	struct spool *spool; // borrowed
 	struct redis_units u;
 	struct redis_hold hold;
-	struct redis_conn keeper;  // to the node that holds the keys of redis_lease.h
+	struct redis_conn keeper;  // to the node that holds the keys of lease.h
 	struct redis_lease lease;
 	bool busy;	  // a group is under way
 	bool followed;	  // what follows the last group was sent before held slots are looked at

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Some batches as commands by slot (redis_cluster.h). Writer thread only.
+// Some batches as commands by slot (cluster.h). Writer thread only.
 #pragma once
 
-#include "collector/redis_batch.h"
+#include "collector/writer/batch.h"
 #include "collector/redis/slot.h"
 
 enum {

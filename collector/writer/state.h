@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Inside the writer, between writer.c (its thread), writer_seek.c (where to go on after a connect)
-// and writer_watch.c (how Redis is set up).
+// Inside the writer, between writer.c (its thread), seek.c (where to go on after a connect)
+// and watch.c (how Redis is set up).
 #pragma once
 
-#include "collector/redis_batch.h"
-#include "collector/redis_cluster.h"
-#include "collector/writer.h"
+#include "collector/writer/batch.h"
+#include "collector/writer/cluster.h"
+#include "collector/writer/writer.h"
 
 #include <pthread.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Inside the lease, between redis_lease.c (commands, holding on) and redis_lease_take.c (taking over,
+// Inside the lease, between lease.c (commands, holding on) and lease_take.c (taking over,
 // parting).
 #pragma once
 
-#include "collector/redis_lease.h"
+#include "collector/writer/lease.h"
 
 enum { LEASE_TEXT_SIZE = 400 };
 

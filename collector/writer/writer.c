@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/writer_state.h"
+#include "collector/writer/state.h"
 
 #include "collector/base/condition.h"
 #include "collector/base/metrics.h"
@@ -158,7 +158,7 @@ static int idle(struct writer *w)
 	return 0;
 }
 
-// A step of redis_cluster.h. The connection that found the cluster is not needed any more.
+// A step of cluster.h. The connection that found the cluster is not needed any more.
 static int step_cluster(struct writer *w)
 {
 	char why[600];

@@ -9,7 +9,7 @@
 //     pdns:lease:{<uuid>}   string "NONCE BATCH", the last one that Redis has, who and where; expires
 //     LEASE_MS after it was renewed
 //
-// The owner is looked at in each transaction, behind the WATCH of its key (redis_batch.h), so what was taken
+// The owner is looked at in each transaction, behind the WATCH of its key (batch.h), so what was taken
 // over cannot be written by the one before. To take over, the lease has to be free, or left by a process of
 // the same folder that is dead by the folder's lock. The nonces of a folder are on its disk, so a restart
 // proves itself wherever it runs. Only Redis's clock counts.

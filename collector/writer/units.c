@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_units.h"
+#include "collector/writer/units.h"
 
 #include "collector/base/metrics.h"
 

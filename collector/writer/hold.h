@@ -5,12 +5,12 @@
 // acknowledged to the spool. When its owner tells that it is whole, that batch and what follows is gone
 // through again; every slot passes over what its own number says it has.
 //
-// A slot whose number is missing or not ours (redis_stops.h) is treated in the same way, until a person has decided.
+// A slot whose number is missing or not ours (stops.h) is treated in the same way, until a person has decided.
 //
 // Writer thread only.
 #pragma once
 
-#include "collector/redis_units.h"
+#include "collector/writer/units.h"
 
 enum {
 	HOLD_TRIES = 8,	     // passes in a row that meet a slot half moved before it is held

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One batch of the spool as one transaction, applied exactly once. This is Redis without Cluster;
-// redis_cluster.h has the other.
+// cluster.h has the other.
 //
 //     WATCH  pdns:fence:<uuid> [pdns:seq]       the spool's UUID; see below
 //     HGET   pdns:seq <uuid>                    has to be the number of the batch before, else no EXEC is sent
@@ -9,7 +9,7 @@
 //       SET  pdns:fence:<uuid> <number> EX …
 //       ZADD, ZINCRBY …                         schema/schema.h
 //       ZADD pdns:sensors …, HINCRBY pdns:sensor:<id> …
-//       XADD pdns:new …                         what follows batches before: redis_follow.h
+//       XADD pdns:new …                         what follows batches before: follow.h
 //     EXEC
 //
 // The next batch is sent while Redis works on the one before, but its EXEC is held back until that
@@ -31,9 +31,9 @@
 // Writer thread only.
 #pragma once
 
-#include "collector/redis_follow.h"
-#include "collector/redis_guard.h"
-#include "collector/redis_lease.h"
+#include "collector/writer/follow.h"
+#include "collector/writer/guard.h"
+#include "collector/writer/lease.h"
 #include "collector/spool/spool.h"
 
 enum {

@@ -16,7 +16,7 @@
 // sorted sets get their EXPIRE; what is too old goes when they are due the next time. Writer thread only.
 #pragma once
 
-#include "collector/redis_follow.h"
+#include "collector/writer/follow.h"
 
 // After a connect, without a cluster: the batch before may have lost what follows it. Asks for the keys of
 // these records, so that those which are sorted sets get their expiry.

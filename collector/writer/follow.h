@@ -4,7 +4,7 @@
 //
 //     XADD new …                     a record that Redis had not held before
 //     TYPE key                       the key holds something else: for the line in the log
-//     EXPIRE, ZREMRANGEBYSCORE …     retention, of keys known to be sorted sets (redis_retain.c)
+//     EXPIRE, ZREMRANGEBYSCORE …     retention, of keys known to be sorted sets (retain.c)
 //     ZREM first:, count:            in a cluster: members that retention removed from name:
 //
 // Writer thread only.

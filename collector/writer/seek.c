@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // After a connect: what Redis holds, whether we may write, and where to go on.
-#include "collector/writer_state.h"
+#include "collector/writer/state.h"
 
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"

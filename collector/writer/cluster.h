@@ -13,7 +13,7 @@
 //                                             EXEC
 //
 // A group is done when each of its slots has it; what was moved, refused or left unanswered is sent
-// again after a look at topology and numbers (redis_topology.h). Where a failover lost writes, the
+// again after a look at topology and numbers (topology.h). Where a failover lost writes, the
 // batches from the lowest lost number on are sent again; slots that have them pass them over.
 //
 // No WATCH: the transactions of all slots of a node go in one packet, and each EXEC would end the watches of the
@@ -23,8 +23,8 @@
 // Writer thread only.
 #pragma once
 
-#include "collector/redis_batch.h"
-#include "collector/redis_topology.h"
+#include "collector/writer/batch.h"
+#include "collector/writer/topology.h"
 
 struct redis_cluster;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Looks at how Redis is set up and does, after each connect and every redis.check: what endangers records is in the
 // log once, and in /readyz, /metrics and on the page for as long as it is so.
-#include "collector/writer_state.h"
+#include "collector/writer/state.h"
 
 #include "collector/base/metrics.h"
 #include "collector/redis/info.h"

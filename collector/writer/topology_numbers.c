@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The numbers of the slots: the last batch that Redis holds of each, in two places (redis_guard.h).
-#include "collector/redis_topology.h"
+// The numbers of the slots: the last batch that Redis holds of each, in two places (guard.h).
+#include "collector/writer/topology.h"
 
 #include "dataplane/common/log.h"
 

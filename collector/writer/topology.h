@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Who holds which slot of a Redis Cluster, one connection a primary, and for each slot the number of
-// the last batch that Redis holds of it (redis_cluster.h).
+// the last batch that Redis holds of it (cluster.h).
 //
 //     CLUSTER SLOTS ──► owner[slot] ──► nodes[…] ──► connection
 //                                          │ on connect: CLIENT SETNAME lookback-<uuid>; older
@@ -11,11 +11,11 @@
 //
 // A slot whose owner changed, or whose connection was lost, is not known until it was read again; a
 // number lower than before means that a failover lost writes. If the two numbers of a slot do not tell the
-// same (redis_guard.h), nothing is written to the slot until a person decides. Writer thread only.
+// same (guard.h), nothing is written to the slot until a person decides. Writer thread only.
 #pragma once
 
 #include "collector/redis/conn.h"
-#include "collector/redis_stops.h"
+#include "collector/writer/stops.h"
 #include "collector/redis/slot.h"
 #include "collector/spool/stream.h"
 
@@ -37,7 +37,7 @@ struct redis_topology {
 	bool known[REDIS_SLOTS];	  // applied[] was read, or written, since the last doubt
 	uint64_t applied[REDIS_SLOTS];	  // number that Redis holds; where not known: that it held last
 	uint32_t run[REDIS_SLOTS];	  // hash of the run_id of the server that held it then; 0: not known
-	bool held[REDIS_SLOTS];		  // half moved (redis_hold.h)
+	bool held[REDIS_SLOTS];		  // half moved (hold.h)
 	size_t held_len;		  // how many
 	bool stopped[REDIS_SLOTS];	  // its number is missing or not ours; not known then
 	struct redis_stops stops;	  // these

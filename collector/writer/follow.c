@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_follow.h"
+#include "collector/writer/follow.h"
 
 #include "collector/base/metrics.h"
-#include "collector/redis_batch.h"
+#include "collector/writer/batch.h"
 #include "dataplane/common/log.h"
 
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The replies to a transaction: applied or not, and what became of each record.
-#include "collector/redis_batch.h"
+#include "collector/writer/batch.h"
 
 #include "collector/base/metrics.h"
-#include "collector/redis_retain.h"
+#include "collector/writer/retain.h"
 #include "dataplane/common/log.h"
 
 #include <time.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_stops.h"
+#include "collector/writer/stops.h"
 
 #include "collector/redis/slot.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_topology.h"
+#include "collector/writer/topology.h"
 
 #include "collector/redis/info.h"
 #include "dataplane/common/log.h"

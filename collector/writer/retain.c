@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/redis_retain.h"
+#include "collector/writer/retain.h"
 
 #include <time.h>
 
