@@ -12,7 +12,7 @@
 #pragma once
 
 #include "collector/http_guard.h"
-#include "collector/query_db.h"
+#include "collector/reader/db.h"
 
 #include <microhttpd.h>
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "collector/names_file.h"
-#include "collector/query_db.h"
+#include "collector/reader/db.h"
 
 // How far an index has to be to hold all names that were there at some moment.
 struct names_mark {

@@ -10,7 +10,7 @@
 // which they are met; query_sorted puts them in another order.
 #pragma once
 
-#include "collector/query_db.h"
+#include "collector/reader/db.h"
 #include "collector/query_name.h"
 
 #include <stdint.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/query_export.h"
 
-#include "collector/query_cluster.h"
+#include "collector/reader/cluster.h"
 #include "collector/query_large.h"
-#include "collector/query_pipe.h"
+#include "collector/reader/pipe.h"
 #include "collector/query_run.h"
-#include "collector/query_set.h"
+#include "collector/reader/set.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The first words to a Redis or a Sentinel, for both that connect: the writer (open.c) and lookups
-// (query_connect.c).
+// (reader/connect.c).
 #pragma once
 
 #include "collector/redis/conn.h"

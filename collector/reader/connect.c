@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/query_connect.h"
+#include "collector/reader/connect.h"
 
 #include "collector/redis/greet.h"
 

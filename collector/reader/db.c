@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/query_db.h"
+#include "collector/reader/db.h"
 
-#include "collector/query_cluster.h"
-#include "collector/query_connect.h"
+#include "collector/reader/cluster.h"
+#include "collector/reader/connect.h"
 #include "dataplane/common/monotonic.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Connections to Redis for looking back: never the writer's, opened when first needed and again
 // after a failure. Commands are gathered and sent together, replies come in the same order; in a
-// Redis Cluster each command goes to the primary that holds its key (query_cluster.h).
+// Redis Cluster each command goes to the primary that holds its key (cluster.h).
 //
 //     query_db_begin(db);                       forget what was gathered
 //     redis_encode_…(&db->out, …);              any number of commands

@@ -8,7 +8,7 @@
 // What was read stays in place, at its offset, until query_pipe_release.
 #pragma once
 
-#include "collector/query_connect.h"
+#include "collector/reader/connect.h"
 
 struct query_pipe {
 	redisContext *context; // its socket; hiredis reads nothing from it any more; owned

@@ -9,7 +9,7 @@
 // with MOVED or ASK was not carried out, so that asking again does no harm, writes included.
 #pragma once
 
-#include "collector/query_db.h"
+#include "collector/reader/db.h"
 #include "collector/redis/slot.h"
 
 enum { QUERY_NODES_MAX = 128, QUERY_NODE_ID_SIZE = 48 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Replies of a Redis Cluster; where one says that the key has moved, or is being moved, the command is
 // asked again where it is now.
-#include "collector/query_cluster.h"
+#include "collector/reader/cluster.h"
 
-#include "collector/query_connect.h"
+#include "collector/reader/connect.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/query_set.h"
+#include "collector/reader/set.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/query_pipe.h"
+#include "collector/reader/pipe.h"
 
 #include <errno.h>
 #include <stdio.h>

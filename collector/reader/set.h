@@ -2,7 +2,7 @@
 // A small sorted set as one ZSCAN answered it whole, where the answer arrived in a pipe.
 #pragma once
 
-#include "collector/query_pipe.h"
+#include "collector/reader/pipe.h"
 
 enum { QUERY_SET_MAX = 256 }; // members that are kept
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/query_cluster.h"
+#include "collector/reader/cluster.h"
 
-#include "collector/query_connect.h"
+#include "collector/reader/connect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
