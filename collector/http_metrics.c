@@ -3,7 +3,7 @@
 #include "collector/http.h"
 
 #include "collector/base/metrics.h"
-#include "collector/names_index.h"
+#include "collector/names/index.h"
 #include "collector/redis/error.h"
 
 #include <inttypes.h>

@@ -8,7 +8,7 @@
 #include "collector/http.h"
 
 #include "collector/base/metrics.h"
-#include "collector/names_index.h"
+#include "collector/names/index.h"
 #include "collector/query_json.h"
 #include "collector/redis/error.h"
 

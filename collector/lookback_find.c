@@ -2,7 +2,7 @@
 // find: names that contain a keyword, or look like it, best first, each with its reason.
 #include "collector/lookback.h"
 
-#include "collector/names_index.h"
+#include "collector/names/index.h"
 #include "collector/query_found.h"
 
 struct finding {

@@ -2,7 +2,7 @@
 // name, ip, rdata, zone.
 #include "collector/lookback.h"
 
-#include "collector/names_index.h"
+#include "collector/names/index.h"
 #include "collector/query_paste.h"
 
 #include <stdlib.h>

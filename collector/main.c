@@ -7,7 +7,7 @@
 //     HTTP thread     libmicrohttpd's: counters, copies answers http.h
 //     its watch       closes connections that are too slow      http_guard.h
 //     HTTP workers    lookups, each with a connection to Redis  http_work.h
-//     names thread    keeps the index of names up to date       names_index.h
+//     names thread    keeps the index of names up to date       names/index.h
 //
 // Threads meet in the spool and the board, which have their own locks, and in counters with one
 // writer each.
@@ -15,7 +15,7 @@
 #include "collector/http.h"
 #include "collector/http_listen.h"
 #include "collector/inbox/inbox.h"
-#include "collector/names_index.h"
+#include "collector/names/index.h"
 #include "collector/redis/info.h"
 #include "collector/base/settings.h"
 #include "collector/base/thread.h"

@@ -3,7 +3,7 @@
 // may not have reached it yet. A flush is waited for, for it takes no time; after an import the keys themselves are read.
 #include "collector/query_run.h"
 
-#include "collector/names_index.h"
+#include "collector/names/index.h"
 #include "dataplane/common/monotonic.h"
 
 enum { BEHIND_MAX_MS = 1000 };

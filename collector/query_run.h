@@ -9,8 +9,8 @@
 //     page   what these keys hold, after the filters that need no further reading
 #pragma once
 
-#include "collector/names_store.h"
-#include "collector/names_stream.h"
+#include "collector/names/store.h"
+#include "collector/names/stream.h"
 #include "collector/query.h"
 #include "collector/query_regex.h"
 

@@ -7,7 +7,7 @@
 // As the server does it: without a limit given, 10,000 names; 0: all.
 //
 // Times are those of the processor, so that they mean something on a busy machine.
-#include "collector/names_store.h"
+#include "collector/names/store.h"
 #include "collector/query_run.h"
 
 #include <stdio.h>

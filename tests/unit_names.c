@@ -2,7 +2,7 @@
 // The store of names, its search and its file.
 #include "tests/unit.h"
 
-#include "collector/names_file.h"
+#include "collector/names/file.h"
 
 #include <stdlib.h>
 #include <string.h>

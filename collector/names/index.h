@@ -10,8 +10,8 @@
 // what is found is then looked up.
 #pragma once
 
-#include "collector/names_store.h"
-#include "collector/names_stream.h"
+#include "collector/names/store.h"
+#include "collector/names/stream.h"
 
 enum names_of { NAMES_OWNERS, NAMES_TARGETS };
 

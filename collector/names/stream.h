@@ -3,7 +3,7 @@
 // with a query_db of its own.
 #pragma once
 
-#include "collector/names_file.h"
+#include "collector/names/file.h"
 #include "collector/reader/db.h"
 
 // How far an index has to be to hold all names that were there at some moment.

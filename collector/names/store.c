@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/names_store.h"
+#include "collector/names/store.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/names_file.h"
+#include "collector/names/file.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 // It is written beside its place and renamed, so it is whole or the old one.
 #pragma once
 
-#include "collector/names_store.h"
+#include "collector/names/store.h"
 
 enum { NAMES_ID_SIZE = 48 };
 

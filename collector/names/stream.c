@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/names_stream.h"
+#include "collector/names/stream.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 // The search: 32 octets at a time where the processor can (AVX2), else by memmem. A block of whole
 // names is folded once into a buffer of the cache's size, then each needle is looked for by its
 // first and last octet; whoever asked decides about the hits.
-#include "collector/names_store.h"
+#include "collector/names/store.h"
 
 #include <stdlib.h>
 #include <string.h>

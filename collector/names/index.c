@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/names_index.h"
+#include "collector/names/index.h"
 
 #include "collector/base/condition.h"
-#include "collector/names_stream.h"
+#include "collector/names/stream.h"
 #include "collector/query_run.h"
 #include "collector/query_write.h"
 #include "collector/base/thread.h"
