@@ -25,7 +25,7 @@
 #include "collector/http_guard.h"
 #include "collector/http_work.h"
 #include "collector/keys.h"
-#include "collector/query_json.h"
+#include "collector/query/json.h"
 
 #include <microhttpd.h>
 

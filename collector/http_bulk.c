@@ -4,7 +4,7 @@
 // as {"query":"…","found":false}, one that is not understood as {"query":"…","error":"…"}.
 #include "collector/http_api.h"
 #include "dataplane/common/monotonic.h"
-#include "collector/query_paste.h"
+#include "collector/query/paste.h"
 
 #include <ctype.h>
 #include <jansson.h>

@@ -4,7 +4,7 @@
 
 #include "collector/http_api.h"
 #include "collector/http_gzip.h"
-#include "collector/query_export.h"
+#include "collector/query/export.h"
 
 #include <pthread.h>
 

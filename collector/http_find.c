@@ -9,7 +9,7 @@
 // targets=true, and these besides its own records with targets=also. With as=name the value is a name as it
 // stands, whatever else it looks like: "192.0.2.1" and "[.]" are names as well.
 #include "collector/http_api.h"
-#include "collector/query_paste.h"
+#include "collector/query/paste.h"
 
 #include <stdio.h>
 #include <stdlib.h>

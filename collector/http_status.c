@@ -9,7 +9,7 @@
 
 #include "collector/base/metrics.h"
 #include "collector/names/index.h"
-#include "collector/query_json.h"
+#include "collector/query/json.h"
 #include "collector/redis/error.h"
 
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 // The records of a query in one of the shapes that clients read, made step by step (http_work.h).
 #include "collector/http_api.h"
 
-#include "collector/query_found.h"
-#include "collector/query_wire.h"
-#include "collector/query_write.h"
+#include "collector/query/found.h"
+#include "collector/query/wire.h"
+#include "collector/query/write.h"
 
 #include <stdlib.h>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// POST /api/understand: what a text means, by the same reading as lookups (query_paste.h). The page asks here first.
+// POST /api/understand: what a text means, by the same reading as lookups (query/paste.h). The page asks here first.
 //
 //     {"kind":"name","value":"www.example.com"}                also below, stem, pattern, regex, address, prefix, range, keyword
 //     {"kind":"list","values":["192.0.2.1","a.example"],"refused":[{"query":"seen","error":"…"}]}
 //     {"error":"…"}
 #include "collector/http_api.h"
-#include "collector/query_paste.h"
+#include "collector/query/paste.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -18,7 +18,7 @@
 //     lookback_unicode.c  --unicode
 #pragma once
 
-#include "collector/query_json.h"
+#include "collector/query/json.h"
 #include "collector/base/settings.h"
 
 enum lookback_exit { LOOKBACK_FOUND = 0, LOOKBACK_NOTHING = 1, LOOKBACK_FAILED = 2 };

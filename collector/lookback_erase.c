@@ -2,7 +2,7 @@
 // erase and expire: records leave all the keys that they stand in.
 #include "collector/lookback.h"
 
-#include "collector/query_write.h"
+#include "collector/query/write.h"
 
 #include <stdlib.h>
 #include <time.h>

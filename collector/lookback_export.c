@@ -3,7 +3,7 @@
 // --resume keeps in a file: always one of what has been written already.
 #include "collector/lookback.h"
 
-#include "collector/query_export.h"
+#include "collector/query/export.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "collector/lookback.h"
 
 #include "collector/names/index.h"
-#include "collector/query_found.h"
+#include "collector/query/found.h"
 
 struct finding {
 	struct lookback *l;

@@ -6,7 +6,7 @@
 //     a cluster    INCR imports, records…: the announcement goes first
 #include "collector/lookback.h"
 
-#include "collector/query_import.h"
+#include "collector/query/import.h"
 
 #include <errno.h>
 #include <stdlib.h>

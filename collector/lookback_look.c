@@ -3,7 +3,7 @@
 #include "collector/lookback.h"
 
 #include "collector/names/index.h"
-#include "collector/query_paste.h"
+#include "collector/query/paste.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What people and clients send, as text: lookups in every form, escapes of a path, lines of an import, punycode.
-#include "collector/query_import.h"
-#include "collector/query_paste.h"
-#include "collector/query_run.h"
-#include "collector/query_wire.h"
+#include "collector/query/import.h"
+#include "collector/query/paste.h"
+#include "collector/query/run.h"
+#include "collector/query/wire.h"
 
 #include <stdlib.h>
 #include <string.h>

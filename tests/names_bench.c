@@ -8,7 +8,7 @@
 //
 // Times are those of the processor, so that they mean something on a busy machine.
 #include "collector/names/store.h"
-#include "collector/query_run.h"
+#include "collector/query/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 // A lookup ends when its time is over, whatever Redis does meanwhile: it says nothing, or one octet after another.
 #include "tests/unit.h"
 
-#include "collector/query_run.h"
+#include "collector/query/run.h"
 #include "dataplane/common/monotonic.h"
 
 #include <poll.h>

@@ -2,7 +2,7 @@
 // What people paste, and what it is taken for; types and times that a query narrows by.
 #include "tests/unit.h"
 
-#include "collector/query_paste.h"
+#include "collector/query/paste.h"
 
 #include <string.h>
 

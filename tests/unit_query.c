@@ -2,10 +2,10 @@
 // What people paste, patterns, look-alikes, RDATA and lines of other programs.
 #include "tests/unit.h"
 
-#include "collector/query_import.h"
-#include "collector/query_json.h"
-#include "collector/query_run.h"
-#include "collector/query_wire.h"
+#include "collector/query/import.h"
+#include "collector/query/json.h"
+#include "collector/query/run.h"
+#include "collector/query/wire.h"
 
 static char why[512];
 

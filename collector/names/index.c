@@ -3,8 +3,8 @@
 
 #include "collector/base/condition.h"
 #include "collector/names/stream.h"
-#include "collector/query_run.h"
-#include "collector/query_write.h"
+#include "collector/query/run.h"
+#include "collector/query/write.h"
 #include "collector/base/thread.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"

@@ -47,6 +47,6 @@ enum names_cover {
 };
 enum names_cover names_index_covers(struct names_index *index, const struct names_mark *m);
 
-// Adds the next names that match a run to its keys (query_source.c); `*next` says where the search
+// Adds the next names that match a run to its keys (query/source.c); `*next` says where the search
 // goes on, 0 at first. False at the end. Any thread.
 bool names_index_next(struct names_index *index, struct query_run *run, uint64_t *next);

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From keys to records: what the sorted sets hold, then first seen and count of each.
+//
+//     name:<owner>    members <TYPE> <rdata>      the record itself
+//     ip:<address>    members <owner>             A or AAAA with that address
+//     rdata:<target>  members <TYPE> <owner>      the RDATA is the target (NS, CNAME, …), or it is
+//                                                 looked up among the owner's records (MX, SRV, …)
+#include "collector/query/run.h"
+
+#include <stdlib.h>
+
+enum { RESOLVE_MAX = 100000 };
+
+// Room for `n` octets of text; NULL (and bad) without memory.
+static char *text_room(struct query_page *p, size_t n)
+{
+	char *at = redis_buffer_room(&p->text, n);
+
+	if (!at)
+		p->bad = true;
+	return at;
+}
+
+// Appends text; returns its offset.
+static uint32_t put_text(struct query_page *p, const char *text, size_t len)
+{
+	char *at = text_room(p, len);
+
+	if (!at)
+		return 0;
+	memcpy(at, text, len);
+	p->text.size += len;
+	return (uint32_t)(p->text.size - len);
+}
+
+static void add_item(struct query_page *p, const struct query_item *item)
+{
+	if (p->bad)
+		return;
+	if (p->len == p->capacity) {
+		size_t capacity = p->capacity ? 2 * p->capacity : 256;
+		struct query_item *grown = realloc(p->item, capacity * sizeof(*grown));
+		if (!grown) {
+			p->bad = true;
+			return;
+		}
+		p->item = grown;
+		p->capacity = capacity;
+	}
+	p->item[p->len++] = *item;
+}
+
+static bool is_last_wanted(const struct query *q, int64_t last)
+{
+	return last >= q->last_after && last <= q->last_before;
+}
+
+// A member of name:<owner>, whose text stands in the page at `owner`.
+static void add_of_name(
+	struct query_run *run, uint32_t owner, size_t owner_len, const redisReply *member, int64_t last)
+{
+	struct query_page *p = &run->page;
+	const char *space = memchr(member->str, ' ', member->len);
+	size_t type_len = space ? (size_t)(space - member->str) : member->len;
+
+	if (!is_last_wanted(&run->q, last) || !query_has_type(&run->q, member->str, type_len) ||
+		(run->rnames && !query_rname_is_wanted(run, member->str, member->len)))
+		return;
+	struct query_item item = {.owner = owner,
+		.owner_len = (uint32_t)owner_len,
+		.member_len = (uint32_t)member->len,
+		.type_len = (uint32_t)type_len,
+		.last = last};
+	item.member = put_text(p, member->str, member->len);
+	add_item(p, &item);
+}
+
+// A record put together: owner, type, RDATA.
+static void add_made(struct query_run *run, const char *owner, size_t owner_len, const char *type,
+	size_t type_len, const char *rdata, size_t rdata_len, int64_t last)
+{
+	struct query_page *p = &run->page;
+	struct query_item item = {.owner_len = (uint32_t)owner_len,
+		.member_len = (uint32_t)(type_len + 1 + rdata_len),
+		.type_len = (uint32_t)type_len,
+		.last = last};
+
+	item.owner = put_text(p, owner, owner_len);
+	item.member = put_text(p, type, type_len);
+	put_text(p, " ", 1);
+	put_text(p, rdata, rdata_len);
+	add_item(p, &item);
+}
+
+static bool is_plain(const char *type, size_t len)
+{
+	return (len == 2 && memcmp(type, "NS", 2) == 0) || (len == 3 && memcmp(type, "PTR", 3) == 0) ||
+	       (len == 5 && (memcmp(type, "CNAME", 5) == 0 || memcmp(type, "DNAME", 5) == 0));
+}
+
+static void add_of_target(
+	struct query_run *run, const char *target, size_t target_len, const redisReply *member, int64_t last)
+{
+	const char *space = memchr(member->str, ' ', member->len);
+
+	if (!space || !query_has_type(&run->q, member->str, (size_t)(space - member->str)))
+		return;
+	size_t type_len = (size_t)(space - member->str);
+	if (is_plain(member->str, type_len)) {
+		if (is_last_wanted(&run->q, last))
+			add_made(run, space + 1, member->len - type_len - 1, member->str, type_len, target,
+				target_len, last);
+		return;
+	}
+	// the target behind the owner, with a space between them: names hold none
+	if (!query_list_add2(&run->resolve, member->str, member->len, " ", 1) ||
+		!redis_buffer_room(&run->resolve.text, target_len))
+		run->page.bad = true;
+	else {
+		memcpy(run->resolve.text.bytes + run->resolve.text.size, target, target_len);
+		run->resolve.text.size += target_len;
+		run->resolve.span[run->resolve.len - 1].len += (uint32_t)target_len;
+	}
+}
+
+static void add_members(struct query_run *run, const char *key, size_t key_len, const redisReply *reply)
+{
+	uint32_t owner = 0;
+	bool name = run->family[0] == 'n', address = run->family[0] == 'i';
+	const char *type = memchr(key, ':', key_len) ? "AAAA" : "A";
+
+	if (name && reply->elements > 0)
+		owner = put_text(&run->page, key, key_len);
+	for (size_t i = 0; i + 1 < reply->elements; i += 2) {
+		const redisReply *member = reply->element[i];
+		int64_t last = query_db_number(reply->element[i + 1]);
+		if (name)
+			add_of_name(run, owner, key_len, member, last);
+		else if (!address)
+			add_of_target(run, key, key_len, member, last);
+		else if (is_last_wanted(&run->q, last) && query_has_type(&run->q, type, strlen(type)))
+			add_made(run, member->str, member->len, type, strlen(type), key, key_len, last);
+	}
+}
+
+// Newest first: nothing behind the last member of the reply can be wanted.
+static bool is_past(const struct query_run *run, const redisReply *reply)
+{
+	return reply->elements >= 2 &&
+	       query_db_number(reply->element[reply->elements - 1]) < run->q.last_after;
+}
+
+static void ask_range(struct query_run *run, const char *family, size_t k)
+{
+	struct query_list *keys = &run->keys;
+
+	query_db_command(run->db, 5, "ZREVRANGE", family, query_list_text(keys, k), keys->span[k].len);
+	redis_encode_uint(&run->db->out, run->key_rank);
+	redis_encode_uint(&run->db->out, run->key_rank + QUERY_PAGE - 1);
+	redis_encode_literal(&run->db->out, "WITHSCORES");
+}
+
+// The replies to the commands of one key. 1: the set has more than a page; 0; or -1.
+static int read_key(struct query_run *run, bool whole)
+{
+	struct query_list *keys = &run->keys;
+	redisReply *reply[3] = {NULL};
+	size_t had = run->page.len;
+	int result = 0;
+
+	for (int i = 0; i < (whole ? 3 : 1) && result == 0; i++) {
+		reply[i] = query_db_reply(run->db);
+		if (!reply[i])
+			result = query_run_fail(run, "%s", run->db->why);
+	}
+	if (result == 0) {
+		add_members(run, query_list_text(keys, keys->pos), keys->span[keys->pos].len, reply[0]);
+		if (reply[0]->elements >= 2 * (size_t)QUERY_PAGE)
+			result = !is_past(run, reply[0]);
+		else if (whole)
+			query_scores_join(&run->page, had, reply[1], reply[2]);
+	}
+	for (int i = 0; i < 3; i++)
+		if (reply[i])
+			freeReplyObject(reply[i]);
+	return result;
+}
+
+// Of names also when first and how often, so that a lookup waits for Redis once.
+static int read_keys(struct query_run *run)
+{
+	struct query_db *db = run->db;
+	struct query_list *keys = &run->keys;
+	size_t n = query_list_left(keys) < QUERY_BATCH ? query_list_left(keys) : QUERY_BATCH;
+	bool whole = run->family[0] == 'n' && run->key_rank == 0;
+
+	if (run->key_rank > 0)
+		n = 1;
+	query_db_begin(db);
+	for (size_t i = 0; i < n; i++) {
+		ask_range(run, run->family, keys->pos + i);
+		if (whole) {
+			ask_range(run, "first:", keys->pos + i);
+			ask_range(run, "count:", keys->pos + i);
+		}
+	}
+	if (query_db_send(db) != 0)
+		return query_run_fail(run, "%s", db->why);
+	for (size_t i = 0; i < n; i++) {
+		size_t had = run->page.len, had_resolve = run->resolve.len;
+		int more = read_key(run, whole);
+		if (more < 0)
+			return -1;
+		if (more > 0) { // a large set: the rest of it first, then the other keys again
+			if (i > 0 && run->family[0] == 'r') { // from its beginning, so that its records come one after another
+				run->page.len = had;
+				run->resolve.len = had_resolve;
+			} else {
+				run->key_rank += QUERY_PAGE;
+			}
+			return query_db_drain(db) == 0 ? 0 : query_run_fail(run, "%s", db->why);
+		}
+		run->key_rank = 0;
+		keys->pos++;
+	}
+	return 0;
+}
+
+// True where one of the fields of "<TYPE> 10 mail.example.com …" that can hold the target is it.
+static bool points_to(const redisReply *member, const char *target, size_t target_len)
+{
+	static const struct {
+		const char *type;
+		int field; // which field behind the type is the name
+	} fields[] = {{"SOA ", 1}, {"MX ", 2}, {"SRV ", 4}, {"SVCB ", 2}, {"HTTPS ", 2}};
+	const char *at = member->str, *end = member->str + member->len;
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		if (strncmp(at, fields[i].type, strlen(fields[i].type)) != 0)
+			continue;
+		for (int f = fields[i].field; f > 0 && at; f--) {
+			at = memchr(at, ' ', (size_t)(end - at));
+			at = at ? at + 1 : NULL;
+		}
+		return at && (size_t)(end - at) >= target_len && memcmp(at, target, target_len) == 0 &&
+		       (at + target_len == end || at[target_len] == ' ');
+	}
+	return false;
+}
+
+// One "<TYPE> <owner> <target>" and what its owner holds.
+static void resolve_one(struct query_run *run, size_t index, const redisReply *reply)
+{
+	const char *text = query_list_text(&run->resolve, index), *end = text + run->resolve.span[index].len;
+	const char *owner = (const char *)memchr(text, ' ', (size_t)(end - text)) + 1;
+	const char *target = (const char *)memchr(owner, ' ', (size_t)(end - owner)) + 1;
+	size_t type_len = (size_t)(owner - text), owner_len = (size_t)(target - owner) - 1; // space included
+
+	uint32_t at = put_text(&run->page, owner, owner_len);
+	for (size_t i = 0; i + 1 < reply->elements; i += 2) {
+		const redisReply *member = reply->element[i];
+		if (member->len > type_len && memcmp(member->str, text, type_len) == 0 &&
+			points_to(member, target, (size_t)(end - target)))
+			add_of_name(run, at, owner_len, member, query_db_number(reply->element[i + 1]));
+	}
+}
+
+static int resolve(struct query_run *run)
+{
+	struct query_db *db = run->db;
+	struct query_list *l = &run->resolve;
+
+	while (query_list_left(l) > 0) {
+		size_t n = query_list_left(l) < QUERY_BATCH ? query_list_left(l) : QUERY_BATCH;
+		query_db_begin(db);
+		for (size_t i = l->pos; i < l->pos + n; i++) {
+			const char *text = query_list_text(l, i);
+			const char *owner = (const char *)memchr(text, ' ', l->span[i].len) + 1;
+			size_t left = l->span[i].len - (size_t)(owner - text);
+			const char *end = memchr(owner, ' ', left);
+			query_db_command(db, 5, "ZREVRANGE", "name:", owner, (size_t)(end - owner));
+			redis_encode_literal(&db->out, "0");
+			redis_encode_uint(&db->out, RESOLVE_MAX - 1);
+			redis_encode_literal(&db->out, "WITHSCORES");
+		}
+		if (query_db_send(db) != 0)
+			return query_run_fail(run, "%s", db->why);
+		for (size_t i = 0; i < n; i++) {
+			redisReply *reply = query_db_reply(db);
+			if (!reply)
+				return query_run_fail(run, "%s", db->why);
+			resolve_one(run, l->pos++, reply);
+			freeReplyObject(reply);
+		}
+	}
+	query_list_clear(l);
+	return 0;
+}
+
+int query_expand(struct query_run *run)
+{
+	struct query_page *p = &run->page;
+
+	p->len = p->pos = 0;
+	redis_buffer_clear(&p->text);
+	if (read_keys(run) != 0 || resolve(run) != 0)
+		return -1;
+	if (p->bad)
+		return query_run_fail(run, "out of memory");
+	return p->len > 0 ? query_scores_read(run) : 0;
+}

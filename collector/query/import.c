@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/query/import.h"
+
+#include "dataplane/common/dns_layout.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+// A line on its way to records.
+struct line {
+	char owner[TEXT_NAME_SIZE];
+	size_t owner_len;
+	char type[TEXT_TYPE_SIZE];
+	int64_t first, last, count;
+	query_import_sink *sink;
+	void *arg;
+	char *why;
+	size_t why_size;
+	int records;
+};
+
+static int refuse(struct line *l, const char *what)
+{
+	snprintf(l->why, l->why_size, "%s", what);
+	return -1;
+}
+
+static int set_owner(struct line *l, const char *text)
+{
+	l->owner_len = text ? query_name_of(text, strlen(text), l->owner) : 0;
+	return l->owner_len > 0 ? 0 : refuse(l, "no sound rrname: no name, or one that IDNA does not permit");
+}
+
+// A mnemonic, TYPE123, or the bare number that D4 writes.
+static int set_type(struct line *l, const char *text)
+{
+	uint16_t type = 0;
+
+	if (text && isdigit((unsigned char)text[0]) && strtoul(text, NULL, 10) <= UINT16_MAX)
+		type = (uint16_t)strtoul(text, NULL, 10);
+	else if (!text || dns_layout_type(text, &type) != 0)
+		return refuse(l, "no sound rrtype");
+	text_type(type, l->type);
+	return 0;
+}
+
+static int emit(struct line *l, const char *rdata)
+{
+	static char canonical[TEXT_RDATA_SIZE];
+	size_t len = rdata ? query_rdata_canonical(l->type, rdata, canonical, sizeof(canonical)) : 0;
+
+	if (len == 0)
+		return refuse(l, "no sound rdata of that type");
+	const struct query_record record = {.owner = l->owner,
+		.owner_len = l->owner_len,
+		.type = l->type,
+		.type_len = strlen(l->type),
+		.rdata = canonical,
+		.rdata_len = len,
+		.first = l->first,
+		.last = l->last,
+		.count = l->count};
+	l->records++;
+	return l->sink(l->arg, &record) ? 0 : refuse(l, "stopped");
+}
+
+// Seconds since 1970 as a number or text; milliseconds where the number can be nothing else.
+static int64_t time_of(const json_t *value)
+{
+	int64_t t = -1;
+	char ignored[200];
+
+	if (json_is_integer(value))
+		t = json_integer_value(value);
+	else if (json_is_real(value))
+		t = (int64_t)floor(json_real_value(value));
+	else if (json_is_string(value) &&
+		 query_parse_time(&t, json_string_value(value), time(NULL), ignored, sizeof(ignored)) != 0)
+		return -1;
+	return t > INT64_C(100000000000) ? t / 1000 : t;
+}
+
+// A whole number above 0 of digits alone; -1 where it is none.
+static int64_t digits(const char *text)
+{
+	size_t len = strspn(text, "0123456789");
+	return len > 0 && len < 19 && text[len] == '\0' ? strtoll(text, NULL, 10) : -1;
+}
+
+// How often: 1 where it is not told.
+static int64_t count_of(const json_t *value)
+{
+	double real = json_real_value(value);
+
+	if (!value || json_is_null(value))
+		return 1;
+	if (json_is_string(value))
+		return digits(json_string_value(value));
+	if (json_is_real(value))
+		return real < 9e15 && real == floor(real) ? (int64_t)real : -1;
+	return json_integer_value(value); // 0 of all else
+}
+
+static int set_times(struct line *l, const json_t *object)
+{
+	const json_t *first = json_object_get(object, "time_first"),
+		     *last = json_object_get(object, "time_last");
+	const json_t *count = json_object_get(object, "count");
+
+	if (!first)
+		first = json_object_get(object, "zone_time_first");
+	if (!last)
+		last = json_object_get(object, "zone_time_last");
+	if (!first)
+		first = json_object_get(object, "time_first_ms");
+	if (!last)
+		last = json_object_get(object, "time_last_ms");
+	l->first = time_of(first ? first : last);
+	l->last = time_of(last ? last : first);
+	if (l->first < 0 || l->last < l->first || l->last > UINT32_MAX)
+		return refuse(l, "no sound time_first and time_last");
+	l->count = count_of(count);
+	return l->count > 0 ? 0 : refuse(l, "count is no whole number above 0");
+}
+
+static int take_rdata(struct line *l, const json_t *rdata)
+{
+	if (json_is_string(rdata))
+		return emit(l, json_string_value(rdata));
+	if (!json_is_array(rdata) || json_array_size(rdata) == 0)
+		return refuse(l, "no rdata");
+	int result = 0;
+	for (size_t i = 0; i < json_array_size(rdata) && result == 0; i++)
+		result = emit(l, json_string_value(json_array_get(rdata, i)));
+	return result;
+}
+
+static int take_object(struct line *l, const json_t *object)
+{
+	const json_t *inner = json_object_get(object, "obj");
+	const json_t *type = json_object_get(object, "rrtype");
+	char number[24];
+
+	if (json_is_object(inner))
+		return take_object(l, inner);
+	if (json_object_get(object, "cond") || json_object_get(object, "cursor"))
+		return 0; // the frame of DNSDB v2; where our export would go on
+	if (set_owner(l, json_string_value(json_object_get(object, "rrname"))) != 0)
+		return -1;
+	snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(type));
+	if (set_type(l, json_is_integer(type) ? number : json_string_value(type)) != 0)
+		return -1;
+	return set_times(l, object) != 0 ? -1 : take_rdata(l, json_object_get(object, "rdata"));
+}
+
+static int take_json(struct line *l, const char *text, size_t len)
+{
+	json_error_t error;
+	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	int result = 0;
+
+	if (!root) {
+		snprintf(l->why, l->why_size, "not JSON: %.150s", error.text);
+		return -1;
+	}
+	if (json_is_object(root))
+		result = take_object(l, root);
+	else if (json_is_array(root))
+		for (size_t i = 0; i < json_array_size(root) && result == 0; i++)
+			result = take_object(l, json_array_get(root, i));
+	else
+		result = refuse(l, "neither an object nor an array");
+	json_decref(root);
+	return result;
+}
+
+// Where the last of the fields is separated; NULL where there is but one.
+static char *last_bars(char *text)
+{
+	char *found = NULL;
+
+	for (char *at = text; (at = strstr(at, "||")); at++)
+		found = at;
+	return found;
+}
+
+// time||client||server||class||query||type||answer||ttl||count, by passivedns 1.x; the last is
+// missing in older logs. An answer may hold bars of its own.
+static int take_passivedns(struct line *l, char *text)
+{
+	char *field[7] = {NULL};
+	size_t n = 0;
+
+	for (char *next = text; next && n < 7;) {
+		field[n++] = next;
+		next = n < 7 ? strstr(next, "||") : NULL;
+		if (next) {
+			*next = '\0';
+			next += 2;
+		}
+	}
+	char *last = n == 7 ? last_bars(field[6]) : NULL;
+	if (!last)
+		return refuse(l, "neither JSON nor a line of passivedns");
+	*last = '\0';
+	last += 2;
+	if (strcmp(field[3], "IN") != 0)
+		return refuse(l, "its class is not IN");
+	char *before = last_bars(field[6]);
+	bool counted = before && digits(before + 2) >= 0;
+	if (counted)
+		*before = '\0';
+	l->first = l->last = strtoll(field[0], NULL, 10);
+	l->count = counted ? digits(last) : 1;
+	if (l->first <= 0 || l->first > UINT32_MAX || l->count <= 0 || digits(last) < 0)
+		return refuse(l, "no sound time or count");
+	if (set_owner(l, field[4]) != 0 || set_type(l, field[5]) != 0)
+		return -1;
+	return emit(l, field[6]);
+}
+
+int query_import_line(
+	const char *line, size_t len, query_import_sink *sink, void *arg, char *why, size_t why_size)
+{
+	static struct line l;
+
+	l = (struct line){.sink = sink, .arg = arg, .why = why, .why_size = why_size};
+	while (len > 0 && isspace((unsigned char)line[len - 1]))
+		len--;
+	while (len > 0 && isspace((unsigned char)*line)) {
+		line++;
+		len--;
+	}
+	if (len == 0 || *line == '#')
+		return 0;
+	int result;
+	if (*line == '{' || *line == '[') {
+		result = take_json(&l, line, len);
+	} else {
+		char *copy = strndup(line, len);
+		result = copy ? take_passivedns(&l, copy) : refuse(&l, "out of memory");
+		free(copy);
+	}
+	return result == 0 ? l.records : -1;
+}

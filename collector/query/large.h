@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The records of one owner that has too many for one reply, or whose keys are on the move: by ZSCAN,
+// which shows all that stays in the set from beginning to end.
+#pragma once
+
+#include "collector/query/query.h"
+
+struct query_large;
+
+// NULL without memory. `db` is borrowed.
+struct query_large *query_large_start(struct query_db *db, const char *owner, size_t len);
+
+// QUERY_RECORD, QUERY_END, or QUERY_FAILED with the reason in db->why.
+enum query_step query_large_next(struct query_large *l, struct query_record *record);
+void query_large_stop(struct query_large *l); // NULL is fine

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Looking back: what is asked, and the records that answer. The command and the HTTP server use
+// nothing else to read sightings.
+//
+//     struct query ──query_start──► struct query_run ──query_next──► record, record, …, end
+//
+// A run works in steps of a few round trips with at most a page of records in memory, so whoever
+// drives it can do something else between two steps (QUERY_BUSY) and may stop at any moment.
+// Records come newest first where one name, address or target is asked for, else in the order in
+// which they are met; query_sorted puts them in another order.
+#pragma once
+
+#include "collector/reader/db.h"
+#include "collector/query/name.h"
+
+#include <stdint.h>
+
+enum query_kind {
+	QUERY_NAME,	      // one owner
+	QUERY_SUBTREE,	      // a name and all below it: "*.example.com", and a zone
+	QUERY_STEM,	      // names that begin with labels: "www.example.*"
+	QUERY_ADDRESSES,      // first..last: one address, a prefix, a range
+	QUERY_TARGET,	      // who points to a name
+	QUERY_TARGET_SUBTREE, // who points to a name or to one below it
+	QUERY_TARGET_STEM,    // who points to a name that begins so
+	QUERY_GLOB,	      // names that match a pattern with * ? [a-z]
+	QUERY_REGEX,	      // names that match an extended regular expression
+	QUERY_TARGET_GLOB,    // who points to a name that matches
+	QUERY_TARGET_REGEX,   // the same
+	QUERY_KEYWORD,	      // names that contain a keyword, or look like it (alike.c)
+	QUERY_EVERYTHING      // all that Redis holds
+};
+
+enum { QUERY_TYPES_MAX = 16, QUERY_RAW_MAX = 1024 };
+
+enum query_type_class { QUERY_TYPES_ALL, QUERY_TYPES_NOT_DNSSEC, QUERY_TYPES_DNSSEC, QUERY_TYPES_LISTED };
+
+enum query_order {
+	QUERY_ORDER_NONE,
+	QUERY_ORDER_LAST,
+	QUERY_ORDER_FIRST,
+	QUERY_ORDER_COUNT,
+	QUERY_ORDER_NAME, // by labels from the right
+	QUERY_ORDER_TYPE,
+	QUERY_ORDER_RDATA
+};
+
+struct query {
+	enum query_kind kind;
+	char name[TEXT_NAME_SIZE]; // canonical text, without "*."; of QUERY_GLOB and REGEX the pattern
+	size_t name_len;
+	uint8_t first[16], last[16]; // QUERY_ADDRESSES, inclusive
+	size_t address_size;	     // 4 or 16
+	bool mapped;		     // …of IPv4: AAAA records with these inside ::ffff:0:0/96 as well
+	enum query_type_class types;
+	char type[QUERY_TYPES_MAX][TEXT_TYPE_SIZE]; // QUERY_TYPES_LISTED: mnemonics as keys hold them
+	size_t types_len;
+	int64_t first_after, first_before; // bounds of first seen, inclusive, seconds since 1970
+	int64_t last_after, last_before;   // bounds of last seen
+	uint64_t offset;		   // records passed over
+	uint64_t limit;			   // records at most; 0: no bound
+	enum query_order order;
+	bool descending;
+	char bailiwick[TEXT_NAME_SIZE]; // only owners of this registered domain, or of those below it or that begin so; empty: any
+	enum query_kind bailiwick_kind; // QUERY_NAME, QUERY_SUBTREE, QUERY_STEM
+	char exclude[TEXT_NAME_SIZE];	// patterns: not what this one of the same kind matches; empty: any
+	bool no_placeholders;		// without TYPE0, which stands for the types of a flood
+	bool with_targets;		// QUERY_NAME: then who points to it
+	uint8_t raw[QUERY_RAW_MAX];	// QUERY_TARGET: only this RDATA, in wire form; name is not looked at
+	size_t raw_size;		// 0: any
+	double time_max_s;		// the run fails after that long; 0: no bound
+	bool partial;			// query_sorted: a run that fails shows first what it has met
+	const struct query *also;	// query_sorted: further questions, answered as one with this; may go once it has started
+	size_t also_len;
+	const char *cursor; // export.h: where to go on; NULL: at the start
+};
+
+// Texts are not terminated, and stay until the next call for the same run.
+struct query_record {
+	const char *owner, *type, *rdata;
+	size_t owner_len, type_len, rdata_len;
+	int64_t first, last; // seconds since 1970
+	int64_t count;	     // times seen
+};
+
+enum query_step {
+	QUERY_RECORD,  // there is one
+	QUERY_BUSY,    // nothing yet: call again
+	QUERY_END,     // that was all
+	QUERY_LIMITED, // there is more, beyond the limit
+	QUERY_FAILED   // see query_why
+};
+
+struct query_run;
+
+// A query of no name yet: all types, all times, no limit.
+struct query query_make(enum query_kind kind);
+
+// `db` must outlive the run; several runs may take turns on it. NULL without memory.
+struct query_run *query_start(const struct query *q, struct query_db *db);
+enum query_step query_next(struct query_run *run, struct query_record *record);
+const char *query_why(const struct query_run *run);
+void query_stop(struct query_run *run); // NULL is fine
+
+// order.c: a run in order. Without an order (and with a natural one) it is the run itself;
+// else all records are gone through, and the best `limit` kept (QUERY_SORTED_MAX at most).
+enum { QUERY_SORTED_MAX = 1000000 };
+struct query_sorted;
+struct query_sorted *query_sorted_start(const struct query *q, struct query_db *db);
+enum query_step query_sorted_next(struct query_sorted *s, struct query_record *record);
+const char *query_sorted_why(const struct query_sorted *s);
+void query_sorted_stop(struct query_sorted *s);
+
+// parse.c: from texts of people and clients. 0, or -EINVAL with one line in `why`.
+
+// Whatever is pasted (paste.h), where it is a name, "*.name", "name.*", an address, a prefix or a range.
+int query_parse(struct query *q, const char *text, char *why, size_t why_size);
+int query_parse_name(struct query *q, const char *text, char *why, size_t why_size);
+int query_parse_target(struct query *q, const char *text, char *why, size_t why_size);
+// What asks for a name, a subtree or a stem then asks for who points there.
+void query_to_targets(struct query *q);
+// A registered domain, "*.com", "example.*", that owners have to be of.
+int query_parse_bailiwick(struct query *q, const char *text, char *why, size_t why_size);
+// A pattern with * ? [a-z], or an extended regular expression, for names with or without final dot.
+int query_parse_pattern(struct query *q, enum query_kind kind, const char *text, char *why, size_t why_size);
+// A part of a name, for QUERY_KEYWORD.
+int query_parse_keyword(struct query *q, const char *text, char *why, size_t why_size);
+// "192.0.2.1", "192.0.2.0/24", "192.0.2.0,24", "192.0.2.1-192.0.2.9", and IPv6 alike.
+int query_parse_addresses(struct query *q, const char *text, char *why, size_t why_size);
+// "a,aaaa", "any" (no DNSSEC types), "any-dnssec" (only those), "all".
+int query_parse_types(struct query *q, const char *text, char *why, size_t why_size);
+// Are the types asked for such that what is asked for can have them? Who points to a name has those that point; of an
+// address A and AAAA are taken for one. Call it where the kind and the types are known.
+int query_fit_types(struct query *q, char *why, size_t why_size);
+// "1700000000", "-3600" (from `now`), "7d", "2024-01-31", "2024-01-31T12:00:00Z", "2024-01-31 12:00+02:00"; UTC unless it
+// says otherwise. Of a day, a minute or a month: its first second.
+int query_parse_time(int64_t *out, const char *text, int64_t now, char *why, size_t why_size);
+// The same as the end of a span of time: of a day, a minute or a month its last second.
+int query_parse_until(int64_t *out, const char *text, int64_t now, char *why, size_t why_size);
+// "-last", "first", "count", "name", "type", "rdata".
+int query_parse_order(struct query *q, const char *text, char *why, size_t why_size);
+
+// alike.c: why a name answers to a keyword, in order of rank.
+enum query_reason {
+	QUERY_REASON_NONE,
+	QUERY_REASON_CONTAINS,	// the keyword itself
+	QUERY_REASON_HOMOGLYPH, // by letters of other scripts, behind punycode
+	QUERY_REASON_DIGIT,	// by digits and letters that look alike: 0 o, 1 l i, 5 s, rn m, …
+	QUERY_REASON_EDIT,	// one letter more, less, other, or two swapped, in a word of the name
+	QUERY_REASON_MAX
+};
+enum { QUERY_EDIT_MIN = 5 }; // length of a keyword from which on one edit is looked for
+enum query_reason query_alike(const char *keyword, size_t keyword_len, const char *name, size_t len);
+extern const char *const query_reason_text[];
+
+// idn.c: labels in UTF-8 become punycode, in place. False where one is not sound, or there is no room.
+bool query_to_ascii(char *text, size_t size);
+
+// As query_name (name.h), of a name that may have labels in UTF-8; 0 also where IDNA does not permit them.
+size_t query_name_of(const char *text, size_t len, char out[static TEXT_NAME_SIZE]);
+
+// A keyword in UTF-8 as the Latin letters that it looks like; false where some look like none.
+bool query_to_latin(const char *text, char *out, size_t out_size);
+
+// The name with its punycode labels in UTF-8. Returns the length (terminated), 0 where there are none.
+size_t query_unicode(const char *name, size_t len, char *out, size_t out_size);
+
+// The name with the labels in UTF-8 that are sound IDNA 2008 and become the same punycode again, which no
+// control characters or broken labels do. Returns the length (terminated), 0 where there are none.
+size_t query_readable(const char *name, size_t len, char *out, size_t out_size);
+
+// match.c: true where `name` is the zone or lies below it; where its first labels are those of the stem.
+bool query_name_is_below(const char *zone, size_t zone_len, const char *name, size_t len);
+bool query_name_begins(const char *stem, size_t stem_len, const char *name, size_t len);
+
+// True where `name` is q->name or lies below it. Both as keys hold them.
+bool query_is_below(const struct query *q, const char *name, size_t len);
+
+// wire.c: the names that RDATA in wire form (q->raw) may point to, whatever its type: each is handed to `take`
+// (NULL: none is), which returns 0 to go on. Returns how many; -1 where `take` did.
+int query_raw_targets(const struct query *q, int (*take)(void *arg, const char *name, size_t len), void *arg);
+
+// options.c: true where what is asked for is who points to a name.
+bool query_is_of_targets(const struct query *q);
+
+// True where RDATA of the type points to a name.
+bool query_type_has_target(const char *type, size_t len);
+
+// True where the types asked for include this one.
+bool query_has_type(const struct query *q, const char *type, size_t len);

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// RDATA as other programs write it, made into what keys hold.
+#include "collector/query/write.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+// How the fields of a type are to be taken, one letter a field: n a name, x hexadecimal to the end
+// (in one piece, lower case), w a word as it stands, * whatever follows as it stands. Types that are not here
+// stay as they stand.
+static const struct {
+	const char *type, *fields;
+} layouts[] = {{"NS", "n"}, {"CNAME", "n"}, {"PTR", "n"}, {"DNAME", "n"}, {"MX", "wn"}, {"SRV", "wwwn"},
+	{"SOA", "nnwwwww"}, {"AFSDB", "wn"}, {"RP", "nn"}, {"KX", "wn"}, {"RT", "wn"}, {"DS", "wwwx"},
+	{"CDS", "wwwx"}, {"DLV", "wwwx"}, {"TA", "wwwx"}, {"TLSA", "wwwx"}, {"SMIMEA", "wwwx"},
+	{"SSHFP", "wwx"}, {"MINFO", "nn"}, {"LP", "wn"},
+	{"SVCB", "wn*"}, {"HTTPS", "wn*"}, {"NAPTR", "wwwwwn"}, {"PX", "wnn"}, {"NSEC", "n*"}};
+
+size_t query_field_len(const char *text, size_t len)
+{
+	bool quoted = false;
+	size_t i = 0;
+
+	for (; i < len && (quoted || (text[i] != ' ' && text[i] != '\t')); i++) {
+		if (text[i] == '\\' && i + 1 < len)
+			i++;
+		else if (text[i] == '"')
+			quoted = !quoted;
+	}
+	return i;
+}
+
+struct field_out {
+	char *at, *end;
+	bool bad;
+};
+
+static void put(struct field_out *o, const char *text, size_t len)
+{
+	if (len >= (size_t)(o->end - o->at)) {
+		o->bad = true;
+		return;
+	}
+	memcpy(o->at, text, len);
+	o->at += len;
+	*o->at = '\0';
+}
+
+// What others write as it stands: octets that keys hold as \DDD, so.
+static void put_text(struct field_out *o, const char *text, size_t len)
+{
+	char escaped[8];
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		bool plain = c >= 0x20 && c <= 0x7e;
+		put(o, plain ? text + i : escaped, plain ? 1 : (size_t)snprintf(escaped, sizeof(escaped), "\\%03u", c));
+	}
+}
+
+// …field by field, with one space between them.
+static void put_words(struct field_out *o, const char *text)
+{
+	for (const char *separator = ""; *text && !o->bad; separator = " ") {
+		size_t len = query_field_len(text, strlen(text));
+		put(o, separator, strlen(separator));
+		put_text(o, text, len);
+		text += len;
+		text += strspn(text, " \t");
+	}
+}
+
+static void put_name(struct field_out *o, const char *text, size_t len)
+{
+	char name[TEXT_NAME_SIZE];
+	size_t n = query_name_of(text, len, name);
+
+	if (n == 0)
+		o->bad = true;
+	else
+		put(o, name, n);
+}
+
+static void put_hex(struct field_out *o, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = (char)tolower((unsigned char)text[i]);
+		if (!isxdigit((unsigned char)c))
+			o->bad = true;
+		put(o, &c, 1);
+	}
+}
+
+static bool put_fields(struct field_out *o, const char *fields, const char *text)
+{
+	bool hex = false; // the last field began: what follows belongs to it
+
+	for (bool first = true; *text && !o->bad; first = false) {
+		size_t len = query_field_len(text, strlen(text));
+		if (*fields == '*') {
+			put(o, " ", 1);
+			put_words(o, text);
+			return !o->bad;
+		}
+		if (*fields == '\0' && !hex)
+			return false; // more fields than the type has
+		char kind = hex ? 'x' : *fields++;
+		if (!first && !hex)
+			put(o, " ", 1);
+		if (kind == 'n')
+			put_name(o, text, len);
+		else if (kind == 'x')
+			put_hex(o, text, len);
+		else
+			put_text(o, text, len);
+		hex = kind == 'x';
+		text += len;
+		text += strspn(text, " \t");
+	}
+	return (*fields == '\0' || *fields == '*') && !o->bad;
+}
+
+// TXT and SPF of programs that leave the quotes out.
+static bool put_strings(struct field_out *o, const char *text)
+{
+	if (*text == '"') {
+		put_words(o, text);
+		return !o->bad;
+	}
+	put(o, "\"", 1);
+	for (; *text && !o->bad; text++) {
+		if (*text == '"' || *text == '\\')
+			put(o, "\\", 1);
+		put_text(o, text, 1);
+	}
+	put(o, "\"", 1);
+	return !o->bad;
+}
+
+// RFC 3597: "\\# 3 0A0B 0C" as "\\# 3 0a0b0c".
+static bool put_generic(struct field_out *o, const char *text)
+{
+	char *end;
+	unsigned long size = strtoul(text + 2, &end, 10);
+	char head[24];
+
+	if (end == text + 2 || size > UINT16_MAX)
+		return false;
+	snprintf(head, sizeof(head), size > 0 ? "\\# %lu " : "\\# %lu", size);
+	put(o, head, strlen(head));
+	const char *start = o->at;
+	for (text = end; *(text += strspn(text, " \t")); text += strcspn(text, " \t"))
+		put_hex(o, text, strcspn(text, " \t"));
+	return !o->bad && (size_t)(o->at - start) == 2 * size;
+}
+
+size_t query_rdata_canonical(const char *type, const char *text, char *out, size_t out_size)
+{
+	struct field_out o = {.at = out, .end = out + out_size, .bad = out_size == 0};
+	uint8_t address[16];
+	char plain[TEXT_ADDRESS_SIZE];
+	bool good = true;
+
+	if (!*text || o.bad)
+		return 0;
+	if (strncmp(text, "\\#", 2) == 0)
+		return put_generic(&o, text) ? (size_t)(o.at - out) : 0;
+	if (strcmp(type, "A") == 0 || strcmp(type, "AAAA") == 0) {
+		size_t size = query_address(text, address);
+		if (size != (type[1] ? 16 : 4))
+			return 0;
+		put(&o, plain, text_address(address, size, plain));
+		return o.bad ? 0 : (size_t)(o.at - out);
+	} else if (strcmp(type, "TXT") == 0 || strcmp(type, "SPF") == 0) {
+		good = put_strings(&o, text);
+		return good ? (size_t)(o.at - out) : 0;
+	}
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++) {
+		if (strcmp(layouts[i].type, type) != 0)
+			continue;
+		good = put_fields(&o, layouts[i].fields, text);
+		return good ? (size_t)(o.at - out) : 0;
+	}
+	put_words(&o, text);
+	return o.bad ? 0 : (size_t)(o.at - out);
+}

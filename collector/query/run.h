@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Inside a run, between the files that make it up; for everyone else, query.h.
+//
+//     source ──► sets ──► keys ──► page ──► records
+//     (source.c)   (expand.c)   (run.c)
+//
+//     sets   sorted sets whose members are keys: zone:example.com, net:192.0.2.0/24
+//     keys   tails of name:, ip: or rdata: keys, some hundreds at a time
+//     page   what these keys hold, after the filters that need no further reading
+#pragma once
+
+#include "collector/names/store.h"
+#include "collector/names/stream.h"
+#include "collector/query/query.h"
+#include "collector/query/regex.h"
+
+enum {
+	QUERY_PAGE = 1000,	// members read of one set at a time
+	QUERY_BATCH = 64,	// keys read together
+	QUERY_SETS_BATCH = 512, // sets asked for together whether they are there
+	QUERY_SCAN_COUNT = 2000 // keys that one SCAN looks at
+};
+
+enum query_source {
+	SOURCE_NONE,	  // no more
+	SOURCE_NETS,	  // /24 or /48 sets, one after the other
+	SOURCE_SCAN,	  // SCAN of the keys themselves
+	SOURCE_SCAN_NETS, // SCAN of the net sets
+	SOURCE_INDEX	  // the names index
+};
+
+// Texts one after another.
+struct query_list {
+	struct redis_buffer text;
+	struct query_span {
+		uint32_t at;  // offset in text
+		uint32_t len; // octets
+	} * span;
+	size_t len, capacity; // spans used and allocated
+	size_t pos;	      // the next one to be used
+};
+
+struct query_item {
+	uint32_t owner, owner_len;   // in the page's text
+	uint32_t member, member_len; // "<TYPE> <rdata>"
+	uint32_t type_len;
+	int64_t first, last, count;
+	bool known; // first and count are
+};
+
+struct query_page {
+	struct redis_buffer text;
+	struct query_item *item;
+	size_t len, capacity; // items used and allocated
+	size_t pos;	      // the next one to be shown
+	bool bad;	      // memory ran out
+};
+
+struct query_run {
+	struct query q;
+	struct query_db *db;
+	const char *family; // "name:", "ip:" or "rdata:"
+	enum query_source source;
+	char scan_cursor[24];			    // of the next SCAN
+	size_t scan_node, nodes;		    // primary being scanned, of how many; 0: not asked yet
+	uint64_t version;			    // of the cluster when the scan began
+	char pattern[2 * TEXT_NAME_SIZE];	    // glob for SCAN, behind the prefix
+	uint64_t net_next, net_last;		    // SOURCE_NETS: number of the /24 or /48
+	uint64_t index_next;			    // SOURCE_INDEX: where the search goes on
+	struct names_mark mark;			    // …what the index has to hold
+	int64_t mark_until_ms;			    // …and until when that is waited for; 0: not asked yet
+	bool index_covers;			    // …it does
+	bool index_stale;			    // it does not: the keys are read
+	struct names_needles needles;		    // SOURCE_INDEX: what it looks for
+	struct query_list ranked[QUERY_REASON_MAX]; // QUERY_KEYWORD: names by reason, until all are known
+	size_t rank;				    // which of them comes next
+	struct query_list sets, keys;
+	uint64_t set_rank;	   // members of the current set that were read
+	uint64_t key_rank;	   // members of the current key that were read
+	struct query_list resolve; // "<TYPE> <owner>", for targets whose RDATA holds more than the target
+	struct query_page page;
+	struct query_regex *regex, *exclude; // of QUERY_REGEX, owned; NULL: none
+	uint64_t passed, shown; // records (of QUERY_KEYWORD: names) passed over and shown
+	char owner[TEXT_NAME_SIZE]; // QUERY_KEYWORD: the last name that was met
+	size_t owner_len;
+	bool showing; // its records
+	bool rnames;  // SOA records by their RNAME, which no index has, behind those by their MNAME
+	bool behind;  // what points to a name, behind the name's own records
+	int64_t deadline_ms;	// monotonic; INT64_MAX: none
+	bool failed;
+	char why[512];
+};
+
+// query_list_…: false without memory.
+bool query_list_add(struct query_list *l, const char *text, size_t len);
+bool query_list_add2(struct query_list *l, const char *a, size_t a_len, const char *b, size_t b_len);
+void query_list_clear(struct query_list *l);
+void query_list_free(struct query_list *l);
+static inline size_t query_list_left(const struct query_list *l)
+{
+	return l->len - l->pos;
+}
+static inline const char *query_list_text(const struct query_list *l, size_t i)
+{
+	return l->text.bytes + l->span[i].at;
+}
+
+// Notes a failure. Returns -1.
+int query_run_fail(struct query_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// source.c. Each returns 0, or -1 with the failure noted.
+int query_source_begin(struct query_run *run);
+int query_source_begin_keys(struct query_run *run); // …with the index, unless it is stale
+int query_source_step(struct query_run *run);	 // more sets or keys
+int query_source_members(struct query_run *run); // the next members of the first set: keys
+
+// A name that was met: to the keys (or their ranks) where it is asked for. -1 without memory.
+int query_source_take(struct query_run *run, const char *name, size_t len);
+// All names from now on, by SCAN.
+void query_source_scan_all(struct query_run *run);
+// True where no further name can be shown: the best rank holds as many as are asked for.
+bool query_source_is_full(const struct query_run *run);
+// QUERY_KEYWORD: the names of the next rank become keys. False where there are no more ranks.
+bool query_source_next_rank(struct query_run *run);
+
+// index.c: the index that holds what is asked for; NULL where there is none, or it is not complete.
+struct names_index *query_index_of(const struct query_run *run);
+// The next names out of it to the keys. 0 or -1.
+int query_index_step(struct query_run *run);
+
+// rname.c: SOA records are asked for by the name that they hold, and those by their RNAME are still to come.
+bool query_rnames_are_due(const struct query_run *run);
+void query_rnames_begin(struct query_run *run);
+// Where run->rnames: true where the member of name: is an SOA record whose RNAME, and not its MNAME, is asked for.
+bool query_rname_is_wanted(const struct query_run *run, const char *member, size_t len);
+
+// match.c: true where the name (text) is one of those asked for.
+bool query_match(const struct query_run *run, const char *name, size_t len);
+// The glob that finds all such names, and perhaps others.
+void query_match_pattern(struct query_run *run);
+// What a name must hold to match, for the names index.
+void query_match_needles(const struct query_run *run, struct names_needles *out);
+bool query_glob(const char *pattern, const char *text, size_t len);
+
+// scores.c: first seen and count of the page's items, from `from` on out of the sets first:
+// and count: of their owner, read whole; and of those not known yet, from Redis. 0 or -1.
+void query_scores_join(struct query_page *p, size_t from, const redisReply *first, const redisReply *count);
+int query_scores_read(struct query_run *run);
+
+// expand.c: reads the next keys into the page. 0 or -1.
+int query_expand(struct query_run *run);

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/query/write.h"
+
+#include <stdlib.h>
+
+static bool is_type(const struct query_record *r, const char *type)
+{
+	return r->type_len == strlen(type) && memcmp(r->type, type, r->type_len) == 0;
+}
+
+static bool is_address(const struct query_record *r, uint8_t address[16], size_t *size)
+{
+	char text[TEXT_ADDRESS_SIZE];
+
+	if ((!is_type(r, "A") && !is_type(r, "AAAA")) || r->rdata_len >= sizeof(text))
+		return false;
+	memcpy(text, r->rdata, r->rdata_len);
+	text[r->rdata_len] = '\0';
+	*size = query_address(text, address);
+	return *size == (r->type_len == 1 ? 4 : 16);
+}
+
+size_t query_target(const struct query_record *r, const char **target)
+{
+	static const struct {
+		const char *type;
+		int field;
+	} fields[] = {{"CNAME", 1}, {"NS", 1}, {"PTR", 1}, {"DNAME", 1}, {"SOA", 1}, {"MX", 2}, {"SRV", 4},
+		{"SVCB", 2}, {"HTTPS", 2}};
+	const char *at = r->rdata, *end = r->rdata + r->rdata_len;
+	int field = 0;
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		if (is_type(r, fields[i].type))
+			field = fields[i].field;
+	if (field == 0 || (r->rdata_len > 1 && at[0] == '\\' && at[1] == '#'))
+		return 0;
+	for (; field > 1 && at; field--) {
+		at = memchr(at, ' ', (size_t)(end - at));
+		at = at ? at + 1 : NULL;
+	}
+	if (!at)
+		return 0;
+	const char *space = memchr(at, ' ', (size_t)(end - at));
+	size_t len = (size_t)((space ? space : end) - at);
+	*target = at;
+	return len == 1 && *at == '.' ? 0 : len;
+}
+
+// "<TYPE> "; its length.
+static size_t type_head(const struct query_record *r, char out[TEXT_TYPE_SIZE + 1])
+{
+	size_t len = r->type_len < TEXT_TYPE_SIZE ? r->type_len : TEXT_TYPE_SIZE;
+
+	memcpy(out, r->type, len);
+	out[len] = ' ';
+	return len + 1;
+}
+
+static void put_member(struct query_db *db, const struct query_record *r)
+{
+	char type[TEXT_TYPE_SIZE + 1];
+
+	redis_encode_bulk2(&db->out, type, type_head(r, type), r->rdata, r->rdata_len);
+}
+
+static void put_number(struct query_db *db, int64_t number)
+{
+	redis_encode_uint(&db->out, number > 0 ? (uint64_t)number : 0);
+}
+
+// ZADD <family><tail> GT|LT <score>, the member to follow
+static void begin_zadd(struct query_db *db, const char *family, const char *tail, size_t len,
+	const char *mode, int64_t score)
+{
+	query_db_command(db, 5, "ZADD", family, tail, len);
+	redis_encode_text(&db->out, mode);
+	put_number(db, score);
+}
+
+// The zone of an owner as text; its length.
+static size_t zone_text(const struct query_db *db, const struct query_record *r, char out[TEXT_NAME_SIZE])
+{
+	uint8_t wire[QUERY_WIRE_SIZE];
+	size_t size = query_name_wire(r->owner, r->owner_len, wire);
+
+	if (size == 0 || !db->zones)
+		return 0;
+	size_t at = zone_find(db->zones, wire, size);
+	return text_name(wire + at, size - at, out);
+}
+
+// "192.0.2.0/24", "2001:db8:1::/48"; its length.
+static size_t net_text(const uint8_t address[16], size_t size, char out[TEXT_ADDRESS_SIZE + 4])
+{
+	uint8_t net[16] = {0};
+
+	memcpy(net, address, size == 4 ? 3 : 6);
+	size_t len = text_address(net, size, out);
+	strcpy(out + len, size == 4 ? "/24" : "/48");
+	return len + 3;
+}
+
+static void write_indexes(struct query_db *db, const struct query_record *r)
+{
+	char text[TEXT_NAME_SIZE], net[TEXT_ADDRESS_SIZE + 4];
+	uint8_t address[16];
+	const char *target;
+	size_t size, len = zone_text(db, r, text);
+
+	if (len > 0) {
+		begin_zadd(db, "zone:", text, len, "LT", r->first);
+		redis_encode_bulk(&db->out, r->owner, r->owner_len);
+	}
+	if (is_address(r, address, &size)) {
+		begin_zadd(db, "ip:", r->rdata, r->rdata_len, "GT", r->last);
+		redis_encode_bulk(&db->out, r->owner, r->owner_len);
+		begin_zadd(db, "net:", net, net_text(address, size, net), "LT", r->first);
+		redis_encode_bulk(&db->out, r->rdata, r->rdata_len);
+	}
+	len = query_target(r, &target);
+	if (len > 0) {
+		begin_zadd(db, "rdata:", target, len, "GT", r->last);
+		redis_encode_bulk2(&db->out, text, type_head(r, text), r->owner, r->owner_len);
+	}
+}
+
+void query_write_record(struct query_db *db, const struct query_record *r, bool add)
+{
+	begin_zadd(db, "name:", r->owner, r->owner_len, "GT", r->last);
+	put_member(db, r);
+	begin_zadd(db, "first:", r->owner, r->owner_len, "LT", r->first);
+	put_member(db, r);
+	if (add) {
+		query_db_command(db, 4, "ZINCRBY", "count:", r->owner, r->owner_len);
+		put_number(db, r->count);
+	} else {
+		begin_zadd(db, "count:", r->owner, r->owner_len, "GT", r->count);
+	}
+	put_member(db, r);
+	write_indexes(db, r);
+}
+
+static void remove_member(struct query_db *db, const char *family, const struct query_record *r)
+{
+	query_db_command(db, 3, "ZREM", family, r->owner, r->owner_len);
+	put_member(db, r);
+}
+
+// rdata:<target> has one member for all records of a type with that target; restore_targets puts
+// it back where another one is left.
+static void remove_target(struct query_db *db, const struct query_record *r, const char *target, size_t len)
+{
+	char head[TEXT_TYPE_SIZE + 1];
+
+	query_db_command(db, 3, "ZREM", "rdata:", target, len);
+	redis_encode_bulk2(&db->out, head, type_head(r, head), r->owner, r->owner_len);
+}
+
+// Replies of one record that are not needed, then the two that are.
+enum { ERASE_REPLIES_PLAIN = 4 };
+
+void query_erase_record(struct query_db *db, const struct query_record *r)
+{
+	const char *target;
+	uint8_t address[16];
+	size_t size, len = query_target(r, &target);
+
+	remove_member(db, "name:", r);
+	remove_member(db, "first:", r);
+	remove_member(db, "count:", r);
+	if (len > 0) {
+		remove_target(db, r, target, len);
+	} else {
+		query_db_command(db, 3, "ZREM", "ip:", r->rdata, r->rdata_len);
+		redis_encode_bulk(&db->out, r->owner, r->owner_len);
+	}
+	query_db_command(db, 2, "EXISTS", "name:", r->owner, r->owner_len);
+	bool has_address = is_address(r, address, &size);
+	query_db_command(db, 2, "EXISTS", has_address ? "ip:" : "name:", has_address ? r->rdata : r->owner,
+		has_address ? r->rdata_len : r->owner_len);
+}
+
+// Puts back the member of rdata:<target> where the owner still has a record with that target.
+static int restore_targets(struct query_db *db, const struct query_record *r, bool owner_is_left)
+{
+	const char *target, *other;
+	size_t len = query_target(r, &target);
+	int result = 0;
+
+	if (len == 0 || !owner_is_left)
+		return 0;
+	query_db_begin(db);
+	query_db_command(db, 5, "ZREVRANGE", "name:", r->owner, r->owner_len);
+	redis_encode_literal(&db->out, "0");
+	redis_encode_literal(&db->out, "-1");
+	redis_encode_literal(&db->out, "WITHSCORES");
+	redisReply *reply = query_db_send(db) == 0 ? query_db_reply(db) : NULL;
+	if (!reply)
+		return -1;
+	query_db_begin(db);
+	for (size_t i = 0; i + 1 < reply->elements && db->out.arrays == 0; i += 2) {
+		const redisReply *m = reply->element[i];
+		struct query_record left = *r;
+		if (m->len <= r->type_len || memcmp(m->str, r->type, r->type_len) != 0 ||
+			m->str[r->type_len] != ' ')
+			continue;
+		left.rdata = m->str + r->type_len + 1;
+		left.rdata_len = m->len - r->type_len - 1;
+		if (query_target(&left, &other) != len || memcmp(other, target, len) != 0)
+			continue;
+		char head[TEXT_TYPE_SIZE + 1];
+		begin_zadd(db, "rdata:", target, len, "GT", query_db_number(reply->element[i + 1]));
+		redis_encode_bulk2(&db->out, head, type_head(r, head), r->owner, r->owner_len);
+	}
+	freeReplyObject(reply);
+	if (db->out.arrays > 0)
+		result = query_db_send(db) == 0 ? query_db_drain(db) : -1;
+	return result;
+}
+
+static int remove_from_indexes(
+	struct query_db *db, const struct query_record *r, bool owner_is_left, bool address_is_left)
+{
+	char zone[TEXT_NAME_SIZE], net[TEXT_ADDRESS_SIZE + 4];
+	uint8_t address[16];
+	size_t size, len = owner_is_left ? 0 : zone_text(db, r, zone);
+
+	query_db_begin(db);
+	if (len > 0) {
+		query_db_command(db, 3, "ZREM", "zone:", zone, len);
+		redis_encode_bulk(&db->out, r->owner, r->owner_len);
+	}
+	if (!address_is_left && is_address(r, address, &size)) {
+		query_db_command(db, 3, "ZREM", "net:", net, net_text(address, size, net));
+		redis_encode_bulk(&db->out, r->rdata, r->rdata_len);
+	}
+	if (db->out.arrays > 0 && (query_db_send(db) != 0 || query_db_drain(db) != 0))
+		return -1;
+	return restore_targets(db, r, owner_is_left);
+}
+
+int query_erase_finish(struct query_db *db, const struct query_record *records, size_t len)
+{
+	bool *left = calloc(2 * len + 1, sizeof(*left));
+	int result = left ? 0 : query_db_fail(db, "out of memory");
+
+	for (size_t i = 0; i < len && result == 0; i++) {
+		for (int k = 0; k < ERASE_REPLIES_PLAIN + 2 && result == 0; k++) {
+			redisReply *reply = query_db_reply(db);
+			if (!reply) {
+				result = -1;
+				continue;
+			}
+			if (k >= ERASE_REPLIES_PLAIN)
+				left[2 * i + (size_t)k - ERASE_REPLIES_PLAIN] = query_db_number(reply) != 0;
+			freeReplyObject(reply);
+		}
+	}
+	for (size_t i = 0; i < len && result == 0; i++)
+		result = remove_from_indexes(db, &records[i], left[2 * i], left[2 * i + 1]);
+	free(left);
+	return result;
+}
