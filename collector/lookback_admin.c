@@ -2,7 +2,7 @@
 // status and key.
 #include "collector/lookback.h"
 
-#include "collector/keys.h"
+#include "collector/http/keys.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -4,16 +4,16 @@
 //     main thread     signals and the inbox's poll loop         inbox/inbox.h
 //     spool thread    frames → the spool's disk                 spool/spool.h
 //     writer thread   spool → Redis                             writer/writer.h
-//     HTTP thread     libmicrohttpd's: counters, copies answers http.h
-//     its watch       closes connections that are too slow      http_guard.h
-//     HTTP workers    lookups, each with a connection to Redis  http_work.h
+//     HTTP thread     libmicrohttpd's: counters, copies answers http/http.h
+//     its watch       closes connections that are too slow      http/guard.h
+//     HTTP workers    lookups, each with a connection to Redis  http/work.h
 //     names thread    keeps the index of names up to date       names/index.h
 //
 // Threads meet in the spool and the board, which have their own locks, and in counters with one
 // writer each.
 #include "collector/base/confine.h"
-#include "collector/http.h"
-#include "collector/http_listen.h"
+#include "collector/http/http.h"
+#include "collector/http/listen.h"
 #include "collector/inbox/inbox.h"
 #include "collector/names/index.h"
 #include "collector/redis/info.h"

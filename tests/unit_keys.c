@@ -2,7 +2,7 @@
 // SHA-256, the file of keys, quotas.
 #include "tests/unit.h"
 
-#include "collector/keys.h"
+#include "collector/http/keys.h"
 
 #include <stdlib.h>
 #include <string.h>

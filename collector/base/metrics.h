@@ -96,7 +96,7 @@
 	X(COUNTER, http_not_found,      "collector_http_requests_total", "path=\"other\",code=\"404\"", "") \
 	X(COUNTER, http_method,         "collector_http_requests_total", "path=\"other\",code=\"405\"", "") \
 	X(COUNTER, http_crowded_out,    "collector_http_connections_closed_total", "reason=\"crowded_out\"", "HTTP connections closed by the server: the oldest without a request, because all places were taken; too slow to ask or to read") \
-	/* the watch of HTTP connections (http_guard.c) */ \
+	/* the watch of HTTP connections (http/guard.c) */ \
 	X(COUNTER, http_slow,           "collector_http_connections_closed_total", "reason=\"slow\"", "")
 // clang-format on
 

@@ -13,7 +13,7 @@ struct query_format {
 	bool brief;		       // DNSDB's flexible search: without count and times
 	bool framed;		       // COF: in DNSDB's frame, which tells whether that was all
 	const char *sensor;	       // COF: sensor_id, or NULL
-	const char *keyword;	       // what was looked for, to tell why a name answers (http_find.c)
+	const char *keyword;	       // what was looked for, to tell why a name answers (http/find.c)
 	const struct zone_list *zones; // DNSDB: for the bailiwick
 };
 

@@ -84,7 +84,7 @@ class World:
 
     def http(self, path):
         if path == "/metrics":
-            time.sleep(0.03)  # CACHE_MS of http.c, and some: counters of now, not of a moment before what was just done
+            time.sleep(0.03)  # CACHE_MS of http/http.c, and some: counters of now, not of a moment before what was just done
         port = re.findall(r"http: listening on 127.0.0.1:(\d+)", self.log())[-1]
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/http_static.h"
+#include "collector/http/static.h"
 
-#include "collector/http_gzip.h"
+#include "collector/http/gzip.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/keys.h"
+#include "collector/http/keys.h"
 
 #include "collector/base/rewrite.h"
 #include "dataplane/common/log.h"

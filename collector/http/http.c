@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/http.h"
+#include "collector/http/http.h"
 
-#include "collector/http_api.h"
-#include "collector/http_gzip.h"
-#include "collector/http_listen.h"
-#include "collector/http_origin.h"
-#include "collector/http_static.h"
+#include "collector/http/api.h"
+#include "collector/http/gzip.h"
+#include "collector/http/listen.h"
+#include "collector/http/origin.h"
+#include "collector/http/static.h"
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Answers: the headers that all of them have, lines of text, whole bodies.
-#include "collector/http_api.h"
+#include "collector/http/api.h"
 
-#include "collector/http_gzip.h"
+#include "collector/http/gzip.h"
 #include "collector/base/metrics.h"
 
 #include <stdarg.h>

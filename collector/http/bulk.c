@@ -2,7 +2,7 @@
 // POST /api/bulk: many names, addresses, prefixes and ranges at once, one or several a line (or a JSON array of
 // strings); several have blanks, commas, semicolons or bars between them. Each record comes as a COF line with the question in "query"; a question without records
 // as {"query":"…","found":false}, one that is not understood as {"query":"…","error":"…"}.
-#include "collector/http_api.h"
+#include "collector/http/api.h"
 #include "dataplane/common/monotonic.h"
 #include "collector/query/paste.h"
 

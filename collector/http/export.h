@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Inside an export, between the connection (http_export.c) and its thread (http_export_write.c).
+// Inside an export, between the connection (export.c) and its thread (export_write.c).
 #pragma once
 
-#include "collector/http_api.h"
-#include "collector/http_gzip.h"
+#include "collector/http/api.h"
+#include "collector/http/gzip.h"
 #include "collector/query/export.h"
 
 #include <pthread.h>

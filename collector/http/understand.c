@@ -4,7 +4,7 @@
 //     {"kind":"name","value":"www.example.com"}                also below, stem, pattern, regex, address, prefix, range, keyword
 //     {"kind":"list","values":["192.0.2.1","a.example"],"refused":[{"query":"seen","error":"…"}]}
 //     {"error":"…"}
-#include "collector/http_api.h"
+#include "collector/http/api.h"
 #include "collector/query/paste.h"
 
 #include <jansson.h>

@@ -11,7 +11,7 @@
 // that read nothing while others wait lose their place.
 #pragma once
 
-#include "collector/http_guard.h"
+#include "collector/http/guard.h"
 #include "collector/reader/db.h"
 
 #include <microhttpd.h>

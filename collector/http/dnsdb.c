@@ -6,7 +6,7 @@
 //     /dnsdb/v2/{glob|regex}/{rrnames|rdata}/VALUE[/RRTYPE]
 //     /dnsdb/v2/ping, /dnsdb/v2/rate_limit
 //     /{lookup|summarize}/…                                      version 1, without the frame
-#include "collector/http_api.h"
+#include "collector/http/api.h"
 
 #include "dataplane/common/dns_layout.h"
 

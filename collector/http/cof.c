@@ -9,7 +9,7 @@
 //
 // Paging: `dribble-paginate-count` and `-cursor` come in; `x-dribble-cursor` goes out where there
 // is more. `dribble-filter-rrtype` narrows.
-#include "collector/http_api.h"
+#include "collector/http/api.h"
 
 #include "collector/base/metrics.h"
 

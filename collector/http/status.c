@@ -5,7 +5,7 @@
 //     {"version":…,"redis":{"up":true,"why":"","warnings":""},"spool":{"well":true,"why":"",…},"names":{…},
 //      "collector":{FAMILY:n, FAMILY:{LABEL:n}},"redis_errors":{KIND:n},
 //      "sensors":[{"sensor":…,"connected":true,"workers":2,"sightings_taken":n,"unbalanced":false,"counters":{…},"ports":[{"port":…,…}]}]}
-#include "collector/http.h"
+#include "collector/http/http.h"
 
 #include "collector/base/metrics.h"
 #include "collector/names/index.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // /metrics: the counters of the dataplanes as they sent them, with label sensor, and the collector's own.
-#include "collector/http.h"
+#include "collector/http/http.h"
 
 #include "collector/base/metrics.h"
 #include "collector/names/index.h"

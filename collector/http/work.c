@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The workers: which answer has its turn. What one step does is in http_job.c.
-#include "collector/http_job.h"
+// The workers: which answer has its turn. What one step does is in job.c.
+#include "collector/http/job.h"
 
 #include "dataplane/common/monotonic.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/http_origin.h"
+#include "collector/http/origin.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Who asks: keys as clients send them, and the audit line.
-#include "collector/http_api.h"
+#include "collector/http/api.h"
 
-#include "collector/http_origin.h"
+#include "collector/http/origin.h"
 #include "dataplane/common/log.h"
 
 #include <arpa/inet.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Parameters of lookups.
-#include "collector/http_api.h"
+#include "collector/http/api.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Inside the workers of lookups, between http_work.c and http_job.c; for everyone else, http_work.h.
+// Inside the workers of lookups, between work.c and job.c; for everyone else, work.h.
 #pragma once
 
 #include "collector/base/condition.h"
-#include "collector/http_api.h"
-#include "collector/http_gzip.h"
+#include "collector/http/api.h"
+#include "collector/http/gzip.h"
 
 #include <pthread.h>
 
@@ -73,7 +73,7 @@ void http_worker_queue(struct http_worker *w, struct http_job *j);
 // The same; a long list that has had its place for a while gives it up if others wait, and waits behind them.
 void http_worker_go_on(struct http_worker *w, struct http_job *j);
 
-// http_job.c
+// job.c
 struct http_job *http_job_new(
 	struct http_worker *w, struct http_request *r, http_handler *handle); // HTTP thread
 void http_job_step(struct http_job *j);					      // worker

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The thread of an export: reads all records and fills blocks, while the connection sends them.
-#include "collector/http_export.h"
+#include "collector/http/export.h"
 
 #include <stdio.h>
 

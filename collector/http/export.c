@@ -8,7 +8,7 @@
 //
 // With `cursor` (empty at first) a line says from time to time where to go on: {"cursor":"…"}, or
 // "# cursor …" in CSV. What fails in the middle breaks the connection off: nothing ends as if whole.
-#include "collector/http_export.h"
+#include "collector/http/export.h"
 
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/http_job.h"
+#include "collector/http/job.h"
 
 #include "collector/base/metrics.h"
 #include "dataplane/common/monotonic.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/http_api.h"
+#include "collector/http/api.h"
 
-#include "collector/http_gzip.h"
+#include "collector/http/gzip.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/http_guard.h"
+#include "collector/http/guard.h"
 
 #include "collector/base/condition.h"
 #include "collector/base/metrics.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/http_gzip.h"
+#include "collector/http/gzip.h"
 
 #include <stdlib.h>
 #include <string.h>

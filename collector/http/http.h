@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// HTTP: /metrics, /api/status, /healthz, /readyz; the page is in http_static.h, lookups are in http_api.h. One thread of libmicrohttpd's;
+// HTTP: /metrics, /api/status, /healthz, /readyz; the page is in static.h, lookups are in api.h. One thread of libmicrohttpd's;
 // connections, times and request sizes are bounded.
 #pragma once
 
@@ -23,7 +23,7 @@ struct http_sources {
 
 struct http;
 
-// Serves on `fd` (http_listen.h; ports below 1024 take rights that are given up before this), which it takes over, and logs where (`http: listening on 127.0.0.1:8053`). NULL with one line in `why`.
+// Serves on `fd` (listen.h; ports below 1024 take rights that are given up before this), which it takes over, and logs where (`http: listening on 127.0.0.1:8053`). NULL with one line in `why`.
 struct http *http_start(
 	const struct endpoint *listen, int fd, const struct http_sources *sources, char *why, size_t why_size);
 void http_stop(struct http *h);
@@ -31,10 +31,10 @@ void http_stop(struct http *h);
 // What an administrator should know about the settings of HTTP before others find out. NULL: nothing.
 const char *http_warning(const struct settings *s);
 
-// http_metrics.c: all metrics in Prometheus text format 0.0.4. Returns text that the caller frees and
+// metrics.c: all metrics in Prometheus text format 0.0.4. Returns text that the caller frees and
 // its length in `*len`, or NULL without memory. HTTP thread.
 void http_take_account(const struct http_sources *sources); // the spool's account into the counters
 char *http_metrics_text(const struct http_sources *sources, size_t *len);
 
-// http_status.c: the same as one JSON object, in the same manner.
+// status.c: the same as one JSON object, in the same manner.
 char *http_status_text(const struct http_sources *sources, size_t *len);

@@ -8,7 +8,7 @@
 // find put their lines into DNSDB's frame with frame=true; lookup finds who points to a name with
 // targets=true, and these besides its own records with targets=also. With as=name the value is a name as it
 // stands, whatever else it looks like: "192.0.2.1" and "[.]" are names as well.
-#include "collector/http_api.h"
+#include "collector/http/api.h"
 #include "collector/query/paste.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The records of a query in one of the shapes that clients read, made step by step (http_work.h).
-#include "collector/http_api.h"
+// The records of a query in one of the shapes that clients read, made step by step (work.h).
+#include "collector/http/api.h"
 
 #include "collector/query/found.h"
 #include "collector/query/wire.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/http_listen.h"
+#include "collector/http/listen.h"
 
-#include "collector/http.h"
+#include "collector/http/http.h"
 #include "dataplane/common/log.h"
 
 #include <errno.h>

@@ -2,29 +2,29 @@
 // Lookups over HTTP: who may ask, what is asked, and answers that are streamed.
 //
 //     http.c            the server, /metrics, /healthz, /readyz
-//     http_guard.c      connections: deadlines, who gives way
-//     http_origin.c     Host, cross-site requests
-//     http_api.c        requests: path, body; the table of paths
-//     http_params.c     parameters
-//     http_auth.c       keys, quotas, audit line
-//     http_work.c       the threads that look things up, http_job.c: an answer in one of them
-//     http_answer.c     headers of all answers, whole bodies; http_gzip.c: compressed
-//     http_stream.c     a query's records as a body, a step at a time
-//     http_dnsdb.c      DNSDB API v2 (and v1)
-//     http_cof.c        Common Output Format, as CIRCL's server
-//     http_find.c       /api/lookup, /api/find
-//     http_understand.c /api/understand
-//     http_export.c     /api/export, in threads of its own
-//     http_bulk.c       /api/bulk
+//     guard.c      connections: deadlines, who gives way
+//     origin.c     Host, cross-site requests
+//     api.c        requests: path, body; the table of paths
+//     params.c     parameters
+//     auth.c       keys, quotas, audit line
+//     work.c       the threads that look things up, job.c: an answer in one of them
+//     answer.c     headers of all answers, whole bodies; gzip.c: compressed
+//     stream.c     a query's records as a body, a step at a time
+//     dnsdb.c      DNSDB API v2 (and v1)
+//     cof.c        Common Output Format, as CIRCL's server
+//     find.c       /api/lookup, /api/find
+//     understand.c /api/understand
+//     export.c     /api/export, in threads of its own
+//     bulk.c       /api/bulk
 //
-// The HTTP thread reads requests, checks keys and copies answers; handlers run in workers (http_work.h), exports in
+// The HTTP thread reads requests, checks keys and copies answers; handlers run in workers (work.h), exports in
 // threads of their own. A long answer yields to others of its worker between its steps.
 #pragma once
 
-#include "collector/http.h"
-#include "collector/http_guard.h"
-#include "collector/http_work.h"
-#include "collector/keys.h"
+#include "collector/http/http.h"
+#include "collector/http/guard.h"
+#include "collector/http/work.h"
+#include "collector/http/keys.h"
 #include "collector/query/json.h"
 
 #include <microhttpd.h>
@@ -72,7 +72,7 @@ struct http_request {
 	enum MHD_Result (*resume)(struct http_request *r); // what goes on after the connection waited
 };
 
-// http_api.c ─────────────────────────────────────────────────────────────────────────────────
+// api.c ─────────────────────────────────────────────────────────────────────────────────
 
 // NULL with one line in `why`. `sources` must outlive it.
 struct http_api *http_api_open(
@@ -88,7 +88,7 @@ enum MHD_Result http_api_handle(struct http_api *api, struct MHD_Connection *con
 	const char *method, const char *upload, size_t *upload_size, void **state);
 void http_api_completed(void *state);
 
-// http_answer.c ──────────────────────────────────────────────────────────────────────────────
+// answer.c ──────────────────────────────────────────────────────────────────────────────
 
 // The headers that every answer has but those of the page.
 void http_headers(struct MHD_Response *response, const char *type);
@@ -111,7 +111,7 @@ enum MHD_Result http_body(struct http_request *r, unsigned code, const char *typ
 // sends the end of a chunked body even then, which would be taken for the next answer.
 void http_end_of_head(struct http_request *r, struct MHD_Response *response);
 
-// http_params.c ──────────────────────────────────────────────────────────────────────────────
+// params.c ──────────────────────────────────────────────────────────────────────────────
 
 // A parameter of the query, decoded. False where it is missing, broken or too long.
 bool http_param(struct http_request *r, const char *name, char *out, size_t out_size);
@@ -126,7 +126,7 @@ unsigned http_query_params(struct http_request *r, struct query *q, char *why, s
 // The name of a parameter whose value cannot be read, or NULL.
 const char *http_unsound_param(struct http_request *r);
 
-// http_auth.c ────────────────────────────────────────────────────────────────────────────────
+// auth.c ────────────────────────────────────────────────────────────────────────────────
 
 // 0, or the code of a refusal with one line in r->why: 401 no key, 403 unknown or from another site, 421 not asked as
 // this machine, 429 over quota. `count`: against the quota. Sets r->rate and r->who.
@@ -135,7 +135,7 @@ unsigned http_authorize(struct http_request *r, bool count);
 // The audit line, where it is switched on; `code` as above.
 void http_audit(struct http_request *r, unsigned code);
 
-// http_stream.c ──────────────────────────────────────────────────────────────────────────────
+// stream.c ──────────────────────────────────────────────────────────────────────────────
 
 enum http_shape {
 	HTTP_DNSDB,	// framed objects
@@ -165,16 +165,16 @@ enum MHD_Result http_export(struct http_request *r);
 enum MHD_Result http_bulk(struct http_request *r);
 enum MHD_Result http_understand(struct http_request *r);
 
-// http_find.c: type and the common parameters; 0, or the code of an answer. And whether CSV is wanted.
+// find.c: type and the common parameters; 0, or the code of an answer. And whether CSV is wanted.
 unsigned http_ours_params(struct http_request *r, struct query *q, char *why, size_t why_size);
 bool http_wants_csv(struct http_request *r);
 
-// http_export.c: the exports of a server. They are stopped before libmicrohttpd is, and freed behind it.
+// export.c: the exports of a server. They are stopped before libmicrohttpd is, and freed behind it.
 struct http_exports *http_exports_new(void);
 void http_exports_stop(struct http_exports *all);
 void http_exports_free(struct http_exports *all);
 // The connection is gone.
 void http_export_leave(struct http_export *x);
 
-// http_dnsdb.c: the state of a key, as the clients of DNSDB read it.
+// dnsdb.c: the state of a key, as the clients of DNSDB read it.
 void http_rate(struct redis_buffer *out, const struct keys_rate *rate);
