@@ -2,20 +2,20 @@
 // lookback: the analyst's command. One function a subcommand; the options are common to all.
 //
 //     lookback.c          options, table of commands
-//     lookback_look.c     name, ip, rdata, zone: records for people and programs
-//     lookback_find.c     find: names by keyword, with reasons
-//     lookback_new.c      new: what no one had seen before
-//     lookback_export.c   export
-//     lookback_import.c   import
-//     lookback_erase.c    erase, expire
-//     lookback_forget.c   what tells of erased records besides their keys
-//     lookback_admin.c    status, key
-//     lookback_spool.c    spool
-//     lookback_slots.c    spool, in a Redis Cluster
-//     lookback_lines.c    arguments from the standard input; who reads the standard output
-//     lookback_progress.c how far an export or import is
-//     lookback_table.c    columns by the width of the terminal
-//     lookback_unicode.c  --unicode
+//     look.c     name, ip, rdata, zone: records for people and programs
+//     find.c     find: names by keyword, with reasons
+//     new.c      new: what no one had seen before
+//     export.c   export
+//     import.c   import
+//     erase.c    erase, expire
+//     forget.c   what tells of erased records besides their keys
+//     admin.c    status, key
+//     spool.c    spool
+//     slots.c    spool, in a Redis Cluster
+//     lines.c    arguments from the standard input; who reads the standard output
+//     progress.c how far an export or import is
+//     table.c    columns by the width of the terminal
+//     unicode.c  --unicode
 #pragma once
 
 #include "collector/query/json.h"
@@ -62,7 +62,7 @@ int lookback_spool(struct lookback *l);
 // and that the zone was flooded. 0, or LOOKBACK_FAILED after a message; other queries have nothing to forget.
 int lookback_forget(struct lookback *l, const struct query *q);
 
-// lookback_lines.c: calls `take` with each argument, in place of "-" with each line of the standard input. 0, or
+// lines.c: calls `take` with each argument, in place of "-" with each line of the standard input. 0, or
 // LOOKBACK_FAILED after a message; ends where `take` returns false.
 int lookback_each(const struct lookback *l, bool (*take)(void *arg, const char *text), void *arg);
 
@@ -75,21 +75,21 @@ int lookback_fail(const char *format, ...) __attribute__((format(printf, 1, 2)))
 // Sends what is gathered in `l->db` and returns the one reply, or NULL after an error message.
 redisReply *lookback_ask(struct lookback *l);
 
-// lookback_table.c: rows for people. The first rows decide how wide the columns are.
+// table.c: rows for people. The first rows decide how wide the columns are.
 struct table;
 // `last`: title of the last column; `unicode`: names that are punycode also as they read. NULL without memory.
 struct table *table_new(FILE *out, const char *last, bool unicode);
 void table_add(struct table *t, const struct query_record *r);
 void table_end(struct table *t); // prints what is left and frees
 
-// lookback_unicode.c: appends the owner as it reads, or the RDATA with the name in it (`target`) as it reads.
+// unicode.c: appends the owner as it reads, or the RDATA with the name in it (`target`) as it reads.
 // False, and nothing appended, where that is no other text.
 bool lookback_readable_owner(struct redis_buffer *out, const struct query_record *r);
 bool lookback_readable_rdata(struct redis_buffer *out, const struct query_record *r, const char **target, size_t *len);
 // Columns of a terminal that UTF-8 takes, and how many octets those are: the whole text, or what fits.
 size_t lookback_columns(const char *text, size_t most, size_t *octets);
 
-// lookback_progress.c: on a terminal only.
+// progress.c: on a terminal only.
 struct progress {
 	const char *what; // "exported"
 	int64_t start_ms, shown_ms;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // --unicode: names as their owners mean them to be read, and the columns that they take. What stands in DNS is
 // always shown as well: letters of several scripts look the same.
-#include "collector/lookback.h"
+#include "collector/cli/lookback.h"
 #include "collector/query/write.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // status and key.
-#include "collector/lookback.h"
+#include "collector/cli/lookback.h"
 
 #include "collector/http/keys.h"
 

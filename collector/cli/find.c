@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // find: names that contain a keyword, or look like it, best first, each with its reason.
-#include "collector/lookback.h"
+#include "collector/cli/lookback.h"
 
 #include "collector/names/index.h"
 #include "collector/query/found.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // new: the stream of records that no one had seen before, oldest first.
-#include "collector/lookback.h"
+#include "collector/cli/lookback.h"
 
 #include <stdlib.h>
 

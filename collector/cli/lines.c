@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What comes in by lines, and whether what goes out is read.
-#include "collector/lookback.h"
+#include "collector/cli/lookback.h"
 
 #include <errno.h>
 #include <poll.h>

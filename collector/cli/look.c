@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // name, ip, rdata, zone.
-#include "collector/lookback.h"
+#include "collector/cli/lookback.h"
 
 #include "collector/names/index.h"
 #include "collector/query/paste.h"

@@ -4,7 +4,7 @@
 //
 //     one Redis    MULTI, INCR imports, records…, EXEC: both or neither, whenever this ends
 //     a cluster    INCR imports, records…: the announcement goes first
-#include "collector/lookback.h"
+#include "collector/cli/lookback.h"
 
 #include "collector/query/import.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // erase and expire: records leave all the keys that they stand in.
-#include "collector/lookback.h"
+#include "collector/cli/lookback.h"
 
 #include "collector/query/write.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/lookback.h"
+#include "collector/cli/lookback.h"
 
 #include <stdlib.h>
 #include <sys/ioctl.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Inside `lookback spool`, between lookback_spool.c and lookback_slots.c (a Redis Cluster: a number for each slot).
+// Inside `lookback spool`, between spool.c and slots.c (a Redis Cluster: a number for each slot).
 #pragma once
 
-#include "collector/lookback.h"
+#include "collector/cli/lookback.h"
 #include "collector/writer/batch.h"
 #include "collector/spool/peek.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // export: everything, as COF lines or CSV. Where it was stopped it goes on from a cursor, which
 // --resume keeps in a file: always one of what has been written already.
-#include "collector/lookback.h"
+#include "collector/cli/lookback.h"
 
 #include "collector/query/export.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // spool, in a Redis Cluster: each slot has a number of its own (writer/topology.h), and a person decides for each slot of
 // which it is missing or not ours.
-#include "collector/lookback_spool.h"
+#include "collector/cli/spool.h"
 
 #include "collector/writer/topology.h"
 

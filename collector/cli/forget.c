@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What else tells of records that were erased: their entries in the feed of new ones, and that their zone was flooded.
-#include "collector/lookback.h"
+#include "collector/cli/lookback.h"
 
 #include <stdio.h>
 #include <stdlib.h>

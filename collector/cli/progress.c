@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How far it is: one line on the terminal that is written over, once a second.
-#include "collector/lookback.h"
+#include "collector/cli/lookback.h"
 
 #include "dataplane/common/monotonic.h"
 

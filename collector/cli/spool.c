@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // spool: what a person decides where the number that Redis holds of a spool is missing or not ours. The collector may
 // run: it looks every few seconds, and goes on where the numbers are sound.
-#include "collector/lookback_spool.h"
+#include "collector/cli/spool.h"
 
 #include <stdlib.h>
 #include <unistd.h>
