@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The files of the web page (collector/web/), embedded in the program by scripts/embed-web. They need
+// The files of the web page (collector/http/web/), embedded in the program by scripts/embed-web. They need
 // no key: they hold nothing that was seen.
 #pragma once
 

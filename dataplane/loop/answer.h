@@ -6,7 +6,7 @@
 // delegations; records of the types that are left out (RRSIG) may stand between them.
 //
 // Whatever is not, or not sound, is none of ours: dns_parse and admit_message have the whole rules.
-// For what is, both ways lead to the same records, keys and hashes (tests/fuzz_dns.c compares them).
+// For what is, both ways lead to the same records, keys and hashes (tests/fuzz/dns.c compares them).
 // For the loop to inline. RFC 1034 §3.6.2, RFC 1035 §4.1, RFC 6891 §6.1.
 #pragma once
 

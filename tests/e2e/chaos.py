@@ -25,7 +25,7 @@ import time
 
 from faults import PROGRAMS, Recorder, Source, World, differences, until
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 import make_capture
 
 

@@ -290,7 +290,7 @@ def test_replay_with_failover():
     with World() as w:
         cluster = Cluster(w)
         try:
-            subprocess.run([E2E.parent / "make_capture.py", "--responses", "30000", "--names", "10000", f"{w.folder}/big.pcap",
+            subprocess.run([E2E.parent / "tools" / "make_capture.py", "--responses", "30000", "--names", "10000", f"{w.folder}/big.pcap",
                             f"{w.folder}/big.tsv"], check=True)
             captures = [f"{E2E.parent}/data/{name}" for name in ("resolver", "authority", "services", "wikipedia")] + [f"{w.folder}/big"]
             w.start("redis.timeout=2s", "new.max=0", redis=cluster.seed())

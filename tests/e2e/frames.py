@@ -11,7 +11,7 @@ MAGIC, VERSION, HEADER = 0x4C424631, 1, struct.Struct("=IHHIIQ")
 RECORD = struct.Struct("=IIIHHBBxx")
 STATS_HEAD, UNKNOWN_SIZE = struct.Struct("=IIII"), 24  # of common/stats.h: struct stats_frame, struct stats_unknown
 NEW, FLOOD = 1, 2
-STATS_H = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "common/stats.h"
+STATS_H = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "common" / "stats.h"
 
 
 def stats_fields():

@@ -120,7 +120,7 @@ fi
 
 # a capture that changes between the check and the reading: one before it holds more than there is room for without a collector
 cp "$good" "$T/changing.pcap"
-timeout 100 "$ROOT/tests/make_capture.py" --responses 300000 --names 300000 "$T/many.pcap" "$T/many.tsv"
+timeout 100 "$ROOT/tests/tools/make_capture.py" --responses 300000 --names 300000 "$T/many.pcap" "$T/many.tsv"
 "${dp[@]}" --no-huge -o log.level=warning -o table.records=1000 -o flood.names=0 --replay "$T/many.pcap" --replay "$T/changing.pcap" \
 	2> "$T/err" &
 changing=$!

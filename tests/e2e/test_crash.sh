@@ -4,7 +4,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-timeout 100 "$ROOT/tests/make_capture.py" --responses 80000 --names 30000 "$T/big.pcap" "$T/big.tsv"
+timeout 100 "$ROOT/tests/tools/make_capture.py" --responses 80000 --names 30000 "$T/big.pcap" "$T/big.tsv"
 
 sightings=$(awk -F '\t' '{ n += $4 } END { print n }' "$T/big.tsv")
 batches() { # number of the last batch in Redis, 0 before the first

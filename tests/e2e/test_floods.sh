@@ -6,7 +6,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-timeout 60 "$ROOT/tests/make_capture.py" --responses 2000 --names 1500 "$T/real.pcap" "$T/real.tsv"
+timeout 60 "$ROOT/tests/tools/make_capture.py" --responses 2000 --names 1500 "$T/real.pcap" "$T/real.tsv"
 redis_up
 
 # Replays and prints the most memory that the dataplane held, in KiB.
@@ -28,7 +28,7 @@ for kind in fragments tcp queries mixed; do
 	peaks=() match=off
 	case $kind in queries | mixed) match=require ;; esac
 	for count in 200000 1000000; do
-		timeout 100 "$ROOT/tests/flood_capture.py" "$kind" "$count" "$T/real.pcap" "$T/flood.pcap"
+		timeout 100 "$ROOT/tests/tools/flood_capture.py" "$kind" "$count" "$T/real.pcap" "$T/flood.pcap"
 		peak=$(peak_of "$T/flood.pcap" -o "match=$match" -o match.size=65536) || fail "$kind $count: the replay failed"
 		peaks+=("$peak")
 		compare "$T/real.tsv"

@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-timeout 60 "$ROOT/tests/fragment_capture.py" "$T/fragments.pcap" "$T/fragments.tsv"
+timeout 60 "$ROOT/tests/tools/fragment_capture.py" "$T/fragments.pcap" "$T/fragments.tsv"
 redis_up
 replay --replay "$T/fragments.pcap" --summary --no-huge
 compare "$T/fragments.tsv"

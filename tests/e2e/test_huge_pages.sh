@@ -9,7 +9,7 @@
 info() { awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo; }
 [ "$(info Hugepagesize)" = 2048 ] && [ $(($(info HugePages_Free) - $(info HugePages_Rsvd))) -ge 700 ] || skip "fewer than 700 huge pages of 2 MiB are free"
 
-"$ROOT/tests/make_capture.py" --responses 2000 --names 500 "$T/real.pcap" "$T/real.tsv"
+"$ROOT/tests/tools/make_capture.py" --responses 2000 --names 500 "$T/real.pcap" "$T/real.tsv"
 redis_up --appendonly no
 settings=(-o table.records=2000000 -o workers=2 -o match=prefer)
 wanted=$("$BUILD/dataplane/lookback-dataplane" --check "${settings[@]}" 2> /dev/null | sed -n 's/^.*huge pages: .* \([0-9]*\) are needed.*/\1/p')

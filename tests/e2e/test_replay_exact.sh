@@ -5,8 +5,8 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-timeout 60 "$ROOT/tests/make_capture.py" --responses 60000 --names 12000 "$T/real.pcap" "$T/real.tsv"
-timeout 60 "$ROOT/tests/pressure_capture.py" 40000 "$T/pressure.pcap"
+timeout 60 "$ROOT/tests/tools/make_capture.py" --responses 60000 --names 12000 "$T/real.pcap" "$T/real.tsv"
+timeout 60 "$ROOT/tests/tools/pressure_capture.py" 40000 "$T/pressure.pcap"
 
 # What a replay hands over, as $T/$1.
 sums() { # name, dataplane's arguments

@@ -32,7 +32,7 @@ stop_in 10 "a collector that stands still"
 kill -CONT "$COLLECTOR_PID"
 
 # A replay that is stopped while nobody takes what it holds.
-"$ROOT/tests/make_capture.py" --responses 3000 --names 3000 "$T/real.pcap" "$T/real.tsv"
+"$ROOT/tests/tools/make_capture.py" --responses 3000 --names 3000 "$T/real.pcap" "$T/real.tsv"
 status=0
 start dataplane "$BUILD/dataplane/lookback-dataplane" -o "collector.socket=$T/none.sock" --replay "$T/real.pcap" --no-huge \
 	-o stop.timeout=0.5
@@ -43,7 +43,7 @@ wait "${CHILDREN[-1]}" || status=$?
 grep -q "has not taken over .* frames .*$sightings" "$T/dataplane.log" || fail "no word of what a stopped replay lost: $(cat "$T/dataplane.log")"
 
 # One that is stopped in its middle hands over what it has taken, and has failed.
-"$ROOT/tests/make_capture.py" --responses 140000 --names 70000 "$T/long.pcap" "$T/long.tsv"
+"$ROOT/tests/tools/make_capture.py" --responses 140000 --names 70000 "$T/long.pcap" "$T/long.tsv"
 status=0
 : > "$T/dataplane.log"
 kill -STOP "$COLLECTOR_PID"

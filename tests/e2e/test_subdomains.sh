@@ -6,13 +6,13 @@
 . "$(dirname "$0")/lib.sh"
 
 NAMES=2000 # flood.names
-timeout 60 "$ROOT/tests/make_capture.py" --responses 4000 --names 2000 "$T/real.pcap" "$T/real.tsv"
+timeout 60 "$ROOT/tests/tools/make_capture.py" --responses 4000 --names 2000 "$T/real.pcap" "$T/real.tsv"
 redis_up
 
 flood() { # names, dataplane's options
 	local count=$1
 	shift
-	timeout 100 "$ROOT/tests/flood_capture.py" subdomains "$count" "$T/real.pcap" "$T/flood.pcap"
+	timeout 100 "$ROOT/tests/tools/flood_capture.py" subdomains "$count" "$T/real.pcap" "$T/flood.pcap"
 	redis flushall > /dev/null
 	rm -f "$SOCKET"
 	collector_up --once

@@ -26,7 +26,7 @@ small=$(timeout 20 "$BUILD/collector/lookback" -o "http.keys=$T/keys" key add bo
 
 serve
 await 10 test "$(status "$URL/")" = 200
-for file in "$ROOT"/collector/web/*; do
+for file in "$ROOT"/collector/http/web/*; do
 	path=/web/${file##*/}
 	[ "$path" = /web/index.html ] && path=/
 	[ "$(status "$URL$path")" = 200 ] || fail "$path is not there"
@@ -42,7 +42,7 @@ done
 [ "$(status -I "$URL/")" = 200 ] || fail "HEAD is not 200"
 [ "$(status -X POST "$URL/")" = 405 ] || fail "POST is not 405"
 [ "$(status "$URL/web/../app.js" --path-as-is)" = 404 ] || fail "a path with dots is not 404"
-! grep -nE "(src|href)=\"(https?:)?//|url\(|@import|innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(" "$ROOT"/collector/web/*.{html,js,css} ||
+! grep -nE "(src|href)=\"(https?:)?//|url\(|@import|innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(" "$ROOT"/collector/http/web/*.{html,js,css} ||
 	fail "something from elsewhere, or HTML made from text"
 
 timeout 60 node "$WEB/tap_test.mjs" || fail "what is said of a tap"

@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-timeout 100 "$ROOT/tests/make_capture.py" --responses 20000 --names 4000 "$T/real.pcap" "$T/real.tsv"
+timeout 100 "$ROOT/tests/tools/make_capture.py" --responses 20000 --names 4000 "$T/real.pcap" "$T/real.tsv"
 redis_up
 last=$(($(nproc) - 1))
 
@@ -23,7 +23,7 @@ for workers in 1 2 4; do
 done
 
 # more records than there are frames for
-timeout 100 "$ROOT/tests/make_capture.py" --responses 130000 --names 130000 "$T/many.pcap" "$T/many.tsv"
+timeout 100 "$ROOT/tests/tools/make_capture.py" --responses 130000 --names 130000 "$T/many.pcap" "$T/many.tsv"
 rm -f "$SOCKET"
 start withhold "$PYTHON" -c 'import sys; sys.path.insert(0, sys.argv[1]); import frames; frames.withhold(*sys.argv[2:])' \
 	"$E2E" "$SOCKET" "$T/waits" "$T/go"

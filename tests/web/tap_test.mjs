@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// collector/web/tap.js by itself: which counters make it say what. Run by node, without a page.
+// collector/http/web/tap.js by itself: which counters make it say what. Run by node, without a page.
 import { readFileSync } from 'node:fs';
 import assert from 'node:assert';
 
-const source = readFileSync(new URL('../../collector/web/tap.js', import.meta.url), 'utf8');
+const source = readFileSync(new URL('../../collector/http/web/tap.js', import.meta.url), 'utf8');
 const { missing } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 
 function said(counters, ports = []) {
