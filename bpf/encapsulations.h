@@ -5,6 +5,7 @@
  */
 #pragma once
 
+/* clang-format off: tables */
 /* EtherTypes of tags: number, octets from it to the EtherType behind, counter of the workers. */
 #define ENCAP_TAGS(X) \
 	X(0x8100, 2, vlan)   /* IEEE 802.1Q §9.6 */ \
@@ -86,6 +87,8 @@
 	X(139, 0) /* host identity, RFC 7401 */ \
 	X(140, 0) /* shim6, RFC 5533 */ \
 	X(51, 1)  /* AH, RFC 4302; its length counts in units of 4 octets, less 2 */
+
+/* clang-format on */
 
 /* EtherTypes and numbers with rules of their own, in both programs. */
 enum encap_number {

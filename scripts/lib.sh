@@ -40,7 +40,7 @@ declare -A PACKAGES=(
 	# other people's programs, to be compared with: a dissector, a DNS library, a name server, …
 	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils bind9-utils prometheus
 		ethtool mandoc valgrind unbound nsd dnsperf dnsdbq jq openssl dpdk-dev faketime chromium"
-	[lint]="shellcheck clang-format"
+	[lint]="shellcheck clang-format codespell"
 )
 # Where Node.js came from elsewhere, its npm is there already.
 command -v npm > /dev/null || PACKAGES[test]+=" nodejs npm"

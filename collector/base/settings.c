@@ -34,6 +34,7 @@ static int set_path(void *at, const char *value, char *why, size_t why_size)
 }
 
 // clang-format off
+// clang-format off
 static const struct conf_key keys[] = {
 	{"collector.socket", CONF_FUNCTION, &parsed.collector_socket, "/run/lookback/collector.sock",
 		"Unix socket where dataplanes connect", 0, 0, set_path, false},
@@ -94,6 +95,7 @@ static const struct conf_key keys[] = {
 	{"log.level", CONF_FUNCTION, &parsed.log_level, "info", "error, warning, info or debug", 0, 0,
 		set_log_level, true},
 };
+// clang-format on
 
 // Keys that the dataplane reads from the same file.
 static const char *const other_keys[] = {
@@ -110,10 +112,11 @@ static const struct conf conf = {
 	.keys = keys, .keys_len = sizeof(keys) / sizeof(keys[0]), .other = other_keys, .texts = texts};
 
 // Every string of the settings, for copying, freeing and comparing.
+// clang-format off
 #define SETTINGS_STRINGS(X) \
-	X(collector_socket) \
-	X(redis_sentinel) X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) X(psl_file) X(spool_dir) \
-	X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file) X(user)
+	X(collector_socket) X(redis_sentinel) X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) \
+	X(psl_file) X(spool_dir) X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file) X(user)
+// clang-format on
 
 void settings_free(struct settings *s)
 {

@@ -8,7 +8,8 @@
 // What is to be done with a new connection of a user.
 struct inbox_slot {
 	struct inbox_conn *conn; // where it goes; NULL: it is turned away
-	const char *why;	 // the connection there now is to be closed for that reason; NULL: the slot is free. Of a connection turned
+	// Why the connection that is there now is to be closed; NULL: the slot is free. Of a connection turned away: the reason.
+	const char *why;
 				 // away: the reason
 };
 

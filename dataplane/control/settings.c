@@ -130,6 +130,7 @@ const struct conf *settings_conf(struct settings *s)
 	static struct conf_text texts[64];
 	static struct conf conf = {.keys = keys, .other = collector_keys, .texts = texts};
 	const struct conf_key table[] = {
+		// clang-format off
 		{.name = "collector.socket", .type = CONF_STRING, .at = &s->collector_socket,
 			.def = "/run/lookback/collector.sock", .help = "Unix socket of the collector"},
 		{.name = "sensor", .type = CONF_STRING, .at = &s->sensor, .def = "", .max = 63,
@@ -212,6 +213,7 @@ const struct conf *settings_conf(struct settings *s)
 			.help = "after the set-up give up user, capabilities, files and system calls that are not needed; no: for debugging"},
 		{.name = "log.level", .type = CONF_FUNCTION, .at = &s->log_level, .def = "info", .set = set_log_level,
 			.reload = true, .help = "error, warning, info or debug"},
+		// clang-format on
 	};
 	_Static_assert(sizeof(table) <= sizeof(keys), "room for all keys");
 
