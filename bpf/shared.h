@@ -10,22 +10,22 @@
 #include "bpf/encapsulations.h"
 
 enum {
-	XDP_STEER_QUEUES_MAX = 64,    /* sockets, one a receive queue */
+	XDP_STEER_QUEUES_MAX = 64,	/* sockets, one a receive queue */
 	XDP_STEER_PREFIXES_MAX = 65536, /* of each prefix map */
-	XDP_STEER_FRAGMENTS_MAX = 8192 /* datagrams whose later fragments are known to be DNS */
+	XDP_STEER_FRAGMENTS_MAX = 8192	/* datagrams whose later fragments are known to be DNS */
 };
 
 /* What became of a packet; counted per CPU. Each packet counts in exactly one of these. */
 enum xdp_steer_verdict {
-	XDP_STEER_DNS,		/* to the socket: a port that speaks DNS */
-	XDP_STEER_FRAGMENT,	/* to the socket: a fragment of a DNS datagram */
-	XDP_STEER_TUNNEL,	/* to the socket: a tunnel that is switched on */
-	XDP_STEER_BEYOND,	/* to the socket: headers that the program cannot follow, on an interface that the host does not use */
-	XDP_STEER_ALL,		/* to the socket: everything goes there */
-	XDP_LEAVE_OTHER,	/* to the host: neither DNS nor such a tunnel */
-	XDP_LEAVE_PREFIX,	/* to the host: DNS, left out by xdp.src or xdp.dst */
-	XDP_LEAVE_SAMPLE,	/* to the host: DNS, not in the sample */
-	XDP_LEAVE_NO_SOCKET,	/* to the host: no worker listens on that queue */
+	XDP_STEER_DNS,	    /* to the socket: a port that speaks DNS */
+	XDP_STEER_FRAGMENT, /* to the socket: a fragment of a DNS datagram */
+	XDP_STEER_TUNNEL,   /* to the socket: a tunnel that is switched on */
+	XDP_STEER_BEYOND, /* to the socket: headers that the program cannot follow, on an interface that the host does not use */
+	XDP_STEER_ALL,	     /* to the socket: everything goes there */
+	XDP_LEAVE_OTHER,     /* to the host: neither DNS nor such a tunnel */
+	XDP_LEAVE_PREFIX,    /* to the host: DNS, left out by xdp.src or xdp.dst */
+	XDP_LEAVE_SAMPLE,    /* to the host: DNS, not in the sample */
+	XDP_LEAVE_NO_SOCKET, /* to the host: no worker listens on that queue */
 	XDP_STEER_VERDICT_MAX
 };
 
@@ -41,14 +41,14 @@ enum xdp_steer_tunnel_index {
 #define XDP_TUNNEL_INDEX(name, word) XDP_TUNNEL_INDEX_##name,
 	ENCAP_TUNNELS(XDP_TUNNEL_INDEX)
 #undef XDP_TUNNEL_INDEX
-	XDP_TUNNEL_INDEX_MAX
+		XDP_TUNNEL_INDEX_MAX
 };
 
 enum xdp_steer_tunnel { /* bits of xdp_steer_config.tunnels */
 #define XDP_TUNNEL_BIT(name, word) XDP_TUNNEL_##name = 1 << XDP_TUNNEL_INDEX_##name,
 	ENCAP_TUNNELS(XDP_TUNNEL_BIT)
 #undef XDP_TUNNEL_BIT
-	XDP_TUNNEL_ALL = (1 << XDP_TUNNEL_INDEX_MAX) - 1
+		XDP_TUNNEL_ALL = (1 << XDP_TUNNEL_INDEX_MAX) - 1
 };
 
 enum xdp_steer_action { XDP_PREFIX_TAKE = 1, XDP_PREFIX_LEAVE = 2 }; /* value in a prefix map */

@@ -71,14 +71,14 @@ enum { TAGS_MAX = 8, EXTENSIONS_MAX = 10, LINK_MAX = 0xfff };
 
 // What was found in the packet so far.
 struct view {
-	void *start;	  // of the packet
-	void *at;	  // next header
-	void *end;	  // of the packet
+	void *start;		       // of the packet
+	void *at;		       // next header
+	void *end;		       // of the packet
 	struct xdp_steer_datagram key; // addresses, and the identification of a fragment
-	__u16 type;	  // EtherType, host order
-	__u8 protocol;	  // IP protocol of what is at `at`
-	__u8 fragment;	  // enum fragment
-	__u8 ways;	  // enum way: what it may be by its ports
+	__u16 type;		       // EtherType, host order
+	__u8 protocol;		       // IP protocol of what is at `at`
+	__u8 fragment;		       // enum fragment
+	__u8 ways;		       // enum way: what it may be by its ports
 };
 
 enum way { ANSWER = 1, QUERY = 2 };
@@ -107,7 +107,7 @@ static __always_inline void count(__u32 index)
 static __always_inline int tag_size(__u16 type, const __u8 *p, const void *end)
 {
 #define TAG(number, octets, counter) \
-	case number:                 \
+	case number: \
 		return octets;
 	switch (type) {
 		ENCAP_TAGS(TAG)
@@ -172,7 +172,7 @@ static __always_inline int llc_size(__u16 *type, const __u8 *p, const void *end)
 // A place in the packet: the EtherType in the upper half, octets before its header in the lower one.
 #define PLACE(type, at) ((__u32)(type) << 16 | (at))
 #define PLACE_TYPE(place) ((__u16)((place) >> 16))
-#define PLACE_AT(place) ((place) & LINK_MAX)
+#define PLACE_AT(place) ((place)&LINK_MAX)
 
 // One header further; the same place where it is not one of those that we step over, 0 where it is cut off. A function
 // that the verifier looks at by itself, so that the ways through it do not multiply with those before and behind it.
@@ -233,7 +233,7 @@ static __always_inline void set_ipv4(__u8 *to, const __u8 *from)
 static __always_inline __u32 extension_size(__u8 protocol, const __u8 *p, int ipv6)
 {
 #define EXTENSION(number, ipv4) \
-	case number:            \
+	case number: \
 		return !ipv6 && !ipv4 ? 0 : number == ENCAP_AH ? (p[1] + 2) * 4u : (p[1] + 1) * 8u;
 	switch (protocol) {
 		ENCAP_EXTENSIONS(EXTENSION)
@@ -244,7 +244,7 @@ static __always_inline __u32 extension_size(__u8 protocol, const __u8 *p, int ip
 	return 0;
 }
 
-#define FRAGMENT_KIND(offset) ((offset) & 0xfff9 ? (offset) & 0xfff8 ? LATER_FRAGMENT : FIRST_FRAGMENT : WHOLE)
+#define FRAGMENT_KIND(offset) ((offset)&0xfff9 ? (offset)&0xfff8 ? LATER_FRAGMENT : FIRST_FRAGMENT : WHOLE)
 
 // One header further than `at`, where one of protocol `protocol` begins: protocol and place as in step, the same where it is
 // none of those that we step over.
@@ -337,7 +337,7 @@ static __always_inline int is_dns_port(__u16 port)
 __noinline __u32 udp_tunnel(__u32 port)
 {
 #define PORT(number, layer, kind) \
-	case number:              \
+	case number: \
 		return XDP_TUNNEL_##kind;
 	switch (port) {
 		ENCAP_UDP_PORTS(PORT)
@@ -349,7 +349,7 @@ __noinline __u32 udp_tunnel(__u32 port)
 __noinline __u32 ip_tunnel(__u32 protocol)
 {
 #define PROTOCOL(number, layer, kind) \
-	case number:                  \
+	case number: \
 		return XDP_TUNNEL_##kind;
 	switch (protocol) {
 		ENCAP_PROTOCOLS(PROTOCOL)
@@ -361,7 +361,7 @@ __noinline __u32 ip_tunnel(__u32 protocol)
 __noinline __u32 link_tunnel(__u32 type)
 {
 #define TYPE(number, layer, kind) \
-	case number:              \
+	case number: \
 		return XDP_TUNNEL_##kind;
 	switch (type) {
 		ENCAP_ETHERTYPES(TYPE)
@@ -371,8 +371,8 @@ __noinline __u32 link_tunnel(__u32 type)
 }
 
 // A TCP SYN or a QUIC Initial packet from the client: one for each connection that begins.
-static __always_inline void count_encrypted(
-	const struct view *v, const struct xdp_steer_config *config, const __u8 *l4, __u16 dst_port)
+static __always_inline void count_encrypted(const struct view *v, const struct xdp_steer_config *config, const __u8 *l4,
+	__u16 dst_port)
 {
 	struct xdp_steer_prefix key = {.bits = 128};
 	int tcp = v->protocol == IPPROTO_TCP;

@@ -170,7 +170,8 @@ static int try_redis(const struct settings *s, bool say)
 		return EXIT_FAILURE;
 	}
 	if (conn.foreign_seq) {
-		log_error("redis %s: its key %sseq holds something else; is redis.prefix right?", s->redis.text, s->redis_prefix);
+		log_error("redis %s: its key %sseq holds something else; is redis.prefix right?", s->redis.text,
+			s->redis_prefix);
 		redis_conn_close(&conn);
 		return EXIT_FAILURE;
 	}
@@ -180,8 +181,9 @@ static int try_redis(const struct settings *s, bool say)
 			log_warning("redis %s: %s", s->redis.text, line);
 	if (say)
 		printf("redis %s: version %s, role %s, database %lu, prefix %s: ready\n", s->redis.text,
-			conn.info.version[0] ? conn.info.version : "unknown", conn.info.role[0] ? conn.info.role : "unknown",
-			(unsigned long)s->redis_database, s->redis_prefix);
+			conn.info.version[0] ? conn.info.version : "unknown",
+			conn.info.role[0] ? conn.info.role : "unknown", (unsigned long)s->redis_database,
+			s->redis_prefix);
 	redis_conn_close(&conn);
 	return EXIT_SUCCESS;
 }
@@ -204,7 +206,9 @@ static int catch_signals(void)
 static int open_and_confine(struct collector *c, const char *spool, int *http_fd, char *why, size_t why_size)
 {
 	const struct settings *s = &c->settings;
-	const struct confine_paths paths = {.config = c->options.source.file, .spool = spool, .spool_is_temporary = spool_is_temporary(c)};
+	const struct confine_paths paths = {.config = c->options.source.file,
+		.spool = spool,
+		.spool_is_temporary = spool_is_temporary(c)};
 
 	c->inbox = inbox_create(s->collector_socket, c->board, why, why_size);
 	if (!c->inbox || (s->sandbox && confine_begin(&c->sandbox, s, &paths, why, why_size) != 0))
@@ -225,7 +229,8 @@ static int check(struct collector *c, char *why, size_t why_size)
 	if (http_warning(s))
 		log_warning("%s", http_warning(s));
 	if (s->sandbox && (confine_begin(&c->sandbox, s, &paths, why, why_size) != 0 ||
-				  confine_enter(&c->sandbox, s, &paths, why, why_size) != 0 || confine_seal(&c->sandbox, s, why, why_size) != 0)) {
+				  confine_enter(&c->sandbox, s, &paths, why, why_size) != 0 ||
+				  confine_seal(&c->sandbox, s, why, why_size) != 0)) {
 		log_error("%s", why);
 		return EXIT_FAILURE;
 	}
@@ -350,8 +355,9 @@ static int stop(struct collector *c, int status)
 	struct spool_levels left = c->spool ? spool_levels(c->spool) : (struct spool_levels){0};
 	if (left.waiting > 0) {
 		log_warning("%lu batches are not in Redis yet; %s", (unsigned long)left.waiting,
-			spool_is_temporary(c) ? "they are given up, and what is there already would count twice in a second run" :
-						"the spool keeps them for the next start");
+			spool_is_temporary(c)
+				? "they are given up, and what is there already would count twice in a second run"
+				: "the spool keeps them for the next start");
 		status = c->options.once ? EXIT_FAILURE : status;
 	}
 	names_index_close(c->names);

@@ -21,10 +21,10 @@
 #include "dataplane/control/telemetry.h"
 
 enum {
-	TURN_WAIT_MS = 5,	   // of the main thread, for acknowledgements
+	TURN_WAIT_MS = 5, // of the main thread, for acknowledgements
 	PROGRESS_AFTER_MS = 2000,
 	FILTERS_WAIT_US = 1000,
-	BYE_WAIT_MS = 1000,	   // for the answer to a good-bye that nothing depends on
+	BYE_WAIT_MS = 1000, // for the answer to a good-bye that nothing depends on
 };
 
 static atomic_int signals_seen, hangups_seen; // while one thread is in the handler, another may get the next signal
@@ -50,7 +50,8 @@ static size_t write_stats(void *context, uint8_t *out, size_t size)
 	uint8_t *at = out;
 
 	if (sizeof(head) + sizeof(struct outbox_stats) + head.workers * WORKER_STATS_LEN * 8 +
-			head.ports * (STATS_PORT_NAME_SIZE + sizeof(struct port_stats)) + sizeof(unknown) > size)
+			head.ports * (STATS_PORT_NAME_SIZE + sizeof(struct port_stats)) + sizeof(unknown) >
+		size)
 		return 0;
 	at = mempcpy(at, &head, sizeof(head));
 	struct outbox_stats outbox = *outbox_stats(p->outbox);
@@ -83,7 +84,8 @@ static void show_progress(const struct program *p)
 	uint64_t expected = intake_expected(&p->intake);
 	uint64_t now_ms = monotonic_ms();
 
-	if (!isatty(STDERR_FILENO) || expected == 0 || now_ms / 1000 == shown_s || now_ms - p->started_ms < PROGRESS_AFTER_MS)
+	if (!isatty(STDERR_FILENO) || expected == 0 || now_ms / 1000 == shown_s ||
+		now_ms - p->started_ms < PROGRESS_AFTER_MS)
 		return;
 	shown_s = now_ms / 1000;
 	uint64_t packets = intake_packets(&p->intake);
@@ -176,9 +178,10 @@ static void tell_lost(const struct program *p, uint64_t waited_ms)
 	struct worker_stats total;
 
 	add_up(p, &total);
-	log_error("collector %s: has not taken over %llu frames in %.0f s; what they hold is lost, and %llu sightings of the "
-		"tables; start lookback-collector, or raise stop.timeout", p->settings.collector_socket,
-		(unsigned long long)outbox_unacked(p->outbox), (double)waited_ms / 1000,
+	log_error(
+		"collector %s: has not taken over %llu frames in %.0f s; what they hold is lost, and %llu sightings of the "
+		"tables; start lookback-collector, or raise stop.timeout",
+		p->settings.collector_socket, (unsigned long long)outbox_unacked(p->outbox), (double)waited_ms / 1000,
 		(unsigned long long)total.sightings_pending);
 }
 
@@ -220,8 +223,7 @@ static int close_accounts(const struct program *p)
 	if (p->summary) {
 		struct stats_unknown unknown[STATS_UNKNOWN_MAX];
 		summary_print(&total, unknown, crew_unknown(p, unknown), p->json, stdout);
-	}
-	else
+	} else
 		notices_look(p);
 	if (!summary_check(&total, outbox_stats(p->outbox)->sightings_framed, why, sizeof(why))) {
 		log_error("the accounts do not add up, please report this: %s", why);
@@ -229,7 +231,8 @@ static int close_accounts(const struct program *p)
 	}
 	uint64_t lost = summary_lost(&total);
 	if (lost > 0)
-		log_error("found no room for %llu sightings, which are lost; raise table.records", (unsigned long long)lost);
+		log_error("found no room for %llu sightings, which are lost; raise table.records",
+			(unsigned long long)lost);
 	if (lost > 0 && intake_expected(&p->intake) > 0)
 		result = -1;
 	return result;
@@ -292,7 +295,8 @@ static int open_everything(struct program *p)
 		return -1;
 	}
 	for (unsigned i = 0; i < p->intake.ports_len; i++)
-		snprintf(p->ports + strlen(p->ports), sizeof(p->ports) - strlen(p->ports), "%s%s", i ? "," : "", p->intake.ports[i].name);
+		snprintf(p->ports + strlen(p->ports), sizeof(p->ports) - strlen(p->ports), "%s%s", i ? "," : "",
+			p->intake.ports[i].name);
 	const struct outbox_options options = {.socket_path = p->settings.collector_socket,
 		.sensor = p->settings.sensor,
 		.ports = p->ports,

@@ -14,16 +14,19 @@
 #include <linux/capability.h>
 
 // What libraries read: names of hosts, random numbers, how many processors there are, shared objects of the resolver.
-static const char *const libraries[] = {"/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/run/systemd/resolve", "/etc/nsswitch.conf",
-	"/etc/services", "/etc/gai.conf", "/etc/machine-id", "/etc/ld.so.cache", "/usr/lib", "/lib", "/lib64", "/dev/urandom", "/dev/null", "/proc/self",
-	"/proc/stat", "/proc/meminfo", "/proc/cpuinfo", "/proc/sys/vm", "/proc/sys/kernel", "/sys/devices/system"};
+static const char *const libraries[] = {"/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/run/systemd/resolve",
+	"/etc/nsswitch.conf", "/etc/services", "/etc/gai.conf", "/etc/machine-id", "/etc/ld.so.cache", "/usr/lib",
+	"/lib", "/lib64", "/dev/urandom", "/dev/null", "/proc/self", "/proc/stat", "/proc/meminfo", "/proc/cpuinfo",
+	"/proc/sys/vm", "/proc/sys/kernel", "/sys/devices/system"};
 
 // user ───────────────────────────────────────────────────────────────────────────────────────
 
 // The first file that the user needs and cannot have, or NULL.
-static const char *out_of_reach(const struct sandbox_user *user, const struct settings *s, const struct confine_paths *paths)
+static const char *out_of_reach(const struct sandbox_user *user, const struct settings *s,
+	const struct confine_paths *paths)
 {
-	const char *const read[] = {paths->config, s->redis_password_file, s->http_keys, s->http_certificate, s->http_certificate_key, s->psl_file};
+	const char *const read[] = {paths->config, s->redis_password_file, s->http_keys, s->http_certificate,
+		s->http_certificate_key, s->psl_file};
 
 	for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++)
 		if (read[i] && *read[i] && !sandbox_user_may(user, read[i], SANDBOX_READ))
@@ -31,7 +34,8 @@ static const char *out_of_reach(const struct sandbox_user *user, const struct se
 	if (s->redis.kind == ENDPOINT_UNIX && !sandbox_user_may(user, s->redis.path, SANDBOX_WRITE))
 		return s->redis.path;
 	for (size_t i = 0; i < s->redis_more.len; i++)
-		if (s->redis_more.at[i].kind == ENDPOINT_UNIX && !sandbox_user_may(user, s->redis_more.at[i].path, SANDBOX_WRITE))
+		if (s->redis_more.at[i].kind == ENDPOINT_UNIX &&
+			!sandbox_user_may(user, s->redis_more.at[i].path, SANDBOX_WRITE))
 			return s->redis_more.at[i].path;
 	if (*s->names_file && !sandbox_user_may(user, s->names_file, SANDBOX_WRITE))
 		return s->names_file;
@@ -78,7 +82,8 @@ static int give_spool(const struct sandbox_user *user, const struct confine_path
 	return hand_over(user, paths->spool) == 0 && sandbox_user_may(user, paths->spool, SANDBOX_WRITE) ? 0 : -1;
 }
 
-int confine_begin(struct sandbox *s, const struct settings *settings, const struct confine_paths *paths, char *why, size_t why_size)
+int confine_begin(struct sandbox *s, const struct settings *settings, const struct confine_paths *paths, char *why,
+	size_t why_size)
 {
 	sandbox_begin(s, SANDBOX_COLLECTOR);
 	if (sandbox_user_find(&s->user, settings->user, why, why_size) != 0)
@@ -91,7 +96,8 @@ int confine_begin(struct sandbox *s, const struct settings *settings, const stru
 	if (!path)
 		return 0;
 	if (*settings->user) {
-		snprintf(why, why_size, "user %s: cannot reach %s; let that user, or name another one", s->user.name, path);
+		snprintf(why, why_size, "user %s: cannot reach %s; let that user, or name another one", s->user.name,
+			path);
 		return -1;
 	}
 	struct sandbox_user root = {.name = "root"};
@@ -116,14 +122,16 @@ static void allow_spool(struct sandbox *s, const char *spool)
 	sandbox_allow_folder_of(s, spool, SANDBOX_WRITE);
 	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(spool, '/') - spool), spool);
 	snprintf(above, sizeof(above), "%s/..", parent);
-	if (*parent && stat(parent, &of_parent) == 0 && stat(above, &of_above) == 0 && of_parent.st_dev != of_above.st_dev)
+	if (*parent && stat(parent, &of_parent) == 0 && stat(above, &of_above) == 0 &&
+		of_parent.st_dev != of_above.st_dev)
 		sandbox_allow(s, above, SANDBOX_WRITE);
 }
 
-int confine_enter(struct sandbox *s, const struct settings *settings, const struct confine_paths *paths, char *why, size_t why_size)
+int confine_enter(struct sandbox *s, const struct settings *settings, const struct confine_paths *paths, char *why,
+	size_t why_size)
 {
-	const char *const read[] = {paths->config, settings->redis_password_file, settings->http_keys, settings->http_certificate,
-		settings->http_certificate_key, settings->psl_file};
+	const char *const read[] = {paths->config, settings->redis_password_file, settings->http_keys,
+		settings->http_certificate, settings->http_certificate_key, settings->psl_file};
 
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
 		sandbox_allow(s, libraries[i], SANDBOX_READ);
@@ -134,7 +142,9 @@ int confine_enter(struct sandbox *s, const struct settings *settings, const stru
 	if (paths->spool)
 		allow_spool(s, paths->spool);
 	if (paths->spool && s->user.change && lchown(settings->collector_socket, s->user.uid, s->user.gid) != 0)
-		return snprintf(why, why_size, "%s: cannot be made %s's: %s", settings->collector_socket, s->user.name, strerror(errno)), -1;
+		return snprintf(why, why_size, "%s: cannot be made %s's: %s", settings->collector_socket, s->user.name,
+			       strerror(errno)),
+		       -1;
 	return sandbox_enter(s, why, why_size);
 }
 

@@ -42,8 +42,7 @@ int endpoint_set_redis(void *at, const char *value, char *why, size_t why_size)
 	if (strncmp(value, "unix:", 5) == 0) {
 		const char *path = value + 5;
 		if (path[0] != '/' || strlen(path) >= sizeof(e.path)) {
-			snprintf(why, why_size,
-				"expected unix: and an absolute path of at most %zu characters",
+			snprintf(why, why_size, "expected unix: and an absolute path of at most %zu characters",
 				sizeof(e.path) - 1);
 			return -EINVAL;
 		}
@@ -70,8 +69,8 @@ int endpoint_set_listen(void *at, const char *value, char *why, size_t why_size)
 	return 0;
 }
 
-int endpoint_read_list(
-	struct endpoint *first, struct endpoint_list *more, const char *value, char *why, size_t why_size)
+int endpoint_read_list(struct endpoint *first, struct endpoint_list *more, const char *value, char *why,
+	size_t why_size)
 {
 	struct endpoint_list list = {.len = 0};
 	struct endpoint e = {.kind = ENDPOINT_NONE}, head = {.kind = ENDPOINT_NONE};

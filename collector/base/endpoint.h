@@ -31,5 +31,5 @@ int endpoint_set_listen(void *at, const char *value, char *why, size_t why_size)
 
 // Reads a comma-separated list of Redis addresses: the first goes to `first`, with the whole list as
 // its text, the others to `more`. Returns 0, or -EINVAL with what was expected in `why`.
-int endpoint_read_list(
-	struct endpoint *first, struct endpoint_list *more, const char *value, char *why, size_t why_size);
+int endpoint_read_list(struct endpoint *first, struct endpoint_list *more, const char *value, char *why,
+	size_t why_size);

@@ -99,17 +99,52 @@ static const struct conf_key keys[] = {
 
 // Keys that the dataplane reads from the same file.
 static const char *const other_keys[] = {
-	"dns.ports", "doh.addresses", "filter", "flood.interval", "flood.names", "flush.interval", "flush.records", "frag.datagrams",
-	"frag.timeout", "idle", "match", "match.size", "match.timeout", "names.only", "names.skip", "nic.isolate",
-	"replay.damaged", "replay.wait", "rx.descriptors", "sections", "sensor", "servers", "stop.timeout", "table.records", "tcp.flows", "tcp.memory",
-	"tcp.timeout", "telemetry", "types", "types_skip", "workers", "xdp.dst", "xdp.mode", "xdp.program",
-	"xdp.sample", "xdp.src", "xdp.tunnels", NULL,
+	"dns.ports",
+	"doh.addresses",
+	"filter",
+	"flood.interval",
+	"flood.names",
+	"flush.interval",
+	"flush.records",
+	"frag.datagrams",
+	"frag.timeout",
+	"idle",
+	"match",
+	"match.size",
+	"match.timeout",
+	"names.only",
+	"names.skip",
+	"nic.isolate",
+	"replay.damaged",
+	"replay.wait",
+	"rx.descriptors",
+	"sections",
+	"sensor",
+	"servers",
+	"stop.timeout",
+	"table.records",
+	"tcp.flows",
+	"tcp.memory",
+	"tcp.timeout",
+	"telemetry",
+	"types",
+	"types_skip",
+	"workers",
+	"xdp.dst",
+	"xdp.mode",
+	"xdp.program",
+	"xdp.sample",
+	"xdp.src",
+	"xdp.tunnels",
+	NULL,
 };
 // clang-format on
 
 static struct conf_text texts[sizeof(keys) / sizeof(keys[0])];
-static const struct conf conf = {
-	.keys = keys, .keys_len = sizeof(keys) / sizeof(keys[0]), .other = other_keys, .texts = texts};
+static const struct conf conf = {.keys = keys,
+	.keys_len = sizeof(keys) / sizeof(keys[0]),
+	.other = other_keys,
+	.texts = texts};
 
 // Every string of the settings, for copying, freeing and comparing.
 // clang-format off

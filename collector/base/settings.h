@@ -7,37 +7,37 @@
 #include "dataplane/common/log.h"
 
 struct settings {
-	char *collector_socket;	   // Unix socket for dataplanes
-	struct endpoint redis;	   // where Redis is; its text is the whole list
+	char *collector_socket;		 // Unix socket for dataplanes
+	struct endpoint redis;		 // where Redis is; its text is the whole list
 	struct endpoint_list redis_more; // further addresses of it, or of Sentinels
-	char *redis_sentinel;	   // name of the primary that the addresses, Sentinels, are asked for; or empty
-	char *redis_user;	   // ACL user, or empty
-	char *redis_password;	   // or empty
-	char *redis_password_file; // or empty; its first line, read at each connect
-	uint64_t redis_database;   // number for SELECT
-	char *redis_prefix;	   // of every key
+	char *redis_sentinel;		 // name of the primary that the addresses, Sentinels, are asked for; or empty
+	char *redis_user;		 // ACL user, or empty
+	char *redis_password;		 // or empty
+	char *redis_password_file;	 // or empty; its first line, read at each connect
+	uint64_t redis_database;	 // number for SELECT
+	char *redis_prefix;		 // of every key
 	double redis_check_s;
-	double redis_timeout_s;	   // connect, one write or one read
-	struct endpoint http;	   // where HTTP listens; ENDPOINT_NONE: nowhere
-	char *http_keys;	   // file of keys for lookups, or empty
-	char *http_certificate;	   // PEM file, or empty: no TLS
+	double redis_timeout_s;	    // connect, one write or one read
+	struct endpoint http;	    // where HTTP listens; ENDPOINT_NONE: nowhere
+	char *http_keys;	    // file of keys for lookups, or empty
+	char *http_certificate;	    // PEM file, or empty: no TLS
 	char *http_certificate_key; // PEM file
-	uint64_t http_connections; // at a time
-	uint64_t http_results;	   // records at most in one answer
-	double http_time_s;	   // longest time for one lookup
-	bool http_audit;	   // log a line for each lookup
-	char *names_file;	   // where the names index is kept, or empty
-	uint64_t retention_days;   // 0: for ever
-	uint64_t new_max;	   // entries kept in the stream of new records; 0: none are written
-	char *psl_file;		   // public suffix list, or empty for the system's
-	char *spool_dir;	   // folder of the spool, or empty: see main.c
-	uint64_t spool_size;	   // bytes of batches that wait for Redis or are kept
-	double spool_keep_s;	   // how long batches that Redis has are kept
-	double spool_patience_s;   // how long the spool stays full before the oldest is given up
-	uint64_t queue_size;	   // bytes of frames on their way to the spool's disk
-	char *user;		   // whom it becomes if root starts it; empty: see sandbox_user_find
-	bool sandbox;		   // gives up what it does not need
-	enum log_level log_level;  // least important level printed
+	uint64_t http_connections;  // at a time
+	uint64_t http_results;	    // records at most in one answer
+	double http_time_s;	    // longest time for one lookup
+	bool http_audit;	    // log a line for each lookup
+	char *names_file;	    // where the names index is kept, or empty
+	uint64_t retention_days;    // 0: for ever
+	uint64_t new_max;	    // entries kept in the stream of new records; 0: none are written
+	char *psl_file;		    // public suffix list, or empty for the system's
+	char *spool_dir;	    // folder of the spool, or empty: see main.c
+	uint64_t spool_size;	    // bytes of batches that wait for Redis or are kept
+	double spool_keep_s;	    // how long batches that Redis has are kept
+	double spool_patience_s;    // how long the spool stays full before the oldest is given up
+	uint64_t queue_size;	    // bytes of frames on their way to the spool's disk
+	char *user;		    // whom it becomes if root starts it; empty: see sandbox_user_find
+	bool sandbox;		    // gives up what it does not need
+	enum log_level log_level;   // least important level printed
 };
 
 enum { SETTINGS_OPTIONS_MAX = 64 };

@@ -21,8 +21,7 @@ struct attributes {
 // Whatever the kernel does not allow stays as it was.
 static void set(int policy, int nice, uint64_t runtime)
 {
-	struct attributes a = {
-		.size = sizeof(a), .policy = (uint32_t)policy, .nice = nice, .runtime = runtime};
+	struct attributes a = {.size = sizeof(a), .policy = (uint32_t)policy, .nice = nice, .runtime = runtime};
 
 	syscall(SYS_sched_setattr, 0, &a, 0);
 }

@@ -117,8 +117,7 @@ int lookback_key(struct lookback *l)
 	if (!*file)
 		return lookback_fail("http.keys is not set: say where the keys are, -o http.keys=/path");
 	if (strcmp(what, "list") == 0 && l->argc == 1)
-		return keys_print(file, stdout, why, sizeof(why)) == 0 ? LOOKBACK_FOUND
-								       : lookback_fail("%s", why);
+		return keys_print(file, stdout, why, sizeof(why)) == 0 ? LOOKBACK_FOUND : lookback_fail("%s", why);
 	if (l->argc != 2)
 		return lookback_fail("usage: lookback key add NAME | remove NAME | list");
 	if (strcmp(what, "add") == 0) {

@@ -194,8 +194,7 @@ int lookback_expire(struct lookback *l)
 			return lookback_fail("expire: expected days, 0 to 36500, found '%s'", l->argv[0]);
 	}
 	if (days == 0)
-		return lookback_fail(
-			"expire: retention.days is 0, for ever; say how many days: lookback expire 365");
+		return lookback_fail("expire: retention.days is 0, for ever; say how many days: lookback expire 365");
 	q.kind = QUERY_EVERYTHING;
 	q.limit = q.offset = 0;
 	q.time_max_s = 0; // what is asked for goes whole

@@ -18,7 +18,8 @@ static bool is_meant(const struct query *q, const char *name, size_t len)
 // Asks whether the record of an entry is still there, where it is one that was meant. Returns true where it asked.
 static bool ask_entry(struct query_db *db, const struct query *q, const redisReply *entry)
 {
-	const redisReply *name = query_db_field(entry->element[1], "name"), *type = query_db_field(entry->element[1], "type");
+	const redisReply *name = query_db_field(entry->element[1], "name"),
+			 *type = query_db_field(entry->element[1], "type");
 	const redisReply *rdata = query_db_field(entry->element[1], "rdata");
 	char *member;
 

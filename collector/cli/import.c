@@ -105,8 +105,8 @@ static void import_file(struct import *m, FILE *file, const char *name)
 	while (!m->failed && (len = getline(&line, &size, file)) >= 0) {
 		number++;
 		m->lines++;
-		if (query_import_line(line, (size_t)len, take_record, m, why, sizeof(why)) < 0 &&
-			!m->failed && m->bad++ < COMPLAINTS_MAX)
+		if (query_import_line(line, (size_t)len, take_record, m, why, sizeof(why)) < 0 && !m->failed &&
+			m->bad++ < COMPLAINTS_MAX)
 			lookback_fail("%s:%llu: %s", name, (unsigned long long)number, why);
 		if (number % 1024 == 0)
 			progress_show(&m->progress, m->records);

@@ -157,11 +157,13 @@ static bool is_address(const struct query_paste *p, const char *item)
 }
 
 // One item of what was given. 0, or -1 with `why`.
-static int parse_item(const struct looking *k, struct query *q, const char *item, bool several, char *why, size_t why_size)
+static int parse_item(const struct looking *k, struct query *q, const char *item, bool several, char *why,
+	size_t why_size)
 {
 	static struct query_paste p;
 	int result = (several ? query_understand_item : query_understand)(&p, item, why, why_size);
-	bool address = result == 0 && p.q.kind == QUERY_ADDRESSES && p.meaning != QUERY_MEANS_LIST, wanted = k->parse == query_parse_addresses;
+	bool address = result == 0 && p.q.kind == QUERY_ADDRESSES && p.meaning != QUERY_MEANS_LIST,
+	     wanted = k->parse == query_parse_addresses;
 
 	if (address && wanted) {
 		query_take_value(q, &p.q);

@@ -38,8 +38,7 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{"name", "NAME…", 1, 1000, lookback_name, "records of a name, of *.NAME, of NAME.*"},
-	{"ip", "ADDRESS…", 1, 1000, lookback_ip,
-		"names that resolved to an address, ADDRESS/BITS, ADDRESS-ADDRESS"},
+	{"ip", "ADDRESS…", 1, 1000, lookback_ip, "names that resolved to an address, ADDRESS/BITS, ADDRESS-ADDRESS"},
 	{"rdata", "NAME…", 1, 1000, lookback_rdata, "who points to a name (CNAME, NS, MX, PTR, SRV, …)"},
 	{"zone", "NAME…", 1, 1000, lookback_zone, "records of a name and of all below it"},
 	{"find", "KEYWORD…", 1, 1000, lookback_find, "names that contain a keyword, or look like it"},
@@ -50,7 +49,8 @@ static const struct command {
 	{"expire", "[DAYS]", 0, 1, lookback_expire, "forget what was not seen for retention.days"},
 	{"key", "add NAME | remove NAME | list", 1, 2, lookback_key, "keys for the HTTP server"},
 	{"status", "", 0, 0, lookback_status, "what Redis holds, and from which sensors"},
-	{"spool", "status | adopt [NUMBER [SLOT]] | reset [SLOT] | take", 1, 3, lookback_spool, "a spool whose number in Redis is missing"},
+	{"spool", "status | adopt [NUMBER [SLOT]] | reset [SLOT] | take", 1, 3, lookback_spool,
+		"a spool whose number in Redis is missing"},
 };
 
 int lookback_fail(const char *format, ...)
@@ -251,13 +251,11 @@ static int parse_options(struct lookback *l, int argc, char **argv)
 		{"sort", required_argument, NULL, 's'}, {"limit", required_argument, NULL, 'l'},
 		{"offset", required_argument, NULL, OPT_OFFSET}, {"quiet", no_argument, NULL, 'q'},
 		{"follow", no_argument, NULL, 'f'}, {"cursor", required_argument, NULL, OPT_CURSOR},
-		{"resume", required_argument, NULL, OPT_RESUME},
-		{"add", no_argument, NULL, OPT_ADD}, {"dry-run", no_argument, NULL, 'n'},
-		{"yes", no_argument, NULL, 'y'}, {"quota", required_argument, NULL, OPT_QUOTA},
-		{"timeout", required_argument, NULL, OPT_TIMEOUT}, {"unicode", no_argument, NULL, 'u'},
-		{"redis", required_argument, NULL, OPT_REDIS},
-		{"version", no_argument, NULL, OPT_VERSION}, {"help", no_argument, NULL, OPT_HELP},
-		{NULL, 0, NULL, 0}};
+		{"resume", required_argument, NULL, OPT_RESUME}, {"add", no_argument, NULL, OPT_ADD},
+		{"dry-run", no_argument, NULL, 'n'}, {"yes", no_argument, NULL, 'y'},
+		{"quota", required_argument, NULL, OPT_QUOTA}, {"timeout", required_argument, NULL, OPT_TIMEOUT},
+		{"unicode", no_argument, NULL, 'u'}, {"redis", required_argument, NULL, OPT_REDIS},
+		{"version", no_argument, NULL, OPT_VERSION}, {"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
 	int c, result = 0;
 
 	while (result == 0 && (c = getopt_long(argc, argv, "c:o:jt:s:l:qfnyuh", names, NULL)) != -1) {
@@ -289,7 +287,8 @@ static void prepare_db(struct lookback *l)
 		.others = s->redis_more,
 		.database = s->redis_database,
 		.timeout_s = s->redis_timeout_s};
-	const char *password = given || !auth ? s->redis_password : auth, *file = given || !auth ? s->redis_password_file : "";
+	const char *password = given || !auth ? s->redis_password : auth,
+		   *file = given || !auth ? s->redis_password_file : "";
 
 	snprintf(r.sentinel, sizeof(r.sentinel), "%s", s->redis_sentinel);
 	snprintf(r.user, sizeof(r.user), "%s", s->redis_user);
@@ -311,7 +310,9 @@ static int load_settings(struct lookback *l, char *why, size_t why_size)
 	if (l->implied)
 		l->source.file = CONFIG_FILE;
 	else if (!l->source.file && errno != ENOENT && errno != ENOTDIR && !given)
-		fprintf(stderr, "lookback: %s: %s; going on without it, with Redis at its default address (--redis, -o)\n", CONFIG_FILE, strerror(errno));
+		fprintf(stderr,
+			"lookback: %s: %s; going on without it, with Redis at its default address (--redis, -o)\n",
+			CONFIG_FILE, strerror(errno));
 	if (l->redis) {
 		snprintf(redis, sizeof(redis), "redis=%s", l->redis);
 		if (strlen(l->redis) > 512 || l->source.options_len == SETTINGS_OPTIONS_MAX) {

@@ -39,7 +39,7 @@ struct lookback {
 	bool quiet, follow, yes, add, dry, unicode;
 	const char *redis; // --redis
 	bool implied;	   // the configuration file is the one that is read where none is given
-	int argc; // arguments behind the command
+	int argc;	   // arguments behind the command
 	char **argv;
 };
 

@@ -98,7 +98,8 @@ int lookback_new(struct lookback *l)
 		if (reply)
 			freeReplyObject(reply);
 		fflush(stdout);
-		done = done || (l->follow && lookback_is_unread()); // what reads has enough, and nothing may come for long
+		done = done ||
+		       (l->follow && lookback_is_unread()); // what reads has enough, and nothing may come for long
 	}
 	return failed ? LOOKBACK_FAILED : shown > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
 }

@@ -43,7 +43,8 @@ static int show(const struct spool_case *c, const struct redis_topology *t)
 	printf("%-12s %zu\n", "slots", numbered);
 	printf("%-12s %zu\n", "stopped", t->stops.len);
 	bool sound = t->stops.len == 0 && !c->owner_foreign;
-	printf("%-12s %s\n", "state", sound ? "sound" : redis_guard_label[t->stops.len > 0 ? t->stops.at[0].state : GUARD_FOREIGN]);
+	printf("%-12s %s\n", "state",
+		sound ? "sound" : redis_guard_label[t->stops.len > 0 ? t->stops.at[0].state : GUARD_FOREIGN]);
 	if (c->owner_foreign)
 		printf("%-12s %s\n", "reason", c->owner_why);
 	for (size_t i = 0; i < t->stops.len; i++) {
@@ -54,7 +55,8 @@ static int show(const struct spool_case *c, const struct redis_topology *t)
 }
 
 // The number that a slot is to have. False after a message.
-static bool choose(const struct spool_case *c, const struct redis_stop *stop, const struct slots_order *order, uint64_t *number)
+static bool choose(const struct spool_case *c, const struct redis_stop *stop, const struct slots_order *order,
+	uint64_t *number)
 {
 	*number = order->number;
 	if (!order->guess)
@@ -62,8 +64,9 @@ static bool choose(const struct spool_case *c, const struct redis_stop *stop, co
 	bool none = stop->found.seq != GUARD_NUMBER && stop->found.fence != GUARD_NUMBER;
 	if (!none && redis_guard_guess(&stop->found, 0, c->spool.sent, false, number))
 		return true;
-	lookback_fail("adopt: slot %u: found no number in Redis that can be right, expected one up to %lu, the last batch sent; the "
-		      "collector's log may name it: adopt NUMBER %u",
+	lookback_fail(
+		"adopt: slot %u: found no number in Redis that can be right, expected one up to %lu, the last batch sent; the "
+		"collector's log may name it: adopt NUMBER %u",
 		stop->slot, (unsigned long)c->spool.sent, stop->slot);
 	return false;
 }
@@ -76,38 +79,42 @@ static int claim(const struct spool_case *c, struct redis_topology *t, const str
 	return LOOKBACK_FOUND;
 }
 
-static int decide_all(
-	const struct lookback *l, const struct spool_case *c, struct redis_topology *t, const struct slots_order *order)
+static int decide_all(const struct lookback *l, const struct spool_case *c, struct redis_topology *t,
+	const struct slots_order *order)
 {
 	const struct redis_stops *stops = &t->stops;
 	uint64_t number;
 
 	if (stops->len == 0)
-		return lookback_fail("spool %s: found nothing to decide: the numbers of all slots are sound; name the slot to change one",
+		return lookback_fail(
+			"spool %s: found nothing to decide: the numbers of all slots are sound; name the slot to change one",
 			c->spool.uuid);
 	for (size_t i = 0; i < stops->len; i++) {
 		if (!choose(c, &stops->at[i], order, &number))
 			return LOOKBACK_FAILED;
-		printf("Slot %u is taken to hold all up to batch %lu of spool %s.\n", stops->at[i].slot, (unsigned long)number, c->spool.uuid);
+		printf("Slot %u is taken to hold all up to batch %lu of spool %s.\n", stops->at[i].slot,
+			(unsigned long)number, c->spool.uuid);
 	}
 	if (!lookback_spool_confirm(l))
 		return l->dry ? LOOKBACK_FOUND : lookback_fail("nothing was changed");
 	int result = LOOKBACK_FOUND;
 	for (size_t i = 0; i < stops->len && result == LOOKBACK_FOUND; i++)
-		result = choose(c, &stops->at[i], order, &number) ? claim(c, t, &stops->at[i], number) : LOOKBACK_FAILED;
+		result =
+			choose(c, &stops->at[i], order, &number) ? claim(c, t, &stops->at[i], number) : LOOKBACK_FAILED;
 	return result;
 }
 
 // One slot, also one whose numbers look sound: the collector may know that they are not.
-static int decide_one(
-	const struct lookback *l, const struct spool_case *c, struct redis_topology *t, const struct slots_order *order)
+static int decide_one(const struct lookback *l, const struct spool_case *c, struct redis_topology *t,
+	const struct slots_order *order)
 {
 	struct redis_stop stop = {.slot = (uint16_t)order->slot};
 
 	for (size_t i = 0; i < t->stops.len; i++)
 		if (t->stops.at[i].slot == stop.slot)
 			stop = t->stops.at[i];
-	printf("Slot %u is taken to hold all up to batch %lu of spool %s.\n", stop.slot, (unsigned long)order->number, c->spool.uuid);
+	printf("Slot %u is taken to hold all up to batch %lu of spool %s.\n", stop.slot, (unsigned long)order->number,
+		c->spool.uuid);
 	if (!lookback_spool_confirm(l))
 		return l->dry ? LOOKBACK_FOUND : lookback_fail("nothing was changed");
 	return claim(c, t, &stop, order->number);

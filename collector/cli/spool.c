@@ -23,7 +23,8 @@ static int look(struct lookback *l, struct spool_case *c)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	if (!cluster && redis_batch_look_up(&c->conn, c->spool.uuid, c->redis, &c->guard) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
-	if (redis_lease_is_foreign(&c->conn, c->redis, c->spool.uuid, &c->owner_foreign, c->owner_why, sizeof(c->owner_why)) != 0)
+	if (redis_lease_is_foreign(&c->conn, c->redis, c->spool.uuid, &c->owner_foreign, c->owner_why,
+		    sizeof(c->owner_why)) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	if (!cluster)
 		c->state = redis_guard_judge(&c->guard, c->spool.acked, c->spool.sent, &c->number);
@@ -60,7 +61,8 @@ static int show(const struct spool_case *c)
 		printf("%-12s %s\n", "reason", c->owner_why);
 	if (c->state <= GUARD_NEW)
 		return owner ? LOOKBACK_NOTHING : LOOKBACK_FOUND;
-	redis_guard_tell(why, sizeof(why), c->state, &c->guard, c->redis->prefix, c->spool.uuid, c->spool.acked, c->spool.sent);
+	redis_guard_tell(why, sizeof(why), c->state, &c->guard, c->redis->prefix, c->spool.uuid, c->spool.acked,
+		c->spool.sent);
 	printf("%-12s %s\n", "reason", why);
 	return LOOKBACK_NOTHING;
 }
@@ -89,8 +91,8 @@ static bool ask(const struct lookback *l, const struct spool_case *c, uint64_t n
 static int decide(struct lookback *l, struct spool_case *c, uint64_t number)
 {
 	if (c->state <= GUARD_NEW)
-		return lookback_fail("spool %s: found nothing to decide: the numbers are sound, Redis holds %lu", c->spool.uuid,
-			(unsigned long)c->number);
+		return lookback_fail("spool %s: found nothing to decide: the numbers are sound, Redis holds %lu",
+			c->spool.uuid, (unsigned long)c->number);
 	if (number > c->spool.sent)
 		return lookback_fail("adopt %lu: the spool has sent batches up to %lu", (unsigned long)number,
 			(unsigned long)c->spool.sent);
@@ -108,17 +110,19 @@ static int take(struct lookback *l, struct spool_case *c)
 	char who[160];
 
 	if (c->conn.info.cluster)
-		printf("Spool %s goes on under its UUID %s, behind what each slot of the cluster holds.", c->dir, c->spool.uuid);
+		printf("Spool %s goes on under its UUID %s, behind what each slot of the cluster holds.", c->dir,
+			c->spool.uuid);
 	else
-		printf("Spool %s goes on under its UUID %s, behind batch %lu, which Redis %s holds.", c->dir, c->spool.uuid,
-			(unsigned long)c->guard.seq_number, c->redis->address.text);
+		printf("Spool %s goes on under its UUID %s, behind batch %lu, which Redis %s holds.", c->dir,
+			c->spool.uuid, (unsigned long)c->guard.seq_number, c->redis->address.text);
 	printf(" A copy of it that had the UUID before parts from it when it is started.\n");
 	if (!lookback_spool_confirm(l))
 		return l->dry ? LOOKBACK_FOUND : lookback_fail("nothing was changed");
 	if (redis_lease_void(&c->conn, c->redis, c->spool.uuid, who, sizeof(who)) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	if (who[0])
-		return lookback_fail("spool %s: found its UUID in use by %s, expected nobody; stop that collector first, or wait 15 s after its end",
+		return lookback_fail(
+			"spool %s: found its UUID in use by %s, expected nobody; stop that collector first, or wait 15 s after its end",
 			c->spool.uuid, who);
 	printf("Done; a collector that runs goes on within some seconds.\n");
 	return LOOKBACK_FOUND;
@@ -138,13 +142,16 @@ static int run(struct lookback *l, struct spool_case *c)
 	if (strcmp(what, "take") == 0 && !text)
 		return take(l, c);
 	if (strcmp(what, "adopt") != 0 || l->argc > 2)
-		return lookback_fail("usage: lookback spool status | adopt [NUMBER] | reset | take; in a cluster: adopt [NUMBER [SLOT]] | reset [SLOT]");
+		return lookback_fail(
+			"usage: lookback spool status | adopt [NUMBER] | reset | take; in a cluster: adopt [NUMBER [SLOT]] | reset [SLOT]");
 	uint64_t number = text ? strtoull(text, &end, 10) : 0;
 	if (text && (*text < '0' || *text > '9' || *end))
 		return lookback_fail("adopt: '%s' is not a number", text);
-	if (!text && c->state > GUARD_NEW && !redis_guard_guess(&c->guard, c->spool.acked, c->spool.sent, c->spool.exact, &number))
-		return lookback_fail("adopt: found no number in Redis that can be right, expected one from %lu, the last batch known to be "
-				     "applied, to %lu, the last one sent; say which: adopt %lu, unless Redis was put back to an older state",
+	if (!text && c->state > GUARD_NEW &&
+		!redis_guard_guess(&c->guard, c->spool.acked, c->spool.sent, c->spool.exact, &number))
+		return lookback_fail(
+			"adopt: found no number in Redis that can be right, expected one from %lu, the last batch known to be "
+			"applied, to %lu, the last one sent; say which: adopt %lu, unless Redis was put back to an older state",
 			(unsigned long)c->spool.acked, (unsigned long)c->spool.sent, (unsigned long)c->spool.acked);
 	return decide(l, c, number);
 }

@@ -13,7 +13,7 @@ struct spool_case {
 	struct spool_peek spool;
 	struct redis_guard guard;
 	enum guard_state state;
-	uint64_t number; // to go on behind, where the state is sound
+	uint64_t number;    // to go on behind, where the state is sound
 	bool owner_foreign; // something else stands where Redis says whose the spool is
 	char owner_why[400];
 };

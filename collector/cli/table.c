@@ -65,8 +65,7 @@ static void put_cell(const struct table *t, const char *text, size_t width, bool
 		fprintf(t->out, "%*s", (int)(width - columns), "");
 }
 
-static void put_row(
-	const struct table *t, const struct row *r, const char *first, const char *last, const char *count)
+static void put_row(const struct table *t, const struct row *r, const char *first, const char *last, const char *count)
 {
 	int time_width = t->wide ? 16 : 10;
 	size_t used = 2 * (size_t)time_width + t->count_width + t->name_width + TYPE_WIDTH + 10;

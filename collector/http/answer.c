@@ -39,8 +39,7 @@ struct MHD_Response *http_response(struct redis_buffer *body, const char *type, 
 {
 	bool encoded = gzip && body->size >= GZIP_MIN && http_gzip_whole(body);
 	struct MHD_Response *response =
-		body->bad ? NULL
-			  : MHD_create_response_from_buffer(body->size, body->bytes, MHD_RESPMEM_MUST_FREE);
+		body->bad ? NULL : MHD_create_response_from_buffer(body->size, body->bytes, MHD_RESPMEM_MUST_FREE);
 
 	if (!response) {
 		redis_buffer_free(body);

@@ -48,8 +48,7 @@ bool http_api_owns(const char *url)
 	return find_path(url) != NULL;
 }
 
-struct http_api *http_api_open(
-	const struct http_sources *sources, struct http_guard *guard, char *why, size_t why_size)
+struct http_api *http_api_open(const struct http_sources *sources, struct http_guard *guard, char *why, size_t why_size)
 {
 	const struct settings *s = sources->settings;
 	struct http_api *api = calloc(1, sizeof(*api));
@@ -119,8 +118,8 @@ static const char *header(struct http_request *r, const char *name)
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
-static struct http_request *begin(
-	struct http_api *api, struct MHD_Connection *connection, const char *url, const char *method)
+static struct http_request *begin(struct http_api *api, struct MHD_Connection *connection, const char *url,
+	const char *method)
 {
 	struct http_request *r = calloc(1, sizeof(*r));
 
@@ -271,8 +270,7 @@ static enum MHD_Result answer(struct http_request *r, const struct path *path)
 		return answer_rate(r);
 	if (!http_guard_looks_up(r->client)) {
 		r->retry_after_s = 1;
-		return http_line(
-			r, MHD_HTTP_SERVICE_UNAVAILABLE, "too many lookups are under way; ask again");
+		return http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "too many lookups are under way; ask again");
 	}
 	http_guard_waits(r->client);
 	return http_work_take(r->api->work, r, path->handle);

@@ -35,7 +35,7 @@ struct http_api {
 	const struct http_sources *sources;
 	struct http_guard *guard;
 	struct http_work *work;
-	size_t bodies; // octets of bodies in memory; HTTP thread
+	size_t bodies;	   // octets of bodies in memory; HTTP thread
 	struct keys *keys; // NULL: lookups are open
 	struct http_exports *exports;
 	uint64_t results_max; // records in one answer
@@ -48,8 +48,8 @@ struct http_request {
 	struct http_api *api;
 	struct MHD_Connection *connection;
 	struct http_client *client;
-	struct query_db *db; // of the worker, in a handler
-	struct http_job *job; // in a worker; NULL: not yet, or its answer has it
+	struct query_db *db;		  // of the worker, in a handler
+	struct http_job *job;		  // in a worker; NULL: not yet, or its answer has it
 	char *path;			  // as it came, decoded in place segment by segment
 	char *segment[HTTP_SEGMENTS_MAX]; // behind the slashes
 	size_t segments;
@@ -59,24 +59,24 @@ struct http_request {
 	uint64_t body_size;	  // octets that came, kept or not
 	unsigned refused;	  // the code of a refusal that was due before the body came, and `why`; 0: none
 	char why[160];
-	bool gzip;		  // the client takes it
-	struct keys_rate rate;	  // of its key
-	unsigned retry_after_s;	  // 503
-	char next_page[24];	  // x-dribble-cursor
-	unsigned code;		  // of the answer
-	struct MHD_Response *response; // …until it is queued
-	size_t response_size;	  // SIZE_MAX: not known
-	char who[KEYS_NAME_SIZE]; // name of the key, for the audit line
-	char asked[HTTP_TARGET_SIZE + 32]; // method and target, printable
-	struct http_export *export; // /api/export, until its response is queued
+	bool gzip;					   // the client takes it
+	struct keys_rate rate;				   // of its key
+	unsigned retry_after_s;				   // 503
+	char next_page[24];				   // x-dribble-cursor
+	unsigned code;					   // of the answer
+	struct MHD_Response *response;			   // …until it is queued
+	size_t response_size;				   // SIZE_MAX: not known
+	char who[KEYS_NAME_SIZE];			   // name of the key, for the audit line
+	char asked[HTTP_TARGET_SIZE + 32];		   // method and target, printable
+	struct http_export *export;			   // /api/export, until its response is queued
 	enum MHD_Result (*resume)(struct http_request *r); // what goes on after the connection waited
 };
 
 // api.c ─────────────────────────────────────────────────────────────────────────────────
 
 // NULL with one line in `why`. `sources` must outlive it.
-struct http_api *http_api_open(
-	const struct http_sources *sources, struct http_guard *guard, char *why, size_t why_size);
+struct http_api *http_api_open(const struct http_sources *sources, struct http_guard *guard, char *why,
+	size_t why_size);
 void http_api_stop(struct http_api *api); // before the connections end: nothing waits any more
 void http_api_close(struct http_api *api);
 

@@ -38,8 +38,7 @@ static size_t base64_decode(const char *text, char *out, size_t out_size)
 static int presented(struct http_request *r, char out[2][512])
 {
 	const char *key = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "X-API-Key");
-	const char *header =
-		MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	const char *header = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 	char plain[512];
 
 	if (key && *key) {
@@ -98,7 +97,8 @@ unsigned http_authorize(struct http_request *r, bool count)
 		return refuse(r, MHD_HTTP_MISDIRECTED_REQUEST,
 			"without keys, lookups are for this machine: ask for 127.0.0.1 or localhost, or make a key (lookback key add)");
 	if (http_is_cross_site(r->connection, target, false))
-		return refuse(r, MHD_HTTP_FORBIDDEN, "a page of another site has asked for this: lookups answer their own page and programs");
+		return refuse(r, MHD_HTTP_FORBIDDEN,
+			"a page of another site has asked for this: lookups answer their own page and programs");
 	return r->api->keys ? authorize_by_key(r, count) : 0;
 }
 
@@ -129,7 +129,8 @@ void http_audit(struct http_request *r, unsigned code)
 		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)info->client_addr)->sin6_addr, address,
 			sizeof(address));
 	add_body(&r->body, body, sizeof(body));
-	log_info("lookup: key %s, from %s: %s%s%s%s", *r->who ? r->who : "none", address, r->asked, *body ? ": " : "", body,
+	log_info("lookup: key %s, from %s: %s%s%s%s", *r->who ? r->who : "none", address, r->asked, *body ? ": " : "",
+		body,
 		code == 0			     ? ""
 		: code == MHD_HTTP_TOO_MANY_REQUESTS ? " (over quota)"
 						     : " (refused)");

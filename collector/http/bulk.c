@@ -15,13 +15,13 @@ enum { QUESTIONS_MAX = 100000, WORDS_MAX = 400000, QUESTION_SIZE = 1024, AT_ONCE
 
 struct bulk {
 	struct query_db *db;
-	struct query template; // types, times, limit of each question
-	char *text;	       // the questions; owned
-	char *next;	       // the first line that is not asked yet; NULL: none
+	struct query template;	   // types, times, limit of each question
+	char *text;		   // the questions; owned
+	char *next;		   // the first line that is not asked yet; NULL: none
 	struct redis_buffer items; // of the current line, each with its final zero
 	size_t next_item;	   // where in them the next one is
 	bool several;		   // …and there are others
-	struct query_run *run; // of the current question
+	struct query_run *run;	   // of the current question
 	char current[QUESTION_SIZE];
 	uint64_t found; // records of it
 };
@@ -242,7 +242,8 @@ static size_t count_runs(const char *text, const char *separators, size_t most)
 
 static bool is_too_much(const char *text)
 {
-	return count_runs(text, "\r\n", QUESTIONS_MAX) > QUESTIONS_MAX || count_runs(text, " \t\r\n,;|", WORDS_MAX) > WORDS_MAX;
+	return count_runs(text, "\r\n", QUESTIONS_MAX) > QUESTIONS_MAX ||
+	       count_runs(text, " \t\r\n,;|", WORDS_MAX) > WORDS_MAX;
 }
 
 enum MHD_Result http_bulk(struct http_request *r)
@@ -271,6 +272,9 @@ enum MHD_Result http_bulk(struct http_request *r)
 		return http_line(r, code, "%s", why);
 	}
 	b->next = b->text;
-	return http_work_stream(
-		r, &(struct http_stream){.type = "application/x-ndjson", .arg = b, .produce = produce, .release = release, .list = true});
+	return http_work_stream(r, &(struct http_stream){.type = "application/x-ndjson",
+					   .arg = b,
+					   .produce = produce,
+					   .release = release,
+					   .list = true});
 }

@@ -142,8 +142,7 @@ enum MHD_Result http_cof(struct http_request *r)
 		return http_line(r, code, "%s", why);
 	if (!header_number(r, "dribble-paginate-count", &count, &counted) ||
 		!header_number(r, "dribble-paginate-cursor", &cursor, &continued))
-		return http_line(
-			r, MHD_HTTP_BAD_REQUEST, "dribble-paginate-count and -cursor: expected numbers");
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "dribble-paginate-count and -cursor: expected numbers");
 	if (counted || continued)
 		return answer_page(r, &q, count, cursor);
 	if (!MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, "limit"))

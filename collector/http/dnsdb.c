@@ -17,8 +17,7 @@
 void http_rate(struct redis_buffer *out, const struct keys_rate *rate)
 {
 	if (rate->limit == 0) {
-		query_put_text(out,
-			"{\"rate\":{\"reset\":\"n/a\",\"limit\":\"unlimited\",\"remaining\":\"n/a\"}}\n");
+		query_put_text(out, "{\"rate\":{\"reset\":\"n/a\",\"limit\":\"unlimited\",\"remaining\":\"n/a\"}}\n");
 		return;
 	}
 	query_put_text(out, "{\"rate\":{\"reset\":");
@@ -64,7 +63,8 @@ static bool is_raw_address(const struct query *q, const uint8_t *octets, size_t 
 			return false;
 	while (at < size && octets[at] != 0 && octets[at] < 64)
 		at += 1 + (size_t)octets[at];
-	return listed || size == 4 || at + 1 != size || octets[at] != 0; // else it is a name, from its first octet to its last
+	return listed || size == 4 || at + 1 != size ||
+	       octets[at] != 0; // else it is a name, from its first octet to its last
 }
 
 // A name in wire form, or RDATA: of an address, or of a type that points to a name.
@@ -94,8 +94,8 @@ static int parse_raw(struct query *q, const char *hex, bool rdata, char *why, si
 	return -1;
 }
 
-static int parse_value(
-	struct query *q, const char *side, const char *kind, const char *value, char *why, size_t why_size)
+static int parse_value(struct query *q, const char *side, const char *kind, const char *value, char *why,
+	size_t why_size)
 {
 	bool rdata = strcmp(side, "rdata") == 0;
 

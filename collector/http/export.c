@@ -254,15 +254,13 @@ enum MHD_Result http_export(struct http_request *r)
 		return http_line(r, code, "%s", why);
 	if (http_param_number(r, "limit", &limit) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "limit: expected a number");
-	if (cursors && (!http_param(r, "cursor", cursor, sizeof(cursor)) ||
-			       (*cursor && !query_export_is_cursor(cursor))))
-		return http_line(
-			r, MHD_HTTP_BAD_REQUEST, "cursor: expected one of an earlier export, or nothing");
+	if (cursors &&
+		(!http_param(r, "cursor", cursor, sizeof(cursor)) || (*cursor && !query_export_is_cursor(cursor))))
+		return http_line(r, MHD_HTTP_BAD_REQUEST, "cursor: expected one of an earlier export, or nothing");
 	struct http_export *x = make(r);
 	if (!x) {
 		r->retry_after_s = 2;
-		return http_line(
-			r, MHD_HTTP_SERVICE_UNAVAILABLE, "%d exports are under way already", EXPORTS_MAX);
+		return http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%d exports are under way already", EXPORTS_MAX);
 	}
 	x->gzip = r->gzip ? http_gzip_new() : NULL;
 	x->q = q;

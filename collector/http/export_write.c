@@ -85,8 +85,7 @@ static enum query_step write_all(struct http_export *x, struct query_export *run
 
 	if (b && x->csv && !*x->cursor)
 		query_put_text(text_of(x, b), QUERY_CSV_HEAD);
-	while (b && !x->failed &&
-		((step = query_export_next(run, &record)) == QUERY_RECORD || step == QUERY_BUSY)) {
+	while (b && !x->failed && ((step = query_export_next(run, &record)) == QUERY_RECORD || step == QUERY_BUSY)) {
 		if (step == QUERY_RECORD) {
 			put_record(x, text_of(x, b), &record);
 			records++;

@@ -18,8 +18,7 @@ unsigned http_ours_params(struct http_request *r, struct query *q, char *why, si
 {
 	char types[HTTP_VALUE_SIZE];
 
-	if (http_param(r, "type", types, sizeof(types)) && *types &&
-		query_parse_types(q, types, why, why_size) != 0)
+	if (http_param(r, "type", types, sizeof(types)) && *types && query_parse_types(q, types, why, why_size) != 0)
 		return MHD_HTTP_BAD_REQUEST;
 	return http_query_params(r, q, why, why_size);
 }
@@ -73,7 +72,8 @@ static void take_item(void *arg, const char *item, bool several)
 	if (a->len == LOOKUP_MAX) {
 		snprintf(a->why, a->why_size, "at most %d at once; POST /api/bulk takes more", LOOKUP_MAX);
 		a->failed = true;
-	} else if (several ? query_understand_item(&p, item, a->why, a->why_size) != 0 : query_parse(&p.q, item, a->why, a->why_size) != 0) {
+	} else if (several ? query_understand_item(&p, item, a->why, a->why_size) != 0
+			   : query_parse(&p.q, item, a->why, a->why_size) != 0) {
 		a->failed = true; // in a list nobody would see what was left out
 	} else {
 		add(a, &p.q);
@@ -128,7 +128,8 @@ static unsigned lookup_params(struct http_request *r, struct asked *a)
 	for (size_t i = 0; i < a->len && code == 0; i++) {
 		struct query one = params;
 		query_take_value(&one, &a->of[i]);
-		if (((also || instead) && ask_for_targets(&one, also, a->why, a->why_size) != 0) || query_fit_types(&one, a->why, a->why_size) != 0)
+		if (((also || instead) && ask_for_targets(&one, also, a->why, a->why_size) != 0) ||
+			query_fit_types(&one, a->why, a->why_size) != 0)
 			code = MHD_HTTP_BAD_REQUEST;
 		a->of[i] = one;
 	}
@@ -160,8 +161,7 @@ enum MHD_Result http_find(struct http_request *r)
 	struct query q = query_make(QUERY_KEYWORD);
 	const struct query_format format = {.keyword = q.name, .framed = is_framed(r)};
 
-	if (!http_param(r, "q", value, sizeof(value)) ||
-		query_parse_keyword(&q, value, why, sizeof(why)) != 0)
+	if (!http_param(r, "q", value, sizeof(value)) || query_parse_keyword(&q, value, why, sizeof(why)) != 0)
 		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	unsigned code = http_ours_params(r, &q, why, sizeof(why));
 	if (code != 0)

@@ -33,9 +33,9 @@ struct http_client {
 	uint64_t id;
 	int fd; // of libmicrohttpd; open until the connection is reported as closed
 	enum state state;
-	bool closing; // shut down, its end is not reported yet
-	bool too_many; // parameters
-	bool too_long; // the target
+	bool closing;		 // shut down, its end is not reported yet
+	bool too_many;		 // parameters
+	bool too_long;		 // the target
 	int64_t since, deadline; // monotonic, milliseconds
 	uint8_t address[16];
 	unsigned bucket; // of its address
@@ -158,8 +158,7 @@ unsigned http_guard_connections(const struct http_guard *g)
 // What counts as one address: an address of IPv4, a /64 of IPv6.
 static void read_address(struct MHD_Connection *connection, uint8_t out[16])
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr *address = info ? info->client_addr : NULL;
 
 	memset(out, 0, 16);
@@ -218,8 +217,7 @@ static void arrive(struct http_client *c)
 
 static void begin(struct http_guard *g, struct MHD_Connection *connection, void **context)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct http_client *c = info ? calloc(1, sizeof(*c)) : NULL;
 
 	*context = c;
@@ -278,8 +276,7 @@ void http_guard_notify(void *guard, struct MHD_Connection *connection, void **co
 
 struct http_client *http_guard_client(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	return info ? info->socket_context : NULL;
 }
 
@@ -349,8 +346,7 @@ bool http_guard_looks_up(struct http_client *c)
 
 	pthread_mutex_lock(&g->lock);
 	for (const struct http_client *other = g->first; other; other = other->next)
-		mine += other->state == LOOKING_UP &&
-			memcmp(other->address, c->address, sizeof(c->address)) == 0;
+		mine += other->state == LOOKING_UP && memcmp(other->address, c->address, sizeof(c->address)) == 0;
 	bool free_place = g->lookups < g->lookups_max && mine < (g->lookups_max + 1) / 2;
 	if (free_place) {
 		set_state(c, LOOKING_UP);

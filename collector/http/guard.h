@@ -36,17 +36,16 @@ void http_guard_notify(void *guard, struct MHD_Connection *connection, void **co
 void *http_guard_target(void *guard, const char *uri, struct MHD_Connection *connection);
 
 struct http_client *http_guard_client(struct MHD_Connection *connection);
-const char *http_client_target(
-	const struct http_client *c); // of its request, as it came; cut at HTTP_TARGET_SIZE
-bool http_client_is_too_long(const struct http_client *c); // its target
-bool http_client_has_too_many(const struct http_client *c); // parameters
+const char *http_client_target(const struct http_client *c); // of its request, as it came; cut at HTTP_TARGET_SIZE
+bool http_client_is_too_long(const struct http_client *c);   // its target
+bool http_client_has_too_many(const struct http_client *c);  // parameters
 uint64_t http_client_id(const struct http_client *c);
 unsigned http_client_group(const struct http_client *c); // the same for all connections of an address
 
 // The thread of the server:
-void http_guard_body(struct http_client *c, size_t size); // so much more of the body has come
-void http_guard_answers(struct http_client *c);		  // the request is here
-bool http_guard_looks_up(struct http_client *c);	  // …and is a lookup. False: too many are under way
+void http_guard_body(struct http_client *c, size_t size);  // so much more of the body has come
+void http_guard_answers(struct http_client *c);		   // the request is here
+bool http_guard_looks_up(struct http_client *c);	   // …and is a lookup. False: too many are under way
 void http_guard_sends(struct http_client *c, size_t size); // the client must have read `size` octets in time
 void http_guard_sends_within(struct http_client *c, unsigned ms);
 void http_guard_waits(struct http_client *c); // it waits for us: no deadline

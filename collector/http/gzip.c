@@ -57,8 +57,8 @@ struct http_gzip *http_gzip_new(void)
 {
 	struct http_gzip *z = calloc(1, sizeof(*z));
 
-	if (z && deflateInit2(&z->stream, LEVEL, Z_DEFLATED, WINDOW_BITS + GZIP, MEMORY_LEVEL,
-			 Z_DEFAULT_STRATEGY) != Z_OK) {
+	if (z && deflateInit2(&z->stream, LEVEL, Z_DEFLATED, WINDOW_BITS + GZIP, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) !=
+			 Z_OK) {
 		free(z);
 		return NULL;
 	}
@@ -75,8 +75,8 @@ void http_gzip_free(struct http_gzip *z)
 void http_gzip_put(struct http_gzip *z, const struct redis_buffer *in, enum http_gzip_flush flush,
 	struct redis_buffer *out)
 {
-	static const int flushes[] = {
-		[HTTP_GZIP_GO_ON] = Z_NO_FLUSH, [HTTP_GZIP_FLUSH] = Z_SYNC_FLUSH, [HTTP_GZIP_END] = Z_FINISH};
+	static const int flushes[] =
+		{[HTTP_GZIP_GO_ON] = Z_NO_FLUSH, [HTTP_GZIP_FLUSH] = Z_SYNC_FLUSH, [HTTP_GZIP_END] = Z_FINISH};
 	int result;
 
 	z->stream.next_in = (Bytef *)in->bytes;

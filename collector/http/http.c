@@ -49,8 +49,8 @@ static bool takes_gzip(struct MHD_Connection *connection)
 }
 
 // Takes `body` over.
-static enum MHD_Result answer(
-	struct MHD_Connection *connection, unsigned code, const char *type, struct redis_buffer *body)
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, const char *type,
+	struct redis_buffer *body)
 {
 	struct MHD_Response *response = http_response(body, type, takes_gzip(connection));
 
@@ -83,8 +83,8 @@ static void forget(struct cached *c)
 
 typedef char *make_text(const struct http_sources *sources, size_t *len);
 
-static enum MHD_Result answer_cached(struct MHD_Connection *connection, const struct http *h,
-	struct cached *c, const char *type, make_text *make)
+static enum MHD_Result answer_cached(struct MHD_Connection *connection, const struct http *h, struct cached *c,
+	const char *type, make_text *make)
 {
 	bool gzip = takes_gzip(connection);
 	uint64_t now = monotonic_ms();
@@ -104,8 +104,7 @@ static enum MHD_Result answer_cached(struct MHD_Connection *connection, const st
 static enum MHD_Result answer_metrics(struct MHD_Connection *connection, struct http *h)
 {
 	metrics_add(http_metrics, 1);
-	return answer_cached(
-		connection, h, &h->metrics, "text/plain; version=0.0.4; charset=utf-8", http_metrics_text);
+	return answer_cached(connection, h, &h->metrics, "text/plain; version=0.0.4; charset=utf-8", http_metrics_text);
 }
 
 static enum MHD_Result answer_status(struct MHD_Connection *connection, struct http *h)
@@ -124,8 +123,7 @@ static enum MHD_Result answer_ready(struct MHD_Connection *connection, const str
 {
 	char why[900];
 
-	if (writer_is_up(h->sources.writer, why, sizeof(why)) &&
-		spool_is_well(h->sources.spool, why, sizeof(why))) {
+	if (writer_is_up(h->sources.writer, why, sizeof(why)) && spool_is_well(h->sources.spool, why, sizeof(why))) {
 		char lost[320];
 		spool_damage(h->sources.spool, lost, sizeof(lost));
 		char warnings[4096], text[5120];
@@ -148,8 +146,7 @@ struct state {
 	uint64_t passed_over;	     // octets of a body
 };
 
-static void completed(
-	void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
+static void completed(void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
 {
 	struct http_client *client = http_guard_client(connection);
 	struct state *s = *state;
@@ -197,25 +194,23 @@ static bool is_refused(struct MHD_Connection *connection, const char *path)
 	       http_is_cross_site(connection, target, true);
 }
 
-static enum MHD_Result answer_plain(
-	struct MHD_Connection *connection, struct http *h, const char *path, const char *method)
+static enum MHD_Result answer_plain(struct MHD_Connection *connection, struct http *h, const char *path,
+	const char *method)
 {
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
 		metrics_add(http_method, 1);
-		return answer_line(
-			connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
+		return answer_line(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
 	}
 	if (is_refused(connection, path)) {
 		metrics_add(http_bad_request, 1);
-		return answer_line(
-			connection, MHD_HTTP_FORBIDDEN, "a page of another site has asked for this");
+		return answer_line(connection, MHD_HTTP_FORBIDDEN, "a page of another site has asked for this");
 	}
 	return answer_path(connection, h, path);
 }
 
 // One line about a request that is not HTTP as it should be, and the status to answer with; NULL if it is.
-static const char *what_is_wrong(
-	struct MHD_Connection *connection, const char *url, const char *version, unsigned *status)
+static const char *what_is_wrong(struct MHD_Connection *connection, const char *url, const char *version,
+	unsigned *status)
 {
 	const struct http_client *client = http_guard_client(connection);
 
@@ -238,8 +233,8 @@ static enum MHD_Result begin(void **state)
 	return *state ? MHD_YES : MHD_NO;
 }
 
-static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url,
-	const char *method, const char *version, const char *upload, size_t *upload_size, void **state)
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
+	const char *version, const char *upload, size_t *upload_size, void **state)
 {
 	struct http *h = arg;
 	struct http_client *client = http_guard_client(connection);
@@ -251,8 +246,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	unsigned status;
 	const char *wrong = what_is_wrong(connection, url, version, &status), *path = http_target_path(url);
 	if (!wrong && http_api_owns(path))
-		return http_api_handle(
-			h->api, connection, path, method, upload, upload_size, (void **)&s->lookup);
+		return http_api_handle(h->api, connection, path, method, upload, upload_size, (void **)&s->lookup);
 	if (first)
 		return MHD_YES; // called once more
 	if (*upload_size > 0) {
@@ -291,23 +285,21 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 	char *certificate = tls ? read_pem(s->http_certificate) : NULL;
 	char *key = tls ? read_pem(s->http_certificate_key) : NULL;
 	struct MHD_OptionItem options[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, certificate},
-		{MHD_OPTION_HTTPS_MEM_KEY, 0, key},
-		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_priorities},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, key}, {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_priorities},
 		{MHD_OPTION_END, 0, NULL}};
 	struct MHD_Daemon *daemon = NULL;
 
 	if (!tls)
 		options[0] = options[3];
 	if (!tls || (certificate && key))
-		daemon = MHD_start_daemon(
-			MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0), 0,
-			NULL, NULL, handle, h, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-			http_guard_connections(h->guard), MHD_OPTION_NOTIFY_CONNECTION, http_guard_notify,
-			h->guard, MHD_OPTION_URI_LOG_CALLBACK, http_guard_target, h->guard,
-			MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-			(size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
-			MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_ARRAY, options,
-			MHD_OPTION_END);
+		daemon = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+						  (tls ? MHD_USE_TLS : 0),
+			0, NULL, NULL, handle, h, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+			http_guard_connections(h->guard), MHD_OPTION_NOTIFY_CONNECTION, http_guard_notify, h->guard,
+			MHD_OPTION_URI_LOG_CALLBACK, http_guard_target, h->guard, MHD_OPTION_CONNECTION_TIMEOUT,
+			(unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+			MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+			MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 	free(certificate);
 	free(key);
 	return daemon;
@@ -323,12 +315,13 @@ static void allow_files(unsigned connections)
 		return;
 	files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
 	if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < wanted)
-		log_warning("http.connections: %u connections need %lu open files, found a limit of %lu; raise it (LimitNOFILE, ulimit -n)",
+		log_warning(
+			"http.connections: %u connections need %lu open files, found a limit of %lu; raise it (LimitNOFILE, ulimit -n)",
 			connections, (unsigned long)wanted, (unsigned long)files.rlim_cur);
 }
 
-struct http *http_start(const struct endpoint *listen_on, int fd, const struct http_sources *sources,
-	char *why, size_t why_size)
+struct http *http_start(const struct endpoint *listen_on, int fd, const struct http_sources *sources, char *why,
+	size_t why_size)
 {
 	struct http *h = calloc(1, sizeof(*h));
 

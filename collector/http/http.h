@@ -24,8 +24,8 @@ struct http_sources {
 struct http;
 
 // Serves on `fd` (listen.h; ports below 1024 take rights that are given up before this), which it takes over, and logs where (`http: listening on 127.0.0.1:8053`). NULL with one line in `why`.
-struct http *http_start(
-	const struct endpoint *listen, int fd, const struct http_sources *sources, char *why, size_t why_size);
+struct http *http_start(const struct endpoint *listen, int fd, const struct http_sources *sources, char *why,
+	size_t why_size);
 void http_stop(struct http *h);
 
 // What an administrator should know about the settings of HTTP before others find out. NULL: nothing.

@@ -278,8 +278,8 @@ static void make_first(struct http_job *j)
 {
 	bool sound = produce(j);
 	int64_t taken = (int64_t)monotonic_ms() - j->asked_ms;
-	bool begins = !j->stream.whole && (j->out.size >= BLOCK_SIZE ||
-						  (taken > SOON_MS && j->out.size > 0) || taken > LATEST_MS);
+	bool begins = !j->stream.whole &&
+		      (j->out.size >= BLOCK_SIZE || (taken > SOON_MS && j->out.size > 0) || taken > LATEST_MS);
 
 	j->complete = j->complete || !sound;
 	if (!j->complete && !begins) {

@@ -74,7 +74,6 @@ void http_worker_queue(struct http_worker *w, struct http_job *j);
 void http_worker_go_on(struct http_worker *w, struct http_job *j);
 
 // job.c
-struct http_job *http_job_new(
-	struct http_worker *w, struct http_request *r, http_handler *handle); // HTTP thread
-void http_job_step(struct http_job *j);					      // worker
+struct http_job *http_job_new(struct http_worker *w, struct http_request *r, http_handler *handle); // HTTP thread
+void http_job_step(struct http_job *j);								    // worker
 void http_job_abandon(struct http_job *j); // under the lock; the worker's thread has ended

@@ -196,9 +196,8 @@ void keys_refresh(struct keys *k, int64_t now)
 	if (now == k->looked)
 		return;
 	k->looked = now;
-	if (stat(k->path, &status) != 0 ||
-		(status.st_size == k->size && status.st_mtim.tv_sec == k->changed.tv_sec &&
-			status.st_mtim.tv_nsec == k->changed.tv_nsec))
+	if (stat(k->path, &status) != 0 || (status.st_size == k->size && status.st_mtim.tv_sec == k->changed.tv_sec &&
+						   status.st_mtim.tv_nsec == k->changed.tv_nsec))
 		return;
 	ssize_t len = read_file(k->path, &fresh, why, sizeof(why));
 	k->changed = status.st_mtim;
@@ -219,8 +218,7 @@ void keys_refresh(struct keys *k, int64_t now)
 	k->len = (size_t)len;
 }
 
-enum keys_verdict keys_check(
-	struct keys *k, const char *text, bool count, int64_t now, struct keys_rate *rate)
+enum keys_verdict keys_check(struct keys *k, const char *text, bool count, int64_t now, struct keys_rate *rate)
 {
 	uint8_t hash[HASH_SIZE];
 
@@ -267,8 +265,8 @@ static int copy_lines(struct rewrite *w, const char *name, bool leave_out)
 	return found;
 }
 
-int keys_add(const char *path, const char *name, const char *limits, char key[static KEYS_TEXT_SIZE],
-	char *why, size_t why_size)
+int keys_add(const char *path, const char *name, const char *limits, char key[static KEYS_TEXT_SIZE], char *why,
+	size_t why_size)
 {
 	uint8_t random[RANDOM_SIZE], hash[HASH_SIZE];
 	struct key probe;
@@ -318,8 +316,8 @@ int keys_print(const char *path, FILE *out, char *why, size_t why_size)
 	if (len < 0)
 		return -1;
 	for (ssize_t i = 0; i < len; i++)
-		fprintf(out, key[i].limit ? "%-24s %llu requests in %lld s\n" : "%-24s no bound\n",
-			key[i].name, (unsigned long long)key[i].limit, (long long)key[i].period);
+		fprintf(out, key[i].limit ? "%-24s %llu requests in %lld s\n" : "%-24s no bound\n", key[i].name,
+			(unsigned long long)key[i].limit, (long long)key[i].period);
 	free(key);
 	return 0;
 }

@@ -37,13 +37,12 @@ void keys_refresh(struct keys *k, int64_t now);
 size_t keys_len(const struct keys *k);
 
 // Looks a key up and, with `count`, counts one request. `rate` tells whose it is and what is left.
-enum keys_verdict keys_check(
-	struct keys *k, const char *text, bool count, int64_t now, struct keys_rate *rate);
+enum keys_verdict keys_check(struct keys *k, const char *text, bool count, int64_t now, struct keys_rate *rate);
 
 // For the command. 0, or -1 with one line in `why`. keys_add writes the new key to `key`; `limits`
 // is "1000/h" (s, min, h or d) or empty.
-int keys_add(const char *path, const char *name, const char *limits, char key[static KEYS_TEXT_SIZE],
-	char *why, size_t why_size);
+int keys_add(const char *path, const char *name, const char *limits, char key[static KEYS_TEXT_SIZE], char *why,
+	size_t why_size);
 int keys_remove(const char *path, const char *name, char *why, size_t why_size);
 int keys_print(const char *path, FILE *out, char *why, size_t why_size);
 

@@ -51,8 +51,7 @@ void http_listen_log(int fd)
 		getnameinfo((struct sockaddr *)&address, size, host, sizeof(host), port, sizeof(port),
 			NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		return;
-	log_info(address.ss_family == AF_INET6 ? "http: listening on [%s]:%s" : "http: listening on %s:%s",
-		host, port);
+	log_info(address.ss_family == AF_INET6 ? "http: listening on [%s]:%s" : "http: listening on %s:%s", host, port);
 }
 
 bool http_listen_is_local(int fd)
@@ -64,8 +63,7 @@ bool http_listen_is_local(int fd)
 		return false;
 	if (address.ss_family == AF_INET)
 		return ntohl(((struct sockaddr_in *)&address)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-	return address.ss_family == AF_INET6 &&
-	       IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&address)->sin6_addr);
+	return address.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&address)->sin6_addr);
 }
 
 // True if the host is written as an address of loopback, or its name.

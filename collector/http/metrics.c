@@ -16,17 +16,21 @@ static void write_family(FILE *out, const struct stats_line *lines, size_t i)
 {
 	if (i > 0 && strcmp(lines[i].family, lines[i - 1].family) == 0)
 		return;
-	static const char *const types[] = {[STATS_COUNTER] = "counter", [STATS_GAUGE] = "gauge", [STATS_SECONDS] = "counter",
-		[STATS_LEVEL] = "gauge", [STATS_BUCKET] = "histogram", [STATS_SUM] = "histogram"};
+	static const char *const types[] = {[STATS_COUNTER] = "counter",
+		[STATS_GAUGE] = "gauge",
+		[STATS_SECONDS] = "counter",
+		[STATS_LEVEL] = "gauge",
+		[STATS_BUCKET] = "histogram",
+		[STATS_SUM] = "histogram"};
 
-	fprintf(out, "# HELP lookback_%s %s\n# TYPE lookback_%s %s\n", lines[i].family, lines[i].help,
-		lines[i].family, types[lines[i].kind]);
+	fprintf(out, "# HELP lookback_%s %s\n# TYPE lookback_%s %s\n", lines[i].family, lines[i].help, lines[i].family,
+		types[lines[i].kind]);
 }
 
 static void write_gauge(FILE *out, const char *family, const char *help, uint64_t value)
 {
-	fprintf(out, "# HELP lookback_%s %s\n# TYPE lookback_%s gauge\nlookback_%s %" PRIu64 "\n", family,
-		help, family, family, value);
+	fprintf(out, "# HELP lookback_%s %s\n# TYPE lookback_%s gauge\nlookback_%s %" PRIu64 "\n", family, help, family,
+		family, value);
 }
 
 // A label value from outside: escaped, and octets that are not ASCII text replaced.
@@ -57,8 +61,8 @@ static void write_head(FILE *out, const struct stats_line *line, const char *suf
 	fputs("} ", out);
 }
 
-static void write_sample(FILE *out, const struct stats_line *line, const struct board_sensor *sensor,
-	const char *name, const char *value, uint64_t number)
+static void write_sample(FILE *out, const struct stats_line *line, const struct board_sensor *sensor, const char *name,
+	const char *value, uint64_t number)
 {
 	write_head(out, line, "", sensor, name, value, line->label);
 	fprintf(out, "%" PRIu64 "\n", number);
@@ -83,7 +87,8 @@ static uint64_t cumulate(const struct stats_line *lines, const uint64_t *values,
 	return sum;
 }
 
-static void write_worker(FILE *out, size_t i, const struct board_sensor *sensor, const char *worker, const uint64_t *values)
+static void write_worker(FILE *out, size_t i, const struct board_sensor *sensor, const char *worker,
+	const uint64_t *values)
 {
 	const struct stats_line *line = &worker_stats_lines[i];
 
@@ -151,19 +156,19 @@ static void write_outboxes(FILE *out, const struct board_sensor *sensors, size_t
 	for (size_t i = 0; i < OUTBOX_STATS_LEN; i++) {
 		write_family(out, outbox_stats_lines, i);
 		for (size_t s = 0; s < len; s++)
-			write_sample(
-				out, &outbox_stats_lines[i], &sensors[s], NULL, NULL, sensors[s].outbox[i]);
+			write_sample(out, &outbox_stats_lines[i], &sensors[s], NULL, NULL, sensors[s].outbox[i]);
 	}
 }
 
 static void write_unknown(FILE *out, const struct board_sensor *sensors, size_t len)
 {
-	static const char *const forms[] = {"kind=\"ethertype\",number=\"0x%04x\"", "kind=\"ip_protocol\",number=\"%u\"",
-		"kind=\"udp_port\",number=\"%u\""};
+	static const char *const forms[] = {"kind=\"ethertype\",number=\"0x%04x\"",
+		"kind=\"ip_protocol\",number=\"%u\"", "kind=\"udp_port\",number=\"%u\""};
 	char label[64];
 
-	fprintf(out, "# HELP lookback_unknown_headers_total Packets that ended at a header that is not known, by its number; the most frequent "
-		     "ones, of UDP ports those behind which an IP packet was found\n# TYPE lookback_unknown_headers_total counter\n");
+	fprintf(out,
+		"# HELP lookback_unknown_headers_total Packets that ended at a header that is not known, by its number; the most frequent "
+		"ones, of UDP ports those behind which an IP packet was found\n# TYPE lookback_unknown_headers_total counter\n");
 	for (size_t s = 0; s < len; s++) {
 		for (uint32_t i = 0; i < sensors[s].unknown_len; i++) {
 			const struct stats_unknown *u = &sensors[s].unknown[i];
@@ -176,14 +181,14 @@ static void write_unknown(FILE *out, const struct board_sensor *sensors, size_t 
 
 static void write_dataplanes(FILE *out, const struct board_sensor *sensors, size_t len)
 {
-	static const struct stats_line up = {
-		STATS_GAUGE, "", "dataplane_up", "", "1 while the dataplane of the sensor is connected"};
-	static const struct stats_line taken = {
-		STATS_GAUGE, "", "dataplane_sightings_taken", "", "Sightings that the collector has taken of this start of the dataplane"};
+	static const struct stats_line up = {STATS_GAUGE, "", "dataplane_up", "",
+		"1 while the dataplane of the sensor is connected"};
+	static const struct stats_line taken = {STATS_GAUGE, "", "dataplane_sightings_taken", "",
+		"Sightings that the collector has taken of this start of the dataplane"};
 	static const struct stats_line unbalanced = {STATS_GAUGE, "", "dataplane_unbalanced", "",
 		"1: the dataplane handed over another number of sightings than the collector took: a bug, please report it"};
-	static const struct stats_line info = {
-		STATS_GAUGE, "", "dataplane_info", "", "Version of the sensor's dataplane"};
+	static const struct stats_line info = {STATS_GAUGE, "", "dataplane_info", "",
+		"Version of the sensor's dataplane"};
 
 	write_family(out, &up, 0);
 	for (size_t s = 0; s < len; s++)
@@ -235,8 +240,8 @@ static void write_collector(FILE *out, const struct spool_levels *spool)
 	fprintf(out, "# HELP lookback_collector_redis_errors_total Troubles with Redis, by kind\n"
 		     "# TYPE lookback_collector_redis_errors_total counter\n");
 	for (int i = REDIS_TROUBLE_NONE + 1; i < REDIS_TROUBLE_MAX; i++)
-		fprintf(out, "lookback_collector_redis_errors_total{kind=\"%s\"} %" PRIu64 "\n",
-			redis_trouble_label[i], stats_get(&redis_trouble_count[i]));
+		fprintf(out, "lookback_collector_redis_errors_total{kind=\"%s\"} %" PRIu64 "\n", redis_trouble_label[i],
+			stats_get(&redis_trouble_count[i]));
 	write_gauge(out, "collector_spool_waiting_batches", "Batches that wait for Redis", spool->waiting);
 	write_gauge(out, "collector_spool_waiting_bytes", "Octets of the disk that they take", spool->waiting_bytes);
 	write_gauge(out, "collector_spool_kept_batches", "Batches that Redis has, kept for spool.keep", spool->kept);
@@ -272,12 +277,14 @@ static void write_stops(FILE *out, struct writer *writer)
 
 	if (len == 0)
 		return;
-	fprintf(out, "# HELP lookback_collector_slot_stopped Slots of a Redis Cluster that nothing is written to, the first ones: the key that is "
-		     "wrong, what was found there and what was expected\n# TYPE lookback_collector_slot_stopped gauge\n");
+	fprintf(out,
+		"# HELP lookback_collector_slot_stopped Slots of a Redis Cluster that nothing is written to, the first ones: the key that is "
+		"wrong, what was found there and what was expected\n# TYPE lookback_collector_slot_stopped gauge\n");
 	for (size_t i = 0; i < len; i++) {
 		fprintf(out, "lookback_collector_slot_stopped{slot=\"%u\",", stops[i].slot);
 		write_label(out, "key", stops[i].key);
-		fprintf(out, ",state=\"%s\",found=\"%s\",expected=\"%s\"} 1\n", stops[i].state, stops[i].found, stops[i].expected);
+		fprintf(out, ",state=\"%s\",found=\"%s\",expected=\"%s\"} 1\n", stops[i].state, stops[i].found,
+			stops[i].expected);
 	}
 }
 

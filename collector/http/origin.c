@@ -49,8 +49,7 @@ static const char *host_of(struct MHD_Connection *connection, const char *target
 // host [":" port], of RFC 3986 §3.2.
 static bool is_host(const char *host)
 {
-	size_t len =
-		*host == '[' ? 1 + strspn(host + 1, "0123456789abcdefABCDEF:.vV%-_~") : strcspn(host, ":");
+	size_t len = *host == '[' ? 1 + strspn(host + 1, "0123456789abcdefABCDEF:.vV%-_~") : strcspn(host, ":");
 
 	if (*host == '[' && host[len++] != ']')
 		return false;
@@ -111,8 +110,7 @@ static size_t without_port(const char *authority, size_t len, bool tls)
 	const char *port = tls ? ":443" : ":80";
 	size_t port_len = strlen(port);
 
-	return len > port_len && strncmp(authority + len - port_len, port, port_len) == 0 ? len - port_len
-											  : len;
+	return len > port_len && strncmp(authority + len - port_len, port, port_len) == 0 ? len - port_len : len;
 }
 
 // True if a URL is of this host.

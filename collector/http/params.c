@@ -63,8 +63,8 @@ unsigned http_query_params(struct http_request *r, struct query *q, char *why, s
 	char order[HTTP_VALUE_SIZE];
 
 	q->time_max_s = r->api->time_max_s;
-	if (http_param_number(r, "limit", &limit) != 0 || limit < 0 ||
-		http_param_number(r, "offset", &offset) != 0 || offset < 0) {
+	if (http_param_number(r, "limit", &limit) != 0 || limit < 0 || http_param_number(r, "offset", &offset) != 0 ||
+		offset < 0) {
 		snprintf(why, why_size, "limit and offset: expected numbers, not negative");
 		return MHD_HTTP_BAD_REQUEST;
 	}
@@ -90,8 +90,7 @@ struct parameters {
 	const char *unsound; // name of one whose value cannot be read, or NULL
 };
 
-static enum MHD_Result see_parameter(
-	void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result see_parameter(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
 {
 	struct parameters *p = context;
 	char text[HTTP_VALUE_SIZE];

@@ -56,8 +56,7 @@ enum MHD_Result http_static_answer(struct MHD_Connection *connection, const stru
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 	for (size_t i = 0; i < sizeof(safety) / sizeof(*safety); i++)
 		MHD_add_response_header(response, safety[i][0], safety[i][1]);
-	enum MHD_Result result =
-		MHD_queue_response(connection, known ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response);
+	enum MHD_Result result = MHD_queue_response(connection, known ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response);
 	MHD_destroy_response(response);
 	return result;
 }

@@ -49,8 +49,7 @@ static void put_label(struct redis_buffer *out, const char *label)
 }
 
 // The members of an object: a number for each family, or an object of numbers where it has labels.
-static void put_counters(
-	struct redis_buffer *out, const struct stats_line *lines, size_t len, const uint64_t *values)
+static void put_counters(struct redis_buffer *out, const struct stats_line *lines, size_t len, const uint64_t *values)
 {
 	for (size_t i = 0; i < len; i++) {
 		bool goes_on = i > 0 && strcmp(lines[i].family, lines[i - 1].family) == 0;

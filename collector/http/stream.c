@@ -33,16 +33,15 @@ struct records {
 	size_t flex_len;
 	uint64_t flex_offset, flex_limit; // objects passed over and shown; no limit: 0
 	uint64_t flex_shown;
-	bool flex_more; // there is an object beyond the limit
+	bool flex_more;		  // there is an object beyond the limit
 	struct query_found found; // HTTP_FOUND: the name that comes next
 	char why[512];
 };
 
 static bool is_framed(const struct records *s)
 {
-	return s->format.framed ||
-	       (s->shape != HTTP_COF && s->shape != HTTP_FOUND && s->shape != HTTP_CSV &&
-	       s->shape != HTTP_DNSDB1 && s->shape != HTTP_SUMMARIZE1);
+	return s->format.framed || (s->shape != HTTP_COF && s->shape != HTTP_FOUND && s->shape != HTTP_CSV &&
+					   s->shape != HTTP_DNSDB1 && s->shape != HTTP_SUMMARIZE1);
 }
 
 static void put_summary(struct records *s, struct redis_buffer *out)
@@ -137,8 +136,10 @@ static void add_flex(struct records *s, struct redis_buffer *out, const struct q
 	else
 		put_flex_rdata(&s->flex_text, r);
 	uint32_t len = (uint32_t)s->flex_text.size - at;
-	while (i < s->flex_len && (s->flex[i].len != len || memcmp(s->flex_text.bytes + s->flex[i].at, s->flex_text.bytes + at, len) != 0 ||
-					  strlen(s->flex[i].type) != r->type_len || memcmp(s->flex[i].type, r->type, r->type_len) != 0))
+	while (i < s->flex_len &&
+		(s->flex[i].len != len ||
+			memcmp(s->flex_text.bytes + s->flex[i].at, s->flex_text.bytes + at, len) != 0 ||
+			strlen(s->flex[i].type) != r->type_len || memcmp(s->flex[i].type, r->type, r->type_len) != 0))
 		i++;
 	struct flex *f = &s->flex[i];
 	if (i == s->flex_len) {
@@ -207,9 +208,8 @@ static void put_end(struct records *s, struct redis_buffer *out, enum query_step
 		query_put_json(out, s->why, strlen(s->why));
 		query_put_text(out, "}\n");
 	} else {
-		query_put_text(out, step == QUERY_LIMITED
-					    ? "{\"cond\":\"limited\",\"msg\":\"Result limit reached\"}\n"
-					    : "{\"cond\":\"succeeded\"}\n");
+		query_put_text(out, step == QUERY_LIMITED ? "{\"cond\":\"limited\",\"msg\":\"Result limit reached\"}\n"
+							  : "{\"cond\":\"succeeded\"}\n");
 	}
 }
 

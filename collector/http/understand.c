@@ -39,7 +39,8 @@ static void take_item(void *arg, const char *item, bool several)
 	char why[300];
 
 	if (several && query_understand_item(&p, item, why, sizeof(why)) != 0) {
-		json_array_append_new(l->refused, json_pack("{s:o,s:o}", "query", text_of(item), "error", text_of(why)));
+		json_array_append_new(l->refused,
+			json_pack("{s:o,s:o}", "query", text_of(item), "error", text_of(why)));
 	} else if (several && !json_object_get(l->known, p.value)) {
 		json_object_set_new(l->known, p.value, json_true());
 		json_array_append_new(l->values, text_of(p.value));
@@ -55,7 +56,8 @@ static json_t *list_of(const char *text)
 	if (query_paste_items(text, take_item, &l) != SIZE_MAX && json_array_size(l.values) > 0)
 		answer = json_pack("{s:s,s:O,s:O}", "kind", "list", "values", l.values, "refused", l.refused);
 	else if (json_array_size(l.refused) > 0)
-		answer = json_pack("{s:s,s:O}", "error", "None of these is a name with a dot, an address, a prefix or a range.", "refused", l.refused);
+		answer = json_pack("{s:s,s:O}", "error",
+			"None of these is a name with a dot, an address, a prefix or a range.", "refused", l.refused);
 	json_decref(l.values);
 	json_decref(l.refused);
 	json_decref(l.known);
@@ -79,7 +81,8 @@ enum MHD_Result http_understand(struct http_request *r)
 	struct redis_buffer body = {0};
 
 	if (r->body.size > TEXT_MAX)
-		return http_line(r, MHD_HTTP_CONTENT_TOO_LARGE, "found %zu octets, expected at most %d; POST /api/bulk takes more", r->body.size, TEXT_MAX);
+		return http_line(r, MHD_HTTP_CONTENT_TOO_LARGE,
+			"found %zu octets, expected at most %d; POST /api/bulk takes more", r->body.size, TEXT_MAX);
 	query_put(&r->body, "", 1);
 	for (size_t i = 0; !r->body.bad && i + 1 < r->body.size; i++)
 		if (r->body.bytes[i] == '\0')

@@ -145,8 +145,8 @@ static bool start(struct http_worker *w, const struct http_sources *sources, str
 	return w->started;
 }
 
-struct http_work *http_work_new(
-	const struct http_sources *sources, struct http_guard *guard, char *why, size_t why_size)
+struct http_work *http_work_new(const struct http_sources *sources, struct http_guard *guard, char *why,
+	size_t why_size)
 {
 	struct http_work *all = calloc(1, sizeof(*all));
 	bool good = all != NULL;

@@ -22,8 +22,8 @@ struct http_work;
 struct http_job;
 
 // NULL with one line in `why`.
-struct http_work *http_work_new(
-	const struct http_sources *sources, struct http_guard *guard, char *why, size_t why_size);
+struct http_work *http_work_new(const struct http_sources *sources, struct http_guard *guard, char *why,
+	size_t why_size);
 void http_work_stop(struct http_work *w); // before the server stops: no connection stays suspended
 void http_work_free(struct http_work *w); // after the server has stopped
 

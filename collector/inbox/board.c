@@ -63,8 +63,7 @@ static void read_values(struct cursor *body, uint64_t *values, size_t len)
 
 static size_t body_size(const struct stats_frame *head)
 {
-	return sizeof(*head) +
-	       sizeof(uint64_t) * (OUTBOX_STATS_LEN + (size_t)head->workers * WORKER_STATS_LEN) +
+	return sizeof(*head) + sizeof(uint64_t) * (OUTBOX_STATS_LEN + (size_t)head->workers * WORKER_STATS_LEN) +
 	       head->ports * sizeof(struct board_port) + head->unknown * sizeof(struct stats_unknown);
 }
 
@@ -77,7 +76,8 @@ const char *board_put(struct board *b, const struct frame_hello *hello, struct c
 	if (!from)
 		return "statistics are cut off";
 	memcpy(&head, from, sizeof(head));
-	if (head.workers > STATS_WORKERS_MAX || head.ports > STATS_PORTS_MAX || head.unknown > STATS_UNKNOWN_MAX || body_size(&head) != size)
+	if (head.workers > STATS_WORKERS_MAX || head.ports > STATS_PORTS_MAX || head.unknown > STATS_UNKNOWN_MAX ||
+		body_size(&head) != size)
 		return "statistics of another size than their head says";
 
 	pthread_mutex_lock(&b->lock);

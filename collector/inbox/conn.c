@@ -22,8 +22,7 @@ static void log_close(const struct inbox_conn *c, const char *why, uint64_t now_
 		return;
 	last_why = why;
 	last_ms = now_ms;
-	log_warning("dataplane %s: connection closed: %s",
-		c->stream ? c->stream->hello.sensor : "(no HELLO yet)", why);
+	log_warning("dataplane %s: connection closed: %s", c->stream ? c->stream->hello.sensor : "(no HELLO yet)", why);
 }
 
 void inbox_conn_close(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms, const char *why)
@@ -56,8 +55,7 @@ static bool take_frames(struct inbox_conn *c, const struct conn_target *to, uint
 			break;
 		if (header.size > c->in_size - at)
 			break;
-		enum frame_outcome outcome =
-			inbox_frame(c, to, &header, c->in + at + sizeof(header), now_ms, &why);
+		enum frame_outcome outcome = inbox_frame(c, to, &header, c->in + at + sizeof(header), now_ms, &why);
 		if (outcome == FRAME_UNSOUND)
 			break;
 		if (outcome == FRAME_WAITS) {
@@ -145,8 +143,8 @@ void inbox_conn_acknowledge(struct inbox_conn *c, const struct conn_target *to, 
 		metrics_add(acks_sent, 1);
 	}
 	while (c->out_done < sizeof(c->out)) {
-		ssize_t n = send(c->fd, c->out + c->out_done, sizeof(c->out) - c->out_done,
-			MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t n =
+			send(c->fd, c->out + c->out_done, sizeof(c->out) - c->out_done, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n < 0) { // reading comes to its end by itself

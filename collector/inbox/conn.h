@@ -36,8 +36,8 @@ struct inbox_conn {
 enum frame_outcome { FRAME_TAKEN, FRAME_WAITS, FRAME_UNSOUND };
 
 // frame.c: deals with one whole frame. FRAME_UNSOUND: `*why` says what is wrong.
-enum frame_outcome inbox_frame(struct inbox_conn *c, const struct conn_target *to,
-	const struct frame_header *header, const uint8_t *body, uint64_t now_ms, const char **why);
+enum frame_outcome inbox_frame(struct inbox_conn *c, const struct conn_target *to, const struct frame_header *header,
+	const uint8_t *body, uint64_t now_ms, const char **why);
 
 // conn.c ─────────────────────────────────────────────────────────────────────────────────
 

@@ -22,8 +22,7 @@ static bool is_text(const char *text, size_t size)
 
 static const char *check_hello(const struct frame_hello *hello)
 {
-	if (!is_text(hello->version, sizeof(hello->version)) ||
-		!is_text(hello->sensor, sizeof(hello->sensor)) ||
+	if (!is_text(hello->version, sizeof(hello->version)) || !is_text(hello->sensor, sizeof(hello->sensor)) ||
 		!is_text(hello->host, sizeof(hello->host)) || !is_text(hello->ports, sizeof(hello->ports)))
 		return "HELLO with a text that is not one";
 	if (hello->sensor[0] == '\0')
@@ -50,8 +49,8 @@ static enum frame_outcome take_hello(struct inbox_conn *c, const struct conn_tar
 	c->stream = stream_find(to->streams, &hello, c->user, now_ms, why);
 	if (!c->stream)
 		return FRAME_UNSOUND;
-	log_info("dataplane %s on %s: connected, version %s, ports %s%s", hello.sensor, hello.host,
-		hello.version, hello.ports, c->stream->received > 0 ? ", again" : "");
+	log_info("dataplane %s on %s: connected, version %s, ports %s%s", hello.sensor, hello.host, hello.version,
+		hello.ports, c->stream->received > 0 ? ", again" : "");
 	metrics_add(frames_hello, 1);
 	return FRAME_TAKEN;
 }
@@ -80,9 +79,11 @@ static bool is_after_loss(const struct inbox_conn *c, const struct spool_frame *
 	if (c->last_number != 0 || frame->number <= stream->received + 1)
 		return false;
 	uint64_t missing = frame->number - stream->received - 1;
-	log_error("dataplane %s: found frame %lu, expected %lu: the spool is older than it was; %lu frames that it had acknowledged are lost, "
-		  "but for those that Redis has",
-		stream->hello.sensor, (unsigned long)frame->number, (unsigned long)stream->received + 1, (unsigned long)missing);
+	log_error(
+		"dataplane %s: found frame %lu, expected %lu: the spool is older than it was; %lu frames that it had acknowledged are lost, "
+		"but for those that Redis has",
+		stream->hello.sensor, (unsigned long)frame->number, (unsigned long)stream->received + 1,
+		(unsigned long)missing);
 	metrics_add(frames_missing, missing);
 	stream->received = frame->number - 1;
 	stream->counted = false;
@@ -97,7 +98,8 @@ static enum frame_outcome take_numbered(struct inbox_conn *c, const struct conn_
 
 	if (frame->number <= stream->received) {
 		metrics_add(frames_duplicate, 1);
-	} else if (stream->received != 0 && (stream->ended || (frame->number != stream->received + 1 && !is_after_loss(c, frame)))) {
+	} else if (stream->received != 0 &&
+		   (stream->ended || (frame->number != stream->received + 1 && !is_after_loss(c, frame)))) {
 		*why = stream->ended ? "a frame after BYE" : "a number is left out";
 		return FRAME_UNSOUND;
 	} else {
@@ -162,18 +164,20 @@ static enum frame_outcome take_bye(struct inbox_conn *c, const struct conn_targe
 static void tell_gap(const struct stream *s, const struct stream_gap *gap, bool older)
 {
 	if (older)
-		log_error("dataplane %s: the spool is older than it was; %lu frames, %lu sightings, that it had acknowledged are lost, but for "
-			  "those that Redis has",
+		log_error(
+			"dataplane %s: the spool is older than it was; %lu frames, %lu sightings, that it had acknowledged are lost, but for "
+			"those that Redis has",
 			s->hello.sensor, (unsigned long)gap->frames, (unsigned long)gap->sightings);
 	else
-		log_warning("dataplane %s: %lu frames, %lu sightings, were acknowledged to it by another spool", s->hello.sensor,
-			(unsigned long)gap->frames, (unsigned long)gap->sightings);
+		log_warning("dataplane %s: %lu frames, %lu sightings, were acknowledged to it by another spool",
+			s->hello.sensor, (unsigned long)gap->frames, (unsigned long)gap->sightings);
 	metrics_add(frames_missing, older ? gap->frames : 0);
 	metrics_add(sightings_older, older ? gap->sightings : 0);
 	metrics_add(sightings_elsewhere, older ? 0 : gap->sightings);
 }
 
-static void compare_account(struct inbox_conn *c, const struct conn_target *to, const struct outbox_stats *outbox, uint64_t now_ms)
+static void compare_account(struct inbox_conn *c, const struct conn_target *to, const struct outbox_stats *outbox,
+	uint64_t now_ms)
 {
 	struct stream *s = c->stream;
 	struct stream_gap gap;
@@ -182,8 +186,9 @@ static void compare_account(struct inbox_conn *c, const struct conn_target *to, 
 	if (gap.frames > 0)
 		tell_gap(s, &gap, verdict == STREAM_OLDER);
 	if (verdict == STREAM_ASTRAY && !s->astray) {
-		log_error("the accounts do not add up, please report this: dataplane %s: found %lu sightings taken up to frame %lu, expected the "
-			  "%lu that it handed over",
+		log_error(
+			"the accounts do not add up, please report this: dataplane %s: found %lu sightings taken up to frame %lu, expected the "
+			"%lu that it handed over",
 			s->hello.sensor, (unsigned long)s->sightings, (unsigned long)outbox->frame_reached,
 			(unsigned long)outbox->sightings_reached);
 		metrics_add(dataplanes_unbalanced, 1);
@@ -199,8 +204,7 @@ static enum frame_outcome take_stats(struct inbox_conn *c, const struct conn_tar
 {
 	struct outbox_stats outbox;
 
-	*why = board_put(
-		to->board, &c->stream->hello, cursor_make(body, header->size - sizeof(*header)), now_ms);
+	*why = board_put(to->board, &c->stream->hello, cursor_make(body, header->size - sizeof(*header)), now_ms);
 	if (*why)
 		return FRAME_UNSOUND;
 	memcpy(&outbox, body + sizeof(struct stats_frame), sizeof(outbox));
@@ -213,8 +217,8 @@ static enum frame_outcome take_stats(struct inbox_conn *c, const struct conn_tar
 	return FRAME_TAKEN;
 }
 
-enum frame_outcome inbox_frame(struct inbox_conn *c, const struct conn_target *to,
-	const struct frame_header *header, const uint8_t *body, uint64_t now_ms, const char **why)
+enum frame_outcome inbox_frame(struct inbox_conn *c, const struct conn_target *to, const struct frame_header *header,
+	const uint8_t *body, uint64_t now_ms, const char **why)
 {
 	bool numbered = header->type == FRAME_RECORDS || header->type == FRAME_BYE;
 

@@ -24,8 +24,8 @@ struct inbox {
 	struct conn_target to;
 	struct inbox_conn conns[INBOX_CONNECTIONS_MAX];
 	uint64_t turned_logged_ms; // when it was said last that a connection was turned away, or 0
-	bool spent_logged; // "no descriptor is left" was said, and no connection taken since
-	uint64_t pause_ms; // no connection is taken before then: there was no descriptor
+	bool spent_logged;	   // "no descriptor is left" was said, and no connection taken since
+	uint64_t pause_ms;	   // no connection is taken before then: there was no descriptor
 };
 
 void inbox_begin(struct inbox *inbox, struct spool *spool, struct stream_registry *streams)
@@ -76,8 +76,8 @@ static void turn_away(struct inbox *inbox, int fd, uid_t user, const char *why, 
 {
 	metrics_add(turned_away, 1);
 	if (inbox->turned_logged_ms == 0 || now - inbox->turned_logged_ms > TURNED_AGAIN_MS) {
-		log_warning("a dataplane of user %u was turned away: %s (at most %d for a user, %d in all)", (unsigned)user, why,
-			INBOX_USER_MAX, INBOX_CONNECTIONS_MAX);
+		log_warning("a dataplane of user %u was turned away: %s (at most %d for a user, %d in all)",
+			(unsigned)user, why, INBOX_USER_MAX, INBOX_CONNECTIONS_MAX);
 		inbox->turned_logged_ms = now;
 	}
 	close(fd);
@@ -88,7 +88,8 @@ static void pause_accepting(struct inbox *inbox, uint64_t now)
 {
 	inbox->pause_ms = now + ACCEPT_PAUSE_MS;
 	if (!inbox->spent_logged)
-		log_error("a dataplane waits to be taken: %s; raise the limit of open files (LimitNOFILE, ulimit -n)", strerror(errno));
+		log_error("a dataplane waits to be taken: %s; raise the limit of open files (LimitNOFILE, ulimit -n)",
+			strerror(errno));
 	inbox->spent_logged = true;
 }
 
@@ -114,7 +115,11 @@ static bool accept_one(struct inbox *inbox, uint64_t now)
 		metrics_add(turned_away, 1);
 		inbox_conn_close(slot.conn, &inbox->to, now, slot.why);
 	}
-	*slot.conn = (struct inbox_conn){.fd = fd, .user = user, .since_ms = now, .heard_ms = now, .in = in,
+	*slot.conn = (struct inbox_conn){.fd = fd,
+		.user = user,
+		.since_ms = now,
+		.heard_ms = now,
+		.in = in,
 		.out_done = sizeof(slot.conn->out)};
 	metrics_add(accepted, 1);
 	return true;
@@ -167,7 +172,8 @@ bool inbox_turn(struct inbox *inbox, int other_fd)
 		[POLL_SPOOL] = {.fd = spool_fd(inbox->to.spool), .events = POLLIN},
 		[POLL_LISTENER] = {.fd = monotonic_ms() < inbox->pause_ms ? -1 : inbox->listener.fd, .events = POLLIN},
 	};
-	struct inbox_conn *conns[INBOX_CONNECTIONS_MAX]; // those there are: poll takes no more than there may be open files
+	struct inbox_conn
+		*conns[INBOX_CONNECTIONS_MAX]; // those there are: poll takes no more than there may be open files
 	uint64_t moved, connected = 0;
 	size_t len = 0;
 

@@ -59,8 +59,7 @@ static int remove_stale(const struct sockaddr_un *address, char *why, size_t why
 	return 0;
 }
 
-static int bind_socket(
-	struct inbox_listener *l, const struct sockaddr_un *address, char *why, size_t why_size)
+static int bind_socket(struct inbox_listener *l, const struct sockaddr_un *address, char *why, size_t why_size)
 {
 	struct stat st;
 

@@ -58,9 +58,11 @@ struct inbox_slot inbox_slot_for(struct inbox_conn *conns, size_t conns_len, uid
 	struct inbox_conn *slot = free_slot(conns, conns_len);
 
 	if (silent >= INBOX_SILENT_MAX)
-		return (struct inbox_slot){least_of(conns, conns_len, user), "a newer one of its user came before its HELLO"};
+		return (struct inbox_slot){least_of(conns, conns_len, user),
+			"a newer one of its user came before its HELLO"};
 	if (own >= INBOX_USER_MAX && silent > 0)
-		return (struct inbox_slot){least_of(conns, conns_len, user), "its user has too many, and it sent no HELLO"};
+		return (struct inbox_slot){least_of(conns, conns_len, user),
+			"its user has too many, and it sent no HELLO"};
 	if (own >= INBOX_USER_MAX)
 		return (struct inbox_slot){NULL, "its user has too many connections"};
 	if (slot)

@@ -10,7 +10,7 @@ struct inbox_slot {
 	struct inbox_conn *conn; // where it goes; NULL: it is turned away
 	// Why the connection that is there now is to be closed; NULL: the slot is free. Of a connection turned away: the reason.
 	const char *why;
-				 // away: the reason
+	// away: the reason
 };
 
 // A user has up to INBOX_USER_MAX connections, INBOX_SILENT_MAX of them before their HELLO. If no slot is free, the user with the

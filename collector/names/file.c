@@ -31,8 +31,8 @@ static int fail(char *why, size_t why_size, const char *path, const char *what)
 	return -1;
 }
 
-int names_file_save(const struct names_store *s, const char *path, const char *prefix, const char *id,
-	char *why, size_t why_size)
+int names_file_save(const struct names_store *s, const char *path, const char *prefix, const char *id, char *why,
+	size_t why_size)
 {
 	char temporary[4200];
 	uint64_t size = names_store_size(s) - 1;
@@ -43,8 +43,8 @@ int names_file_save(const struct names_store *s, const char *path, const char *p
 	if (!file)
 		return fail(why, why_size, temporary, strerror(errno));
 	fchmod(fileno(file), 0640);
-	fprintf(file, "lookback-names 1 %s %s %llu %016llx\n", prefix, *id ? id : "0",
-		(unsigned long long)size, (unsigned long long)checksum(0, s->text + 1, size));
+	fprintf(file, "lookback-names 1 %s %s %llu %016llx\n", prefix, *id ? id : "0", (unsigned long long)size,
+		(unsigned long long)checksum(0, s->text + 1, size));
 	bool good = fwrite(s->text + 1, 1, size, file) == size;
 	good = fflush(file) == 0 && good && fsync(fileno(file)) == 0;
 	good = fclose(file) == 0 && good && rename(temporary, path) == 0;
@@ -55,8 +55,8 @@ int names_file_save(const struct names_store *s, const char *path, const char *p
 	return -1;
 }
 
-int names_file_load(struct names_store *s, const char *path, const char *prefix,
-	char id[static NAMES_ID_SIZE], char *why, size_t why_size)
+int names_file_load(struct names_store *s, const char *path, const char *prefix, char id[static NAMES_ID_SIZE],
+	char *why, size_t why_size)
 {
 	char head[HEAD_SIZE], saved_prefix[80];
 	unsigned long long size, sum;
@@ -70,8 +70,7 @@ int names_file_load(struct names_store *s, const char *path, const char *prefix,
 		return errno == ENOENT ? -1 : fail(why, why_size, path, strerror(errno));
 	if (!fgets(head, sizeof(head), file) ||
 		sscanf(head, "lookback-names 1 %79s %47s %llu %llx", saved_prefix, id, &size, &sum) != 4 ||
-		fstat(fileno(file), &status) != 0 ||
-		(unsigned long long)status.st_size != strlen(head) + size)
+		fstat(fileno(file), &status) != 0 || (unsigned long long)status.st_size != strlen(head) + size)
 		fail(why, why_size, path, "not a whole file of names");
 	else if (strcmp(saved_prefix, prefix) != 0)
 		fail(why, why_size, path, "made with another redis.prefix");

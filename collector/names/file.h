@@ -11,11 +11,11 @@
 enum { NAMES_ID_SIZE = 48 };
 
 // 0, or -1 with one line in `why`.
-int names_file_save(const struct names_store *s, const char *path, const char *prefix, const char *id,
-	char *why, size_t why_size);
+int names_file_save(const struct names_store *s, const char *path, const char *prefix, const char *id, char *why,
+	size_t why_size);
 
 // Adds the file's names to the store; `id` is where in the stream to go on. 0, or -1 with one line in
 // `why` (then the store may hold some of the names, which does no harm). A file that is not there: -1
 // with an empty `why`.
-int names_file_load(struct names_store *s, const char *path, const char *prefix,
-	char id[static NAMES_ID_SIZE], char *why, size_t why_size);
+int names_file_load(struct names_store *s, const char *path, const char *prefix, char id[static NAMES_ID_SIZE],
+	char *why, size_t why_size);

@@ -13,18 +13,18 @@
 #include <stdlib.h>
 
 enum {
-	SCAN_COUNT = 250, // some 0.1 ms of Redis, for lookups wait meanwhile
+	SCAN_COUNT = 250,   // some 0.1 ms of Redis, for lookups wait meanwhile
 	SCAN_PAUSE_US = 60, // and the kernel's slack of 50
-	STREAM_PAGE = 64, // the same
-	STREAM_PAGES = 32, // between two looks whether some were trimmed
+	STREAM_PAGE = 64,   // the same
+	STREAM_PAGES = 32,  // between two looks whether some were trimmed
 	STREAM_PAUSE_MS = 500,
 	RETRY_MS = 2000,
-	IMPORT_PAUSE_S = 3,	  // an import that adds nothing for so long is at its end, or was ended
+	IMPORT_PAUSE_S = 3,	 // an import that adds nothing for so long is at its end, or was ended
 	IMPORT_PATIENCE_S = 600, // one that never pauses
 	SAVE_S = 600,
-	RESCAN_S = 3600, // where there is no stream of new records
+	RESCAN_S = 3600,	 // where there is no stream of new records
 	SEARCH_BUDGET = 1 << 20, // half a millisecond, for lookups wait meanwhile
-	REGEX_BUDGET = 1 << 16 // some 60 ms with the slowest expression
+	REGEX_BUDGET = 1 << 16	 // some 60 ms with the slowest expression
 };
 
 static const struct {
@@ -32,28 +32,29 @@ static const struct {
 	const char *file_ending; // behind names.file
 	const char *label;	 // in the file's head, behind the prefix
 	const char *words;	 // in the log
-} kinds[] = {[NAMES_OWNERS] = {"name:", "", "", "names"}, [NAMES_TARGETS] = {"rdata:", ".targets", "rdata:", "names that are pointed to"}};
+} kinds[] = {[NAMES_OWNERS] = {"name:", "", "", "names"},
+	[NAMES_TARGETS] = {"rdata:", ".targets", "rdata:", "names that are pointed to"}};
 
 struct names_index {
 	enum names_of of;
 	struct names_store store; // thread: rw, searchers: ro
 	struct query_db db;	  // of the thread
 	char file[4096];
-	char label[96]; // in its head
+	char label[96];		// in its head
 	char id[NAMES_ID_SIZE]; // of the last entry of the stream that was taken
 	int64_t imports;	// batches of `lookback import` before the keys were scanned; they are in no stream
 	int64_t imports_seen;	// …that there are now, the same since:
 	int64_t imports_at;
-	uint64_t names;		// of the store; thread: w, any: r
-	bool complete;		// thread: w, any: r
-	bool pending;		// …but Redis has names that it does not hold yet; thread: w, any: r
-	bool full;		// some did not fit in; thread: rw
+	uint64_t names;		      // of the store; thread: w, any: r
+	bool complete;		      // thread: w, any: r
+	bool pending;		      // …but Redis has names that it does not hold yet; thread: w, any: r
+	bool full;		      // some did not fit in; thread: rw
 	char shown_id[NAMES_ID_SIZE]; // `id` and `imports`, for others; under `lock`
 	int64_t shown_imports;
-	bool stop;		// any: w, thread: r
+	bool stop; // any: w, thread: r
 	bool started;
 	int64_t saved;	      // when the file was written
-	int64_t scanned;	      // when the keys were
+	int64_t scanned;      // when the keys were
 	pthread_mutex_t lock; // of `wake` and of what is shown
 	pthread_cond_t wake;  // to end a pause
 	pthread_t thread;
@@ -61,7 +62,8 @@ struct names_index {
 
 bool names_index_is_complete(const struct names_index *index)
 {
-	return __atomic_load_n(&index->complete, __ATOMIC_ACQUIRE) && !__atomic_load_n(&index->pending, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&index->complete, __ATOMIC_ACQUIRE) &&
+	       !__atomic_load_n(&index->pending, __ATOMIC_ACQUIRE);
 }
 
 // How far it is, for those who search.
@@ -84,7 +86,8 @@ enum names_cover names_index_covers(struct names_index *index, const struct name
 
 	pthread_mutex_lock(&index->lock);
 	bool empty = strcmp(index->shown_id, "0-0") == 0;
-	if (m->imports != index->shown_imports || !__atomic_load_n(&index->complete, __ATOMIC_ACQUIRE) || (!*m->last && (!empty || m->sensors))) {
+	if (m->imports != index->shown_imports || !__atomic_load_n(&index->complete, __ATOMIC_ACQUIRE) ||
+		(!*m->last && (!empty || m->sensors))) {
 		cover = NAMES_STALE;
 	} else if (*m->last && names_compare_ids(m->last, index->shown_id) > 0) {
 		cover = index->started ? NAMES_BEHIND : NAMES_STALE;
@@ -124,8 +127,8 @@ static void add(struct names_index *index, const char *name, size_t len)
 	if (!names_store_add(&index->store, name, len) && !index->full) {
 		index->full = true;
 		set_pending(index, true);
-		log_warning("names: the index of %s is full at %llu; further ones are found by reading all keys", kinds[index->of].words,
-			(unsigned long long)index->store.len);
+		log_warning("names: the index of %s is full at %llu; further ones are found by reading all keys",
+			kinds[index->of].words, (unsigned long long)index->store.len);
 	}
 	__atomic_store_n(&index->names, index->store.len, __ATOMIC_RELAXED);
 }
@@ -348,7 +351,8 @@ static void *run(void *arg)
 			if (scan(index) != 0)
 				pause_ms(index, RETRY_MS);
 		} else if (!follow(index)) {
-			log_info("names: there was an import, or the stream of new records has a gap; reading all keys");
+			log_info(
+				"names: there was an import, or the stream of new records has a gap; reading all keys");
 			__atomic_store_n(&index->complete, false, __ATOMIC_RELEASE);
 		}
 	}
@@ -374,8 +378,8 @@ static struct names_index *create(const struct redis_settings *redis, enum names
 	return index;
 }
 
-struct names_index *names_index_open(
-	const struct redis_settings *redis, enum names_of of, const char *file, char *why, size_t why_size)
+struct names_index *names_index_open(const struct redis_settings *redis, enum names_of of, const char *file, char *why,
+	size_t why_size)
 {
 	struct names_index *index = create(redis, of, file);
 
@@ -396,11 +400,11 @@ struct names_index *names_index_read(struct query_db *db, enum names_of of, cons
 	bool failed = true;
 	int n = 1;
 
-	if (index &&
-		names_file_load(&index->store, index->file, index->label, index->id, why, sizeof(why)) == 0) {
+	if (index && names_file_load(&index->store, index->file, index->label, index->id, why, sizeof(why)) == 0) {
 		take_id(index);
 		show(index);
-		index->complete = !names_has_gap(db, index->id, &failed) && !failed && names_count_imports(db) == index->imports;
+		index->complete =
+			!names_has_gap(db, index->id, &failed) && !failed && names_count_imports(db) == index->imports;
 	}
 	while (index && index->complete && n > 0)
 		n = read_stream(index, db);

@@ -25,8 +25,8 @@ struct names_index_levels {
 
 // Starts the thread. `file`: where the names are kept over restarts (targets: with ".targets" behind it), or
 // empty. NULL with one line in `why`.
-struct names_index *names_index_open(
-	const struct redis_settings *redis, enum names_of of, const char *file, char *why, size_t why_size);
+struct names_index *names_index_open(const struct redis_settings *redis, enum names_of of, const char *file, char *why,
+	size_t why_size);
 
 // Ends the thread and saves the file.
 void names_index_close(struct names_index *index);

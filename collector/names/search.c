@@ -79,8 +79,8 @@ __attribute__((target("avx2"))) static void fold_avx2(const char *from, char *to
 
 // `text` has 32 octets of room behind the last place where a needle may end. Looks at the first two
 // octets and the last one before it compares.
-__attribute__((target("avx2"))) static void find_avx2(
-	const char *text, size_t size, const char *needle, size_t n, struct hits *hits)
+__attribute__((target("avx2"))) static void find_avx2(const char *text, size_t size, const char *needle, size_t n,
+	struct hits *hits)
 {
 	const size_t middle = n > 1 ? 1 : 0;
 	const __m256i first = _mm256_set1_epi8(needle[0]), second = _mm256_set1_epi8(needle[middle]),
@@ -91,8 +91,7 @@ __attribute__((target("avx2"))) static void find_avx2(
 		__m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(text + i + middle));
 		__m256i c = _mm256_loadu_si256((const __m256i *)(const void *)(text + i + n - 1));
 		__m256i same = _mm256_and_si256(_mm256_cmpeq_epi8(a, first), _mm256_cmpeq_epi8(b, second));
-		uint32_t mask =
-			(uint32_t)_mm256_movemask_epi8(_mm256_and_si256(same, _mm256_cmpeq_epi8(c, last)));
+		uint32_t mask = (uint32_t)_mm256_movemask_epi8(_mm256_and_si256(same, _mm256_cmpeq_epi8(c, last)));
 		for (; mask != 0; mask &= mask - 1) {
 			size_t at = i + (size_t)__builtin_ctz(mask);
 			if (at + n <= size && memcmp(text + at, needle, n) == 0)
@@ -153,8 +152,7 @@ static void report(const char *block, size_t size, const struct hits *h, names_h
 }
 
 // One block: it begins with a line feed and ends with one.
-static void search_block(
-	const char *block, size_t size, const struct names_needles *n, names_hit *hit, void *arg)
+static void search_block(const char *block, size_t size, const struct names_needles *n, names_hit *hit, void *arg)
 {
 	static __thread char folded[BLOCK_ROOM + PADDING];
 	static __thread struct hits hits;
@@ -182,8 +180,8 @@ static void search_block(
 	report(block, size, &hits, hit, arg);
 }
 
-uint64_t names_search(const struct names_store *s, const struct names_needles *needles, uint64_t from,
-	uint64_t budget, names_hit *hit, void *arg)
+uint64_t names_search(const struct names_store *s, const struct names_needles *needles, uint64_t from, uint64_t budget,
+	names_hit *hit, void *arg)
 {
 	uint64_t size = names_store_size(s), end = from + budget < size ? from + budget : size;
 

@@ -29,8 +29,7 @@ static bool make_slots(struct names_store *s, size_t slots)
 
 bool names_store_open(struct names_store *s)
 {
-	void *text = mmap(
-		NULL, TEXT_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *text = mmap(NULL, TEXT_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	*s = (struct names_store){.slots = 0};
 	if (text == MAP_FAILED)
@@ -57,7 +56,8 @@ void names_store_close(struct names_store *s)
 
 uint64_t names_store_memory(const struct names_store *s)
 {
-	return names_store_size(s) + __atomic_load_n(&s->slots, __ATOMIC_RELAXED) * (sizeof(*s->slot) + sizeof(*s->tag));
+	return names_store_size(s) +
+	       __atomic_load_n(&s->slots, __ATOMIC_RELAXED) * (sizeof(*s->slot) + sizeof(*s->tag));
 }
 
 static uint64_t hash(const char *name, size_t len)
@@ -95,8 +95,7 @@ static struct place find_place(const struct names_store *s, const char *name, si
 
 	for (; s->tag[p.slot] != 0; p.slot = p.slot + 1 == s->slots ? 0 : p.slot + 1) {
 		const char *there = s->text + s->slot[p.slot];
-		if (!distinct && s->tag[p.slot] == p.tag && memcmp(there, name, len) == 0 &&
-			there[len] == '\n')
+		if (!distinct && s->tag[p.slot] == p.tag && memcmp(there, name, len) == 0 && there[len] == '\n')
 			break;
 	}
 	return p;

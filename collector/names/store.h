@@ -58,5 +58,5 @@ typedef void names_hit(void *arg, const char *name, size_t len);
 
 // Searches whole names from offset `from` (0, or what the last call returned) on, about `budget`
 // octets. Returns where to go on; names_store_size at the end.
-uint64_t names_search(const struct names_store *s, const struct names_needles *needles, uint64_t from,
-	uint64_t budget, names_hit *hit, void *arg);
+uint64_t names_search(const struct names_store *s, const struct names_needles *needles, uint64_t from, uint64_t budget,
+	names_hit *hit, void *arg);

@@ -67,7 +67,8 @@ static int read_bits(const char *text, size_t address_size, bool comma)
 
 	if (is_number(text, 8 * address_size))
 		return (int)strtoul(text, NULL, 10);
-	if (address_size == 4 && strncasecmp(text, "0x", 2) == 0 && strlen(text) == 10 && strspn(text + 2, "0123456789abcdefABCDEF") == 8) {
+	if (address_size == 4 && strncasecmp(text, "0x", 2) == 0 && strlen(text) == 10 &&
+		strspn(text + 2, "0123456789abcdefABCDEF") == 8) {
 		uint32_t number = htonl((uint32_t)strtoul(text, NULL, 16));
 		memcpy(mask, &number, 4);
 	} else if (query_address(text, mask) != address_size || (comma && mask[0] != 0xff)) {
@@ -159,11 +160,15 @@ static int read_prefix(struct query *q, char *text, char *why, size_t why_size)
 		return -ENOENT;
 	uint8_t ignored[16];
 	int bits = read_bits(bits_text, q->address_size, comma);
-	bool meant = bits_text[0] && (strspn(bits_text, "-0123456789") == strlen(bits_text) || strncasecmp(bits_text, "0x", 2) == 0 || (!comma && query_address(bits_text, ignored) > 0));
+	bool meant = bits_text[0] &&
+		     (strspn(bits_text, "-0123456789") == strlen(bits_text) || strncasecmp(bits_text, "0x", 2) == 0 ||
+			     (!comma && query_address(bits_text, ignored) > 0));
 	if (bits < 0 && !meant)
 		return -ENOENT;
 	if (bits < 0)
-		return query_refuse(why, why_size, whole, q->address_size == 4 ? "at most 32 bits, or a mask as 255.255.255.0" : "at most 128 bits, or a mask as ffff:ffff::");
+		return query_refuse(why, why_size, whole,
+			q->address_size == 4 ? "at most 32 bits, or a mask as 255.255.255.0"
+					     : "at most 128 bits, or a mask as ffff:ffff::");
 	set_prefix(q, bits);
 	return 0;
 }
@@ -173,7 +178,8 @@ static void unmap(struct query *q)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
-	if (q->address_size != 16 || memcmp(q->first, mapped, sizeof(mapped)) != 0 || memcmp(q->last, mapped, sizeof(mapped)) != 0)
+	if (q->address_size != 16 || memcmp(q->first, mapped, sizeof(mapped)) != 0 ||
+		memcmp(q->last, mapped, sizeof(mapped)) != 0)
 		return;
 	memmove(q->first, q->first + 12, 4);
 	memmove(q->last, q->last + 12, 4);
@@ -220,6 +226,8 @@ int query_parse_addresses(struct query *q, const char *text, char *why, size_t w
 	enum query_extent extent;
 	char plain[PLAIN_SIZE];
 
-	int result = query_refang(text, plain, sizeof(plain)) ? query_read_addresses(q, plain, &extent, why, why_size) : -ENOENT;
-	return result == -ENOENT ? query_refuse(why, why_size, text, "an address, ADDRESS/BITS or ADDRESS-ADDRESS") : result;
+	int result = query_refang(text, plain, sizeof(plain)) ? query_read_addresses(q, plain, &extent, why, why_size)
+							      : -ENOENT;
+	return result == -ENOENT ? query_refuse(why, why_size, text, "an address, ADDRESS/BITS or ADDRESS-ADDRESS")
+				 : result;
 }

@@ -56,8 +56,7 @@ static bool is_last_wanted(const struct query *q, int64_t last)
 }
 
 // A member of name:<owner>, whose text stands in the page at `owner`.
-static void add_of_name(
-	struct query_run *run, uint32_t owner, size_t owner_len, const redisReply *member, int64_t last)
+static void add_of_name(struct query_run *run, uint32_t owner, size_t owner_len, const redisReply *member, int64_t last)
 {
 	struct query_page *p = &run->page;
 	const char *space = memchr(member->str, ' ', member->len);
@@ -76,8 +75,8 @@ static void add_of_name(
 }
 
 // A record put together: owner, type, RDATA.
-static void add_made(struct query_run *run, const char *owner, size_t owner_len, const char *type,
-	size_t type_len, const char *rdata, size_t rdata_len, int64_t last)
+static void add_made(struct query_run *run, const char *owner, size_t owner_len, const char *type, size_t type_len,
+	const char *rdata, size_t rdata_len, int64_t last)
 {
 	struct query_page *p = &run->page;
 	struct query_item item = {.owner_len = (uint32_t)owner_len,
@@ -98,8 +97,8 @@ static bool is_plain(const char *type, size_t len)
 	       (len == 5 && (memcmp(type, "CNAME", 5) == 0 || memcmp(type, "DNAME", 5) == 0));
 }
 
-static void add_of_target(
-	struct query_run *run, const char *target, size_t target_len, const redisReply *member, int64_t last)
+static void add_of_target(struct query_run *run, const char *target, size_t target_len, const redisReply *member,
+	int64_t last)
 {
 	const char *space = memchr(member->str, ' ', member->len);
 
@@ -108,8 +107,8 @@ static void add_of_target(
 	size_t type_len = (size_t)(space - member->str);
 	if (is_plain(member->str, type_len)) {
 		if (is_last_wanted(&run->q, last))
-			add_made(run, space + 1, member->len - type_len - 1, member->str, type_len, target,
-				target_len, last);
+			add_made(run, space + 1, member->len - type_len - 1, member->str, type_len, target, target_len,
+				last);
 		return;
 	}
 	// the target behind the owner, with a space between them: names hold none
@@ -146,8 +145,7 @@ static void add_members(struct query_run *run, const char *key, size_t key_len, 
 // Newest first: nothing behind the last member of the reply can be wanted.
 static bool is_past(const struct query_run *run, const redisReply *reply)
 {
-	return reply->elements >= 2 &&
-	       query_db_number(reply->element[reply->elements - 1]) < run->q.last_after;
+	return reply->elements >= 2 && query_db_number(reply->element[reply->elements - 1]) < run->q.last_after;
 }
 
 static void ask_range(struct query_run *run, const char *family, size_t k)
@@ -212,7 +210,8 @@ static int read_keys(struct query_run *run)
 		if (more < 0)
 			return -1;
 		if (more > 0) { // a large set: the rest of it first, then the other keys again
-			if (i > 0 && run->family[0] == 'r') { // from its beginning, so that its records come one after another
+			if (i > 0 && run->family[0] ==
+					     'r') { // from its beginning, so that its records come one after another
 				run->page.len = had;
 				run->resolve.len = had_resolve;
 			} else {

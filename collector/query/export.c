@@ -18,7 +18,7 @@ static const char *const families[SETS] = {"name:", "first:", "count:"};
 
 struct page {
 	struct query_list owners;
-	size_t node;			// whose SCAN found them
+	size_t node;		       // whose SCAN found them
 	char cursor[SCAN_CURSOR_SIZE]; // the one that found them
 };
 
@@ -34,7 +34,7 @@ struct query_export {
 	bool scanning;	// the answer to a SCAN is on its way
 	size_t scan_node;
 	char scan_cursor[SCAN_CURSOR_SIZE]; // of that SCAN
-	struct query_set set[SETS];		    // of the owner whose records come next
+	struct query_set set[SETS];	    // of the owner whose records come next
 	size_t pos;			    // the next one of them
 	struct query_large *large;	    // a set that is read by itself; NULL: none
 	struct query_list left;		    // owners of the page that are to be read so
@@ -112,7 +112,8 @@ static int take_cursor(struct query_export *e, const char *text)
 		if (strncmp(node_id(e, i), text, node_len) != 0)
 			continue;
 		if (strncmp(run, e->pipe[i].run, run_len) != 0 || run[run_len] != '-')
-			return fail(e, "the cursor is of an earlier run of Redis, which has been restarted: begin anew");
+			return fail(e,
+				"the cursor is of an earlier run of Redis, which has been restarted: begin anew");
 		e->scan_node = i;
 		snprintf(e->scan_cursor, sizeof(e->scan_cursor), "%s", run + run_len + 1);
 		return 0;

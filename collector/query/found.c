@@ -3,8 +3,7 @@
 
 bool query_found_is_full(const struct query_found *f, const struct query_record *r)
 {
-	return f->name_len > 0 &&
-	       (f->name_len != r->owner_len || memcmp(f->name, r->owner, r->owner_len) != 0);
+	return f->name_len > 0 && (f->name_len != r->owner_len || memcmp(f->name, r->owner, r->owner_len) != 0);
 }
 
 // True where "A,AAAA" has the type already.

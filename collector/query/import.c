@@ -107,8 +107,7 @@ static int64_t count_of(const json_t *value)
 
 static int set_times(struct line *l, const json_t *object)
 {
-	const json_t *first = json_object_get(object, "time_first"),
-		     *last = json_object_get(object, "time_last");
+	const json_t *first = json_object_get(object, "time_first"), *last = json_object_get(object, "time_last");
 	const json_t *count = json_object_get(object, "count");
 
 	if (!first)
@@ -223,8 +222,7 @@ static int take_passivedns(struct line *l, char *text)
 	return emit(l, field[6]);
 }
 
-int query_import_line(
-	const char *line, size_t len, query_import_sink *sink, void *arg, char *why, size_t why_size)
+int query_import_line(const char *line, size_t len, query_import_sink *sink, void *arg, char *why, size_t why_size)
 {
 	static struct line l;
 

@@ -10,5 +10,4 @@ typedef bool query_import_sink(void *arg, const struct query_record *record);
 
 // Takes one line apart. Returns how many records it had (0: a blank line or a frame), or -1 with
 // one line in `why`. One thread at a time.
-int query_import_line(
-	const char *line, size_t len, query_import_sink *sink, void *arg, char *why, size_t why_size);
+int query_import_line(const char *line, size_t len, query_import_sink *sink, void *arg, char *why, size_t why_size);

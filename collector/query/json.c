@@ -104,8 +104,8 @@ size_t query_time_text(int64_t time, const char *format, char *out, size_t out_s
 // Cortex) reads them. It refuses a whole answer for one name that it does not know; a number it takes.
 static bool is_widely_known(uint16_t type)
 {
-	static const uint16_t ranges[][2] = {{1, 22}, {24, 30}, {33, 33}, {35, 39}, {41, 53}, {55, 56}, {59, 65}, {99, 99},
-		{103, 109}, {249, 258}, {260, 260}, {32768, 32769}};
+	static const uint16_t ranges[][2] = {{1, 22}, {24, 30}, {33, 33}, {35, 39}, {41, 53}, {55, 56}, {59, 65},
+		{99, 99}, {103, 109}, {249, 258}, {260, 260}, {32768, 32769}};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
 		if (type >= ranges[i][0] && type <= ranges[i][1])
@@ -217,8 +217,7 @@ void query_put_time(struct redis_buffer *out, int64_t time, const struct query_f
 	query_put_json(out, text, query_time_text(time, "%Y-%m-%dT%H:%M:%SZ", text, sizeof(text)));
 }
 
-static void put_bailiwick(
-	struct redis_buffer *out, const struct query_record *r, const struct query_format *f)
+static void put_bailiwick(struct redis_buffer *out, const struct query_record *r, const struct query_format *f)
 {
 	uint8_t wire[QUERY_WIRE_SIZE];
 	char zone[TEXT_NAME_SIZE];

@@ -51,8 +51,7 @@ void query_large_stop(struct query_large *l)
 
 static void ask_scores(struct query_large *l, const redisReply *members, const char *family)
 {
-	query_db_command(
-		l->db, 2 + (unsigned)members->elements / 2, "ZMSCORE", family, l->owner, l->owner_len);
+	query_db_command(l->db, 2 + (unsigned)members->elements / 2, "ZMSCORE", family, l->owner, l->owner_len);
 	for (size_t i = 0; i + 1 < members->elements; i += 2)
 		redis_encode_bulk(&l->db->out, members->element[i]->str, members->element[i]->len);
 }

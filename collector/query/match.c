@@ -206,12 +206,10 @@ static void add_literal(struct names_needles *out, const char *pattern, bool reg
 		return; // what is in them may be left out, or is another character
 	for (const char *p = pattern;; p++) {
 		char c = *p;
-		bool escaped =
-			c == '\\' && p[1] && !(p[1] >= 'a' && p[1] <= 'z') && !(p[1] >= 'A' && p[1] <= 'Z');
+		bool escaped = c == '\\' && p[1] && !(p[1] >= 'a' && p[1] <= 'z') && !(p[1] >= 'A' && p[1] <= 'Z');
 		if (escaped)
 			c = *++p;
-		bool literal =
-			c && len < sizeof(run) && (escaped || !strchr(regex ? ".*+?[]^$\\" : "*?[]\\", c));
+		bool literal = c && len < sizeof(run) && (escaped || !strchr(regex ? ".*+?[]^$\\" : "*?[]\\", c));
 		if (literal && regex && (p[1] == '*' || p[1] == '?'))
 			literal = false; // may be missing
 		if (literal) {

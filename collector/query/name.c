@@ -88,8 +88,9 @@ size_t query_address(const char *text, uint8_t out[static 16])
 // What stands for a dot, a colon or a scheme in defanged text. Replaced wherever it stands.
 static const struct {
 	const char *from, *to;
-} fangs[] = {{"[.]", "."}, {"(.)", "."}, {"{.}", "."}, {"[dot]", "."}, {"(dot)", "."}, {"{dot}", "."},
-	{"[.", "."}, {".]", "."}, {"[:]", ":"}, {"[://]", "://"}, {"[@]", "@"}, {"[at]", "@"}, {"(at)", "@"}, {"{at}", "@"}, {"[/]", "/"}};
+} fangs[] = {{"[.]", "."}, {"(.)", "."}, {"{.}", "."}, {"[dot]", "."}, {"(dot)", "."}, {"{dot}", "."}, {"[.", "."},
+	{".]", "."}, {"[:]", ":"}, {"[://]", "://"}, {"[@]", "@"}, {"[at]", "@"}, {"(at)", "@"}, {"{at}", "@"},
+	{"[/]", "/"}};
 
 bool query_unfang(const char *text, char *out, size_t out_size)
 {

@@ -15,8 +15,8 @@
 enum { OFFSET_MAX_S = 14 * 3600 };
 
 // What DNSDB leaves out of ANY (its API, "RRTYPE").
-static const char *const dnssec_types[] = {"DS", "RRSIG", "NSEC", "DNSKEY", "NSEC3", "NSEC3PARAM", "CDS",
-	"CDNSKEY", "DLV", "TA", "SIG", "KEY", "NXT", "CSYNC"};
+static const char *const dnssec_types[] = {"DS", "RRSIG", "NSEC", "DNSKEY", "NSEC3", "NSEC3PARAM", "CDS", "CDNSKEY",
+	"DLV", "TA", "SIG", "KEY", "NXT", "CSYNC"};
 
 static int add_type(struct query *q, const char *word)
 {
@@ -119,7 +119,8 @@ static int fit_address_types(struct query *q, char *why, size_t why_size)
 
 int query_fit_types(struct query *q, char *why, size_t why_size)
 {
-	static const char expected[] = "CNAME, DNAME, NS, PTR, SOA, MX, SRV, SVCB or HTTPS, or none: other RDATA has no index";
+	static const char expected[] =
+		"CNAME, DNAME, NS, PTR, SOA, MX, SRV, SVCB or HTTPS, or none: other RDATA has no index";
 
 	if (q->kind == QUERY_ADDRESSES)
 		return fit_address_types(q, why, why_size);
@@ -143,8 +144,7 @@ static int64_t parse_span(const char *text)
 	static const struct {
 		const char *unit;
 		int64_t seconds;
-	} units[] = {
-		{"s", 1}, {"min", 60}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}, {"y", 31557600}};
+	} units[] = {{"s", 1}, {"min", 60}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}, {"y", 31557600}};
 	char *end;
 
 	if (!isdigit((unsigned char)*text))
@@ -183,8 +183,8 @@ static bool parse_date(const char *text, int64_t *start, int64_t *end)
 	static const struct {
 		const char *format;
 		int64_t seconds; // that such a text stands for; 0: a month
-	} formats[] = {{"%Y-%m-%d %H:%M:%S%z", 1}, {"%Y-%m-%d %H:%M:%S", 1}, {"%Y-%m-%d %H:%M%z", 60}, {"%Y-%m-%d %H:%M", 60},
-		{"%Y-%m-%d", 86400}, {"%Y-%m", 0}};
+	} formats[] = {{"%Y-%m-%d %H:%M:%S%z", 1}, {"%Y-%m-%d %H:%M:%S", 1}, {"%Y-%m-%d %H:%M%z", 60},
+		{"%Y-%m-%d %H:%M", 60}, {"%Y-%m-%d", 86400}, {"%Y-%m", 0}};
 	char plain[64];
 
 	if (!plain_time(text, plain, sizeof(plain)))
@@ -224,8 +224,8 @@ static int parse_time(int64_t *out, const char *text, int64_t now, bool last, ch
 		return 0;
 	}
 	if (!parse_date(text, &start, &end_of_it))
-		return query_refuse(
-			why, why_size, text, "a time: 7d, 2024-01-31, 2024-01-31T12:00:00Z or seconds since 1970");
+		return query_refuse(why, why_size, text,
+			"a time: 7d, 2024-01-31, 2024-01-31T12:00:00Z or seconds since 1970");
 	*out = last ? end_of_it : start;
 	return 0;
 }

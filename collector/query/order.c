@@ -14,9 +14,9 @@
 enum rdata_rank { RANK_IPV4, RANK_IPV6, RANK_TARGET, RANK_TEXT };
 
 struct kept {
-	struct query_record record; // its texts point into the same allocation
-	enum rdata_rank rank;	    // QUERY_ORDER_RDATA
-	uint8_t address[16];	    // of an address
+	struct query_record record;   // its texts point into the same allocation
+	enum rdata_rank rank;	      // QUERY_ORDER_RDATA
+	uint8_t address[16];	      // of an address
 	size_t target_at, target_len; // in the RDATA, of a target
 };
 
@@ -27,13 +27,13 @@ struct query_sorted {
 	struct query *rest; // what is asked after this, a copy
 	size_t rest_pos;    // the next of them
 	int64_t start_ms;   // monotonic; the time allowed is for all of them
-	bool natural; // the run has the right order already
-	bool sorted;  // all have been met, `heap` is in order
-	bool more;    // some were left out
-	bool failed;  // the run, in the middle
+	bool natural;	    // the run has the right order already
+	bool sorted;	    // all have been met, `heap` is in order
+	bool more;	    // some were left out
+	bool failed;	    // the run, in the middle
 	struct kept **heap;
 	size_t len, capacity, bound;
-	size_t pos; // the next one to be shown
+	size_t pos;	 // the next one to be shown
 	size_t bytes;	 // of the records in `heap`
 	const char *why; // of a failure of our own
 };
@@ -96,7 +96,8 @@ static void set_rank(struct kept *k)
 	size_t size = 0;
 
 	k->rank = RANK_TEXT;
-	if (r->type[0] == 'A' && (r->type_len == 1 || (r->type_len == 4 && memcmp(r->type, "AAAA", 4) == 0)) && r->rdata_len < sizeof(text)) {
+	if (r->type[0] == 'A' && (r->type_len == 1 || (r->type_len == 4 && memcmp(r->type, "AAAA", 4) == 0)) &&
+		r->rdata_len < sizeof(text)) {
 		memcpy(text, r->rdata, r->rdata_len);
 		text[r->rdata_len] = '\0';
 		size = query_address(text, k->address);
@@ -257,7 +258,8 @@ static bool is_natural(const struct query *q)
 		       (q->kind == QUERY_ADDRESSES && !q->mapped && memcmp(q->first, q->last, q->address_size) == 0);
 
 	if (q->kind == QUERY_TARGET || q->with_targets)
-		one_key = false; // those that have to be resolved, and those that point to a name, come behind the others
+		one_key =
+			false; // those that have to be resolved, and those that point to a name, come behind the others
 	return q->order == QUERY_ORDER_NONE || (q->order == QUERY_ORDER_LAST && q->descending && one_key);
 }
 

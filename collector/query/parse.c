@@ -55,8 +55,7 @@ static int refuse_pattern(const char *text, enum query_kind kind, char *why, siz
 }
 
 // Names with a wildcard at one end; `kinds` are the kinds of exact, subtree and stem.
-static int parse_wild(
-	struct query *q, const char *text, const enum query_kind kinds[3], char *why, size_t why_size)
+static int parse_wild(struct query *q, const char *text, const enum query_kind kinds[3], char *why, size_t why_size)
 {
 	char plain[2 * TEXT_NAME_SIZE];
 	int result = -EINVAL;
@@ -68,7 +67,8 @@ static int parse_wild(
 	size_t len = strlen(plain);
 	if (len > 2 && plain[len - 1] == '.' && plain[len - 2] == '*' && plain[len - 3] == '.')
 		plain[--len] = '\0';
-	size_t head = len > 2 && strncmp(plain, "*.", 2) == 0 ? 2 : 0, tail = len > 2 && strcmp(plain + len - 2, ".*") == 0 ? 2 : 0;
+	size_t head = len > 2 && strncmp(plain, "*.", 2) == 0 ? 2 : 0,
+	       tail = len > 2 && strcmp(plain + len - 2, ".*") == 0 ? 2 : 0;
 	if (strcmp(plain, "*") == 0 || strcmp(plain, "*.") == 0)
 		result = set_name(q, kinds[1], ".", 1);
 	else if (query_is_pattern(plain + head, head ? len - head : len - tail))
@@ -92,7 +92,9 @@ int query_parse_name(struct query *q, const char *text, char *why, size_t why_si
 
 void query_to_targets(struct query *q)
 {
-	q->kind = q->kind == QUERY_SUBTREE ? QUERY_TARGET_SUBTREE : q->kind == QUERY_STEM ? QUERY_TARGET_STEM : QUERY_TARGET;
+	q->kind = q->kind == QUERY_SUBTREE ? QUERY_TARGET_SUBTREE
+		  : q->kind == QUERY_STEM  ? QUERY_TARGET_STEM
+					   : QUERY_TARGET;
 }
 
 int query_parse_bailiwick(struct query *q, const char *text, char *why, size_t why_size)

@@ -12,8 +12,8 @@
 
 enum { ITEM_SIZE = 2048 };
 
-const char *const query_meaning_text[QUERY_MEANS_MAX] = {
-	"name", "below", "stem", "pattern", "regex", "address", "prefix", "range", "keyword", "list"};
+const char *const query_meaning_text[QUERY_MEANS_MAX] = {"name", "below", "stem", "pattern", "regex", "address",
+	"prefix", "range", "keyword", "list"};
 
 // --- hosts
 
@@ -29,8 +29,10 @@ static char *strip_name(char *text)
 	size_t len = strlen(text), digits = len;
 	while (digits > 0 && isdigit((unsigned char)text[digits - 1]))
 		digits--;
-	bool bare = strchr(text, ':') != strrchr(text, ':') && text[0] != '['; // an IPv6 address, whose last group it is
-	if (digits > 1 && digits < len && strchr(":#", text[digits - 1]) && text[digits - 2] != '\\' && !(bare && text[digits - 1] == ':'))
+	bool bare =
+		strchr(text, ':') != strrchr(text, ':') && text[0] != '['; // an IPv6 address, whose last group it is
+	if (digits > 1 && digits < len && strchr(":#", text[digits - 1]) && text[digits - 2] != '\\' &&
+		!(bare && text[digits - 1] == ':'))
 		text[digits - 1] = '\0';
 	else if (len > 1 && text[len - 1] == ':')
 		text[len - 1] = '\0';
@@ -77,7 +79,8 @@ static void decode_address(char *host, size_t size)
 {
 	struct in_addr address;
 
-	if (*host && strspn(host, "0123456789abcdefABCDEFxX.") == strlen(host) && isdigit((unsigned char)*host) && inet_aton(host, &address))
+	if (*host && strspn(host, "0123456789abcdefABCDEFxX.") == strlen(host) && isdigit((unsigned char)*host) &&
+		inet_aton(host, &address))
 		inet_ntop(AF_INET, &address, host, (socklen_t)size);
 }
 
@@ -85,7 +88,9 @@ static void decode_address(char *host, size_t size)
 
 static void put_addresses(struct query_paste *p, enum query_extent extent)
 {
-	static const enum query_meaning meanings[] = {[QUERY_EXTENT_ONE] = QUERY_MEANS_ADDRESS, [QUERY_EXTENT_PREFIX] = QUERY_MEANS_PREFIX, [QUERY_EXTENT_RANGE] = QUERY_MEANS_RANGE};
+	static const enum query_meaning meanings[] = {[QUERY_EXTENT_ONE] = QUERY_MEANS_ADDRESS,
+		[QUERY_EXTENT_PREFIX] = QUERY_MEANS_PREFIX,
+		[QUERY_EXTENT_RANGE] = QUERY_MEANS_RANGE};
 	char text[2][TEXT_ADDRESS_SIZE];
 	const uint8_t *of[2] = {p->q.first, p->q.last};
 	int bits = 0;
@@ -96,7 +101,8 @@ static void put_addresses(struct query_paste *p, enum query_extent extent)
 		memcpy(address + (p->q.mapped ? 12 : 0), of[i], p->q.address_size);
 		text_address(address, size, text[i]);
 	}
-	while (bits < (int)(8 * p->q.address_size) && !((p->q.first[bits / 8] ^ p->q.last[bits / 8]) >> (7 - bits % 8) & 1))
+	while (bits < (int)(8 * p->q.address_size) &&
+		!((p->q.first[bits / 8] ^ p->q.last[bits / 8]) >> (7 - bits % 8) & 1))
 		bits++;
 	p->meaning = meanings[extent];
 	if (extent == QUERY_EXTENT_ONE)
@@ -135,8 +141,10 @@ static int pattern(struct query_paste *p, enum query_meaning meaning, const char
 {
 	bool regex = meaning == QUERY_MEANS_REGEX;
 
-	if (strlen(text) >= sizeof(p->value) || query_parse_pattern(&p->q, regex ? QUERY_REGEX : QUERY_GLOB, text, why, why_size) != 0)
-		return strlen(text) >= sizeof(p->value) ? query_refuse(why, why_size, text, "a shorter pattern") : -EINVAL;
+	if (strlen(text) >= sizeof(p->value) ||
+		query_parse_pattern(&p->q, regex ? QUERY_REGEX : QUERY_GLOB, text, why, why_size) != 0)
+		return strlen(text) >= sizeof(p->value) ? query_refuse(why, why_size, text, "a shorter pattern")
+							: -EINVAL;
 	p->meaning = meaning;
 	snprintf(p->value, sizeof(p->value), "%s", p->q.name);
 	return 0;
@@ -144,7 +152,8 @@ static int pattern(struct query_paste *p, enum query_meaning meaning, const char
 
 static bool has_dot(const char *text)
 {
-	return strchr(text, '.') || strstr(text, "\u3002") || strstr(text, "\uff0e") || strstr(text, "\uff61"); // RFC 3490 §3.1
+	return strchr(text, '.') || strstr(text, "\u3002") || strstr(text, "\uff0e") ||
+	       strstr(text, "\uff61"); // RFC 3490 §3.1
 }
 
 static int name(struct query_paste *p, const char *text, char *why, size_t why_size)
@@ -158,15 +167,19 @@ static int name(struct query_paste *p, const char *text, char *why, size_t why_s
 	size_t tail = !head && end > 2 && strncmp(dotted + end - 2, ".*", 2) == 0 ? 2 : 0;
 
 	if (strcmp(dotted, "*") == 0 || strcmp(dotted, "*.") == 0)
-		return query_refuse(why, why_size, text, "less than everything, which is an export: lookback export, or /api/export");
+		return query_refuse(why, why_size, text,
+			"less than everything, which is an export: lookback export, or /api/export");
 	if (len > head && query_is_pattern(dotted + head, end - head - tail))
 		return pattern(p, QUERY_MEANS_PATTERN, dotted, why, why_size);
 	if (len > 1 && !has_dot(dotted))
 		return keyword(p, dotted, why, why_size);
 	if (query_parse_name(&p->q, dotted, why, why_size) != 0)
 		return -EINVAL;
-	p->meaning = p->q.kind == QUERY_SUBTREE ? QUERY_MEANS_BELOW : p->q.kind == QUERY_STEM ? QUERY_MEANS_STEM : QUERY_MEANS_NAME;
-	snprintf(p->value, sizeof(p->value), "%s%s%s", p->meaning == QUERY_MEANS_BELOW ? "*." : "", p->q.name, p->meaning == QUERY_MEANS_STEM ? ".*" : "");
+	p->meaning = p->q.kind == QUERY_SUBTREE ? QUERY_MEANS_BELOW
+		     : p->q.kind == QUERY_STEM	? QUERY_MEANS_STEM
+						: QUERY_MEANS_NAME;
+	snprintf(p->value, sizeof(p->value), "%s%s%s", p->meaning == QUERY_MEANS_BELOW ? "*." : "", p->q.name,
+		p->meaning == QUERY_MEANS_STEM ? ".*" : "");
 	return 0;
 }
 
@@ -247,7 +260,8 @@ int query_understand_item(struct query_paste *p, const char *text, char *why, si
 	while (len > 0 && strchr(")]}>\"'`!?", plain.text[len - 1]))
 		plain.text[--len] = '\0';
 	result = len > 0 ? one_of(p, &plain, why, why_size) : -EINVAL;
-	bool word = p->meaning == QUERY_MEANS_KEYWORD || (p->meaning == QUERY_MEANS_NAME && !has_dot(p->value)); // the last of a sentence
+	bool word = p->meaning == QUERY_MEANS_KEYWORD ||
+		    (p->meaning == QUERY_MEANS_NAME && !has_dot(p->value)); // the last of a sentence
 	if (len == 0 || (result == 0 && (word || p->meaning == QUERY_MEANS_PATTERN)))
 		return query_refuse(why, why_size, text, expected);
 	return result;
@@ -294,11 +308,14 @@ int query_parse(struct query *q, const char *text, char *why, size_t why_size)
 		return -EINVAL;
 	switch (p.meaning) {
 	case QUERY_MEANS_LIST:
-		return query_refuse(why, why_size, text, "one name, address, prefix or range; /api/lookup and POST /api/bulk take several");
+		return query_refuse(why, why_size, text,
+			"one name, address, prefix or range; /api/lookup and POST /api/bulk take several");
 	case QUERY_MEANS_PATTERN:
 	case QUERY_MEANS_REGEX:
-		snprintf(why, why_size, "'%.100s': found a pattern, expected a name or an address; %s search has patterns: /dnsdb/v2/%s/rrnames/%.100s",
-			text, p.meaning == QUERY_MEANS_REGEX ? "regex" : "glob", p.meaning == QUERY_MEANS_REGEX ? "regex" : "glob", p.value);
+		snprintf(why, why_size,
+			"'%.100s': found a pattern, expected a name or an address; %s search has patterns: /dnsdb/v2/%s/rrnames/%.100s",
+			text, p.meaning == QUERY_MEANS_REGEX ? "regex" : "glob",
+			p.meaning == QUERY_MEANS_REGEX ? "regex" : "glob", p.value);
 		return -EINVAL;
 	case QUERY_MEANS_KEYWORD: // who asks for records means the name of one label
 		return query_parse_name(q, p.value, why, why_size);

@@ -61,7 +61,8 @@ struct query {
 	uint64_t limit;			   // records at most; 0: no bound
 	enum query_order order;
 	bool descending;
-	char bailiwick[TEXT_NAME_SIZE]; // only owners of this registered domain, or of those below it or that begin so; empty: any
+	char bailiwick
+		[TEXT_NAME_SIZE]; // only owners of this registered domain, or of those below it or that begin so; empty: any
 	enum query_kind bailiwick_kind; // QUERY_NAME, QUERY_SUBTREE, QUERY_STEM
 	char exclude[TEXT_NAME_SIZE];	// patterns: not what this one of the same kind matches; empty: any
 	bool no_placeholders;		// without TYPE0, which stands for the types of a flood
@@ -70,7 +71,8 @@ struct query {
 	size_t raw_size;		// 0: any
 	double time_max_s;		// the run fails after that long; 0: no bound
 	bool partial;			// query_sorted: a run that fails shows first what it has met
-	const struct query *also;	// query_sorted: further questions, answered as one with this; may go once it has started
+	const struct query
+		*also; // query_sorted: further questions, answered as one with this; may go once it has started
 	size_t also_len;
 	const char *cursor; // export.h: where to go on; NULL: at the start
 };

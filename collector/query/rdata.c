@@ -13,10 +13,9 @@
 static const struct {
 	const char *type, *fields;
 } layouts[] = {{"NS", "n"}, {"CNAME", "n"}, {"PTR", "n"}, {"DNAME", "n"}, {"MX", "wn"}, {"SRV", "wwwn"},
-	{"SOA", "nnwwwww"}, {"AFSDB", "wn"}, {"RP", "nn"}, {"KX", "wn"}, {"RT", "wn"}, {"DS", "wwwx"},
-	{"CDS", "wwwx"}, {"DLV", "wwwx"}, {"TA", "wwwx"}, {"TLSA", "wwwx"}, {"SMIMEA", "wwwx"},
-	{"SSHFP", "wwx"}, {"MINFO", "nn"}, {"LP", "wn"},
-	{"SVCB", "wn*"}, {"HTTPS", "wn*"}, {"NAPTR", "wwwwwn"}, {"PX", "wnn"}, {"NSEC", "n*"}};
+	{"SOA", "nnwwwww"}, {"AFSDB", "wn"}, {"RP", "nn"}, {"KX", "wn"}, {"RT", "wn"}, {"DS", "wwwx"}, {"CDS", "wwwx"},
+	{"DLV", "wwwx"}, {"TA", "wwwx"}, {"TLSA", "wwwx"}, {"SMIMEA", "wwwx"}, {"SSHFP", "wwx"}, {"MINFO", "nn"},
+	{"LP", "wn"}, {"SVCB", "wn*"}, {"HTTPS", "wn*"}, {"NAPTR", "wwwwwn"}, {"PX", "wnn"}, {"NSEC", "n*"}};
 
 size_t query_field_len(const char *text, size_t len)
 {

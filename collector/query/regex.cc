@@ -12,9 +12,8 @@ namespace
 {
 
 constexpr int64_t MEMORY_MAX = 1 << 20; // of one expression: its program and the states met so far
-constexpr int PROGRAM_MAX =
-	4000; // instructions; the worst name costs that many steps for each of its characters
-constexpr unsigned CLOCK_EVERY = 64; // matches between two looks at the clock
+constexpr int PROGRAM_MAX = 4000;	// instructions; the worst name costs that many steps for each of its characters
+constexpr unsigned CLOCK_EVERY = 64;	// matches between two looks at the clock
 
 RE2::Options options()
 {

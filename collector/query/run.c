@@ -24,8 +24,7 @@ bool query_list_add2(struct query_list *l, const char *a, size_t a_len, const ch
 		return false;
 	memcpy(at, a, a_len);
 	memcpy(at + a_len, b, b_len);
-	l->span[l->len++] =
-		(struct query_span){.at = (uint32_t)l->text.size, .len = (uint32_t)(a_len + b_len)};
+	l->span[l->len++] = (struct query_span){.at = (uint32_t)l->text.size, .len = (uint32_t)(a_len + b_len)};
 	l->text.size += a_len + b_len;
 	return true;
 }

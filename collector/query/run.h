@@ -80,13 +80,13 @@ struct query_run {
 	struct query_list resolve; // "<TYPE> <owner>", for targets whose RDATA holds more than the target
 	struct query_page page;
 	struct query_regex *regex, *exclude; // of QUERY_REGEX, owned; NULL: none
-	uint64_t passed, shown; // records (of QUERY_KEYWORD: names) passed over and shown
-	char owner[TEXT_NAME_SIZE]; // QUERY_KEYWORD: the last name that was met
+	uint64_t passed, shown;		     // records (of QUERY_KEYWORD: names) passed over and shown
+	char owner[TEXT_NAME_SIZE];	     // QUERY_KEYWORD: the last name that was met
 	size_t owner_len;
-	bool showing; // its records
-	bool rnames;  // SOA records by their RNAME, which no index has, behind those by their MNAME
-	bool behind;  // what points to a name, behind the name's own records
-	int64_t deadline_ms;	// monotonic; INT64_MAX: none
+	bool showing;	     // its records
+	bool rnames;	     // SOA records by their RNAME, which no index has, behind those by their MNAME
+	bool behind;	     // what points to a name, behind the name's own records
+	int64_t deadline_ms; // monotonic; INT64_MAX: none
 	bool failed;
 	char why[512];
 };
@@ -111,8 +111,8 @@ int query_run_fail(struct query_run *run, const char *format, ...) __attribute__
 // source.c. Each returns 0, or -1 with the failure noted.
 int query_source_begin(struct query_run *run);
 int query_source_begin_keys(struct query_run *run); // …with the index, unless it is stale
-int query_source_step(struct query_run *run);	 // more sets or keys
-int query_source_members(struct query_run *run); // the next members of the first set: keys
+int query_source_step(struct query_run *run);	    // more sets or keys
+int query_source_members(struct query_run *run);    // the next members of the first set: keys
 
 // A name that was met: to the keys (or their ranks) where it is asked for. -1 without memory.
 int query_source_take(struct query_run *run, const char *name, size_t len);

@@ -89,13 +89,11 @@ static size_t owner_run(const struct query_page *p, size_t i)
 	return n;
 }
 
-static void ask_scores(
-	struct query_db *db, const struct query_page *p, size_t i, size_t n, const char *family)
+static void ask_scores(struct query_db *db, const struct query_page *p, size_t i, size_t n, const char *family)
 {
 	const struct query_item *item = &p->item[i];
 
-	query_db_command(
-		db, 2 + (unsigned)n, "ZMSCORE", family, p->text.bytes + item->owner, item->owner_len);
+	query_db_command(db, 2 + (unsigned)n, "ZMSCORE", family, p->text.bytes + item->owner, item->owner_len);
 	for (size_t k = 0; k < n; k++)
 		redis_encode_bulk(&db->out, p->text.bytes + item[k].member, item[k].member_len);
 }
@@ -119,7 +117,7 @@ int query_scores_read(struct query_run *run)
 	bool count = false;
 
 	query_db_begin(db);
-	for (size_t i = 0, n; i < p->len; i += n > 0 ? n : 1) {
+	for (size_t i = 0, n; i<p->len; i += n> 0 ? n : 1) {
 		n = owner_run(p, i);
 		if (n == 0)
 			continue;
@@ -141,4 +139,3 @@ int query_scores_read(struct query_run *run)
 	}
 	return 0;
 }
-

@@ -86,8 +86,7 @@ static bool spans_zones(const struct query_run *run)
 
 	if (!run->db->zones || size < 2 || size + 2 > QUERY_WIRE_SIZE)
 		return true;
-	return zone_find(run->db->zones, wire, size + 2) == 0 ||
-	       query_db_suffix_below(run->db, q->name, q->name_len);
+	return zone_find(run->db->zones, wire, size + 2) == 0 || query_db_suffix_below(run->db, q->name, q->name_len);
 }
 
 // The pattern "*.name" does not match the name itself; "*", below the root, matches everything.
@@ -248,9 +247,7 @@ static int step_nets(struct query_run *run)
 		redisReply *reply = query_db_reply(db);
 		if (!reply)
 			return query_run_fail(run, "%s", db->why);
-		int result = query_db_number(reply) == 0
-				     ? 0
-				     : add_set(run, "net:", net, net_text(run, from + i, net));
+		int result = query_db_number(reply) == 0 ? 0 : add_set(run, "net:", net, net_text(run, from + i, net));
 		freeReplyObject(reply);
 		if (result != 0)
 			return -1;
@@ -316,14 +313,12 @@ static int step_scan(struct query_run *run)
 		return -1;
 	db->node = run->scan_node;
 	query_db_begin(db);
-	query_db_put_scan(
-		db, &db->out, run->scan_cursor, nets ? "net:" : run->family, run->pattern, QUERY_SCAN_COUNT);
+	query_db_put_scan(db, &db->out, run->scan_cursor, nets ? "net:" : run->family, run->pattern, QUERY_SCAN_COUNT);
 	redisReply *reply = query_db_send(db) == 0 ? query_db_reply(db) : NULL;
 	if (!reply)
 		return query_run_fail(run, "%s", db->why);
 	int result = -1;
-	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
-		reply->element[0]->type == REDIS_REPLY_STRING) {
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 && reply->element[0]->type == REDIS_REPLY_STRING) {
 		snprintf(run->scan_cursor, sizeof(run->scan_cursor), "%s", reply->element[0]->str);
 		result = take_scanned(run, reply->element[1]);
 		if (strcmp(run->scan_cursor, "0") == 0 && result == 0)
@@ -363,8 +358,7 @@ static bool in_range(const struct query *q, const char *text)
 		memmove(address, address + 12, 4);
 		size = 4;
 	}
-	return size == q->address_size &&
-	       memcmp(address, q->first, q->address_size) >= 0 &&
+	return size == q->address_size && memcmp(address, q->first, q->address_size) >= 0 &&
 	       memcmp(address, q->last, q->address_size) <= 0;
 }
 

@@ -9,9 +9,10 @@
 static const struct {
 	uint32_t first, last;
 	char to; // 0: nothing
-} tidied[] = {{0x00a0, 0x00a0, ' '}, {0x00ad, 0x00ad, 0}, {0x2000, 0x200a, ' '}, {0x200b, 0x200b, 0}, {0x200e, 0x200f, 0},
-	{0x2010, 0x2015, '-'}, {0x2028, 0x2029, ' '}, {0x202a, 0x202e, 0}, {0x202f, 0x202f, ' '}, {0x205f, 0x205f, ' '},
-	{0x2060, 0x2060, 0}, {0x2066, 0x2069, 0}, {0x2212, 0x2212, '-'}, {0x3000, 0x3000, ' '}, {0xfeff, 0xfeff, 0}};
+} tidied[] = {{0x00a0, 0x00a0, ' '}, {0x00ad, 0x00ad, 0}, {0x2000, 0x200a, ' '}, {0x200b, 0x200b, 0},
+	{0x200e, 0x200f, 0}, {0x2010, 0x2015, '-'}, {0x2028, 0x2029, ' '}, {0x202a, 0x202e, 0}, {0x202f, 0x202f, ' '},
+	{0x205f, 0x205f, ' '}, {0x2060, 0x2060, 0}, {0x2066, 0x2069, 0}, {0x2212, 0x2212, '-'}, {0x3000, 0x3000, ' '},
+	{0xfeff, 0xfeff, 0}};
 
 // A character of two or three octets of UTF-8; 0 where it is another. `*n` becomes its length.
 static uint32_t decode(const unsigned char *p, size_t *n)
@@ -62,13 +63,14 @@ char *query_trim(char *text)
 // Quotes or brackets around all of it; NULL where there are none.
 static char *take_inner(char *text)
 {
-	static const char *const pairs[][2] = {{"\"", "\""}, {"'", "'"}, {"`", "`"}, {"<", ">"}, {"(", ")"}, {"\u201c", "\u201d"},
-		{"\u2018", "\u2019"}, {"\u201e", "\u201c"}, {"\u00ab", "\u00bb"}};
+	static const char *const pairs[][2] = {{"\"", "\""}, {"'", "'"}, {"`", "`"}, {"<", ">"}, {"(", ")"},
+		{"\u201c", "\u201d"}, {"\u2018", "\u2019"}, {"\u201e", "\u201c"}, {"\u00ab", "\u00bb"}};
 	size_t len = strlen(text);
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
 		size_t open = strlen(pairs[i][0]), close = strlen(pairs[i][1]);
-		if (len < open + close || strncmp(text, pairs[i][0], open) != 0 || strcmp(text + len - close, pairs[i][1]) != 0)
+		if (len < open + close || strncmp(text, pairs[i][0], open) != 0 ||
+			strcmp(text + len - close, pairs[i][1]) != 0)
 			continue;
 		text[len - close] = '\0';
 		if (!strstr(text + open, pairs[i][0]) && !strstr(text + open, pairs[i][1]))

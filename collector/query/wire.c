@@ -54,7 +54,8 @@ static void put_name(struct wire_out *o, const char *text, size_t len)
 
 // --- service parameters (text/params.c)
 
-static const char *const param_names[] = {"mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint"};
+static const char *const param_names[] = {"mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech",
+	"ipv6hint"};
 enum { KEY_MANDATORY, KEY_ALPN, KEY_NO_DEFAULT_ALPN, KEY_PORT, KEY_IPV4HINT, KEY_ECH, KEY_IPV6HINT, KEY_NAMES };
 
 // The number of a key; -1 where it is none.
@@ -214,8 +215,8 @@ static const char *fields_of(const struct query_record *r)
 {
 	static const struct {
 		const char *type, *fields;
-	} layouts[] = {{"NS", "n"}, {"CNAME", "n"}, {"DNAME", "n"}, {"PTR", "n"}, {"MX", "2n"}, {"SRV", "222n"}, {"SOA", "nn44444"},
-		{"SVCB", "2np"}, {"HTTPS", "2np"}};
+	} layouts[] = {{"NS", "n"}, {"CNAME", "n"}, {"DNAME", "n"}, {"PTR", "n"}, {"MX", "2n"}, {"SRV", "222n"},
+		{"SOA", "nn44444"}, {"SVCB", "2np"}, {"HTTPS", "2np"}};
 
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++)
 		if (strlen(layouts[i].type) == r->type_len && memcmp(layouts[i].type, r->type, r->type_len) == 0)

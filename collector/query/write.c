@@ -25,8 +25,8 @@ size_t query_target(const struct query_record *r, const char **target)
 	static const struct {
 		const char *type;
 		int field;
-	} fields[] = {{"CNAME", 1}, {"NS", 1}, {"PTR", 1}, {"DNAME", 1}, {"SOA", 1}, {"MX", 2}, {"SRV", 4},
-		{"SVCB", 2}, {"HTTPS", 2}};
+	} fields[] = {{"CNAME", 1}, {"NS", 1}, {"PTR", 1}, {"DNAME", 1}, {"SOA", 1}, {"MX", 2}, {"SRV", 4}, {"SVCB", 2},
+		{"HTTPS", 2}};
 	const char *at = r->rdata, *end = r->rdata + r->rdata_len;
 	int field = 0;
 
@@ -70,8 +70,8 @@ static void put_number(struct query_db *db, int64_t number)
 }
 
 // ZADD <family><tail> GT|LT <score>, the member to follow
-static void begin_zadd(struct query_db *db, const char *family, const char *tail, size_t len,
-	const char *mode, int64_t score)
+static void begin_zadd(struct query_db *db, const char *family, const char *tail, size_t len, const char *mode,
+	int64_t score)
 {
 	query_db_command(db, 5, "ZADD", family, tail, len);
 	redis_encode_text(&db->out, mode);
@@ -202,8 +202,7 @@ static int restore_targets(struct query_db *db, const struct query_record *r, bo
 	for (size_t i = 0; i + 1 < reply->elements && db->out.arrays == 0; i += 2) {
 		const redisReply *m = reply->element[i];
 		struct query_record left = *r;
-		if (m->len <= r->type_len || memcmp(m->str, r->type, r->type_len) != 0 ||
-			m->str[r->type_len] != ' ')
+		if (m->len <= r->type_len || memcmp(m->str, r->type, r->type_len) != 0 || m->str[r->type_len] != ' ')
 			continue;
 		left.rdata = m->str + r->type_len + 1;
 		left.rdata_len = m->len - r->type_len - 1;
@@ -219,8 +218,8 @@ static int restore_targets(struct query_db *db, const struct query_record *r, bo
 	return result;
 }
 
-static int remove_from_indexes(
-	struct query_db *db, const struct query_record *r, bool owner_is_left, bool address_is_left)
+static int remove_from_indexes(struct query_db *db, const struct query_record *r, bool owner_is_left,
+	bool address_is_left)
 {
 	char zone[TEXT_NAME_SIZE], net[TEXT_ADDRESS_SIZE + 4];
 	uint8_t address[16];

@@ -120,7 +120,8 @@ static void install(struct query_db *db, struct query_cluster *fresh)
 		for (size_t i = 0; i < fresh->len; i++) {
 			struct query_node *n = &fresh->node[i], *was = find_id(old, n->id);
 			same = same && was;
-			if (!was || was->address.port != n->address.port || strcmp(was->address.host, n->address.host) != 0)
+			if (!was || was->address.port != n->address.port ||
+				strcmp(was->address.host, n->address.host) != 0)
 				continue;
 			n->context = was->context;
 			n->aside = was->aside;
@@ -266,8 +267,9 @@ static int cut(struct query_db *db)
 			return query_db_fail(db, "out of memory");
 		memcpy(to, p, (size_t)(end - p));
 		out->size += (size_t)(end - p);
-		cl->sent[cl->sent_len++] = (struct query_sent){
-			.at = (size_t)(p - db->out.bytes), .size = (size_t)(end - p), .node = (uint8_t)node};
+		cl->sent[cl->sent_len++] = (struct query_sent){.at = (size_t)(p - db->out.bytes),
+			.size = (size_t)(end - p),
+			.node = (uint8_t)node};
 		p = end;
 	}
 	return 0;

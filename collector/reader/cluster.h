@@ -31,7 +31,7 @@ struct query_cluster {
 	struct query_sent {
 		size_t at, size; // in db->out
 		uint8_t node;
-	} *sent; // commands on their way
+	} * sent; // commands on their way
 	size_t sent_len, sent_capacity, next;
 };
 

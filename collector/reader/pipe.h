@@ -15,9 +15,9 @@ struct query_pipe {
 	struct redis_buffer out;
 	char *in;
 	size_t pos, len, capacity;
-	char run[12];	     // the server's run_id, the first digits; "0" where it is not told
+	char run[12]; // the server's run_id, the first digits; "0" where it is not told
 	double timeout_s;
-	char why[300];	     // of the failure, one line
+	char why[300]; // of the failure, one line
 };
 
 // Text in `in`.

@@ -41,13 +41,12 @@ static int fail_context(struct redis_conn *c)
 	case REDIS_ERR_IO:
 		if (error == EAGAIN || error == EWOULDBLOCK || error == ETIMEDOUT)
 			return redis_conn_fail(c, REDIS_TROUBLE_TIMEOUT, "no answer within redis.timeout");
-		return redis_conn_fail(
-			c, REDIS_TROUBLE_CLOSED, "the connection broke off: %s", strerror(error));
+		return redis_conn_fail(c, REDIS_TROUBLE_CLOSED, "the connection broke off: %s", strerror(error));
 	case REDIS_ERR_EOF:
 		return redis_conn_fail(c, REDIS_TROUBLE_CLOSED, "it closed the connection");
 	case REDIS_ERR_PROTOCOL:
-		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL,
-			"what answers there is not a Redis server: %s", c->context->errstr);
+		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "what answers there is not a Redis server: %s",
+			c->context->errstr);
 	default:
 		return redis_conn_fail(c, REDIS_TROUBLE_ERROR, "%s", c->context->errstr);
 	}
@@ -161,8 +160,7 @@ static void keep_text(struct redis_texts *t, const redisReadTask *task, const ch
 	if (!room)
 		return;
 	memcpy(room, text, len);
-	t->at[t->len++] =
-		(struct redis_text){.index = (uint32_t)index, .len = (uint32_t)len, .at = t->bytes.size};
+	t->at[t->len++] = (struct redis_text){.index = (uint32_t)index, .len = (uint32_t)len, .at = t->bytes.size};
 	t->bytes.size += len;
 }
 
@@ -208,8 +206,7 @@ static void *sink_integer(const redisReadTask *task, long long value)
 {
 	struct redis_result *at = place_of(task);
 
-	*at = (struct redis_result){
-		.type = REDIS_REPLY_INTEGER, .trouble = REDIS_TROUBLE_NONE, .integer = value};
+	*at = (struct redis_result){.type = REDIS_REPLY_INTEGER, .trouble = REDIS_TROUBLE_NONE, .integer = value};
 	return at;
 }
 

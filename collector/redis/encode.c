@@ -83,8 +83,7 @@ void redis_encode_array(struct redis_buffer *b, unsigned n)
 	b->arrays++;
 }
 
-void redis_encode_bulk2(
-	struct redis_buffer *b, const void *head, size_t head_len, const void *tail, size_t tail_len)
+void redis_encode_bulk2(struct redis_buffer *b, const void *head, size_t head_len, const void *tail, size_t tail_len)
 {
 	char *p = redis_buffer_room(b, HEAD_MAX + head_len + tail_len + 2);
 
@@ -112,11 +111,9 @@ void redis_encode_bulk(struct redis_buffer *b, const void *bytes, size_t len)
 	b->size = (size_t)(p + len + 2 - b->bytes);
 }
 
-void redis_encode_key(
-	struct redis_buffer *b, const char *prefix, const char *family, const void *tail, size_t tail_len)
+void redis_encode_key(struct redis_buffer *b, const char *prefix, const char *family, const void *tail, size_t tail_len)
 {
-	size_t prefix_len = strlen(prefix), family_len = strlen(family),
-	       len = prefix_len + family_len + tail_len;
+	size_t prefix_len = strlen(prefix), family_len = strlen(family), len = prefix_len + family_len + tail_len;
 	char *p = redis_buffer_room(b, HEAD_MAX + len + 2);
 
 	if (!p)

@@ -36,13 +36,12 @@ void redis_encode_array(struct redis_buffer *b, unsigned n);
 
 // One argument: octets; two pieces put together; a number in decimal.
 void redis_encode_bulk(struct redis_buffer *b, const void *bytes, size_t len);
-void redis_encode_bulk2(
-	struct redis_buffer *b, const void *head, size_t head_len, const void *tail, size_t tail_len);
+void redis_encode_bulk2(struct redis_buffer *b, const void *head, size_t head_len, const void *tail, size_t tail_len);
 void redis_encode_uint(struct redis_buffer *b, uint64_t value);
 
 // One argument: a key, "<prefix><family><tail>"; `family` has its colon.
-void redis_encode_key(
-	struct redis_buffer *b, const char *prefix, const char *family, const void *tail, size_t tail_len);
+void redis_encode_key(struct redis_buffer *b, const char *prefix, const char *family, const void *tail,
+	size_t tail_len);
 
 // Reads a command that was encoded here: its key, which is its second word. Returns what follows it.
 const char *redis_encode_read(const char *command, const char **key, size_t *key_len);

@@ -78,7 +78,8 @@ void redis_greet_sentinel(struct redis_buffer *b, const struct redis_settings *s
 
 bool redis_greet_primary(const redisReply *reply, struct endpoint *primary)
 {
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 || !reply->element[0]->str || !reply->element[1]->str)
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 || !reply->element[0]->str ||
+		!reply->element[1]->str)
 		return false;
 	*primary = (struct endpoint){.kind = ENDPOINT_TCP, .port = (uint16_t)strtoul(reply->element[1]->str, NULL, 10)};
 	snprintf(primary->host, sizeof(primary->host), "%s", reply->element[0]->str);

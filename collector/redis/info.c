@@ -55,7 +55,7 @@ static enum redis_aof aof_of(const struct redis_info *info, const char *text)
 	// since 7.0 the base is a file of its own, which is there as a whole or not at all
 	bool parts = strtol(info->version, NULL, 10) >= 7;
 	return parts && number(text, "aof_current_size", -1) == number(text, "aof_base_size", -2) ? REDIS_AOF_CLEAN
-												   : REDIS_AOF_DOUBTFUL;
+												  : REDIS_AOF_DOUBTFUL;
 }
 
 void redis_info_read(struct redis_info *info, const char *text)
@@ -77,8 +77,8 @@ void redis_info_read(struct redis_info *info, const char *text)
 // Whether the command was refused because it is not allowed, or not there under this name.
 static bool is_denied(const redisReply *reply)
 {
-	return reply->type == REDIS_REPLY_ERROR &&
-	       (redis_trouble_of(reply->str, reply->len) == REDIS_TROUBLE_NOPERM || strstr(reply->str, "unknown command"));
+	return reply->type == REDIS_REPLY_ERROR && (redis_trouble_of(reply->str, reply->len) == REDIS_TROUBLE_NOPERM ||
+							   strstr(reply->str, "unknown command"));
 }
 
 // Returns -1 (closed) where the reply is an error that is no refusal.
@@ -142,7 +142,8 @@ struct telling {
 	unsigned bits;
 };
 
-static void __attribute__((format(printf, 3, 4))) warn(struct telling *t, enum redis_warning warning, const char *format, ...)
+static void __attribute__((format(printf, 3, 4)))
+warn(struct telling *t, enum redis_warning warning, const char *format, ...)
 {
 	va_list args;
 
@@ -168,7 +169,8 @@ unsigned redis_info_judge(const struct redis_info *info, char *words, size_t wor
 	if (info->policy[0] && strcmp(info->policy, "noeviction") != 0)
 		warn(&t, REDIS_WARNING_EVICTION,
 			"maxmemory-policy: found %s, expected noeviction: a full Redis throws records away in silence; CONFIG SET "
-			"maxmemory-policy noeviction", info->policy);
+			"maxmemory-policy noeviction",
+			info->policy);
 	if (info->memory_max > 0 && info->memory * 100 >= info->memory_max * MEMORY_PERCENT)
 		warn(&t, REDIS_WARNING_MEMORY,
 			"maxmemory: found %lu of %lu MiB in use, expected less than %d %%: it will refuse writes; raise maxmemory",
@@ -176,11 +178,13 @@ unsigned redis_info_judge(const struct redis_info *info, char *words, size_t wor
 	if (info->aof == REDIS_AOF_NONE)
 		warn(&t, REDIS_WARNING_PERSISTENCE,
 			"appendonly: found no, expected yes: a restart of Redis loses %s; CONFIG SET appendonly yes",
-			info->no_snapshots ? "everything, for there are no snapshots either"
-					   : "what came after its last snapshot, and what of that is older than spool.keep is lost");
+			info->no_snapshots
+				? "everything, for there are no snapshots either"
+				: "what came after its last snapshot, and what of that is older than spool.keep is lost");
 	if (info->aof_unwritten)
-		warn(&t, REDIS_WARNING_DISK, "aof_last_write_status: found err, expected ok: it cannot write its append-only file; "
-					     "see its log and its disk");
+		warn(&t, REDIS_WARNING_DISK,
+			"aof_last_write_status: found err, expected ok: it cannot write its append-only file; "
+			"see its log and its disk");
 	if (info->rewrite_denied)
 		warn(&t, REDIS_WARNING_RIGHTS,
 			"BGREWRITEAOF: found it refused, expected it allowed: after a kill of Redis counts may double at a later start; "

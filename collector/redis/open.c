@@ -79,8 +79,8 @@ static int look_around(struct redis_conn *c)
 		return -1;
 	if (c->info.version[0] && sscanf(c->info.version, "%d.%d", &major, &minor) == 2 &&
 		(major < VERSION_MIN_MAJOR || (major == VERSION_MIN_MAJOR && minor < VERSION_MIN_MINOR)))
-		return redis_conn_fail(c, REDIS_TROUBLE_VERSION,
-			"the server is Redis %s; at least 6.2 is needed", c->info.version);
+		return redis_conn_fail(c, REDIS_TROUBLE_VERSION, "the server is Redis %s; at least 6.2 is needed",
+			c->info.version);
 	return 0;
 }
 
@@ -101,8 +101,7 @@ static int try_write(struct redis_conn *c, const struct redis_settings *s, struc
 		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
 		c->foreign_seq = trouble == REDIS_TROUBLE_WRONGTYPE; // whoever writes, looks at that
 		if (!c->foreign_seq)
-			redis_conn_fail(
-				c, trouble, "%s: %.200s", redis_trouble_sentence[trouble], reply->str);
+			redis_conn_fail(c, trouble, "%s: %.200s", redis_trouble_sentence[trouble], reply->str);
 	}
 	freeReplyObject(reply);
 	if (c->context && strcmp(c->info.role, "slave") == 0)
@@ -148,8 +147,8 @@ static int ask_sentinel(struct redis_conn *c, const struct redis_settings *s, co
 	freeReplyObject(reply);
 	redis_conn_close(c);
 	if (!found)
-		return redis_conn_fail(c, REDIS_TROUBLE_CONNECT, "the Sentinel %s knows no primary '%s'",
-			at->text, s->sentinel);
+		return redis_conn_fail(c, REDIS_TROUBLE_CONNECT, "the Sentinel %s knows no primary '%s'", at->text,
+			s->sentinel);
 	return 0;
 }
 

@@ -15,8 +15,7 @@ static uint64_t hash_name(const uint8_t *name, size_t size)
 
 static bool is_owner(const struct schema_owner *owner, const struct record_view *view)
 {
-	return owner->wire_size == view->head.owner_size &&
-	       memcmp(owner->wire, view->owner, owner->wire_size) == 0;
+	return owner->wire_size == view->head.owner_size && memcmp(owner->wire, view->owner, owner->wire_size) == 0;
 }
 
 // The group of a record's owner, begun where it is the first one. NULL without memory.

@@ -8,8 +8,7 @@ static void refuse(struct schema_record *record, enum redis_trouble trouble)
 		record->refused = trouble;
 }
 
-static void refuse_owner(
-	struct schema_frame *f, const struct schema_command *command, enum redis_trouble trouble)
+static void refuse_owner(struct schema_frame *f, const struct schema_command *command, enum redis_trouble trouble)
 {
 	for (uint16_t i = f->owners[command->index].head; i != SCHEMA_LAST; i = f->records[i].next)
 		if (command->kind == SCHEMA_NAME || (f->records[i].view.head.flags & RECORD_NEW))

@@ -21,8 +21,7 @@ struct writing {
 static void begin(struct writing *w, enum schema_kind kind, uint32_t index, unsigned arguments)
 {
 	redis_encode_array(w->out, arguments);
-	w->f->commands[w->f->commands_len++] =
-		(struct schema_command){.kind = (uint8_t)kind, .index = (uint16_t)index};
+	w->f->commands[w->f->commands_len++] = (struct schema_command){.kind = (uint8_t)kind, .index = (uint16_t)index};
 }
 
 static void put_key(struct writing *w, const char *family, const char *tail, size_t tail_len)
@@ -77,8 +76,7 @@ static void write_first(struct writing *w, uint32_t index)
 	}
 }
 
-size_t schema_zone(
-	const struct schema_owner *owner, const struct zone_list *zones, char out[static TEXT_NAME_SIZE])
+size_t schema_zone(const struct schema_owner *owner, const struct zone_list *zones, char out[static TEXT_NAME_SIZE])
 {
 	size_t at = zone_find(zones, owner->wire, owner->wire_size);
 
@@ -182,8 +180,8 @@ static void write_net(struct writing *w, uint32_t index)
 // retention ────────────────────────────────────────────────────────────────────────────────────
 
 // ZCARD of a key that is due and that nothing else is written to: tells whether it is a sorted set.
-static void probe(struct writing *w, enum schema_kind kind, uint32_t index, const char *family,
-	const char *tail, size_t len)
+static void probe(struct writing *w, enum schema_kind kind, uint32_t index, const char *family, const char *tail,
+	size_t len)
 {
 	begin(w, kind, index, 2);
 	w->f->commands[w->f->commands_len - 1].probe = true;
@@ -258,8 +256,7 @@ static void write_record(struct writing *w, uint32_t index)
 	if (w->now_s > 0) {
 		const struct schema_record *record = &w->f->records[index];
 		size_t skip = (size_t)record->type_len + 1;
-		look_at_record(
-			w, index, 'i', w->f->text.bytes + record->member + skip, record->member_len - skip);
+		look_at_record(w, index, 'i', w->f->text.bytes + record->member + skip, record->member_len - skip);
 	}
 }
 
@@ -295,8 +292,7 @@ size_t schema_key(const struct schema_frame *f, uint32_t index, const struct red
 		"flood:names"};
 	const struct schema_command *command = &f->commands[index];
 	const struct schema_record *record = &f->records[command->kind <= SCHEMA_ZONE ? 0 : command->index];
-	const struct schema_owner *owner =
-		&f->owners[command->kind <= SCHEMA_ZONE ? command->index : record->owner];
+	const struct schema_owner *owner = &f->owners[command->kind <= SCHEMA_ZONE ? command->index : record->owner];
 	char tail[TEXT_NAME_SIZE];
 	size_t len;
 
@@ -314,6 +310,5 @@ size_t schema_key(const struct schema_frame *f, uint32_t index, const struct red
 		len = owner->text_len;
 		memcpy(tail, f->text.bytes + owner->text, len);
 	}
-	return (size_t)snprintf(
-		out, SCHEMA_KEY_SIZE, "%s%s%.*s", s->prefix, families[command->kind], (int)len, tail);
+	return (size_t)snprintf(out, SCHEMA_KEY_SIZE, "%s%s%.*s", s->prefix, families[command->kind], (int)len, tail);
 }

@@ -119,8 +119,7 @@ size_t schema_key(const struct schema_frame *f, uint32_t index, const struct red
 // Each returns the length.
 size_t schema_net(const struct record_view *view, char out[static SCHEMA_NET_SIZE]);
 size_t schema_target(const struct record_view *view, char out[static TEXT_NAME_SIZE]);
-size_t schema_zone(
-	const struct schema_owner *owner, const struct zone_list *zones, char out[static TEXT_NAME_SIZE]);
+size_t schema_zone(const struct schema_owner *owner, const struct zone_list *zones, char out[static TEXT_NAME_SIZE]);
 
 // True for A and AAAA of their size.
 bool schema_is_address(const struct record_view *view);

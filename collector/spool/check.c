@@ -42,12 +42,10 @@ static bool check_meta(struct check *c, const uint8_t *value, size_t size)
 	memcpy(&c->meta, value, size < sizeof(c->meta) ? size : sizeof(c->meta));
 	if (size == STORE_META_BEFORE && c->meta.format == STORE_FORMAT_BEFORE)
 		return c->meta.next > c->last;
-	c->foreign =
-		size != sizeof(c->meta) || (store_meta_is_sound(&c->meta) && c->meta.format != STORE_FORMAT);
-	return c->foreign ||
-	       (store_meta_is_sound(&c->meta) && c->meta.first == (c->first ? c->first : c->meta.next) &&
-		       (!c->sealed || memcmp(c->seal, c->meta.seal, sizeof(c->seal)) == 0) &&
-		       c->meta.next == (c->last ? c->last + 1 : c->meta.first));
+	c->foreign = size != sizeof(c->meta) || (store_meta_is_sound(&c->meta) && c->meta.format != STORE_FORMAT);
+	return c->foreign || (store_meta_is_sound(&c->meta) && c->meta.first == (c->first ? c->first : c->meta.next) &&
+				     (!c->sealed || memcmp(c->seal, c->meta.seal, sizeof(c->seal)) == 0) &&
+				     c->meta.next == (c->last ? c->last + 1 : c->meta.first));
 }
 
 static bool check_stream(const uint8_t *key, const uint8_t *value, size_t size)
@@ -62,8 +60,8 @@ static bool check_stream(const uint8_t *key, const uint8_t *value, size_t size)
 	return store_stream_is_sound(&stream) && stream.slot == slot;
 }
 
-static bool check_entry(void *context, const char *table, const uint8_t *key, size_t key_size,
-	const uint8_t *value, size_t size)
+static bool check_entry(void *context, const char *table, const uint8_t *key, size_t key_size, const uint8_t *value,
+	size_t size)
 {
 	struct check *c = context;
 

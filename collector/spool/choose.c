@@ -6,8 +6,7 @@
 
 uint32_t spool_frame_on_disk(const struct spool_pending *p)
 {
-	return p->frame.kind == SPOOL_RECORDS ? spool_size_on_disk(sizeof(struct store_head) + p->frame.size)
-					      : 0;
+	return p->frame.kind == SPOOL_RECORDS ? spool_size_on_disk(sizeof(struct store_head) + p->frame.size) : 0;
 }
 
 // With the lock held: the next frames, left in the list.
@@ -45,8 +44,7 @@ static bool choose_room(struct spool *s, struct spool_group *g, bool all_kept)
 	int64_t keep = (int64_t)(s->settings.keep_s * 10);
 	uint64_t limit = s->settings.size;
 
-	while (g->delete_to < s->last && g->delete_to < s->acked &&
-		g->delete_to + 1 - s->first < DELETE_LEN_MAX) {
+	while (g->delete_to < s->last && g->delete_to < s->acked && g->delete_to + 1 - s->first < DELETE_LEN_MAX) {
 		const struct spool_entry *e = spool_entry(s, g->delete_to + 1);
 		bool short_of_room = s->bytes - g->delete_bytes + g->bytes > limit;
 		int64_t age = (int32_t)(now - e->acked_ds); // -1 where it was in this very moment
@@ -84,8 +82,7 @@ bool spool_choose(struct spool *s, struct spool_group *g, int disk)
 		if (!patient && s->last + 1 > s->first && g->delete_to + 1 == s->first)
 			choose_given_up(s, g);
 		if (disk == 0)
-			room = s->bytes - g->delete_bytes + g->bytes <= s->settings.size ||
-			       s->last + 1 == s->first;
+			room = s->bytes - g->delete_bytes + g->bytes <= s->settings.size || s->last + 1 == s->first;
 	}
 	if (!room) {
 		g->len = 0;

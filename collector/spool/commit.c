@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-	TURN_MS = 500,	       // between looks at the file, and at what was kept long enough
+	TURN_MS = 500, // between looks at the file, and at what was kept long enough
 	RETRY_MIN_MS = 100,
 	RETRY_MAX_MS = 2000,
 	STOP_MS = 5000, // how long a stop waits for a disk that does not take frames
@@ -25,8 +25,7 @@ static struct store_stream stream_as_committed(const struct spool_frame *frame)
 {
 	if (frame->kind == SPOOL_END)
 		return (struct store_stream){.received = 0};
-	return (struct store_stream){
-		.hello = frame->stream->hello,
+	return (struct store_stream){.hello = frame->stream->hello,
 		.received = frame->number,
 		.ended = frame->kind == SPOOL_BYE,
 		.sightings = frame->taken,
@@ -169,13 +168,12 @@ static void note_trouble(struct spool *s, int result, bool full, enum spool_faul
 	char why[300];
 
 	if (fault != SPOOL_WELL)
-		snprintf(why, sizeof(why), "spool: %s, and no new one can be made: %s",
-			spool_fault_text[fault], store_error(result));
+		snprintf(why, sizeof(why), "spool: %s, and no new one can be made: %s", spool_fault_text[fault],
+			store_error(result));
 	else if (result == ENOSPC)
 		snprintf(why, sizeof(why), "spool: the disk of spool.dir is full");
 	else if (full || result == MDB_MAP_FULL)
-		snprintf(why, sizeof(why),
-			"spool: full (spool.size), because Redis does not take what it holds");
+		snprintf(why, sizeof(why), "spool: full (spool.size), because Redis does not take what it holds");
 	else
 		snprintf(why, sizeof(why), "spool: %s", store_error(result));
 	note_state(s, why);

@@ -251,8 +251,8 @@ static void free_spool(struct spool *s)
 	free(s);
 }
 
-struct spool *spool_open(
-	const struct spool_settings *settings, struct stream_registry *streams, char *why, size_t why_size)
+struct spool *spool_open(const struct spool_settings *settings, struct stream_registry *streams, char *why,
+	size_t why_size)
 {
 	struct spool *s = calloc(1, sizeof(*s));
 

@@ -149,8 +149,8 @@ static int read_overflow(struct walk *w, const uint8_t *at, size_t size)
 		return result;
 	memcpy(&head, w->value, sizeof(head));
 	uint64_t len = head.lower | (uint64_t)head.upper << 16;
-	if (head.number != page || head.flags != PAGE_OVERFLOW ||
-		len != (total + w->page_size - 1) / w->page_size || !take_pages(w, page, len))
+	if (head.number != page || head.flags != PAGE_OVERFLOW || len != (total + w->page_size - 1) / w->page_size ||
+		!take_pages(w, page, len))
 		return EBADMSG;
 	w->seen.overflow_pages += len;
 	return 0;
@@ -231,8 +231,7 @@ static int take_leaf(struct walk *w, const struct node_head *node, const uint8_t
 
 static int walk_page(struct walk *w, uint64_t number, unsigned depth);
 
-static int take_branch(
-	struct walk *w, const struct node_head *node, const uint8_t *key, bool is_first, unsigned depth)
+static int take_branch(struct walk *w, const struct node_head *node, const uint8_t *key, bool is_first, unsigned depth)
 {
 	uint64_t child = node->low | (uint64_t)node->high << 16 | (uint64_t)node->flags << 32;
 
@@ -321,8 +320,8 @@ static int walk_tree(struct walk *w, const struct tree *tree, const char *table,
 
 static bool is_root(const struct page_head *head, const struct root *root, uint64_t number, size_t page_size)
 {
-	return head->number == number && head->flags == PAGE_META && root->magic == MAGIC &&
-	       root->version == VERSION && root->free.pad == page_size && root->last_page >= 1 &&
+	return head->number == number && head->flags == PAGE_META && root->magic == MAGIC && root->version == VERSION &&
+	       root->free.pad == page_size && root->last_page >= 1 &&
 	       (root->transaction == 0 || root->transaction % 2 == number);
 }
 
@@ -339,11 +338,10 @@ static int read_root(int fd, size_t page_size, struct root *out)
 		if (result != 0)
 			return result;
 	}
-	if (at[0].root.magic == MAGIC && at[1].root.magic == MAGIC &&
-		at[0].root.version == at[1].root.version && at[0].root.version != VERSION)
+	if (at[0].root.magic == MAGIC && at[1].root.magic == MAGIC && at[0].root.version == at[1].root.version &&
+		at[0].root.version != VERSION)
 		return EPROTO;
-	if (!is_root(&at[0].head, &at[0].root, 0, page_size) ||
-		!is_root(&at[1].head, &at[1].root, 1, page_size))
+	if (!is_root(&at[0].head, &at[0].root, 0, page_size) || !is_root(&at[1].head, &at[1].root, 1, page_size))
 		return EBADMSG;
 	uint64_t t0 = at[0].root.transaction, t1 = at[1].root.transaction;
 	if (t0 == 0 && t1 == 0)
@@ -356,8 +354,7 @@ static int read_root(int fd, size_t page_size, struct root *out)
 
 int pages_check(int fd, pages_entry *each, void *context)
 {
-	struct walk w = {
-		.fd = fd, .page_size = (size_t)sysconf(_SC_PAGESIZE), .each = each, .context = context};
+	struct walk w = {.fd = fd, .page_size = (size_t)sysconf(_SC_PAGESIZE), .each = each, .context = context};
 	struct root root;
 	struct stat st;
 

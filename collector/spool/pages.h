@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 // One entry of a table. False: it is not what it was.
-typedef bool pages_entry(void *context, const char *table, const uint8_t *key, size_t key_size,
-	const uint8_t *value, size_t value_size);
+typedef bool pages_entry(void *context, const char *table, const uint8_t *key, size_t key_size, const uint8_t *value,
+	size_t value_size);
 
 // Goes through all trees of the file. 0: each page is used once at most and is what its place says, keys are
 // in order, all counts hold, and each entry is good. EBADMSG: not so. ENODATA: nothing was ever committed.

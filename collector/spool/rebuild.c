@@ -27,8 +27,7 @@ static void remove_half_made(const char *dir)
 	unlink(path);
 }
 
-static int put_batch(
-	struct store *s, MDB_txn *txn, const struct salvage *from, size_t i, int fd, uint8_t *body)
+static int put_batch(struct store *s, MDB_txn *txn, const struct salvage *from, size_t i, int fd, uint8_t *body)
 {
 	struct store_head head = from->batches[i].head;
 	int result = 0;

@@ -17,8 +17,7 @@ uint64_t store_checksum(const uint8_t *body, size_t size)
 	return hash;
 }
 
-#define CHECK_OF(record, field) \
-	store_checksum((const uint8_t *)(record), offsetof(__typeof__(*(record)), field))
+#define CHECK_OF(record, field) store_checksum((const uint8_t *)(record), offsetof(__typeof__(*(record)), field))
 
 void store_seal_meta(struct store_meta *meta)
 {
@@ -54,8 +53,8 @@ bool store_head_is_sound(const struct store_head *head)
 	return head->magic == STORE_MAGIC && head->head_check == CHECK_OF(head, head_check);
 }
 
-static const uint8_t *read_before(
-	const uint8_t *value, size_t size, uint64_t number, const uint8_t *seal, struct store_head *head)
+static const uint8_t *read_before(const uint8_t *value, size_t size, uint64_t number, const uint8_t *seal,
+	struct store_head *head)
 {
 	const uint8_t *body = value + STORE_HEAD_BEFORE;
 
@@ -68,8 +67,8 @@ static const uint8_t *read_before(
 	return body;
 }
 
-const uint8_t *store_read_batch(
-	const uint8_t *value, size_t size, uint64_t number, const uint8_t *seal, struct store_head *head)
+const uint8_t *store_read_batch(const uint8_t *value, size_t size, uint64_t number, const uint8_t *seal,
+	struct store_head *head)
 {
 	if (size < STORE_HEAD_BEFORE)
 		return NULL;
@@ -82,8 +81,7 @@ const uint8_t *store_read_batch(
 	memcpy(head, value, sizeof(*head));
 	const uint8_t *body = value + sizeof(*head);
 	if (!store_head_is_sound(head) || head->number != number || head->size != size - sizeof(*head) ||
-		memcmp(head->seal, seal, sizeof(head->seal)) != 0 ||
-		head->check != store_checksum(body, head->size))
+		memcmp(head->seal, seal, sizeof(head->seal)) != 0 || head->check != store_checksum(body, head->size))
 		return NULL;
 	return body;
 }

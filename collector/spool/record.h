@@ -39,10 +39,10 @@ struct store_meta {
 	uint8_t seal[STORE_SEAL_SIZE];	// of the file, random
 	uint64_t first;			// oldest batch there, or `next`
 	uint64_t serial;		// counts the commits
-	uint64_t confirmed;	  // highest batch of which it is known that the owner had it: writer/lease.h
-	struct store_owner owner; // last one known to be in Redis
-	struct store_owner claim; // one that may be in Redis: of the take-over under way
-	uint64_t place;		  // where the folder was then; 0: nowhere
+	uint64_t confirmed;		// highest batch of which it is known that the owner had it: writer/lease.h
+	struct store_owner owner;	// last one known to be in Redis
+	struct store_owner claim;	// one that may be in Redis: of the take-over under way
+	uint64_t place;			// where the folder was then; 0: nowhere
 	struct store_account account;
 	uint64_t halted; // while writing has stopped: what store_halted_at makes of the last batch sent; 0: it goes on
 	uint64_t check;	 // of all above
@@ -113,5 +113,5 @@ bool store_head_is_sound(const struct store_head *head);
 
 // Reads a value of the table of batches. NULL where it is not what was written under `number`; else where its
 // body is, and `*head`. One of the format before gets what its head lacks.
-const uint8_t *store_read_batch(
-	const uint8_t *value, size_t size, uint64_t number, const uint8_t *seal, struct store_head *head);
+const uint8_t *store_read_batch(const uint8_t *value, size_t size, uint64_t number, const uint8_t *seal,
+	struct store_head *head);

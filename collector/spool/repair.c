@@ -74,8 +74,7 @@ static int lock_again(struct spool *s)
 {
 	char why[sizeof(s->settings.dir) + 100];
 
-	if (spool_make_folder(s->settings.dir, why, sizeof(why)) == 0 &&
-		spool_lock_folder(s, why, sizeof(why)) == 0)
+	if (spool_make_folder(s->settings.dir, why, sizeof(why)) == 0 && spool_lock_folder(s, why, sizeof(why)) == 0)
 		return 0;
 	log_debug("%s", why);
 	return EBUSY;
@@ -134,8 +133,7 @@ static int exchange(struct spool *s, enum spool_fault fault)
 			  "batches%s%s; nothing was acknowledged "
 			  "meanwhile",
 			r.dir, spool_fault_text[fault], (unsigned long)(v->len - v->lost - v->lost_in_redis),
-			(unsigned long)v->len, r.aside[0] ? ", what was found in its place is " : "",
-			r.aside);
+			(unsigned long)v->len, r.aside[0] ? ", what was found in its place is " : "", r.aside);
 	}
 	if (v)
 		salvage_free(v);

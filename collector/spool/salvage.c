@@ -72,9 +72,8 @@ static int hit_meta(struct salvage *s, int fd, uint32_t magic, const uint8_t *at
 	if (magic != STORE_MAGIC_META || offset < offsetof(struct store_meta, magic))
 		return 0;
 	offset -= offsetof(struct store_meta, magic);
-	if (read_piece(fd, (uint8_t *)&meta, sizeof(meta), offset) != sizeof(meta) ||
-		!store_meta_is_sound(&meta) || meta.format != STORE_FORMAT ||
-		(s->found && meta.serial <= s->meta.serial))
+	if (read_piece(fd, (uint8_t *)&meta, sizeof(meta), offset) != sizeof(meta) || !store_meta_is_sound(&meta) ||
+		meta.format != STORE_FORMAT || (s->found && meta.serial <= s->meta.serial))
 		return 0;
 	s->meta = meta;
 	s->found = true;
@@ -194,8 +193,8 @@ static void count_lost(struct salvage *s)
 	for (size_t i = 0; i < s->len; i++) {
 		struct salvage_batch *b = &s->batches[i];
 		if (b->at == 0)
-			b->head = (struct store_head){
-				.flags = STORE_LOST | STORE_UNCOUNTED, .number = s->meta.first + i};
+			b->head =
+				(struct store_head){.flags = STORE_LOST | STORE_UNCOUNTED, .number = s->meta.first + i};
 		if (!(b->head.flags & STORE_LOST))
 			continue;
 		if (s->meta.first + i <= s->meta.acked) {
@@ -236,8 +235,7 @@ int salvage_body(const struct salvage *s, int fd, const struct salvage_batch *ba
 
 	if (size < 0)
 		return errno;
-	return size == (ssize_t)batch->head.size &&
-			       store_checksum(body, batch->head.size) == batch->head.check
+	return size == (ssize_t)batch->head.size && store_checksum(body, batch->head.size) == batch->head.check
 		       ? 0
 		       : EBADMSG;
 }

@@ -258,8 +258,7 @@ void spool_acknowledge(struct spool *s, uint64_t number)
 
 	pthread_mutex_lock(&s->lock);
 	spool_settle(s, number, SPOOL_APPLIED);
-	for (uint64_t n = s->acked + 1 > s->first ? s->acked + 1 : s->first; n <= number && n <= s->last;
-		n++) {
+	for (uint64_t n = s->acked + 1 > s->first ? s->acked + 1 : s->first; n <= number && n <= s->last; n++) {
 		struct spool_entry *e = spool_entry(s, n);
 		e->acked_ds = now;
 		s->waiting_bytes -= e->size;

@@ -83,8 +83,8 @@ void spool_catch_bus_error(void);
 // Opens the spool and takes its streams into the registry. Of a damaged one what can be read is taken over
 // into a new file; the old one is kept beside it, with a line in the log. NULL with one line in `why`:
 // another collector uses it, it has another format, its folder cannot be used.
-struct spool *spool_open(
-	const struct spool_settings *settings, struct stream_registry *streams, char *why, size_t why_size);
+struct spool *spool_open(const struct spool_settings *settings, struct stream_registry *streams, char *why,
+	size_t why_size);
 
 // Commits what is in memory, for a few seconds at most, and ends the thread; the rest stays usable.
 void spool_stop(struct spool *s);

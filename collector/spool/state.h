@@ -36,8 +36,7 @@ enum { ENTRY_COUNTED = 1 << 8 }; // of spool_entry.flags: counted as lost
 
 struct spool {
 	pthread_mutex_t writing; // around each transaction that writes; taken before the others
-	pthread_mutex_t
-		reading; // around each one that reads, and while the file is exchanged; taken before `lock`
+	pthread_mutex_t reading; // around each one that reads, and while the file is exchanged; taken before `lock`
 	struct store store;
 	struct store_stream committed[STREAMS_MAX]; // what the file has, as far as was settled; used:
 						    // `received` or `ended`
@@ -69,11 +68,11 @@ struct spool {
 	uint64_t bytes;	   // of all batches
 	uint64_t waiting_bytes;
 	struct store_account account; // account.c
-	uint64_t unsettled;	   // sightings of the batches behind account.settled
-	uint64_t memory_sightings; // of frames in memory
-	uint64_t refused;	   // by Redis, of batches that are acknowledged next
-	uint64_t full_since_ms; // 0: not full
-	bool owned;		// its UUID is this process's in Redis; also under `writing`
+	uint64_t unsettled;	      // sightings of the batches behind account.settled
+	uint64_t memory_sightings;    // of frames in memory
+	uint64_t refused;	      // by Redis, of batches that are acknowledged next
+	uint64_t full_since_ms;	      // 0: not full
+	bool owned;		      // its UUID is this process's in Redis; also under `writing`
 	bool stopping;
 	bool no_wait;
 	char why[300];	  // what keeps frames from being committed; empty: nothing
@@ -85,9 +84,8 @@ enum { ENTRY_OVERHEAD = 32, PAGE = 4096 };
 // Octets that a stored value takes on disk, rounded up.
 static inline uint32_t spool_size_on_disk(size_t value)
 {
-	return (uint32_t)(value + ENTRY_OVERHEAD > PAGE / 2
-				  ? (value + ENTRY_OVERHEAD + PAGE - 1) / PAGE * PAGE
-				  : value + ENTRY_OVERHEAD);
+	return (uint32_t)(value + ENTRY_OVERHEAD > PAGE / 2 ? (value + ENTRY_OVERHEAD + PAGE - 1) / PAGE * PAGE
+							    : value + ENTRY_OVERHEAD);
 }
 
 // With the lock held: the entry of a number that is there; a new last one (false: no memory).

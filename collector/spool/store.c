@@ -17,9 +17,8 @@ const char *store_error(int code)
 
 bool store_is_damage(int code)
 {
-	return code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_PANIC ||
-	       code == MDB_INVALID || code == MDB_CURSOR_FULL || code == MDB_BAD_TXN ||
-	       code == MDB_MAP_RESIZED || code == EBADMSG;
+	return code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_PANIC || code == MDB_INVALID ||
+	       code == MDB_CURSOR_FULL || code == MDB_BAD_TXN || code == MDB_MAP_RESIZED || code == EBADMSG;
 }
 
 static int read_meta(struct store *s, MDB_txn *txn)
@@ -31,8 +30,7 @@ static int read_meta(struct store *s, MDB_txn *txn)
 		return EBADMSG;
 	if (result == 0) {
 		memset(&s->meta, 0, sizeof(s->meta));
-		memcpy(&s->meta, value.mv_data,
-			value.mv_size < sizeof(s->meta) ? value.mv_size : sizeof(s->meta));
+		memcpy(&s->meta, value.mv_data, value.mv_size < sizeof(s->meta) ? value.mv_size : sizeof(s->meta));
 	}
 	return result;
 }
@@ -177,8 +175,7 @@ void store_close(struct store *s)
 	*s = (struct store){.env = NULL};
 }
 
-int store_walk(struct store *s, int (*each)(void *context, const struct store_head *head, uint32_t size),
-	void *context)
+int store_walk(struct store *s, int (*each)(void *context, const struct store_head *head, uint32_t size), void *context)
 {
 	MDB_cursor *cursor = NULL;
 	MDB_val key, value;
@@ -240,8 +237,7 @@ int store_commit(struct store *s, MDB_txn *txn)
 	return result;
 }
 
-int store_put_batch(
-	struct store *s, MDB_txn *txn, uint64_t number, struct store_head *head, const uint8_t *body)
+int store_put_batch(struct store *s, MDB_txn *txn, uint64_t number, struct store_head *head, const uint8_t *body)
 {
 	MDB_val key = {.mv_size = sizeof(number), .mv_data = &number};
 	MDB_val value = {.mv_size = sizeof(*head) + head->size};

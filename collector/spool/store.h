@@ -52,8 +52,7 @@ int store_read_stream(struct store *s, uint64_t slot, struct store_stream *out);
 // EBADMSG: another one wrote to the file.
 int store_begin(struct store *s, MDB_txn **txn);
 // `head` has hello, records, sightings, frame, size and flags; the rest is filled in.
-int store_put_batch(
-	struct store *s, MDB_txn *txn, uint64_t number, struct store_head *head, const uint8_t *body);
+int store_put_batch(struct store *s, MDB_txn *txn, uint64_t number, struct store_head *head, const uint8_t *body);
 int store_delete(struct store *s, MDB_txn *txn, uint64_t number);
 // `stream` NULL: deletes the slot.
 int store_put_stream(struct store *s, MDB_txn *txn, uint64_t slot, const struct store_stream *stream);

@@ -22,18 +22,18 @@ struct stream {
 	struct frame_hello hello;	  // inbox: set before the first frame is put; then read by all
 	char uuid[STREAM_UUID_TEXT_SIZE]; // inbox: as hello; RFC 9562 text form of hello.stream
 
-	uid_t user;	   // inbox: of the dataplane's process; STREAM_USER_UNKNOWN after a restart, until it is back
-	bool used;	   // inbox: the slot holds a stream
-	bool connected;	   // inbox: a dataplane is there
-	bool ended;	   // inbox: BYE received; `received` is its number
-	bool end_queued;   // inbox: the request to forget the stream was put
-	uint64_t received; // inbox: highest number taken, 0 before the first
+	uid_t user;	    // inbox: of the dataplane's process; STREAM_USER_UNKNOWN after a restart, until it is back
+	bool used;	    // inbox: the slot holds a stream
+	bool connected;	    // inbox: a dataplane is there
+	bool ended;	    // inbox: BYE received; `received` is its number
+	bool end_queued;    // inbox: the request to forget the stream was put
+	uint64_t received;  // inbox: highest number taken, 0 before the first
 	uint64_t sightings; // inbox: in the frames up to `received`
-	bool counted;	 // inbox: `sightings` is known
-	bool astray;	 // inbox: it was found to be wrong once
-	uint64_t used_ms;  // inbox: monotonic time of the last change of connection
-	uint64_t bye_ms;   // inbox: monotonic time when the BYE came, or 0
-	uint64_t ended_ms; // inbox: monotonic time when the stream was found complete, or 0
+	bool counted;	    // inbox: `sightings` is known
+	bool astray;	    // inbox: it was found to be wrong once
+	uint64_t used_ms;   // inbox: monotonic time of the last change of connection
+	uint64_t bye_ms;    // inbox: monotonic time when the BYE came, or 0
+	uint64_t ended_ms;  // inbox: monotonic time when the stream was found complete, or 0
 
 	uint64_t safe;	 // highest number that is committed; spool: rw, inbox: ro (under the spool's lock)
 	uint32_t queued; // frames put and not yet committed, also under its lock

@@ -10,8 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const uint64_t NONCE_MAX =
-	100000000000000000; // exact in the seventeen digits that replies are read by
+static const uint64_t NONCE_MAX = 100000000000000000; // exact in the seventeen digits that replies are read by
 
 // The start of the machine and the folder: who was here before is dead if the lock is ours. A copy is
 // elsewhere, also one of the whole machine.

@@ -25,8 +25,7 @@ static void put_mnemonic(struct text_out *o, const char *mnemonic, unsigned numb
 
 static const char *cert_type(uint16_t type)
 {
-	static const char *const names[] = {
-		NULL, "PKIX", "SPKI", "PGP", "IPKIX", "ISPKI", "IPGP", "ACPKIX", "IACPKIX"};
+	static const char *const names[] = {NULL, "PKIX", "SPKI", "PGP", "IPKIX", "ISPKI", "IPGP", "ACPKIX", "IACPKIX"};
 
 	if (type < sizeof(names) / sizeof(*names))
 		return names[type];
@@ -60,8 +59,8 @@ static const char *algorithm(uint8_t number)
 static const char *rcode(uint16_t number)
 {
 	static const char *const names[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
-		"YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE", "DSOTYPENI", NULL, NULL, NULL, NULL,
-		"BADSIG", "BADKEY", "BADTIME", "BADMODE", "BADNAME", "BADALG", "BADTRUNC", "BADCOOKIE"};
+		"YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE", "DSOTYPENI", NULL, NULL, NULL, NULL, "BADSIG",
+		"BADKEY", "BADTIME", "BADMODE", "BADNAME", "BADALG", "BADTRUNC", "BADCOOKIE"};
 
 	return number < sizeof(names) / sizeof(*names) ? names[number] : NULL;
 }
@@ -81,8 +80,8 @@ static void put_coordinate(struct text_out *o, uint32_t wire, char positive, cha
 {
 	int64_t angle = (int64_t)wire - (INT64_C(1) << 31);
 	uint64_t n = (uint64_t)(angle < 0 ? -angle : angle);
-	char thousandths[] = {'.', (char)('0' + n / 100 % 10), (char)('0' + n / 10 % 10),
-		(char)('0' + n % 10), ' ', angle < 0 ? negative : positive, ' '};
+	char thousandths[] = {'.', (char)('0' + n / 100 % 10), (char)('0' + n / 10 % 10), (char)('0' + n % 10), ' ',
+		angle < 0 ? negative : positive, ' '};
 
 	text_put_number(o, n / 3600000);
 	text_put_char(o, ' ');

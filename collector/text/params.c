@@ -7,8 +7,8 @@ enum { KEY_MANDATORY, KEY_ALPN, KEY_NO_DEFAULT_ALPN, KEY_PORT, KEY_IPV4HINT, KEY
 
 static void put_key(struct text_out *o, uint16_t key)
 {
-	static const char *const names[KEY_MAX] = {
-		"mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint"};
+	static const char *const names[KEY_MAX] = {"mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech",
+		"ipv6hint"};
 
 	if (key < KEY_MAX) {
 		text_put_word(o, names[key]);

@@ -193,8 +193,7 @@ void text_put_base64(struct text_out *o, const uint8_t *p, size_t n)
 		return;
 	for (size_t i = 0; i < n; i += 3) { // RFC 4648 §4
 		size_t left = n - i;
-		uint32_t v =
-			(uint32_t)p[i] << 16 | (left > 1 ? p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
+		uint32_t v = (uint32_t)p[i] << 16 | (left > 1 ? p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
 		*o->at++ = digits[v >> 18];
 		*o->at++ = digits[v >> 12 & 63];
 		*o->at++ = left > 1 ? digits[v >> 6 & 63] : '=';

@@ -33,11 +33,10 @@ static int read_exec(struct redis_conn *c, struct redis_results *results, uint32
 	if (redis_conn_read(c, results) != 0)
 		return -1;
 	if (results->top.type == REDIS_REPLY_ERROR)
-		return redis_conn_fail(c, results->trouble, "%s: %.200s",
-			redis_trouble_sentence[results->trouble], results->error);
+		return redis_conn_fail(c, results->trouble, "%s: %.200s", redis_trouble_sentence[results->trouble],
+			results->error);
 	if (results->top.type == REDIS_REPLY_NIL)
-		return redis_conn_fail(
-			c, REDIS_TROUBLE_FENCED, "%s", redis_trouble_sentence[REDIS_TROUBLE_FENCED]);
+		return redis_conn_fail(c, REDIS_TROUBLE_FENCED, "%s", redis_trouble_sentence[REDIS_TROUBLE_FENCED]);
 	if (results->top.type != REDIS_REPLY_ARRAY || results->len != len)
 		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "EXEC answered %zu results for %u commands",
 			results->len, len);
@@ -58,8 +57,8 @@ static const char *expected_type(const char *key, size_t len)
 	return len >= 7 && memcmp(key + len - 7, "sensors", 7) == 0 ? "a sorted set" : "a hash";
 }
 
-void redis_batch_note_refused(
-	const struct redis_result *result, const char *key, size_t key_len, struct redis_follow *follow)
+void redis_batch_note_refused(const struct redis_result *result, const char *key, size_t key_len,
+	struct redis_follow *follow)
 {
 	if (result->trouble == REDIS_TROUBLE_WRONGTYPE)
 		redis_follow_foreign(follow, key, key_len, expected_type(key, key_len));
@@ -83,8 +82,7 @@ void redis_batch_note_record(struct schema_frame *f, uint32_t index, const struc
 }
 
 // The commands before and after those of the records.
-static void note_overhead(
-	struct redis_batch *b, const struct redis_results *results, struct redis_follow *follow)
+static void note_overhead(struct redis_batch *b, const struct redis_results *results, struct redis_follow *follow)
 {
 	const char *at = b->out.bytes, *key = NULL;
 	uint32_t records = b->records.commands_len, own = b->head_len + records + b->tail_len;
@@ -109,8 +107,8 @@ void redis_batch_note_riders(struct redis_batch *b, const struct redis_results *
 	struct redis_follow *follow, const struct redis_settings *s)
 {
 	for (size_t i = 0; i < b->riders.len; i++)
-		redis_follow_reply(&b->riders, i, &results->at[from + i], &results->texts, from + (uint32_t)i,
-			s, follow);
+		redis_follow_reply(&b->riders, i, &results->at[from + i], &results->texts, from + (uint32_t)i, s,
+			follow);
 	redis_follow_clear(&b->riders);
 }
 
@@ -161,9 +159,8 @@ bool redis_batch_is_numbered(const struct redis_results *results, const struct r
 	       set->type == REDIS_REPLY_STATUS;
 }
 
-uint64_t redis_batch_account(struct redis_batch *b, const struct redis_results *results,
-	struct redis_follow *follow, struct redis_announced *announced, const struct redis_settings *s,
-	const struct zone_list *zones)
+uint64_t redis_batch_account(struct redis_batch *b, const struct redis_results *results, struct redis_follow *follow,
+	struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones)
 {
 	uint32_t own = own_commands(b);
 
@@ -180,8 +177,8 @@ uint64_t redis_batch_account(struct redis_batch *b, const struct redis_results *
 	return refused;
 }
 
-bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied,
-	struct redis_follow *follow, const struct redis_settings *s, const struct zone_list *zones)
+bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied, struct redis_follow *follow,
+	const struct redis_settings *s, const struct zone_list *zones)
 {
 	struct redis_follow asks = {0};
 	bool done = true;
@@ -238,7 +235,8 @@ int redis_batch_feed_again(struct redis_batch *b, struct redis_conn *c, struct s
 		if (redis_conn_read(c, results) != 0)
 			return -1;
 		// a count that is just what was added had not been there
-		record->fresh = results->top.type == REDIS_REPLY_STRING && results->top.integer == record->view.head.count;
+		record->fresh =
+			results->top.type == REDIS_REPLY_STRING && results->top.integer == record->view.head.count;
 	}
 	redis_follow_feed(follow, f, s, b->in.hello.sensor);
 	return 0;

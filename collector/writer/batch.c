@@ -17,8 +17,7 @@ void redis_batch_free(struct redis_batch *b)
 	spool_batch_free(&b->in);
 }
 
-static void put_key(
-	struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *tail)
+static void put_key(struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *tail)
 {
 	redis_encode_key(out, s->prefix, family, tail, strlen(tail));
 }
@@ -51,8 +50,7 @@ static void write_begin(struct redis_buffer *out, const struct redis_settings *s
 }
 
 // The number, and the fence.
-static void write_head(
-	struct redis_buffer *out, const struct redis_settings *s, const char *uuid, uint64_t number)
+static void write_head(struct redis_buffer *out, const struct redis_settings *s, const char *uuid, uint64_t number)
 {
 	redis_encode_array(out, 4);
 	redis_encode_literal(out, "HSET");
@@ -67,8 +65,8 @@ static void write_head(
 	redis_encode_uint(out, BATCH_FENCE_S);
 }
 
-static void write_total(struct redis_buffer *out, const struct redis_settings *s, const char *sensor,
-	const char *field, uint64_t value)
+static void write_total(struct redis_buffer *out, const struct redis_settings *s, const char *sensor, const char *field,
+	uint64_t value)
 {
 	redis_encode_array(out, 4);
 	redis_encode_literal(out, "HINCRBY");
@@ -132,8 +130,7 @@ static int send_buffer(struct redis_conn *c, const struct redis_buffer *out)
 }
 
 int redis_batch_send(struct redis_batch *b, struct redis_conn *c, struct redis_claim *claim,
-	const struct redis_announced *announced, const struct redis_settings *s,
-	const struct zone_list *zones)
+	const struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones)
 {
 	b->sent = true;
 	b->executing = false;
@@ -168,8 +165,7 @@ static int expect_ok(struct redis_conn *c)
 	if (one.top.type == REDIS_REPLY_STATUS)
 		return 0;
 	if (one.top.type == REDIS_REPLY_ERROR)
-		return redis_conn_fail(
-			c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
+		return redis_conn_fail(c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
 	return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to WATCH, MULTI or DISCARD");
 }
 
@@ -185,7 +181,8 @@ static int expect_begin(struct redis_conn *c, const struct redis_claim *claim)
 	if (!redis_guard_take(&one.top, &kind, &number))
 		return redis_conn_fail(c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
 	if (claim && (kind == GUARD_OTHER || number != claim->number || (kind == GUARD_NONE && claim->number > 0)))
-		return redis_conn_fail(c, REDIS_TROUBLE_FENCED, "someone else wrote the number of this spool; looking again");
+		return redis_conn_fail(c, REDIS_TROUBLE_FENCED,
+			"someone else wrote the number of this spool; looking again");
 	if (redis_lease_expect(claim ? &claim->lease : NULL, c) != 0)
 		return -1;
 	return expect_ok(c);
@@ -208,8 +205,8 @@ static int send_riders(struct redis_batch *b, struct redis_conn *c, struct redis
 	return b->riders.len > 0 ? send_buffer(c, &b->riders.commands) : 0;
 }
 
-int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow, struct redis_batch *next,
-	const struct redis_claim *claim, const struct redis_settings *s)
+int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow,
+	struct redis_batch *next, const struct redis_claim *claim, const struct redis_settings *s)
 {
 	if (expect_begin(c, claim) != 0 || send_riders(b, c, follow) != 0)
 		return -1;
@@ -268,12 +265,13 @@ static int read_number(struct redis_conn *c, enum guard_kind *kind, uint64_t *nu
 	if (redis_conn_read(c, &results) != 0)
 		return -1;
 	if (!redis_guard_take(&results.top, kind, number))
-		return redis_conn_fail(c, results.trouble, "%s: %.200s", redis_trouble_sentence[results.trouble], results.error);
+		return redis_conn_fail(c, results.trouble, "%s: %.200s", redis_trouble_sentence[results.trouble],
+			results.error);
 	return 0;
 }
 
-int redis_batch_look_up(
-	struct redis_conn *c, const char *uuid, const struct redis_settings *s, struct redis_guard *found)
+int redis_batch_look_up(struct redis_conn *c, const char *uuid, const struct redis_settings *s,
+	struct redis_guard *found)
 {
 	struct redis_buffer b = {0};
 	struct redis_results persist = {.capacity = 0};
@@ -294,11 +292,12 @@ int redis_batch_look_up(
 		return -1;
 	if (persist.top.type == REDIS_REPLY_INTEGER && persist.top.integer == 1)
 		log_warning("redis: key %sseq: found an expiry, expected none; it was taken off", s->prefix);
-	return found->seq == GUARD_NONE && found->fence == GUARD_NONE ? redis_guard_look_for_keys(c, s, &found->keys) : 0;
+	return found->seq == GUARD_NONE && found->fence == GUARD_NONE ? redis_guard_look_for_keys(c, s, &found->keys)
+								      : 0;
 }
 
-int redis_batch_claim(
-	struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t number, bool foreign)
+int redis_batch_claim(struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t number,
+	bool foreign)
 {
 	struct redis_result at[3];
 	struct redis_results results = {.at = at, .capacity = 3};
@@ -323,7 +322,8 @@ int redis_batch_claim(
 		result = expect_ok(c) != 0 || redis_batch_read(c, &results, 0, foreign ? 3 : 2) != 0 ? -1 : 0;
 	redis_texts_free(&results.texts);
 	if (result == 0 && results.errors > 0)
-		return redis_conn_fail(c, results.trouble, "%s: %.200s", redis_trouble_sentence[results.trouble], results.error);
+		return redis_conn_fail(c, results.trouble, "%s: %.200s", redis_trouble_sentence[results.trouble],
+			results.error);
 	return result;
 }
 

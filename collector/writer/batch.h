@@ -37,7 +37,7 @@
 #include "collector/spool/spool.h"
 
 enum {
-	BATCH_OVERHEAD_MAX = 8, // commands around those of the records
+	BATCH_OVERHEAD_MAX = 8,		   // commands around those of the records
 	BATCH_RIDERS_MAX = 2 * FOLLOW_MAX, // what follows two batches: redis_batch_give_back
 	BATCH_RESULTS_MAX = SCHEMA_COMMANDS_MAX + BATCH_RIDERS_MAX + BATCH_OVERHEAD_MAX,
 	BATCH_FENCE_S = 366 * 86400, // a fence goes by itself when its spool is gone; it is the number's second place
@@ -76,13 +76,12 @@ struct redis_batch {
 
 // Sends the transaction of `b->in`, all but EXEC. Returns 0, or -1 (closed).
 int redis_batch_send(struct redis_batch *b, struct redis_conn *c, struct redis_claim *claim,
-	const struct redis_announced *announced, const struct redis_settings *s,
-	const struct zone_list *zones);
+	const struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones);
 
 // Waits for the WATCH and for the number that Redis holds, then sends `follow`, which moves into the batch, and EXEC;
 // behind it WATCH and MULTI of `next`, where that is not NULL. Returns 0, or -1 (closed).
-int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow, struct redis_batch *next,
-	const struct redis_claim *claim, const struct redis_settings *s);
+int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow,
+	struct redis_batch *next, const struct redis_claim *claim, const struct redis_settings *s);
 
 // No batch came for what is open. Returns 0, or -1 (closed).
 int redis_batch_discard(struct redis_batch *b, struct redis_conn *c);
@@ -95,9 +94,8 @@ bool redis_batch_is_numbered(const struct redis_results *results, const struct r
 
 // Counts what became of the records, by the replies that were read; what follows from them goes to
 // `follow`. Needs no connection. Returns the sightings of the records that Redis refused.
-uint64_t redis_batch_account(struct redis_batch *b, const struct redis_results *results,
-	struct redis_follow *follow, struct redis_announced *announced, const struct redis_settings *s,
-	const struct zone_list *zones);
+uint64_t redis_batch_account(struct redis_batch *b, const struct redis_results *results, struct redis_follow *follow,
+	struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones);
 
 // Reads the replies of a transaction of `len` commands, EXEC's into `results`; texts from `texts_from` on
 // are kept. Returns 0 where it was carried out, or -1 (closed).
@@ -109,8 +107,8 @@ void redis_batch_note_riders(struct redis_batch *b, const struct redis_results *
 
 // After a connect: the last two batches that Redis has, up to `applied`, may lack their expiries, where a
 // collector was killed behind them. What that asks for goes behind what `follow` holds. False without memory.
-bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied,
-	struct redis_follow *follow, const struct redis_settings *s, const struct zone_list *zones);
+bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied, struct redis_follow *follow,
+	const struct redis_settings *s, const struct zone_list *zones);
 
 // After a connect: batch `number` was applied and its replies were lost. Asks which of its records Redis had not
 // held before, by their counts; these go to the stream. Returns 0, or -1 (closed).
@@ -122,20 +120,20 @@ void redis_batch_give_back(struct redis_batch *b, struct redis_follow *follow);
 
 // Looks up what Redis holds about a spool, behind its fence. Returns 0, or -1 (closed). No transaction may be open on
 // the connection.
-int redis_batch_look_up(
-	struct redis_conn *c, const char *uuid, const struct redis_settings *s, struct redis_guard *found);
+int redis_batch_look_up(struct redis_conn *c, const char *uuid, const struct redis_settings *s,
+	struct redis_guard *found);
 
 // Has Redis hold that everything of a spool up to `number` is applied, in both places; something else in the place of
 // pdns:seq (`foreign`) is renamed to pdns:seq:foreign-<time>. Returns 0, or -1 (closed).
-int redis_batch_claim(
-	struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t number, bool foreign);
+int redis_batch_claim(struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t number,
+	bool foreign);
 
 // Forgets a spool that is no more. Returns 0, or -1 (closed).
 int redis_batch_forget(struct redis_conn *c, const char *uuid, const struct redis_settings *s);
 
 // Redis refused a bookkeeping command on `key`: says so once. Nothing of the records depends on it.
-void redis_batch_note_refused(
-	const struct redis_result *result, const char *key, size_t key_len, struct redis_follow *follow);
+void redis_batch_note_refused(const struct redis_result *result, const char *key, size_t key_len,
+	struct redis_follow *follow);
 
 // Notes the answer to command `index` of the records.
 void redis_batch_note_record(struct schema_frame *f, uint32_t index, const struct redis_result *result,

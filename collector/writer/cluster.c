@@ -16,7 +16,7 @@ struct redis_cluster {
 	struct spool *spool; // borrowed
 	struct redis_units u;
 	struct redis_hold hold;
-	struct redis_conn keeper;  // to the node that holds the keys of lease.h
+	struct redis_conn keeper; // to the node that holds the keys of lease.h
 	struct redis_lease lease;
 	bool busy;	  // a group is under way
 	bool followed;	  // what follows the last group was sent before held slots are looked at
@@ -240,8 +240,7 @@ static void finish_group(struct redis_cluster *cl)
 		metrics_set(last_applied_s, (uint64_t)time(NULL));
 }
 
-enum cluster_outcome redis_cluster_step(
-	struct redis_cluster *cl, const struct redis_settings *s, unsigned idle_ms)
+enum cluster_outcome redis_cluster_step(struct redis_cluster *cl, const struct redis_settings *s, unsigned idle_ms)
 {
 	struct redis_units *u = &cl->u;
 

@@ -40,8 +40,7 @@ struct redis_cluster *redis_cluster_new(struct spool *spool, const struct zone_l
 void redis_cluster_free(struct redis_cluster *cl);
 
 // Begins a group, or goes on with the last one. Waits `idle_ms` at most for a batch.
-enum cluster_outcome redis_cluster_step(
-	struct redis_cluster *cl, const struct redis_settings *s, unsigned idle_ms);
+enum cluster_outcome redis_cluster_step(struct redis_cluster *cl, const struct redis_settings *s, unsigned idle_ms);
 
 // What is wrong, after CLUSTER_TROUBLE.
 enum redis_trouble redis_cluster_why(const struct redis_cluster *cl, char *why, size_t why_size);

@@ -82,8 +82,8 @@ void redis_follow_key(const struct redis_follow *f, size_t index, const char **k
 
 // feed ─────────────────────────────────────────────────────────────────────────────────────────
 
-static void write_entry(struct redis_follow *f, const struct schema_frame *records,
-	const struct schema_record *record, const struct redis_settings *s, const char *sensor)
+static void write_entry(struct redis_follow *f, const struct schema_frame *records, const struct schema_record *record,
+	const struct redis_settings *s, const char *sensor)
 {
 	struct redis_buffer *out = &f->commands;
 	const struct schema_owner *owner = &records->owners[record->owner];
@@ -110,8 +110,8 @@ static void write_entry(struct redis_follow *f, const struct schema_frame *recor
 	redis_encode_text(out, sensor);
 }
 
-void redis_follow_feed(struct redis_follow *f, const struct schema_frame *records,
-	const struct redis_settings *s, const char *sensor)
+void redis_follow_feed(struct redis_follow *f, const struct schema_frame *records, const struct redis_settings *s,
+	const char *sensor)
 {
 	if (s->new_max == 0)
 		return;
@@ -145,8 +145,7 @@ void redis_follow_foreign(struct redis_follow *f, const char *key, size_t key_le
 	if (!redis_first_time(&seen, key, key_len))
 		return;
 	if (seen.len == REDIS_KEYS_SEEN_MAX)
-		log_warning(
-			"redis: many keys of other types under redis.prefix; further ones are only counted");
+		log_warning("redis: many keys of other types under redis.prefix; further ones are only counted");
 	note(f, FOLLOW_TYPE, expected);
 	redis_encode_array(&f->commands, 2);
 	redis_encode_literal(&f->commands, "TYPE");
@@ -156,8 +155,7 @@ void redis_follow_foreign(struct redis_follow *f, const char *key, size_t key_le
 static const char *type_words(const char *type, size_t len)
 {
 	static const char *const words[][2] = {{"string", "a string"}, {"list", "a list"}, {"set", "a set"},
-		{"zset", "a sorted set"}, {"hash", "a hash"}, {"stream", "a stream"},
-		{"none", "that it is gone"}};
+		{"zset", "a sorted set"}, {"hash", "a hash"}, {"stream", "a stream"}, {"none", "that it is gone"}};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strlen(words[i][0]) == len && memcmp(words[i][0], type, len) == 0)
@@ -165,8 +163,8 @@ static const char *type_words(const char *type, size_t len)
 	return "a type of a module";
 }
 
-static void log_foreign(
-	const struct redis_follow *f, size_t index, const struct redis_texts *texts, uint32_t texts_index)
+static void log_foreign(const struct redis_follow *f, size_t index, const struct redis_texts *texts,
+	uint32_t texts_index)
 {
 	const char *key = NULL;
 	size_t key_len = 0;
@@ -177,8 +175,7 @@ static void log_foreign(
 			log_warning("redis: key %.*s: found %s, expected %s; it is left alone, and what "
 				    "belongs there is "
 				    "counted as wrong_type",
-				(int)key_len, key,
-				type_words(texts->bytes.bytes + texts->at[i].at, texts->at[i].len),
+				(int)key_len, key, type_words(texts->bytes.bytes + texts->at[i].at, texts->at[i].len),
 				f->notes[index].expected);
 }
 
@@ -201,8 +198,7 @@ static void remove_members(struct redis_follow *next, const struct redis_setting
 	redis_encode_key(&next->commands, s->prefix, family, tail, tail_len);
 	for (size_t i = 0; i < texts->len; i++)
 		if (texts->at[i].index == texts_index)
-			redis_encode_bulk(
-				&next->commands, texts->bytes.bytes + texts->at[i].at, texts->at[i].len);
+			redis_encode_bulk(&next->commands, texts->bytes.bytes + texts->at[i].at, texts->at[i].len);
 }
 
 void redis_follow_reply(const struct redis_follow *f, size_t index, const struct redis_result *result,

@@ -61,8 +61,8 @@ void redis_follow_drop(struct redis_follow *f, size_t n);
 void redis_follow_note(struct redis_follow *f, enum follow_kind kind);
 
 // Appends an XADD for each fresh record.
-void redis_follow_feed(struct redis_follow *f, const struct schema_frame *records,
-	const struct redis_settings *s, const char *sensor);
+void redis_follow_feed(struct redis_follow *f, const struct schema_frame *records, const struct redis_settings *s,
+	const char *sensor);
 
 // Redis answered WRONGTYPE to a command on `key`: counts it, and asks once what it is.
 void redis_follow_foreign(struct redis_follow *f, const char *key, size_t key_len, const char *expected);

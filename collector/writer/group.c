@@ -23,8 +23,8 @@ void redis_group_compare(struct redis_group *g, const uint64_t applied[static RE
 		g->units[i].had = g->len == 0 || g->last <= applied[g->units[i].slot];
 }
 
-bool redis_group_needs(const struct redis_group *g, const struct group_unit *unit,
-	const struct group_command *c, uint64_t applied)
+bool redis_group_needs(const struct redis_group *g, const struct group_unit *unit, const struct group_command *c,
+	uint64_t applied)
 {
 	if (c->batch == GROUP_RIDERS)
 		return unit->had || g->last > applied;
@@ -34,16 +34,14 @@ bool redis_group_needs(const struct redis_group *g, const struct group_unit *uni
 static struct group_unit *unit_of(struct redis_group *g, uint16_t slot)
 {
 	if (g->unit_of[slot] == 0) {
-		g->units[g->units_len++] =
-			(struct group_unit){.slot = slot, .head = GROUP_NONE, .tail = GROUP_NONE};
+		g->units[g->units_len++] = (struct group_unit){.slot = slot, .head = GROUP_NONE, .tail = GROUP_NONE};
 		g->unit_of[slot] = (uint16_t)g->units_len;
 	}
 	return &g->units[g->unit_of[slot] - 1];
 }
 
 // Adds the command at `at` of a batch's buffer, or of the riders'. Returns what follows it.
-static const char *take_command(
-	struct redis_group *g, const char *bytes, const char *at, uint8_t batch, uint32_t index)
+static const char *take_command(struct redis_group *g, const char *bytes, const char *at, uint8_t batch, uint32_t index)
 {
 	const char *key = NULL;
 	size_t key_len = 0;
@@ -118,8 +116,7 @@ static bool make_batch(struct redis_group *g, size_t i, const struct redis_annou
 }
 
 bool redis_group_make(struct redis_group *g, struct redis_follow *follow, uint64_t number,
-	const struct redis_announced *announced, const struct redis_settings *s,
-	const struct zone_list *zones)
+	const struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones)
 {
 	struct redis_follow old = g->riders;
 

@@ -49,8 +49,7 @@ struct redis_group {
 // Takes the batches read into `g->batches[0…len-1].in` (none: `number` is that of the last one), and
 // what follows the group before (moved into the group). False without memory.
 bool redis_group_make(struct redis_group *g, struct redis_follow *follow, uint64_t number,
-	const struct redis_announced *announced, const struct redis_settings *s,
-	const struct zone_list *zones);
+	const struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones);
 
 // The octets of a command.
 const char *redis_group_bytes(const struct redis_group *g, const struct group_command *c);
@@ -59,7 +58,7 @@ const char *redis_group_bytes(const struct redis_group *g, const struct group_co
 void redis_group_compare(struct redis_group *g, const uint64_t applied[static REDIS_SLOTS]);
 
 // True where the unit's slot, which holds everything up to `applied`, needs the command.
-bool redis_group_needs(const struct redis_group *g, const struct group_unit *unit,
-	const struct group_command *c, uint64_t applied);
+bool redis_group_needs(const struct redis_group *g, const struct group_unit *unit, const struct group_command *c,
+	uint64_t applied);
 
 void redis_group_free(struct redis_group *g);

@@ -52,7 +52,8 @@ static bool is_within(enum guard_kind kind, uint64_t number, uint64_t from, uint
 
 bool redis_guard_guess(const struct redis_guard *g, uint64_t applied, uint64_t sent, bool exact, uint64_t *number)
 {
-	bool fence = is_within(g->fence, g->fence_number, applied, sent), seq = is_within(g->seq, g->seq_number, applied, sent);
+	bool fence = is_within(g->fence, g->fence_number, applied, sent),
+	     seq = is_within(g->seq, g->seq_number, applied, sent);
 
 	*number = applied;
 	if (exact && ((fence && g->fence_number == applied) || (seq && g->seq_number == applied)))
@@ -65,24 +66,27 @@ bool redis_guard_guess(const struct redis_guard *g, uint64_t applied, uint64_t s
 void redis_guard_tell(char *out, size_t out_size, enum guard_state state, const struct redis_guard *g,
 	const char *prefix, const char *uuid, uint64_t applied, uint64_t sent)
 {
-	static const char decide[] = "writing has stopped; look at `lookback spool status`, then decide by `lookback spool "
-				     "adopt` or `reset`";
+	static const char decide[] =
+		"writing has stopped; look at `lookback spool status`, then decide by `lookback spool "
+		"adopt` or `reset`";
 
 	switch (state) {
 	case GUARD_MISSING:
 		snprintf(out, out_size,
-			"its number of spool %s is gone from %sseq, though it had applied batches up to %lu; %s", uuid, prefix,
-			(unsigned long)(g->fence == GUARD_NUMBER ? g->fence_number : applied), decide);
+			"its number of spool %s is gone from %sseq, though it had applied batches up to %lu; %s", uuid,
+			prefix, (unsigned long)(g->fence == GUARD_NUMBER ? g->fence_number : applied), decide);
 		break;
 	case GUARD_DIFFERS:
 		if (g->fence == GUARD_NONE) {
 			snprintf(out, out_size,
 				"%sseq: found number %lu for spool %s, expected %lu, the last batch that it had applied, and "
 				"%sfence:%s, which would tell, is gone; %s",
-				prefix, (unsigned long)g->seq_number, uuid, (unsigned long)applied, prefix, uuid, decide);
+				prefix, (unsigned long)g->seq_number, uuid, (unsigned long)applied, prefix, uuid,
+				decide);
 			break;
 		}
-		snprintf(out, out_size, "%sseq: found number %lu for spool %s, expected %lu, which %sfence:%s holds; %s", prefix,
+		snprintf(out, out_size,
+			"%sseq: found number %lu for spool %s, expected %lu, which %sfence:%s holds; %s", prefix,
 			(unsigned long)g->seq_number, uuid, (unsigned long)g->fence_number, prefix, uuid, decide);
 		break;
 	case GUARD_FOREIGN:
@@ -101,7 +105,8 @@ void redis_guard_tell(char *out, size_t out_size, enum guard_state state, const 
 }
 
 // One SCAN. Returns 0 with the next cursor and whether it brought a key, or -1 (closed).
-static int scan(struct redis_conn *c, const char *pattern, size_t prefix_len, char *cursor, size_t cursor_size, bool *found)
+static int scan(struct redis_conn *c, const char *pattern, size_t prefix_len, char *cursor, size_t cursor_size,
+	bool *found)
 {
 	struct redis_buffer b = {0};
 

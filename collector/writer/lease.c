@@ -12,8 +12,7 @@
 
 enum { KEY_SIZE = STREAM_UUID_TEXT_SIZE + 16 };
 
-void redis_lease_put_key(
-	struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *uuid)
+void redis_lease_put_key(struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *uuid)
 {
 	char tail[KEY_SIZE];
 	int len = snprintf(tail, sizeof(tail), "%s{%s}", family, uuid); // in a cluster: one slot for both
@@ -26,8 +25,7 @@ void redis_lease_key(struct redis_buffer *out, const struct redis_settings *s, c
 	redis_lease_put_key(out, s, "owner:", uuid);
 }
 
-void redis_lease_get(
-	struct redis_buffer *out, const struct redis_settings *s, const char *uuid, const char *field)
+void redis_lease_get(struct redis_buffer *out, const struct redis_settings *s, const char *uuid, const char *field)
 {
 	redis_encode_array(out, 3);
 	redis_encode_literal(out, "HGET");
@@ -40,14 +38,14 @@ void redis_lease_ask(struct redis_buffer *out, const struct redis_settings *s, c
 	redis_lease_get(out, s, uuid, "now");
 }
 
-void redis_lease_write(
-	struct redis_lease *l, struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
+void redis_lease_write(struct redis_lease *l, struct redis_buffer *out, const struct redis_settings *s,
+	const char *uuid)
 {
 	char host[65] = "", text[LEASE_TEXT_SIZE];
 
 	gethostname(host, sizeof(host) - 1);
-	snprintf(text, sizeof(text), "%lu %lu process %d on %s", (unsigned long)l->nonce,
-		(unsigned long)l->applied, (int)getpid(), host);
+	snprintf(text, sizeof(text), "%lu %lu process %d on %s", (unsigned long)l->nonce, (unsigned long)l->applied,
+		(int)getpid(), host);
 	redis_encode_array(out, 5);
 	redis_encode_literal(out, "SET");
 	redis_lease_put_key(out, s, "lease:", uuid);
@@ -98,8 +96,8 @@ int redis_lease_send(struct redis_conn *c, struct redis_buffer *b, char *out, si
 }
 
 // TYPE of the key of a family. 0, or -1 (closed).
-static int read_type(
-	struct redis_conn *c, const struct redis_settings *s, const char *family, const char *uuid, char *out, size_t out_size)
+static int read_type(struct redis_conn *c, const struct redis_settings *s, const char *family, const char *uuid,
+	char *out, size_t out_size)
 {
 	struct redis_buffer b = {0};
 
@@ -112,8 +110,8 @@ static int read_type(
 }
 
 // A command about the lease, of one argument. 0 with its text, or -1 (closed).
-static int ask_lease(
-	struct redis_conn *c, const struct redis_settings *s, const char *command, const char *uuid, char out[LEASE_TEXT_SIZE])
+static int ask_lease(struct redis_conn *c, const struct redis_settings *s, const char *command, const char *uuid,
+	char out[LEASE_TEXT_SIZE])
 {
 	struct redis_buffer b = {0};
 
@@ -125,7 +123,8 @@ static int ask_lease(
 	return result;
 }
 
-int redis_lease_holder(struct redis_conn *c, const struct redis_settings *s, const char *uuid, char out[LEASE_TEXT_SIZE])
+int redis_lease_holder(struct redis_conn *c, const struct redis_settings *s, const char *uuid,
+	char out[LEASE_TEXT_SIZE])
 {
 	char left_ms[LEASE_TEXT_SIZE];
 
@@ -141,8 +140,8 @@ int redis_lease_holder(struct redis_conn *c, const struct redis_settings *s, con
 	return result;
 }
 
-int redis_lease_is_foreign(struct redis_conn *c, const struct redis_settings *s, const char *uuid, bool *foreign, char *why,
-	size_t why_size)
+int redis_lease_is_foreign(struct redis_conn *c, const struct redis_settings *s, const char *uuid, bool *foreign,
+	char *why, size_t why_size)
 {
 	char type[LEASE_TEXT_SIZE];
 
@@ -177,14 +176,11 @@ int redis_lease_expect(const struct redis_lease *l, struct redis_conn *c)
 	if (!l || (one.top.type == REDIS_REPLY_STRING && (uint64_t)one.top.integer == l->nonce))
 		return 0;
 	if (one.top.type == REDIS_REPLY_ERROR)
-		return redis_conn_fail(
-			c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
-	return redis_conn_fail(
-		c, REDIS_TROUBLE_FENCED, "another collector took over this spool's UUID; looking again");
+		return redis_conn_fail(c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
+	return redis_conn_fail(c, REDIS_TROUBLE_FENCED, "another collector took over this spool's UUID; looking again");
 }
 
-int redis_lease_keep(
-	struct redis_lease *l, struct redis_conn *c, const struct redis_settings *s, const char *uuid)
+int redis_lease_keep(struct redis_lease *l, struct redis_conn *c, const struct redis_settings *s, const char *uuid)
 {
 	struct redis_buffer b = {0};
 	char text[LEASE_TEXT_SIZE];
@@ -233,11 +229,10 @@ int redis_lease_open(struct redis_conn *c, const struct redis_settings *s, const
 		char *colon = host ? strrchr(host, ':') : NULL;
 		if (colon) {
 			here.others.len = 0;
-			here.address = (struct endpoint){
-				.kind = ENDPOINT_TCP, .port = (uint16_t)strtoul(colon + 1, NULL, 10)};
+			here.address =
+				(struct endpoint){.kind = ENDPOINT_TCP, .port = (uint16_t)strtoul(colon + 1, NULL, 10)};
 			*colon = '\0';
-			snprintf(here.address.host, sizeof(here.address.host), "%s",
-				host[1] ? host + 1 : c->at.host);
+			snprintf(here.address.host, sizeof(here.address.host), "%s", host[1] ? host + 1 : c->at.host);
 			snprintf(here.address.text, sizeof(here.address.text), "%.250s:%u", here.address.host,
 				here.address.port);
 		}
@@ -250,8 +245,8 @@ int redis_lease_open(struct redis_conn *c, const struct redis_settings *s, const
 		"the nodes of the cluster do not agree on who holds the key of the spool's owner");
 }
 
-int redis_lease_leave(struct redis_lease *l, struct redis_conn *c, const struct redis_settings *s,
-	const char *uuid, bool forget)
+int redis_lease_leave(struct redis_lease *l, struct redis_conn *c, const struct redis_settings *s, const char *uuid,
+	bool forget)
 {
 	struct redis_buffer b = {0};
 	char text[LEASE_TEXT_SIZE];
@@ -269,15 +264,15 @@ int redis_lease_leave(struct redis_lease *l, struct redis_conn *c, const struct 
 	return result;
 }
 
-int redis_lease_void(
-	struct redis_conn *c, const struct redis_settings *s, const char *uuid, char *who, size_t who_size)
+int redis_lease_void(struct redis_conn *c, const struct redis_settings *s, const char *uuid, char *who, size_t who_size)
 {
 	struct redis_buffer b = {0};
 	char text[LEASE_TEXT_SIZE], aside[KEY_SIZE + 32];
 	uint64_t nonce, applied;
 	bool foreign;
 
-	if (redis_lease_holder(c, s, uuid, text) != 0 || redis_lease_is_foreign(c, s, uuid, &foreign, aside, sizeof(aside)) != 0)
+	if (redis_lease_holder(c, s, uuid, text) != 0 ||
+		redis_lease_is_foreign(c, s, uuid, &foreign, aside, sizeof(aside)) != 0)
 		return -1;
 	snprintf(who, who_size, "%s", text[0] ? redis_lease_read(text, &nonce, &applied) : "");
 	if (text[0])

@@ -74,8 +74,7 @@ static uint64_t applied_by_all(const struct look *k)
 	return nonce == k->nonce && told > applied ? told : applied;
 }
 
-static int write_take(
-	struct redis_lease *l, struct look *k, struct redis_conn *c, const struct redis_settings *s)
+static int write_take(struct redis_lease *l, struct look *k, struct redis_conn *c, const struct redis_settings *s)
 {
 	const struct spool_title *t = &k->title;
 	struct redis_buffer b = {0};
@@ -115,8 +114,7 @@ static enum lease_outcome take(struct redis_lease *l, struct look *k, struct red
 	const struct redis_settings *s, struct spool *spool)
 {
 	if (!spool_title_claim(spool, k->generation, k->nonce)) {
-		redis_conn_fail(
-			c, REDIS_TROUBLE_OWNED, "spool %s: its disk does not take who holds it", k->uuid);
+		redis_conn_fail(c, REDIS_TROUBLE_OWNED, "spool %s: its disk does not take who holds it", k->uuid);
 		return LEASE_FAILED;
 	}
 	spool_title(spool, &k->title);
@@ -130,8 +128,7 @@ static enum lease_outcome take(struct redis_lease *l, struct look *k, struct red
 
 // somebody else ────────────────────────────────────────────────────────────────────────────────
 
-static enum lease_outcome refuse(
-	struct redis_lease *l, const struct look *k, struct redis_conn *c, const char *what)
+static enum lease_outcome refuse(struct redis_lease *l, const struct look *k, struct redis_conn *c, const char *what)
 {
 	metrics_set(spool_owned, 0);
 	if (!l->told)
@@ -139,15 +136,15 @@ static enum lease_outcome refuse(
 			  "was copied; %s",
 			k->uuid, holder(k), what);
 	l->told = true;
-	redis_conn_fail(c, REDIS_TROUBLE_OWNED, "spool %s is taken by %s: it is a copy, or was copied; %s",
-		k->uuid, holder(k), what);
+	redis_conn_fail(c, REDIS_TROUBLE_OWNED, "spool %s is taken by %s: it is a copy, or was copied; %s", k->uuid,
+		holder(k), what);
 	return LEASE_FAILED;
 }
 
 // The other one has all of this spool up to `had`, and what comes after that is this one's alone. What Redis
 // is known to have is dropped; the rest goes on under another UUID.
-static enum lease_outcome part(
-	struct redis_lease *l, const struct look *k, struct redis_conn *c, struct spool *spool, uint64_t had)
+static enum lease_outcome part(struct redis_lease *l, const struct look *k, struct redis_conn *c, struct spool *spool,
+	uint64_t had)
 {
 	const struct spool_title *t = &k->title;
 
@@ -156,12 +153,10 @@ static enum lease_outcome part(
 			"what waits in it may be there as well: lookback spool take, or give it an empty "
 			"spool.dir");
 	if (applied_by_all(k) < had)
-		return refuse(l, k, c,
-			"waiting for the other one to write what both have, or: lookback spool take");
+		return refuse(l, k, c, "waiting for the other one to write what both have, or: lookback spool take");
 	uint64_t drop = had > t->acked ? had : t->acked;
 	if (!spool_part(spool, drop)) {
-		redis_conn_fail(
-			c, REDIS_TROUBLE_OWNED, "spool %s: its disk does not take a new UUID", k->uuid);
+		redis_conn_fail(c, REDIS_TROUBLE_OWNED, "spool %s: its disk does not take a new UUID", k->uuid);
 		return LEASE_FAILED;
 	}
 	metrics_add(spool_parted, 1);
@@ -176,8 +171,8 @@ static enum lease_outcome part(
 
 // The lease of our own nonce is renewed by somebody: a copy of the folder, or the one that it was copied
 // from.
-static enum lease_outcome wait_or_part(
-	struct redis_lease *l, const struct look *k, struct redis_conn *c, struct spool *spool)
+static enum lease_outcome wait_or_part(struct redis_lease *l, const struct look *k, struct redis_conn *c,
+	struct spool *spool)
 {
 	uint64_t now = monotonic_ms();
 
@@ -190,8 +185,8 @@ static enum lease_outcome wait_or_part(
 
 // What the take-over after `generation` says, if it was from `nonce`. 1: `*had` is known; 0: it is not; -1:
 // closed.
-static int read_parting(const struct look *k, struct redis_conn *c, const struct redis_settings *s,
-	uint64_t generation, uint64_t nonce, uint64_t *had)
+static int read_parting(const struct look *k, struct redis_conn *c, const struct redis_settings *s, uint64_t generation,
+	uint64_t nonce, uint64_t *had)
 {
 	struct redis_buffer b = {0};
 	char field[24], text[LEASE_TEXT_SIZE], *end;
@@ -224,8 +219,7 @@ static enum lease_outcome look_back(struct redis_lease *l, const struct look *k,
 		return part(l, k, c, spool, had < t->confirmed ? had : t->confirmed);
 	if (t->acked >= t->opened) // all of before is in Redis
 		return part(l, k, c, spool, t->opened);
-	return refuse(l, k, c,
-		"where the two parted is not known: lookback spool take, or give it an empty spool.dir");
+	return refuse(l, k, c, "where the two parted is not known: lookback spool take, or give it an empty spool.dir");
 }
 
 // What keeps this collector from being the owner, once.
@@ -237,8 +231,8 @@ static void tell(struct redis_lease *l, const char *why)
 	l->told = true;
 }
 
-enum lease_outcome redis_lease_take(struct redis_lease *l, struct redis_conn *c,
-	const struct redis_settings *s, struct spool *spool, uint64_t number)
+enum lease_outcome redis_lease_take(struct redis_lease *l, struct redis_conn *c, const struct redis_settings *s,
+	struct spool *spool, uint64_t number)
 {
 	struct look k = {.number = number};
 	enum lease_outcome outcome = LEASE_TAKEN;

@@ -26,8 +26,8 @@ static void expire(struct retaining *r, const char *family, const char *tail, si
 	redis_encode_uint(out, 2 * r->s->retention_days * 86400);
 }
 
-static void trim(struct retaining *r, const char *command, enum follow_kind kind, const char *family,
-	const char *tail, size_t len)
+static void trim(struct retaining *r, const char *command, enum follow_kind kind, const char *family, const char *tail,
+	size_t len)
 {
 	struct redis_buffer *out = begin(r, kind, 4);
 
@@ -38,8 +38,7 @@ static void trim(struct retaining *r, const char *command, enum follow_kind kind
 }
 
 // Keeps of `family` only the members that `dated` still has; their scores stay.
-static void intersect(
-	struct retaining *r, const char *family, const char *dated, const char *tail, size_t len)
+static void intersect(struct retaining *r, const char *family, const char *dated, const char *tail, size_t len)
 {
 	struct redis_buffer *out = begin(r, FOLLOW_RETAIN, 8);
 
@@ -73,8 +72,8 @@ static void ask(struct retaining *r, const char *family, const char *tail, size_
 }
 
 // Asks for the keys of the owner but those `told`.
-static void ask_owner(
-	struct retaining *r, const struct schema_owner *owner, uint16_t told, const struct zone_list *zones)
+static void ask_owner(struct retaining *r, const struct schema_owner *owner, uint16_t told,
+	const struct zone_list *zones)
 {
 	const char *name = r->records->text.bytes + owner->text;
 	char zone[TEXT_NAME_SIZE];
@@ -109,8 +108,8 @@ static void ask_record(struct retaining *r, const struct schema_record *record, 
 		ask(r, "net:", text, schema_net(&record->view, text));
 }
 
-void redis_retain_again(struct redis_follow *f, const struct schema_frame *records,
-	const struct redis_settings *s, const struct zone_list *zones)
+void redis_retain_again(struct redis_follow *f, const struct schema_frame *records, const struct redis_settings *s,
+	const struct zone_list *zones)
 {
 	struct retaining r = {.f = f, .records = records, .s = s};
 

@@ -61,7 +61,8 @@ static int own(struct writer *w, struct redis_guard *found)
 		if (redis_batch_look_up(&w->conn, w->claim.uuid, &w->s, found) != 0)
 			return -1;
 		// a number that nobody vouches for says nothing of who wrote batches
-		bool agreed = found->seq == GUARD_NUMBER && found->fence == GUARD_NUMBER && found->seq_number == found->fence_number;
+		bool agreed = found->seq == GUARD_NUMBER && found->fence == GUARD_NUMBER &&
+			      found->seq_number == found->fence_number;
 		outcome = redis_lease_take(&w->claim.lease, &w->conn, &w->s, w->spool, agreed ? found->seq_number : 0);
 		if (outcome == LEASE_NEW_UUID)
 			w->applied = w->sent = w->epoch = 0; // nothing was sent under it
@@ -88,13 +89,14 @@ static int judge(struct writer *w, const struct redis_guard *found)
 	metrics_set(writing_stopped, state > GUARD_NEW);
 	if (state <= GUARD_NEW) {
 		if (w->stopped != GUARD_SOUND)
-			log_info("redis %s: the number of spool %s is sound again: %lu", w->s.address.text, w->claim.uuid,
-				(unsigned long)w->applied);
+			log_info("redis %s: the number of spool %s is sound again: %lu", w->s.address.text,
+				w->claim.uuid, (unsigned long)w->applied);
 		w->stopped = GUARD_SOUND;
 		w->unnumbered = 0;
 		spool_go_on(w->spool);
 		if (state == GUARD_NEW)
-			log_warning("redis %s: is new, or was emptied: it holds no key under %s; it gets what the spool keeps",
+			log_warning(
+				"redis %s: is new, or was emptied: it holds no key under %s; it gets what the spool keeps",
 				w->s.address.text, w->s.prefix);
 		// an EXEC that did nothing, and not for a transaction of ours: others write pdns:seq as well
 		if (w->conn.trouble == REDIS_TROUBLE_FENCED && w->epoch > 0 && w->applied == before)
@@ -116,7 +118,8 @@ int writer_unnumbered(struct writer *w)
 	spool_remember(w->spool);
 	w->unnumbered = w->applied;
 	return redis_conn_fail(&w->conn, REDIS_TROUBLE_FENCED,
-		"batch %lu was applied, but someone else wrote its number meanwhile; looking again", (unsigned long)w->applied);
+		"batch %lu was applied, but someone else wrote its number meanwhile; looking again",
+		(unsigned long)w->applied);
 }
 
 int writer_look_up(struct writer *w)

@@ -16,8 +16,9 @@ static struct redis_stop *find(struct redis_stops *l, uint16_t slot)
 
 static bool is_same(const struct redis_stop *a, const struct redis_stop *b)
 {
-	return a->state == b->state && a->expected == b->expected && a->found.seq == b->found.seq && a->found.fence == b->found.fence &&
-	       a->found.seq_number == b->found.seq_number && a->found.fence_number == b->found.fence_number;
+	return a->state == b->state && a->expected == b->expected && a->found.seq == b->found.seq &&
+	       a->found.fence == b->found.fence && a->found.seq_number == b->found.seq_number &&
+	       a->found.fence_number == b->found.fence_number;
 }
 
 bool redis_stops_put(struct redis_stops *l, const struct redis_stop *stop)
@@ -115,6 +116,6 @@ void redis_stops_tell(char *out, size_t out_size, const struct redis_stop *stop,
 	snprintf(out, out_size,
 		"%s: slot %u, key %s: found %s%s for spool %s, expected %s (%s); nothing is written to this slot; look at `lookback "
 		"spool status`, then decide by `lookback spool adopt` or `reset`",
-		stop->server, stop->slot, key, stop->found.seq == GUARD_NUMBER && !is_of_fence(stop) ? "number " : "", found, uuid, expected,
-		redis_guard_label[stop->state]);
+		stop->server, stop->slot, key, stop->found.seq == GUARD_NUMBER && !is_of_fence(stop) ? "number " : "",
+		found, uuid, expected, redis_guard_label[stop->state]);
 }

@@ -9,8 +9,8 @@ struct redis_stop {
 	uint16_t slot;
 	enum guard_state state;
 	struct redis_guard found;
-	uint64_t expected;  // the last number that is known to have been written, 0: not known
-	char server[64];    // address of the node that holds the slot
+	uint64_t expected; // the last number that is known to have been written, 0: not known
+	char server[64];   // address of the node that holds the slot
 };
 
 struct redis_stops {
@@ -30,7 +30,8 @@ enum { REDIS_STOP_KEY_SIZE = 128 };
 
 // The name of the key that holds the slot's number, or of its second place; what was found, and what was expected
 // there: "none", "something else", or a number.
-void redis_stops_key(char out[REDIS_STOP_KEY_SIZE], const struct redis_stop *stop, const char *prefix, const char *uuid);
+void redis_stops_key(char out[REDIS_STOP_KEY_SIZE], const struct redis_stop *stop, const char *prefix,
+	const char *uuid);
 void redis_stops_found(char out[24], const struct redis_stop *stop);
 void redis_stops_expected(char out[24], const struct redis_stop *stop);
 

@@ -60,8 +60,7 @@ void redis_topology_fence_key(struct redis_buffer *out, const struct redis_setti
 	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
 }
 
-struct cluster_node *redis_topology_node(
-	struct redis_topology *t, const char *host, size_t host_len, unsigned port)
+struct cluster_node *redis_topology_node(struct redis_topology *t, const char *host, size_t host_len, unsigned port)
 {
 	struct endpoint e = {.kind = ENDPOINT_TCP, .port = (uint16_t)port};
 	struct cluster_node *unused = NULL;
@@ -93,8 +92,7 @@ void redis_topology_failed(struct redis_topology *t, struct cluster_node *node)
 			t->known[slot] = false;
 }
 
-redisReply *redis_topology_ask(
-	struct redis_topology *t, struct cluster_node *node, const struct redis_buffer *b)
+redisReply *redis_topology_ask(struct redis_topology *t, struct cluster_node *node, const struct redis_buffer *b)
 {
 	redisReply *reply = redis_conn_ask(&node->conn, b);
 
@@ -103,8 +101,8 @@ redisReply *redis_topology_ask(
 		redis_topology_failed(t, node);
 	} else if (reply->type == REDIS_REPLY_ERROR) {
 		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
-		redis_topology_fail(t, trouble, "%s: %s: %.200s", node->address.text,
-			redis_trouble_sentence[trouble], reply->str);
+		redis_topology_fail(t, trouble, "%s: %s: %.200s", node->address.text, redis_trouble_sentence[trouble],
+			reply->str);
 		freeReplyObject(reply);
 		reply = NULL;
 	}
@@ -170,8 +168,7 @@ static int take_name(struct redis_topology *t, struct cluster_node *node)
 	return 0;
 }
 
-int redis_topology_connect(
-	struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s)
+int redis_topology_connect(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s)
 {
 	struct redis_settings here = *s;
 
@@ -191,8 +188,8 @@ int redis_topology_connect(
 // One range of CLUSTER SLOTS: from, to, [host, port, …], replicas. False where it is not one.
 static bool take_range(struct redis_topology *t, const struct cluster_node *from, const redisReply *range)
 {
-	if (range->type != REDIS_REPLY_ARRAY || range->elements < 3 ||
-		range->element[2]->type != REDIS_REPLY_ARRAY || range->element[2]->elements < 2)
+	if (range->type != REDIS_REPLY_ARRAY || range->elements < 3 || range->element[2]->type != REDIS_REPLY_ARRAY ||
+		range->element[2]->elements < 2)
 		return false;
 	long long first = range->element[0]->integer, last = range->element[1]->integer;
 	const redisReply *host = range->element[2]->element[0], *port = range->element[2]->element[1];
@@ -237,12 +234,12 @@ static int read_slots(struct redis_topology *t, struct cluster_node *node)
 	}
 	freeReplyObject(reply);
 	if (result != 0)
-		return redis_topology_fail(t, REDIS_TROUBLE_PROTOCOL,
-			"%s: an unexpected answer to CLUSTER SLOTS", node->address.text);
+		return redis_topology_fail(t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to CLUSTER SLOTS",
+			node->address.text);
 	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++)
 		if (!covered[slot])
-			return redis_topology_fail(
-				t, REDIS_TROUBLE_CLUSTER, "the cluster does not cover slot %u", slot);
+			return redis_topology_fail(t, REDIS_TROUBLE_CLUSTER, "the cluster does not cover slot %u",
+				slot);
 	t->fresh = true;
 	return 0;
 }
@@ -277,8 +274,7 @@ struct cluster_node *redis_topology_asked(struct redis_topology *t, const char *
 
 	if (!colon)
 		return NULL;
-	return redis_topology_node(
-		t, host + 1, (size_t)(colon - host - 1), (unsigned)strtoul(colon + 1, NULL, 10));
+	return redis_topology_node(t, host + 1, (size_t)(colon - host - 1), (unsigned)strtoul(colon + 1, NULL, 10));
 }
 
 bool redis_topology_is_down(const char *error)

@@ -57,8 +57,7 @@ int redis_topology_ready(struct redis_topology *t, const struct redis_settings *
 void redis_topology_renew(struct redis_topology *t, const char *uuid);
 
 // The node of an address, added where it is new. NULL: too many.
-struct cluster_node *redis_topology_node(
-	struct redis_topology *t, const char *host, size_t host_len, unsigned port);
+struct cluster_node *redis_topology_node(struct redis_topology *t, const char *host, size_t host_len, unsigned port);
 
 // The node that an error names: "ASK 1234 host:port". NULL where it names none.
 struct cluster_node *redis_topology_asked(struct redis_topology *t, const char *error);
@@ -68,16 +67,14 @@ struct cluster_node *redis_topology_asked(struct redis_topology *t, const char *
 bool redis_topology_is_down(const char *error);
 
 // An open connection to the node. Returns 0 or -1.
-int redis_topology_connect(
-	struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s);
+int redis_topology_connect(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s);
 
 // The node failed: its connection is closed, its slots are not known, the topology is to be read anew.
 void redis_topology_failed(struct redis_topology *t, struct cluster_node *node);
 
 // Sends the encoded command and reads its answer, which the caller frees. NULL with the trouble noted
 // where there is no good one.
-redisReply *redis_topology_ask(
-	struct redis_topology *t, struct cluster_node *node, const struct redis_buffer *b);
+redisReply *redis_topology_ask(struct redis_topology *t, struct cluster_node *node, const struct redis_buffer *b);
 
 // Notes a trouble. Returns -1.
 int redis_topology_fail(struct redis_topology *t, enum redis_trouble trouble, const char *format, ...)
@@ -94,19 +91,21 @@ size_t redis_topology_look_at_stopped(struct redis_topology *t, const struct red
 
 // Has the slot hold that everything up to `number` is applied, in both places; something else in the place of the
 // number (`foreign`) is renamed to pdns:seq:{tag}:foreign-<time>. Returns 0, or -1 with what is wrong noted.
-int redis_topology_claim(
-	struct redis_topology *t, uint16_t slot, uint64_t number, bool foreign, const struct redis_settings *s);
+int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t number, bool foreign,
+	const struct redis_settings *s);
 
 // HGET of the slot's number; what it answered is the number that is known.
-void redis_topology_ask_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot, const struct redis_settings *s);
+void redis_topology_ask_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot,
+	const struct redis_settings *s);
 // HSET and SET of the number, which each transaction of a slot begins with.
-void redis_topology_write_number(
-	struct redis_topology *t, struct redis_buffer *out, uint16_t slot, uint64_t number, const struct redis_settings *s);
+void redis_topology_write_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot, uint64_t number,
+	const struct redis_settings *s);
 
 bool redis_topology_is_as_known(const struct redis_topology *t, uint16_t slot, enum guard_kind kind, uint64_t number);
 
 // "pdns:seq:{tag}" and "pdns:fence:{tag}:<uuid>" of a slot as one argument.
 void redis_topology_seq_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot);
-void redis_topology_fence_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot, const char *uuid);
+void redis_topology_fence_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot,
+	const char *uuid);
 
 void redis_topology_close(struct redis_topology *t);

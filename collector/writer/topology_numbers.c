@@ -23,7 +23,8 @@ void redis_topology_note_run(struct redis_topology *t, uint16_t slot, const stru
 	t->run[slot] = hash_run(node);
 }
 
-void redis_topology_ask_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot, const struct redis_settings *s)
+void redis_topology_ask_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot,
+	const struct redis_settings *s)
 {
 	redis_encode_array(out, 3);
 	redis_encode_literal(out, "HGET");
@@ -38,8 +39,8 @@ static void ask_fence(struct redis_topology *t, struct redis_buffer *out, uint16
 	redis_topology_fence_key(out, s, slot, t->uuid);
 }
 
-void redis_topology_write_number(
-	struct redis_topology *t, struct redis_buffer *out, uint16_t slot, uint64_t number, const struct redis_settings *s)
+void redis_topology_write_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot, uint64_t number,
+	const struct redis_settings *s)
 {
 	redis_encode_array(out, 4);
 	redis_encode_literal(out, "HSET");
@@ -68,7 +69,8 @@ static void stop(struct redis_topology *t, uint16_t slot, enum guard_state state
 	snprintf(now.server, sizeof(now.server), "%.63s", node->address.text);
 	if (redis_stops_put(&t->stops, &now) && !t->reader && t->stops.len <= TOLD_MAX) {
 		redis_stops_tell(text, sizeof(text), &now, s->prefix, t->uuid);
-		log_error("redis cluster: %s%s", text, t->stops.len == TOLD_MAX ? "; further slots: lookback spool status" : "");
+		log_error("redis cluster: %s%s", text,
+			t->stops.len == TOLD_MAX ? "; further slots: lookback spool status" : "");
 	}
 	t->stopped[slot] = true;
 	t->known[slot] = false;
@@ -98,8 +100,8 @@ static bool is_same_server(const struct redis_topology *t, uint16_t slot, const 
 	return t->run[slot] != 0 && t->run[slot] == hash_run(node);
 }
 
-static void judge(struct redis_topology *t, uint16_t slot, const struct redis_guard *found, const struct cluster_node *node,
-	const struct redis_settings *s)
+static void judge(struct redis_topology *t, uint16_t slot, const struct redis_guard *found,
+	const struct cluster_node *node, const struct redis_settings *s)
 {
 	bool same = is_same_server(t, slot, node);
 	uint64_t number, applied = same || found->fence == GUARD_NUMBER ? t->applied[slot] : found->seq_number;
@@ -145,7 +147,8 @@ static bool read_reply(struct look *k, enum guard_kind *kind, uint64_t *number)
 	k->refused = true;
 	if (r->top.trouble == REDIS_TROUBLE_CLUSTER)
 		k->t->fresh = false;
-	redis_topology_fail(k->t, r->top.trouble, "%s: %s: %.200s", k->node->address.text, redis_trouble_sentence[r->top.trouble], r->error);
+	redis_topology_fail(k->t, r->top.trouble, "%s: %s: %.200s", k->node->address.text,
+		redis_trouble_sentence[r->top.trouble], r->error);
 	return true;
 }
 
@@ -178,8 +181,10 @@ static int read_side(struct look *k, uint16_t slot, bool asking, struct redis_gu
 	size_t first = b.size;
 	ask_fence(k->t, &b, slot, k->s);
 	struct redis_conn *c = &k->node->conn;
-	bool open = (!asking || redis_conn_write(c, ask, sizeof(ask) - 1) == 0) && redis_conn_write(c, b.bytes, first) == 0 &&
-		    (!asking || redis_conn_write(c, ask, sizeof(ask) - 1) == 0) && redis_conn_write(c, b.bytes + first, b.size - first) == 0;
+	bool open = (!asking || redis_conn_write(c, ask, sizeof(ask) - 1) == 0) &&
+		    redis_conn_write(c, b.bytes, first) == 0 &&
+		    (!asking || redis_conn_write(c, ask, sizeof(ask) - 1) == 0) &&
+		    redis_conn_write(c, b.bytes + first, b.size - first) == 0;
 	redis_buffer_free(&b);
 	*found = (struct redis_guard){.keys = false};
 	k->other = NULL;
@@ -192,8 +197,8 @@ static int read_side(struct look *k, uint16_t slot, bool asking, struct redis_gu
 }
 
 // A slot that is half moved: each of its two keys is on one side, or on none.
-static int read_both_sides(struct redis_topology *t, uint16_t slot, struct cluster_node *here, struct cluster_node *there,
-	const struct redis_settings *s)
+static int read_both_sides(struct redis_topology *t, uint16_t slot, struct cluster_node *here,
+	struct cluster_node *there, const struct redis_settings *s)
 {
 	struct look a = {.t = t, .node = here, .s = s}, b = {.t = t, .node = there, .s = s};
 	struct redis_guard found, other;
@@ -272,14 +277,15 @@ static int read_later(struct look *k, const uint16_t later[static REDIS_SLOTS])
 	for (unsigned slot = 0; slot < REDIS_SLOTS && k->node->conn.context; slot++) {
 		if (later[slot] == LATER_KEYS && look_for_keys(k, (uint16_t)slot) != 0)
 			result = -1;
-		if (later[slot] >= LATER_SIDES &&
-			read_both_sides(k->t, (uint16_t)slot, k->node, &k->t->nodes[later[slot] - LATER_SIDES], k->s) != 0)
+		if (later[slot] >= LATER_SIDES && read_both_sides(k->t, (uint16_t)slot, k->node,
+							  &k->t->nodes[later[slot] - LATER_SIDES], k->s) != 0)
 			result = -1;
 	}
 	return k->node->conn.context ? result : -1;
 }
 
-static int read_numbers(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s, bool stopped)
+static int read_numbers(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s,
+	bool stopped)
 {
 	struct look k = {.t = t, .node = node, .s = s};
 	uint8_t index = (uint8_t)(node - t->nodes);
@@ -321,8 +327,8 @@ size_t redis_topology_look_at_stopped(struct redis_topology *t, const struct red
 	return before - t->stops.len;
 }
 
-int redis_topology_claim(
-	struct redis_topology *t, uint16_t slot, uint64_t number, bool foreign, const struct redis_settings *s)
+int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t number, bool foreign,
+	const struct redis_settings *s)
 {
 	struct cluster_node *node = &t->nodes[t->owner[slot]];
 	struct redis_buffer *out = &node->out;
@@ -333,7 +339,8 @@ int redis_topology_claim(
 	redis_encode_array(out, 1);
 	redis_encode_literal(out, "MULTI");
 	if (foreign) {
-		int len = snprintf(aside, sizeof(aside), "seq:{%s}:foreign-%lu", redis_slot_tag(slot), (unsigned long)time(NULL));
+		int len = snprintf(aside, sizeof(aside), "seq:{%s}:foreign-%lu", redis_slot_tag(slot),
+			(unsigned long)time(NULL));
 		redis_encode_array(out, 3);
 		redis_encode_literal(out, "RENAME");
 		redis_topology_seq_key(out, s, slot);
@@ -350,7 +357,7 @@ int redis_topology_claim(
 	if (!open)
 		return fail_node(t, node);
 	if (results.errors > 0)
-		return redis_topology_fail(
-			t, results.trouble, "%s: %s: %.200s", node->address.text, redis_trouble_sentence[results.trouble], results.error);
+		return redis_topology_fail(t, results.trouble, "%s: %s: %.200s", node->address.text,
+			redis_trouble_sentence[results.trouble], results.error);
 	return 0;
 }

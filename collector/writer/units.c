@@ -98,7 +98,8 @@ static size_t write_units(struct redis_units *u, bool asks)
 		redis_buffer_clear(&u->t.nodes[n].out);
 		u->order_len[n] = len;
 		for (size_t i = 0; i < u->g.units_len; i++)
-			if (u->t.owner[u->g.units[i].slot] == n && write_one(u, &u->g.units[i], &u->t.nodes[n].out, asks))
+			if (u->t.owner[u->g.units[i].slot] == n &&
+				write_one(u, &u->g.units[i], &u->t.nodes[n].out, asks))
 				u->order[len++] = (uint16_t)i;
 	}
 	u->order_nodes = u->t.nodes_len;
@@ -116,10 +117,8 @@ static void send_units(struct redis_units *u)
 		metrics_add(bytes_sent, node->out.size);
 		if (node->out.bad)
 			redis_conn_fail(&node->conn, REDIS_TROUBLE_MEMORY, "no memory to encode commands");
-		if (!node->conn.context ||
-			redis_conn_write(&node->conn, node->out.bytes, node->out.size) != 0) {
-			redis_topology_fail(
-				&u->t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
+		if (!node->conn.context || redis_conn_write(&node->conn, node->out.bytes, node->out.size) != 0) {
+			redis_topology_fail(&u->t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
 			redis_topology_failed(&u->t, node);
 		}
 	}
@@ -136,8 +135,7 @@ static void note_command(struct redis_units *u, const struct group_command *c, u
 	if (c->batch == GROUP_RIDERS) {
 		redis_follow_reply(&u->g.riders, c->index, result, &u->results.texts, at, u->s, &u->follow);
 	} else if (c->index != GROUP_NONE) {
-		redis_batch_note_record(
-			&u->g.batches[c->batch].records, c->index, result, u->s, u->zones, &u->follow);
+		redis_batch_note_record(&u->g.batches[c->batch].records, c->index, result, u->s, u->zones, &u->follow);
 	} else if (result->type == REDIS_REPLY_ERROR) {
 		redis_encode_read(redis_group_bytes(&u->g, c), &key, &key_len);
 		redis_batch_note_refused(result, key, key_len, &u->follow);
@@ -159,8 +157,8 @@ static void note_unit(struct redis_units *u, const struct cluster_node *node, st
 	if (before < u->g.last)
 		u->t.applied[unit->slot] = u->g.last;
 	// where the number could not be written, or was gone: nothing goes there before it was looked at
-	u->t.known[unit->slot] =
-		hset->type == REDIS_REPLY_INTEGER && (hset->integer == 0 || before == 0) && set->type == REDIS_REPLY_STATUS;
+	u->t.known[unit->slot] = hset->type == REDIS_REPLY_INTEGER && (hset->integer == 0 || before == 0) &&
+				 set->type == REDIS_REPLY_STATUS;
 	redis_topology_note_run(&u->t, unit->slot, node);
 	unit->done = true;
 }
@@ -174,8 +172,8 @@ static void note_refused(struct redis_units *u, const struct cluster_node *node,
 		redis_topology_fail(&u->t, r->trouble, "%s: %s: %.200s", node->address.text,
 			redis_trouble_sentence[r->trouble], r->error);
 	else
-		redis_topology_fail(
-			&u->t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to %s", node->address.text, what);
+		redis_topology_fail(&u->t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to %s", node->address.text,
+			what);
 	stats_add(&redis_trouble_count[u->t.trouble], 1);
 	u->moved = true;
 }
@@ -290,8 +288,7 @@ static void read_node(struct redis_units *u, size_t n, bool asks)
 	for (size_t i = u->order_len[n]; i < u->order_len[n + 1] && node->conn.context; i++) {
 		struct group_unit *unit = &u->g.units[u->order[i]];
 		if ((asks ? read_ask(u, node, unit) : read_unit(u, node, unit)) != 0) {
-			redis_topology_fail(
-				&u->t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
+			redis_topology_fail(&u->t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
 			redis_topology_failed(&u->t, node);
 			break;
 		}

@@ -85,7 +85,8 @@ static void note_down(struct writer *w, bool was_open)
 	// a connection that ends may be back at once; whether it is, the next attempt tells
 	bool may_pass = was_open && w->fruitless <= FRUITLESS_MAX &&
 			(w->conn.trouble == REDIS_TROUBLE_CLOSED || w->conn.trouble == REDIS_TROUBLE_FENCED);
-	if (may_pass || w->conn.trouble == w->logged || (w->conn.trouble == REDIS_TROUBLE_NUMBER && !w->cluster)) { // that one was said
+	if (may_pass || w->conn.trouble == w->logged ||
+		(w->conn.trouble == REDIS_TROUBLE_NUMBER && !w->cluster)) { // that one was said
 		log_debug("%s", w->why);
 		return;
 	}
@@ -147,8 +148,7 @@ static int idle(struct writer *w)
 	if (spool_read(w->spool, w->applied + 1, &w->batch[w->turn].in, IDLE_MS))
 		return 0;
 	w->claim.lease.applied = w->claim.number;
-	if (redis_conn_write(&w->conn, ping, sizeof(ping) - 1) != 0 ||
-		redis_conn_read(&w->conn, &w->results) != 0 ||
+	if (redis_conn_write(&w->conn, ping, sizeof(ping) - 1) != 0 || redis_conn_read(&w->conn, &w->results) != 0 ||
 		redis_lease_keep(&w->claim.lease, &w->conn, &w->s, w->claim.uuid) != 0)
 		return -1;
 	if (w->results.top.type == REDIS_REPLY_ERROR)
@@ -252,8 +252,8 @@ static bool is_done(struct writer *w)
 
 	if (!is_stopping(w, &stop_at_ms))
 		return false;
-	bool empty = spool_is_empty(w->spool) && w->follow.len == 0 &&
-		     !(w->cluster && redis_cluster_is_busy(w->cluster));
+	bool empty =
+		spool_is_empty(w->spool) && w->follow.len == 0 && !(w->cluster && redis_cluster_is_busy(w->cluster));
 	return empty || monotonic_ms() > stop_at_ms;
 }
 
@@ -302,8 +302,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-struct writer *writer_start(
-	struct spool *spool, const struct redis_settings *settings, const struct zone_list *zones)
+struct writer *writer_start(struct spool *spool, const struct redis_settings *settings, const struct zone_list *zones)
 {
 	struct writer *w = calloc(1, sizeof(*w));
 

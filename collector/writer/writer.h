@@ -11,8 +11,7 @@
 struct writer;
 
 // Starts the thread. `spool` and `zones` are borrowed and must outlive it. NULL on failure.
-struct writer *writer_start(
-	struct spool *spool, const struct redis_settings *settings, const struct zone_list *zones);
+struct writer *writer_start(struct spool *spool, const struct redis_settings *settings, const struct zone_list *zones);
 
 // New settings; they take effect with the next batch, those of the connection with the next one.
 void writer_reload(struct writer *w, const struct redis_settings *settings);

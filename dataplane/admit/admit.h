@@ -52,7 +52,7 @@ struct admit_match; // queries waiting for their answers, of one worker
 struct admit_match *admit_match_new(uint32_t size, uint32_t timeout_s, bool huge_pages, const struct hash_key *key,
 	struct worker_stats *stats);
 void admit_match_free(struct admit_match *t);
-size_t admit_match_memory(uint32_t size); // octets that it maps
+size_t admit_match_memory(uint32_t size);	       // octets that it maps
 bool admit_match_is_huge(const struct admit_match *t); // in huge pages
 
 // What a query and its response have in common: 128 bits of keyed hash over addresses, ports,

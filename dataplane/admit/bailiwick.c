@@ -10,13 +10,13 @@
 #include "dataplane/common/dns_layout.h"
 
 enum name_mark {
-	NAME_REACHED = 1,   // the question's name, or reached from it
-	NAME_ABOVE = 2,	    // a reached name, or an ancestor of one
-	NAME_GLUE = 4	    // target of an NS that was taken, at or under that NS's owner
+	NAME_REACHED = 1, // the question's name, or reached from it
+	NAME_ABOVE = 2,	  // a reached name, or an ancestor of one
+	NAME_GLUE = 4	  // target of an NS that was taken, at or under that NS's owner
 };
 
 enum {
-	WALK_FEW = 64,		// ancestors that a message may have walked before they are remembered
+	WALK_FEW = 64,	     // ancestors that a message may have walked before they are remembered
 	PASSED_LEN = 1 << 16 // a power of two; a message has half as many labels at most
 };
 
@@ -26,10 +26,10 @@ struct passed {
 };
 
 struct admit {
-	uint8_t mark[DNS_NAMES_MAX];	  // enum name_mark, by name index
-	uint16_t first_of[DNS_NAMES_MAX]; // first answer record + 1 that the name owns, by name index
+	uint8_t mark[DNS_NAMES_MAX];	   // enum name_mark, by name index
+	uint16_t first_of[DNS_NAMES_MAX];  // first answer record + 1 that the name owns, by name index
 	uint16_t next_of[DNS_RECORDS_MAX]; // next answer record + 1 of the same owner
-	uint16_t queue[DNS_NAMES_MAX];	  // reached names whose records are still to be looked at
+	uint16_t queue[DNS_NAMES_MAX];	   // reached names whose records are still to be looked at
 	uint8_t admitted[DNS_RECORDS_MAX];
 	uint16_t taken[DNS_RECORDS_MAX];
 	uint8_t rdata[DNS_RDATA_SIZE]; // one canonical name at a time

@@ -97,8 +97,9 @@ bool filter_set_finish(struct filter_set *set, char *why, size_t why_size)
 		return true;
 	set->packets = pkt_filter_new(set->code, why, why_size);
 	if (set->packets && set->packets->scope == PKT_FILTER_FRAME)
-		log_warning("filter: names link headers (vlan, mpls, ether[...]), so it is applied to frames as they come; what it says of "
-			    "addresses and ports does not reach into other tags and tunnels");
+		log_warning(
+			"filter: names link headers (vlan, mpls, ether[...]), so it is applied to frames as they come; what it says of "
+			"addresses and ports does not reach into other tags and tunnels");
 	free_code(set);
 	return set->packets != NULL;
 }

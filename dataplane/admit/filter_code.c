@@ -55,10 +55,11 @@ static bool compile(struct bpf_program *program, enum pkt_link link, const char 
 	bool done = pcap_compile(pcap, program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
 	if (!done) {
 		memset(program, 0, sizeof(*program));
-		snprintf(why, why_size, "filter: found '%.200s', expected an expression of pcap-filter(7): %s", expression,
-			pcap_geterr(pcap));
+		snprintf(why, why_size, "filter: found '%.200s', expected an expression of pcap-filter(7): %s",
+			expression, pcap_geterr(pcap));
 	} else if (program->bf_len > PKT_FILTER_LEN_MAX) {
-		snprintf(why, why_size, "filter: found %u instructions, expected at most %d; put networks into a file for the setting servers",
+		snprintf(why, why_size,
+			"filter: found %u instructions, expected at most %d; put networks into a file for the setting servers",
 			program->bf_len, PKT_FILTER_LEN_MAX);
 		done = false;
 	}
@@ -71,14 +72,18 @@ static bool compile_all(struct pkt_filter_code *code, const char *expression, ch
 	char other[512];
 
 	if (strlen(expression) > PKT_FILTER_LINK_TEXT_MAX) {
-		snprintf(why, why_size, "filter: found %zu octets with words of link headers, expected at most %d; put networks into a file for "
-			 "the setting servers", strlen(expression), PKT_FILTER_LINK_TEXT_MAX);
+		snprintf(why, why_size,
+			"filter: found %zu octets with words of link headers, expected at most %d; put networks into a file for "
+			"the setting servers",
+			strlen(expression), PKT_FILTER_LINK_TEXT_MAX);
 		return false;
 	}
 	if (!compile(&code->program[PKT_LINK_ETHERNET], PKT_LINK_ETHERNET, expression, why, why_size))
 		return false;
-	for (int link = 0; link < PKT_LINK_MAX && code->scope == PKT_FILTER_FRAME; link++) // `ether host` means nothing to some
-		if (link != PKT_LINK_ETHERNET && !compile(&code->program[link], (enum pkt_link)link, expression, other, sizeof(other)))
+	for (int link = 0; link < PKT_LINK_MAX && code->scope == PKT_FILTER_FRAME;
+		link++) // `ether host` means nothing to some
+		if (link != PKT_LINK_ETHERNET &&
+			!compile(&code->program[link], (enum pkt_link)link, expression, other, sizeof(other)))
 			pcap_freecode(&code->program[link]);
 	return true;
 }
@@ -87,7 +92,8 @@ bool pkt_filter_compile(struct pkt_filter_code *code, const char *expression, ch
 {
 	*code = (struct pkt_filter_code){.scope = scope_of(expression)};
 	if (strlen(expression) > PKT_FILTER_TEXT_MAX) {
-		snprintf(why, why_size, "filter: found %zu octets, expected at most %d; put networks into a file for the setting servers",
+		snprintf(why, why_size,
+			"filter: found %zu octets, expected at most %d; put networks into a file for the setting servers",
 			strlen(expression), PKT_FILTER_TEXT_MAX);
 		return false;
 	}

@@ -20,7 +20,7 @@ enum node_flag { NODE_EXACT = 1, NODE_UNDER = 2 };
 struct slot {
 	uint64_t hash;
 	uint32_t at;
-	uint8_t size; // of the name; 0: a free slot
+	uint8_t size;  // of the name; 0: a free slot
 	uint8_t flags; // enum node_flag; 0: only above other names
 };
 
@@ -57,8 +57,8 @@ static struct slot *find(const struct filter_names *n, uint64_t hash, const uint
 
 	for (size_t i = hash & mask;; i = (i + 1) & mask) {
 		struct slot *slot = &n->slots[i];
-		if (slot->size == 0 || (slot->hash == hash && slot->size == size &&
-					       memcmp(n->bytes + slot->at, name, size) == 0))
+		if (slot->size == 0 ||
+			(slot->hash == hash && slot->size == size && memcmp(n->bytes + slot->at, name, size) == 0))
 			return slot;
 	}
 }
@@ -141,7 +141,9 @@ static int add(struct filter_names *n, const uint8_t *name, size_t size, uint8_t
 		hash = hash_label(&n->key, hash, name + offsets[i]);
 		struct slot *slot = find(n, hash, name + offsets[i], size - offsets[i]);
 		if (slot->size == 0) {
-			*slot = (struct slot){.hash = hash, .at = (uint32_t)(at + offsets[i]), .size = (uint8_t)(size - offsets[i])};
+			*slot = (struct slot){.hash = hash,
+				.at = (uint32_t)(at + offsets[i]),
+				.size = (uint8_t)(size - offsets[i])};
 			n->slots_used++;
 			used = true;
 		}
@@ -160,7 +162,8 @@ static bool read_octet(const char **text, uint8_t *out)
 	unsigned value;
 
 	if (*p == '\\' && p[1] >= '0' && p[1] <= '9') {
-		if (sscanf(p + 1, "%3u", &value) != 1 || p[2] < '0' || p[2] > '9' || p[3] < '0' || p[3] > '9' || value > 255)
+		if (sscanf(p + 1, "%3u", &value) != 1 || p[2] < '0' || p[2] > '9' || p[3] < '0' || p[3] > '9' ||
+			value > 255)
 			return false;
 		*out = (uint8_t)value;
 		*text = p + 4;
@@ -182,7 +185,8 @@ static size_t read_name(const char *text, uint8_t out[static DNS_NAME_SIZE])
 	while (*text) {
 		label = size++;
 		while (*text && *text != '.') {
-			if (size >= DNS_NAME_SIZE - 1 || size - label > DNS_LABEL_SIZE || !read_octet(&text, &out[size++]))
+			if (size >= DNS_NAME_SIZE - 1 || size - label > DNS_LABEL_SIZE ||
+				!read_octet(&text, &out[size++]))
 				return 0;
 		}
 		if (size - label == 1) // an empty label
@@ -234,8 +238,9 @@ struct filter_names *filter_names_read(const char *path, char *why, size_t why_s
 		shown[strcspn(shown, "\r\n")] = '\0';
 		result = read_line(n, line);
 		if (result == -EINVAL)
-			snprintf(why, why_size, "%.200s:%d: found '%s', expected one name, as www.example.com or .example.com",
-				path, number, shown);
+			snprintf(why, why_size,
+				"%.200s:%d: found '%s', expected one name, as www.example.com or .example.com", path,
+				number, shown);
 	}
 	if (file && result == 0 && ferror(file)) {
 		result = -EIO;

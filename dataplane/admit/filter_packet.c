@@ -43,7 +43,8 @@ struct pkt_filter *pkt_filter_new(const struct pkt_filter_code *code, char *why,
 	f->scope = code->scope;
 	for (int link = 0; link < PKT_LINK_MAX; link++)
 		if (code->program[link].bf_len > 0)
-			any |= translate(f, link, &code->program[link], any ? other : why, any ? sizeof(other) : why_size);
+			any |= translate(f, link, &code->program[link], any ? other : why,
+				any ? sizeof(other) : why_size);
 	if (any)
 		return f;
 	pkt_filter_free(f);
@@ -80,7 +81,8 @@ static inline void view(struct rte_mbuf *m, const uint8_t *bytes, uint16_t size,
 	m->next = next;
 }
 
-bool pkt_filter_takes_packet(const struct pkt_filter *f, const uint8_t *ip, const uint8_t *ip_end, const uint8_t *addresses)
+bool pkt_filter_takes_packet(const struct pkt_filter *f, const uint8_t *ip, const uint8_t *ip_end,
+	const uint8_t *addresses)
 {
 	struct rte_mbuf packet, link;
 	uint8_t header[RTE_ETHER_HDR_LEN] = {0};

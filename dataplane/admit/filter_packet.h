@@ -14,7 +14,7 @@ struct rte_mbuf;
 struct pkt_filter {
 	enum pkt_filter_scope scope;
 	uint64_t (*run[PKT_LINK_MAX])(void *mbuf); // machine code; NULL: the interpreter
-	struct rte_bpf *bpf[PKT_LINK_MAX];	    // NULL: the expression does not fit that link; takes nothing
+	struct rte_bpf *bpf[PKT_LINK_MAX];	   // NULL: the expression does not fit that link; takes nothing
 };
 
 // NULL with one line in `why`. Main thread.
@@ -26,4 +26,5 @@ bool pkt_filter_takes_frame(const struct pkt_filter *filter, enum pkt_link link,
 
 // True where the innermost IP packet matches, behind the addresses of the outermost Ethernet header (12 octets, NULL: it has
 // none, which counts as zeros). Always where the expression is for the frame as it comes. Any thread.
-bool pkt_filter_takes_packet(const struct pkt_filter *filter, const uint8_t *ip, const uint8_t *ip_end, const uint8_t *addresses);
+bool pkt_filter_takes_packet(const struct pkt_filter *filter, const uint8_t *ip, const uint8_t *ip_end,
+	const uint8_t *addresses);

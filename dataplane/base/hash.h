@@ -78,7 +78,8 @@ static inline void hash_padded_wide(const struct hash_key *key, const uint8_t *p
 	for (size_t at = 0; at < size; at += HASH_BLOCK) {
 		__uint128_t x = (__uint128_t)(hash_load64(p + at) ^ a) * (hash_load64(p + at + 8) ^ b);
 		__uint128_t y = (__uint128_t)(hash_load64(p + at + 16) ^ c) * (hash_load64(p + at + 24) ^ d);
-		uint64_t x_low = (uint64_t)x, x_high = (uint64_t)(x >> 64), y_low = (uint64_t)y, y_high = (uint64_t)(y >> 64);
+		uint64_t x_low = (uint64_t)x, x_high = (uint64_t)(x >> 64), y_low = (uint64_t)y,
+			 y_high = (uint64_t)(y >> 64);
 		h0 += (x_low ^ x_high) + (y_low ^ y_high);
 		h1 += x_low + 2 * x_high + 3 * y_low + 4 * y_high;
 		a += k[4];

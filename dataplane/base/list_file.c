@@ -23,7 +23,8 @@ FILE *list_file_open(const char *path, char *why, size_t why_size)
 	if (file)
 		return file;
 	int error = errno;
-	snprintf(why, why_size, "%.200s: cannot be read: %s", path, error == EINVAL ? "it is no ordinary file" : strerror(error));
+	snprintf(why, why_size, "%.200s: cannot be read: %s", path,
+		error == EINVAL ? "it is no ordinary file" : strerror(error));
 	if (fd >= 0)
 		close(fd);
 	errno = error;

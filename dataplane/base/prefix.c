@@ -118,7 +118,8 @@ static int read_words(struct prefix_list *list, const char *text, char *why, siz
 
 	if (!copy)
 		return snprintf(why, why_size, "no memory"), -ENOMEM;
-	for (const char *word = strtok_r(copy, ", \t", &rest); word && result == 0; word = strtok_r(NULL, ", \t", &rest)) {
+	for (const char *word = strtok_r(copy, ", \t", &rest); word && result == 0;
+		word = strtok_r(NULL, ", \t", &rest)) {
 		result = add(list, word, expected, sizeof(expected));
 		if (result != 0)
 			snprintf(why, why_size, "found '%.60s', %s", word, expected);

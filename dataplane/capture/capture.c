@@ -56,8 +56,7 @@ void capture_link_unknown(char *why, size_t why_size, int link_type)
 {
 	const char *name = pcap_datalink_val_to_name(link_type);
 
-	snprintf(why, why_size,
-		"found link type %s (%d), expected Ethernet, raw IP, null/loopback, Linux SLL or SLL2",
+	snprintf(why, why_size, "found link type %s (%d), expected Ethernet, raw IP, null/loopback, Linux SLL or SLL2",
 		name ? name : "unknown", link_type);
 }
 
@@ -72,8 +71,7 @@ static const char *kind_of(const char *path)
 	} kinds[] = {{"\xfd"
 		      "7zX",
 			     "xz"},
-		{"\x28\xb5\x2f\xfd", "zstd"}, {"\x04\x22\x4d\x18", "lz4"}, {"BZh9", "bzip2"},
-		{"PK\3\4", "zip"}};
+		{"\x28\xb5\x2f\xfd", "zstd"}, {"\x04\x22\x4d\x18", "lz4"}, {"BZh9", "bzip2"}, {"PK\3\4", "zip"}};
 	char start[4] = "";
 	FILE *file = fopen(path, "r");
 
@@ -115,14 +113,12 @@ static int explain(const char *path, const char *error, bool is_unverified, char
 		snprintf(why, why_size, "%s%s%s", named ? "" : path, named ? "" : ": ", error);
 	else if (kind)
 		snprintf(why, why_size,
-			"%s: found %s data, expected pcap or pcapng, as they are or by gzip; unpack it first",
-			path, kind);
+			"%s: found %s data, expected pcap or pcapng, as they are or by gzip; unpack it first", path,
+			kind);
 	else
-		snprintf(why, why_size,
-			"%s: found no capture in it, expected pcap or pcapng, as they are or by gzip", path);
-	return is_unverified || strncmp(error, "truncated ", 10) == 0 || strcmp(error, CAPTURE_GZIP_CUT) == 0
-		       ? 1
-		       : -1;
+		snprintf(why, why_size, "%s: found no capture in it, expected pcap or pcapng, as they are or by gzip",
+			path);
+	return is_unverified || strncmp(error, "truncated ", 10) == 0 || strcmp(error, CAPTURE_GZIP_CUT) == 0 ? 1 : -1;
 }
 
 // Notes what is known of one more packet.

@@ -37,8 +37,8 @@ struct capture_packet {
 	uint32_t size;
 	enum pkt_link link; // how it begins
 	bool is_snapped;    // it was longer on the wire
-	uint64_t us; // when it was captured, microseconds since 1970; below a second: without a time, or
-		     // CAPTURE_NO_TIME
+	uint64_t us;	    // when it was captured, microseconds since 1970; below a second: without a time, or
+			    // CAPTURE_NO_TIME
 };
 
 struct capture_reader;

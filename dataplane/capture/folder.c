@@ -62,8 +62,7 @@ static bool is_capture(const char *path, const char **what)
 		{"\xfd"
 		 "7zX",
 			"xz"},
-		{"\x28\xb5\x2f\xfd", "zstd"}, {"\x04\x22\x4d\x18", "lz4"}, {"BZh9", "bzip2"},
-		{"PK\3\4", "zip"}};
+		{"\x28\xb5\x2f\xfd", "zstd"}, {"\x04\x22\x4d\x18", "lz4"}, {"BZh9", "bzip2"}, {"PK\3\4", "zip"}};
 	uint8_t start[START] = "";
 
 	if (!read_start(path, start, what))

@@ -93,8 +93,8 @@ static int end_of_file(struct capture_ng *ng, uint32_t size)
 		return fail(ng, "%s", strerror(errno));
 	if (ng->at == ng->end)
 		return 0;
-	return fail(ng, "a block is cut off: found %zu of its %s%" PRIu32 " octets",
-		(size_t)(ng->end - ng->at), size == BLOCK_MIN ? "at least " : "", size);
+	return fail(ng, "a block is cut off: found %zu of its %s%" PRIu32 " octets", (size_t)(ng->end - ng->at),
+		size == BLOCK_MIN ? "at least " : "", size);
 }
 
 // The byte order of the section that begins here.
@@ -120,17 +120,15 @@ static int next_block(struct capture_ng *ng, uint32_t *type, struct cursor *body
 	ng->is_mixed |= ng->sections > 0 && was_little != ng->is_little;
 	uint32_t size = load32(ng, ng->at + 4);
 	if (size < BLOCK_MIN || size % 4 != 0 || size > BLOCK_MAX)
-		return fail(ng,
-			"found a block of %" PRIu32 " octets, expected a multiple of 4 from 12 to 16777216",
+		return fail(ng, "found a block of %" PRIu32 " octets, expected a multiple of 4 from 12 to 16777216",
 			size);
 	if (!need(ng, size))
 		return end_of_file(ng, size);
 	uint32_t again = load32(ng, ng->at + size - 4);
 	if (again != size)
 		return fail(ng,
-			"found a block of %" PRIu32 " octets that ends as one of %" PRIu32
-			", expected the same",
-			size, again);
+			"found a block of %" PRIu32 " octets that ends as one of %" PRIu32 ", expected the same", size,
+			again);
 	*body = cursor_make(ng->at + 8, size - BLOCK_MIN);
 	ng->at += size;
 	return 1;
@@ -241,18 +239,16 @@ static int take_interface(struct capture_ng *ng, struct cursor *body)
 // packets ────────────────────────────────────────────────────────────────────────────────────
 
 // What the block has of it, of `wire_size` octets; its head was read. Returns 1 or -1.
-static int take_packet(struct capture_ng *ng, const struct capture_ng_interface *in, uint32_t size,
-	uint32_t wire_size, struct cursor *body, struct capture_packet *packet)
+static int take_packet(struct capture_ng *ng, const struct capture_ng_interface *in, uint32_t size, uint32_t wire_size,
+	struct cursor *body, struct capture_packet *packet)
 {
 	if (body->bad || size > cursor_left(body))
 		return fail(ng, "found a packet of %" PRIu32 " octets in a block too short for it", size);
 	if (size > CAPTURE_PACKET_MAX)
-		return fail(ng, "found a packet of %" PRIu32 " octets, expected at most %d", size,
-			CAPTURE_PACKET_MAX);
+		return fail(ng, "found a packet of %" PRIu32 " octets, expected at most %d", size, CAPTURE_PACKET_MAX);
 	if (!in->is_known) {
 		ng->is_refused = true;
-		int len = snprintf(
-			ng->error, sizeof(ng->error), "interface %u: ", (unsigned)(in - ng->interfaces));
+		int len = snprintf(ng->error, sizeof(ng->error), "interface %u: ", (unsigned)(in - ng->interfaces));
 		capture_link_unknown(ng->error + len, sizeof(ng->error) - (size_t)len, in->link_type);
 		return -1;
 	}
@@ -273,8 +269,7 @@ static const struct capture_ng_interface *find(struct capture_ng *ng, uint32_t n
 	return NULL;
 }
 
-static int take_timed(
-	struct capture_ng *ng, uint32_t number, struct cursor *body, struct capture_packet *packet)
+static int take_timed(struct capture_ng *ng, uint32_t number, struct cursor *body, struct capture_packet *packet)
 {
 	const struct capture_ng_interface *in = find(ng, number);
 	uint64_t high = take32(ng, body), low = take32(ng, body);
@@ -340,8 +335,8 @@ int capture_ng_open(struct capture_ng *ng, const char *path)
 	if (!ng->file)
 		ng->file = fopen(path, "re");
 	if (ng->file) // pages that no block needs are not taken
-		ng->block = mmap(NULL, ROOM, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		ng->block =
+			mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (!ng->file || ng->block == MAP_FAILED) {
 		snprintf(ng->error, sizeof(ng->error), "%s", strerror(errno));
 		ng->block = NULL;
@@ -351,8 +346,7 @@ int capture_ng_open(struct capture_ng *ng, const char *path)
 	setvbuf(ng->file, NULL, _IONBF, 0); // straight into the block
 	ng->at = ng->end = ng->block;
 	bool is_whole = need(ng, BLOCK_MIN);
-	if ((size_t)(ng->end - ng->at) >= 4 && cursor_load32(ng->at) == SECTION &&
-		(!is_whole || take_order(ng)))
+	if ((size_t)(ng->end - ng->at) >= 4 && cursor_load32(ng->at) == SECTION && (!is_whole || take_order(ng)))
 		return 1;
 	capture_ng_close(ng);
 	return 0;

@@ -25,10 +25,8 @@ static bool read_header(int fd, struct file_header *h)
 {
 	struct stat status;
 
-	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	       read(fd, h, sizeof(*h)) == (ssize_t)sizeof(*h) &&
-	       (h->magic == (uint32_t)MAGIC_US || h->magic == (uint32_t)MAGIC_NS) && h->major == 2 &&
-	       h->minor == 4;
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && read(fd, h, sizeof(*h)) == (ssize_t)sizeof(*h) &&
+	       (h->magic == (uint32_t)MAGIC_US || h->magic == (uint32_t)MAGIC_NS) && h->major == 2 && h->minor == 4;
 }
 
 int capture_plain_open(struct capture_plain *c, const char *path)

@@ -58,10 +58,8 @@ enum {
 // The last is for types that few parsers know, or that are obsolete or drafts: a message is not
 // refused over them, since most receivers take them as they stand (RFC 3597 §3).
 #define ANY(number, name, ...) [number] = {.mnemonic = name, .type = number, .fields = {__VA_ARGS__}}
-#define IN(number, name, ...) \
-	[number] = {.mnemonic = name, .type = number, .in_only = true, .fields = {__VA_ARGS__}}
-#define FIT(number, name, ...) \
-	[number] = {.mnemonic = name, .type = number, .lenient = true, .fields = {__VA_ARGS__}}
+#define IN(number, name, ...) [number] = {.mnemonic = name, .type = number, .in_only = true, .fields = {__VA_ARGS__}}
+#define FIT(number, name, ...) [number] = {.mnemonic = name, .type = number, .lenient = true, .fields = {__VA_ARGS__}}
 
 static const struct dns_layout table[] = {
 	IN(1, "A", IPV4),

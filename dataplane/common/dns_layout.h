@@ -50,21 +50,21 @@ enum dns_field {
 	DNS_FIELD_A6,		   // prefix length, the rest of an address, name of the prefix (RFC 2874 §3.1)
 
 	// to the end
-	DNS_FIELD_STRINGS,    // <character-string>s
-	DNS_FIELD_NAMES,      // domain names
-	DNS_FIELD_TEXT,	      // octets in quotes
-	DNS_FIELD_HEX,	      // hexadecimal
-	DNS_FIELD_HEX0X,      // hexadecimal behind "0x" (RFC 1706 §6)
-	DNS_FIELD_BASE64,     // base64
+	DNS_FIELD_STRINGS,     // <character-string>s
+	DNS_FIELD_NAMES,       // domain names
+	DNS_FIELD_TEXT,	       // octets in quotes
+	DNS_FIELD_HEX,	       // hexadecimal
+	DNS_FIELD_HEX0X,       // hexadecimal behind "0x" (RFC 1706 §6)
+	DNS_FIELD_BASE64,      // base64
 	DNS_FIELD_BASE64_DASH, // base64, "-" where empty
-	DNS_FIELD_ATMA,	      // format, address: digits behind "+", or hexadecimal (af-dans-0152 §5)
-	DNS_FIELD_PORTS,      // bit map of ports (RFC 1035 §3.4.2)
-	DNS_FIELD_TYPES,      // bit map of types (RFC 4034 §4.1.2)
-	DNS_FIELD_TYPES_NXT,  // bit map of types below 128 (RFC 2535 §5.2)
-	DNS_FIELD_PREFIXES,   // address prefixes (RFC 3123 §4)
-	DNS_FIELD_SVC_PARAMS, // service parameters (RFC 9460 §2.2)
-	DNS_FIELD_OPTIONS,    // EDNS options (RFC 6891 §6.1.2)
-	DNS_FIELD_OPAQUE,     // no layout: a mnemonic only, alone in its line
+	DNS_FIELD_ATMA,	       // format, address: digits behind "+", or hexadecimal (af-dans-0152 §5)
+	DNS_FIELD_PORTS,       // bit map of ports (RFC 1035 §3.4.2)
+	DNS_FIELD_TYPES,       // bit map of types (RFC 4034 §4.1.2)
+	DNS_FIELD_TYPES_NXT,   // bit map of types below 128 (RFC 2535 §5.2)
+	DNS_FIELD_PREFIXES,    // address prefixes (RFC 3123 §4)
+	DNS_FIELD_SVC_PARAMS,  // service parameters (RFC 9460 §2.2)
+	DNS_FIELD_OPTIONS,     // EDNS options (RFC 6891 §6.1.2)
+	DNS_FIELD_OPAQUE,      // no layout: a mnemonic only, alone in its line
 	DNS_FIELD_MAX
 };
 

@@ -20,8 +20,9 @@ static void check_processor(void)
 {
 #if defined(__AVX2__) && defined(__BMI2__)
 	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2")) {
-		log_error("this processor lacks AVX2 or BMI2, for which the program was built; build it on this machine, or with "
-			  "meson setup -Dcpu=x86-64-v2");
+		log_error(
+			"this processor lacks AVX2 or BMI2, for which the program was built; build it on this machine, or with "
+			"meson setup -Dcpu=x86-64-v2");
 		exit(1);
 	}
 #endif

@@ -62,7 +62,7 @@ struct frame_hello {
 };
 
 enum record_flag {
-	RECORD_NEW = 1,  // first seen must be written too: the record is new to the table, or an
+	RECORD_NEW = 1,	 // first seen must be written too: the record is new to the table, or an
 			 // earlier sighting than the one sent before has come
 	RECORD_FLOOD = 2 // no record, but a report: the owner is a zone that random subdomains were asked of;
 			 // count: about how many different ones since the last report. Type 0, no RDATA

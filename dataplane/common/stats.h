@@ -231,7 +231,12 @@ enum {
 };
 
 // Headers that the dataplane does not know, of all workers together (packet/unknown.h).
-enum stats_unknown_kind { STATS_UNKNOWN_ETHERTYPE, STATS_UNKNOWN_PROTOCOL, STATS_UNKNOWN_UDP_PORT, STATS_UNKNOWN_KINDS };
+enum stats_unknown_kind {
+	STATS_UNKNOWN_ETHERTYPE,
+	STATS_UNKNOWN_PROTOCOL,
+	STATS_UNKNOWN_UDP_PORT,
+	STATS_UNKNOWN_KINDS
+};
 enum { STATS_UNKNOWN_MAX = 8 * STATS_UNKNOWN_KINDS };
 
 struct stats_unknown {

@@ -64,13 +64,17 @@ static long meminfo(const char *name)
 
 static void check_huge_pages(const struct settings *s, unsigned intake_mib)
 {
-	long total, free_pages = huge_pages_free(&total), size_kb = meminfo("Hugepagesize"), wanted = huge_pages_wanted(s, intake_mib);
+	long total, free_pages = huge_pages_free(&total), size_kb = meminfo("Hugepagesize"),
+		    wanted = huge_pages_wanted(s, intake_mib);
 
 	if (free_pages >= wanted && total > 0)
-		check_say("ok", "huge pages: %ld of %ld pages of %ld kB are free, %ld are needed", free_pages, total, size_kb, wanted);
+		check_say("ok", "huge pages: %ld of %ld pages of %ld kB are free, %ld are needed", free_pages, total,
+			size_kb, wanted);
 	else
-		check_say("hint", "huge pages: %ld of %ld pages of %ld kB are free, %ld are needed; without them it works, slower "
-			    "(scripts/host-setup --huge-pages %ld --apply)", free_pages, total, size_kb, wanted, total - free_pages + wanted);
+		check_say("hint",
+			"huge pages: %ld of %ld pages of %ld kB are free, %ld are needed; without them it works, slower "
+			"(scripts/host-setup --huge-pages %ld --apply)",
+			free_pages, total, size_kb, wanted, total - free_pages + wanted);
 }
 
 static void check_hugetlbfs(void)
@@ -83,7 +87,8 @@ static void check_hugetlbfs(void)
 		mounted |= strstr(line, " hugetlbfs ") != NULL;
 	if (file)
 		fclose(file);
-	check_say("ok", "hugetlbfs: %s", mounted ? "mounted" : "not mounted, and not needed: pages are taken from memory directly");
+	check_say("ok", "hugetlbfs: %s",
+		mounted ? "mounted" : "not mounted, and not needed: pages are taken from memory directly");
 }
 
 static unsigned count_entries(const char *path)
@@ -106,10 +111,13 @@ static void check_iommu(void)
 	if (groups > 0 && vfio)
 		check_say("ok", "IOMMU: %u groups, vfio-pci is loaded", groups);
 	else if (groups > 0)
-		check_say("hint", "IOMMU: %u groups, vfio-pci is not loaded; a card for DPDK wants it (modprobe vfio-pci)", groups);
+		check_say("hint",
+			"IOMMU: %u groups, vfio-pci is not loaded; a card for DPDK wants it (modprobe vfio-pci)",
+			groups);
 	else
-		check_say("hint", "IOMMU: none; a card for DPDK wants it (intel_iommu=on iommu=pt on the kernel's command line), "
-			    "interfaces and captures do not");
+		check_say("hint",
+			"IOMMU: none; a card for DPDK wants it (intel_iommu=on iommu=pt on the kernel's command line), "
+			"interfaces and captures do not");
 }
 
 static void check_cpus(const struct settings *s)
@@ -127,7 +135,8 @@ static void check_cpus(const struct settings *s)
 	if (isolated[0])
 		check_say("ok", "CPUs: %s isolated from other programs", isolated);
 	else
-		check_say("hint", "CPUs: none is isolated; isolcpus= on the kernel's command line keeps other programs off the workers");
+		check_say("hint",
+			"CPUs: none is isolated; isolcpus= on the kernel's command line keeps other programs off the workers");
 }
 
 static void check_xdp(void)
@@ -170,9 +179,11 @@ static void check_numa(const struct port *port)
 
 	if (node < 0)
 		return;
-	RTE_LCORE_FOREACH_WORKER(lcore) {
+	RTE_LCORE_FOREACH_WORKER(lcore)
+	{
 		if ((int)rte_lcore_to_socket_id(lcore) != node) {
-			check_say("hint", "port %s: on NUMA node %d, lcore %u on node %u; workers belong on the port's node (-l, --lcores)",
+			check_say("hint",
+				"port %s: on NUMA node %d, lcore %u on node %u; workers belong on the port's node (-l, --lcores)",
 				port->name, node, lcore, rte_lcore_to_socket_id(lcore));
 			return;
 		}
@@ -188,8 +199,8 @@ static void check_queues(const struct port *port, const struct rte_eth_dev_info 
 	check_say("ok", "port %s: driver %s, %u of %u queues in use", port->name, info->driver_name, port->queues,
 		info->max_rx_queues);
 	if (port->queues < s->workers)
-		check_say("hint", "port %s: fewer queues than workers (%llu); the others get nothing from it", port->name,
-			(unsigned long long)s->workers);
+		check_say("hint", "port %s: fewer queues than workers (%llu); the others get nothing from it",
+			port->name, (unsigned long long)s->workers);
 	if (port->queues > 1 && port->is_device && (info->flow_type_rss_offloads & addresses) == 0)
 		check_say("hint", "port %s: cannot spread by addresses (RSS); one worker gets everything", port->name);
 	else if (port->queues > 1 && port->is_device)
@@ -216,7 +227,8 @@ void check_ports(const struct intake *intake, const struct settings *settings)
 		if (port->iface && port->iface->xdp)
 			check_say("ok", "port %s: AF_XDP, %s mode", port->name, xdp_attach_mode(port->iface->xdp));
 		else if (port->iface && port->iface->host_uses[0] && settings->xdp_program == SETTINGS_XDP_AUTO)
-			check_say("ok", "port %s: AF_PACKET, by copy, as the host uses the interface (%s); xdp.program = steer would take DNS from the host",
+			check_say("ok",
+				"port %s: AF_PACKET, by copy, as the host uses the interface (%s); xdp.program = steer would take DNS from the host",
 				port->name, port->iface->host_uses);
 		else if (port->iface)
 			check_say("hint", "port %s: AF_PACKET; the lines above say why it is not AF_XDP", port->name);

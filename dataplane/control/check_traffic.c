@@ -13,8 +13,8 @@
 #include "dataplane/control/summary.h"
 
 enum {
-	ENOUGH = 20000,		 // messages
-	RECORDS = 1000,		 // of a table that stays empty
+	ENOUGH = 20000, // messages
+	RECORDS = 1000, // of a table that stays empty
 	TCP_MEMORY = 16 << 20,
 	WAIT_US = 2000
 };
@@ -58,11 +58,13 @@ static void say(const struct worker_stats *total, double passed_s)
 	uint64_t messages = total->dns_udp + total->dns_tcp;
 
 	if (messages == 0)
-		check_say("hint", "traffic: found no DNS among %llu packets in %.1f s; is this the mirrored port, and dns.ports right?",
+		check_say("hint",
+			"traffic: found no DNS among %llu packets in %.1f s; is this the mirrored port, and dns.ports right?",
 			(unsigned long long)total->rx_packets, passed_s);
 	else
-		check_say("ok", "traffic: %llu packets in %.1f s, with %llu messages, of which %llu are queries", (unsigned long long)total->rx_packets,
-			passed_s, (unsigned long long)messages, (unsigned long long)total->dns_query);
+		check_say("ok", "traffic: %llu packets in %.1f s, with %llu messages, of which %llu are queries",
+			(unsigned long long)total->rx_packets, passed_s, (unsigned long long)messages,
+			(unsigned long long)total->dns_query);
 	hints_tell(total, say_hint, NULL);
 }
 

@@ -20,13 +20,14 @@
 enum { LISTS = 6 };
 
 // What DPDK and libraries look at: itself, the machine, names in filters.
-static const char *const machine[] = {"/proc/self", "/proc/meminfo", "/proc/stat", "/proc/cpuinfo", "/proc/sys/vm", "/sys", "/dev/urandom", "/dev/null",
-	"/etc/services", "/etc/protocols", "/etc/nsswitch.conf", "/etc/hosts", "/etc/ethers", "/etc/networks", "/etc/host.conf", "/etc/ld.so.cache", "/usr/lib",
-	"/lib", "/lib64"};
+static const char *const machine[] = {"/proc/self", "/proc/meminfo", "/proc/stat", "/proc/cpuinfo", "/proc/sys/vm",
+	"/sys", "/dev/urandom", "/dev/null", "/etc/services", "/etc/protocols", "/etc/nsswitch.conf", "/etc/hosts",
+	"/etc/ethers", "/etc/networks", "/etc/host.conf", "/etc/ld.so.cache", "/usr/lib", "/lib", "/lib64"};
 
 int confine_begin(struct program *p, int argc, char **argv)
 {
-	struct helper_options options = {.collector_socket = p->settings.collector_socket, .ifaces_len = p->intake.ifaces_len};
+	struct helper_options options = {.collector_socket = p->settings.collector_socket,
+		.ifaces_len = p->intake.ifaces_len};
 
 	_Static_assert((int)HELPER_IFACES_MAX >= (int)INTAKE_IFACES_MAX, "the helper has room for all interfaces");
 	if (!p->settings.sandbox)
@@ -40,7 +41,8 @@ int confine_begin(struct program *p, int argc, char **argv)
 static void list_files(const struct program *p, const char *files[static LISTS + 1])
 {
 	const struct settings *s = &p->settings;
-	const char *const all[] = {p->reload.file, s->servers, s->names_only, s->names_skip, s->doh_addresses, s->xdp_src, s->xdp_dst};
+	const char *const all[] = {p->reload.file, s->servers, s->names_only, s->names_skip, s->doh_addresses,
+		s->xdp_src, s->xdp_dst};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		files[i] = all[i] && *all[i] && access(all[i], F_OK) == 0 ? all[i] : NULL;
@@ -79,7 +81,8 @@ static int choose_user(struct sandbox *s, const struct program *p, const char *c
 	if (!path)
 		return 0;
 	if (*p->settings.user) {
-		snprintf(why, why_size, "user %s: cannot read %s; let that user, or name another one", s->user.name, path);
+		snprintf(why, why_size, "user %s: cannot read %s; let that user, or name another one", s->user.name,
+			path);
 		return -1;
 	}
 	snprintf(root.why, sizeof(root.why), "%.20s cannot read %.120s", s->user.name, path);

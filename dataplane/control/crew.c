@@ -194,7 +194,8 @@ void crew_reload(struct program *p)
 	char why[1024];
 	struct filter_set *old = p->filters, *set = NULL;
 	const struct settings *settings = &p->reload.settings;
-	enum reload_outcome outcome = reload_take(&p->reload, monotonic_ms(), RELOAD_PATIENCE_S, &set, why, sizeof(why));
+	enum reload_outcome outcome =
+		reload_take(&p->reload, monotonic_ms(), RELOAD_PATIENCE_S, &set, why, sizeof(why));
 
 	if (outcome == RELOAD_NOTHING)
 		return;
@@ -231,7 +232,8 @@ int crew_start(struct program *p)
 {
 	unsigned lcore, i = 0;
 
-	RTE_LCORE_FOREACH_WORKER(lcore) {
+	RTE_LCORE_FOREACH_WORKER(lcore)
+	{
 		if (i == p->settings.workers)
 			break;
 		rte_eal_remote_launch(worker_run, &p->workers[i++], lcore);
@@ -251,9 +253,10 @@ int crew_start(struct program *p)
 	for (unsigned k = 0; k < p->settings.workers; k++)
 		huge += table_is_huge(p->workers[k].table);
 	if (!p->eal.no_huge && huge < p->settings.workers)
-		log_warning("huge pages: too few were left for the tables of %u of %u workers, which are in ordinary pages, slower; "
-			    "scripts/host-setup --huge-pages auto --apply", (unsigned)p->settings.workers - huge,
-			(unsigned)p->settings.workers);
+		log_warning(
+			"huge pages: too few were left for the tables of %u of %u workers, which are in ordinary pages, slower; "
+			"scripts/host-setup --huge-pages auto --apply",
+			(unsigned)p->settings.workers - huge, (unsigned)p->settings.workers);
 	log_info("%llu worker%s, %llu records each in %s pages", (unsigned long long)p->settings.workers,
 		p->settings.workers == 1 ? "" : "s", (unsigned long long)p->settings.table_records,
 		huge == p->settings.workers ? "huge" : "ordinary");
@@ -268,10 +271,11 @@ static void log_flood(unsigned worker, const struct flood_notice *n)
 	dns_name_text(r->zone, r->zone_size, zone, sizeof(zone));
 	dns_name_text(r->example, r->example_size, example, sizeof(example));
 	if (r->sightings == 0)
-		log_warning("flood: %s has brought more than %llu new names (flood.names); more of them count as *.%s", zone,
-			(unsigned long long)n->budget, zone);
+		log_warning("flood: %s has brought more than %llu new names (flood.names); more of them count as *.%s",
+			zone, (unsigned long long)n->budget, zone);
 	else
-		log_warning("flood: %s: %llu sightings of about %llu different new names counted as *.%s, worker %u; one was %s",
+		log_warning(
+			"flood: %s: %llu sightings of about %llu different new names counted as *.%s, worker %u; one was %s",
 			zone, (unsigned long long)r->sightings, (unsigned long long)r->names, zone, worker, example);
 }
 
@@ -301,8 +305,10 @@ void crew_log_unknown(const struct program *p)
 			continue;
 		told[told_len++] = top[i];
 		unknown_text(&top[i], text, sizeof(text));
-		log_warning("encapsulation not known: %s; IP packets are in it, and DNS in them is not seen; have the switch or the tap take "
-			    "the header off, or report it", text);
+		log_warning(
+			"encapsulation not known: %s; IP packets are in it, and DNS in them is not seen; have the switch or the tap take "
+			"the header off, or report it",
+			text);
 	}
 }
 

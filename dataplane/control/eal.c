@@ -25,12 +25,34 @@ static const struct {
 	const char *name;
 	bool has_value;
 } handed_on[] = {
-	{"-a", true}, {"--allow", true}, {"-b", true}, {"--block", true}, {"-c", true}, {"-l", true},
-	{"--lcores", true}, {"-m", true}, {"-n", true}, {"-r", true}, {"-d", true}, {"--vdev", true},
-	{"--no-huge", false}, {"--no-pci", false}, {"--in-memory", false}, {"--legacy-mem", false},
-	{"--single-file-segments", false}, {"--huge-unlink", false}, {"--huge-dir", true}, {"--file-prefix", true},
-	{"--socket-mem", true}, {"--socket-limit", true}, {"--iova-mode", true}, {"--main-lcore", true},
-	{"--log-level", true}, {"--no-telemetry", false}, {"--proc-type", true}, {"--vfio-intr", true},
+	{"-a", true},
+	{"--allow", true},
+	{"-b", true},
+	{"--block", true},
+	{"-c", true},
+	{"-l", true},
+	{"--lcores", true},
+	{"-m", true},
+	{"-n", true},
+	{"-r", true},
+	{"-d", true},
+	{"--vdev", true},
+	{"--no-huge", false},
+	{"--no-pci", false},
+	{"--in-memory", false},
+	{"--legacy-mem", false},
+	{"--single-file-segments", false},
+	{"--huge-unlink", false},
+	{"--huge-dir", true},
+	{"--file-prefix", true},
+	{"--socket-mem", true},
+	{"--socket-limit", true},
+	{"--iova-mode", true},
+	{"--main-lcore", true},
+	{"--log-level", true},
+	{"--no-telemetry", false},
+	{"--proc-type", true},
+	{"--vfio-intr", true},
 };
 
 const char *eal_version(void)
@@ -70,7 +92,8 @@ void eal_args_add(struct eal_args *args, const char *option, const char *value)
 	}
 #ifdef DPDK_DRIVERS_BUILT_IN
 	if (names(option, "-d")) {
-		log_error("-d: found a driver to load, but this build has DPDK's own in it and can load no others; build with -Ddpdk=shared");
+		log_error(
+			"-d: found a driver to load, but this build has DPDK's own in it and can load no others; build with -Ddpdk=shared");
 		exit(2);
 	}
 #endif
@@ -98,7 +121,7 @@ void eal_args_begin(struct eal_args *args, const char *program)
 	// chatter of libraries at their start, such as about huge pages of 1 GiB, which no one asked for; errors stay
 	eal_args_add(args, "--log-level", "lib.eal:error");
 	eal_args_add(args, "--log-level", "lib.telemetry:error");
-	eal_args_add(args, "--log-level", "user1:warning");       // librte_ip_frag of DPDK 22.11
+	eal_args_add(args, "--log-level", "user1:warning");	  // librte_ip_frag of DPDK 22.11
 	eal_args_add(args, "--log-level", "lib.ip_frag:warning"); // and of later ones
 }
 
@@ -116,10 +139,11 @@ static void add_lcores(struct eal_args *args, unsigned workers)
 		if (CPU_ISSET(cpu, &allowed))
 			cpus[cpus_len++] = cpu;
 	for (unsigned i = 0; i <= workers; i++)
-		used += snprintf(text + used, sizeof(text) - (size_t)used, "%s%u@%d", i ? "," : "", i, cpus[i % (unsigned)cpus_len]);
+		used += snprintf(text + used, sizeof(text) - (size_t)used, "%s%u@%d", i ? "," : "", i,
+			cpus[i % (unsigned)cpus_len]);
 	if (workers >= (unsigned)cpus_len)
-		log_warning("%u worker%s and the main thread share %d CPU%s", workers, workers == 1 ? "" : "s", cpus_len,
-			cpus_len == 1 ? "" : "s");
+		log_warning("%u worker%s and the main thread share %d CPU%s", workers, workers == 1 ? "" : "s",
+			cpus_len, cpus_len == 1 ? "" : "s");
 	eal_args_add(args, "--lcores", text);
 }
 
@@ -139,9 +163,10 @@ int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib, unsi
 	args->memory_mib = memory_mib;
 	if (!args->no_huge && huge_pages_free(NULL) * HUGE_PAGE_MIB < (long)memory_mib) {
 		long total, pages = huge_pages_free(&total);
-		log_warning("huge pages: found %ld free of 2 MiB, expected %u, of them %u for packet buffers; going on in ordinary pages, "
-			    "slower (scripts/host-setup --huge-pages %ld --apply)", pages, wanted, memory_mib / HUGE_PAGE_MIB,
-			total - pages + wanted);
+		log_warning(
+			"huge pages: found %ld free of 2 MiB, expected %u, of them %u for packet buffers; going on in ordinary pages, "
+			"slower (scripts/host-setup --huge-pages %ld --apply)",
+			pages, wanted, memory_mib / HUGE_PAGE_MIB, total - pages + wanted);
 		eal_args_add(args, "--no-huge", NULL);
 	}
 	if (args->no_huge) {

@@ -9,13 +9,13 @@ enum { EAL_ARGS_MAX = 128 };
 struct eal_args {
 	char *argv[EAL_ARGS_MAX]; // owned
 	int argc;
-	bool devices_named; // -a or --vdev was given
-	bool pci_named;	    // -a was given: else DPDK would take every card that it finds
-	bool iova_named;    // --iova-mode was given
-	bool lcores_named;  // -l, -c or --lcores was given
+	bool devices_named;  // -a or --vdev was given
+	bool pci_named;	     // -a was given: else DPDK would take every card that it finds
+	bool iova_named;     // --iova-mode was given
+	bool lcores_named;   // -l, -c or --lcores was given
 	unsigned memory_mib; // asked for; 0 before eal_start
-	bool check;	    // the start is one of --check
-	bool no_huge;	    // --no-huge was given, or there are no huge pages
+	bool check;	     // the start is one of --check
+	bool no_huge;	     // --no-huge was given, or there are no huge pages
 };
 
 void eal_args_begin(struct eal_args *args, const char *program);

@@ -34,8 +34,10 @@ void eal_folder_begin(bool check)
 	if (!parent || access(path, F_OK) != 0 || access(path, W_OK | X_OK) == 0)
 		return;
 	if (rmdir(path) != 0)
-		log_warning("%s: found a folder of another user, expected one to write to: there will be no telemetry of DPDK; remove it "
-			    "and start again", path);
+		log_warning(
+			"%s: found a folder of another user, expected one to write to: there will be no telemetry of DPDK; remove it "
+			"and start again",
+			path);
 }
 
 void eal_folder_end(const char *folder)

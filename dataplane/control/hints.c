@@ -15,8 +15,8 @@ struct telling {
 	void *context;
 };
 
-__attribute__((format(printf, 4, 5))) static void say(
-	const struct telling *t, enum hint hint, bool is_urgent, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void say(const struct telling *t, enum hint hint, bool is_urgent,
+	const char *format, ...)
 {
 	char text[400];
 	va_list args;
@@ -36,8 +36,7 @@ static bool is_alone(uint64_t these, uint64_t others)
 
 static void tell_directions(const struct worker_stats *s, const struct telling *t)
 {
-	uint64_t queries = s->dns_query,
-		 others = queries + s->dns_malformed + s->dns_snapped + s->dns_server_skipped;
+	uint64_t queries = s->dns_query, others = queries + s->dns_malformed + s->dns_snapped + s->dns_server_skipped;
 	uint64_t messages = s->dns_udp + s->dns_tcp, answers = messages > others ? messages - others : 0;
 
 	if (is_alone(queries, answers))

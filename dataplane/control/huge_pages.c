@@ -10,9 +10,9 @@
 #include "dataplane/table/table.h"
 
 enum {
-	EAL_MIB = 256,	    // of DPDK besides the buffers
+	EAL_MIB = 256, // of DPDK besides the buffers
 	BUFFER_KIB = 3,
-	FRAGMENTS = 8	    // buffers that a datagram in reassembly can hold
+	FRAGMENTS = 8 // buffers that a datagram in reassembly can hold
 };
 
 unsigned huge_pages_packets_mib(const struct settings *s, unsigned intake_mib)

@@ -40,8 +40,8 @@ static void log_port(const struct program *p, unsigned index)
 		    "as they are on the wire (ethtool -K %s "
 		    "gro off lro off; of a veth also tso off gso off at its other end), or raise its MTU to "
 		    "that of the frames",
-		name, (unsigned long long)(stats.oversized + stats.too_long),
-		stats.too_long > 0 ? "lost" : "cut off", name);
+		name, (unsigned long long)(stats.oversized + stats.too_long), stats.too_long > 0 ? "lost" : "cut off",
+		name);
 }
 
 void notices_look(const struct program *p)

@@ -50,17 +50,18 @@ static _Noreturn void usage_error(const char *format, const char *what)
 
 enum long_option { OPTION_IFACE = 256, OPTION_REPLAY, OPTION_SUMMARY, OPTION_JSON, OPTION_CHECK };
 
-static const struct option long_options[] = {
-	{"iface", required_argument, NULL, OPTION_IFACE}, {"replay", required_argument, NULL, OPTION_REPLAY},
-	{"config", required_argument, NULL, 'C'}, {"option", required_argument, NULL, 'o'},
-	{"check", optional_argument, NULL, OPTION_CHECK}, {"summary", no_argument, NULL, OPTION_SUMMARY}, {"json", no_argument, NULL, OPTION_JSON},
+static const struct option long_options[] = {{"iface", required_argument, NULL, OPTION_IFACE},
+	{"replay", required_argument, NULL, OPTION_REPLAY}, {"config", required_argument, NULL, 'C'},
+	{"option", required_argument, NULL, 'o'}, {"check", optional_argument, NULL, OPTION_CHECK},
+	{"summary", no_argument, NULL, OPTION_SUMMARY}, {"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 
 // What follows is its value, whatever DPDK would make of that.
 static bool wants_value(const char *option)
 {
 	for (const struct option *o = long_options; o->name; o++)
-		if (o->has_arg == required_argument && strncmp(option, "--", 2) == 0 && strcmp(option + 2, o->name) == 0)
+		if (o->has_arg == required_argument && strncmp(option, "--", 2) == 0 &&
+			strcmp(option + 2, o->name) == 0)
 			return true;
 	return strcmp(option, "-o") == 0 || strcmp(option, "-c") == 0;
 }
@@ -78,7 +79,8 @@ static int split_arguments(struct program *p, int argc, char **argv, char **ours
 			break;
 		}
 		// -c is our configuration file; DPDK's core mask of that name is long out of use
-		if (i == 0 || argv[i][0] != '-' || strncmp(argv[i], "-c", 2) == 0 || !eal_is_option(argv[i], &has_value)) {
+		if (i == 0 || argv[i][0] != '-' || strncmp(argv[i], "-c", 2) == 0 ||
+			!eal_is_option(argv[i], &has_value)) {
 			ours[len++] = argv[i];
 			if (i > 0 && wants_value(argv[i]) && i + 1 < argc)
 				ours[len++] = argv[++i];
@@ -126,7 +128,9 @@ static void read_options(struct program *p, int argc, char **argv)
 		else if (option == OPTION_SUMMARY || option == OPTION_JSON)
 			p->summary = true, p->json |= option == OPTION_JSON;
 		else if (option == 'h' || option == 'V')
-			option == 'h' ? print_help(conf) : (void)printf("lookback-dataplane %s, %s\n", LOOKBACK_VERSION, eal_version()), exit(0);
+			option == 'h' ? print_help(conf)
+				      : (void)printf("lookback-dataplane %s, %s\n", LOOKBACK_VERSION, eal_version()),
+				exit(0);
 		else if (option == ':')
 			usage_error("option '%s' wants a value", argv[optind - 1]);
 		else if (option == OPTION_IFACE && intake_add_iface(&p->intake, optarg) != 0)

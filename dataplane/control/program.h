@@ -27,7 +27,7 @@ struct program {
 	struct reload reload;
 	uint64_t reloads, reloads_refused;
 	bool summary, json, check;
-	double check_s; // how long --check looks at what comes; 0: not at all
+	double check_s;	     // how long --check looks at what comes; 0: not at all
 	uint64_t started_ms; // monotonic
 	struct collector_wait wait;
 	char ports[128]; // names of the ports, comma-separated; the outbox tells them at each connect
@@ -45,7 +45,7 @@ void confine_check(const struct program *p); // --check: does it, and tells
 
 // crew.c: the workers. They are set up before DPDK's lcores run them; 0, or -ENOMEM.
 int crew_set_up(struct program *p);
-int crew_start(struct program *p); // 0, or -1 with one logged line
+int crew_start(struct program *p);	    // 0, or -1 with one logged line
 bool crew_is_done(const struct program *p); // every worker has flushed and ended
 
 // What was read again on SIGHUP, if it is there: workers take the new filters in their next turn; none waits, no packet is

@@ -108,8 +108,8 @@ static enum reload_outcome settle(struct reload *r, struct filter_set **set, cha
 	return *set ? RELOAD_TAKEN : RELOAD_REFUSED;
 }
 
-enum reload_outcome reload_take(struct reload *r, uint64_t now_ms, unsigned patience_s, struct filter_set **set, char *why,
-	size_t why_size)
+enum reload_outcome reload_take(struct reload *r, uint64_t now_ms, unsigned patience_s, struct filter_set **set,
+	char *why, size_t why_size)
 {
 	enum reload_state state = r->started ? state_of(r) : RELOAD_IDLE;
 
@@ -118,8 +118,10 @@ enum reload_outcome reload_take(struct reload *r, uint64_t now_ms, unsigned pati
 	if (state == RELOAD_IDLE || patience_s == 0 || r->given_up || now_ms - r->since_ms < patience_s * 1000ull)
 		return RELOAD_NOTHING;
 	r->given_up = true;
-	snprintf(why, why_size, "settings: found filters that take longer than %u s to read, expected less; put networks into a file for "
-		 "the setting servers instead of filter", patience_s);
+	snprintf(why, why_size,
+		"settings: found filters that take longer than %u s to read, expected less; put networks into a file for "
+		"the setting servers instead of filter",
+		patience_s);
 	return RELOAD_REFUSED;
 }
 

@@ -15,13 +15,13 @@ enum reload_state { RELOAD_IDLE, RELOAD_READING, RELOAD_READ };
 enum reload_outcome { RELOAD_NOTHING, RELOAD_TAKEN, RELOAD_REFUSED };
 
 struct reload {
-	const char *file;			     // -c, or NULL
-	const char *options[RELOAD_OPTIONS_MAX];     // -o, in order
+	const char *file;			 // -c, or NULL
+	const char *options[RELOAD_OPTIONS_MAX]; // -o, in order
 	int options_len;
 	// main thread
-	bool started;	    // there is a thread
-	bool given_up;	    // what is being read comes too late
-	uint64_t since_ms;  // monotonic; when it was asked for
+	bool started;	   // there is a thread
+	bool given_up;	   // what is being read comes too late
+	uint64_t since_ms; // monotonic; when it was asked for
 	// under the lock
 	pthread_mutex_t lock;
 	pthread_cond_t asked;
@@ -42,8 +42,8 @@ bool reload_ask(struct reload *reload, const struct settings *given, uint64_t no
 
 // TAKEN: `*set` is what was read, not finished yet, and is the caller's; REFUSED: one line in `why`, nothing has changed.
 // `patience_s`: what is not there after so long is refused; 0: for ever.
-enum reload_outcome reload_take(struct reload *reload, uint64_t now_ms, unsigned patience_s, struct filter_set **set, char *why,
-	size_t why_size);
+enum reload_outcome reload_take(struct reload *reload, uint64_t now_ms, unsigned patience_s, struct filter_set **set,
+	char *why, size_t why_size);
 
 // True while something is being read.
 bool reload_is_reading(struct reload *reload);

@@ -61,7 +61,8 @@ static int set_ports(void *at, const char *value, char *why, size_t why_size)
 		unsigned long port = strtoul(p, &end, 10);
 		if (end == p || port == 0 || port > 65535 || (*end != ',' && *end != '\0') ||
 			++count > PKT_DNS_PORTS_MAX) {
-			snprintf(why, why_size, "expected 1 to %d ports from 1 to 65535, as 53,5353", PKT_DNS_PORTS_MAX);
+			snprintf(why, why_size, "expected 1 to %d ports from 1 to 65535, as 53,5353",
+				PKT_DNS_PORTS_MAX);
 			return -EINVAL;
 		}
 		pkt_ports_add(&ports, (uint16_t)port);
@@ -119,10 +120,11 @@ static int set_tunnels(void *at, const char *value, char *why, size_t why_size)
 }
 
 // Keys of the collector, which may stand in the same file.
-static const char *const collector_keys[] = {"http.audit", "http.certificate", "http.certificate_key", "http.connections", "http.keys", "http.listen",
-	"http.results", "http.time", "names.file", "new.max", "psl.file", "queue.size", "redis", "redis.database",
-	"redis.password", "redis.password_file", "redis.prefix", "redis.sentinel", "redis.timeout", "redis.user",
-	"retention.days", "spool.dir", "spool.keep", "spool.patience", "spool.size", NULL};
+static const char *const collector_keys[] = {"http.audit", "http.certificate", "http.certificate_key",
+	"http.connections", "http.keys", "http.listen", "http.results", "http.time", "names.file", "new.max",
+	"psl.file", "queue.size", "redis", "redis.database", "redis.password", "redis.password_file", "redis.prefix",
+	"redis.sentinel", "redis.timeout", "redis.user", "retention.days", "spool.dir", "spool.keep", "spool.patience",
+	"spool.size", NULL};
 
 const struct conf *settings_conf(struct settings *s)
 {
@@ -234,12 +236,14 @@ int settings_finish(struct settings *s, char *why, size_t why_size)
 	}
 	for (const char *p = s->sensor; *p; p++) { // it is part of keys, and is shown by all programs
 		if (*p < 0x20 || *p > 0x7e) {
-			snprintf(why, why_size, "sensor: found an octet of %u, expected printable ASCII", (unsigned char)*p);
+			snprintf(why, why_size, "sensor: found an octet of %u, expected printable ASCII",
+				(unsigned char)*p);
 			return -EINVAL;
 		}
 	}
 	if (s->sensor[0] == '\0') {
-		snprintf(why, why_size, "sensor: found no name, and the host has none, expected one of 1 to 63 characters; set sensor");
+		snprintf(why, why_size,
+			"sensor: found no name, and the host has none, expected one of 1 to 63 characters; set sensor");
 		return -EINVAL;
 	}
 	if (admit_set_types(&s->admit, s->types, s->types_skip, expected, sizeof(expected)) != 0) {

@@ -21,7 +21,8 @@ static void print_json(const struct worker_stats *total, FILE *out)
 	const uint64_t *values = (const uint64_t *)total;
 
 	for (size_t i = 0; i < WORKER_STATS_LEN; i++)
-		fprintf(out, "%s\"%s\":%llu", i ? "," : "{", worker_stats_lines[i].field, (unsigned long long)values[i]);
+		fprintf(out, "%s\"%s\":%llu", i ? "," : "{", worker_stats_lines[i].field,
+			(unsigned long long)values[i]);
 	fprintf(out, "}\n");
 }
 
@@ -81,12 +82,14 @@ static void print_unknown(const struct stats_unknown *unknown, unsigned len, FIL
 
 	for (unsigned i = 0; i < len; i++) {
 		unknown_text(&unknown[i], text, sizeof(text));
-		fprintf(out, "%-10sencapsulation not known: %s; %llu packets%s\n", "unknown", text, (unsigned long long)unknown[i].packets,
+		fprintf(out, "%-10sencapsulation not known: %s; %llu packets%s\n", "unknown", text,
+			(unsigned long long)unknown[i].packets,
 			unknown[i].holds_ip ? ", IP in them; have the header taken off before, or report it" : "");
 	}
 }
 
-void summary_print(const struct worker_stats *total, const struct stats_unknown *unknown, unsigned unknown_len, bool json, FILE *out)
+void summary_print(const struct worker_stats *total, const struct stats_unknown *unknown, unsigned unknown_len,
+	bool json, FILE *out)
 {
 	if (json) {
 		print_json(total, out);
@@ -101,7 +104,8 @@ void summary_print(const struct worker_stats *total, const struct stats_unknown 
 	print_family(total, "messages_total", "messages", out);
 	print_family(total, "records_total", "records", out);
 	if (total->lost_no_room > 0)
-		fprintf(out, "%-10s%llu sightings, for want of room\n", "lost", (unsigned long long)total->lost_no_room);
+		fprintf(out, "%-10s%llu sightings, for want of room\n", "lost",
+			(unsigned long long)total->lost_no_room);
 	print_unknown(unknown, unknown_len, out);
 	hints_tell(total, print_hint, out);
 }
@@ -114,7 +118,8 @@ bool summary_check(const struct worker_stats *t, uint64_t framed, char *why, siz
 	} sums[] = {
 		{"packets received and datagrams reassembled = packets by outcome", t->rx_packets + t->frag_datagrams,
 			sum_family(t, "packets_total")},
-		{"messages by transport = messages by outcome", t->dns_udp + t->dns_tcp, sum_family(t, "messages_total")},
+		{"messages by transport = messages by outcome", t->dns_udp + t->dns_tcp,
+			sum_family(t, "messages_total")},
 		{"records taken = sightings flushed, pending and lost", t->rr_taken,
 			t->sightings_flushed + t->sightings_pending + sum_family(t, "sightings_lost_total")},
 		{"sightings flushed = sightings in frames", t->sightings_flushed, framed},

@@ -15,7 +15,8 @@ void summary_add(struct worker_stats *total, const struct worker_stats *worker);
 uint64_t summary_lost(const struct worker_stats *total);
 
 // One line a counter family that is not zero, or one JSON object.
-void summary_print(const struct worker_stats *total, const struct stats_unknown *unknown, unsigned unknown_len, bool json, FILE *out);
+void summary_print(const struct worker_stats *total, const struct stats_unknown *unknown, unsigned unknown_len,
+	bool json, FILE *out);
 
 // Checks the sums that common/stats.h states, once nothing is in flight. Returns true where they hold, else
 // false with the first that does not in `why`.

@@ -21,13 +21,31 @@ static struct {
 
 // DPDK 23.03 renamed the functions for unsigned numbers (u64 to uint); 23.11 deprecated the old names.
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
-static void start_numbers(struct rte_tel_data *data) { rte_tel_data_start_array(data, RTE_TEL_UINT_VAL); }
-static void append_number(struct rte_tel_data *data, uint64_t n) { rte_tel_data_add_array_uint(data, n); }
-static void add_number(struct rte_tel_data *data, const char *name, uint64_t n) { rte_tel_data_add_dict_uint(data, name, n); }
+static void start_numbers(struct rte_tel_data *data)
+{
+	rte_tel_data_start_array(data, RTE_TEL_UINT_VAL);
+}
+static void append_number(struct rte_tel_data *data, uint64_t n)
+{
+	rte_tel_data_add_array_uint(data, n);
+}
+static void add_number(struct rte_tel_data *data, const char *name, uint64_t n)
+{
+	rte_tel_data_add_dict_uint(data, name, n);
+}
 #else
-static void start_numbers(struct rte_tel_data *data) { rte_tel_data_start_array(data, RTE_TEL_U64_VAL); }
-static void append_number(struct rte_tel_data *data, uint64_t n) { rte_tel_data_add_array_u64(data, n); }
-static void add_number(struct rte_tel_data *data, const char *name, uint64_t n) { rte_tel_data_add_dict_u64(data, name, n); }
+static void start_numbers(struct rte_tel_data *data)
+{
+	rte_tel_data_start_array(data, RTE_TEL_U64_VAL);
+}
+static void append_number(struct rte_tel_data *data, uint64_t n)
+{
+	rte_tel_data_add_array_u64(data, n);
+}
+static void add_number(struct rte_tel_data *data, const char *name, uint64_t n)
+{
+	rte_tel_data_add_dict_u64(data, name, n);
+}
 #endif
 
 static int list_workers(struct rte_tel_data *data)

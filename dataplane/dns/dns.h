@@ -77,12 +77,12 @@ enum dns_section { DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL, DNS_SECTION_MAX };
 
 // What dns_parse made of a message. Everything but DNS_TAKEN is a refusal with its own counter.
 enum dns_verdict {
-	DNS_TAKEN,		// an answer to a standard query, sound to its last byte
-	DNS_QUERY,		// QR=0
-	DNS_MALFORMED,		// not parseable to its last byte
-	DNS_NOT_QUERY_ANSWER,	// another opcode, not exactly one question, or not class IN
-	DNS_TRUNCATED,		// TC=1: the whole answer comes over TCP
-	DNS_ERROR_RCODE,	// neither NOERROR nor NXDOMAIN (extended RCODE included)
+	DNS_TAKEN,	      // an answer to a standard query, sound to its last byte
+	DNS_QUERY,	      // QR=0
+	DNS_MALFORMED,	      // not parseable to its last byte
+	DNS_NOT_QUERY_ANSWER, // another opcode, not exactly one question, or not class IN
+	DNS_TRUNCATED,	      // TC=1: the whole answer comes over TCP
+	DNS_ERROR_RCODE,      // neither NOERROR nor NXDOMAIN (extended RCODE included)
 	DNS_VERDICT_MAX
 };
 
@@ -109,15 +109,15 @@ struct dns_names {
 };
 
 struct dns_message {
-	const uint8_t *wire;			   // the message; must outlive this view
-	size_t size;				   // octets, at most DNS_MESSAGE_SIZE
-	uint16_t id;				   // host order; 0 is an ID like any other
-	uint16_t flags;				   // enum dns_header_flag
-	uint16_t qclass;			   // of the one question
-	uint16_t records_len;			   // how many records
-	uint16_t section_end[DNS_SECTION_MAX];	   // one past the last record of each section
+	const uint8_t *wire;			    // the message; must outlive this view
+	size_t size;				    // octets, at most DNS_MESSAGE_SIZE
+	uint16_t id;				    // host order; 0 is an ID like any other
+	uint16_t flags;				    // enum dns_header_flag
+	uint16_t qclass;			    // of the one question
+	uint16_t records_len;			    // how many records
+	uint16_t section_end[DNS_SECTION_MAX];	    // one past the last record of each section
 	struct dns_record records[DNS_RECORDS_MAX]; // in wire order
-	struct dns_names *names;		   // owned; names[0] is the question's name
+	struct dns_names *names;		    // owned; names[0] is the question's name
 };
 
 // A message to parse into, over and over; about 4 MiB, so one a worker. NULL when out of memory.

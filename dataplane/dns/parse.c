@@ -8,9 +8,9 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 enum {
-	QUESTION_FIXED_SIZE = 4,			 // type and class, RFC 1035 §4.1.2
-	FIXED_SIZE = 10,				 // type, class, TTL, RDLENGTH, RFC 1035 §4.1.3
-	QUESTION_POINTER = 0xc000 | DNS_HEADER_SIZE	 // to the question's name
+	QUESTION_FIXED_SIZE = 4,		    // type and class, RFC 1035 §4.1.2
+	FIXED_SIZE = 10,			    // type, class, TTL, RDLENGTH, RFC 1035 §4.1.3
+	QUESTION_POINTER = 0xc000 | DNS_HEADER_SIZE // to the question's name
 };
 
 struct dns_message *dns_message_new(const struct hash_key *key)

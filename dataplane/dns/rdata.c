@@ -5,8 +5,9 @@
 #include "dataplane/dns/dns.h"
 
 // An address of Chaosnet is a name and sixteen bits (RFC 1035 §3.2.4, class CH).
-static const struct dns_layout chaos_a = {
-	.mnemonic = "A", .type = DNS_TYPE_A, .fields = {DNS_FIELD_NAME, DNS_FIELD_U16}};
+static const struct dns_layout chaos_a = {.mnemonic = "A",
+	.type = DNS_TYPE_A,
+	.fields = {DNS_FIELD_NAME, DNS_FIELD_U16}};
 
 static const struct dns_layout *layout_in_class(uint16_t type, uint16_t class)
 {
@@ -123,8 +124,7 @@ size_t dns_rdata_read(struct cursor c, uint16_t type, uint16_t class, uint8_t *o
 
 	if (!l)
 		return copy_opaque(&c, out, out_size);
-	struct dns_rdata_walk w = {
-		.c = c, .start = c.at, .out = out, .out_end = out + out_size, .copied = c.at};
+	struct dns_rdata_walk w = {.c = c, .start = c.at, .out = out, .out_end = out + out_size, .copied = c.at};
 	if (walk(&w, l))
 		return (size_t)(w.out - out);
 	return l->lenient && !w.full ? copy_opaque(&c, out, out_size) : SIZE_MAX;

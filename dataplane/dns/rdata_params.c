@@ -154,8 +154,8 @@ static bool utf8_sound(struct cursor text)
 			if ((p[i] & 0xc0) != 0x80)
 				return false;
 		// overlong forms, surrogates, beyond U+10FFFF
-		if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-			(p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
+			(p[0] == 0xf4 && p[1] > 0x8f))
 			return false;
 	}
 	return true;

@@ -28,17 +28,21 @@ static void say(struct collector_wait *w, const struct outbox_stats *stats, uint
 		"or end the replay with Ctrl-C or SIGTERM: what the collector has not taken over is lost then";
 
 	if (w->said_ms == 0 && !stats->connected)
-		log_warning("collector %s: gone; the replay keeps %llu frames for it and waits where it has no more room. "
-			    "Start lookback-collector again, %s", w->socket_path, frames, ending);
+		log_warning(
+			"collector %s: gone; the replay keeps %llu frames for it and waits where it has no more room. "
+			"Start lookback-collector again, %s",
+			w->socket_path, frames, ending);
 	else if (now_ms - (w->said_ms ? w->said_ms : w->since_ms) < SAY_AGAIN_MS)
 		return;
 	else if (!stats->connected)
 		log_warning("collector %s: away for %llu s; the replay waits for it with %llu frames. Start "
-			    "lookback-collector again, %s", w->socket_path, away_s, frames, ending);
+			    "lookback-collector again, %s",
+			w->socket_path, away_s, frames, ending);
 	else
-		log_warning("collector %s: has taken nothing over for %llu s; the replay waits for it with %llu frames. "
-			    "Its own log says what is wrong (Redis away, spool full); mend that, %s", w->socket_path,
-			away_s, frames, ending);
+		log_warning(
+			"collector %s: has taken nothing over for %llu s; the replay waits for it with %llu frames. "
+			"Its own log says what is wrong (Redis away, spool full); mend that, %s",
+			w->socket_path, away_s, frames, ending);
 	w->said_ms = now_ms;
 }
 
@@ -58,9 +62,10 @@ bool collector_wait_is_over(struct collector_wait *w, const struct outbox_stats 
 	if (moves)
 		return false;
 	if (!stats->connected && w->wait_s > 0 && (double)(now_ms - w->since_ms) > w->wait_s * 1000) {
-		log_error("collector %s: away for longer than replay.wait (%g s); the replay is given up, and what %llu "
-			  "frames and the table hold is lost", w->socket_path, w->wait_s,
-			(unsigned long long)stats->frames_unacked);
+		log_error(
+			"collector %s: away for longer than replay.wait (%g s); the replay is given up, and what %llu "
+			"frames and the table hold is lost",
+			w->socket_path, w->wait_s, (unsigned long long)stats->frames_unacked);
 		return true;
 	}
 	say(w, stats, now_ms);

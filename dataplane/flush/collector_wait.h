@@ -11,11 +11,11 @@
 
 struct collector_wait {
 	const char *socket_path;
-	double wait_s;	     // replay.wait; 0: for ever
-	uint64_t since_ms;   // nothing was taken over since then, monotonic
-	uint64_t said_ms;    // when that was said last; 0: not yet
-	uint64_t acked;	     // frames that were taken over until then
-	bool was_connected;  // at the last look
+	double wait_s;	    // replay.wait; 0: for ever
+	uint64_t since_ms;  // nothing was taken over since then, monotonic
+	uint64_t said_ms;   // when that was said last; 0: not yet
+	uint64_t acked;	    // frames that were taken over until then
+	bool was_connected; // at the last look
 };
 
 void collector_wait_begin(struct collector_wait *w, const char *socket_path, double wait_s);

@@ -32,7 +32,7 @@ struct flush {
 	struct rte_ring *full;	     // worker → main
 	struct flush_frame *current; // worker: being filled, or NULL
 	struct worker_stats *stats;
-	uint32_t frames_len; // frames that there are
+	uint32_t frames_len;  // frames that there are
 	uint32_t work;	      // worker: of Redis for the current frame, a repeated record being one
 	uint32_t records_max; // new records at most in a frame: FRAME_RECORDS_MAX unless set before the worker starts
 };

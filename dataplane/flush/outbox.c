@@ -22,11 +22,11 @@
 
 enum {
 	STATS_INTERVAL_MS = 1000,
-	RETRY_FIRST_MS = 50,	  // pause before the second attempt to connect; doubled each time
+	RETRY_FIRST_MS = 50, // pause before the second attempt to connect; doubled each time
 	RETRY_LAST_MS = 1000,
-	CONTROL_SIZE = 65536,	  // room for a HELLO, STATS or BYE frame
-	FRAMES = 32,		  // frames sent in one go
-	ACKS = 64		  // acknowledgements received in one go
+	CONTROL_SIZE = 65536, // room for a HELLO, STATS or BYE frame
+	FRAMES = 32,	      // frames sent in one go
+	ACKS = 64	      // acknowledgements received in one go
 };
 
 struct outbox {
@@ -36,10 +36,10 @@ struct outbox {
 	struct outbox_stats stats;
 	uint8_t stream[STREAM_UUID_SIZE];
 	uint64_t start_s;
-	uint64_t number;		   // of the last frame that was numbered
-	struct flush_frame *oldest;	   // unacknowledged frames, oldest first
+	uint64_t number;	    // of the last frame that was numbered
+	struct flush_frame *oldest; // unacknowledged frames, oldest first
 	struct flush_frame *youngest;
-	struct flush_frame *next_to_send;  // oldest one not yet sent on this connection
+	struct flush_frame *next_to_send; // oldest one not yet sent on this connection
 	bool finishing, done;
 	bool summed_up, bye_sent;	   // on this connection
 	uint64_t bye_number;		   // 0: not given yet
@@ -50,9 +50,9 @@ struct outbox {
 	uint64_t retry_at_ms;
 	uint64_t stats_at_ms;
 	uint32_t retry_ms;
-	int logged_errno; // the failure that was logged; 0 after a success
-	uint8_t control[CONTROL_SIZE];	   // a control frame being sent
-	const uint8_t *sending;		   // what is being sent, or NULL
+	int logged_errno;	       // the failure that was logged; 0 after a success
+	uint8_t control[CONTROL_SIZE]; // a control frame being sent
+	const uint8_t *sending;	       // what is being sent, or NULL
 	size_t sending_left;
 	uint8_t in[ACKS * sizeof(struct frame_header)]; // what came of acknowledgements
 	size_t in_size;
@@ -168,7 +168,8 @@ static void take_full_frames(struct outbox *o)
 			f->number = ++o->number;
 			f->next = NULL;
 			frame_finish(&f->frame, FRAME_RECORDS, f->number);
-			f->sightings = record_sightings(f->frame.bytes + sizeof(struct frame_header), f->frame.size - sizeof(struct frame_header));
+			f->sightings = record_sightings(f->frame.bytes + sizeof(struct frame_header),
+				f->frame.size - sizeof(struct frame_header));
 			f->before = o->stats.sightings_framed;
 			o->stats.sightings_framed += f->sightings;
 			o->stats.sightings_unacked += f->sightings;
@@ -201,7 +202,8 @@ static void prepare_control(struct outbox *o, enum frame_type type, uint64_t num
 	frame_begin(&frame, o->control);
 	if (type == FRAME_STATS) {
 		note_reached(o);
-		frame.size += (uint32_t)o->options.stats_body(o->options.context, frame.bytes + frame.size, CONTROL_SIZE - frame.size);
+		frame.size += (uint32_t)o->options.stats_body(o->options.context, frame.bytes + frame.size,
+			CONTROL_SIZE - frame.size);
 	}
 	frame_finish(&frame, type, number);
 	o->sending = o->control;
@@ -266,7 +268,8 @@ static ssize_t send_together(const struct outbox *o)
 	struct iovec parts[FRAMES] = {{(void *)(uintptr_t)o->sending, o->sending_left}};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 1};
 
-	for (const struct flush_frame *f = o->sending_frame ? o->next_to_send : NULL; f && message.msg_iovlen < FRAMES; f = f->next)
+	for (const struct flush_frame *f = o->sending_frame ? o->next_to_send : NULL; f && message.msg_iovlen < FRAMES;
+		f = f->next)
 		parts[message.msg_iovlen++] = (struct iovec){f->frame.bytes, f->frame.size};
 	return sendmsg(o->fd, &message, MSG_NOSIGNAL);
 }

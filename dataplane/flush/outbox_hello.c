@@ -13,7 +13,8 @@ static void make_text(char *text)
 			*text = '?';
 }
 
-uint32_t outbox_hello(const struct outbox_options *options, const uint8_t stream[static STREAM_UUID_SIZE], uint64_t start_s, uint8_t *out)
+uint32_t outbox_hello(const struct outbox_options *options, const uint8_t stream[static STREAM_UUID_SIZE],
+	uint64_t start_s, uint8_t *out)
 {
 	struct frame frame;
 	struct frame_hello hello = {.start_s = start_s, .stats_layout = stats_layout()};

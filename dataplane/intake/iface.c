@@ -55,7 +55,8 @@ static void device_name(const struct iface *iface, char *out, size_t size)
 
 // AF_XDP ─────────────────────────────────────────────────────────────────────────────────────
 
-static int read_lists(const struct settings *s, struct prefix_list *src, struct prefix_list *dst, struct prefix_list *doh)
+static int read_lists(const struct settings *s, struct prefix_list *src, struct prefix_list *dst,
+	struct prefix_list *doh)
 {
 	char why[400];
 	int result = prefix_list_read(src, s->xdp_src, why, sizeof(why));
@@ -109,7 +110,8 @@ void iface_reload_all(const struct prefix_list *doh)
 		if (attached[i])
 			result = xdp_set_doh(attached[i], doh);
 	if (result != 0)
-		log_error("doh.addresses: the XDP program does not take them: %s; connections to them are not counted", strerror(-result));
+		log_error("doh.addresses: the XDP program does not take them: %s; connections to them are not counted",
+			strerror(-result));
 }
 
 static bool is_zero_copy(int fd)
@@ -121,19 +123,24 @@ static bool is_zero_copy(int fd)
 }
 
 // Why the interface and AF_XDP do not go together, in `why`.
-static bool xdp_suits(const struct iface *iface, const struct iface_facts *facts, const struct settings *s, char *why, size_t why_size)
+static bool xdp_suits(const struct iface *iface, const struct iface_facts *facts, const struct settings *s, char *why,
+	size_t why_size)
 {
 	if (s->xdp_program == SETTINGS_XDP_OFF)
 		return snprintf(why, why_size, "xdp.program = off"), false;
 	if (iface->host_uses[0] && s->xdp_program == SETTINGS_XDP_AUTO)
-		return snprintf(why, why_size, "the host uses it (%s); xdp.program = steer would take DNS from the host", iface->host_uses), false;
+		return snprintf(why, why_size,
+			       "the host uses it (%s); xdp.program = steer would take DNS from the host",
+			       iface->host_uses),
+		       false;
 	if (!iface_facts_is_ethernet(facts))
 		return snprintf(why, why_size, "its packets have no Ethernet header"), false;
 	if (!iface_facts_fit_xdp(facts))
 		return snprintf(why, why_size, "frames of its MTU of %u do not fit into a page", facts->mtu), false;
 	if (facts->queues > facts->combined)
-		return snprintf(why, why_size, "DPDK's driver takes %u of its %u queues (ethtool -L %s)", facts->combined, facts->queues,
-			       iface->name), false;
+		return snprintf(why, why_size, "DPDK's driver takes %u of its %u queues (ethtool -L %s)",
+			       facts->combined, facts->queues, iface->name),
+		       false;
 	return xdp_possible(why, why_size);
 }
 
@@ -148,8 +155,8 @@ static bool take_off_old(const struct iface *iface, char *why, size_t why_size)
 }
 
 // False with the reason in `why`, or the arguments of the driver.
-static bool xdp_arguments(const struct iface *iface, const struct iface_facts *facts, const struct settings *s, char *devargs,
-	size_t size, char *why, size_t why_size)
+static bool xdp_arguments(const struct iface *iface, const struct iface_facts *facts, const struct settings *s,
+	char *devargs, size_t size, char *why, size_t why_size)
 {
 	unsigned queues = facts->combined;
 	char program[64];
@@ -161,12 +168,13 @@ static bool xdp_arguments(const struct iface *iface, const struct iface_facts *f
 	if (xdp_object(program, sizeof(program)) != 0)
 		return snprintf(why, why_size, "the XDP program cannot be handed over"), false;
 	if (queues > s->workers)
-		log_warning("interface %s: has %u queues, expected at most %u, one a worker; what comes to the others stays with "
-			    "the host (ethtool -L %s combined %u)",
+		log_warning(
+			"interface %s: has %u queues, expected at most %u, one a worker; what comes to the others stays with "
+			"the host (ethtool -L %s combined %u)",
 			iface->name, queues, (unsigned)s->workers, iface->name, (unsigned)s->workers);
 	snprintf(devargs, size, "iface=%s,start_queue=0,queue_count=%u,xdp_prog=%s,busy_budget=%d,force_copy=%d",
-		iface->name, queues < s->workers ? queues : (unsigned)s->workers, program, s->idle == IDLE_POLL && !helper_is_on() ? 64 : 0,
-		s->xdp_copy);
+		iface->name, queues < s->workers ? queues : (unsigned)s->workers, program,
+		s->idle == IDLE_POLL && !helper_is_on() ? 64 : 0, s->xdp_copy);
 	return true;
 }
 
@@ -201,8 +209,10 @@ static void say_why_not(const struct iface *iface, const char *why)
 static void say_how(const struct iface *iface, const struct settings *s)
 {
 	if (iface->by_xdp && iface->host_uses[0])
-		log_warning("interface %s: the host uses it (%s), but %s that comes over it no longer reaches the host; xdp.program = auto "
-			    "captures by copy", iface->name, iface->host_uses, s->xdp_program == SETTINGS_XDP_ALL ? "what" : "DNS");
+		log_warning(
+			"interface %s: the host uses it (%s), but %s that comes over it no longer reaches the host; xdp.program = auto "
+			"captures by copy",
+			iface->name, iface->host_uses, s->xdp_program == SETTINGS_XDP_ALL ? "what" : "DNS");
 	if (iface->by_xdp)
 		log_info("interface %s: capturing through AF_XDP, %s, %s mode; %s", iface->name,
 			iface->fds_len > 0 && is_zero_copy(iface->fds[0]) ? "zero-copy" : "copying",
@@ -295,8 +305,8 @@ static int open_by(struct iface *iface, bool by_xdp, const char *devargs, struct
 	return 0;
 }
 
-static int open_by_packet(struct iface *iface, const struct iface_facts *facts, struct port *port, const struct settings *s,
-	struct rte_mempool *pool)
+static int open_by_packet(struct iface *iface, const struct iface_facts *facts, struct port *port,
+	const struct settings *s, struct rte_mempool *pool)
 {
 	// a block is whole frames and whole pages
 	unsigned frame = iface->room - RTE_PKTMBUF_HEADROOM, frames = 1;
@@ -313,15 +323,18 @@ static int open_by_packet(struct iface *iface, const struct iface_facts *facts, 
 		log_error("interface %s: cannot be captured from: %s; rx.descriptors makes it less", iface->name, why);
 		return -1;
 	}
-	snprintf(devargs, sizeof(devargs), "iface=%s,qpairs=%u,blocksz=%u,framesz=%u,framecnt=%u", iface->name, (unsigned)s->workers,
-		frame * frames, frame, (unsigned)s->rx_descriptors / frames * frames);
+	snprintf(devargs, sizeof(devargs), "iface=%s,qpairs=%u,blocksz=%u,framesz=%u,framecnt=%u", iface->name,
+		(unsigned)s->workers, frame * frames, frame, (unsigned)s->rx_descriptors / frames * frames);
 	if (open_by(iface, false, devargs, port, s, pool) != 0) {
-		log_error("interface %s: cannot be captured from: the kernel or DPDK's driver does not let us", iface->name);
+		log_error("interface %s: cannot be captured from: the kernel or DPDK's driver does not let us",
+			iface->name);
 		return -1;
 	}
 	if (facts->merges)
-		log_warning("interface %s: segments of TCP come put together, and what is longer than a packet of its MTU is cut off "
-			    "(ethtool -K %s gro off lro off)", iface->name, iface->name);
+		log_warning(
+			"interface %s: segments of TCP come put together, and what is longer than a packet of its MTU is cut off "
+			"(ethtool -K %s gro off lro off)",
+			iface->name, iface->name);
 	return 0;
 }
 
@@ -336,17 +349,22 @@ int iface_open(struct iface *iface, struct port *port, const struct settings *s,
 	iface_facts_read(iface->name, &facts);
 	iface->room = rte_pktmbuf_data_room_size(pool);
 	iface->yields = s->xdp_program == SETTINGS_XDP_AUTO;
-	if (s->xdp_program == SETTINGS_XDP_OFF || !iface_use_is(iface->name, IFACE_USE_ROUTES, iface->host_uses, sizeof(iface->host_uses)))
+	if (s->xdp_program == SETTINGS_XDP_OFF ||
+		!iface_use_is(iface->name, IFACE_USE_ROUTES, iface->host_uses, sizeof(iface->host_uses)))
 		iface->host_uses[0] = '\0';
 	port->link = iface_facts_is_ip(&facts) ? PKT_LINK_RAW_IP : PKT_LINK_ETHERNET;
 	if (!iface_facts_is_ethernet(&facts) && !iface_facts_is_ip(&facts)) {
-		log_error("interface %s: found frames of link type %u, expected Ethernet or IP", iface->name, facts.type);
+		log_error("interface %s: found frames of link type %u, expected Ethernet or IP", iface->name,
+			facts.type);
 		return -1;
 	}
 	if (s->isolate)
-		log_warning("interface %s: nic.isolate: is for ports that DPDK drives by itself; xdp.program chooses here", iface->name);
+		log_warning(
+			"interface %s: nic.isolate: is for ports that DPDK drives by itself; xdp.program chooses here",
+			iface->name);
 	if (!xdp_arguments(iface, &facts, s, devargs, sizeof(devargs), why, sizeof(why)) ||
-		!may_lock(locked_by_xdp(pool, &facts, s), why, sizeof(why)) || open_by(iface, true, devargs, port, s, pool) != 0) {
+		!may_lock(locked_by_xdp(pool, &facts, s), why, sizeof(why)) ||
+		open_by(iface, true, devargs, port, s, pool) != 0) {
 		say_why_not(iface, why);
 		take_off_old(iface, why, sizeof(why)); // one that stays is someone's own
 		if (open_by_packet(iface, &facts, port, s, pool) != 0)

@@ -14,25 +14,25 @@
 enum { IFACE_FILES_MAX = 128, IFACE_RETIRED_MAX = 8 };
 
 struct iface {
-	const char *name;	       // of the interface
-	unsigned number;	       // among the --iface
-	int index;		       // the kernel's; another one once it was removed and added again
-	bool by_xdp;		       // AF_XDP; else AF_PACKET
-	bool gone;		       // removed; not yet back
-	bool waits;		       // back, but not opened before buffers are free; was said
-	bool short_of_memory;	       // back, but there is none for buffers; was said
-	struct xdp *xdp;	       // our program on it, or NULL
-	char host_uses[200];	       // why the host itself needs it (privileged/iface_use.h), or empty
-	bool yields;		       // xdp.program = auto: copied from once the host uses it
-	int fds[STATS_WORKERS_MAX];    // socket of each queue, to wait for
-	unsigned fds_len;	       // 0: not known
-	unsigned room;		       // octets of the packet buffers that it was opened with
+	const char *name;			 // of the interface
+	unsigned number;			 // among the --iface
+	int index;				 // the kernel's; another one once it was removed and added again
+	bool by_xdp;				 // AF_XDP; else AF_PACKET
+	bool gone;				 // removed; not yet back
+	bool waits;				 // back, but not opened before buffers are free; was said
+	bool short_of_memory;			 // back, but there is none for buffers; was said
+	struct xdp *xdp;			 // our program on it, or NULL
+	char host_uses[200];			 // why the host itself needs it (privileged/iface_use.h), or empty
+	bool yields;				 // xdp.program = auto: copied from once the host uses it
+	int fds[STATS_WORKERS_MAX];		 // socket of each queue, to wait for
+	unsigned fds_len;			 // 0: not known
+	unsigned room;				 // octets of the packet buffers that it was opened with
 	struct open_file files[IFACE_FILES_MAX]; // that the driver opened
 	unsigned files_len;
-	unsigned opened;	       // how often
-	struct port_stats closed;      // counted before it was opened last
-	uint64_t packet_drops;	       // of AF_PACKET sockets; reading clears them
-	uint64_t too_long;	       // frames that did not fit into those of the AF_XDP sockets
+	unsigned opened;	  // how often
+	struct port_stats closed; // counted before it was opened last
+	uint64_t packet_drops;	  // of AF_PACKET sockets; reading clears them
+	uint64_t too_long;	  // frames that did not fit into those of the AF_XDP sockets
 	struct {
 		struct rte_mempool *pool; // buffers of before, until no worker holds any of them; or NULL
 		uint64_t since_ms;	  // monotonic

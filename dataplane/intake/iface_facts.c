@@ -13,11 +13,11 @@
 #include <linux/sockios.h>
 
 enum {
-	MTU_MAX = 9216,	       // lo has 65536, of which DNS makes little use
+	MTU_MAX = 9216,		// lo has 65536, of which DNS makes little use
 	LINK_SIZE = 14 + 2 * 4, // Ethernet and two tags
-	HEADROOM = 128,	       // DPDK's
-	BEFORE_FRAME = 384,    // XDP's own headroom (256) and DPDK's; more than AF_PACKET's header
-	XDP_ROOM_MAX = 3840    // with the heads of the buffer in one page, which is what AF_XDP takes
+	HEADROOM = 128,		// DPDK's
+	BEFORE_FRAME = 384,	// XDP's own headroom (256) and DPDK's; more than AF_PACKET's header
+	XDP_ROOM_MAX = 3840	// with the heads of the buffer in one page, which is what AF_XDP takes
 };
 
 _Static_assert(MTU_MAX + LINK_SIZE + BEFORE_FRAME <= IFACE_ROOM_LONGEST, "no interface has more room");
@@ -69,7 +69,8 @@ void iface_facts_read(const char *name, struct iface_facts *facts)
 unsigned iface_facts_room(const struct iface_facts *facts)
 {
 	unsigned mtu = facts->mtu < MTU_MAX ? facts->mtu : MTU_MAX;
-	unsigned data = (mtu + LINK_SIZE + BEFORE_FRAME - HEADROOM + IFACE_ROOM_STEP - 1) / IFACE_ROOM_STEP * IFACE_ROOM_STEP;
+	unsigned data =
+		(mtu + LINK_SIZE + BEFORE_FRAME - HEADROOM + IFACE_ROOM_STEP - 1) / IFACE_ROOM_STEP * IFACE_ROOM_STEP;
 
 	return data + HEADROOM > IFACE_ROOM_USUAL ? data + HEADROOM : IFACE_ROOM_USUAL;
 }
@@ -86,7 +87,8 @@ bool iface_facts_is_ethernet(const struct iface_facts *facts)
 
 bool iface_facts_is_ip(const struct iface_facts *facts)
 {
-	static const unsigned types[] = {ARPHRD_NONE, ARPHRD_RAWIP, ARPHRD_PPP, ARPHRD_TUNNEL, ARPHRD_TUNNEL6, ARPHRD_SIT};
+	static const unsigned types[] = {ARPHRD_NONE, ARPHRD_RAWIP, ARPHRD_PPP, ARPHRD_TUNNEL, ARPHRD_TUNNEL6,
+		ARPHRD_SIT};
 	bool found = false;
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 enum {
-	IFACE_ROOM_USUAL = 2048 + 128, // DPDK's own choice, for frames of up to 1792 octets
+	IFACE_ROOM_USUAL = 2048 + 128,	 // DPDK's own choice, for frames of up to 1792 octets
 	IFACE_ROOM_LONGEST = 9728 + 128, // for frames of the longest MTU that is provided for
-	IFACE_ROOM_STEP = 512	       // divides what is behind the headroom
+	IFACE_ROOM_STEP = 512		 // divides what is behind the headroom
 };
 
 struct iface_facts {

@@ -38,8 +38,8 @@ static int add_folder(struct intake *in, const char *path)
 	int result = capture_folder_read(&folder, path, why, sizeof(why));
 
 	if (folder.passed_len > 0)
-		log_warning("%s: passed over %u file%s: %s%s", path, folder.passed_len, folder.passed_len == 1 ? "" : "s", folder.passed,
-			folder.is_listed ? "" : ", …");
+		log_warning("%s: passed over %u file%s: %s%s", path, folder.passed_len,
+			folder.passed_len == 1 ? "" : "s", folder.passed, folder.is_listed ? "" : ", …");
 	if (result != 0)
 		log_error("%s", why);
 	for (unsigned i = 0; i < folder.paths_len; i++) {
@@ -66,15 +66,20 @@ static int check_capture(struct capture *capture, enum settings_damaged damaged)
 
 	if (result == 0)
 		return 0;
-	if (result == 1 && damaged >= (capture->is_unverified ? SETTINGS_DAMAGED_TAKE_UNVERIFIED : SETTINGS_DAMAGED_TAKE)) {
-		log_warning("%s; %s", why, capture->packets == 0 ? "passed over" :
-			capture->is_unverified ? "taken although any of it may be wrong" : "taken up to there");
+	if (result == 1 &&
+		damaged >= (capture->is_unverified ? SETTINGS_DAMAGED_TAKE_UNVERIFIED : SETTINGS_DAMAGED_TAKE)) {
+		log_warning("%s; %s", why,
+			capture->packets == 0	 ? "passed over"
+			: capture->is_unverified ? "taken although any of it may be wrong"
+						 : "taken up to there");
 		return 0;
 	}
-	log_error("%s%s", why, result == -1 ? "" :
-		capture->is_unverified ? "; any of it may be wrong, nothing of it was taken (replay.damaged=take-unverified takes it all the same)" :
-		capture->packets > 0 ? "; nothing of it was taken (replay.damaged=take takes those packets)" :
-		"; nothing was taken (replay.damaged=take passes over it)");
+	log_error("%s%s", why,
+		result == -1 ? ""
+		: capture->is_unverified
+			? "; any of it may be wrong, nothing of it was taken (replay.damaged=take-unverified takes it all the same)"
+		: capture->packets > 0 ? "; nothing of it was taken (replay.damaged=take takes those packets)"
+				       : "; nothing was taken (replay.damaged=take passes over it)");
 	return -1;
 }
 
@@ -90,8 +95,9 @@ int intake_check_captures(struct intake *in, enum settings_damaged damaged)
 		bool is_long = capture->snapshot > 0 && capture->longest > capture->snapshot;
 		if (capture->is_gzip || capture->is_mixed || is_long) {
 			log_error("%s: found %s, which net_pcap cannot read; --replay can", capture->path,
-				capture->is_gzip ? "gzip data" : is_long ? "packets longer than its snapshot length" :
-				"interfaces or sections of several kinds");
+				capture->is_gzip ? "gzip data"
+				: is_long	 ? "packets longer than its snapshot length"
+						 : "interfaces or sections of several kinds");
 			result = -1;
 		}
 	}
@@ -168,7 +174,8 @@ static int open_iface(struct intake *in, unsigned index, const struct settings *
 		return -1;
 	}
 	unsigned room = iface_room(&in->ifaces[index]);
-	struct rte_mempool *pool = room > IFACE_ROOM_USUAL ? port_pool(settings, (unsigned)settings->workers, room) : in->pool;
+	struct rte_mempool *pool =
+		room > IFACE_ROOM_USUAL ? port_pool(settings, (unsigned)settings->workers, room) : in->pool;
 	if (!pool || iface_open(&in->ifaces[index], port, settings, pool) != 0)
 		return -1;
 	in->ports_len++;
@@ -183,9 +190,10 @@ static int open_replay(struct intake *in, const struct settings *settings)
 		log_error("ports: found more than %d, expected at most that", STATS_PORTS_MAX);
 		return -1;
 	}
-	double longest_s = RTE_MAX(RTE_MAX(settings->tcp_timeout_s, settings->match_timeout_s), settings->frag_timeout_s);
-	in->replay = replay_new(in->captures, in->captures_len, (unsigned)settings->workers, (uint64_t)(longest_s + 1) * 1000000,
-		in->pool);
+	double longest_s =
+		RTE_MAX(RTE_MAX(settings->tcp_timeout_s, settings->match_timeout_s), settings->frag_timeout_s);
+	in->replay = replay_new(in->captures, in->captures_len, (unsigned)settings->workers,
+		(uint64_t)(longest_s + 1) * 1000000, in->pool);
 	if (!in->replay)
 		return -1;
 	*port = (struct port){.replay = in->replay,
@@ -203,7 +211,8 @@ static int open_devices(struct intake *in, const struct settings *settings)
 	unsigned captures = 0;
 	uint16_t id;
 
-	RTE_ETH_FOREACH_DEV(id) {
+	RTE_ETH_FOREACH_DEV(id)
+	{
 		char name[RTE_ETH_NAME_MAX_LEN] = "";
 		rte_eth_dev_get_name_by_port(id, name);
 		bool is_pcap = strncmp(name, "net_pcap", 8) == 0;

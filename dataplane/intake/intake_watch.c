@@ -38,7 +38,8 @@ static double held_s(const struct settings *settings)
 static void tell_wait(struct iface *iface, const struct settings *settings)
 {
 	if (!iface->waits)
-		log_warning("interface %s: is back for the %dth time in %.0f s; opened again once its buffers of before are free",
+		log_warning(
+			"interface %s: is back for the %dth time in %.0f s; opened again once its buffers of before are free",
 			iface->name, IFACE_RETIRED_MAX, held_s(settings));
 	iface->waits = true;
 }
@@ -72,13 +73,16 @@ static bool free_retired(struct iface *iface, const struct settings *settings)
 static void tell_no_memory(struct iface *iface)
 {
 	if (!iface->short_of_memory)
-		log_error("interface %s: is back, but there is no memory for its buffers; nothing is captured until there is; lower "
-			  "rx.descriptors or frag.datagrams, or reserve more huge pages (scripts/host-setup)", iface->name);
+		log_error(
+			"interface %s: is back, but there is no memory for its buffers; nothing is captured until there is; lower "
+			"rx.descriptors or frag.datagrams, or reserve more huge pages (scripts/host-setup)",
+			iface->name);
 	iface->short_of_memory = true;
 }
 
 // The buffers in the kernel's hands were lost with the sockets, so it gets new ones.
-static void open_again(struct intake *in, unsigned index, const struct settings *settings, const struct intake_watch *watch)
+static void open_again(struct intake *in, unsigned index, const struct settings *settings,
+	const struct intake_watch *watch)
 {
 	struct port *port = &in->ports[index];
 	struct iface *iface = port->iface;

@@ -11,7 +11,9 @@ int packet_clock_offset;
 
 int packet_meta_init(void)
 {
-	const struct rte_mbuf_dynfield clock = {.name = "lookback_clock", .size = sizeof(uint64_t), .align = alignof(uint64_t)};
+	const struct rte_mbuf_dynfield clock = {.name = "lookback_clock",
+		.size = sizeof(uint64_t),
+		.align = alignof(uint64_t)};
 
 	packet_clock_offset = rte_mbuf_dynfield_register(&clock);
 	if (packet_clock_offset < 0 || rte_mbuf_dyn_rx_timestamp_register(&packet_time_offset, &packet_time_flag) != 0)

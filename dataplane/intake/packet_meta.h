@@ -21,7 +21,8 @@ int packet_meta_init(void);
 
 enum { PACKET_LINK_MASK = 0xff, PACKET_SNAPPED = 0x100 }; // in the mbuf's hash.usr
 
-static inline void packet_meta_set(struct rte_mbuf *m, uint64_t us, uint64_t clock_us, enum pkt_link link, bool is_snapped)
+static inline void packet_meta_set(struct rte_mbuf *m, uint64_t us, uint64_t clock_us, enum pkt_link link,
+	bool is_snapped)
 {
 	*RTE_MBUF_DYNFIELD(m, packet_clock_offset, uint64_t *) = clock_us;
 	*RTE_MBUF_DYNFIELD(m, packet_time_offset, rte_mbuf_timestamp_t *) = us;

@@ -12,11 +12,11 @@
 #include "dataplane/intake/replay.h"
 
 enum {
-	POOL_CACHE = 256,	 // buffers an lcore keeps for itself
-	BURST_RESERVE = 4096,	 // buffers in hand of workers, and those that a replay keeps
+	POOL_CACHE = 256,     // buffers an lcore keeps for itself
+	BURST_RESERVE = 4096, // buffers in hand of workers, and those that a replay keeps
 	RSS_KEY_MAX = 64,
-	BUFFER_HEAD = 256,	 // of the pool and of DPDK, before the data
-	FRAGMENTS = 8		 // buffers a datagram in reassembly can hold (librte_ip_frag)
+	BUFFER_HEAD = 256, // of the pool and of DPDK, before the data
+	FRAGMENTS = 8	   // buffers a datagram in reassembly can hold (librte_ip_frag)
 };
 
 static unsigned count_buffers(const struct settings *settings, unsigned queues)
@@ -36,7 +36,8 @@ struct rte_mempool *port_pool_quiet(const struct settings *settings, unsigned qu
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "packets_%u", made++);
-	return rte_pktmbuf_pool_create(name, count_buffers(settings, queues), POOL_CACHE, 0, (uint16_t)room, SOCKET_ID_ANY);
+	return rte_pktmbuf_pool_create(name, count_buffers(settings, queues), POOL_CACHE, 0, (uint16_t)room,
+		SOCKET_ID_ANY);
 }
 
 struct rte_mempool *port_pool(const struct settings *settings, unsigned queues, unsigned room)
@@ -96,8 +97,8 @@ static int configure(struct port *port, const struct rte_eth_dev_info *info, con
 		return fail(port, "configure it", result);
 	rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &descriptors, &tx_descriptors);
 	for (uint16_t q = 0; q < port->queues; q++) {
-		result = rte_eth_rx_queue_setup(port->id, q, descriptors, (unsigned)rte_eth_dev_socket_id(port->id), NULL,
-			pool);
+		result = rte_eth_rx_queue_setup(port->id, q, descriptors, (unsigned)rte_eth_dev_socket_id(port->id),
+			NULL, pool);
 		if (result < 0)
 			return fail(port, "set a receive queue up", result);
 	}

@@ -9,14 +9,16 @@
 
 // One rule: packets of that IP version and transport whose source (or destination) port is `port`, to all
 // queues alike, or to queue 0 where there is one.
-static int add_rule(const struct port *port, bool ipv6, bool tcp, bool source, uint16_t dns_port, struct rte_flow_error *error)
+static int add_rule(const struct port *port, bool ipv6, bool tcp, bool source, uint16_t dns_port,
+	struct rte_flow_error *error)
 {
 	const struct rte_flow_attr attributes = {.ingress = 1};
 	rte_be16_t number = rte_cpu_to_be_16(dns_port), all = RTE_BE16(0xffff);
 	struct rte_flow_item_udp udp = {.hdr = {.src_port = source ? number : 0, .dst_port = source ? 0 : number}};
 	struct rte_flow_item_udp udp_mask = {.hdr = {.src_port = source ? all : 0, .dst_port = source ? 0 : all}};
 	struct rte_flow_item_tcp tcp_item = {.hdr = {.src_port = udp.hdr.src_port, .dst_port = udp.hdr.dst_port}};
-	struct rte_flow_item_tcp tcp_mask = {.hdr = {.src_port = udp_mask.hdr.src_port, .dst_port = udp_mask.hdr.dst_port}};
+	struct rte_flow_item_tcp tcp_mask = {
+		.hdr = {.src_port = udp_mask.hdr.src_port, .dst_port = udp_mask.hdr.dst_port}};
 	const struct rte_flow_item pattern[] = {{.type = RTE_FLOW_ITEM_TYPE_ETH},
 		{.type = ipv6 ? RTE_FLOW_ITEM_TYPE_IPV6 : RTE_FLOW_ITEM_TYPE_IPV4},
 		{.type = tcp ? RTE_FLOW_ITEM_TYPE_TCP : RTE_FLOW_ITEM_TYPE_UDP,

@@ -19,8 +19,8 @@
 
 enum {
 	FRAME_USUAL = 2048, // the driver's own choice of framesz
-	FRAME_HEAD = 80 // octets of a frame before the packet, at most: tpacket2_hdr, sockaddr_ll, alignment
-			// (packet(7))
+	FRAME_HEAD = 80	    // octets of a frame before the packet, at most: tpacket2_hdr, sockaddr_ll, alignment
+			    // (packet(7))
 };
 
 // The value of an argument of the device, "name=" included in `name`; empty if it is not there.
@@ -56,8 +56,7 @@ static void ignore_outgoing(const char *name)
 {
 	static int fds[RX_WAIT_SOCKETS_MAX];
 	unsigned len = rx_wait_sockets(AF_PACKET, (int)if_nametoindex(name), fds, RX_WAIT_SOCKETS_MAX);
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+	struct sock_filter code[] = {BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 1), BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX)};
 	const struct sock_fprog filter = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
@@ -65,8 +64,7 @@ static void ignore_outgoing(const char *name)
 	for (unsigned i = 0; i < len; i++) {
 		if (setsockopt(fds[i], SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0)
 			continue;
-		log_warning(
-			"interface %s: the kernel does not leave out what goes: packets count twice", name);
+		log_warning("interface %s: the kernel does not leave out what goes: packets count twice", name);
 		return;
 	}
 }

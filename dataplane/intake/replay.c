@@ -16,10 +16,10 @@
 #include "dataplane/common/stats.h"
 
 enum {
-	QUEUE_LEN = 2048, // packets that wait for a worker, a power of two
-	SPARES = 32,	  // buffers taken from the pool at once
+	QUEUE_LEN = 2048,	   // packets that wait for a worker, a power of two
+	SPARES = 32,		   // buffers taken from the pool at once
 	CLOCK_SLACK_US = 10000000, // packets may change places within so much; what is older still is of another time
-	CLOCK_NEXT_US = 1000000 // from one capture to the next
+	CLOCK_NEXT_US = 1000000	   // from one capture to the next
 };
 
 struct replay_queue {
@@ -29,26 +29,26 @@ struct replay_queue {
 };
 
 struct replay {
-	const struct capture *captures; // ro
-	unsigned captures_len;		// ro
-	struct rte_mempool *pool;	// ro
+	const struct capture *captures;		       // ro
+	unsigned captures_len;			       // ro
+	struct rte_mempool *pool;		       // ro
 	struct replay_queue queues[STATS_WORKERS_MAX]; // ro
-	unsigned queues_len;		// ro
-	struct pkt_ports every_port;	// to find the addresses of a packet whatever its ports. ro
-	atomic_flag reading;		// whoever has set it may write what follows
+	unsigned queues_len;			       // ro
+	struct pkt_ports every_port;		       // to find the addresses of a packet whatever its ports. ro
+	atomic_flag reading;			       // whoever has set it may write what follows
 	unsigned captures_read;
-	struct capture_reader *reader;	// of the capture in hand, or NULL
-	uint64_t packets_read;		// of it
+	struct capture_reader *reader; // of the capture in hand, or NULL
+	uint64_t packets_read;	       // of it
 	struct capture_packet packet;
-	bool has_packet;		// it could not be given out yet
-	uint64_t pause_us;		// see replay_new
-	struct monotonic clock;		// of all captures: whichever worker a packet goes to, time is the same
+	bool has_packet;	// it could not be given out yet
+	uint64_t pause_us;	// see replay_new
+	struct monotonic clock; // of all captures: whichever worker a packet goes to, time is the same
 	struct rte_mbuf *spares[SPARES];
 	unsigned spares_len;
 	struct worker_stats unused_stats; // pkt_decap counts; these counts are nobody's
-	atomic_bool done;		// main: r
-	atomic_bool failed;		// main: r
-	atomic_uint_fast64_t packets;	// main: r
+	atomic_bool done;		  // main: r
+	atomic_bool failed;		  // main: r
+	atomic_uint_fast64_t packets;	  // main: r
 };
 
 struct replay *replay_new(const struct capture *captures, unsigned captures_len, unsigned workers, uint64_t pause_us,
@@ -99,8 +99,8 @@ static void end_capture(struct replay *r, const char *error)
 	if (!error && r->packets_read != capture->packets)
 		error = "another length";
 	if (error) {
-		log_error("%s: changed while it was read: %s; %llu of its %llu packets were taken", capture->path, error,
-			(unsigned long long)r->packets_read, (unsigned long long)capture->packets);
+		log_error("%s: changed while it was read: %s; %llu of its %llu packets were taken", capture->path,
+			error, (unsigned long long)r->packets_read, (unsigned long long)capture->packets);
 		atomic_store(&r->failed, true);
 	}
 	capture_close(r->reader);

@@ -25,7 +25,7 @@ void *replay_queue(struct replay *r, unsigned worker);
 // Like rte_eth_rx_burst: up to `len` packets for the worker of this queue. In the worker's thread.
 uint16_t replay_receive(void *queue, struct rte_mbuf **mbufs, uint16_t len);
 
-bool replay_is_done(const struct replay *r); // the last packet is queued or was taken, or reading failed
-bool replay_failed(const struct replay *r);  // a file changed under our hands; logged
+bool replay_is_done(const struct replay *r);	 // the last packet is queued or was taken, or reading failed
+bool replay_failed(const struct replay *r);	 // a file changed under our hands; logged
 uint64_t replay_packets(const struct replay *r); // packets read so far
 void replay_free(struct replay *r);

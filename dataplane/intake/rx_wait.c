@@ -38,7 +38,8 @@ unsigned rx_wait_sockets(int family, int ifindex, int *fds, unsigned max)
 	DIR *folder = opendir("/proc/self/fd");
 	unsigned len = 0;
 
-	for (const struct dirent *entry = folder ? readdir(folder) : NULL; entry && len < max; entry = readdir(folder)) {
+	for (const struct dirent *entry = folder ? readdir(folder) : NULL; entry && len < max;
+		entry = readdir(folder)) {
 		int fd = atoi(entry->d_name);
 		if (fd == 0 || family_of(fd) != family || (family == AF_PACKET && packet_ifindex(fd) != ifindex))
 			continue;

@@ -7,8 +7,8 @@ enum { SERVERS_MAX = ANSWER_RECORDS_MAX };
 
 // The target of an NS record, which may have glue.
 struct server {
-	size_t offset;	// in the message
-	bool has_glue;	// it lies at or under the zone
+	size_t offset; // in the message
+	bool has_glue; // it lies at or under the zone
 };
 
 struct delegation {
@@ -20,8 +20,8 @@ struct delegation {
 
 // The record at `p` of the owner given, class IN, checked, canonicalized and prepared. Returns its
 // octets, or 0 where it is not sound or its key too long for the pipeline.
-static size_t prepare(const struct answer_context *x, struct table_pending *slot, const struct answer_owner *o, const uint8_t *p,
-	const uint8_t *end)
+static size_t prepare(const struct answer_context *x, struct table_pending *slot, const struct answer_owner *o,
+	const uint8_t *p, const uint8_t *end)
 {
 	uint16_t type = cursor_load16(p + 2);
 	size_t rdata_size = cursor_load16(p + 10);
@@ -33,8 +33,10 @@ static size_t prepare(const struct answer_context *x, struct table_pending *slot
 	size_t size = dns_rdata_read(c, type, DNS_CLASS_IN, rdata, TABLE_KEY_SHORT - TABLE_KEY_HEAD - (size_t)o->size);
 	if (size == SIZE_MAX)
 		return 0;
-	memset(rdata + size, 0, TABLE_FIRST_LINE + 8); // what does not fit its type's layout is longer before it is kept as it stands
-	table_prepared(x->table, slot, TABLE_KEY_HEAD + o->size + size, table_hash(x->key, o->hash, type, rdata, size), x->time_s);
+	memset(rdata + size, 0,
+		TABLE_FIRST_LINE + 8); // what does not fit its type's layout is longer before it is kept as it stands
+	table_prepared(x->table, slot, TABLE_KEY_HEAD + o->size + size, table_hash(x->key, o->hash, type, rdata, size),
+		x->time_s);
 	return ANSWER_FIXED_SIZE + rdata_size;
 }
 
@@ -71,7 +73,8 @@ size_t answer_other(const struct answer_context *x, struct answer *a, const stru
 {
 	uint16_t type = cursor_load16(p + 2);
 
-	if (cursor_load16(p + 4) != DNS_CLASS_IN || type == DNS_TYPE_DNAME || type == DNS_TYPE_OPT || type == DNS_TYPE_TSIG)
+	if (cursor_load16(p + 4) != DNS_CLASS_IN || type == DNS_TYPE_DNAME || type == DNS_TYPE_OPT ||
+		type == DNS_TYPE_TSIG)
 		return 0;
 	return type_is_taken(x, type) ? take(x, a, o, p, end) : leave_out(x, a, p, end);
 }

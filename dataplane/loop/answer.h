@@ -16,12 +16,12 @@
 #include "dataplane/table/inline.h"
 
 enum {
-	ANSWER_RECORDS_MAX = TABLE_BATCH,	  // of a message; more are not ordinary
-	ANSWER_NAME_SIZE = 2 * OCTETS,		  // wire form; longer names are not ordinary
-	ANSWER_FIXED_SIZE = 12,			  // pointer, type, class, TTL, RDLENGTH
+	ANSWER_RECORDS_MAX = TABLE_BATCH, // of a message; more are not ordinary
+	ANSWER_NAME_SIZE = 2 * OCTETS,	  // wire form; longer names are not ordinary
+	ANSWER_FIXED_SIZE = 12,		  // pointer, type, class, TTL, RDLENGTH
 	ANSWER_A_SIZE = ANSWER_FIXED_SIZE + 4,
 	ANSWER_AAAA_SIZE = ANSWER_FIXED_SIZE + 16,
-	ANSWER_OPT_SIZE = 11			  // root, type, class, TTL, RDLENGTH
+	ANSWER_OPT_SIZE = 11 // root, type, class, TTL, RDLENGTH
 };
 
 // What stands in a table's pipeline, prepared and not yet added.
@@ -77,7 +77,8 @@ answer_inline size_t answer_name_size(const uint8_t *wire, size_t at, size_t end
 }
 
 // The name of `size` octets at `p`, of which ANSWER_NAME_SIZE can be read.
-answer_inline void answer_own(struct answer_owner *o, const struct hash_key *key, const uint8_t *p, size_t size, size_t offset)
+answer_inline void answer_own(struct answer_owner *o, const struct hash_key *key, const uint8_t *p, size_t size,
+	size_t offset)
 {
 	uint8_t name[ANSWER_NAME_SIZE];
 
@@ -146,7 +147,8 @@ answer_inline size_t answer_target(uint8_t *to, const uint8_t *wire, size_t at, 
 	if (size > ANSWER_NAME_SIZE)
 		return 0;
 	octets_store(to, octets_lower(octets_load(name)) & octets_within(size, 0));
-	octets_store(to + OCTETS, size > OCTETS ? octets_lower(octets_load(name + OCTETS)) & octets_within(size, 1) : (octets){0});
+	octets_store(to + OCTETS,
+		size > OCTETS ? octets_lower(octets_load(name + OCTETS)) & octets_within(size, 1) : (octets){0});
 	return size;
 }
 
@@ -166,7 +168,8 @@ answer_inline size_t answer_cname(const struct answer_context *x, struct table_p
 	uint8_t *rdata = answer_key(slot, o, DNS_TYPE_CNAME);
 	octets_store(rdata, octets_load(target));
 	octets_store(rdata + OCTETS, octets_load(target + OCTETS));
-	octets_store(rdata + ANSWER_NAME_SIZE, (octets){0}); // up to a multiple of eight, where owner and target are long
+	octets_store(rdata + ANSWER_NAME_SIZE,
+		(octets){0}); // up to a multiple of eight, where owner and target are long
 	table_prepared(x->table, slot, TABLE_KEY_HEAD + o->size + size,
 		table_hash(x->key, o->hash, DNS_TYPE_CNAME, target, size), x->time_s);
 	answer_own(o, x->key, target, size, at);
@@ -204,10 +207,11 @@ answer_inline bool answer_read(struct answer *a, const struct answer_context *x)
 		return false;
 	uint64_t head = be64toh(hash_load64(wire));
 	uint32_t answers = (uint32_t)(head & 0xffff), others = hash_load32(wire + 8);
-	const uint64_t fixed = (uint64_t)(DNS_FLAG_QR | DNS_FLAG_OPCODE | DNS_FLAG_TC | DNS_FLAG_RCODE) << 32 | 0xffff0000;
+	const uint64_t fixed =
+		(uint64_t)(DNS_FLAG_QR | DNS_FLAG_OPCODE | DNS_FLAG_TC | DNS_FLAG_RCODE) << 32 | 0xffff0000;
 	head = (head & fixed) ^ ((uint64_t)DNS_FLAG_QR << 32 | 0x10000);
-	if (answer_unlikely((head != 0 && head != (uint64_t)DNS_RCODE_NXDOMAIN << 32) || answers >= ANSWER_RECORDS_MAX ||
-			    (others & ~htobe32(0xf000f)) != 0))
+	if (answer_unlikely((head != 0 && head != (uint64_t)DNS_RCODE_NXDOMAIN << 32) ||
+			    answers >= ANSWER_RECORDS_MAX || (others & ~htobe32(0xf000f)) != 0))
 		return false;
 	size_t owner_size = answer_name_size(wire, DNS_HEADER_SIZE, size);
 	const uint8_t *p = wire + DNS_HEADER_SIZE + owner_size, *end = wire + size;
@@ -226,13 +230,15 @@ answer_inline bool answer_read(struct answer *a, const struct answer_context *x)
 				  end - p >= ANSWER_A_SIZE)) {
 			uint32_t address = hash_load32(p + ANSWER_FIXED_SIZE);
 			memcpy(answer_key(slot, &owner, DNS_TYPE_A), &address, sizeof(address));
-			table_prepared(x->table, slot, TABLE_KEY_HEAD + owner.size + 4, table_hash_a(x->key, owner.hash, address), x->time_s);
+			table_prepared(x->table, slot, TABLE_KEY_HEAD + owner.size + 4,
+				table_hash_a(x->key, owner.hash, address), x->time_s);
 			p += ANSWER_A_SIZE;
 		} else if (type_class == htobe32(DNS_TYPE_AAAA << 16 | DNS_CLASS_IN) && rdata_size == htobe16(16) &&
 			   end - p >= ANSWER_AAAA_SIZE) {
 			memcpy(answer_key(slot, &owner, DNS_TYPE_AAAA), p + ANSWER_FIXED_SIZE, 16);
 			table_prepared(x->table, slot, TABLE_KEY_HEAD + owner.size + 16,
-				table_hash_sixteen(x->key, owner.hash, DNS_TYPE_AAAA, p + ANSWER_FIXED_SIZE), x->time_s);
+				table_hash_sixteen(x->key, owner.hash, DNS_TYPE_AAAA, p + ANSWER_FIXED_SIZE),
+				x->time_s);
 			p += ANSWER_AAAA_SIZE;
 		} else {
 			size_t taken;

@@ -25,22 +25,22 @@ struct asked {
 };
 
 struct burst {
-	struct asked asked[WORKER_BURST]; // with matching on: those that wait for the end of the burst
+	struct asked asked[WORKER_BURST];	  // with matching on: those that wait for the end of the burst
 	struct rte_mbuf *mbufs[2 * WORKER_BURST]; // to be freed at the end; fragments put together are added
 	uint32_t mbufs_len;
 	uint32_t asked_len;
-	uint32_t fragments_deep; // of the packet in hand
-	uint32_t now_s;	   // when the packet in hand arrived, seconds since 1970
-	uint64_t bytes;	   // of all packets
-	uint64_t udp;	   // datagrams with a message
-	uint64_t slow;	   // of them, those that pkt_fast did not take
-	uint64_t vlans;	   // tags that pkt_fast took off
-	uint64_t ordinary; // messages that answer_read took
-	uint64_t skipped;  // their records that were left out for their type
-	uint32_t cut_size; // of the source (worker.h)
+	uint32_t fragments_deep;	       // of the packet in hand
+	uint32_t now_s;			       // when the packet in hand arrived, seconds since 1970
+	uint64_t bytes;			       // of all packets
+	uint64_t udp;			       // datagrams with a message
+	uint64_t slow;			       // of them, those that pkt_fast did not take
+	uint64_t vlans;			       // tags that pkt_fast took off
+	uint64_t ordinary;		       // messages that answer_read took
+	uint64_t skipped;		       // their records that were left out for their type
+	uint32_t cut_size;		       // of the source (worker.h)
 	uint64_t tcp_before, oversized_before; // those counters of the worker when it began
-	bool is_snapped;   // the packet in hand was longer on the wire
-	uint8_t addresses[12]; // Ethernet's, of the fragment in hand
+	bool is_snapped;		       // the packet in hand was longer on the wire
+	uint8_t addresses[12];		       // Ethernet's, of the fragment in hand
 };
 
 // messages → records → sightings ──────────────────────────────────────────────────────────────
@@ -61,8 +61,8 @@ void publish_verdicts(struct worker *w)
 	}
 }
 
-static inline __attribute__((always_inline)) bool read_answer(struct worker *w, const struct pkt *pkt, size_t room, uint32_t now_s,
-	struct answer *a)
+static inline __attribute__((always_inline)) bool read_answer(struct worker *w, const struct pkt *pkt, size_t room,
+	uint32_t now_s, struct answer *a)
 {
 	const struct answer_context x = {.table = w->table,
 		.key = &w->key,
@@ -123,8 +123,8 @@ static __rte_noinline void ask_datagram(struct worker *w, struct burst *b, const
 
 // The same where nothing is asked for. Inline, and not split into steps over the burst: that was
 // slower, by a sixth on hot and a twentieth on isp.
-static inline __attribute__((always_inline)) void take_simple_datagram(struct worker *w, struct burst *b, const struct pkt *pkt,
-	size_t room)
+static inline __attribute__((always_inline)) void take_simple_datagram(struct worker *w, struct burst *b,
+	const struct pkt *pkt, size_t room)
 {
 	struct answer a;
 
@@ -154,7 +154,8 @@ static __rte_noinline bool is_copy(struct worker *w, const struct pkt *pkt)
 // The same for a packet that pkt_decap has taken, and counted.
 static bool is_other_copy(struct worker *w, const struct pkt *pkt, enum pkt_verdict verdict)
 {
-	uint64_t *const outcome[] = {[PKT_UDP] = &w->stats.pkt_udp, [PKT_TCP] = &w->stats.pkt_tcp, [PKT_FRAGMENT] = &w->stats.pkt_fragment};
+	uint64_t *const outcome[] =
+		{[PKT_UDP] = &w->stats.pkt_udp, [PKT_TCP] = &w->stats.pkt_tcp, [PKT_FRAGMENT] = &w->stats.pkt_fragment};
 
 	if (!copies_wants(w->copies, pkt, verdict) || !is_copy(w, pkt))
 		return false;
@@ -180,7 +181,8 @@ static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m,
 		return;
 	}
 	if (b->fragments_deep == 0 && link == PKT_LINK_ETHERNET && rte_pktmbuf_data_len(m) >= sizeof(b->addresses))
-		memcpy(b->addresses, rte_pktmbuf_mtod(m, const uint8_t *), sizeof(b->addresses)); // for the filter, once it is whole
+		memcpy(b->addresses, rte_pktmbuf_mtod(m, const uint8_t *),
+			sizeof(b->addresses)); // for the filter, once it is whole
 	struct rte_mbuf *whole = pkt_frag_add(w->frag, m, at, pkt, w->clock_us / 1000);
 	if (!whole)
 		return;
@@ -191,8 +193,8 @@ static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m,
 
 // Whether the filter takes the packet, whose verdict is counted already. A fragment waits until its datagram is whole; what
 // is not DNS is asked for the sake of connections of encrypted DNS.
-static __rte_noinline bool passes_filter(struct worker *w, const struct burst *b, const struct pkt *pkt, const uint8_t *frame,
-	uint32_t size, enum pkt_link link, enum pkt_verdict verdict)
+static __rte_noinline bool passes_filter(struct worker *w, const struct burst *b, const struct pkt *pkt,
+	const uint8_t *frame, uint32_t size, enum pkt_link link, enum pkt_verdict verdict)
 {
 	const struct pkt_filter *filter = w->filters->packets;
 	const uint8_t *addresses = b->fragments_deep > 0 ? b->addresses : link == PKT_LINK_ETHERNET ? frame : NULL;
@@ -229,7 +231,8 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 		b->mbufs[b->mbufs_len++] = m;
 		return;
 	}
-	if (b->fragments_deep == 0 && is_other_copy(w, &pkt, verdict)) { // of a datagram put together its fragments were
+	if (b->fragments_deep == 0 &&
+		is_other_copy(w, &pkt, verdict)) { // of a datagram put together its fragments were
 		b->mbufs[b->mbufs_len++] = m;
 		return;
 	}

@@ -71,7 +71,8 @@ static void add_filtered(struct worker *w, const uint16_t *taken, uint16_t len, 
 
 	for (uint16_t i = 0; i < len; i++) {
 		uint16_t owner = m->records[taken[i]].owner;
-		if (filter_set_takes_name(w->filters, dns_names_bytes(m->names, owner), dns_names_get(m->names, owner)->size))
+		if (filter_set_takes_name(w->filters, dns_names_bytes(m->names, owner),
+			    dns_names_get(m->names, owner)->size))
 			add_record(w, &m->records[taken[i]], now_s);
 		else
 			stats_add(&w->stats.rr_name_skipped, 1);
@@ -94,8 +95,7 @@ static void add_admitted(struct worker *w, uint32_t now_s)
 		add_record(w, &w->message->records[taken[i]], now_s);
 }
 
-void take_message(struct worker *w, const uint8_t *wire, size_t size, const struct admit_match_key *key,
-	uint32_t now_s)
+void take_message(struct worker *w, const uint8_t *wire, size_t size, const struct admit_match_key *key, uint32_t now_s)
 {
 	enum dns_verdict verdict = dns_parse(w->message, wire, size);
 

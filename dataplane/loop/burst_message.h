@@ -25,4 +25,5 @@ static inline bool takes_server(struct worker *w, const struct pkt *pkt, const u
 bool match_response(struct worker *w, const struct admit_match_key *key, enum dns_verdict verdict);
 
 // Any message; `key` matters with matching on alone.
-void take_message(struct worker *w, const uint8_t *wire, size_t size, const struct admit_match_key *key, uint32_t now_s);
+void take_message(struct worker *w, const uint8_t *wire, size_t size, const struct admit_match_key *key,
+	uint32_t now_s);

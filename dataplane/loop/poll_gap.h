@@ -20,12 +20,12 @@ enum {
 };
 
 struct poll_gap {
-	uint64_t last;	     // TSC of the last poll; 0: the next gap is not one
-	uint64_t limit;	     // TSC
-	uint64_t fine_mult;  // TSC → first buckets, by 2^-32
-	uint64_t ns_mult;    // TSC → ns, by 2^-32
-	uint64_t longest_ns; // own work
-	uint64_t switches;   // involuntary ones of the thread, as last seen
+	uint64_t last;	      // TSC of the last poll; 0: the next gap is not one
+	uint64_t limit;	      // TSC
+	uint64_t fine_mult;   // TSC → first buckets, by 2^-32
+	uint64_t ns_mult;     // TSC → ns, by 2^-32
+	uint64_t longest_ns;  // own work
+	uint64_t switches;    // involuntary ones of the thread, as last seen
 	void *volatile *away; // rseq's pointer, cleared when the core is taken away; NULL: no rseq
 };
 

@@ -12,14 +12,14 @@
 
 enum {
 	WAIT_FOR_GO_US = 100,
-	HOUSEKEEPING_HZ = 50000,  // looks at the clock and at the sweep, of a worker that is busy
-	EXPIRE_LOOKS = 64,	  // worker_expire() is called on every 64th of them; a power of two
-	SWEEP_BUCKETS = 32,	  // at most in one turn, and no more than fit into SWEEP_US: bounds the gap between two polls
-	SWEEP_STEP = 1,		  // between two looks at the clock
+	HOUSEKEEPING_HZ = 50000, // looks at the clock and at the sweep, of a worker that is busy
+	EXPIRE_LOOKS = 64,	 // worker_expire() is called on every 64th of them; a power of two
+	SWEEP_BUCKETS = 32, // at most in one turn, and no more than fit into SWEEP_US: bounds the gap between two polls
+	SWEEP_STEP = 1,	    // between two looks at the clock
 	SWEEP_US = 8,
-	IDLE_TURNS = 64,	  // turns without a packet before the first sleep
-	FULL_SLEEP_US = 1000,	  // at the end, while no frame is free
-	IDLE_SWEEP_BUCKETS = 512  // at most in one turn without packets
+	IDLE_TURNS = 64,	 // turns without a packet before the first sleep
+	FULL_SLEEP_US = 1000,	 // at the end, while no frame is free
+	IDLE_SWEEP_BUCKETS = 512 // at most in one turn without packets
 };
 
 struct worker_orders worker_orders;
@@ -42,10 +42,13 @@ static void sweep(struct worker *w, uint64_t now_tsc, bool idle)
 	double part = (double)(now_tsc - w->sweep_start) / (double)round_tsc;
 	uint64_t due = part >= 1 ? buckets : (uint64_t)(part * (double)buckets);
 
-	uint64_t most = RTE_MIN(due > w->swept ? due - w->swept : 0, idle ? (uint64_t)IDLE_SWEEP_BUCKETS : SWEEP_BUCKETS), done = 0;
+	uint64_t most = RTE_MIN(due > w->swept ? due - w->swept : 0,
+			 idle ? (uint64_t)IDLE_SWEEP_BUCKETS : SWEEP_BUCKETS),
+		 done = 0;
 
 	while (done < most) {
-		uint64_t part_len = RTE_MIN(most - done, (uint64_t)SWEEP_STEP), part_done = table_sweep(w->table, part_len);
+		uint64_t part_len = RTE_MIN(most - done, (uint64_t)SWEEP_STEP),
+			 part_done = table_sweep(w->table, part_len);
 		done += part_done;
 		if (part_done < part_len || rte_get_tsc_cycles() - now_tsc > w->sweep_most_tsc)
 			break;
@@ -171,7 +174,9 @@ static int set_up(struct worker *w)
 		.flood_names = s->flood_names,
 		.flood_interval_s = (uint32_t)s->flood_interval_s,
 		// of a capture once an interval: no one waits for it, and it does not depend on flush.interval
-		.flood_report_s = w->replays ? UINT32_MAX : s->flush_interval_s < 1 ? 1 : (uint32_t)s->flush_interval_s,
+		.flood_report_s = w->replays		    ? UINT32_MAX
+				  : s->flush_interval_s < 1 ? 1
+							    : (uint32_t)s->flush_interval_s,
 		.flood_notices = &w->flood_notices,
 		.key = &w->key};
 	const struct pkt_tcp_options tcp = {.flows = (uint32_t)s->tcp_flows,
@@ -193,8 +198,8 @@ static int set_up(struct worker *w)
 	w->linear = malloc(WORKER_LINEAR_SIZE);
 	w->rdata = malloc(DNS_RDATA_SIZE);
 	if (s->match != ADMIT_MATCH_OFF)
-		w->match = admit_match_new((uint32_t)s->match_size, (uint32_t)s->match_timeout_s, w->huge_pages, &w->key,
-			&w->stats);
+		w->match = admit_match_new((uint32_t)s->match_size, (uint32_t)s->match_timeout_s, w->huge_pages,
+			&w->key, &w->stats);
 	return w->message && w->admit && w->table && w->tcp && w->frag && w->copies && w->linear && w->rdata &&
 			       (w->match || s->match == ADMIT_MATCH_OFF)
 		       ? 0

@@ -38,19 +38,19 @@ struct rte_mbuf;
 
 // One receive queue. Worker: ro but for the counters; main: rw while paused and seen to be.
 struct worker_source {
-	uint64_t queries;	// DNS messages of it. worker: rw, main: ro
-	uint64_t answers;	// the others. worker: rw, main: ro
-	uint64_t oversized;	// packets of pkt_oversized. worker: rw, main: ro
+	uint64_t queries;   // DNS messages of it. worker: rw, main: ro
+	uint64_t answers;   // the others. worker: rw, main: ro
+	uint64_t oversized; // packets of pkt_oversized. worker: rw, main: ro
 	uint16_t (*receive)(void *from, struct rte_mbuf **mbufs, uint16_t len); // NULL: of a DPDK port
-	void *from;		// what `receive` is called with
-	atomic_bool paused;	// not to be polled: its interface is gone
-	int fd;			// socket to sleep on, or -1
-	unsigned index;		// of the port among those of the intake
-	uint16_t port;		// DPDK port
-	uint16_t queue;		// its queue
-	enum pkt_link link;	// how its frames begin; PKT_LINK_MAX: each packet tells (intake/packet_meta.h)
-	bool packet_time;	// its packets carry the time of their capture, microseconds since 1970
-	uint32_t cut_size;	// octets at which its longer frames are cut; 0: none is
+	void *from;								// what `receive` is called with
+	atomic_bool paused; // not to be polled: its interface is gone
+	int fd;		    // socket to sleep on, or -1
+	unsigned index;	    // of the port among those of the intake
+	uint16_t port;	    // DPDK port
+	uint16_t queue;	    // its queue
+	enum pkt_link link; // how its frames begin; PKT_LINK_MAX: each packet tells (intake/packet_meta.h)
+	bool packet_time;   // its packets carry the time of their capture, microseconds since 1970
+	uint32_t cut_size;  // octets at which its longer frames are cut; 0: none is
 };
 
 struct worker {
@@ -62,46 +62,46 @@ struct worker {
 	_Atomic(const struct filter_set *) filters_next;  // worker: r, main: w
 	enum worker_way way;				  // of messages, by settings and filters. worker: rw
 	struct hash_key key;				  // of names and records. worker: ro
-	uint64_t seed;					  // of a key that follows from the captures; 0: a random one. worker: ro
-	struct dns_message *message;			  // worker: rw
-	struct admit *admit;				  // worker: rw
-	struct admit_match *match;			  // worker: rw; NULL with match = off
-	struct table *table;				  // worker: rw
-	struct pkt_tcp *tcp;				  // worker: rw
-	struct pkt_frag *frag;				  // worker: rw
-	struct unknown *unknown;			  // worker: rw, main: r, from crew_set_up on
-	struct copies *copies;				  // worker: rw
-	uint8_t *rdata;					  // worker: rw; canonical RDATA of one record
-	uint8_t *linear;				  // worker: rw; a packet of several segments in one piece
+	uint64_t seed;			    // of a key that follows from the captures; 0: a random one. worker: ro
+	struct dns_message *message;	    // worker: rw
+	struct admit *admit;		    // worker: rw
+	struct admit_match *match;	    // worker: rw; NULL with match = off
+	struct table *table;		    // worker: rw
+	struct pkt_tcp *tcp;		    // worker: rw
+	struct pkt_frag *frag;		    // worker: rw
+	struct unknown *unknown;	    // worker: rw, main: r, from crew_set_up on
+	struct copies *copies;		    // worker: rw
+	uint8_t *rdata;			    // worker: rw; canonical RDATA of one record
+	uint8_t *linear;		    // worker: rw; a packet of several segments in one piece
 	uint64_t verdicts[DNS_VERDICT_MAX]; // messages of this burst, by verdict. worker: rw
-	struct flush flush;				  // see flush/flush.h
+	struct flush flush;		    // see flush/flush.h
 	// time
-	uint64_t wall_us;	// microseconds since 1970 at the last look. worker: rw
-	uint64_t packet_us;	// time of the packet in hand, or of the last one. worker: rw
-	uint64_t clock_us;	// the same for time-outs: of captures, it never goes back. worker: rw
-	uint32_t clock_s;	// second that time-outs have seen. worker: rw
+	uint64_t wall_us;	 // microseconds since 1970 at the last look. worker: rw
+	uint64_t packet_us;	 // time of the packet in hand, or of the last one. worker: rw
+	uint64_t clock_us;	 // the same for time-outs: of captures, it never goes back. worker: rw
+	uint32_t clock_s;	 // second that time-outs have seen. worker: rw
 	uint64_t sweep_most_tsc; // that the sweep may take of a turn. worker: ro
-	uint64_t sweep_start;	// TSC when this round of the sweep began. worker: rw
-	uint64_t swept;		// buckets of this round that are done. worker: rw
-	uint64_t push_tsc;	// TSC when a partial frame was passed on last. worker: rw
-	struct poll_gap gap;	// between polls. worker: rw
-	uint8_t copies_mask;	// see copies_mask. worker: rw
-	bool is_cut;		// the message in hand is not whole: its packet was cut when it was captured. worker: rw
-	bool held_back;		// a capture waits for a free frame. worker: rw
-	bool behind;		// the sweep has buckets left that are due. worker: rw
-	uint32_t idle_turns;	// turns without a packet, one after another. worker: rw
-	uint64_t look_tsc;	// TSC of the last look at the clock. worker: rw
+	uint64_t sweep_start;	 // TSC when this round of the sweep began. worker: rw
+	uint64_t swept;		 // buckets of this round that are done. worker: rw
+	uint64_t push_tsc;	 // TSC when a partial frame was passed on last. worker: rw
+	struct poll_gap gap;	 // between polls. worker: rw
+	uint8_t copies_mask;	 // see copies_mask. worker: rw
+	bool is_cut;	     // the message in hand is not whole: its packet was cut when it was captured. worker: rw
+	bool held_back;	     // a capture waits for a free frame. worker: rw
+	bool behind;	     // the sweep has buckets left that are due. worker: rw
+	uint32_t idle_turns; // turns without a packet, one after another. worker: rw
+	uint64_t look_tsc;   // TSC of the last look at the clock. worker: rw
 	uint64_t look_every_tsc; // of a busy worker. worker: rw
-	uint32_t looks;		// at the clock. worker: rw
-	unsigned id;		// 0.., worker: ro
+	uint32_t looks;		 // at the clock. worker: rw
+	unsigned id;		 // 0.., worker: ro
 	enum worker_depth depth; // worker: ro
-	bool huge_pages;	// whether to ask for them. worker: ro
-	bool replays;		// captures alone: their packets can wait, and nothing may depend on the clock. worker: ro
-	uint64_t reload_polls;	// polls when the filters changed. main: rw
-	atomic_bool ready;	// worker: w, main: r
-	atomic_bool failed;	// could not set up its tables. worker: w, main: r
-	atomic_bool over;	// has had its last turn: looks at no filter and no port any more. worker: w, main: r
-	atomic_bool done;	// has flushed everything and ended. worker: w, main: r
+	bool huge_pages;	 // whether to ask for them. worker: ro
+	bool replays; // captures alone: their packets can wait, and nothing may depend on the clock. worker: ro
+	uint64_t reload_polls;	   // polls when the filters changed. main: rw
+	atomic_bool ready;	   // worker: w, main: r
+	atomic_bool failed;	   // could not set up its tables. worker: w, main: r
+	atomic_bool over;	   // has had its last turn: looks at no filter and no port any more. worker: w, main: r
+	atomic_bool done;	   // has flushed everything and ended. worker: w, main: r
 	struct worker_stats stats; // worker: rw, main: ro
 	struct flood_notices flood_notices; // worker: w, main: r
 };

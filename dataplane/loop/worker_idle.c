@@ -9,16 +9,16 @@
 #include <rte_cycles.h>
 
 enum {
-	SLEEP_US = 100,		// where there is no socket to wait for
-	LONG_SLEEP_US = 500,	// after LONG_TURNS of them without a packet, or held back
+	SLEEP_US = 100,	     // where there is no socket to wait for
+	LONG_SLEEP_US = 500, // after LONG_TURNS of them without a packet, or held back
 	LONG_TURNS = 1000,
-	WAIT_US = 5000,		// at most, on sockets that wake us
-	NICE = -15		// of a thread that sleeps, so that its wake-up does not wait for others
+	WAIT_US = 5000, // at most, on sockets that wake us
+	NICE = -15	// of a thread that sleeps, so that its wake-up does not wait for others
 };
 
 void worker_prefer(const struct worker *w)
 {
-	if (w->settings->idle == IDLE_SLEEP) // one that polls would starve what shares its core
+	if (w->settings->idle == IDLE_SLEEP)			 // one that polls would starve what shares its core
 		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); // not allowed: it stays as it was
 }
 

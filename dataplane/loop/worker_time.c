@@ -20,7 +20,7 @@ void worker_begin_second(struct worker *w)
 	while (pkt_tcp_expire(w->tcp, w->clock_s, take_stream_message, w))
 		;
 	publish_verdicts(w);
-	table_settle(w->table); // what came before must not depend on when the pipeline moves
+	table_settle(w->table);			       // what came before must not depend on when the pipeline moves
 	for (int zone = 0; zone < FLOOD_ZONES; zone++) // one at a time
 		table_expire(w->table, (uint32_t)(w->packet_us / 1000000));
 	if (w->match)

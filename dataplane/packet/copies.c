@@ -27,8 +27,7 @@ struct copies {
 	bool is_dedup;
 	const struct hash_key *key;
 	struct worker_stats *stats;
-	uint8_t image[(DATAGRAM_MAX + HASH_BLOCK) / HASH_BLOCK *
-		      HASH_BLOCK]; // of a datagram, followed by zeros
+	uint8_t image[(DATAGRAM_MAX + HASH_BLOCK) / HASH_BLOCK * HASH_BLOCK]; // of a datagram, followed by zeros
 };
 
 struct copies *copies_new(uint32_t dedup_us, const struct hash_key *key, struct worker_stats *stats)
@@ -93,8 +92,7 @@ bool copies_look(struct copies *c, const struct pkt *pkt, uint64_t now_us)
 	struct slot *slots = c->buckets[hash[0] & c->mask].slots, *oldest = slots;
 	stats_add(&c->stats->copies_compared, 1);
 	for (int i = 0; i < SLOTS; i++) {
-		if (slots[i].hash[0] == hash[0] && slots[i].hash[1] == hash[1] &&
-			is_recent(c, &slots[i], now_us)) {
+		if (slots[i].hash[0] == hash[0] && slots[i].hash[1] == hash[1] && is_recent(c, &slots[i], now_us)) {
 			stats_add(&c->stats->copies_found, 1);
 			return c->is_dedup;
 		}
@@ -109,8 +107,7 @@ bool copies_look(struct copies *c, const struct pkt *pkt, uint64_t now_us)
 
 uint8_t copies_mask(const struct copies *c)
 {
-	return c->is_dedup || stats_get(&c->stats->copies_compared) < COPIES_ALL_FIRST ? 0
-										       : COPIES_ONE_OF - 1;
+	return c->is_dedup || stats_get(&c->stats->copies_compared) < COPIES_ALL_FIRST ? 0 : COPIES_ONE_OF - 1;
 }
 
 bool copies_wants(const struct copies *c, const struct pkt *pkt, enum pkt_verdict verdict)

@@ -10,12 +10,12 @@
 
 // Octets of a word as they stand in the packet, first one first.
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define PKT_WORD(a, b, c, d, e, f, g, h)                                                                              \
-	((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24 | (uint64_t)(e) << 32 |       \
+#define PKT_WORD(a, b, c, d, e, f, g, h) \
+	((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24 | (uint64_t)(e) << 32 | \
 		(uint64_t)(f) << 40 | (uint64_t)(g) << 48 | (uint64_t)(h) << 56)
 #else
-#define PKT_WORD(a, b, c, d, e, f, g, h)                                                                              \
-	((uint64_t)(h) | (uint64_t)(g) << 8 | (uint64_t)(f) << 16 | (uint64_t)(e) << 24 | (uint64_t)(d) << 32 |       \
+#define PKT_WORD(a, b, c, d, e, f, g, h) \
+	((uint64_t)(h) | (uint64_t)(g) << 8 | (uint64_t)(f) << 16 | (uint64_t)(e) << 24 | (uint64_t)(d) << 32 | \
 		(uint64_t)(c) << 40 | (uint64_t)(b) << 48 | (uint64_t)(a) << 56)
 #endif
 
@@ -36,8 +36,10 @@ static inline __attribute__((always_inline)) bool pkt_fast(struct pkt *out, cons
 	left = (size_t)(frame + size - type) - 2;
 	// EtherType, the first octets of the IP header; fragment fields and protocol of IPv4, next header of IPv6
 	uint64_t first = hash_load64(type), second = hash_load64(type + 8);
-	if (__builtin_expect((first & PKT_WORD(0xff, 0xff, 0xff, 0, 0, 0, 0, 0)) == PKT_WORD(0x08, 0x00, 0x45, 0, 0, 0, 0, 0) &&
-				     (second & PKT_WORD(0x3f, 0xff, 0, 0xff, 0, 0, 0, 0)) == PKT_WORD(0, 0, 0, 17, 0, 0, 0, 0), 1)) {
+	if (__builtin_expect(
+		    (first & PKT_WORD(0xff, 0xff, 0xff, 0, 0, 0, 0, 0)) == PKT_WORD(0x08, 0x00, 0x45, 0, 0, 0, 0, 0) &&
+			    (second & PKT_WORD(0x3f, 0xff, 0, 0xff, 0, 0, 0, 0)) == PKT_WORD(0, 0, 0, 17, 0, 0, 0, 0),
+		    1)) {
 		size_t total = cursor_load16(type + 4);
 		if (total < 28 || total > left)
 			return false;

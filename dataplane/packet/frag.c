@@ -28,8 +28,8 @@ struct seen {
 struct part {
 	const uint8_t *bytes;
 	uint32_t size;
-	uint32_t at;	   // where they stand in the datagram, behind its header
-	uint64_t datagram; // as in struct seen
+	uint32_t at;			      // where they stand in the datagram, behind its header
+	uint64_t datagram;		      // as in struct seen
 	struct rte_ipv6_fragment_ext *header; // IPv6 alone
 };
 
@@ -45,7 +45,8 @@ struct pkt_frag {
 	uint32_t seen_mask;
 };
 
-struct pkt_frag *pkt_frag_new(uint32_t datagrams, uint32_t timeout_ms, const struct hash_key *key, struct worker_stats *stats)
+struct pkt_frag *pkt_frag_new(uint32_t datagrams, uint32_t timeout_ms, const struct hash_key *key,
+	struct worker_stats *stats)
 {
 	struct pkt_frag *f = calloc(1, sizeof(*f));
 
@@ -186,7 +187,8 @@ static struct rte_mbuf *try_reassemble(struct pkt_frag *f, struct rte_mbuf *m, c
 	if (part->header)
 		return rte_ipv6_frag_reassemble_packet(f->table, &f->dead, m, now_ms,
 			rte_pktmbuf_mtod(m, struct rte_ipv6_hdr *), part->header);
-	return rte_ipv4_frag_reassemble_packet(f->table, &f->dead, m, now_ms, rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *));
+	return rte_ipv4_frag_reassemble_packet(f->table, &f->dead, m, now_ms,
+		rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *));
 }
 
 // Those octets alone, in one segment, as the library wants them. Takes `m` over; NULL where they do not fit.
@@ -218,7 +220,8 @@ static struct rte_mbuf *reassemble(struct pkt_frag *f, struct rte_mbuf *m, const
 	return try_reassemble(f, m, part, now_ms);
 }
 
-struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, uint32_t at, const struct pkt *pkt, uint64_t now_ms)
+struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, uint32_t at, const struct pkt *pkt,
+	uint64_t now_ms)
 {
 	struct part part = {.header = NULL};
 

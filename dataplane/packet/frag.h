@@ -13,12 +13,14 @@ struct rte_mbuf;
 struct pkt_frag;
 
 // Follows at most `datagrams` at a time, for `timeout_ms` each. NULL when out of memory.
-struct pkt_frag *pkt_frag_new(uint32_t datagrams, uint32_t timeout_ms, const struct hash_key *key, struct worker_stats *stats);
+struct pkt_frag *pkt_frag_new(uint32_t datagrams, uint32_t timeout_ms, const struct hash_key *key,
+	struct worker_stats *stats);
 void pkt_frag_free(struct pkt_frag *f);
 
 // Takes a fragment over (verdict PKT_FRAGMENT): the datagram of `pkt`, which begins `at` octets behind the start of `m`.
 // Returns the datagram that it completes, which begins at its IP header and belongs to the caller, or NULL.
-struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, uint32_t at, const struct pkt *pkt, uint64_t now_ms);
+struct rte_mbuf *pkt_frag_add(struct pkt_frag *f, struct rte_mbuf *m, uint32_t at, const struct pkt *pkt,
+	uint64_t now_ms);
 
 // Drops what has waited too long, a few datagrams at each call; for the housekeeping of the loop. True if there may be more
 // of them.

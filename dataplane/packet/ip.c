@@ -123,10 +123,10 @@ enum pkt_layer decap_etherip(struct decap *d)
 enum pkt_layer decap_protocol(struct decap *d)
 {
 #define TUNNEL(number, layer, kind) \
-	case number:                \
+	case number: \
 		return LAYER_##layer;
 #define EXTENSION(number, ipv4) \
-	case number:            \
+	case number: \
 		return ipv4 || d->out->ip_version == 6 ? extension(d) : END_NOT_DNS;
 	switch (d->type) {
 		ENCAP_PROTOCOLS(TUNNEL)

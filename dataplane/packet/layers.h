@@ -72,7 +72,7 @@ enum pkt_layer {
 	END_TUNNEL_DEPTH
 };
 
-enum pkt_ethertype {		    // IEEE 802 numbers
+enum pkt_ethertype { // IEEE 802 numbers
 	ETHERTYPE_802_3_MAX = ENCAP_802_3_MAX,
 	ETHERTYPE_IPV4 = ENCAP_IPV4,
 	ETHERTYPE_ERSPAN3 = 0x22eb,
@@ -168,7 +168,7 @@ enum pkt_layer decap_ayiya(struct decap *d);
 static inline enum pkt_layer decap_tunnel_of(uint16_t port)
 {
 #define DECAP_PORT(port, layer, kind) \
-	case port:                    \
+	case port: \
 		return LAYER_##layer;
 	switch (port) {
 		ENCAP_UDP_PORTS(DECAP_PORT)

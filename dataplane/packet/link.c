@@ -13,7 +13,7 @@ enum pkt_layer decap_ethernet(struct decap *d)
 static size_t tag_size(uint16_t type)
 {
 #define TAG(number, octets, counter) \
-	case number:                 \
+	case number: \
 		return octets;
 	switch (type) {
 		ENCAP_TAGS(TAG)
@@ -26,7 +26,7 @@ static size_t tag_size(uint16_t type)
 static uint64_t *tag_counter(uint16_t type, struct worker_stats *stats)
 {
 #define TAG(number, octets, counter) \
-	case number:                 \
+	case number: \
 		return &stats->decap_##counter;
 	switch (type) {
 		ENCAP_TAGS(TAG)
@@ -51,7 +51,7 @@ enum pkt_layer decap_ethertype(struct decap *d)
 		return LAYER_LLC;
 	}
 #define TUNNEL(number, layer, kind) \
-	case number:                \
+	case number: \
 		return LAYER_##layer;
 	switch (d->type) {
 		ENCAP_ETHERTYPES(TUNNEL)

@@ -43,19 +43,19 @@ enum pkt_tcp_flag { PKT_TCP_FIN = 0x01, PKT_TCP_SYN = 0x02, PKT_TCP_RST = 0x04, 
 enum pkt_unknown { PKT_KNOWN, PKT_UNKNOWN_ETHERTYPE, PKT_UNKNOWN_PROTOCOL, PKT_UNKNOWN_UDP_PORT };
 
 struct pkt {
-	const uint8_t *ip;	// innermost IP header
-	const uint8_t *ip_end;	// end of that datagram as its length field says (padding is outside)
-	const uint8_t *src;	// 4 or 16 octets, by ip_version
-	const uint8_t *dst;	// 4 or 16 octets
-	const uint8_t *payload; // behind the transport header
-	uint32_t payload_size;	// octets
-	uint16_t src_port;	// host order
-	uint16_t dst_port;	// host order
-	uint8_t ip_version;	// 4 or 6
-	uint8_t tcp_flags;	// enum pkt_tcp_flag
-	uint32_t tcp_seq;	// host order
-	uint32_t tcp_ack;	// host order; means something with PKT_TCP_ACK
-	uint8_t unknown;	// enum pkt_unknown, of PKT_DROP alone; then payload is what is behind that number
+	const uint8_t *ip;	 // innermost IP header
+	const uint8_t *ip_end;	 // end of that datagram as its length field says (padding is outside)
+	const uint8_t *src;	 // 4 or 16 octets, by ip_version
+	const uint8_t *dst;	 // 4 or 16 octets
+	const uint8_t *payload;	 // behind the transport header
+	uint32_t payload_size;	 // octets
+	uint16_t src_port;	 // host order
+	uint16_t dst_port;	 // host order
+	uint8_t ip_version;	 // 4 or 6
+	uint8_t tcp_flags;	 // enum pkt_tcp_flag
+	uint32_t tcp_seq;	 // host order
+	uint32_t tcp_ack;	 // host order; means something with PKT_TCP_ACK
+	uint8_t unknown;	 // enum pkt_unknown, of PKT_DROP alone; then payload is what is behind that number
 	uint16_t unknown_number; // EtherType, IP protocol or destination port
 };
 

@@ -8,8 +8,8 @@
 
 enum { EXPIRE_FLOWS = 8 }; // given up in one call
 
-struct pkt_tcp *pkt_tcp_new(
-	const struct pkt_tcp_options *options, const struct hash_key *key, struct worker_stats *stats)
+struct pkt_tcp *pkt_tcp_new(const struct pkt_tcp_options *options, const struct hash_key *key,
+	struct worker_stats *stats)
 {
 	struct pkt_tcp *t = calloc(1, sizeof(*t));
 
@@ -247,8 +247,8 @@ static struct tcp_flow *find(struct pkt_tcp *t, const struct tcp_key *key, const
 	return NULL;
 }
 
-void pkt_tcp_segment(struct pkt_tcp *t, const struct pkt *pkt, uint32_t packet_s, uint32_t now_s, pkt_tcp_message *message,
-	void *context)
+void pkt_tcp_segment(struct pkt_tcp *t, const struct pkt *pkt, uint32_t packet_s, uint32_t now_s,
+	pkt_tcp_message *message, void *context)
 {
 	now_s = (uint32_t)monotonic_of(&t->time, now_s, t->timeout_s);
 	struct tcp_call call = {.pkt = pkt, .message = message, .context = context, .now_s = now_s};

@@ -24,18 +24,17 @@ struct pkt_tcp_options {
 
 // One DNS message of a stream; `wire` is valid during the call only. `pkt` gives the
 // addresses and ports of its direction, `time_s` is when the last segment of that direction came.
-typedef void pkt_tcp_message(
-	void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s);
+typedef void pkt_tcp_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s);
 
 // NULL when out of memory.
-struct pkt_tcp *pkt_tcp_new(
-	const struct pkt_tcp_options *options, const struct hash_key *key, struct worker_stats *stats);
+struct pkt_tcp *pkt_tcp_new(const struct pkt_tcp_options *options, const struct hash_key *key,
+	struct worker_stats *stats);
 void pkt_tcp_free(struct pkt_tcp *t);
 
 // Takes one segment (verdict PKT_TCP) that arrived at `packet_s` and calls `message` for every DNS
 // message that it completes, in stream order. `now_s`: the time of time-outs, as of pkt_tcp_expire.
-void pkt_tcp_segment(struct pkt_tcp *t, const struct pkt *pkt, uint32_t packet_s, uint32_t now_s, pkt_tcp_message *message,
-	void *context);
+void pkt_tcp_segment(struct pkt_tcp *t, const struct pkt *pkt, uint32_t packet_s, uint32_t now_s,
+	pkt_tcp_message *message, void *context);
 
 // Gives up idle flows, a few at each call, having handed over the messages that stand behind their
 // gaps; for the housekeeping of the loop. True if there may be more of them.

@@ -71,19 +71,19 @@ struct tcp_flow {
 	uint32_t start_seq;		    // where the connection's octets begin, as far as is known; where `started`
 	uint32_t syn_end;		    // end of the octets that came with the SYN; start_seq without them
 	uint32_t renewed_seq;
-	uint32_t acked;			    // what its first segment acknowledged; 0: nothing
-	uint32_t start_s;		    // when that was, or the SYN
-	uint16_t chunks;		    // chunks held
-	uint8_t state;			    // enum tcp_state
-	bool seen;			    // next_seq means something
-	bool started;			    // start_seq means something
-	bool syn;			    // the SYN was seen
-	bool renewed;			    // closed, as the other end has begun a new connection with `renewed_seq`
-	bool sure;			    // a sound message was found where one was expected
-	bool fin;			    // fin_seq is known
-	bool gap;			    // octets are held beyond a gap
-	bool far;			    // octets too far from next_seq to be kept were passed over, and counted
-	uint8_t gap_acks;		    // acknowledgements of octets beyond it
+	uint32_t acked;	  // what its first segment acknowledged; 0: nothing
+	uint32_t start_s; // when that was, or the SYN
+	uint16_t chunks;  // chunks held
+	uint8_t state;	  // enum tcp_state
+	bool seen;	  // next_seq means something
+	bool started;	  // start_seq means something
+	bool syn;	  // the SYN was seen
+	bool renewed;	  // closed, as the other end has begun a new connection with `renewed_seq`
+	bool sure;	  // a sound message was found where one was expected
+	bool fin;	  // fin_seq is known
+	bool gap;	  // octets are held beyond a gap
+	bool far;	  // octets too far from next_seq to be kept were passed over, and counted
+	uint8_t gap_acks; // acknowledgements of octets beyond it
 };
 
 struct tcp_chunk {
@@ -188,8 +188,8 @@ static inline void tcp_stream_position(struct tcp_flow *f, uint32_t seq)
 void tcp_stream_frame(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq);
 
 // Takes the octets at `seq` (1 or more) and hands over what they complete.
-void tcp_stream_take(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq,
-	const uint8_t *p, size_t size);
+void tcp_stream_take(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq, const uint8_t *p,
+	size_t size);
 
 // Gives up waiting for the first gap and hands over what stands behind it.
 void tcp_stream_skip_gap(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call);

@@ -142,8 +142,7 @@ static int64_t chunk_new(struct pkt_tcp *t, struct tcp_flow *f, uint32_t prev, u
 
 // Whether octets at `seq` may go into the rest of chunk `prev`. Segments of a stream not yet proven,
 // and those beyond a gap, keep a chunk each, so that their starts stay known.
-static bool may_merge(
-	const struct pkt_tcp *t, const struct tcp_flow *f, uint32_t prev, uint32_t seq, bool start)
+static bool may_merge(const struct pkt_tcp *t, const struct tcp_flow *f, uint32_t prev, uint32_t seq, bool start)
 {
 	if (prev == TCP_NONE)
 		return false;
@@ -154,8 +153,8 @@ static bool may_merge(
 }
 
 // Writes up to `size` octets at `seq` behind chunk `*prev`. Returns how many, or a negative errno.
-static int64_t write_chunk(struct pkt_tcp *t, struct tcp_flow *f, uint32_t *prev, uint32_t seq,
-	const uint8_t *p, size_t size, bool start)
+static int64_t write_chunk(struct pkt_tcp *t, struct tcp_flow *f, uint32_t *prev, uint32_t seq, const uint8_t *p,
+	size_t size, bool start)
 {
 	if (!may_merge(t, f, *prev, seq, start)) {
 		int64_t i = chunk_new(t, f, *prev, seq);
@@ -184,8 +183,8 @@ static uint32_t insert_after(const struct pkt_tcp *t, const struct tcp_flow *f, 
 
 // Places the octets at `seq` up to the next chunk, or passes over those that it holds already. Returns
 // how many of them are done with (0: the chunk passed ends before `seq`), or a negative errno.
-static int64_t insert_some(struct pkt_tcp *t, struct tcp_flow *f, uint32_t *prev, uint32_t seq,
-	const uint8_t *p, size_t size, bool start)
+static int64_t insert_some(struct pkt_tcp *t, struct tcp_flow *f, uint32_t *prev, uint32_t seq, const uint8_t *p,
+	size_t size, bool start)
 {
 	uint32_t next = *prev != TCP_NONE ? t->chunks[*prev].next : f->first;
 
@@ -193,8 +192,7 @@ static int64_t insert_some(struct pkt_tcp *t, struct tcp_flow *f, uint32_t *prev
 		return write_chunk(t, f, prev, seq, p, size, start);
 	int32_t to_start = tcp_distance(t->chunks[next].seq, seq);
 	if (to_start > 0)
-		return write_chunk(
-			t, f, prev, seq, p, size < (size_t)to_start ? size : (size_t)to_start, start);
+		return write_chunk(t, f, prev, seq, p, size < (size_t)to_start ? size : (size_t)to_start, start);
 	int32_t to_end = tcp_distance(chunk_end(&t->chunks[next]), seq);
 	*prev = next;
 	if (to_end <= 0)

@@ -94,8 +94,7 @@ void tcp_stream_frame(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq)
 
 // Whether the message of `whole` octets at the front of `ready` ones stands where it should. A proven
 // stream is trusted; elsewhere a header that cannot be right must end with what has arrived.
-static bool well_framed(
-	struct tcp_flow *f, const uint8_t *p, size_t size, size_t whole, size_t ready, bool *sound)
+static bool well_framed(struct tcp_flow *f, const uint8_t *p, size_t size, size_t whole, size_t ready, bool *sound)
 {
 	enum look look = f->sure ? LOOK_SOUND : look_beyond(p, size);
 
@@ -182,8 +181,8 @@ void tcp_stream_skip_gap(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp
 }
 
 // Keeps octets for later and hands over what became whole by them.
-static void hold(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq,
-	const uint8_t *p, size_t size)
+static void hold(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq, const uint8_t *p,
+	size_t size)
 {
 	uint32_t ready_seq = f->ready_seq;
 	bool gap = f->gap;
@@ -228,8 +227,8 @@ static bool pick_up(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq, const u
 
 // A segment too far from the others: another connection, if it begins with a message; else nothing. Of several in a row
 // the first one counts.
-static bool jump(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq,
-	const uint8_t *p, size_t size)
+static bool jump(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq, const uint8_t *p,
+	size_t size)
 {
 	if (!f->far)
 		stats_add(&t->stats->tcp_gap, 1);
@@ -242,8 +241,8 @@ static bool jump(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *c
 	return true;
 }
 
-void tcp_stream_take(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq,
-	const uint8_t *p, size_t size)
+void tcp_stream_take(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq, const uint8_t *p,
+	size_t size)
 {
 	if (f->state != TCP_FRAMED && !pick_up(t, f, seq, p, size))
 		return;

@@ -9,8 +9,9 @@
 enum { NUMBERS = 65536, EACH = STATS_UNKNOWN_MAX / STATS_UNKNOWN_KINDS, LOOK_OCTETS = 64, TRAILER_MAX = 16 };
 
 struct unknown {
-	uint64_t packets[STATS_UNKNOWN_KINDS][NUMBERS];	  // worker: rw, main: ro
-	uint64_t holds_ip[STATS_UNKNOWN_KINDS][NUMBERS / 64]; // one bit each: an IP packet was found in one. worker: rw, main: ro
+	uint64_t packets[STATS_UNKNOWN_KINDS][NUMBERS]; // worker: rw, main: ro
+	uint64_t holds_ip[STATS_UNKNOWN_KINDS]
+			 [NUMBERS / 64]; // one bit each: an IP packet was found in one. worker: rw, main: ro
 };
 
 struct unknown *unknown_new(void)
@@ -47,17 +48,20 @@ void unknown_count(struct unknown *u, const struct pkt *pkt)
 
 	stats_add(packets, 1);
 	// looked into at the first packet, the second, the fourth, …: it takes its time
-	if ((*packets & (*packets - 1)) == 0 && (*bits >> (number % 64) & 1) == 0 && has_ip(pkt->payload, pkt->payload_size))
+	if ((*packets & (*packets - 1)) == 0 && (*bits >> (number % 64) & 1) == 0 &&
+		has_ip(pkt->payload, pkt->payload_size))
 		stats_set(bits, *bits | 1ull << (number % 64));
 }
 
 // Numbers that are no header before an IP packet in clear.
 static bool is_other(unsigned kind, unsigned number)
 {
-	static const uint16_t types[] = {0x0806, 0x8035, 0x8808, 0x8809, 0x8863, 0x888e, 0x88cc, 0x88f5, 0x88f7, 0x88fb, 0x8902, 0x9000};
+	static const uint16_t types[] = {0x0806, 0x8035, 0x8808, 0x8809, 0x8863, 0x888e, 0x88cc, 0x88f5, 0x88f7, 0x88fb,
+		0x8902, 0x9000};
 	static const uint16_t protocols[] = {2, 46, 50, 58, 59, 88, 89, 103, 108, 112, 132, 136};
 	const uint16_t *list = kind == STATS_UNKNOWN_ETHERTYPE ? types : protocols;
-	size_t len = kind == STATS_UNKNOWN_ETHERTYPE ? sizeof(types) / sizeof(types[0]) : sizeof(protocols) / sizeof(protocols[0]);
+	size_t len = kind == STATS_UNKNOWN_ETHERTYPE ? sizeof(types) / sizeof(types[0])
+						     : sizeof(protocols) / sizeof(protocols[0]);
 
 	for (size_t i = 0; i < len && kind != STATS_UNKNOWN_UDP_PORT; i++)
 		if (list[i] == number)
@@ -80,7 +84,8 @@ static unsigned insert(struct stats_unknown *list, unsigned len, struct stats_un
 	return len < EACH ? len + 1 : EACH;
 }
 
-unsigned unknown_top(const struct unknown *const *unknown, unsigned len, struct stats_unknown out[static STATS_UNKNOWN_MAX])
+unsigned unknown_top(const struct unknown *const *unknown, unsigned len,
+	struct stats_unknown out[static STATS_UNKNOWN_MAX])
 {
 	unsigned all = 0;
 
@@ -92,9 +97,11 @@ unsigned unknown_top(const struct unknown *const *unknown, unsigned len, struct 
 				if (!unknown[w])
 					continue;
 				item.packets += stats_get(&unknown[w]->packets[kind][number]);
-				item.holds_ip |= stats_get(&unknown[w]->holds_ip[kind][number / 64]) >> (number % 64) & 1;
+				item.holds_ip |=
+					stats_get(&unknown[w]->holds_ip[kind][number / 64]) >> (number % 64) & 1;
 			}
-			if (item.packets > 0 && !is_other(kind, number) && (kind != STATS_UNKNOWN_UDP_PORT || item.holds_ip))
+			if (item.packets > 0 && !is_other(kind, number) &&
+				(kind != STATS_UNKNOWN_UDP_PORT || item.holds_ip))
 				found = insert(out + all, found, item);
 		}
 		all += found;

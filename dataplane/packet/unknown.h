@@ -16,7 +16,8 @@ void unknown_count(struct unknown *unknown, const struct pkt *pkt);
 
 // The most frequent ones of all `len` workers that may hide DNS, most packets first within each kind, at most
 // STATS_UNKNOWN_MAX. Not numbers that are known not to, nor UDP ports behind which no IP packet was found. Returns how many.
-unsigned unknown_top(const struct unknown *const *unknown, unsigned len, struct stats_unknown out[static STATS_UNKNOWN_MAX]);
+unsigned unknown_top(const struct unknown *const *unknown, unsigned len,
+	struct stats_unknown out[static STATS_UNKNOWN_MAX]);
 
 // "EtherType 0x88b5"
 void unknown_text(const struct stats_unknown *unknown, char *text, size_t size);

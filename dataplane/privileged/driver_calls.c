@@ -30,7 +30,10 @@ void driver_calls_busy_poll(bool prefer)
 
 static int ask_for_socket(int family, int protocol)
 {
-	const struct helper_request request = {.operation = HELPER_SOCKET, .value = family, .more = protocol, .flags = busy_poll};
+	const struct helper_request request = {.operation = HELPER_SOCKET,
+		.value = family,
+		.more = protocol,
+		.flags = busy_poll};
 	struct helper_reply reply;
 	int result = helper_ask(&request, &reply);
 
@@ -75,7 +78,8 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(arguments, request);
 	void *argument = va_arg(arguments, void *);
 	va_end(arguments);
-	return helper_is_on() && request == SIOCSIFFLAGS ? set_flags(argument) : (int)syscall(SYS_ioctl, fd, request, argument);
+	return helper_is_on() && request == SIOCSIFFLAGS ? set_flags(argument)
+							 : (int)syscall(SYS_ioctl, fd, request, argument);
 }
 
 unsigned if_nametoindex(const char *name)

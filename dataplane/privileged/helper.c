@@ -44,7 +44,8 @@ int helper_start(const struct helper_options *options, int argc, char **argv)
 	}
 	pid_t child = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0 ? fork() : -1;
 	if (child < 0) {
-		log_error("the helper process cannot be started: %s; sandbox = off goes on without it", strerror(errno));
+		log_error("the helper process cannot be started: %s; sandbox = off goes on without it",
+			strerror(errno));
 		return -1;
 	}
 	if (child == 0) {
@@ -77,7 +78,10 @@ static int receive(struct helper_reply *reply)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(reply->files))];
 	struct iovec part = {.iov_base = reply, .iov_len = sizeof(*reply)};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	struct msghdr message = {.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control)};
 	ssize_t size;
 
 	do
@@ -97,7 +101,8 @@ int helper_ask(const struct helper_request *request, struct helper_reply *reply)
 	if (result == -EPIPE) {
 		*reply = (struct helper_reply){.result = -EPIPE};
 		if (!said_gone)
-			log_error("the helper process has ended: no interface and no collector that goes away can be opened again; start the dataplane again");
+			log_error(
+				"the helper process has ended: no interface and no collector that goes away can be opened again; start the dataplane again");
 		said_gone = true;
 	}
 	pthread_mutex_unlock(&lock);

@@ -23,16 +23,16 @@ struct helper_options {
 };
 
 enum helper_operation {
-	HELPER_FOLDER,	    // the first: name: folder to remove at the end. From then on it has rights for the rest only
-	HELPER_ADOPT,	    // value: ifindex, more: id: a program that the dataplane attached before
-	HELPER_CONNECT,	    // → a socket connected to the collector
-	HELPER_SOCKET,	    // value: AF_PACKET or AF_XDP, more: protocol, flags: 1: busy polling preferred → a socket
-	HELPER_USE,	    // name of an interface → 1 and why the host uses it, or 0
-	HELPER_CLEAN,	    // name: takes off what a dead process left: xdp_clean_up
-	HELPER_PROGRAM,	    // → XDP program, xsks_map, its other maps
-	HELPER_ATTACH,	    // value: ifindex, flags: of bpf_xdp_attach: the program loaded last
-	HELPER_DETACH,	    // value: ifindex: a program of ours that is on it
-	HELPER_ATTACHED,    // value: ifindex → id of the program on it, in `more` whether native
+	HELPER_FOLDER,	 // the first: name: folder to remove at the end. From then on it has rights for the rest only
+	HELPER_ADOPT,	 // value: ifindex, more: id: a program that the dataplane attached before
+	HELPER_CONNECT,	 // → a socket connected to the collector
+	HELPER_SOCKET,	 // value: AF_PACKET or AF_XDP, more: protocol, flags: 1: busy polling preferred → a socket
+	HELPER_USE,	 // name of an interface → 1 and why the host uses it, or 0
+	HELPER_CLEAN,	 // name: takes off what a dead process left: xdp_clean_up
+	HELPER_PROGRAM,	 // → XDP program, xsks_map, its other maps
+	HELPER_ATTACH,	 // value: ifindex, flags: of bpf_xdp_attach: the program loaded last
+	HELPER_DETACH,	 // value: ifindex: a program of ours that is on it
+	HELPER_ATTACHED, // value: ifindex → id of the program on it, in `more` whether native
 	HELPER_PROMISCUOUS, // name: takes what is not sent to it
 	HELPER_END	    // cleans up, and ends
 };

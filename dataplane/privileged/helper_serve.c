@@ -30,12 +30,12 @@ enum { BUSY_POLL_US = 20, BUSY_POLL_BUDGET = 64 };
 
 static struct {
 	const struct helper_options *options;
-	char folder[128];		 // DPDK's, to be removed
-	bool confined;			 // HELPER_FOLDER came
-	int program;			 // loaded last, or -1
+	char folder[128]; // DPDK's, to be removed
+	bool confined;	  // HELPER_FOLDER came
+	int program;	  // loaded last, or -1
 	struct {
-		int ifindex; // 0: none
-		uint32_t id; // of the program on it
+		int ifindex;	       // 0: none
+		uint32_t id;	       // of the program on it
 	} attached[HELPER_IFACES_MAX]; // of each interface
 } me = {.program = -1};
 
@@ -45,7 +45,8 @@ static struct {
 static int which(int ifindex)
 {
 	for (unsigned i = 0; i < me.options->ifaces_len; i++)
-		if (ifindex > 0 && ((int)if_nametoindex(me.options->ifaces[i]) == ifindex || me.attached[i].ifindex == ifindex))
+		if (ifindex > 0 &&
+			((int)if_nametoindex(me.options->ifaces[i]) == ifindex || me.attached[i].ifindex == ifindex))
 			return (int)i;
 	return -1;
 }

@@ -36,10 +36,13 @@ static bool find_address(const char *name, char *text, size_t size)
 		return false;
 	for (a = list; a && text[0] == '\0'; a = a->ifa_next) {
 		int family = a->ifa_addr ? a->ifa_addr->sa_family : AF_UNSPEC;
-		if (strcmp(a->ifa_name, name) != 0 || (family != AF_INET && family != AF_INET6) || is_link_local(a->ifa_addr))
+		if (strcmp(a->ifa_name, name) != 0 || (family != AF_INET && family != AF_INET6) ||
+			is_link_local(a->ifa_addr))
 			continue;
-		const void *at = family == AF_INET ? (const void *)&((const struct sockaddr_in *)(const void *)a->ifa_addr)->sin_addr
-						   : (const void *)&((const struct sockaddr_in6 *)(const void *)a->ifa_addr)->sin6_addr;
+		const void *at =
+			family == AF_INET
+				? (const void *)&((const struct sockaddr_in *)(const void *)a->ifa_addr)->sin_addr
+				: (const void *)&((const struct sockaddr_in6 *)(const void *)a->ifa_addr)->sin6_addr;
 		inet_ntop(family, at, text, (socklen_t)size);
 	}
 	freeifaddrs(list);
@@ -117,8 +120,8 @@ static bool has_route6(const char *name)
 	FILE *file = fopen("/proc/net/ipv6_route", "r");
 	while (file && !found && fgets(line, sizeof(line), file))
 		found = sscanf(line, "%32s %*s %*s %*s %*s %*s %*s %*s %x %15s", destination, &flags, iface) == 3 &&
-			strcmp(iface, name) == 0 && strncmp(destination, "fe80", 4) != 0 && strncmp(destination, "ff", 2) != 0 &&
-			(flags & (RTF_UP | RTF_REJECT)) == RTF_UP;
+			strcmp(iface, name) == 0 && strncmp(destination, "fe80", 4) != 0 &&
+			strncmp(destination, "ff", 2) != 0 && (flags & (RTF_UP | RTF_REJECT)) == RTF_UP;
 	if (file)
 		fclose(file);
 	return found;

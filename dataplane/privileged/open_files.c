@@ -33,7 +33,8 @@ unsigned open_files_list(struct open_file *files, unsigned max)
 	DIR *folder = opendir("/proc/self/fd");
 	unsigned len = 0;
 
-	for (const struct dirent *entry = folder ? readdir(folder) : NULL; entry && len < max; entry = readdir(folder)) {
+	for (const struct dirent *entry = folder ? readdir(folder) : NULL; entry && len < max;
+		entry = readdir(folder)) {
 		struct open_file *file = &files[len];
 		file->fd = atoi(entry->d_name);
 		read_what(file->fd, file->what, sizeof(file->what));

@@ -16,9 +16,9 @@ static const struct {
 	const char *name;
 } rights[] = {
 	{CAP_NET_RAW, CAP_NET_RAW, RIGHTS_PACKET, "CAP_NET_RAW"},
-	{CAP_NET_ADMIN, CAP_NET_ADMIN, RIGHTS_PACKET, "CAP_NET_ADMIN"},
-	{CAP_BPF, CAP_SYS_ADMIN, RIGHTS_XDP, "CAP_BPF"},
-	{CAP_PERFMON, CAP_SYS_ADMIN, RIGHTS_XDP, "CAP_PERFMON"}, // the verifier asks for it: packet pointers on the stack
+	{CAP_NET_ADMIN, CAP_NET_ADMIN, RIGHTS_PACKET, "CAP_NET_ADMIN"}, {CAP_BPF, CAP_SYS_ADMIN, RIGHTS_XDP, "CAP_BPF"},
+	{CAP_PERFMON, CAP_SYS_ADMIN, RIGHTS_XDP,
+		"CAP_PERFMON"}, // the verifier asks for it: packet pointers on the stack
 };
 
 static uint64_t in_effect(void)

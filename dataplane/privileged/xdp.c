@@ -157,9 +157,12 @@ int xdp_clean_up(const char *iface, char *why, size_t why_size)
 		return 0;
 	if (!is_ours(id, &info, ids)) {
 		if (errno == EPERM)
-			snprintf(why, why_size, "an XDP program is on it; to see whether an earlier run left it takes CAP_SYS_ADMIN (ip link set %s xdp off)", iface);
+			snprintf(why, why_size,
+				"an XDP program is on it; to see whether an earlier run left it takes CAP_SYS_ADMIN (ip link set %s xdp off)",
+				iface);
 		else
-			snprintf(why, why_size, "another XDP program is on it (ip link show %s; ip link set %s xdp off)", iface, iface);
+			snprintf(why, why_size,
+				"another XDP program is on it (ip link show %s; ip link set %s xdp off)", iface, iface);
 		return -EBUSY;
 	}
 	int fd = find_map(&info, "steer_config");
@@ -228,7 +231,8 @@ static int fill(struct xdp *xdp, const struct bpf_prog_info *info, const struct 
 		.ready = 1,
 		.all = options->all,
 		.queries = options->queries,
-		.tunnels = options->tunnels & XDP_TUNNEL_AUTO ? (options->mirror ? XDP_TUNNEL_ALL : 0) : options->tunnels,
+		.tunnels =
+			options->tunnels & XDP_TUNNEL_AUTO ? (options->mirror ? XDP_TUNNEL_ALL : 0) : options->tunnels,
 		.mirror = options->mirror,
 		.sample = options->sample};
 

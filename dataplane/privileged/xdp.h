@@ -20,15 +20,15 @@
 #include "dataplane/common/stats.h"
 
 struct xdp_steering {
-	const struct pkt_ports *ports;	// that speak DNS
-	bool all;			// everything to the socket
-	bool queries;			// packets to a DNS port too
-	uint32_t tunnels;		// enum xdp_steer_tunnel (bpf/shared.h), or XDP_TUNNEL_AUTO
-	bool mirror;			// the host does not use the interface
-	uint32_t sample;		// one of so many pairs of addresses
-	const struct prefix_list *src;	// of DNS packets to take or leave; empty: all
+	const struct pkt_ports *ports; // that speak DNS
+	bool all;		       // everything to the socket
+	bool queries;		       // packets to a DNS port too
+	uint32_t tunnels;	       // enum xdp_steer_tunnel (bpf/shared.h), or XDP_TUNNEL_AUTO
+	bool mirror;		       // the host does not use the interface
+	uint32_t sample;	       // one of so many pairs of addresses
+	const struct prefix_list *src; // of DNS packets to take or leave; empty: all
 	const struct prefix_list *dst;
-	const struct prefix_list *doh;	// addresses that speak DNS over HTTPS
+	const struct prefix_list *doh; // addresses that speak DNS over HTTPS
 };
 
 struct xdp; // a program on an interface

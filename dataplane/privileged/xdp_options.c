@@ -13,7 +13,7 @@ static const struct {
 #define TUNNEL(name, word) {word, XDP_TUNNEL_##name},
 	ENCAP_TUNNELS(TUNNEL)
 #undef TUNNEL
-	{"erspan", XDP_TUNNEL_GRE},
+		{"erspan", XDP_TUNNEL_GRE},
 	{"all", XDP_TUNNEL_ALL},
 	{"auto", XDP_TUNNEL_AUTO},
 	{"none", 0},
@@ -23,8 +23,8 @@ static void expect(char *why, size_t why_size)
 {
 	size_t used = (size_t)snprintf(why, why_size, "expected auto, all, none, or some of erspan");
 
-#define TUNNEL(name, word)           \
-	if (used < why_size)         \
+#define TUNNEL(name, word) \
+	if (used < why_size) \
 		used += (size_t)snprintf(why + used, why_size - used, ", %s", word);
 	ENCAP_TUNNELS(TUNNEL)
 #undef TUNNEL

@@ -28,47 +28,54 @@ enum { NAMES_MAX = 512, FIRST_NEW = 424, LINES_MAX = 20 }; // numbers from 424 o
 
 static const char *const everyone[] = {
 	// files that are open, and those that landlock lets be opened
-	"read", "readv", "pread64", "preadv", "write", "writev", "pwrite64", "pwritev", "close", "close_range", "lseek", "_llseek", "open",
-	"openat", "access", "faccessat", "faccessat2", "stat", "lstat", "fstat", "newfstatat", "fstatat64", "stat64", "lstat64", "fstat64",
-	"statx", "statfs", "fstatfs", "readlink", "readlinkat", "getdents", "getdents64", "getcwd", "fcntl", "fcntl64", "flock", "dup", "dup2", "dup3",
-	"pipe", "pipe2", "fadvise64", "umask",
+	"read", "readv", "pread64", "preadv", "write", "writev", "pwrite64", "pwritev", "close", "close_range", "lseek",
+	"_llseek", "open", "openat", "access", "faccessat", "faccessat2", "stat", "lstat", "fstat", "newfstatat",
+	"fstatat64", "stat64", "lstat64", "fstat64", "statx", "statfs", "fstatfs", "readlink", "readlinkat", "getdents",
+	"getdents64", "getcwd", "fcntl", "fcntl64", "flock", "dup", "dup2", "dup3", "pipe", "pipe2", "fadvise64",
+	"umask",
 	// waiting
-	"poll", "ppoll", "ppoll_time64", "select", "_newselect", "pselect6", "pselect6_time64", "epoll_create", "epoll_create1", "epoll_ctl",
-	"epoll_wait", "epoll_pwait", "epoll_pwait2", "eventfd2", "nanosleep", "clock_nanosleep", "clock_nanosleep_time64", "futex", "futex_time64",
-	"restart_syscall", "sched_yield", "membarrier",
+	"poll", "ppoll", "ppoll_time64", "select", "_newselect", "pselect6", "pselect6_time64", "epoll_create",
+	"epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "eventfd2", "nanosleep",
+	"clock_nanosleep", "clock_nanosleep_time64", "futex", "futex_time64", "restart_syscall", "sched_yield",
+	"membarrier",
 	// memory
-	"brk", "mmap", "mmap2", "munmap", "mremap", "mprotect", "madvise", "mlock", "mlock2", "munlock", "msync", "mincore",
+	"brk", "mmap", "mmap2", "munmap", "mremap", "mprotect", "madvise", "mlock", "mlock2", "munlock", "msync",
+	"mincore",
 	// time, threads, itself
-	"clock_gettime", "clock_gettime64", "clock_getres", "gettimeofday", "time", "getrandom", "set_robust_list", "get_robust_list", "rseq",
-	"set_tid_address", "exit", "exit_group", "gettid", "getpid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getuid32", "geteuid32",
-	"getgid32", "getegid32", "getresuid", "getresgid", "getgroups", "getpgrp", "uname", "sysinfo", "getcpu", "getrusage", "times", "getrlimit",
-	"ugetrlimit", "sched_getaffinity", "sched_setaffinity", "sched_getscheduler", "sched_getparam", "sched_setscheduler", "sched_getattr", "sched_setattr",
-	"getpriority", "setpriority", "capget", "arch_prctl", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigsuspend", "rt_sigpending",
-	"rt_sigtimedwait", "sigaltstack", "sigreturn", "setitimer", "getitimer",
+	"clock_gettime", "clock_gettime64", "clock_getres", "gettimeofday", "time", "getrandom", "set_robust_list",
+	"get_robust_list", "rseq", "set_tid_address", "exit", "exit_group", "gettid", "getpid", "getppid", "getuid",
+	"geteuid", "getgid", "getegid", "getuid32", "geteuid32", "getgid32", "getegid32", "getresuid", "getresgid",
+	"getgroups", "getpgrp", "uname", "sysinfo", "getcpu", "getrusage", "times", "getrlimit", "ugetrlimit",
+	"sched_getaffinity", "sched_setaffinity", "sched_getscheduler", "sched_getparam", "sched_setscheduler",
+	"sched_getattr", "sched_setattr", "getpriority", "setpriority", "capget", "arch_prctl", "rt_sigaction",
+	"rt_sigprocmask", "rt_sigreturn", "rt_sigsuspend", "rt_sigpending", "rt_sigtimedwait", "sigaltstack",
+	"sigreturn", "setitimer", "getitimer",
 	// sockets that are open
-	"recvfrom", "recv", "recvmsg", "recvmmsg", "sendto", "send", "sendmsg", "sendmmsg", "accept", "accept4", "shutdown", "getsockopt",
-	"setsockopt", "getsockname", "getpeername", NULL};
+	"recvfrom", "recv", "recvmsg", "recvmmsg", "sendto", "send", "sendmsg", "sendmmsg", "accept", "accept4",
+	"shutdown", "getsockopt", "setsockopt", "getsockname", "getpeername", NULL};
 
 static const char *const dataplane[] = {
 	// memory of DPDK, what a card or an interface is asked
-	"memfd_create", "ftruncate", "fallocate", "mbind", "get_mempolicy", "set_mempolicy", "move_pages", "ioctl", "bind", "timerfd_create",
-	"timerfd_settime", "timerfd_gettime", NULL};
+	"memfd_create", "ftruncate", "fallocate", "mbind", "get_mempolicy", "set_mempolicy", "move_pages", "ioctl",
+	"bind", "timerfd_create", "timerfd_settime", "timerfd_gettime", NULL};
 
-static const char *const helper[] = {"ioctl", "bpf", "bind", "connect", "unlink", "unlinkat", "rmdir", "memfd_create", "ftruncate",
-	"sendfile", NULL};
+static const char *const helper[] = {"ioctl", "bpf", "bind", "connect", "unlink", "unlinkat", "rmdir", "memfd_create",
+	"ftruncate", "sendfile", NULL};
 
 static const char *const collector[] = {
 	// the spool, the index of names, HTTP
-	"ftruncate", "fallocate", "fdatasync", "fsync", "sync_file_range", "rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat",
-	"mkdir", "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "sendfile", "connect", "ioctl", "signalfd4", "wait4", "waitid", NULL};
+	"ftruncate", "fallocate", "fdatasync", "fsync", "sync_file_range", "rename", "renameat", "renameat2", "link",
+	"linkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "sendfile",
+	"connect", "ioctl", "signalfd4", "wait4", "waitid", NULL};
 
 // What libraries try at the end, and can do without.
 static const char *const quietly[] = {"unlink", "unlinkat", "rmdir", NULL};
 
-static const char *const deadly[] = {"execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "init_module", "finit_module",
-	"delete_module", "kexec_load", "kexec_file_load", "mount", "umount2", "move_mount", "fsmount", "open_tree", "pivot_root", "chroot",
-	"unshare", "setns", "add_key", "request_key", "keyctl", "userfaultfd", "io_uring_setup", "open_by_handle_at", "reboot", "swapon",
-	"swapoff", "iopl", "ioperm", "acct", "settimeofday", "clock_settime", "adjtimex", "sethostname", "setuid", "setgid", "setresuid",
+static const char *const deadly[] = {"execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev",
+	"init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "mount", "umount2",
+	"move_mount", "fsmount", "open_tree", "pivot_root", "chroot", "unshare", "setns", "add_key", "request_key",
+	"keyctl", "userfaultfd", "io_uring_setup", "open_by_handle_at", "reboot", "swapon", "swapoff", "iopl", "ioperm",
+	"acct", "settimeofday", "clock_settime", "adjtimex", "sethostname", "setuid", "setgid", "setresuid",
 	"setresgid", "setreuid", "setregid", "setgroups", "capset", "personality", "pidfd_getfd", NULL};
 
 // refused calls are told about ───────────────────────────────────────────────────────────────
@@ -89,8 +96,9 @@ static void on_refusal(int signal_number, siginfo_t *info, void *at)
 	int saved = errno, call = info->si_syscall;
 
 	if (__atomic_fetch_add(&refused, 1, __ATOMIC_RELAXED) < LINES_MAX)
-		log_warning("sandbox: refused system call %d (%s); please report this, unless it was a trial; sandbox = off goes on without", call,
-			call >= 0 && call < NAMES_MAX && names[call] ? names[call] : "unknown");
+		log_warning(
+			"sandbox: refused system call %d (%s); please report this, unless it was a trial; sandbox = off goes on without",
+			call, call >= 0 && call < NAMES_MAX && names[call] ? names[call] : "unknown");
 	ANSWER(context) = call >= FIRST_NEW ? -ENOSYS : -EPERM;
 	errno = saved;
 }
@@ -147,7 +155,8 @@ static int allow_firsts(scmp_filter_ctx filter, int call, const uint64_t *values
 static int add_threads(scmp_filter_ctx filter, enum sandbox_role role)
 {
 	const uint64_t thread = CLONE_VM | CLONE_THREAD | CLONE_SIGHAND;
-	const uint64_t namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+	const uint64_t namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
+				    CLONE_NEWPID | CLONE_NEWNET;
 	const struct scmp_arg_cmp flags = role == SANDBOX_COLLECTOR ? SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces, 0)
 								    : SCMP_A0(SCMP_CMP_MASKED_EQ, thread, thread);
 	int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, flags);
@@ -158,7 +167,8 @@ static int add_threads(scmp_filter_ctx filter, enum sandbox_role role)
 // Signals to itself, its own limits and names.
 static int add_own(scmp_filter_ctx filter)
 {
-	const uint64_t prctls[] = {PR_SET_NAME, PR_GET_NAME, PR_SET_VMA, PR_GET_DUMPABLE, PR_CAPBSET_READ, PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP};
+	const uint64_t prctls[] = {PR_SET_NAME, PR_GET_NAME, PR_SET_VMA, PR_GET_DUMPABLE, PR_CAPBSET_READ,
+		PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP};
 	const uint64_t own[] = {0, (uint64_t)getpid()};
 	int result = allow_firsts(filter, SCMP_SYS(prctl), prctls, sizeof(prctls) / sizeof(prctls[0]));
 
@@ -182,10 +192,11 @@ static int add_sockets(scmp_filter_ctx filter, unsigned sockets)
 	const struct {
 		unsigned when;
 		int family, type;
-	} kinds[] = {{SANDBOX_UNIX, AF_UNIX, SOCK_STREAM}, {SANDBOX_TCP, AF_INET, SOCK_STREAM}, {SANDBOX_TCP, AF_INET6, SOCK_STREAM},
-		{SANDBOX_UDP, AF_INET, SOCK_DGRAM}, {SANDBOX_UDP, AF_INET6, SOCK_DGRAM}, {SANDBOX_CAPTURE, AF_UNIX, SOCK_DGRAM},
-		{SANDBOX_CAPTURE, AF_INET, SOCK_DGRAM}, {SANDBOX_CAPTURE, AF_PACKET, SOCK_RAW}, {SANDBOX_CAPTURE, AF_XDP, SOCK_RAW},
-		{SANDBOX_CAPTURE, AF_NETLINK, SOCK_RAW}};
+	} kinds[] = {{SANDBOX_UNIX, AF_UNIX, SOCK_STREAM}, {SANDBOX_TCP, AF_INET, SOCK_STREAM},
+		{SANDBOX_TCP, AF_INET6, SOCK_STREAM}, {SANDBOX_UDP, AF_INET, SOCK_DGRAM},
+		{SANDBOX_UDP, AF_INET6, SOCK_DGRAM}, {SANDBOX_CAPTURE, AF_UNIX, SOCK_DGRAM},
+		{SANDBOX_CAPTURE, AF_INET, SOCK_DGRAM}, {SANDBOX_CAPTURE, AF_PACKET, SOCK_RAW},
+		{SANDBOX_CAPTURE, AF_XDP, SOCK_RAW}, {SANDBOX_CAPTURE, AF_NETLINK, SOCK_RAW}};
 	int result = 0;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && result == 0; i++)
@@ -197,7 +208,8 @@ static int add_sockets(scmp_filter_ctx filter, unsigned sockets)
 // Maps of the XDP program, by descriptors that it has; nothing is loaded or attached.
 static int add_maps(scmp_filter_ctx filter)
 {
-	const uint64_t commands[] = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD};
+	const uint64_t commands[] = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM,
+		BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD};
 
 	return allow_firsts(filter, SCMP_SYS(bpf), commands, sizeof(commands) / sizeof(commands[0]));
 }
@@ -207,13 +219,15 @@ static int add_quiet(scmp_filter_ctx filter, unsigned *len)
 {
 	int result = add_list(filter, SCMP_ACT_ERRNO(EACCES), quietly, len);
 
-	return result ? result : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0),
-		SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM));
+	return result ? result
+		      : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2,
+				SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0), SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM));
 }
 
 static int fill(scmp_filter_ctx filter, struct sandbox *s, unsigned *len)
 {
-	static const char *const *const lists[] = {[SANDBOX_DATAPLANE] = dataplane, [SANDBOX_HELPER] = helper, [SANDBOX_COLLECTOR] = collector};
+	static const char *const *const lists[] =
+		{[SANDBOX_DATAPLANE] = dataplane, [SANDBOX_HELPER] = helper, [SANDBOX_COLLECTOR] = collector};
 	int result = add_list(filter, SCMP_ACT_ALLOW, everyone, len);
 
 	if (result == 0)
@@ -242,7 +256,7 @@ int sandbox_calls_restrict(struct sandbox *s)
 	int result = fill(filter, s, &len);
 	if (result == 0)
 		result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-	seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);	// no slower memory for it, as older kernels would have it
+	seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1); // no slower memory for it, as older kernels would have it
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); // a tree
 	if (result == 0)
 		result = seccomp_load(filter);

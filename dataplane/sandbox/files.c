@@ -20,8 +20,8 @@ enum {
 	READ = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
 	OF_FILES = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | 1 << 14,
 	REMOVE = LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR,
-	WRITE = READ | REMOVE | 1 << 13 /* LANDLOCK_ACCESS_FS_REFER */ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |
-		LANDLOCK_ACCESS_FS_MAKE_REG | 1 << 14
+	WRITE = READ | REMOVE | 1 << 13 /* LANDLOCK_ACCESS_FS_REFER */ | LANDLOCK_ACCESS_FS_WRITE_FILE |
+		LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | 1 << 14
 };
 
 // The kernel's structure as of ABI 6; older kernels take its beginning.
@@ -34,13 +34,11 @@ static const struct {
 	uint64_t files, ports, scopes;
 	size_t size;
 } of_abi[] = {
-	{0, 0, 0, 0},
-	{(1 << 13) - 1, 0, 0, 8},
-	{(1 << 14) - 1, 0, 0, 8}, // LANDLOCK_ACCESS_FS_REFER
-	{(1 << 15) - 1, 0, 0, 8}, // _TRUNCATE
-	{(1 << 15) - 1, 1, 0, 16}, // LANDLOCK_ACCESS_NET_BIND_TCP
-	{(1 << 16) - 1, 1, 0, 16}, // _IOCTL_DEV
-	{(1 << 16) - 1, 1, 1, 24}, // LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
+	{0, 0, 0, 0}, {(1 << 13) - 1, 0, 0, 8}, {(1 << 14) - 1, 0, 0, 8}, // LANDLOCK_ACCESS_FS_REFER
+	{(1 << 15) - 1, 0, 0, 8},					  // _TRUNCATE
+	{(1 << 15) - 1, 1, 0, 16},					  // LANDLOCK_ACCESS_NET_BIND_TCP
+	{(1 << 16) - 1, 1, 0, 16},					  // _IOCTL_DEV
+	{(1 << 16) - 1, 1, 1, 24},					  // LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
 };
 
 enum { ABI_MAX = sizeof(of_abi) / sizeof(of_abi[0]) - 1 };
@@ -59,7 +57,9 @@ void sandbox_files_begin(struct sandbox *s)
 	s->files_abi = abi > 0 ? (int)abi : 0;
 	if (s->files_abi == 0)
 		return;
-	const struct attributes a = {.files = of_abi[row_of(s)].files, .ports = of_abi[row_of(s)].ports, .scopes = of_abi[row_of(s)].scopes};
+	const struct attributes a = {.files = of_abi[row_of(s)].files,
+		.ports = of_abi[row_of(s)].ports,
+		.scopes = of_abi[row_of(s)].scopes};
 	s->files = (int)syscall(SYS_landlock_create_ruleset, &a, of_abi[row_of(s)].size, 0);
 	if (s->files < 0)
 		s->files_abi = 0;

@@ -99,7 +99,8 @@ int sandbox_enter(struct sandbox *s, char *why, size_t why_size)
 	s->files = -1;
 	if (result == 0)
 		return 0;
-	snprintf(why, why_size, "sandbox: the rights cannot be given up: %s; sandbox = off goes on with them", strerror(-result));
+	snprintf(why, why_size, "sandbox: the rights cannot be given up: %s; sandbox = off goes on with them",
+		strerror(-result));
 	return -1;
 }
 
@@ -124,15 +125,16 @@ int sandbox_seal(struct sandbox *s, char *why, size_t why_size)
 #endif
 	if (result == 0 || result == -ENOSYS || result == -EINVAL) // a kernel without seccomp: sandbox_text tells
 		return 0;
-	snprintf(why, why_size, "sandbox: system calls cannot be restricted: %s; sandbox = off goes on without", strerror(-result));
+	snprintf(why, why_size, "sandbox: system calls cannot be restricted: %s; sandbox = off goes on without",
+		strerror(-result));
 	return -1;
 }
 
 static const struct {
 	int capability;
 	const char *name;
-} kept[] = {{CAP_NET_RAW, "CAP_NET_RAW"}, {CAP_NET_ADMIN, "CAP_NET_ADMIN"}, {CAP_BPF, "CAP_BPF"}, {CAP_PERFMON, "CAP_PERFMON"},
-	{CAP_IPC_LOCK, "CAP_IPC_LOCK"}, {CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE"}};
+} kept[] = {{CAP_NET_RAW, "CAP_NET_RAW"}, {CAP_NET_ADMIN, "CAP_NET_ADMIN"}, {CAP_BPF, "CAP_BPF"},
+	{CAP_PERFMON, "CAP_PERFMON"}, {CAP_IPC_LOCK, "CAP_IPC_LOCK"}, {CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE"}};
 
 void sandbox_text(const struct sandbox *s, char *text, size_t size)
 {

@@ -24,15 +24,19 @@ enum sandbox_role {
 
 // Sockets that can still be opened.
 enum sandbox_sockets {
-	SANDBOX_UNIX = 1,    // streams
-	SANDBOX_TCP = 2,     // IPv4 and IPv6 streams, no listening
-	SANDBOX_UDP = 4,     // for a resolver
-	SANDBOX_CAPTURE = 8  // AF_PACKET, AF_XDP, netlink
+	SANDBOX_UNIX = 1,   // streams
+	SANDBOX_TCP = 2,    // IPv4 and IPv6 streams, no listening
+	SANDBOX_UDP = 4,    // for a resolver
+	SANDBOX_CAPTURE = 8 // AF_PACKET, AF_XDP, netlink
 };
 
 enum { SANDBOX_GROUPS_MAX = 16 };
 
-enum sandbox_access { SANDBOX_READ, SANDBOX_WRITE, SANDBOX_REMOVE }; // of a file, or of all below a folder; WRITE is all of them
+enum sandbox_access {
+	SANDBOX_READ,
+	SANDBOX_WRITE,
+	SANDBOX_REMOVE
+}; // of a file, or of all below a folder; WRITE is all of them
 
 struct sandbox_user {
 	uid_t uid;
@@ -41,7 +45,7 @@ struct sandbox_user {
 	int groups_len;
 	char name[64];
 	char why[200]; // it is root all the same, or empty
-	bool change; // false: the one that runs it stays
+	bool change;   // false: the one that runs it stays
 };
 
 struct sandbox {

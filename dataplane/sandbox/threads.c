@@ -42,7 +42,8 @@ static unsigned signal_new(pid_t *known, unsigned *len)
 	DIR *folder = opendir("/proc/self/task");
 	unsigned signalled = 0;
 
-	for (const struct dirent *entry = folder ? readdir(folder) : NULL; entry && *len < THREADS_MAX; entry = readdir(folder)) {
+	for (const struct dirent *entry = folder ? readdir(folder) : NULL; entry && *len < THREADS_MAX;
+		entry = readdir(folder)) {
 		pid_t thread = atoi(entry->d_name);
 		if (thread <= 0 || is_known(known, *len, thread))
 			continue;

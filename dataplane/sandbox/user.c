@@ -66,7 +66,8 @@ int sandbox_user_find(struct sandbox_user *user, const char *name, char *why, si
 	else if ((found = look_up("lookback")) == NULL)
 		found = look_up("nobody");
 	if (!found) {
-		snprintf(why, why_size, "user: found no user '%s' on this host; make it (useradd --system %s), or name another one",
+		snprintf(why, why_size,
+			"user: found no user '%s' on this host; make it (useradd --system %s), or name another one",
 			*name ? name : "lookback", *name ? name : "lookback");
 		return -1;
 	}

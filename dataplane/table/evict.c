@@ -5,10 +5,10 @@
 #include <string.h>
 
 enum {
-	HAND_BUCKETS_MAX = 64, // looked at for room in one insertion
+	HAND_BUCKETS_MAX = 64,	// looked at for room in one insertion
 	HAND_BUCKETS_VAIN = 16, // of a capture: of them, without a record seen once, before one seen again goes
-	SWEEP_FAR = 8,	       // buckets that the sweep asks for what it will need: first for a bucket,
-	SWEEP_NEAR = 3	       // later for its units
+	SWEEP_FAR = 8,		// buckets that the sweep asks for what it will need: first for a bucket,
+	SWEEP_NEAR = 3		// later for its units
 };
 
 // What goes first: idle before recent, seen once before seen again.
@@ -53,8 +53,11 @@ bool table_hand_over(struct table *t, struct table_bucket *b, unsigned slot)
 {
 	struct table_unit *u = &t->units[b->unit[slot]];
 	const uint8_t *key = whole_key(t, u);
-	struct record_view view = {
-		.head = {.first_s = u->first_s, .last_s = u->last_s, .count = u->count, .owner_size = key[2], .flags = u->flags},
+	struct record_view view = {.head = {.first_s = u->first_s,
+					   .last_s = u->last_s,
+					   .count = u->count,
+					   .owner_size = key[2],
+					   .flags = u->flags},
 		.owner = key + TABLE_KEY_HEAD};
 
 	memcpy(&view.head.type, key, 2);
@@ -136,7 +139,8 @@ static int lowest(const struct table *t, const struct table_bucket *b, uint64_t 
 	int found = -1;
 
 	for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++) {
-		if (b->tag[slot] == 0 || (*rank <= RANK_REPEATED && t->wait && table_meta_get(b, TABLE_META_REPEATED, slot)))
+		if (b->tag[slot] == 0 ||
+			(*rank <= RANK_REPEATED && t->wait && table_meta_get(b, TABLE_META_REPEATED, slot)))
 			continue; // without a look at its unit, which is another cache line
 		uint64_t r = t->wait ? rank_replayed(t, b, slot) : rank_live(b, slot);
 		if (r < *rank) {

@@ -8,10 +8,10 @@
 #include "dataplane/base/memory.h"
 
 enum {
-	WAYS = 4,		   // cells in a cache line
-	REGISTER_BITS = 10,	   // HyperLogLog: a standard error of 3 %
+	WAYS = 4,	    // cells in a cache line
+	REGISTER_BITS = 10, // HyperLogLog: a standard error of 3 %
 	REGISTERS = 1 << REGISTER_BITS,
-	RDATAS = 4 * FLOOD_RDATAS,  // room for hashes of data
+	RDATAS = 4 * FLOOD_RDATAS, // room for hashes of data
 	SEEN = 512,		   // names of a flooded zone that are remembered, in case they come again
 	SEEN_TIMES = 3,		   // low bits of such an entry: how often
 	DUPLICATES = 16,	   // collapsed records of one message that are remembered
@@ -26,19 +26,19 @@ struct cell {
 };
 
 struct flood_zone {
-	struct cell *cell; // NULL: free
-	uint32_t interval; // number of the one that it is in
-	uint8_t level;	   // its budget is halved so many times
+	struct cell *cell;	   // NULL: free
+	uint32_t interval;	   // number of the one that it is in
+	uint8_t level;		   // its budget is halved so many times
 	struct flood_report part;  // since the last report; its `names` are those reported in this interval
 	struct flood_report whole; // of the interval
-	uint32_t asked;	   // names that were new, let in or not
-	uint32_t examples; // let in without further ado
-	uint32_t again;	   // let in because they came again
-	uint32_t rdatas;   // records `*.<zone>` in `rdata`
+	uint32_t asked;		   // names that were new, let in or not
+	uint32_t examples;	   // let in without further ado
+	uint32_t again;		   // let in because they came again
+	uint32_t rdatas;	   // records `*.<zone>` in `rdata`
 	uint32_t reported_s;
 	uint8_t registers[REGISTERS];
 	uint32_t rdata[RDATAS]; // hashes of their types and RDATA, open addressing; 0: free
-	uint32_t seen[SEEN]; // hash of a name, and in its low bits how often it came
+	uint32_t seen[SEEN];	// hash of a name, and in its low bits how often it came
 };
 
 struct flood {
@@ -265,7 +265,8 @@ static struct cell *find_cell(struct flood *f, uint64_t hash)
 }
 
 // A zone has gone over its budget.
-static struct flood_zone *begin_flood(struct flood *f, struct cell *cell, const uint8_t *name, size_t size, uint32_t now_s)
+static struct flood_zone *begin_flood(struct flood *f, struct cell *cell, const uint8_t *name, size_t size,
+	uint32_t now_s)
 {
 	struct flood_zone *z = f->zones;
 

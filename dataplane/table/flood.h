@@ -33,7 +33,7 @@ enum {
 
 // About a flooded zone, since the report before.
 struct flood_report {
-	uint8_t zone[DNS_NAME_SIZE];	// wire form
+	uint8_t zone[DNS_NAME_SIZE]; // wire form
 	uint8_t zone_size;
 	uint8_t example_size;
 	uint8_t example[DNS_NAME_SIZE]; // a name that was collapsed
@@ -58,9 +58,9 @@ struct flood_notices {
 typedef bool flood_sink(void *context, const struct flood_report *report);
 
 struct flood_options {
-	uint64_t names;	      // new names that a zone may bring in an interval
-	uint32_t interval_s;  // at least 1
-	uint32_t report_s;    // how often a flooded zone is reported, at least 1
+	uint64_t names;	     // new names that a zone may bring in an interval
+	uint32_t interval_s; // at least 1
+	uint32_t report_s;   // how often a flooded zone is reported, at least 1
 	const struct hash_key *key;
 	flood_sink *sink;
 	void *sink_context;

@@ -7,8 +7,8 @@
 enum { LONG_RDATA = 512 }; // longer RDATA is left out of what is collapsed
 
 // The key of `*.<zone>`, as dns_names and begin_key make those of others. Returns its size.
-static size_t build_key(struct table *t, const struct flood_zone *z, uint16_t type, const uint8_t *rdata, size_t rdata_size,
-	uint64_t *hash)
+static size_t build_key(struct table *t, const struct flood_zone *z, uint16_t type, const uint8_t *rdata,
+	size_t rdata_size, uint64_t *hash)
 {
 	uint8_t *key = t->flood_key;
 	size_t owner_size;
@@ -25,8 +25,8 @@ static size_t build_key(struct table *t, const struct flood_zone *z, uint16_t ty
 }
 
 // Counts one sighting of `*.<zone>`.
-static void count_as(struct table *t, const struct flood_zone *z, uint16_t type, const uint8_t *rdata, size_t rdata_size,
-	uint32_t time_s, uint32_t message)
+static void count_as(struct table *t, const struct flood_zone *z, uint16_t type, const uint8_t *rdata,
+	size_t rdata_size, uint32_t time_s, uint32_t message)
 {
 	uint64_t hash;
 	uint32_t size = (uint32_t)build_key(t, z, type, rdata, rdata_size, &hash);
@@ -41,7 +41,8 @@ static uint64_t rdata_hash(const struct table *t, uint16_t type, const uint8_t *
 	return hash_mix(t->flood_hash, type, hash_bytes(t->flood_hash, rdata, rdata_size));
 }
 
-bool table_collapse(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message)
+bool table_collapse(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
+	uint32_t message)
 {
 	size_t owner_size = key[2], rdata_size = size - TABLE_KEY_HEAD - owner_size;
 	const uint8_t *owner = key + TABLE_KEY_HEAD, *rdata = owner + owner_size;
@@ -59,8 +60,7 @@ bool table_collapse(struct table *t, uint64_t hash, const uint8_t *key, uint32_t
 	}
 	memcpy(&type, key, sizeof(type));
 	// a flood may vary the data and the types too
-	if (rdata_size > LONG_RDATA ||
-		!flood_takes_rdata(z, rdata_hash(t, type, rdata, rdata_size), FLOOD_RDATAS))
+	if (rdata_size > LONG_RDATA || !flood_takes_rdata(z, rdata_hash(t, type, rdata, rdata_size), FLOOD_RDATAS))
 		rdata_size = 0;
 	if (rdata_size == 0 && !flood_takes_rdata(z, rdata_hash(t, type, rdata, 0), 2 * FLOOD_RDATAS))
 		type = 0;

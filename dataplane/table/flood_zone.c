@@ -11,8 +11,8 @@ enum { LABELS_MAX = 128, REVERSE4_LABELS = 5, REVERSE6_LABELS = 14 };
 // Second-level labels under country codes that registries sell names below of.
 static bool is_shared_label(const uint8_t *label)
 {
-	static const char *const shared[] = {"ac", "co", "com", "edu", "gen", "go", "gob", "gouv", "gov", "gv", "id", "ind",
-		"info", "ltd", "me", "mil", "ne", "net", "nhs", "nom", "or", "org", "plc", "sch", "web"};
+	static const char *const shared[] = {"ac", "co", "com", "edu", "gen", "go", "gob", "gouv", "gov", "gv", "id",
+		"ind", "info", "ltd", "me", "mil", "ne", "net", "nhs", "nom", "or", "org", "plc", "sch", "web"};
 
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
 		if (strlen(shared[i]) == label[0] && memcmp(shared[i], label + 1, label[0]) == 0)

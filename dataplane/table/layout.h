@@ -6,17 +6,17 @@
 #include "dataplane/table/table.h"
 
 enum {
-	TABLE_INLINE = 104,	      // key octets in the first unit of a record
-	TABLE_MORE = 120,	      // key octets in each further unit
-	TABLE_FIRST_LINE = 40,	      // key octets in the first cache line of a unit
-	TABLE_NO_UNIT = 0,	      // unit 0 is never used
-	TABLE_PAGE_BUCKETS = 64,      // of 4 KiB: a page of the machine is not larger where it maps memory in small pieces
-	TABLE_PENDING = 64,	      // pipeline slots, a power of two
-	TABLE_BATCH = 16,	      // sightings that go through a stage together
-	TABLE_PASSED = 8192,	      // a power of two; more than a message has records
-	TABLE_META_CHANGED = 0,	      // first bit of the three groups of TABLE_BUCKET_SLOTS bits
-	TABLE_META_RECENT = 10,	      // seen since the sweep before last
-	TABLE_META_REPEATED = 20,     // seen more than once
+	TABLE_INLINE = 104,	  // key octets in the first unit of a record
+	TABLE_MORE = 120,	  // key octets in each further unit
+	TABLE_FIRST_LINE = 40,	  // key octets in the first cache line of a unit
+	TABLE_NO_UNIT = 0,	  // unit 0 is never used
+	TABLE_PAGE_BUCKETS = 64,  // of 4 KiB: a page of the machine is not larger where it maps memory in small pieces
+	TABLE_PENDING = 64,	  // pipeline slots, a power of two
+	TABLE_BATCH = 16,	  // sightings that go through a stage together
+	TABLE_PASSED = 8192,	  // a power of two; more than a message has records
+	TABLE_META_CHANGED = 0,	  // first bit of the three groups of TABLE_BUCKET_SLOTS bits
+	TABLE_META_RECENT = 10,	  // seen since the sweep before last
+	TABLE_META_REPEATED = 20, // seen more than once
 	TABLE_META_OVERFLOWED = 1 << 30 // a key of this first bucket may live in its second one
 };
 
@@ -39,7 +39,7 @@ struct table_unit {
 } __attribute__((aligned(128)));
 
 struct table_more {
-	uint32_t next;		 // further unit, or TABLE_NO_UNIT
+	uint32_t next; // further unit, or TABLE_NO_UNIT
 	uint32_t zero;
 	uint8_t key[TABLE_MORE]; // zero-padded
 } __attribute__((aligned(128)));
@@ -85,11 +85,12 @@ struct table {
 	uint32_t free_unit;
 	uint32_t fresh_unit;
 	uint32_t units_len;
-	uint32_t free_len;	// units free in all
-	uint64_t sweep_at;	// next bucket of the sweep
-	uint32_t sweep_handed;	// slots of that bucket that the sweep has handed over, where the sink had no room for all
-	uint64_t hand;		// next bucket of the search for room
-	uint32_t inserting;	// number of the message whose record is being taken in
+	uint32_t free_len; // units free in all
+	uint64_t sweep_at; // next bucket of the sweep
+	uint32_t
+		sweep_handed; // slots of that bucket that the sweep has handed over, where the sink had no room for all
+	uint64_t hand;	      // next bucket of the search for room
+	uint32_t inserting;   // number of the message whose record is being taken in
 	uint32_t passed_message; // number of the last message of which a record was handed over at once
 	table_sink *sink;
 	void *sink_context;
@@ -99,9 +100,9 @@ struct table {
 	struct flood *flood; // NULL: off
 	const struct hash_key *flood_hash;
 	struct table_pending pending[TABLE_PENDING];
-	uint8_t long_key[TABLE_KEY_MAX + 64];  // a key being built that is too long for the pipeline
-	uint8_t out_key[TABLE_KEY_MAX + 64];   // a chained key gathered for the sink
-	uint8_t flood_key[1024];	       // of a record that is collapsed
+	uint8_t long_key[TABLE_KEY_MAX + 64];	  // a key being built that is too long for the pipeline
+	uint8_t out_key[TABLE_KEY_MAX + 64];	  // a chained key gathered for the sink
+	uint8_t flood_key[1024];		  // of a record that is collapsed
 	struct table_passed passed[TABLE_PASSED]; // of the last message that had any
 };
 
@@ -150,7 +151,8 @@ struct table_bucket *table_evict_slot(struct table *t, struct table_bucket *firs
 bool table_make_room(struct table *t, uint32_t units);
 
 // Hands a sighting over at once: the table has no room for its record.
-void table_pass_by(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message);
+void table_pass_by(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
+	uint32_t message);
 
 // True where a sighting of the same message was handed over at once. By the keyed hash alone.
 bool table_was_passed(struct table *t, uint64_t hash, uint32_t message);
@@ -161,11 +163,13 @@ bool table_was_passed(struct table *t, uint64_t hash, uint32_t message);
 void table_insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message);
 
 // Counts a sighting of a record, whether or not one of this message was counted. False where it is not there.
-bool table_count_again(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message);
+bool table_count_again(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
+	uint32_t message);
 
 // flood_insert.c ──────────────────────────────────────────────────────────────────────────────
 
 bool table_flood_begin(struct table *t, const struct table_options *options, struct worker_stats *stats);
 
 // About a record that is new: true where it was counted otherwise, since its zone is flooded.
-bool table_collapse(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message);
+bool table_collapse(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
+	uint32_t message);

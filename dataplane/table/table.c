@@ -113,7 +113,8 @@ static inline uint64_t second_bucket(const struct table *t, uint64_t hash)
 {
 	uint64_t len = table_buckets(t), at = ((hash * 0x9e3779b97f4a7c15u) >> 32) * len >> 32;
 
-	if (at / TABLE_PAGE_BUCKETS == table_first_bucket(t, hash) / TABLE_PAGE_BUCKETS) // an owner may have filled that
+	if (at / TABLE_PAGE_BUCKETS ==
+		table_first_bucket(t, hash) / TABLE_PAGE_BUCKETS) // an owner may have filled that
 		at = at + TABLE_PAGE_BUCKETS < len ? at + TABLE_PAGE_BUCKETS : at % TABLE_PAGE_BUCKETS;
 	return at;
 }
@@ -289,7 +290,8 @@ void table_insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t s
 
 // The collector has been away for so long that the record's counter has gone round. Without room in the sink it stays full,
 // and the sighting is lost.
-static __attribute__((noinline, cold)) void count_over(struct table *t, struct table_bucket *b, unsigned slot, struct table_unit *u)
+static __attribute__((noinline, cold)) void count_over(struct table *t, struct table_bucket *b, unsigned slot,
+	struct table_unit *u)
 {
 	u->count = UINT32_MAX;
 	if (table_hand_over_now(t, b, slot)) {
@@ -300,8 +302,8 @@ static __attribute__((noinline, cold)) void count_over(struct table *t, struct t
 	stats_add(&t->stats->lost_no_room, 1);
 }
 
-static inline void count_again(struct table *t, struct table_bucket *b, unsigned slot, struct table_unit *u, uint32_t time_s,
-	uint32_t message)
+static inline void count_again(struct table *t, struct table_bucket *b, unsigned slot, struct table_unit *u,
+	uint32_t time_s, uint32_t message)
 {
 	if (__builtin_expect(u->message == message, 0)) {
 		stats_add(&t->stats->rr_duplicate, 1);
@@ -337,8 +339,8 @@ static struct table_bucket *find(struct table *t, uint64_t hash, const uint8_t *
 }
 
 // Finds the record and counts, or takes it in.
-static __attribute__((noinline)) void count(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
-	uint32_t message)
+static __attribute__((noinline)) void count(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size,
+	uint32_t time_s, uint32_t message)
 {
 	unsigned slot;
 	struct table_bucket *b = find(t, hash, key, size, &slot);
@@ -351,7 +353,8 @@ static __attribute__((noinline)) void count(struct table *t, uint64_t hash, cons
 		table_insert(t, hash, key, size, time_s, message);
 }
 
-bool table_count_again(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message)
+bool table_count_again(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
+	uint32_t message)
 {
 	unsigned slot;
 	struct table_bucket *b = find(t, hash, key, size, &slot);

@@ -32,10 +32,10 @@
 #include "dataplane/common/stats.h"
 
 enum {
-	TABLE_KEY_HEAD = 4,	 // type (host order), owner size, zero
-	TABLE_KEY_SHORT = 160,	 // longer keys pass by the pipeline
+	TABLE_KEY_HEAD = 4,    // type (host order), owner size, zero
+	TABLE_KEY_SHORT = 160, // longer keys pass by the pipeline
 	TABLE_KEY_MAX = TABLE_KEY_HEAD + DNS_NAME_SIZE + DNS_RDATA_SIZE,
-	TABLE_KEY_SLACK = 64,	 // copies by blocks may write so far behind a key
+	TABLE_KEY_SLACK = 64, // copies by blocks may write so far behind a key
 	TABLE_UNIT_SIZE = 128,
 	TABLE_BUCKET_SLOTS = 10
 };
@@ -52,11 +52,11 @@ struct table_options {
 	table_sink *sink;
 	void *sink_context;
 	table_wait *wait; // of a capture, with sink_context; NULL: what the sink has no room for is lost and counted
-	uint64_t flood_names;	     // new names that a zone may bring in an interval (flood.h); 0: any number
-	uint32_t flood_interval_s;   // that interval
-	uint32_t flood_report_s;     // how often flooded zones are reported
+	uint64_t flood_names;		     // new names that a zone may bring in an interval (flood.h); 0: any number
+	uint32_t flood_interval_s;	     // that interval
+	uint32_t flood_report_s;	     // how often flooded zones are reported
 	struct flood_notices *flood_notices; // where floods are told to the log; NULL: nowhere
-	const struct hash_key *key;  // of the hashes that come with keys; for floods alone
+	const struct hash_key *key;	     // of the hashes that come with keys; for floods alone
 };
 
 struct table;
@@ -64,7 +64,7 @@ struct table;
 // Maps and touches the memory: about TABLE_UNIT_SIZE + 11 octets a record. NULL when out of memory.
 struct table *table_new(const struct table_options *options, struct worker_stats *stats);
 void table_free(struct table *t);
-size_t table_memory(uint64_t records); // octets that it maps
+size_t table_memory(uint64_t records);	   // octets that it maps
 bool table_is_huge(const struct table *t); // in huge pages
 
 // Where the next key is to be written: TABLE_KEY_HEAD octets, owner, canonical RDATA, of `size_max`
@@ -89,7 +89,8 @@ static inline uint64_t table_hash_a(const struct hash_key *key, uint64_t owner_h
 	return table_hash_join(owner_hash, hash_mix(key, owner_hash, (uint64_t)DNS_TYPE_A << 32 | address));
 }
 
-static inline uint64_t table_hash_sixteen(const struct hash_key *key, uint64_t owner_hash, uint16_t type, const uint8_t *rdata)
+static inline uint64_t table_hash_sixteen(const struct hash_key *key, uint64_t owner_hash, uint16_t type,
+	const uint8_t *rdata)
 {
 	uint64_t mixed = owner_hash ^ key->k[4] ^ hash_load64(rdata);
 

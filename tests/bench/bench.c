@@ -44,18 +44,18 @@ struct packed {
 struct feed {
 	const struct packed *packed;
 	struct rte_mempool *pool;
-	uint32_t next, left, step;  // packets
+	uint32_t next, left, step; // packets
 	uint64_t first_tsc, last_tsc;
 	uint64_t first_cpu_ns, cpu_ns; // processor time that the worker was given meanwhile
 	// with --pace: packets arrive by the clock and wait in a ring
 	const struct worker *worker;
-	uint64_t arrived;	 // packets of this pass
+	uint64_t arrived;	  // packets of this pass
 	uint64_t lost, lost_away; // the ring was full; and of these, after the kernel had given the core away
 	atomic_bool go;
 } __attribute__((aligned(64)));
 
 static struct feed feeds[WORKERS_MAX];
-static double pace; // packets of each worker in a cycle of the TSC; 0: as fast as they are taken
+static double pace;	   // packets of each worker in a cycle of the TSC; 0: as fast as they are taken
 static uint64_t ring_size; // packets that wait at most
 
 static uint32_t packet_size(const uint8_t *p)
@@ -152,7 +152,9 @@ static int load(struct packed *packed, const char *path)
 	struct capture capture;
 
 	if (capture_check(&capture, path, why, sizeof(why)) != 0 || capture.is_gzip || capture.is_mixed) {
-		log_error("%s", capture.is_gzip ? "gunzip it first" : capture.is_mixed ? "found interfaces of several kinds, expected one" : why);
+		log_error("%s", capture.is_gzip	   ? "gunzip it first"
+				: capture.is_mixed ? "found interfaces of several kinds, expected one"
+						   : why);
 		return -1;
 	}
 	packed->packet = calloc(capture.packets, sizeof(*packed->packet));
@@ -187,7 +189,7 @@ static double core_to_tsc(void)
 
 static struct settings settings;
 static struct worker *workers;
-static struct filter_set *filters; // NULL: none
+static struct filter_set *filters;	     // NULL: none
 static uint64_t idle_gaps[POLL_GAP_BUCKETS]; // a second, of workers without packets: the machine's own
 static bool warm = true, tell_ratio = true;
 
@@ -285,7 +287,8 @@ static void print_gaps(const struct worker_stats *a, const struct worker_stats *
 		lost_away += feeds[i].lost_away;
 	}
 	if (pace > 0)
-		printf(",\"lost\":%llu,\"lost_while_away\":%llu", (unsigned long long)lost, (unsigned long long)lost_away);
+		printf(",\"lost\":%llu,\"lost_while_away\":%llu", (unsigned long long)lost,
+			(unsigned long long)lost_away);
 }
 
 static void print_pass(unsigned pass, struct pass time, const struct worker_stats *a, const struct worker_stats *b,
@@ -300,13 +303,14 @@ static void print_pass(unsigned pass, struct pass time, const struct worker_stat
 	       "\"seconds\":%.6f,\"mpackets_per_s\":%.3f,\"mresponses_per_s\":%.3f,\"mrecords_per_s\":%.3f,"
 	       "\"cycles_per_packet\":%.1f,\"cycles_per_response\":%.1f,\"hit_rate\":%.4f,\"evicted\":%llu,"
 	       "\"flushed_records\":%llu,\"taken_away\":%.3f,\"core_to_tsc\":%.3f",
-		pass, depth, (unsigned long long)settings.workers, (unsigned long long)packets, (unsigned long long)responses,
-		(unsigned long long)records, seconds, (double)packets / seconds / 1e6 / each,
-		(double)responses / seconds / 1e6 / each, (double)records / seconds / 1e6 / each,
-		(double)time.cpu * each / (double)packets, responses ? (double)time.cpu * each / (double)responses : 0,
+		pass, depth, (unsigned long long)settings.workers, (unsigned long long)packets,
+		(unsigned long long)responses, (unsigned long long)records, seconds,
+		(double)packets / seconds / 1e6 / each, (double)responses / seconds / 1e6 / each,
+		(double)records / seconds / 1e6 / each, (double)time.cpu * each / (double)packets,
+		responses ? (double)time.cpu * each / (double)responses : 0,
 		records ? (double)hits / (double)records : 0, (unsigned long long)(b->table_evicted - a->table_evicted),
-		(unsigned long long)(b->flush_records - a->flush_records),
-		1 - (double)time.cpu / (double)time.tsc, ratio);
+		(unsigned long long)(b->flush_records - a->flush_records), 1 - (double)time.cpu / (double)time.tsc,
+		ratio);
 	print_gaps(a, b);
 	printf("}\n");
 	fflush(stdout);
@@ -335,13 +339,18 @@ static int start(const struct packed *packed, enum worker_depth depth, bool huge
 	if (!workers)
 		return -1;
 	memset(workers, 0, settings.workers * sizeof(*workers));
-	RTE_LCORE_FOREACH_WORKER(lcore) {
+	RTE_LCORE_FOREACH_WORKER(lcore)
+	{
 		if (i == settings.workers)
 			break;
 		struct worker *w = &workers[i];
 		feeds[i] = (struct feed){.packed = packed, .pool = pool, .step = 1, .worker = w};
 		rte_eth_fp_ops[0].rxq.data[i] = &feeds[i];
-		*w = (struct worker){.id = i, .settings = &settings, .huge_pages = huge, .depth = depth, .sources_len = 1};
+		*w = (struct worker){.id = i,
+			.settings = &settings,
+			.huge_pages = huge,
+			.depth = depth,
+			.sources_len = 1};
 		w->sources[0] = (struct worker_source){.port = 0, .queue = (uint16_t)i, .link = PKT_LINK_ETHERNET};
 		atomic_store(&w->filters_next, filters);
 		if (flush_init(&w->flush, i, 128, &w->stats) != 0)
@@ -351,8 +360,8 @@ static int start(const struct packed *packed, enum worker_depth depth, bool huge
 	rte_eth_fp_ops[0].rx_pkt_burst = receive;
 	i = 0;
 	RTE_LCORE_FOREACH_WORKER(lcore)
-		if (i < settings.workers)
-			rte_eal_remote_launch(worker_run, &workers[i++], lcore);
+	if (i < settings.workers)
+		rte_eal_remote_launch(worker_run, &workers[i++], lcore);
 	for (i = 0; i < settings.workers; i++)
 		while (!atomic_load(&workers[i].ready) && !atomic_load(&workers[i].failed))
 			usleep(1000);
@@ -428,10 +437,12 @@ int main(int argc, char **argv)
 	snprintf(vdev, sizeof(vdev), "net_null0,no-rx=1");
 	eal_args_add(&eal, "--no-pci", NULL);
 	eal_args_add(&eal, "--vdev", vdev);
-	if (load(&packed, argv[1]) != 0 || eal_start(&eal, (unsigned)settings.workers, 256, 0, 256 / 2) != 0 || packet_meta_init() != 0)
+	if (load(&packed, argv[1]) != 0 || eal_start(&eal, (unsigned)settings.workers, 256, 0, 256 / 2) != 0 ||
+		packet_meta_init() != 0)
 		return 1;
 	ring_size = settings.rx_descriptors;
-	if (*settings.filter && (!(filters = filter_set_read(&settings, why, sizeof(why))) || !filter_set_finish(filters, why, sizeof(why)))) {
+	if (*settings.filter && (!(filters = filter_set_read(&settings, why, sizeof(why))) ||
+					!filter_set_finish(filters, why, sizeof(why)))) {
 		log_error("%s", why);
 		return 1;
 	}

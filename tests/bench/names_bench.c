@@ -64,9 +64,8 @@ int main(int argc, char **argv)
 		names_store_add(&s, line, (size_t)len - (line[len - 1] == '\n'));
 	free(line);
 	uint64_t bytes = s.size - 1 - s.len;
-	printf("%llu names of %llu octets, %.2f times that in memory, added in %.1f s\n",
-		(unsigned long long)s.len, (unsigned long long)bytes,
-		(double)names_store_memory(&s) / (double)bytes, now() - start);
+	printf("%llu names of %llu octets, %.2f times that in memory, added in %.1f s\n", (unsigned long long)s.len,
+		(unsigned long long)bytes, (double)names_store_memory(&s) / (double)bytes, now() - start);
 	bool limited = argc > 2 && strcmp(argv[1], "-l") == 0;
 	uint64_t limit = limited ? strtoull(argv[2], NULL, 10) : 10000;
 	for (int i = limited ? 3 : 1; i < argc; i++)

@@ -23,7 +23,7 @@ enum { ROUNDS = 7, BULK = 32, AHEAD = 8, KEY_SIZE = 64, SLOT_KEY = 40 };
 
 struct sample {
 	uint64_t hash;
-	uint32_t size; // of the key
+	uint32_t size;	// of the key
 	uint32_t order; // which one comes at this place
 	uint8_t key[KEY_SIZE];
 };
@@ -148,7 +148,8 @@ static struct slot *find_slot(const struct sample *s)
 	struct slot *at = place_of(s->hash);
 
 	for (;; at = at + 1 == slots + slots_len ? slots : at + 1)
-		if (at->hash == 0 || (at->hash == s->hash && at->size == s->size && memcmp(at->key, s->key, SLOT_KEY) == 0))
+		if (at->hash == 0 ||
+			(at->hash == s->hash && at->size == s->size && memcmp(at->key, s->key, SLOT_KEY) == 0))
 			return at;
 }
 
@@ -235,7 +236,8 @@ static void measure(uint32_t records)
 		}
 	for (int k = 0; k < 3; k++) {
 		qsort(cycles[k], ROUNDS, sizeof(double), compare);
-		printf("%8u records  %-8s %6.1f cycles a hit (least %.1f)\n", len, names[k], cycles[k][ROUNDS / 2], cycles[k][0]);
+		printf("%8u records  %-8s %6.1f cycles a hit (least %.1f)\n", len, names[k], cycles[k][ROUNDS / 2],
+			cycles[k][0]);
 	}
 	tear_down();
 	free(samples);
@@ -243,8 +245,9 @@ static void measure(uint32_t records)
 
 int main(int argc, char **argv)
 {
-	char *eal[] = {argv[0], (char[]){"--no-pci"}, (char[]){"--no-telemetry"}, (char[]){"-l"}, (char[]){"0"}, (char[]){"--log-level=error"},
-		(char[]){"--file-prefix=table_bench"}, (char[]){"--no-huge"}, (char[]){"-m"}, (char[]){"1024"}};
+	char *eal[] = {argv[0], (char[]){"--no-pci"}, (char[]){"--no-telemetry"}, (char[]){"-l"}, (char[]){"0"},
+		(char[]){"--log-level=error"}, (char[]){"--file-prefix=table_bench"}, (char[]){"--no-huge"},
+		(char[]){"-m"}, (char[]){"1024"}};
 
 	if (rte_eal_init((int)(sizeof(eal) / sizeof(*eal)), eal) < 0 || hash_key_random(&key) != 0)
 		return 1;

@@ -287,7 +287,7 @@ static void write_one(const char *kind, uint64_t i, bool queries, FILE *out)
 {
 	bool random_subdomain = strcmp(kind, "random") == 0 || (strcmp(kind, "flood") == 0 && i % 2 == 1);
 	bool same = strcmp(kind, "hot") == 0 || strcmp(kind, "large") == 0;
-	uint64_t n = strcmp(kind, "hot") == 0     ? i % HOT_NAMES
+	uint64_t n = strcmp(kind, "hot") == 0	  ? i % HOT_NAMES
 		     : strcmp(kind, "large") == 0 ? i % LARGE_NAMES
 		     : random_subdomain		  ? (i << 20) + 7
 						  : zipf();
@@ -319,9 +319,10 @@ int main(int argc, char **argv)
 		else
 			kind = "";
 	}
-	if (strcmp(kind, "hot") != 0 && strcmp(kind, "isp") != 0 && strcmp(kind, "large") != 0 && strcmp(kind, "flood") != 0 &&
-		strcmp(kind, "random") != 0) {
-		fprintf(stderr, "usage: traffic hot|isp|large|flood|random [--packets RESPONSES] [--queries] > FILE.pcap\n");
+	if (strcmp(kind, "hot") != 0 && strcmp(kind, "isp") != 0 && strcmp(kind, "large") != 0 &&
+		strcmp(kind, "flood") != 0 && strcmp(kind, "random") != 0) {
+		fprintf(stderr,
+			"usage: traffic hot|isp|large|flood|random [--packets RESPONSES] [--queries] > FILE.pcap\n");
 		return 2;
 	}
 	fwrite(&header, sizeof(header), 1, stdout);

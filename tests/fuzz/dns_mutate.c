@@ -161,11 +161,8 @@ static void put_owner(struct draft *d, unsigned section)
 
 static void put_record(struct draft *d, unsigned section)
 {
-	static const uint16_t types[3][12] = {
-		{1, 1, 1, 1, 28, 28, 28, 5, 5, 46, 15, 33},
-		{2, 2, 2, 2, 2, 2, 6, 6, 43, 46, 47, 1},
-		{1, 1, 1, 1, 28, 28, 28, 46, 41, 41, 5, 2}
-	};
+	static const uint16_t types[3][12] = {{1, 1, 1, 1, 28, 28, 28, 5, 5, 46, 15, 33},
+		{2, 2, 2, 2, 2, 2, 6, 6, 43, 46, 47, 1}, {1, 1, 1, 1, 28, 28, 28, 46, 41, 41, 5, 2}};
 	static const uint16_t other[] = {12, 39, 41, 43, 48, 50, 10, 250, 257, 65, 64, 35, 29, 6, 17, 255, 3, 65280};
 	uint16_t type = pick(d, 12) == 0 ? other[pick(d, sizeof(other) / 2)] : types[section][pick(d, 12)];
 

@@ -8,16 +8,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define CHECK(x)                 \
-	do {                     \
-		if (!(x))        \
+#define CHECK(x) \
+	do { \
+		if (!(x)) \
 			abort(); \
 	} while (0)
 
 static uint64_t outcomes(const struct worker_stats *s)
 {
-	return s->pkt_udp + s->pkt_tcp + s->pkt_fragment + s->pkt_short + s->pkt_not_ip + s->pkt_not_dns +
-	       s->pkt_icmp + s->pkt_tunnel_unknown + s->pkt_tunnel_depth + s->pkt_filtered;
+	return s->pkt_udp + s->pkt_tcp + s->pkt_fragment + s->pkt_short + s->pkt_not_ip + s->pkt_not_dns + s->pkt_icmp +
+	       s->pkt_tunnel_unknown + s->pkt_tunnel_depth + s->pkt_filtered;
 }
 
 static enum pkt_verdict decap(struct pkt *pkt, const uint8_t *frame, size_t size, enum pkt_link link)

@@ -71,8 +71,11 @@ static void understand(const char *text)
 
 	if (query_paste_items(text, take_item, &p) == SIZE_MAX)
 		abort();
-	if (query_understand(&p, text, why, sizeof(why)) == 0 && (p.meaning == QUERY_MEANS_ADDRESS || p.meaning == QUERY_MEANS_PREFIX || p.meaning == QUERY_MEANS_RANGE) &&
-		(query_understand(&again, p.value, why, sizeof(why)) != 0 || strcmp(again.value, p.value) != 0 || again.meaning != p.meaning))
+	if (query_understand(&p, text, why, sizeof(why)) == 0 &&
+		(p.meaning == QUERY_MEANS_ADDRESS || p.meaning == QUERY_MEANS_PREFIX ||
+			p.meaning == QUERY_MEANS_RANGE) &&
+		(query_understand(&again, p.value, why, sizeof(why)) != 0 || strcmp(again.value, p.value) != 0 ||
+			again.meaning != p.meaning))
 		abort();
 	if (query_parse_until(&time, text, 1790000000, why, sizeof(why)) == 0) {
 		int64_t start;
@@ -90,7 +93,10 @@ static void read_rdata(const char *text, size_t len)
 	static char again[TEXT_RDATA_SIZE];
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-		struct query_record r = {.type = types[i], .type_len = strlen(types[i]), .rdata = text, .rdata_len = len};
+		struct query_record r = {.type = types[i],
+			.type_len = strlen(types[i]),
+			.rdata = text,
+			.rdata_len = len};
 		size_t size = query_rdata_wire(&r, wire, sizeof(wire));
 		if (size == 0)
 			continue;

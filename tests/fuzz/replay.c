@@ -23,8 +23,7 @@ static int replay_file(const char *path)
 		return -1;
 	}
 	size_t size = (size_t)st.st_size;
-	uint8_t *bytes =
-		malloc(size > 0 ? size : 1); // of just that size, so that a sanitizer sees over-reads
+	uint8_t *bytes = malloc(size > 0 ? size : 1); // of just that size, so that a sanitizer sees over-reads
 	if (bytes == NULL || fread(bytes, 1, size, file) != size) {
 		fprintf(stderr, "%s: not readable to its end\n", path);
 		fclose(file);

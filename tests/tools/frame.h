@@ -73,8 +73,8 @@ static inline void frame_word(struct frame *f, const char *word, size_t len)
 		snprintf(hex, sizeof(hex), "450000000001000040%.2s0000c0000201c0000202", w + 4);
 		frame_header(f, hex, 2, 0, w + 6);
 	} else if (strncmp(w, "ip6:", 4) == 0) {
-		snprintf(hex, sizeof(hex), "600000000000%.2s40%s%s", w + 4,
-			"20010db8000000000000000000000001", "20010db8000000000000000000000002");
+		snprintf(hex, sizeof(hex), "600000000000%.2s40%s%s", w + 4, "20010db8000000000000000000000001",
+			"20010db8000000000000000000000002");
 		frame_header(f, hex, 4, 40, w + 6);
 	} else if (strncmp(w, "udp:", 4) == 0) {
 		snprintf(hex, sizeof(hex), "%.4s%.4s00000000", w + 4, w + 9);

@@ -62,7 +62,8 @@ static unsigned long long find_call(pid_t thread)
 	snprintf(path, sizeof(path), "/proc/%d/mem", thread);
 	FILE *memory = fopen(path, "r");
 	while (maps && memory && found == 0 && fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%llx-%llx %7s", &begin, &end, rights) != 3 || rights[2] != 'x' || !strstr(line, "libc.so"))
+		if (sscanf(line, "%llx-%llx %7s", &begin, &end, rights) != 3 || rights[2] != 'x' ||
+			!strstr(line, "libc.so"))
 			continue;
 		for (unsigned long long at = begin; at < end && found == 0; at += sizeof(code)) {
 			size_t size = fseek(memory, (long)at, SEEK_SET) == 0 ? fread(code, 1, sizeof(code), memory) : 0;
@@ -85,7 +86,8 @@ static int step_over(pid_t thread, unsigned long long after)
 	int status = 0, signal_number = 0;
 
 	while (regs.rip != after) {
-		if (ptrace(PTRACE_SINGLESTEP, thread, NULL, (void *)(long)signal_number) != 0 || waitpid(thread, &status, __WALL) != thread)
+		if (ptrace(PTRACE_SINGLESTEP, thread, NULL, (void *)(long)signal_number) != 0 ||
+			waitpid(thread, &status, __WALL) != thread)
 			fail("is lost");
 		if (WIFSIGNALED(status) || WIFEXITED(status))
 			return status;
@@ -104,8 +106,8 @@ int main(int argc, char **argv)
 	pid_t thread = argc >= 3 ? atoi(argv[1]) : 0;
 	int status;
 
-	if (thread <= 0 || ptrace(PTRACE_ATTACH, thread, NULL, NULL) != 0 || waitpid(thread, &status, __WALL) != thread ||
-		ptrace(PTRACE_GETREGS, thread, NULL, &before) != 0)
+	if (thread <= 0 || ptrace(PTRACE_ATTACH, thread, NULL, NULL) != 0 ||
+		waitpid(thread, &status, __WALL) != thread || ptrace(PTRACE_GETREGS, thread, NULL, &before) != 0)
 		fail("cannot attach");
 	regs = before;
 	fill(thread, &regs, argc, argv);

@@ -170,7 +170,7 @@ static int link_of(int dlt)
 static void print_stats(void)
 {
 #define PRINT(kind, field, family, label, help) \
-	if (stats.field > 0)                    \
+	if (stats.field > 0) \
 		fprintf(stderr, "%s %llu\n", #field, (unsigned long long)stats.field);
 	WORKER_STATS(PRINT)
 }
@@ -190,8 +190,7 @@ int main(int argc, char **argv)
 	}
 	int link = link_of(pcap_datalink(pcap));
 	if (link < 0) {
-		fprintf(stderr, "pcap_messages: link type %s\n",
-			pcap_datalink_val_to_name(pcap_datalink(pcap)));
+		fprintf(stderr, "pcap_messages: link type %s\n", pcap_datalink_val_to_name(pcap_datalink(pcap)));
 		pcap_close(pcap);
 		return 77;
 	}

@@ -79,8 +79,7 @@ static inline void octets(uint32_t size)
 		file[file_size++] = (uint8_t)(i + size);
 }
 
-static inline void packet_of(
-	uint32_t type, uint32_t interface, uint64_t ticks, uint32_t claimed, uint32_t size)
+static inline void packet_of(uint32_t type, uint32_t interface, uint64_t ticks, uint32_t claimed, uint32_t size)
 {
 	size_t at = begin(type);
 	put(interface, type == 2 ? 2 : 4);

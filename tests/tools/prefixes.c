@@ -48,8 +48,8 @@ static void try_prefix(void *context, const uint8_t *prefix, size_t n)
 	for (uint16_t i = 0; i < len; i++) {
 		const struct dns_record *r = &parsed->records[list[i]];
 		const uint8_t *at = prefix + r->rdata_at;
-		dns_rdata_read((struct cursor){.base = prefix, .at = at, .end = at + r->rdata_size}, r->type,
-			r->class, rdata, sizeof(rdata));
+		dns_rdata_read((struct cursor){.base = prefix, .at = at, .end = at + r->rdata_size}, r->type, r->class,
+			rdata, sizeof(rdata));
 	}
 }
 
@@ -148,8 +148,8 @@ int main(int argc, char **argv)
 		try_directory(argv[i]);
 	for (int capture = i + 2; capture < argc; capture++)
 		readable &= try_capture(argv[i + 1], argv[capture]);
-	printf("%u messages, every prefix tried, %u whole answers, %u of them by the short way\n", messages,
-		taken, ordinary);
+	printf("%u messages, every prefix tried, %u whole answers, %u of them by the short way\n", messages, taken,
+		ordinary);
 	table_free(table);
 	admit_match_free(match);
 	dns_message_free(parsed);

@@ -24,8 +24,7 @@ static uint32_t stream_client = 1; // address and port of the client
 
 static inline void stream_reset(uint32_t flows, uint64_t held_bytes)
 {
-	static const struct hash_key key = {
-		.k = {0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 7}};
+	static const struct hash_key key = {.k = {0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 7}};
 	struct pkt_tcp_options options = {.flows = flows, .held_bytes = held_bytes, .timeout_s = 60};
 
 	pkt_tcp_free(stream_tcp);
@@ -36,7 +35,8 @@ static inline void stream_reset(uint32_t flows, uint64_t held_bytes)
 		abort();
 }
 
-static inline void stream_collect(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s)
+static inline void stream_collect(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size,
+	uint32_t time_s)
 {
 	(void)time_s;
 	struct stream_out *out = context;
@@ -52,8 +52,8 @@ static inline void stream_collect(void *context, const struct pkt *pkt, const ui
 	out->size += size;
 }
 
-static inline void stream_send_from(
-	int direction, uint32_t seq, uint32_t ack, uint8_t flags, const uint8_t *p, size_t size)
+static inline void stream_send_from(int direction, uint32_t seq, uint32_t ack, uint8_t flags, const uint8_t *p,
+	size_t size)
 {
 	uint8_t client[4], server[4] = {192, 0, 2, 53};
 	uint8_t *copy = malloc(size > 0 ? size : 1); // of just that size, so that a sanitizer sees over-reads
@@ -104,6 +104,5 @@ static inline size_t stream_message(uint8_t *out, uint16_t id, size_t size)
 // Whether what came out is just these octets.
 static inline bool stream_came_out(const uint8_t *bytes, size_t size, size_t messages)
 {
-	return stream_out.messages == messages && stream_out.size == size &&
-	       memcmp(stream_out.bytes, bytes, size) == 0;
+	return stream_out.messages == messages && stream_out.size == size && memcmp(stream_out.bytes, bytes, size) == 0;
 }

@@ -91,14 +91,14 @@ static void authority_and_glue(void)
 		23, 24, 25, 26, 27, 28, 29, 30, 31, 32};
 
 	message_begin(&m, MESSAGE_RESPONSE, "www.sub.example.com", DNS_TYPE_A);
-	message_target(&m, DNS_AUTHORITY, "sub.example.com", DNS_TYPE_NS, "ns1.sub.example.com"); // 0 glue
-	message_target(&m, DNS_AUTHORITY, "sub.example.com", DNS_TYPE_NS, "ns.other.net");	   // 1 no glue
-	message_target(&m, DNS_AUTHORITY, "other.net", DNS_TYPE_NS, "ns.other.net");		   // 2 not above
+	message_target(&m, DNS_AUTHORITY, "sub.example.com", DNS_TYPE_NS, "ns1.sub.example.com");	 // 0 glue
+	message_target(&m, DNS_AUTHORITY, "sub.example.com", DNS_TYPE_NS, "ns.other.net");		 // 1 no glue
+	message_target(&m, DNS_AUTHORITY, "other.net", DNS_TYPE_NS, "ns.other.net");			 // 2 not above
 	message_record(&m, DNS_AUTHORITY, "sub.example.com", DNS_TYPE_DS, DNS_CLASS_IN, ds, sizeof(ds)); // 3
-	message_a(&m, DNS_AUTHORITY, "sub.example.com", 1);	    // 4 not a type of the section
-	message_a(&m, DNS_ADDITIONAL, "ns1.sub.example.com", 2);    // 5
-	message_a(&m, DNS_ADDITIONAL, "ns.other.net", 3);	    // 6
-	message_a(&m, DNS_ADDITIONAL, "www.sub.example.com", 4);    // 7
+	message_a(&m, DNS_AUTHORITY, "sub.example.com", 1);	 // 4 not a type of the section
+	message_a(&m, DNS_ADDITIONAL, "ns1.sub.example.com", 2); // 5
+	message_a(&m, DNS_ADDITIONAL, "ns.other.net", 3);	 // 6
+	message_a(&m, DNS_ADDITIONAL, "www.sub.example.com", 4); // 7
 	CU_ASSERT_STRING_EQUAL(taken_of(&m), "0 1 3 5");
 	CU_ASSERT_EQUAL(stats.rr_type_skipped, 1);
 	CU_ASSERT_EQUAL(stats.rr_out_of_bailiwick, 3);
@@ -194,7 +194,7 @@ static void ancestors_of_many_names(void)
 	uint8_t half[5] = {1, 'h', 0xc0, (uint8_t)(deep_at + LABELS), 0};
 	message_record(&m, DNS_ANSWER, "@", DNS_TYPE_CNAME, DNS_CLASS_IN, half, 4);
 	message_target(&m, DNS_AUTHORITY, ".", DNS_TYPE_NS, "ns.example");
-	message_target(&m, DNS_AUTHORITY, "p", DNS_TYPE_NS, "ns.example"); // the last label, above all
+	message_target(&m, DNS_AUTHORITY, "p", DNS_TYPE_NS, "ns.example");  // the last label, above all
 	message_target(&m, DNS_AUTHORITY, "zz", DNS_TYPE_NS, "ns.example"); // above none
 	for (int round = 0; round < 10; round++) {
 		double begin = clock_us();
@@ -214,7 +214,10 @@ static const uint8_t client[4] = {198, 51, 100, 7}, server[4] = {192, 0, 2, 53},
 
 static struct pkt packet(const uint8_t *src, unsigned src_port, const uint8_t *dst, unsigned dst_port)
 {
-	return (struct pkt){.src = src, .dst = dst, .src_port = (uint16_t)src_port, .dst_port = (uint16_t)dst_port,
+	return (struct pkt){.src = src,
+		.dst = dst,
+		.src_port = (uint16_t)src_port,
+		.dst_port = (uint16_t)dst_port,
 		.ip_version = 4};
 }
 

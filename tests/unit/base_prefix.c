@@ -170,9 +170,8 @@ static void test_random(void)
 
 int main(void)
 {
-	static const struct unit_test tests[] = {
-		{"rows", test_rows}, {"refused", test_refused}, {"file", test_file}, {"no file", test_no_file},
-		{"random", test_random}};
+	static const struct unit_test tests[] = {{"rows", test_rows}, {"refused", test_refused}, {"file", test_file},
+		{"no file", test_no_file}, {"random", test_random}};
 
 	return unit_run("prefix", tests, sizeof(tests) / sizeof(tests[0]));
 }

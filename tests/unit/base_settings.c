@@ -81,8 +81,8 @@ static void secrets(void) // ps shows none, and they are read again all the same
 
 int main(void)
 {
-	static const struct unit_test tests[] = {
-		{"defaults", defaults}, {"refusals", refusals}, {"reload", reload}, {"secrets", secrets}};
+	static const struct unit_test tests[] = {{"defaults", defaults}, {"refusals", refusals}, {"reload", reload},
+		{"secrets", secrets}};
 
 	return unit_run("collector_settings", tests, sizeof(tests) / sizeof(tests[0]));
 }

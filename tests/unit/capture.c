@@ -20,8 +20,7 @@ struct header {
 	uint32_t reserved[2], snapshot, link;
 };
 
-static const struct header ordinary = {
-	.magic = 0xa1b2c3d4, .major = 2, .minor = 4, .snapshot = SNAPSHOT, .link = 1};
+static const struct header ordinary = {.magic = 0xa1b2c3d4, .major = 2, .minor = 4, .snapshot = SNAPSHOT, .link = 1};
 
 static uint32_t size_of(uint32_t i)
 {
@@ -90,16 +89,15 @@ static void test_plain(void)
 	struct header ns = ordinary;
 
 	write_file(&ordinary);
-	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain &&
-		  capture.packets == PACKETS);
+	CU_ASSERT(
+		capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain && capture.packets == PACKETS);
 	same_as_libpcap(path);
 	ns.magic = 0xa1b23c4d;
 	write_file(&ns);
 	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain);
 	same_as_libpcap(path);
 	fclose(begin(&ordinary)); // no packet at all
-	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain &&
-		  capture.packets == 0);
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain && capture.packets == 0);
 	same_as_libpcap(path);
 }
 
@@ -132,16 +130,15 @@ static uint32_t order(uint32_t value, bool swapped)
 // A file of PACKETS whose header allows for 64 octets, compressed or not.
 static void write_narrow(uint32_t magic, bool swapped, bool gzip)
 {
-	const struct header narrow = {order(magic, swapped), swapped ? 0x0200 : 2, swapped ? 0x0400 : 4,
-		{0, 0}, order(64, swapped), order(1, swapped)};
+	const struct header narrow = {order(magic, swapped), swapped ? 0x0200 : 2, swapped ? 0x0400 : 4, {0, 0},
+		order(64, swapped), order(1, swapped)};
 	gzFile out = gzopen(path, gzip ? "wb1" : "wbT");
 	static uint8_t bytes[SNAPSHOT];
 
 	CU_ASSERT_FATAL(out != NULL && gzwrite(out, &narrow, sizeof(narrow)) > 0);
 	for (uint32_t i = 0; i < 200; i++) {
-		const uint32_t size = size_of(i),
-			       head[4] = {order(1700000000, swapped), order(7000, swapped),
-				       order(size, swapped), order(size + (i & 1), swapped)};
+		const uint32_t size = size_of(i), head[4] = {order(1700000000, swapped), order(7000, swapped),
+							  order(size, swapped), order(size + (i & 1), swapped)};
 		memset(bytes, (int)i, size);
 		gzwrite(out, head, sizeof(head));
 		gzwrite(out, bytes, size);
@@ -169,8 +166,8 @@ static void test_over_snapshot(void)
 			CU_ASSERT_FATAL(capture_next(reader, &packet) == 1 && packet.size == size_of(i));
 			CU_ASSERT(packet.is_snapped == (i & 1));
 			CU_ASSERT(packet.us == 1700000000ull * 1000000 + (kind & 1 ? 7 : 7000));
-			CU_ASSERT(packet.size == 0 || (packet.bytes[0] == (uint8_t)i &&
-							      packet.bytes[packet.size - 1] == (uint8_t)i));
+			CU_ASSERT(packet.size == 0 ||
+				  (packet.bytes[0] == (uint8_t)i && packet.bytes[packet.size - 1] == (uint8_t)i));
 		}
 		CU_ASSERT(capture_next(reader, &packet) == 0);
 		capture_close(reader);
@@ -215,8 +212,8 @@ static uint64_t time_of(uint32_t magic, uint16_t minor, uint32_t seconds, uint32
 	fwrite(head, sizeof(head), 1, file);
 	fclose(file);
 	CU_ASSERT_FATAL(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.packets == 1);
-	CU_ASSERT(capture.is_plain == (minor == 4) &&
-		  capture.no_time == !capture_has_time((uint64_t)seconds * 1000000));
+	CU_ASSERT(
+		capture.is_plain == (minor == 4) && capture.no_time == !capture_has_time((uint64_t)seconds * 1000000));
 	struct capture_reader *reader = capture_open(&capture, why, sizeof(why));
 	CU_ASSERT_FATAL(reader != NULL && capture_next(reader, &packet) == 1);
 	CU_ASSERT(capture.first_us == (capture.no_time ? CAPTURE_NO_TIME : packet.us));
@@ -239,8 +236,7 @@ static void test_fractions(void)
 		CU_ASSERT_EQUAL(time_of(0xa1b23c4d, minor, second, 4294967295) / 1000000, second);
 		CU_ASSERT_EQUAL(time_of(0xa1b2c3d4, minor, UINT32_MAX, 999999),
 			(uint64_t)UINT32_MAX * 1000000 + 999999);
-		CU_ASSERT_EQUAL(
-			time_of(0xa1b2c3d4, minor, UINT32_MAX, 1000000), (uint64_t)UINT32_MAX * 1000000);
+		CU_ASSERT_EQUAL(time_of(0xa1b2c3d4, minor, UINT32_MAX, 1000000), (uint64_t)UINT32_MAX * 1000000);
 		CU_ASSERT_EQUAL(time_of(0xa1b2c3d4, minor, 0, 999999), 999999);
 		CU_ASSERT_EQUAL(time_of(0xa1b2c3d4, minor, 1, 0), 1000000);
 	}
@@ -346,8 +342,7 @@ static void test_gzip(void)
 		}
 	}
 	gzclose(out);
-	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_gzip &&
-		  capture.packets == 300);
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_gzip && capture.packets == 300);
 	struct capture_reader *reader = capture_open(&capture, why, sizeof(why));
 	struct capture_packet packet;
 	CU_ASSERT_FATAL(reader != NULL);
@@ -382,9 +377,7 @@ static void make_gz(size_t ends[3], int members, bool header_crc)
 	for (int m = 0; m < members; m++) {
 		static uint8_t plain[4096];
 		gz_header head = {.hcrc = 1, .os = 3};
-		z_stream z = {.next_out = gz + gz_size,
-			.avail_out = (uInt)(sizeof(gz) - gz_size),
-			.next_in = plain};
+		z_stream z = {.next_out = gz + gz_size, .avail_out = (uInt)(sizeof(gz) - gz_size), .next_in = plain};
 		size_t size = m == 0 ? sizeof(ordinary) : 0;
 		memcpy(plain, &ordinary, sizeof(ordinary));
 		for (uint32_t i = 0; i < 10; i++) {

@@ -127,8 +127,8 @@ static void test_cut(void)
 		CU_ASSERT_FATAL(result == 0 || result == 1);
 		CU_ASSERT_EQUAL_FATAL(capture.packets, packets);
 		CU_ASSERT(strncmp(why, result ? path : "", result ? strlen(path) : 1) == 0);
-		CU_ASSERT(result == 0 || (capture.is_damaged && strstr(why, ": at offset ") &&
-						 strstr(why, "is cut off: found ")));
+		CU_ASSERT(result == 0 ||
+			  (capture.is_damaged && strstr(why, ": at offset ") && strstr(why, "is cut off: found ")));
 		if (packets > 0)
 			expect(all, packets);
 	}
@@ -147,8 +147,7 @@ static void test_changed_octets(void)
 			int result = check(file_size);
 			file[at] ^= (uint8_t)mask;
 			CU_ASSERT((result == 0) == (why[0] == '\0'));
-			struct capture_reader *reader =
-				result >= 0 ? capture_open(&capture, why, sizeof(why)) : NULL;
+			struct capture_reader *reader = result >= 0 ? capture_open(&capture, why, sizeof(why)) : NULL;
 			if (!reader)
 				continue;
 			while (capture_next(reader, &p) == 1)
@@ -177,8 +176,7 @@ static void test_same_as_libpcap(void)
 		for (uint32_t i = 0; i < 600; i++)
 			packet_of(i % 5 == 0 ? 2 : 6, i & 1, 1700000000000000 * (i & 1 ? 1000 : 1) + i * 7919,
 				i * 7919 % 3000, i * 7919 % 3000);
-		CU_ASSERT_FATAL(check(file_size) == 0 && capture.is_ng && !capture.is_mixed &&
-				capture.packets == 600);
+		CU_ASSERT_FATAL(check(file_size) == 0 && capture.is_ng && !capture.is_mixed && capture.packets == 600);
 		struct capture_reader *reader = capture_open(&capture, why, sizeof(why));
 		pcap_t *pcap = pcap_open_offline(path, error);
 		CU_ASSERT_FATAL(reader != NULL && pcap != NULL);
@@ -248,8 +246,9 @@ static void test_time(void)
 // Of simple packets: as much as the block holds, of the time of the last packet that had one.
 static void test_simple(void)
 {
-	static const struct expected expected[] = {{PKT_LINK_ETHERNET, 9, 5000000}, {PKT_LINK_ETHERNET, 9, CAPTURE_NO_TIME},
-		{PKT_LINK_ETHERNET, 50, 5000000}, {PKT_LINK_ETHERNET, 90, 5000000}, {PKT_LINK_ETHERNET, 68, 5000000}};
+	static const struct expected expected[] = {{PKT_LINK_ETHERNET, 9, 5000000},
+		{PKT_LINK_ETHERNET, 9, CAPTURE_NO_TIME}, {PKT_LINK_ETHERNET, 50, 5000000},
+		{PKT_LINK_ETHERNET, 90, 5000000}, {PKT_LINK_ETHERNET, 68, 5000000}};
 
 	for (int order = 0; order < 2; order++) {
 		file_size = 0;
@@ -261,7 +260,8 @@ static void test_simple(void)
 		simple_packet(90, 90); // whole, although longer than the snapshot length
 		simple_packet(90, 68); // something in between
 		CU_ASSERT_FATAL(check(file_size) == 0);
-		CU_ASSERT(capture.snapped == 4 && capture.no_time == 1 && capture.longest == 90 && capture.first_us == 5000000);
+		CU_ASSERT(capture.snapped == 4 && capture.no_time == 1 && capture.longest == 90 &&
+			  capture.first_us == 5000000);
 		expect(expected, 5);
 	}
 }
@@ -278,8 +278,7 @@ static void damaged(const char *expected)
 {
 	CU_ASSERT(check(file_size) == 1);
 	CU_ASSERT(capture.is_damaged && capture.packets == 1);
-	CU_ASSERT(strncmp(why, path, strlen(path)) == 0 &&
-		  strstr(why, "damaged after 1 packets: at offset ") != NULL);
+	CU_ASSERT(strncmp(why, path, strlen(path)) == 0 && strstr(why, "damaged after 1 packets: at offset ") != NULL);
 	CU_ASSERT(strstr(why, expected) != NULL);
 	if (!strstr(why, expected))
 		fprintf(stderr, "%s\n", why);
@@ -358,12 +357,10 @@ static void test_refused(void)
 	CU_ASSERT(check(file_size) == 0 && capture.packets == 1);
 	packet(1, 1, 9);
 	CU_ASSERT(check(file_size) == -1);
-	CU_ASSERT(strstr(why, ": interface 1: found link type IEEE802_11 (105), expected Ethernet, raw IP") !=
-		  NULL);
+	CU_ASSERT(strstr(why, ": interface 1: found link type IEEE802_11 (105), expected Ethernet, raw IP") != NULL);
 	file_size = 0;
 	section_of(false, 2);
-	CU_ASSERT(check(file_size) == -1 &&
-		  strstr(why, "at offset 0: found pcapng version 2.0, expected 1") != NULL);
+	CU_ASSERT(check(file_size) == -1 && strstr(why, "at offset 0: found pcapng version 2.0, expected 1") != NULL);
 	file_size = 0;
 	section(false);
 	file[8] ^= 1;
@@ -378,8 +375,8 @@ int main(void)
 		return EXIT_FAILURE;
 	close(fd);
 	static const struct unit_test tests[] = {{"all", test_all}, {"cut", test_cut},
-		{"changed octets", test_changed_octets}, {"same as libpcap", test_same_as_libpcap},
-		{"time", test_time}, {"simple packets", test_simple}, {"damaged", test_damaged}, {"refused", test_refused}};
+		{"changed octets", test_changed_octets}, {"same as libpcap", test_same_as_libpcap}, {"time", test_time},
+		{"simple packets", test_simple}, {"damaged", test_damaged}, {"refused", test_refused}};
 	int result = unit_run("capture_ng", tests, sizeof(tests) / sizeof(tests[0]));
 	unlink(path);
 	return result;

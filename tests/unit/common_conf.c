@@ -96,7 +96,8 @@ static void changes(void)
 
 int main(void)
 {
-	static const struct unit_test tests[] = {{"values", values}, {"refusals", refusals}, {"files", files}, {"changes", changes}};
+	static const struct unit_test tests[] = {{"values", values}, {"refusals", refusals}, {"files", files},
+		{"changes", changes}};
 	int result = unit_run("conf", tests, sizeof(tests) / sizeof(tests[0]));
 
 	free(text);

@@ -15,9 +15,15 @@ static struct record_view record(uint16_t rdata_size)
 	static uint8_t rdata[65535];
 
 	memset(rdata, 0xab, sizeof(rdata));
-	return (struct record_view){.head = {.first_s = 1, .last_s = 2, .count = 3, .type = 16,
-					    .rdata_size = rdata_size, .owner_size = 5, .flags = RECORD_NEW},
-		.owner = (const uint8_t *)"\3abc", .rdata = rdata};
+	return (struct record_view){.head = {.first_s = 1,
+					    .last_s = 2,
+					    .count = 3,
+					    .type = 16,
+					    .rdata_size = rdata_size,
+					    .owner_size = 5,
+					    .flags = RECORD_NEW},
+		.owner = (const uint8_t *)"\3abc",
+		.rdata = rdata};
 }
 
 static void round_trip(void)
@@ -89,8 +95,8 @@ static void unsound_bodies_are_refused(void)
 	const struct {
 		size_t at;
 		uint8_t value;
-	} spoil[] = {{8, 0} /* count 0 */, {0, 9} /* first after last */, {16, 4} /* owner not a name */,
-		{20, 4}, {14, 200} /* rdata longer than the frame */};
+	} spoil[] = {{8, 0} /* count 0 */, {0, 9} /* first after last */, {16, 4} /* owner not a name */, {20, 4},
+		{14, 200} /* rdata longer than the frame */};
 	for (size_t i = 0; i < sizeof(spoil) / sizeof(spoil[0]); i++) {
 		uint8_t old = body[spoil[i].at];
 		body[spoil[i].at] = spoil[i].value;
@@ -103,8 +109,11 @@ static void unsound_bodies_are_refused(void)
 
 static void unsound_headers_are_refused(void)
 {
-	const struct frame_header good = {.magic = FRAME_MAGIC, .version = FRAME_VERSION, .type = FRAME_RECORDS,
-		.size = 100, .records = 1};
+	const struct frame_header good = {.magic = FRAME_MAGIC,
+		.version = FRAME_VERSION,
+		.type = FRAME_RECORDS,
+		.size = 100,
+		.records = 1};
 	struct frame_header h;
 
 	CU_ASSERT_PTR_NULL(frame_header_check(&good));

@@ -170,7 +170,8 @@ static void pointers_of_owners_have_a_limit(void)
 			message_bytes(&m, "\0\1\0\1\0\0\1\54\0\4\300\0\2\1", 14);
 			before = owner;
 		}
-		CU_ASSERT_EQUAL(dns_parse(parsed, m.wire, m.size), hops <= DNS_POINTERS_MAX ? DNS_TAKEN : DNS_MALFORMED);
+		CU_ASSERT_EQUAL(dns_parse(parsed, m.wire, m.size),
+			hops <= DNS_POINTERS_MAX ? DNS_TAKEN : DNS_MALFORMED);
 	}
 }
 

@@ -78,30 +78,28 @@ static void check_samples(const struct sample *samples, size_t len)
 static void test_names(void)
 {
 	static const struct sample samples[] = {
-		{5, "c000", EXAMPLE_COM},			    // compressed, upper case
-		{2, "03575757c000", "03777777" EXAMPLE_COM},	    // RFC 1035 §4.1.4
-		{12, "00", "00"},				    // the root
-		{15, "000ac000", "000a" EXAMPLE_COM},		    // MX
-		{33, "000000050016c008", "00000005001603636f6d00"}, // SRV too, though RFC 2782 forbids
-		{39, "c000", EXAMPLE_COM},			    // DNAME
+		{5, "c000", EXAMPLE_COM},				      // compressed, upper case
+		{2, "03575757c000", "03777777" EXAMPLE_COM},		      // RFC 1035 §4.1.4
+		{12, "00", "00"},					      // the root
+		{15, "000ac000", "000a" EXAMPLE_COM},			      // MX
+		{33, "000000050016c008", "00000005001603636f6d00"},	      // SRV too, though RFC 2782 forbids
+		{39, "c000", EXAMPLE_COM},				      // DNAME
 		{14, "c00003414243c000", EXAMPLE_COM "03616263" EXAMPLE_COM}, // MINFO
 		{6, "c000c00800000001000000020000000300000004ffffffff",
 			EXAMPLE_COM "03636f6d0000000001000000020000000300000004ffffffff"},
-		{2, "c00d", NULL},	  // points at itself
-		{2, "c0", NULL},	  // half a pointer
-		{2, "c00000", NULL},	  // something left over
-		{2, "036162", NULL},	  // label cut off
-		{2, "0161", NULL},	  // no end
-		{2, "8000", NULL},	  // no such kind of label
-		{2, "", NULL},		  // nothing
-		{15, "000a", NULL},	  // no exchange
-		{8, "c0ff", "c0ff"},	  // MG that does not fit is opaque
-		{8, "c000", EXAMPLE_COM}, // and is decompressed where it fits
-		{38, "7801c000", "7801" EXAMPLE_COM},			       // A6
-		{38, "78c0c000", "78c0" EXAMPLE_COM},
-		{38, "7801c0ff", "7801c0ff"},				       // that does not fit is opaque
-		{38, "7901c000", "7901" EXAMPLE_COM},
-		{38, "7980c000", "7980c000"},				       // a bit of the prefix
+		{2, "c00d", NULL},						    // points at itself
+		{2, "c0", NULL},						    // half a pointer
+		{2, "c00000", NULL},						    // something left over
+		{2, "036162", NULL},						    // label cut off
+		{2, "0161", NULL},						    // no end
+		{2, "8000", NULL},						    // no such kind of label
+		{2, "", NULL},							    // nothing
+		{15, "000a", NULL},						    // no exchange
+		{8, "c0ff", "c0ff"},						    // MG that does not fit is opaque
+		{8, "c000", EXAMPLE_COM},					    // and is decompressed where it fits
+		{38, "7801c000", "7801" EXAMPLE_COM},				    // A6
+		{38, "78c0c000", "78c0" EXAMPLE_COM}, {38, "7801c0ff", "7801c0ff"}, // that does not fit is opaque
+		{38, "7901c000", "7901" EXAMPLE_COM}, {38, "7980c000", "7980c000"}, // a bit of the prefix
 		{38, "0000000000000000000000000000000001c000",
 			"0000000000000000000000000000000001c000"}, // no prefix, no name
 	};
@@ -132,9 +130,8 @@ static void test_fixed(void)
 static void test_strings(void)
 {
 	static const struct sample samples[] = {
-		{16, "0161", "0161"}, {16, "00", "00"}, {16, "", ""}, {16, "0261", NULL},
-		{13, "01610162", "01610162"}, {13, "0161", NULL}, {20, "0161", "0161"},
-		{20, "01610162", "01610162"}, {20, "016101620163", NULL},
+		{16, "0161", "0161"}, {16, "00", "00"}, {16, "", ""}, {16, "0261", NULL}, {13, "01610162", "01610162"},
+		{13, "0161", NULL}, {20, "0161", "0161"}, {20, "01610162", "01610162"}, {20, "016101620163", NULL},
 		{35, "000a001401750000c000", "000a001401750000" EXAMPLE_COM},
 		{257, "0005697373756563612e6578616d706c65", "0005697373756563612e6578616d706c65"},
 		{257, "00006361", NULL},     // no tag
@@ -277,8 +274,7 @@ static double check_ms(const uint8_t *rdata, size_t size)
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
 		CU_ASSERT_TRUE(dns_rdata_check(cursor_make(rdata, size), DNS_TYPE_HTTPS, DNS_CLASS_IN));
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
-		double ms = (double)(end.tv_sec - start.tv_sec) * 1e3 +
-			    (double)(end.tv_nsec - start.tv_nsec) / 1e6;
+		double ms = (double)(end.tv_sec - start.tv_sec) * 1e3 + (double)(end.tv_nsec - start.tv_nsec) / 1e6;
 		least = ms < least ? ms : least;
 	}
 	return least;
@@ -300,13 +296,11 @@ static void test_options(void)
 	static const struct sample samples[] = {
 		{41, "", ""}, {41, "000a0001ff", "000a0001ff"}, {41, "000a0002ff", NULL},
 		{41, "000800080001180001c0a800", NULL}, // /24 in four octets
-		{41, "0008000700011800c0a801", "0008000700011800c0a801"},
-		{41, "0008000400030000", NULL},		  // family 3
-		{41, "000800090001210000c0a80100", NULL}, // /33
+		{41, "0008000700011800c0a801", "0008000700011800c0a801"}, {41, "0008000400030000", NULL}, // family 3
+		{41, "000800090001210000c0a80100", NULL},						  // /33
 		{41, "000f00020000", "000f00020000"}, {41, "000f000100", NULL},
-		{41, "000f00040000c3a9", "000f00040000c3a9"},
-		{41, "000f00030000c3", NULL},	  // half a character
-		{41, "000f00050000eda080", NULL}, // a surrogate
+		{41, "000f00040000c3a9", "000f00040000c3a9"}, {41, "000f00030000c3", NULL}, // half a character
+		{41, "000f00050000eda080", NULL},					    // a surrogate
 	};
 	CHECK(samples);
 }

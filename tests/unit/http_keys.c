@@ -25,16 +25,13 @@ static void hashes(void) // FIPS 180-4, examples
 {
 	char as[120];
 
-	CU_ASSERT_STRING_EQUAL(
-		hash_of(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-	CU_ASSERT_STRING_EQUAL(
-		hash_of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	CU_ASSERT_STRING_EQUAL(hash_of(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	CU_ASSERT_STRING_EQUAL(hash_of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	CU_ASSERT_STRING_EQUAL(hash_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
 		"248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 	memset(as, 'a', sizeof(as));
 	as[119] = '\0';
-	CU_ASSERT_STRING_EQUAL(
-		hash_of(as), "31eba51c313a5c08226adf18d4a359cfdfd8d2e816b13f4af952f7ea6584dcfb");
+	CU_ASSERT_STRING_EQUAL(hash_of(as), "31eba51c313a5c08226adf18d4a359cfdfd8d2e816b13f4af952f7ea6584dcfb");
 }
 
 // Twenty that add and remove at once, in processes of their own: nothing of anybody's is lost.
@@ -92,8 +89,7 @@ static void quotas(void)
 	CU_ASSERT_EQUAL(keys_len(k), 2);
 	CU_ASSERT_EQUAL(keys_check(k, "nosuch", true, 1000, &rate), KEYS_UNKNOWN);
 	CU_ASSERT_EQUAL(keys_check(k, key, true, 1000, &rate), KEYS_GOOD);
-	CU_ASSERT(rate.limit == 2 && rate.remaining == 1 && rate.reset == 1060 &&
-		  strcmp(rate.name, "alice") == 0);
+	CU_ASSERT(rate.limit == 2 && rate.remaining == 1 && rate.reset == 1060 && strcmp(rate.name, "alice") == 0);
 	CU_ASSERT_EQUAL(keys_check(k, key, true, 1059, &rate), KEYS_GOOD);
 	CU_ASSERT_EQUAL(keys_check(k, key, true, 1059, &rate), KEYS_OVER);
 	CU_ASSERT_EQUAL(keys_check(k, key, false, 1059, &rate), KEYS_GOOD); // asking for the rate is free
@@ -116,6 +112,7 @@ static void quotas(void)
 
 int main(void)
 {
-	static const struct unit_test tests[] = {{"SHA-256", hashes}, {"all at once", all_at_once}, {"keys and quotas", quotas}};
+	static const struct unit_test tests[] = {{"SHA-256", hashes}, {"all at once", all_at_once},
+		{"keys and quotas", quotas}};
 	return unit_run("keys", tests, sizeof(tests) / sizeof(*tests));
 }

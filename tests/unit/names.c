@@ -38,8 +38,7 @@ static struct found search(const struct names_store *s, bool folded, const char 
 
 static void few(void)
 {
-	static const char *const names[] = {
-		"a.example", "www.paypa1.com", "b.example", "my-bank.example", "a.example"};
+	static const char *const names[] = {"a.example", "www.paypa1.com", "b.example", "my-bank.example", "a.example"};
 	struct names_store s;
 
 	CU_ASSERT_FATAL(names_store_open(&s));

@@ -8,8 +8,7 @@
 
 enum { DEDUP_US = 10000 };
 
-static const struct hash_key key = {
-	{3, 5, 7, 11, 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 23}};
+static const struct hash_key key = {{3, 5, 7, 11, 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 23}};
 static struct worker_stats stats;
 static struct pkt_ports ports;
 static uint64_t now_us;
@@ -54,8 +53,7 @@ static void test_what_is_one(void)
 	CU_ASSERT(!look(c, udp) && look(c, udp));
 	CU_ASSERT(look(c, "eth 8100 0007 0800 ip4:11 udp:0035:8000 dns"));
 	CU_ASSERT(look(c, "eth 0800 ip4:2f 00000800 ip4:11 udp:0035:8000 dns"));
-	CU_ASSERT(look_changed(c, udp, 8, 0xff) && look_changed(c, udp, 10, 0xff) &&
-		  look_changed(c, udp, 11, 0xff));
+	CU_ASSERT(look_changed(c, udp, 8, 0xff) && look_changed(c, udp, 10, 0xff) && look_changed(c, udp, 11, 0xff));
 	CU_ASSERT(!look(c, udp6) && look(c, udp6) && look_changed(c, udp6, 7, 0xff));
 	frame_build(&f, udp);
 	for (long at = 0; at < (long)f.size - 14; at++)
@@ -63,8 +61,7 @@ static void test_what_is_one(void)
 			CU_ASSERT(!look_changed(c, udp, at, 0x10));
 	// the same but shorter by its last octet
 	CU_ASSERT(!look(c, "eth 0800 ip4:11:003e udp:0035:8000:002a dns"));
-	CU_ASSERT(!look(c, "eth 0800 ip4:06 tcp:0035:8000 dns") &&
-		  look(c, "eth 0800 ip4:06 tcp:0035:8000 dns"));
+	CU_ASSERT(!look(c, "eth 0800 ip4:06 tcp:0035:8000 dns") && look(c, "eth 0800 ip4:06 tcp:0035:8000 dns"));
 	const char *fragment = "eth 0800 4500004d000120004011000001020304c0000202 udp:0035:8000 dns";
 	CU_ASSERT(!look(c, fragment) && look(c, fragment));
 	copies_free(c);
@@ -142,7 +139,7 @@ static void test_bound(void)
 int main(void)
 {
 	pkt_ports_add(&ports, 53);
-	static const struct unit_test tests[] = {{"what is a copy", test_what_is_one},
-		{"window", test_window}, {"notice", test_notice}, {"bound", test_bound}};
+	static const struct unit_test tests[] = {{"what is a copy", test_what_is_one}, {"window", test_window},
+		{"notice", test_notice}, {"bound", test_bound}};
 	return unit_run("copies", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -22,9 +22,8 @@ static enum pkt_verdict cut_at(const struct frame *f, size_t size, enum pkt_link
 
 static void test_every_size(void)
 {
-	static const char *const frames[] = {"eth 0800 ip4:11 udp:0035:8000 dns",
-		"eth 86dd ip6:11 udp:0035:8000 dns", "eth 0800 ip4:06 tcp:0035:8000 dns",
-		"eth 86dd ip6:06 tcp:0035:8000 dns",
+	static const char *const frames[] = {"eth 0800 ip4:11 udp:0035:8000 dns", "eth 86dd ip6:11 udp:0035:8000 dns",
+		"eth 0800 ip4:06 tcp:0035:8000 dns", "eth 86dd ip6:06 tcp:0035:8000 dns",
 		"eth 8100 0001 0800 ip4:2f 00000800 ip4:11 udp:0035:8000 dns"};
 	struct frame f;
 	bool is_cut;
@@ -49,29 +48,26 @@ static void test_others(void)
 	bool is_cut;
 
 	frame_build(&f, "eth 0800 ip4:06 tcp:01bb:8000 dns");
-	CU_ASSERT(cut_at(&f, f.size - 5, PKT_LINK_ETHERNET, &is_cut) == PKT_DROP && !is_cut &&
-		  stats.pkt_not_dns == 1);
+	CU_ASSERT(cut_at(&f, f.size - 5, PKT_LINK_ETHERNET, &is_cut) == PKT_DROP && !is_cut && stats.pkt_not_dns == 1);
 	frame_build(&f, "eth 0806 0001080006040001");
 	CU_ASSERT(cut_at(&f, f.size - 1, PKT_LINK_ETHERNET, &is_cut) == PKT_DROP && stats.pkt_not_ip == 1);
 	frame_build(&f, "eth 0800 ip4:06:0000 tcp:0035:8000 dns");
-	CU_ASSERT(cut_at(&f, f.size - 5, PKT_LINK_ETHERNET, &is_cut) == PKT_TCP && is_cut &&
-		  stats.pkt_snapped == 1);
+	CU_ASSERT(cut_at(&f, f.size - 5, PKT_LINK_ETHERNET, &is_cut) == PKT_TCP && is_cut && stats.pkt_snapped == 1);
 	// a fragment of which something is missing is of no use
 	frame_build(&f, "eth 0800 4500004d000120004011000001020304c0000202 udp:0035:8000 dns");
-	CU_ASSERT(cut_at(&f, f.size - 5, PKT_LINK_ETHERNET, &is_cut) == PKT_DROP && !is_cut &&
-		  stats.pkt_snapped == 1);
+	CU_ASSERT(cut_at(&f, f.size - 5, PKT_LINK_ETHERNET, &is_cut) == PKT_DROP && !is_cut && stats.pkt_snapped == 1);
 }
 
 // As tshark reads them: families of 32 bits or of 16 in either half, in either order; EtherTypes; PPP.
 static void test_null(void)
 {
-	static const char *const heads[] = {"02000000", "00000002", "00020000", "00000200", "0f000200",
-		"00000800", "0f000800", "c61c0800", "00080000", "ff030021", "08000000"};
-	static const char *const heads6[] = {"1e000000", "0000001e", "001e0000", "00001e00", "18000000",
-		"0000001c", "0a000000", "0000000a", "17000000", "1a000000", "000086dd", "0f0086dd",
-		"dd860000", "86dd0000", "ff030057", "02000000"};
-	static const char *const others[] = {
-		"10000000", "00000010", "00000000", "ffffffff", "00000806", "ff038021", "00010000"};
+	static const char *const heads[] = {"02000000", "00000002", "00020000", "00000200", "0f000200", "00000800",
+		"0f000800", "c61c0800", "00080000", "ff030021", "08000000"};
+	static const char *const heads6[] = {"1e000000", "0000001e", "001e0000", "00001e00", "18000000", "0000001c",
+		"0a000000", "0000000a", "17000000", "1a000000", "000086dd", "0f0086dd", "dd860000", "86dd0000",
+		"ff030057", "02000000"};
+	static const char *const others[] = {"10000000", "00000010", "00000000", "ffffffff", "00000806", "ff038021",
+		"00010000"};
 	char words[200];
 	struct frame f;
 	bool is_cut;
@@ -98,7 +94,7 @@ static void test_null(void)
 int main(void)
 {
 	pkt_ports_add(&ports, 53);
-	static const struct unit_test tests[] = {
-		{"every size", test_every_size}, {"others", test_others}, {"null", test_null}};
+	static const struct unit_test tests[] = {{"every size", test_every_size}, {"others", test_others},
+		{"null", test_null}};
 	return unit_run("pkt_cut", tests, sizeof(tests) / sizeof(tests[0]));
 }

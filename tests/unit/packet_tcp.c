@@ -86,8 +86,7 @@ static void try_order(const size_t *order, size_t len)
 			}
 			CU_ASSERT(stream_came_out(two, TWO, 2));
 			CU_ASSERT_EQUAL(stream_stats.tcp_held_bytes, 0);
-			CU_ASSERT_EQUAL(
-				stream_stats.tcp_gap + stream_stats.tcp_unsynced + stream_stats.tcp_cut, 0);
+			CU_ASSERT_EQUAL(stream_stats.tcp_gap + stream_stats.tcp_unsynced + stream_stats.tcp_cut, 0);
 		}
 	}
 }
@@ -252,8 +251,7 @@ static void test_largest(void)
 			stream_syn(99);
 			for (size_t i = 0; i < len; i++) {
 				size_t at = (backwards ? len - 1 - i : i) * mss;
-				stream_send(
-					100 + (uint32_t)at, 0, big + at, size - at < mss ? size - at : mss);
+				stream_send(100 + (uint32_t)at, 0, big + at, size - at < mss ? size - at : mss);
 			}
 			CU_ASSERT(stream_came_out(big, size, 1));
 			CU_ASSERT_EQUAL(stream_stats.tcp_held_bytes, 0);
@@ -264,8 +262,7 @@ static void test_largest(void)
 // TLS and HTTP on a port of DNS: one count, no memory.
 static void test_not_dns(void)
 {
-	static const char *const hello[] = {
-		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x9a\xbc\xde\xf0\x12",
+	static const char *const hello[] = {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x9a\xbc\xde\xf0\x12",
 		"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n", "SSH-2.0-OpenSSH_9.2p1 Debian-2"};
 
 	for (size_t i = 0; i < 3; i++) {
@@ -293,8 +290,7 @@ static void test_gaps(void)
 		for (uint32_t i = 0; i < 3; i++)
 			stream_send(100 + TWO + i * TWO, 0, two, TWO);
 		CU_ASSERT_EQUAL(stream_out.messages, 1);
-		stream_send_from(
-			STREAM_FROM_CLIENT, 1, 100 + FIRST + 2, PKT_TCP_ACK, NULL, 0); // before the gap
+		stream_send_from(STREAM_FROM_CLIENT, 1, 100 + FIRST + 2, PKT_TCP_ACK, NULL, 0); // before the gap
 		stream_send_from(STREAM_FROM_CLIENT, 1, 100 + FIRST + 2, PKT_TCP_ACK, NULL, 0);
 		CU_ASSERT_EQUAL(stream_out.messages, 1);
 		for (int i = 0; way == 0 && i < 2; i++)

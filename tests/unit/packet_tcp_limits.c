@@ -83,8 +83,8 @@ static void test_interleaved(void)
 	for (uint32_t round = 0; round < ROUNDS; round++) {
 		for (int half = 0; half < 2; half++) {
 			for (stream_client = 1; stream_client <= CONNECTIONS; stream_client++) {
-				size_t size = stream_message(
-					message, (uint16_t)(round * CONNECTIONS + stream_client), 300);
+				size_t size =
+					stream_message(message, (uint16_t)(round * CONNECTIONS + stream_client), 300);
 				uint32_t seq = stream_client * 77777777 + round * (uint32_t)size;
 				size_t first = 1 + (stream_client + round) % (size - 1);
 				if (round == 0 && half == 0)

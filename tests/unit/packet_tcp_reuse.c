@@ -44,7 +44,8 @@ static bool both_came_out(void)
 // The next connection's numbers lie anywhere: the same, lower, within what was read, higher.
 static void test_numbers(void)
 {
-	static const int32_t offsets[] = {0, 1, -1, 10, -10, 62, -62, 1000, -1000, 60000, -60000, 1 << 19, -(1 << 19), 1 << 30};
+	static const int32_t offsets[] = {0, 1, -1, 10, -10, 62, -62, 1000, -1000, 60000, -60000, 1 << 19, -(1 << 19),
+		1 << 30};
 
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
 		stream_reset(32, 32 << 10);
@@ -79,7 +80,8 @@ static void test_same_numbers(void)
 	static const struct {
 		uint8_t flags;
 		bool of_client, after_a_while;
-	} ways[] = {{PKT_TCP_FIN, false, false}, {PKT_TCP_RST, false, false}, {PKT_TCP_RST, true, false}, {0, false, true}};
+	} ways[] = {{PKT_TCP_FIN, false, false}, {PKT_TCP_RST, false, false}, {PKT_TCP_RST, true, false},
+		{0, false, true}};
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		stream_reset(32, 32 << 10);
@@ -161,7 +163,8 @@ static void test_late_after_the_end(void)
 	for (int way = 0; way < 3; way++) {
 		stream_reset(32, 32 << 10);
 		connection(CLIENT_ISN, SERVER_ISN, first);
-		server(SERVER_ISN + 1 + sizeof(first), CLIENT_ISN + 1, way == 0 ? PKT_TCP_FIN : 0, second, sizeof(second));
+		server(SERVER_ISN + 1 + sizeof(first), CLIENT_ISN + 1, way == 0 ? PKT_TCP_FIN : 0, second,
+			sizeof(second));
 		uint32_t after = SERVER_ISN + 1 + 2 * sizeof(first);
 		if (way == 1)
 			server(after, CLIENT_ISN + 1, PKT_TCP_RST, NULL, 0);
@@ -185,7 +188,7 @@ static void test_forged(void)
 		if (!picked_up)
 			connection(CLIENT_ISN, SERVER_ISN, first);
 		else
-			server(SERVER_ISN + 1, CLIENT_ISN + 1, 0, (const uint8_t *)"x" , 1);
+			server(SERVER_ISN + 1, CLIENT_ISN + 1, 0, (const uint8_t *)"x", 1);
 		uint32_t next = SERVER_ISN + 1 + (picked_up ? 1 : sizeof(first));
 		for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
 			server(next + (uint32_t)off[i], CLIENT_ISN + 1, PKT_TCP_RST, NULL, 0);
@@ -212,7 +215,12 @@ static void note_time(void *context, const struct pkt *pkt, const uint8_t *wire,
 static void test_gap_before(void)
 {
 	const uint8_t source[4] = {192, 0, 2, 53}, target[4] = {10, 0, 0, 1};
-	struct pkt pkt = {.ip_version = 4, .src = source, .dst = target, .src_port = 53, .dst_port = 2000, .tcp_flags = PKT_TCP_ACK,
+	struct pkt pkt = {.ip_version = 4,
+		.src = source,
+		.dst = target,
+		.src_port = 53,
+		.dst_port = 2000,
+		.tcp_flags = PKT_TCP_ACK,
 		.tcp_ack = 1};
 
 	stream_reset(32, 32 << 10);

@@ -24,7 +24,8 @@ static void count(struct unknown *u, const char *words, enum pkt_link link, unsi
 	}
 }
 
-static void check(const struct stats_unknown *item, enum stats_unknown_kind kind, uint32_t number, uint64_t packets, bool holds_ip)
+static void check(const struct stats_unknown *item, enum stats_unknown_kind kind, uint32_t number, uint64_t packets,
+	bool holds_ip)
 {
 	CU_ASSERT_EQUAL(item->kind, kind);
 	CU_ASSERT_EQUAL(item->number, number);
@@ -42,9 +43,9 @@ static void kinds(void)
 	count(u[0], "eth 88b5 00010002 " INNER, PKT_LINK_ETHERNET, 3);
 	count(u[1], "eth 8100 0005 88b5 00010002 " INNER, PKT_LINK_ETHERNET, 2);
 	count(u[0], "eth 88b6 0102030405060708", PKT_LINK_ETHERNET, 9);
-	count(u[0], "eth 0806 0001080006040001", PKT_LINK_ETHERNET, 50);	     // ARP
+	count(u[0], "eth 0806 0001080006040001", PKT_LINK_ETHERNET, 50); // ARP
 	count(u[0], "eth 0800 ip4:fd 0102 " INNER, PKT_LINK_ETHERNET, 4);
-	count(u[0], "eth 0800 ip4:32 0000000100000001 dns", PKT_LINK_ETHERNET, 50);  // ESP
+	count(u[0], "eth 0800 ip4:32 0000000100000001 dns", PKT_LINK_ETHERNET, 50); // ESP
 	count(u[0], "eth 0800 ip4:11 udp:c000:3039 00000000 " INNER, PKT_LINK_ETHERNET, 6);
 	count(u[1], "eth 8847 00010140 ip4:11 udp:c000:3039 00000000 " INNER, PKT_LINK_ETHERNET, 1); // the slow way
 	count(u[0], "eth 0800 ip4:11 udp:c000:01bb c300000001088394c8f03e515708", PKT_LINK_ETHERNET, 50); // QUIC

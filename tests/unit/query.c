@@ -14,9 +14,8 @@ static void names(void)
 	static const struct {
 		const char *text, *name;
 	} good[] = {{"www.Example.COM", "www.example.com"}, {"example.com.", "example.com"}, {".", "."},
-		{"a\\.b.example", "a\\.b.example"}, {"\\065\\066.example", "ab.example"},
-		{"\\000.x", "\\000.x"}, {"_dmarc.example", "_dmarc.example"},
-		{"a\\@b.example", "a\\@b.example"}};
+		{"a\\.b.example", "a\\.b.example"}, {"\\065\\066.example", "ab.example"}, {"\\000.x", "\\000.x"},
+		{"_dmarc.example", "_dmarc.example"}, {"a\\@b.example", "a\\@b.example"}};
 	static const char *const bad[] = {"", "..", "a..b", ".a", "a b", "a\\", "a\\12", "a\\256", "a\\1x2",
 		"0123456789012345678901234567890123456789012345678901234567890123.example"};
 	char out[TEXT_NAME_SIZE], longest[300] = "";
@@ -40,11 +39,10 @@ static void refanged(void)
 	static const struct {
 		const char *text, *plain;
 	} samples[] = {{"billingnow[.]com", "billingnow.com"}, {"207[.]148[.]248[.]143", "207.148.248.143"},
-		{"hxxps://www[.]example(.)com:8443/a?b#c", "www.example.com"},
-		{" example.com\n", "example.com"}, {"http://user:secret@example.net/x", "example.net"},
-		{"someone[@]example[.]org", "example.org"}, {"hxxp[:]//[2001:db8::1]:80/", "2001:db8::1"},
-		{"example[dot]com", "example.com"}, {"2001:db8::1", "2001:db8::1"},
-		{"a\\@b.example", "a\\@b.example"}};
+		{"hxxps://www[.]example(.)com:8443/a?b#c", "www.example.com"}, {" example.com\n", "example.com"},
+		{"http://user:secret@example.net/x", "example.net"}, {"someone[@]example[.]org", "example.org"},
+		{"hxxp[:]//[2001:db8::1]:80/", "2001:db8::1"}, {"example[dot]com", "example.com"},
+		{"2001:db8::1", "2001:db8::1"}, {"a\\@b.example", "a\\@b.example"}};
 	char out[256];
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
@@ -109,8 +107,7 @@ static void types_and_times(void)
 	int64_t t = 0;
 
 	CU_ASSERT_EQUAL(query_parse_types(&q, "a,Aaaa,type65534", why, sizeof(why)), 0);
-	CU_ASSERT(query_has_type(&q, "AAAA", 4) && query_has_type(&q, "TYPE65534", 9) &&
-		  !query_has_type(&q, "MX", 2));
+	CU_ASSERT(query_has_type(&q, "AAAA", 4) && query_has_type(&q, "TYPE65534", 9) && !query_has_type(&q, "MX", 2));
 	CU_ASSERT_NOT_EQUAL(query_parse_types(&q, "nosuch", why, sizeof(why)), 0);
 	CU_ASSERT_EQUAL(query_parse_types(&q, "15,65400", why, sizeof(why)), 0);
 	CU_ASSERT(query_has_type(&q, "MX", 2) && query_has_type(&q, "TYPE65400", 9) && !query_has_type(&q, "A", 1));
@@ -139,8 +136,7 @@ static bool globs(const char *pattern, const char *text)
 static void patterns(void)
 {
 	CU_ASSERT(globs("*", "") && globs("*.example.*", "a.example.com") && globs("a?c", "abc"));
-	CU_ASSERT(globs("[a-c]x", "bx") && !globs("[a-c]x", "dx") && globs("[!a]x", "bx") &&
-		  globs("\\*x", "*x"));
+	CU_ASSERT(globs("[a-c]x", "bx") && !globs("[a-c]x", "dx") && globs("[!a]x", "bx") && globs("\\*x", "*x"));
 	CU_ASSERT(!globs("a*b", "ac") && !globs("", "a") && globs("a*b*c", "aXbYbZc"));
 	struct query q = query_make(QUERY_REGEX);
 	CU_ASSERT_EQUAL(query_parse_pattern(&q, QUERY_REGEX, "^a\\.b$", why, sizeof(why)), 0);
@@ -148,8 +144,8 @@ static void patterns(void)
 	CU_ASSERT_NOT_EQUAL(query_parse_pattern(&q, QUERY_REGEX, "(a)\\1", why, sizeof(why)), 0);
 	CU_ASSERT_EQUAL(query_parse_pattern(&q, QUERY_REGEX, "(a)\\\\1", why, sizeof(why)), 0);
 	// what would take an exponential matcher for ever
-	CU_ASSERT_FALSE(globs(
-		"*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+	CU_ASSERT_FALSE(
+		globs("*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
 }
 
 static bool is_regex(const char *pattern)
@@ -170,8 +166,10 @@ static bool finds(const char *pattern, const char *text)
 
 static void regexes(void)
 {
-	static const char *const large[] = {"((a{1,100}){1,100}){1,100}", "((a{1,200}){1,200}){1,200}", "(((((((((a{9}){9}){9}){9}){9}){9}){9}){9}){9}){9}",
-		"a{1001}", "(x+y?x+){999}", "([a-z]{1,63}\\.){127}", "(?:(?:(?:.?){30}){30}){30}", "(a)\\1", "(?=a)b", "(?<=a)b", "a**", "[z-a]", "(((("};
+	static const char *const large[] = {"((a{1,100}){1,100}){1,100}", "((a{1,200}){1,200}){1,200}",
+		"(((((((((a{9}){9}){9}){9}){9}){9}){9}){9}){9}){9}", "a{1001}", "(x+y?x+){999}",
+		"([a-z]{1,63}\\.){127}", "(?:(?:(?:.?){30}){30}){30}", "(a)\\1", "(?=a)b", "(?<=a)b", "a**", "[z-a]",
+		"(((("};
 	char deep[512];
 
 	for (size_t i = 0; i < sizeof(large) / sizeof(*large); i++)
@@ -181,8 +179,10 @@ static void regexes(void)
 	deep[510] = '\0';
 	(void)is_regex(deep); // either way, at once
 	CU_ASSERT(finds("^pay(pal)?[0-9]+\\.", "PAYPAL1.example") && !finds("^pay(pal)?[0-9]+\\.", "paypal.example"));
-	CU_ASSERT(finds("[[:digit:]]{3}$", "a123") && finds("^\\w+\\.\\d$", "a_b.1") && finds("a|b", "xb") && finds("\\x61", "a"));
-	CU_ASSERT_FALSE(finds("(x+x+)+y", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
+	CU_ASSERT(finds("[[:digit:]]{3}$", "a123") && finds("^\\w+\\.\\d$", "a_b.1") && finds("a|b", "xb") &&
+		  finds("\\x61", "a"));
+	CU_ASSERT_FALSE(
+		finds("(x+x+)+y", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
 }
 
 static void late_regex(void)
@@ -211,7 +211,8 @@ static size_t needles_of(const char *pattern)
 static void needles(void) // what a pattern only seems to hold is not looked for
 {
 	CU_ASSERT_EQUAL(needles_of("^pay\\.com$"), 1);
-	CU_ASSERT_EQUAL(needles_of("\\x41bc") + needles_of("\\pLabc") + needles_of("\\101bc") + needles_of("\\Qa+b\\E"), 0);
+	CU_ASSERT_EQUAL(needles_of("\\x41bc") + needles_of("\\pLabc") + needles_of("\\101bc") + needles_of("\\Qa+b\\E"),
+		0);
 }
 
 static bool is_in(enum query_kind kind, const char *name, const char *text)
@@ -241,9 +242,8 @@ static void look_alikes(void)
 	static const struct {
 		const char *name;
 		enum query_reason reason;
-	} samples[] = {{"www.paypal.com", QUERY_REASON_CONTAINS},
-		{"mypaypal-login.example", QUERY_REASON_CONTAINS}, {"paypa1.com", QUERY_REASON_DIGIT},
-		{"login.paypai.net", QUERY_REASON_DIGIT},
+	} samples[] = {{"www.paypal.com", QUERY_REASON_CONTAINS}, {"mypaypal-login.example", QUERY_REASON_CONTAINS},
+		{"paypa1.com", QUERY_REASON_DIGIT}, {"login.paypai.net", QUERY_REASON_DIGIT},
 		{"xn--pypal-4ve.com", QUERY_REASON_HOMOGLYPH}, // its first "a" is Cyrillic
 		{"paypl.com", QUERY_REASON_EDIT}, {"www.payypal.com", QUERY_REASON_EDIT},
 		{"secure-paypol.com", QUERY_REASON_EDIT}, {"papyal.com", QUERY_REASON_EDIT},
@@ -252,8 +252,7 @@ static void look_alikes(void)
 	char out[256];
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++)
-		CU_ASSERT_EQUAL(query_alike("paypal", 6, samples[i].name, strlen(samples[i].name)),
-			samples[i].reason);
+		CU_ASSERT_EQUAL(query_alike("paypal", 6, samples[i].name, strlen(samples[i].name)), samples[i].reason);
 	CU_ASSERT_EQUAL(query_alike("amazon", 6, "arnazon.com", 11), QUERY_REASON_DIGIT);
 	CU_ASSERT(query_unicode("www.xn--bcher-kva.example", 25, out, sizeof(out)) > 0);
 	CU_ASSERT_STRING_EQUAL(out, "www.bücher.example");
@@ -266,21 +265,24 @@ static void rdata(void)
 		const char *type, *text, *canonical;
 	} samples[] = {{"A", "192.0.2.1", "192.0.2.1"}, {"AAAA", "2001:DB8:0:0::1", "2001:db8::1"},
 		{"MX", "10 Mail.Example.com.", "10 mail.example.com"}, {"NS", "NS1.example.", "ns1.example"},
-		{"TXT", "v=spf1 -all", "\"v=spf1 -all\""}, {"TXT", "\"bücher\"", "\"b\\195\\188cher\""}, {"TXT", "bücher", "\"b\\195\\188cher\""},
-		{"TXT", "\"a\tb\"\t\"c\"", "\"a\\009b\" \"c\""}, {"NS", "ns.Bücher.example.", "ns.xn--bcher-kva.example"}, {"MX", "10 例え。テスト", "10 xn--r8jz45g.xn--zckzah"},
-		{"CAA", "0 issue\t\"ü\"", "0 issue \"\\195\\188\""}, {"HINFO", "\"ü\" \"x\"", "\"\\195\\188\" \"x\""}, {"TXT", "\"a\" \"b\"", "\"a\" \"b\""},
+		{"TXT", "v=spf1 -all", "\"v=spf1 -all\""}, {"TXT", "\"bücher\"", "\"b\\195\\188cher\""},
+		{"TXT", "bücher", "\"b\\195\\188cher\""}, {"TXT", "\"a\tb\"\t\"c\"", "\"a\\009b\" \"c\""},
+		{"NS", "ns.Bücher.example.", "ns.xn--bcher-kva.example"},
+		{"MX", "10 例え。テスト", "10 xn--r8jz45g.xn--zckzah"},
+		{"CAA", "0 issue\t\"ü\"", "0 issue \"\\195\\188\""}, {"HINFO", "\"ü\" \"x\"", "\"\\195\\188\" \"x\""},
+		{"TXT", "\"a\" \"b\"", "\"a\" \"b\""},
 		{"SOA", "ns1.example. root.example. 1 2 3 4 5", "ns1.example root.example 1 2 3 4 5"},
 		{"DS", "60485 8 2 D4B7 D520", "60485 8 2 d4b7d520"}, {"MX", "\\# 3 000a00", "\\# 3 000a00"},
 		{"CAA", "0 issue \"ca.example\"", "0 issue \"ca.example\""},
-		{"TYPE65534", "\\# 3 ABCD 0F", "\\# 3 abcd0f"}, {"TYPE65534", "\\# 0 ", "\\# 0"}, {"A", "\\# 1 0A", "\\# 1 0a"},
-		{"SVCB", "0 Alias.example.", "0 alias.example"},
+		{"TYPE65534", "\\# 3 ABCD 0F", "\\# 3 abcd0f"}, {"TYPE65534", "\\# 0 ", "\\# 0"},
+		{"A", "\\# 1 0A", "\\# 1 0a"}, {"SVCB", "0 Alias.example.", "0 alias.example"},
 		{"HTTPS", "1 . alpn=\"h2,h3\" key65400=\"a. b.\"", "1 . alpn=\"h2,h3\" key65400=\"a. b.\""},
 		{"HTTPS", "2 H.example. port=\"8443\"", "2 h.example port=\"8443\""},
 		{"NAPTR", "100 10 \"u\" \"E2U+sip\" \"!^.*$!sip:a b@c!\" Nap.example.",
 			"100 10 \"u\" \"E2U+sip\" \"!^.*$!sip:a b@c!\" nap.example"}};
-	static const char *const bad[][2] = {{"A", "2001:db8::1"}, {"A", "x"}, {"AAAA", "192.0.2.1"},
-		{"MX", "10"}, {"NS", "a b"}, {"SOA", "a b 1"}, {"DS", "1 2 3 xyz"}, {"A", ""}, {"SVCB", "1"}, {"TYPE65534", "\\# 3 abcd"}, {"TYPE65534", "\\# x"}, {"TYPE65534", "\\# 1 zz"},
-		{"HTTPS", "1 a..b"},
+	static const char *const bad[][2] = {{"A", "2001:db8::1"}, {"A", "x"}, {"AAAA", "192.0.2.1"}, {"MX", "10"},
+		{"NS", "a b"}, {"SOA", "a b 1"}, {"DS", "1 2 3 xyz"}, {"A", ""}, {"SVCB", "1"},
+		{"TYPE65534", "\\# 3 abcd"}, {"TYPE65534", "\\# x"}, {"TYPE65534", "\\# 1 zz"}, {"HTTPS", "1 a..b"},
 		{"NAPTR", "1 2 \"u\" \"\" \"a b.example."}, {"NS", "a\xff.example"}, {"CNAME", "xn--ü.example"}};
 	char out[256];
 
@@ -301,29 +303,41 @@ static void rdata_wire(void)
 		const char *mnemonic;
 		size_t size;
 		const char *wire;
-	} samples[] = {{2, "NS", 8, "\2ns\3a.b\0"}, {5, "CNAME", 6, "\4\0\xff\\\"\0"}, {15, "MX", 7, "\xff\xff\1a\1b\0"}, {33, "SRV", 9, "\0\1\0\2\377\377\1a\0"},
-		{6, "SOA", 26, "\1a\0\1b\0\377\377\377\377\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4"}, {64, "SVCB", 5, "\0\1\1a\0"},
-		{65, "HTTPS", 21, "\0\1\1a\0\0\1\0\14\2h2\10a,b\\\"\1\0\xff"}, {65, "HTTPS", 13, "\0\1\1a\0\0\2\0\0\377\376\0\0"},
-		{65, "HTTPS", 11, "\0\1\1a\0\0\3\0\2\40\373"}, {65, "HTTPS", 17, "\0\1\1a\0\0\4\0\10\300\0\2\1\300\0\2\2"},
-		{65, "HTTPS", 25, "\0\1\1a\0\0\6\0\20\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1"}, {65, "HTTPS", 14, "\0\1\1a\0\0\5\0\5\0\1\377\376\7"},
-		{65, "HTTPS", 13, "\0\1\1a\0\0\0\0\4\0\1\0\3"}, {65, "HTTPS", 14, "\0\1\1a\0\377\170\0\5\"\\ \0\xff"}};
+	} samples[] = {{2, "NS", 8, "\2ns\3a.b\0"}, {5, "CNAME", 6, "\4\0\xff\\\"\0"},
+		{15, "MX", 7, "\xff\xff\1a\1b\0"}, {33, "SRV", 9, "\0\1\0\2\377\377\1a\0"},
+		{6, "SOA", 26, "\1a\0\1b\0\377\377\377\377\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4"},
+		{64, "SVCB", 5, "\0\1\1a\0"}, {65, "HTTPS", 21, "\0\1\1a\0\0\1\0\14\2h2\10a,b\\\"\1\0\xff"},
+		{65, "HTTPS", 13, "\0\1\1a\0\0\2\0\0\377\376\0\0"}, {65, "HTTPS", 11, "\0\1\1a\0\0\3\0\2\40\373"},
+		{65, "HTTPS", 17, "\0\1\1a\0\0\4\0\10\300\0\2\1\300\0\2\2"},
+		{65, "HTTPS", 25, "\0\1\1a\0\0\6\0\20\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1"},
+		{65, "HTTPS", 14, "\0\1\1a\0\0\5\0\5\0\1\377\376\7"}, {65, "HTTPS", 13, "\0\1\1a\0\0\0\0\4\0\1\0\3"},
+		{65, "HTTPS", 14, "\0\1\1a\0\377\170\0\5\"\\ \0\xff"}};
 	uint8_t wire[64];
 	char text[256];
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
-		size_t len = text_rdata(samples[i].type, (const uint8_t *)samples[i].wire, samples[i].size, text, sizeof(text));
-		struct query_record r = {.type = samples[i].mnemonic, .type_len = strlen(samples[i].mnemonic), .rdata = text, .rdata_len = len};
+		size_t len = text_rdata(samples[i].type, (const uint8_t *)samples[i].wire, samples[i].size, text,
+			sizeof(text));
+		struct query_record r = {.type = samples[i].mnemonic,
+			.type_len = strlen(samples[i].mnemonic),
+			.rdata = text,
+			.rdata_len = len};
 		size_t size = query_rdata_wire(&r, wire, sizeof(wire));
 		CU_ASSERT_EQUAL(size, samples[i].size);
 		CU_ASSERT_EQUAL(memcmp(wire, samples[i].wire, size), 0);
 		for (size_t room = 0; room < samples[i].size; room++)
 			CU_ASSERT_EQUAL(query_rdata_wire(&r, wire, room), 0);
 	}
-	static const char *const bad[][2] = {{"MX", "65536 a"}, {"MX", "x a"}, {"MX", "10"}, {"MX", "1 a b"}, {"NS", "a b"}, {"SOA", "a b 1 2 3 4 4294967296"}, {"TXT", "\"a\""},
-		{"HTTPS", "1 a port=\"65536\""}, {"HTTPS", "1 a nosuch=\"1\""}, {"HTTPS", "1 a ipv4hint=\"x\""}, {"HTTPS", "1 a key65536=\"\""}, {"HTTPS", "1 a alpn=h2"},
-		{"NS", "\\# 3 016100"}, {"HTTPS", "1 a ech=\"*\""}, {"HTTPS", "1 a alpn=\"\\25\""}};
+	static const char *const bad[][2] = {{"MX", "65536 a"}, {"MX", "x a"}, {"MX", "10"}, {"MX", "1 a b"},
+		{"NS", "a b"}, {"SOA", "a b 1 2 3 4 4294967296"}, {"TXT", "\"a\""}, {"HTTPS", "1 a port=\"65536\""},
+		{"HTTPS", "1 a nosuch=\"1\""}, {"HTTPS", "1 a ipv4hint=\"x\""}, {"HTTPS", "1 a key65536=\"\""},
+		{"HTTPS", "1 a alpn=h2"}, {"NS", "\\# 3 016100"}, {"HTTPS", "1 a ech=\"*\""},
+		{"HTTPS", "1 a alpn=\"\\25\""}};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		struct query_record r = {.type = bad[i][0], .type_len = strlen(bad[i][0]), .rdata = bad[i][1], .rdata_len = strlen(bad[i][1])};
+		struct query_record r = {.type = bad[i][0],
+			.type_len = strlen(bad[i][0]),
+			.rdata = bad[i][1],
+			.rdata_len = strlen(bad[i][1])};
 		CU_ASSERT_EQUAL(query_rdata_wire(&r, wire, sizeof(wire)), 0);
 	}
 }
@@ -334,9 +348,9 @@ static bool take(void *arg, const struct query_record *r)
 {
 	size_t used = strlen(imported);
 
-	snprintf(imported + used, sizeof(imported) - used, "%.*s %.*s %.*s %lld %lld %lld;",
-		(int)r->owner_len, r->owner, (int)r->type_len, r->type, (int)r->rdata_len, r->rdata,
-		(long long)r->first, (long long)r->last, (long long)r->count);
+	snprintf(imported + used, sizeof(imported) - used, "%.*s %.*s %.*s %lld %lld %lld;", (int)r->owner_len,
+		r->owner, (int)r->type_len, r->type, (int)r->rdata_len, r->rdata, (long long)r->first,
+		(long long)r->last, (long long)r->count);
 	return true;
 }
 
@@ -352,8 +366,7 @@ static void imports(void)
 			       "\"192.0.2.2\"],"
 			       "\"time_first\":5,\"time_last\":9,\"count\":3}\n"),
 		2);
-	CU_ASSERT_STRING_EQUAL(
-		imported, "www.example.com A 192.0.2.1 5 9 3;www.example.com A 192.0.2.2 5 9 3;");
+	CU_ASSERT_STRING_EQUAL(imported, "www.example.com A 192.0.2.1 5 9 3;www.example.com A 192.0.2.2 5 9 3;");
 	CU_ASSERT_EQUAL(import("{\"obj\":{\"count\":2,\"time_first\":1,\"time_last\":2,\"rrname\":\"a."
 			       "example.\",\"rrtype\":"
 			       "\"MX\",\"bailiwick\":\"example.\",\"rdata\":[\"10 mx.example.\"]}}"),
@@ -367,13 +380,14 @@ static void imports(void)
 	static const char *const counts[] = {"7", "7.0", "\"7\""};
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
 		char line[200];
-		snprintf(line, sizeof(line), "{\"rrname\":\"c\",\"rrtype\":\"NS\",\"rdata\":\"d\",\"time_first\":0,\"time_last\":1,\"count\":%s}", counts[i]);
+		snprintf(line, sizeof(line),
+			"{\"rrname\":\"c\",\"rrtype\":\"NS\",\"rdata\":\"d\",\"time_first\":0,\"time_last\":1,\"count\":%s}",
+			counts[i]);
 		CU_ASSERT_EQUAL(import(line), 1);
 		CU_ASSERT_STRING_EQUAL(imported, "c NS d 0 1 7;");
 	}
-	CU_ASSERT_EQUAL(
-		import("{\"rrname\":\"x.example\",\"rrtype\":\"15\",\"rdata\":\"1 y.example\",\"time_first\":"
-		       "\"2024-01-31 00:00:00\",\"time_last\":1706659201}"),
+	CU_ASSERT_EQUAL(import("{\"rrname\":\"x.example\",\"rrtype\":\"15\",\"rdata\":\"1 y.example\",\"time_first\":"
+			       "\"2024-01-31 00:00:00\",\"time_last\":1706659201}"),
 		1);
 	CU_ASSERT_STRING_EQUAL(imported, "x.example MX 1 y.example 1706659200 1706659201 1;");
 	CU_ASSERT_EQUAL(import("1322849924.408856||10.1.1.1||8.8.8.8||IN||upload.youtube.com.||A||74.125.43."
@@ -381,12 +395,13 @@ static void imports(void)
 		1);
 	CU_ASSERT_STRING_EQUAL(imported, "upload.youtube.com A 74.125.43.117 1322849924 1322849924 5;");
 	CU_ASSERT_EQUAL(import("\n"), 0);
-	CU_ASSERT_EQUAL(import("{\"rrname\":\"Bücher.example\",\"rrtype\":\"NS\",\"rdata\":\"ns.\\u00fc.example\",\"time_first\":1,\"time_last\":2}"), 1);
+	CU_ASSERT_EQUAL(
+		import("{\"rrname\":\"Bücher.example\",\"rrtype\":\"NS\",\"rdata\":\"ns.\\u00fc.example\",\"time_first\":1,\"time_last\":2}"),
+		1);
 	CU_ASSERT_STRING_EQUAL(imported, "xn--bcher-kva.example NS ns.xn--tda.example 1 2 1;");
 	CU_ASSERT_EQUAL(import("1322849924||10.1.1.1||8.8.8.8||IN||bücher.example||CNAME||ü.example||5||1"), 1);
 	CU_ASSERT_STRING_EQUAL(imported, "xn--bcher-kva.example CNAME xn--tda.example 1322849924 1322849924 1;");
-	static const char *const bad[] = {"{", "x", "{\"rrname\":\"a\"}", "[1]",
-		"{\"rrname\":5,\"rrtype\":\"A\"}",
+	static const char *const bad[] = {"{", "x", "{\"rrname\":\"a\"}", "[1]", "{\"rrname\":5,\"rrtype\":\"A\"}",
 		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":\"x\",\"time_first\":1,\"time_last\":1}",
 		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":9,\"time_last\":1}",
 		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":[],\"time_first\":1,\"time_last\":1}",
@@ -394,8 +409,9 @@ static void imports(void)
 		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":1,\"time_last\":1,\"count\":1.5}",
 		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"count\":1}",
 		"{\"rrname\":\"xn--ü.example\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":1,\"time_last\":2}",
-		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"‍.example\",\"time_first\":1,\"time_last\":2}", "1322849924||1||2||IN||a\xff.example||NS||b||1||1",
-		"1||2||3||IN||a||TXT||b||1||1x", "1||2||3||IN||a||TXT||b", "1||2||3||CH||a||TXT||b||1||1", "1||2||3"};
+		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"‍.example\",\"time_first\":1,\"time_last\":2}",
+		"1322849924||1||2||IN||a\xff.example||NS||b||1||1", "1||2||3||IN||a||TXT||b||1||1x",
+		"1||2||3||IN||a||TXT||b", "1||2||3||CH||a||TXT||b||1||1", "1||2||3"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		CU_ASSERT(import(bad[i]) < 0);
 		CU_ASSERT_NOT_EQUAL(why[0], '\0');
@@ -418,12 +434,12 @@ static void json(void)
 
 	query_json_dnsdb(&out, &r, &format);
 	query_put(&out, "", 1);
-	CU_ASSERT_STRING_EQUAL(out.bytes,
-		"{\"count\":3,\"time_first\":1,\"time_last\":2,\"rrname\":\"a.example.\","
-		"\"rrtype\":\"TXT\",\"rdata\":\"\\\"x\\\\\\\"y\\\"\"}");
+	CU_ASSERT_STRING_EQUAL(out.bytes, "{\"count\":3,\"time_first\":1,\"time_last\":2,\"rrname\":\"a.example.\","
+					  "\"rrtype\":\"TXT\",\"rdata\":\"\\\"x\\\\\\\"y\\\"\"}");
 	redis_buffer_clear(&out);
 	const char naptr[] = "1 2 \"u\" \"\" \"a b c\" n.example";
-	query_put_rdata(&out, &(struct query_record){.type = "NAPTR", .type_len = 5, .rdata = naptr, .rdata_len = sizeof(naptr) - 1});
+	query_put_rdata(&out,
+		&(struct query_record){.type = "NAPTR", .type_len = 5, .rdata = naptr, .rdata_len = sizeof(naptr) - 1});
 	query_put(&out, "", 1);
 	CU_ASSERT_STRING_EQUAL(out.bytes, "\"1 2 \\\"u\\\" \\\"\\\" \\\"a b c\\\" n.example.\"");
 	redis_buffer_clear(&out);
@@ -437,8 +453,9 @@ int main(void)
 {
 	static const struct unit_test tests[] = {{"names", names}, {"defanged text and URLs", refanged},
 		{"what is pasted", pasted}, {"internationalised names", internationalised},
-		{"types, times, orders", types_and_times}, {"globs", patterns}, {"regular expressions", regexes}, {"a late one", late_regex}, {"needles of patterns", needles},
-		{"wildcards", wildcards}, {"look-alikes", look_alikes}, {"rdata of others", rdata}, {"rdata in wire form", rdata_wire},
+		{"types, times, orders", types_and_times}, {"globs", patterns}, {"regular expressions", regexes},
+		{"a late one", late_regex}, {"needles of patterns", needles}, {"wildcards", wildcards},
+		{"look-alikes", look_alikes}, {"rdata of others", rdata}, {"rdata in wire form", rdata_wire},
 		{"lines of others", imports}, {"JSON and CSV", json}};
 	return unit_run("query", tests, sizeof(tests) / sizeof(*tests));
 }

@@ -146,7 +146,8 @@ static void trickling_at_greeting(void)
 int main(void)
 {
 	static const struct unit_test tests[] = {{"Redis is silent", silent}, {"an octet at a time", trickling},
-		{"silent when asked to let in", silent_at_greeting}, {"an octet at a time when asked to let in", trickling_at_greeting}};
+		{"silent when asked to let in", silent_at_greeting},
+		{"an octet at a time when asked to let in", trickling_at_greeting}};
 
 	return unit_run("time of a lookup", tests, sizeof(tests) / sizeof(*tests));
 }

@@ -86,18 +86,16 @@ static void numbers_and_keys(void)
 
 static void endpoints(void)
 {
-	static const char *const bad[] = {"", "host", "host:", ":6379", "host:0", "host:65536", "host:1x",
-		"::1:6379", "[::1]6379", "[]:1", "unix:", "unix:relative", "host name:1", "none"};
+	static const char *const bad[] = {"", "host", "host:", ":6379", "host:0", "host:65536", "host:1x", "::1:6379",
+		"[::1]6379", "[]:1", "unix:", "unix:relative", "host name:1", "none"};
 	struct endpoint e;
 	char why[128];
 
-	CU_ASSERT(
-		endpoint_set_redis(&e, "unix:/run/r.sock", why, sizeof(why)) == 0 && e.kind == ENDPOINT_UNIX);
+	CU_ASSERT(endpoint_set_redis(&e, "unix:/run/r.sock", why, sizeof(why)) == 0 && e.kind == ENDPOINT_UNIX);
 	CU_ASSERT_STRING_EQUAL(e.path, "/run/r.sock");
 	CU_ASSERT(endpoint_set_redis(&e, "redis.example:6380", why, sizeof(why)) == 0 && e.port == 6380);
 	CU_ASSERT_STRING_EQUAL(e.host, "redis.example");
-	CU_ASSERT(endpoint_set_redis(&e, "[2001:db8::1]:6379", why, sizeof(why)) == 0 &&
-		  e.kind == ENDPOINT_TCP);
+	CU_ASSERT(endpoint_set_redis(&e, "[2001:db8::1]:6379", why, sizeof(why)) == 0 && e.kind == ENDPOINT_TCP);
 	CU_ASSERT_STRING_EQUAL(e.host, "2001:db8::1");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		why[0] = '\0';
@@ -117,21 +115,19 @@ static enum redis_trouble trouble(const char *text)
 
 static void troubles(void)
 {
-	CU_ASSERT_EQUAL(
-		trouble("OOM command not allowed when used memory > 'maxmemory'."), REDIS_TROUBLE_OOM);
+	CU_ASSERT_EQUAL(trouble("OOM command not allowed when used memory > 'maxmemory'."), REDIS_TROUBLE_OOM);
 	CU_ASSERT_EQUAL(trouble("EXECABORT Transaction discarded because of: OOM x"), REDIS_TROUBLE_OOM);
 	CU_ASSERT_EQUAL(trouble("WRONGPASS invalid username-password pair"), REDIS_TROUBLE_PASSWORD);
 	CU_ASSERT_EQUAL(trouble("ERR DB index is out of range"), REDIS_TROUBLE_DATABASE);
 	CU_ASSERT_EQUAL(trouble("WRONGTYPE Operation"), REDIS_TROUBLE_WRONGTYPE);
-	CU_ASSERT_EQUAL(
-		trouble("EXECABORT Transaction discarded because of previous errors."), REDIS_TROUBLE_ERROR);
+	CU_ASSERT_EQUAL(trouble("EXECABORT Transaction discarded because of previous errors."), REDIS_TROUBLE_ERROR);
 	CU_ASSERT_EQUAL(trouble(""), REDIS_TROUBLE_ERROR);
 }
 
 int main(void)
 {
-	static const struct unit_test tests[] = {{"commands", commands}, {"lengths", lengths}, {"numbers_and_keys", numbers_and_keys},
-		{"endpoints", endpoints}, {"troubles", troubles}};
+	static const struct unit_test tests[] = {{"commands", commands}, {"lengths", lengths},
+		{"numbers_and_keys", numbers_and_keys}, {"endpoints", endpoints}, {"troubles", troubles}};
 
 	return unit_run("collector_encode", tests, sizeof(tests) / sizeof(tests[0]));
 }

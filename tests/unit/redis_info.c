@@ -18,15 +18,20 @@ static void append_only_file(void)
 		{HEAD "aof_enabled:1\r\naof_rewrite_in_progress:1\r\naof_last_rewrite_time_sec:3\r\naof_last_bgrewrite_status:ok\r\n",
 			REDIS_AOF_BUSY},
 		{HEAD "aof_enabled:1\r\naof_rewrite_in_progress:0\r\naof_rewrite_scheduled:1\r\n", REDIS_AOF_BUSY},
-		{HEAD "aof_enabled:1\r\naof_last_rewrite_time_sec:0\r\naof_last_bgrewrite_status:ok\r\n", REDIS_AOF_CLEAN},
-		{HEAD "aof_enabled:1\r\naof_last_rewrite_time_sec:0\r\naof_last_bgrewrite_status:err\r\n", REDIS_AOF_FAILED},
+		{HEAD "aof_enabled:1\r\naof_last_rewrite_time_sec:0\r\naof_last_bgrewrite_status:ok\r\n",
+			REDIS_AOF_CLEAN},
+		{HEAD "aof_enabled:1\r\naof_last_rewrite_time_sec:0\r\naof_last_bgrewrite_status:err\r\n",
+			REDIS_AOF_FAILED},
 		{HEAD "aof_enabled:1\r\naof_last_rewrite_time_sec:-1\r\naof_last_bgrewrite_status:ok\r\naof_current_size:90\r\n"
-		      "aof_base_size:88\r\n", REDIS_AOF_DOUBTFUL},
+		      "aof_base_size:88\r\n",
+			REDIS_AOF_DOUBTFUL},
 		{HEAD "aof_enabled:1\r\naof_last_rewrite_time_sec:-1\r\naof_last_bgrewrite_status:ok\r\naof_current_size:88\r\n"
-		      "aof_base_size:88\r\n", REDIS_AOF_CLEAN},
+		      "aof_base_size:88\r\n",
+			REDIS_AOF_CLEAN},
 		// one file, and the base is what there was at the start
 		{"redis_version:6.2.7\r\naof_enabled:1\r\naof_last_rewrite_time_sec:-1\r\naof_last_bgrewrite_status:ok\r\n"
-		 "aof_current_size:88\r\naof_base_size:88\r\n", REDIS_AOF_DOUBTFUL},
+		 "aof_current_size:88\r\naof_base_size:88\r\n",
+			REDIS_AOF_DOUBTFUL},
 		{HEAD "aof_enabled:1\r\n", REDIS_AOF_DOUBTFUL},
 	};
 	struct redis_info info;
@@ -54,17 +59,22 @@ static void warnings(void)
 {
 	char words[2048], few[20];
 
-	CU_ASSERT(bits_of(HEAD WELL "aof_enabled:1\r\naof_last_write_status:ok\r\n", words, sizeof(words)) == 0 && !*words);
-	CU_ASSERT_EQUAL(bits_of(HEAD "maxmemory_policy:volatile-ttl\r\naof_enabled:1\r\n", words, sizeof(words)), 1 << REDIS_WARNING_EVICTION);
+	CU_ASSERT(bits_of(HEAD WELL "aof_enabled:1\r\naof_last_write_status:ok\r\n", words, sizeof(words)) == 0 &&
+		  !*words);
+	CU_ASSERT_EQUAL(bits_of(HEAD "maxmemory_policy:volatile-ttl\r\naof_enabled:1\r\n", words, sizeof(words)),
+		1 << REDIS_WARNING_EVICTION);
 	CU_ASSERT_PTR_NOT_NULL(strstr(words, "found volatile-ttl, expected noeviction"));
-	CU_ASSERT_EQUAL(bits_of(HEAD "used_memory:91\r\nmaxmemory:100\r\naof_enabled:1\r\n", words, sizeof(words)), 1 << REDIS_WARNING_MEMORY);
+	CU_ASSERT_EQUAL(bits_of(HEAD "used_memory:91\r\nmaxmemory:100\r\naof_enabled:1\r\n", words, sizeof(words)),
+		1 << REDIS_WARNING_MEMORY);
 	CU_ASSERT_EQUAL(bits_of(HEAD "used_memory:89\r\nmaxmemory:100\r\naof_enabled:1\r\n", words, sizeof(words)), 0);
 	CU_ASSERT_EQUAL(bits_of(HEAD WELL "aof_enabled:0\r\n", words, sizeof(words)), 1 << REDIS_WARNING_PERSISTENCE);
-	CU_ASSERT_EQUAL(bits_of(HEAD WELL "aof_enabled:1\r\naof_last_write_status:err\r\n", words, sizeof(words)), 1 << REDIS_WARNING_DISK);
+	CU_ASSERT_EQUAL(bits_of(HEAD WELL "aof_enabled:1\r\naof_last_write_status:err\r\n", words, sizeof(words)),
+		1 << REDIS_WARNING_DISK);
 	CU_ASSERT_EQUAL(bits_of(NULL, words, sizeof(words)), 1 << REDIS_WARNING_RIGHTS);
 	unsigned two = bits_of(HEAD "maxmemory_policy:allkeys-lru\r\naof_enabled:0\r\n", words, sizeof(words));
 	CU_ASSERT(two == (1 << REDIS_WARNING_EVICTION | 1 << REDIS_WARNING_PERSISTENCE) && strchr(words, '\n'));
-	CU_ASSERT(bits_of(HEAD "maxmemory_policy:allkeys-lru\r\naof_enabled:0\r\n", few, sizeof(few)) == two && strlen(few) < sizeof(few));
+	CU_ASSERT(bits_of(HEAD "maxmemory_policy:allkeys-lru\r\naof_enabled:0\r\n", few, sizeof(few)) == two &&
+		  strlen(few) < sizeof(few));
 }
 
 int main(void)

@@ -14,8 +14,7 @@ static struct redis_settings settings = {.prefix = "pdns:", .new_max = 1000};
 static uint8_t bytes[FRAME_SIZE_MAX];
 static struct frame frame;
 
-static void add(
-	const char *owner, uint16_t type, const char *rdata, size_t size, uint32_t count, uint8_t flags)
+static void add(const char *owner, uint16_t type, const char *rdata, size_t size, uint32_t count, uint8_t flags)
 {
 	const struct record_view view = {.head = {.first_s = 100,
 						 .last_s = 200,
@@ -51,8 +50,7 @@ static char *as_lines(const struct redis_buffer *b)
 
 static char *commands(void)
 {
-	CU_ASSERT_FATAL(schema_read(
-		&f, bytes + sizeof(struct frame_header), frame.size - sizeof(struct frame_header)));
+	CU_ASSERT_FATAL(schema_read(&f, bytes + sizeof(struct frame_header), frame.size - sizeof(struct frame_header)));
 	redis_buffer_clear(&out);
 	schema_write(&f, &settings, zones, &out);
 	CU_ASSERT(!out.bad && out.arrays == f.commands_len);
@@ -113,8 +111,7 @@ static void zones_of(void)
 		{"\3www\7unknown\10nowhere1", 22, 4}, {"\1*\7example\3com", 15, 2}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		CU_ASSERT_EQUAL(
-			zone_find(zones, (const uint8_t *)cases[i].owner, cases[i].size), cases[i].at);
+		CU_ASSERT_EQUAL(zone_find(zones, (const uint8_t *)cases[i].owner, cases[i].size), cases[i].at);
 }
 
 static void answer(enum schema_kind kind, uint16_t index, int type, long long integer)
@@ -145,8 +142,7 @@ static void replies(void)
 	answer(SCHEMA_IP, 2, REDIS_REPLY_ERROR, 0);
 	CU_ASSERT_EQUAL(schema_settle(&f), 1);
 	CU_ASSERT(!f.records[0].fresh && f.records[1].fresh && !f.records[2].fresh);
-	CU_ASSERT(f.records[0].refused == REDIS_TROUBLE_NONE &&
-		  f.records[2].refused == REDIS_TROUBLE_WRONGTYPE);
+	CU_ASSERT(f.records[0].refused == REDIS_TROUBLE_NONE && f.records[2].refused == REDIS_TROUBLE_WRONGTYPE);
 	redis_follow_clear(&follow);
 	redis_follow_feed(&follow, &f, &settings, "site");
 	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands),
@@ -155,8 +151,7 @@ static void replies(void)
 	CU_ASSERT_EQUAL(schema_key(&f, f.commands_len - 2, &settings, zones, key), strlen("pdns:ip:10.0.0.3"));
 	CU_ASSERT_STRING_EQUAL(key, "pdns:ip:10.0.0.3");
 	answer(SCHEMA_NAME, 0, REDIS_REPLY_ERROR, 0);
-	CU_ASSERT(f.records[0].refused == REDIS_TROUBLE_WRONGTYPE &&
-		  f.records[1].refused == REDIS_TROUBLE_WRONGTYPE);
+	CU_ASSERT(f.records[0].refused == REDIS_TROUBLE_WRONGTYPE && f.records[1].refused == REDIS_TROUBLE_WRONGTYPE);
 }
 
 // What retention does once the replies are there: nothing to a key that is not known to be a sorted set.
@@ -165,13 +160,12 @@ static void retention(void)
 	settings.retention_days = 1;
 	frame_begin(&frame, bytes);
 	add("\3www\6retain\4test", 1, "\12\0\0\1", 4, 3, 0);
-	CU_ASSERT_STRING_EQUAL(commands(),
-		"ZADD pdns:name:www.retain.test GT 200 A 10.0.0.1\n"
-		"ZINCRBY pdns:count:www.retain.test 3 A 10.0.0.1\n"
-		"ZADD pdns:ip:10.0.0.1 GT 200 www.retain.test\n"
-		"ZCARD pdns:net:10.0.0.0/24\n"
-		"ZCARD pdns:first:www.retain.test\n"
-		"ZCARD pdns:zone:retain.test\n");
+	CU_ASSERT_STRING_EQUAL(commands(), "ZADD pdns:name:www.retain.test GT 200 A 10.0.0.1\n"
+					   "ZINCRBY pdns:count:www.retain.test 3 A 10.0.0.1\n"
+					   "ZADD pdns:ip:10.0.0.1 GT 200 www.retain.test\n"
+					   "ZCARD pdns:net:10.0.0.0/24\n"
+					   "ZCARD pdns:first:www.retain.test\n"
+					   "ZCARD pdns:zone:retain.test\n");
 	answer(SCHEMA_NAME, 0, REDIS_REPLY_INTEGER, 0);
 	answer(SCHEMA_COUNT, 0, REDIS_REPLY_STRING, 5);
 	answer(SCHEMA_FIRST, 0, REDIS_REPLY_ERROR, 0);
@@ -205,7 +199,8 @@ static void retention(void)
 		"EXPIRE pdns:flood:names 172800\n");
 	redis_follow_clear(&follow);
 	redis_retain_again(&follow, &f, &settings, zones);
-	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands), "ZCARD pdns:flood\nZCARD pdns:flood:names\nZCARD pdns:flood\nZCARD pdns:flood:names\n");
+	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands),
+		"ZCARD pdns:flood\nZCARD pdns:flood:names\nZCARD pdns:flood\nZCARD pdns:flood:names\n");
 	settings.retention_days = 0;
 }
 
@@ -223,20 +218,19 @@ static void retention_of_passed_over(void)
 	answer(SCHEMA_IP, 0, REDIS_REPLY_INTEGER, 0);
 	redis_follow_clear(&follow);
 	redis_retain(&follow, &f, &settings, zones);
-	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands),
-		"ZRANGEBYSCORE pdns:name:www.passed.test -inf 0\n"
-		"ZREMRANGEBYSCORE pdns:name:www.passed.test -inf 0\n"
-		"EXPIRE pdns:name:www.passed.test 172800\n"
-		"ZCARD pdns:first:www.passed.test\n"
-		"ZCARD pdns:zone:passed.test\n"
-		"ZCARD pdns:name:passed.test\n"
-		"ZCARD pdns:first:passed.test\n"
-		"ZCARD pdns:count:passed.test\n"
-		"ZCARD pdns:zone:passed.test\n"
-		"ZREMRANGEBYSCORE pdns:ip:10.1.0.1 -inf 0\n"
-		"EXPIRE pdns:ip:10.1.0.1 172800\n"
-		"ZCARD pdns:net:10.1.0.0/24\n"
-		"ZCARD pdns:rdata:mail.passed.test\n");
+	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands), "ZRANGEBYSCORE pdns:name:www.passed.test -inf 0\n"
+							   "ZREMRANGEBYSCORE pdns:name:www.passed.test -inf 0\n"
+							   "EXPIRE pdns:name:www.passed.test 172800\n"
+							   "ZCARD pdns:first:www.passed.test\n"
+							   "ZCARD pdns:zone:passed.test\n"
+							   "ZCARD pdns:name:passed.test\n"
+							   "ZCARD pdns:first:passed.test\n"
+							   "ZCARD pdns:count:passed.test\n"
+							   "ZCARD pdns:zone:passed.test\n"
+							   "ZREMRANGEBYSCORE pdns:ip:10.1.0.1 -inf 0\n"
+							   "EXPIRE pdns:ip:10.1.0.1 172800\n"
+							   "ZCARD pdns:net:10.1.0.0/24\n"
+							   "ZCARD pdns:rdata:mail.passed.test\n");
 	settings.cluster = false;
 	settings.retention_days = 0;
 }
@@ -248,15 +242,14 @@ static void flooded_zones(void)
 	add("\6victim\3com", 0, "", 0, 1234, RECORD_FLOOD);
 	add("\1*\6victim\3com", 1, "\12\0\0\1", 4, 5000, 0);
 	add("\6victim\3com", 1, "\12\0\0\2", 4, 1, 0);
-	CU_ASSERT_STRING_EQUAL(commands(),
-		"ZADD pdns:flood GT 200 victim.com\n"
-		"ZINCRBY pdns:flood:names 1234 victim.com\n"
-		"ZADD pdns:name:victim.com GT 200 A 10.0.0.2\n"
-		"ZINCRBY pdns:count:victim.com 1 A 10.0.0.2\n"
-		"ZADD pdns:ip:10.0.0.2 GT 200 victim.com\n"
-		"ZADD pdns:name:*.victim.com GT 200 A 10.0.0.1\n"
-		"ZINCRBY pdns:count:*.victim.com 5000 A 10.0.0.1\n"
-		"ZADD pdns:ip:10.0.0.1 GT 200 *.victim.com\n");
+	CU_ASSERT_STRING_EQUAL(commands(), "ZADD pdns:flood GT 200 victim.com\n"
+					   "ZINCRBY pdns:flood:names 1234 victim.com\n"
+					   "ZADD pdns:name:victim.com GT 200 A 10.0.0.2\n"
+					   "ZINCRBY pdns:count:victim.com 1 A 10.0.0.2\n"
+					   "ZADD pdns:ip:10.0.0.2 GT 200 victim.com\n"
+					   "ZADD pdns:name:*.victim.com GT 200 A 10.0.0.1\n"
+					   "ZINCRBY pdns:count:*.victim.com 5000 A 10.0.0.1\n"
+					   "ZADD pdns:ip:10.0.0.1 GT 200 *.victim.com\n");
 	CU_ASSERT_EQUAL(f.sightings, 5001);
 	char key[SCHEMA_KEY_SIZE];
 	CU_ASSERT_EQUAL(schema_key(&f, 1, &settings, zones, key), strlen("pdns:flood:names"));
@@ -272,9 +265,8 @@ static void flooded_zones(void)
 int main(void)
 {
 	static const struct unit_test tests[] = {{"new_records", new_records}, {"steady_state", steady_state},
-		{"flooded_zones", flooded_zones},
-		{"zones_of", zones_of}, {"replies", replies}, {"retention", retention},
-		{"retention_of_passed_over", retention_of_passed_over}};
+		{"flooded_zones", flooded_zones}, {"zones_of", zones_of}, {"replies", replies},
+		{"retention", retention}, {"retention_of_passed_over", retention_of_passed_over}};
 	char why[256] = "";
 
 	zones = zone_open("", why, sizeof(why));

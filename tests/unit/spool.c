@@ -16,8 +16,7 @@ static struct stream_registry registry;
 
 static struct spool *open_spool(uint64_t size, double keep_s, double patience_s)
 {
-	struct spool_settings settings = {
-		.size = size, .memory = 1 << 20, .keep_s = keep_s, .patience_s = patience_s};
+	struct spool_settings settings = {.size = size, .memory = 1 << 20, .keep_s = keep_s, .patience_s = patience_s};
 
 	snprintf(settings.dir, sizeof(settings.dir), "%s/spool", folder);
 	memset(&registry, 0, sizeof(registry));
@@ -43,8 +42,8 @@ static void put(struct spool *s, struct stream *stream, uint64_t number, uint8_t
 
 	stream->used = true;
 	memset(body, fill, size);
-	const struct spool_frame frame = {
-		.kind = SPOOL_RECORDS, .stream = stream, .number = number, .records = 1, .size = size, .body = body};
+	const struct spool_frame frame =
+		{.kind = SPOOL_RECORDS, .stream = stream, .number = number, .records = 1, .size = size, .body = body};
 	while (spool_put(s, &frame) == -ENOBUFS)
 		usleep(1000);
 }
@@ -159,7 +158,8 @@ static void bounded(void)
 		usleep(1000);
 	CU_ASSERT_PTR_NOT_NULL(strstr(reason, "spool.size"));
 	CU_ASSERT(spool_first(s) == 61 && spool_safe(s, a) > 70);
-	for (int i = 0; i < 5000 && spool_safe(s, a) < last; i++) { // what waited in memory follows, and may fill it again
+	for (int i = 0; i < 5000 && spool_safe(s, a) < last;
+		i++) { // what waited in memory follows, and may fill it again
 		spool_acknowledge(s, spool_safe(s, a));
 		usleep(1000);
 	}
@@ -286,8 +286,9 @@ static void other_lmdb(void)
 	fclose(f);
 	CU_ASSERT_PTR_NULL(open_spool(1 << 24, 600, 600));
 	CU_ASSERT_PTR_NOT_NULL(strstr(reason, "VERSION_MISMATCH"));
-	snprintf(path, sizeof(path), "test -s %s/spool/data.mdb && ! ls %s/spool/damaged-* > /dev/null 2>&1 && rm -r %s", folder,
-		folder, folder);
+	snprintf(path, sizeof(path),
+		"test -s %s/spool/data.mdb && ! ls %s/spool/damaged-* > /dev/null 2>&1 && rm -r %s", folder, folder,
+		folder);
 	CU_ASSERT_EQUAL(system(path), 0);
 }
 
@@ -320,7 +321,11 @@ static void streams(void)
 static void statistics(void)
 {
 	struct board *b = board_create();
-	enum { HEAD = sizeof(struct stats_frame) / 8, NUMBERS = OUTBOX_STATS_LEN + WORKER_STATS_LEN, PORT = 8 + PORT_STATS_LEN };
+	enum {
+		HEAD = sizeof(struct stats_frame) / 8,
+		NUMBERS = OUTBOX_STATS_LEN + WORKER_STATS_LEN,
+		PORT = 8 + PORT_STATS_LEN
+	};
 	static uint64_t body[HEAD + NUMBERS + PORT + sizeof(struct stats_unknown) / 8];
 	struct stats_frame head = {.workers = 1, .ports = 1, .unknown = 1};
 	const struct stats_unknown unknown = {.kind = STATS_UNKNOWN_UDP_PORT, .number = 12345, .packets = 7};
@@ -334,8 +339,7 @@ static void statistics(void)
 	memcpy(&body[HEAD + NUMBERS + PORT], &unknown, sizeof(unknown));
 	CU_ASSERT_PTR_NULL(board_put(b, &hello, cursor_make(body, sizeof(body)), 1));
 	CU_ASSERT_EQUAL(board_read(b, out), 1);
-	CU_ASSERT(out[0].worker[0][0] == OUTBOX_STATS_LEN &&
-		  strlen(out[0].port[0].name) == STATS_PORT_NAME_SIZE - 1);
+	CU_ASSERT(out[0].worker[0][0] == OUTBOX_STATS_LEN && strlen(out[0].port[0].name) == STATS_PORT_NAME_SIZE - 1);
 	CU_ASSERT(out[0].unknown_len == 1 && out[0].unknown[0].number == 12345 && out[0].unknown[0].packets == 7);
 	for (size_t size = 0; size < sizeof(body); size++)
 		CU_ASSERT_PTR_NOT_NULL(board_put(b, &hello, cursor_make(body, size), 1));
@@ -354,9 +358,10 @@ static void statistics(void)
 int main(void)
 {
 	static const struct unit_test tests[] = {{"kept_over_restart", kept_over_restart},
-		{"kept_from_the_start", kept_from_the_start}, {"bounded", bounded}, {"older_after_giving_up", older_after_giving_up},
-		{"old_copy", old_copy}, {"other_format", other_format}, {"other_lmdb", other_lmdb},
-		{"streams", streams}, {"statistics", statistics}};
+		{"kept_from_the_start", kept_from_the_start}, {"bounded", bounded},
+		{"older_after_giving_up", older_after_giving_up}, {"old_copy", old_copy},
+		{"other_format", other_format}, {"other_lmdb", other_lmdb}, {"streams", streams},
+		{"statistics", statistics}};
 
 	log_init("unit", LOG_LEVEL_ERROR);
 	return unit_run("collector_spool", tests, sizeof(tests) / sizeof(tests[0]));

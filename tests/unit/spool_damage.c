@@ -24,8 +24,7 @@ static size_t whole_size;
 
 static struct spool *open_with(double keep_s)
 {
-	struct spool_settings settings = {
-		.size = 1 << 24, .memory = 1 << 20, .keep_s = keep_s, .patience_s = 600};
+	struct spool_settings settings = {.size = 1 << 24, .memory = 1 << 20, .keep_s = keep_s, .patience_s = 600};
 
 	snprintf(settings.dir, sizeof(settings.dir), "%s/spool", folder);
 	memset(&registry, 0, sizeof(registry));
@@ -295,8 +294,7 @@ static void cut_off(void)
 	struct spool *s = open_with(0);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	struct found f = read_all(s);
-	CU_ASSERT(f.batches > 0 && f.missing > 0 && f.counted == f.missing &&
-		  f.batches + f.missing == BATCHES - GONE);
+	CU_ASSERT(f.batches > 0 && f.missing > 0 && f.counted == f.missing && f.batches + f.missing == BATCHES - GONE);
 	spool_close(s);
 	quiet(false);
 	end();
@@ -346,8 +344,9 @@ static void format_before(void)
 		data = {.mv_data = &meta, .mv_size = STORE_META_BEFORE};
 	CU_ASSERT_EQUAL(mdb_put(txn, store.meta_table, &key, &data, 0), 0);
 	for (uint64_t n = GONE + 1; n <= BATCHES; n++) {
-		struct store_head head = {
-			.magic = STORE_MAGIC_BEFORE, .records = (uint32_t)n, .hello = {.stream = {1}}};
+		struct store_head head = {.magic = STORE_MAGIC_BEFORE,
+			.records = (uint32_t)n,
+			.hello = {.stream = {1}}};
 		head.size = body_of(n, value + STORE_HEAD_BEFORE);
 		head.check = store_checksum(value + STORE_HEAD_BEFORE, head.size);
 		memset(head.hello.stream, (int)(n % STREAMS) + 1, sizeof(head.hello.stream));
@@ -381,8 +380,8 @@ static void format_before(void)
 
 int main(void)
 {
-	static const struct unit_test tests[] = {{"one_bit", one_bit}, {"a_page", a_page},
-		{"cut_off", cut_off}, {"all_gone", all_gone}, {"format_before", format_before}};
+	static const struct unit_test tests[] = {{"one_bit", one_bit}, {"a_page", a_page}, {"cut_off", cut_off},
+		{"all_gone", all_gone}, {"format_before", format_before}};
 
 	log_init("unit", LOG_LEVEL_ERROR);
 	return unit_run("collector_spool_damage", tests, sizeof(tests) / sizeof(tests[0]));

@@ -285,7 +285,8 @@ static void a_capture_loses_nothing(void)
 {
 	for (uint64_t records = 40; records <= 4000; records *= 10) {
 		struct worker_stats stats;
-		struct table *t = begin_with(&(struct table_options){.records = records, .sink = take, .wait = wait_for_room}, &stats);
+		struct table *t = begin_with(
+			&(struct table_options){.records = records, .sink = take, .wait = wait_for_room}, &stats);
 		waits = offered = 0;
 		refuse_every = 7;
 		for (unsigned i = 0; i < 30000; i++) {
@@ -309,7 +310,8 @@ static void a_capture_loses_nothing(void)
 static uint64_t evicted_with(unsigned sweep_every, uint64_t *sum)
 {
 	struct worker_stats stats;
-	struct table *t = begin_with(&(struct table_options){.records = 500, .sink = take, .wait = wait_for_room}, &stats);
+	struct table *t =
+		begin_with(&(struct table_options){.records = 500, .sink = take, .wait = wait_for_room}, &stats);
 
 	key = (struct hash_key){{1, 2, 3, 4, 5, 6, 7, 8}};
 	srandom(11);
@@ -432,7 +434,8 @@ static void given_up_units_are_not_believed(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
 	CU_ASSERT_FATAL(hash_key_random(&key) == 0);
-	memcpy(forged + more + 8, &victim_size, sizeof(victim_size)); // what follows `next` and `zero` of a further unit
+	memcpy(forged + more + 8, &victim_size,
+		sizeof(victim_size)); // what follows `next` and `zero` of a further unit
 	memcpy(forged + more + 12, &next, sizeof(next));
 	memcpy(forged + more + 16, &head, sizeof(head));
 	table_next_message(t);
@@ -464,7 +467,8 @@ static unsigned recent(const struct table *t)
 	unsigned records = 0;
 
 	for (unsigned i = 0; i < TABLE_PAGE_BUCKETS; i++)
-		records += (unsigned)__builtin_popcount(t->buckets[i].meta >> TABLE_META_RECENT & ((1u << TABLE_BUCKET_SLOTS) - 1));
+		records += (unsigned)__builtin_popcount(
+			t->buckets[i].meta >> TABLE_META_RECENT & ((1u << TABLE_BUCKET_SLOTS) - 1));
 	return records;
 }
 
@@ -499,7 +503,8 @@ static void refusal_ages_nothing(void)
 }
 
 // A table with one record, seen nearly as often as its counter can hold and not handed over.
-static struct table *begin_nearly_full(const struct table_options *options, struct worker_stats *stats, struct table_unit **unit)
+static struct table *begin_nearly_full(const struct table_options *options, struct worker_stats *stats,
+	struct table_unit **unit)
 {
 	struct table *t = begin_with(options, stats);
 
@@ -531,7 +536,9 @@ static void a_full_counter_is_handed_over(void)
 	for (int replayed = 0; replayed < 2; replayed++) {
 		struct worker_stats stats;
 		struct table_unit *u;
-		const struct table_options options = {.records = 100, .sink = take, .wait = replayed ? wait_for_room : NULL};
+		const struct table_options options = {.records = 100,
+			.sink = take,
+			.wait = replayed ? wait_for_room : NULL};
 		struct table *t = begin_nearly_full(&options, &stats, &u);
 		refuse_every = replayed ? 2 : 0;
 		offered = 1; // a replayed one is refused first

@@ -44,9 +44,10 @@ static void zones(void)
 {
 	static const struct {
 		const char *owner, *zone;
-	} cases[] = {{"a.victim.com", "victim.com"}, {"a.b.c.victim.com", "victim.com"}, {"victim.com", ""}, {"com", ""},
-		{"", ""}, {"a.victim.co.uk", "victim.co.uk"}, {"victim.co.uk", ""}, {"a.co.example", "co.example"},
-		{"a.abc.de", "abc.de"}, {"4.3.2.1.in-addr.arpa", "3.2.1.in-addr.arpa"}, {"3.2.1.in-addr.arpa", ""},
+	} cases[] = {{"a.victim.com", "victim.com"}, {"a.b.c.victim.com", "victim.com"}, {"victim.com", ""},
+		{"com", ""}, {"", ""}, {"a.victim.co.uk", "victim.co.uk"}, {"victim.co.uk", ""},
+		{"a.co.example", "co.example"}, {"a.abc.de", "abc.de"}, {"4.3.2.1.in-addr.arpa", "3.2.1.in-addr.arpa"},
+		{"3.2.1.in-addr.arpa", ""},
 		{"a.b.c.d.1.2.3.4.5.6.7.8.9.0.1.2.ip6.arpa", "1.2.3.4.5.6.7.8.9.0.1.2.ip6.arpa"}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -88,7 +89,11 @@ static struct flood_notices notices;
 
 static struct flood *begin(void)
 {
-	const struct flood_options options = {.names = BUDGET, .interval_s = INTERVAL, .report_s = 1, .key = &key, .sink = take_report,
+	const struct flood_options options = {.names = BUDGET,
+		.interval_s = INTERVAL,
+		.report_s = 1,
+		.key = &key,
+		.sink = take_report,
 		.notices = &notices};
 
 	memset(&stats, 0, sizeof(stats));
@@ -131,7 +136,8 @@ static void beyond_the_budget_names_collapse(void)
 	CU_ASSERT(told.names > 199000 * 0.88 && told.names < 199000 * 1.12);
 	CU_ASSERT(told.last.zone_size == zone_size && memcmp(told.last.zone, zone, zone_size) == 0);
 	CU_ASSERT(told.last.example_size > zone_size && told.last.first_s == 1000 && told.last.last_s == 1000);
-	CU_ASSERT(flood_take_notice(&notices, &notice) && notice.report.sightings == 199000 && notice.report.names == told.names);
+	CU_ASSERT(flood_take_notice(&notices, &notice) && notice.report.sightings == 199000 &&
+		  notice.report.names == told.names);
 	CU_ASSERT_EQUAL(stats.flood_zones, 0);
 	flood_free(f);
 }
@@ -325,8 +331,8 @@ static void add(struct table *t, const uint8_t *owner, size_t size, uint16_t typ
 	k[3] = 0;
 	memcpy(k + 4, owner, size);
 	memcpy(k + 4 + size, rdata, rdata_size);
-	table_add(t, 4 + size + rdata_size,
-		table_hash(&key, hash_padded(&key, padded, size), type, rdata, rdata_size), now_s);
+	table_add(t, 4 + size + rdata_size, table_hash(&key, hash_padded(&key, padded, size), type, rdata, rdata_size),
+		now_s);
 }
 
 static void add_number(struct table *t, uint64_t n, const char *zone, uint32_t rdata, uint32_t now_s)
@@ -370,7 +376,8 @@ static void hot_records_stay_exact(void)
 	CU_ASSERT_EQUAL(handed.real_sightings, rounds * hot);
 	CU_ASSERT(handed.star_sightings == rounds * hot * 10 - BUDGET);
 	CU_ASSERT(handed.star_records == 1);
-	CU_ASSERT(handed.names > 0.88 * (double)handed.star_sightings && handed.names < 1.12 * (double)handed.star_sightings);
+	CU_ASSERT(handed.names > 0.88 * (double)handed.star_sightings &&
+		  handed.names < 1.12 * (double)handed.star_sightings);
 }
 
 static void random_data_is_bounded_too(void)

@@ -45,15 +45,17 @@ static void judgement(void)
 		{{GUARD_NONE, GUARD_NUMBER, 0, 7, false}, 0, UINT64_MAX, GUARD_MISSING, 0},
 		{{GUARD_NUMBER, GUARD_NUMBER, 7, 7, false}, 7, 9, GUARD_SOUND, 7},
 		{{GUARD_NUMBER, GUARD_NUMBER, 5, 5, false}, 7, 9, GUARD_SOUND, 5}, // a Redis that lost its last second
-		{{GUARD_NUMBER, GUARD_NONE, 7, 0, false}, 7, 9, GUARD_SOUND, 7},  // a fence that expired
-		{{GUARD_NUMBER, GUARD_NONE, 5, 0, false}, 7, 9, GUARD_DIFFERS, 0}, // and a number that nobody vouches for
+		{{GUARD_NUMBER, GUARD_NONE, 7, 0, false}, 7, 9, GUARD_SOUND, 7},   // a fence that expired
+		{{GUARD_NUMBER, GUARD_NONE, 5, 0, false}, 7, 9, GUARD_DIFFERS,
+			0}, // and a number that nobody vouches for
 		{{GUARD_NUMBER, GUARD_NONE, 8, 0, false}, 7, UINT64_MAX, GUARD_DIFFERS, 0},
 		{{GUARD_NUMBER, GUARD_NONE, 8, 0, false}, 0, 1, GUARD_DIFFERS, 0},
 		{{GUARD_NUMBER, GUARD_NUMBER, 0, 0, false}, 7, 9, GUARD_SOUND, 0}, // reset
 		{{GUARD_NUMBER, GUARD_NUMBER, 6, 7, false}, 7, 9, GUARD_DIFFERS, 0},
 		{{GUARD_NUMBER, GUARD_NUMBER, 8, 7, false}, 7, 9, GUARD_DIFFERS, 0},
 		{{GUARD_NUMBER, GUARD_NUMBER, 10, 10, false}, 7, 9, GUARD_BEYOND, 0},
-		{{GUARD_NUMBER, GUARD_NUMBER, 10, 10, false}, 7, UINT64_MAX, GUARD_SOUND, 10}, // the spool tells whether it may be
+		{{GUARD_NUMBER, GUARD_NUMBER, 10, 10, false}, 7, UINT64_MAX, GUARD_SOUND,
+			10}, // the spool tells whether it may be
 		{{GUARD_OTHER, GUARD_NUMBER, 0, 7, false}, 7, 9, GUARD_FOREIGN, 0},
 		{{GUARD_OTHER, GUARD_NONE, 0, 0, false}, 0, 9, GUARD_FOREIGN, 0},
 		{{GUARD_NUMBER, GUARD_OTHER, 7, 0, false}, 7, 9, GUARD_FOREIGN, 0},
@@ -96,7 +98,8 @@ static void guesses(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		uint64_t number;
-		bool known = redis_guard_guess(&cases[i].found, cases[i].applied, cases[i].sent, cases[i].exact, &number);
+		bool known =
+			redis_guard_guess(&cases[i].found, cases[i].applied, cases[i].sent, cases[i].exact, &number);
 		if (known != cases[i].known || number != cases[i].number)
 			printf("case %zu: %d, number %lu\n", i, known, (unsigned long)number);
 		CU_ASSERT(known == cases[i].known && number == cases[i].number);
@@ -105,7 +108,8 @@ static void guesses(void)
 
 static void words(void)
 {
-	const struct redis_guard missing = {GUARD_NONE, GUARD_NUMBER, 0, 41, true}, differs = {GUARD_NUMBER, GUARD_NUMBER, 3, 41, false};
+	const struct redis_guard missing = {GUARD_NONE, GUARD_NUMBER, 0, 41, true},
+				 differs = {GUARD_NUMBER, GUARD_NUMBER, 3, 41, false};
 	char line[512];
 
 	redis_guard_tell(line, sizeof(line), GUARD_MISSING, &missing, "pdns:", "u-u", 40, 50);
@@ -114,7 +118,8 @@ static void words(void)
 	CU_ASSERT(strstr(line, "found number 3") && strstr(line, "expected 41") && strstr(line, "pdns:fence:u-u"));
 	const struct redis_guard unfenced = {GUARD_NUMBER, GUARD_NONE, 3, 0, true};
 	redis_guard_tell(line, sizeof(line), GUARD_DIFFERS, &unfenced, "pdns:", "u-u", 40, 50);
-	CU_ASSERT(strstr(line, "found number 3") && strstr(line, "expected 40") && strstr(line, "pdns:fence:u-u, which would tell, is gone"));
+	CU_ASSERT(strstr(line, "found number 3") && strstr(line, "expected 40") &&
+		  strstr(line, "pdns:fence:u-u, which would tell, is gone"));
 	redis_guard_tell(line, sizeof(line), GUARD_FOREIGN, &differs, "pdns:", "u-u", 40, 50);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line, "holds something else"));
 	redis_guard_tell(line, sizeof(line), GUARD_BEYOND, &differs, "pdns:", "u-u", 40, 50);
@@ -123,7 +128,8 @@ static void words(void)
 
 int main(void)
 {
-	static const struct unit_test tests[] = {{"replies", replies}, {"judgement", judgement}, {"guesses", guesses}, {"words", words}};
+	static const struct unit_test tests[] = {{"replies", replies}, {"judgement", judgement}, {"guesses", guesses},
+		{"words", words}};
 
 	return unit_run("collector_guard", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -128,8 +128,8 @@ static void given_back(void)
 
 int main(void)
 {
-	static const struct unit_test tests[] = {
-		{"queued", queued}, {"transaction", transaction}, {"given_back", given_back}};
+	static const struct unit_test tests[] = {{"queued", queued}, {"transaction", transaction},
+		{"given_back", given_back}};
 
 	return unit_run("collector_replies", tests, sizeof(tests) / sizeof(tests[0]));
 }
