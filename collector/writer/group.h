@@ -6,7 +6,7 @@
 #include "collector/redis/slot.h"
 
 enum {
-	GROUP_BATCHES_MAX = 4,
+	GROUP_BATCHES_MAX = 16,
 	GROUP_NONE = UINT32_MAX,
 	GROUP_RIDERS = GROUP_BATCHES_MAX // stands for what follows the group before in group_command
 };
