@@ -16,11 +16,13 @@ struct slots_order {
 	long slot;	 // or ALL_SLOTS: those that are stopped
 };
 
-static int read_numbers(const struct spool_case *c, struct redis_topology *t)
+static int read_numbers(struct spool_case *c, struct redis_topology *t)
 {
 	redis_topology_renew(t, c->spool.uuid);
 	t->reader = true;
 	t->sent = c->spool.last;
+	if (redis_numbered_read(&t->numbered, &c->conn, c->redis, c->spool.uuid) != 0)
+		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	for (int i = 0; i < TRIES; i++)
 		if (redis_topology_ready(t, c->redis) == 0)
 			return 0;
@@ -61,8 +63,9 @@ static bool choose(const struct spool_case *c, const struct redis_stop *stop, co
 	*number = order->number;
 	if (!order->guess)
 		return true;
-	bool none = stop->found.seq != GUARD_NUMBER && stop->found.fence != GUARD_NUMBER;
-	if (!none && redis_guard_guess(&stop->found, 0, c->spool.sent, false, number))
+	bool vouched = stop->found.fence == GUARD_NUMBER ||
+		       (stop->found.fence == GUARD_OTHER && stop->found.seq == GUARD_NUMBER);
+	if (vouched && redis_guard_guess(&stop->found, 0, c->spool.sent, false, number))
 		return true;
 	lookback_fail(
 		"adopt: slot %u: found no number in Redis that can be right, expected one up to %lu, the last batch sent; the "

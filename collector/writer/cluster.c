@@ -117,6 +117,20 @@ static bool look_at_numbers(struct redis_cluster *cl)
 	return false;
 }
 
+// Notes in Redis which slots have a number, or are about to get their first one with the group. False where that fails.
+static bool note_numbered(struct redis_cluster *cl)
+{
+	struct redis_topology *t = &cl->u.t;
+
+	for (size_t i = 0; i < cl->u.g.units_len && cl->busy; i++)
+		if (!cl->u.g.units[i].done)
+			redis_numbered_want(&t->numbered, cl->u.g.units[i].slot);
+	if (redis_numbered_write(&t->numbered, &cl->keeper, cl->u.s, t->uuid) == 0)
+		return true;
+	redis_topology_fail(t, cl->keeper.trouble, "%s", cl->keeper.why);
+	return false;
+}
+
 static bool ready(struct redis_cluster *cl)
 {
 	char uuid[STREAM_UUID_TEXT_SIZE];
@@ -127,6 +141,10 @@ static bool ready(struct redis_cluster *cl)
 		// which of the kept ones some slot lacks, only the slots' own numbers tell
 		cl->applied = spool_first(cl->spool) - 1;
 		cl->announced.len = cl->announced.next = 0;
+	}
+	if (!cl->u.t.numbered.read && redis_numbered_read(&cl->u.t.numbered, &cl->keeper, cl->u.s, uuid) != 0) {
+		redis_topology_fail(&cl->u.t, cl->keeper.trouble, "%s", cl->keeper.why);
+		return false;
 	}
 	do {
 		if (redis_topology_ready(&cl->u.t, cl->u.s) != 0)
@@ -255,6 +273,8 @@ enum cluster_outcome redis_cluster_step(struct redis_cluster *cl, const struct r
 		if (!begin_group(cl, follow_only, looks ? HOLD_LOOK_MS : idle_ms))
 			return u->t.trouble == REDIS_TROUBLE_NONE ? CLUSTER_IDLE : CLUSTER_TROUBLE;
 	}
+	if (!note_numbered(cl))
+		return CLUSTER_TROUBLE;
 	redis_units_pass(u);
 	if (!u->moved || redis_hold_check(&cl->hold, u)) {
 		finish_group(cl);
@@ -293,8 +313,17 @@ static void forget(struct redis_cluster *cl, const struct redis_settings *s)
 
 void redis_cluster_leave(struct redis_cluster *cl, const struct redis_settings *s, bool gone)
 {
+	struct redis_buffer b = {0};
+
 	if (gone)
 		forget(cl, s);
+	redis_encode_array(&b, 2);
+	redis_encode_literal(&b, "DEL");
+	redis_numbered_key(&b, s, cl->u.t.uuid);
+	redisReply *reply = gone && cl->keeper.context ? redis_conn_ask(&cl->keeper, &b) : NULL;
+	redis_buffer_free(&b);
+	if (reply)
+		freeReplyObject(reply);
 	if (cl->keeper.context)
 		redis_lease_leave(&cl->lease, &cl->keeper, s, cl->u.t.uuid, gone);
 }

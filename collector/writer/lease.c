@@ -57,7 +57,7 @@ void redis_lease_write(struct redis_lease *l, struct redis_buffer *out, const st
 
 bool redis_lease_is_key(const char *tail)
 {
-	return strncmp(tail, "owner:{", 7) == 0 || strncmp(tail, "lease:{", 7) == 0;
+	return strncmp(tail, "owner:{", 7) == 0 || strncmp(tail, "lease:{", 7) == 0 || strncmp(tail, "slots:{", 7) == 0;
 }
 
 bool redis_lease_is_due(const struct redis_lease *l)

@@ -46,7 +46,7 @@ void redis_lease_write(struct redis_lease *l, struct redis_buffer *out, const st
 void redis_lease_ask(struct redis_buffer *out, const struct redis_settings *s, const char *uuid);
 void redis_lease_key(struct redis_buffer *out, const struct redis_settings *s, const char *uuid);
 
-// `tail`: a key without its prefix. Of the keys above: they say nothing about what was applied.
+// `tail`: a key without its prefix. Of the keys above, or beside them (numbered.h): they say nothing about what was applied.
 bool redis_lease_is_key(const char *tail);
 
 bool redis_lease_is_due(const struct redis_lease *l);

@@ -36,9 +36,11 @@ void redis_topology_renew(struct redis_topology *t, const char *uuid)
 	memset(t->held, 0, sizeof(t->held));
 	memset(t->run, 0, sizeof(t->run));
 	memset(t->stopped, 0, sizeof(t->stopped));
+	memset(t->unnumbered, 0, sizeof(t->unnumbered));
 	t->stops.changes += t->stops.len > 0;
 	t->stops.len = 0;
 	t->sent = UINT64_MAX;
+	redis_numbered_clear(&t->numbered);
 	t->lost_from = t->highest = t->held_len = 0;
 	for (size_t i = 0; i < t->nodes_len; i++) // their names have the old UUID
 		redis_conn_close(&t->nodes[i].conn);

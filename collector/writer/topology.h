@@ -15,6 +15,7 @@
 #pragma once
 
 #include "collector/redis/conn.h"
+#include "collector/writer/numbered.h"
 #include "collector/writer/stops.h"
 #include "collector/redis/slot.h"
 #include "collector/spool/stream.h"
@@ -37,10 +38,12 @@ struct redis_topology {
 	bool known[REDIS_SLOTS];	  // applied[] was read, or written, since the last doubt
 	uint64_t applied[REDIS_SLOTS];	  // number that Redis holds; where not known: that it held last
 	uint32_t run[REDIS_SLOTS];	  // hash of the run_id of the server that held it then; 0: not known
+	bool unnumbered[REDIS_SLOTS];	  // applied[] was, but Redis refused its number: rights were taken in between
 	bool held[REDIS_SLOTS];		  // half moved (hold.h)
 	size_t held_len;		  // how many
 	bool stopped[REDIS_SLOTS];	  // its number is missing or not ours; not known then
 	struct redis_stops stops;	  // these
+	struct redis_numbered numbered;	  // slots that have a number, as far as is noted in Redis
 	uint64_t sent;			  // the highest number that can have been sent; UINT64_MAX: not known yet
 	bool reader;			  // only looks (`lookback spool`): no connection is killed, nothing is logged
 	uint64_t lost_from;		  // lowest number that a failover lost; 0: none
@@ -72,6 +75,9 @@ int redis_topology_connect(struct redis_topology *t, struct cluster_node *node, 
 // The node failed: its connection is closed, its slots are not known, the topology is to be read anew.
 void redis_topology_failed(struct redis_topology *t, struct cluster_node *node);
 
+// The same, and its trouble is noted. Returns -1.
+int redis_topology_fail_node(struct redis_topology *t, struct cluster_node *node);
+
 // Sends the encoded command and reads its answer, which the caller frees. NULL with the trouble noted
 // where there is no good one.
 redisReply *redis_topology_ask(struct redis_topology *t, struct cluster_node *node, const struct redis_buffer *b);
@@ -93,6 +99,9 @@ size_t redis_topology_look_at_stopped(struct redis_topology *t, const struct red
 // number (`foreign`) is renamed to pdns:seq:{tag}:foreign-<time>. Returns 0, or -1 with what is wrong noted.
 int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t number, bool foreign,
 	const struct redis_settings *s);
+
+// Writes the number of a slot that is `unnumbered`: the replies told that the rest was applied. Returns 0, or -1.
+int redis_topology_mend(struct redis_topology *t, uint16_t slot, const struct redis_settings *s);
 
 // HGET of the slot's number; what it answered is the number that is known.
 void redis_topology_ask_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot,

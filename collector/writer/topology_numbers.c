@@ -2,12 +2,15 @@
 // The numbers of the slots: the last batch that Redis holds of each, in two places (guard.h).
 #include "collector/writer/topology.h"
 
+#include "collector/writer/lease.h"
 #include "dataplane/common/log.h"
 
 #include <stdio.h>
-#include <time.h>
 
-enum { TOLD_MAX = 16 }; // slots that the log names one by one
+enum {
+	TOLD_MAX = 16, // slots that the log names one by one
+	KEYS_MAX = 1000
+};
 
 static uint32_t hash_run(const struct cluster_node *node)
 {
@@ -37,20 +40,6 @@ static void ask_fence(struct redis_topology *t, struct redis_buffer *out, uint16
 	redis_encode_array(out, 2);
 	redis_encode_literal(out, "GET");
 	redis_topology_fence_key(out, s, slot, t->uuid);
-}
-
-void redis_topology_write_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot, uint64_t number,
-	const struct redis_settings *s)
-{
-	redis_encode_array(out, 4);
-	redis_encode_literal(out, "HSET");
-	redis_topology_seq_key(out, s, slot);
-	redis_encode_text(out, t->uuid);
-	redis_encode_uint(out, number);
-	redis_encode_array(out, 3);
-	redis_encode_literal(out, "SET");
-	redis_topology_fence_key(out, s, slot, t->uuid);
-	redis_encode_uint(out, number);
 }
 
 bool redis_topology_is_as_known(const struct redis_topology *t, uint16_t slot, enum guard_kind kind, uint64_t number)
@@ -91,6 +80,7 @@ static void take(struct redis_topology *t, uint16_t slot, uint64_t number, const
 		t->highest = number;
 	t->applied[slot] = number;
 	t->known[slot] = true;
+	t->unnumbered[slot] = false;
 	redis_topology_note_run(t, slot, node);
 }
 
@@ -100,17 +90,35 @@ static bool is_same_server(const struct redis_topology *t, uint16_t slot, const 
 	return t->run[slot] != 0 && t->run[slot] == hash_run(node);
 }
 
+// Some collector wrote the slot, and this one has not read it before.
+static bool is_numbered(const struct redis_topology *t, uint16_t slot)
+{
+	return t->run[slot] == 0 && t->applied[slot] == 0 && redis_numbered_has(&t->numbered, slot);
+}
+
 static void judge(struct redis_topology *t, uint16_t slot, const struct redis_guard *found,
 	const struct cluster_node *node, const struct redis_settings *s)
 {
-	bool same = is_same_server(t, slot, node);
-	uint64_t number, applied = same || found->fence == GUARD_NUMBER ? t->applied[slot] : found->seq_number;
-	enum guard_state state = redis_guard_judge(found, applied, t->sent, &number);
+	uint64_t number, applied = t->applied[slot];
 
-	if (state > GUARD_NEW)
+	if (is_numbered(t, slot))
+		applied = UINT64_MAX; // some number, but which one is not known
+	else if (found->fence != GUARD_NUMBER && !is_same_server(t, slot, node))
+		applied = found->seq_number;
+	enum guard_state state = redis_guard_judge(found, applied, t->sent, &number);
+	if (state > GUARD_NEW) {
 		stop(t, slot, state, found, node, s);
-	else
-		take(t, slot, number, node);
+		return;
+	}
+	take(t, slot, number, node);
+	if (found->fence == GUARD_NUMBER)
+		redis_numbered_want(&t->numbered, slot);
+}
+
+// The slot has had a number, on this server as far as is known.
+static bool was_written(const struct redis_topology *t, uint16_t slot, const struct cluster_node *node)
+{
+	return is_numbered(t, slot) || (t->applied[slot] > 0 && is_same_server(t, slot, node));
 }
 
 // reading ──────────────────────────────────────────────────────────────────────────────────────
@@ -160,7 +168,7 @@ static bool read_pair(struct look *k, struct redis_guard *found)
 	return read_reply(k, &found->seq, &found->seq_number) && read_reply(k, &found->fence, &found->fence_number);
 }
 
-static int fail_node(struct redis_topology *t, struct cluster_node *node)
+int redis_topology_fail_node(struct redis_topology *t, struct cluster_node *node)
 {
 	redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
 	redis_topology_failed(t, node);
@@ -192,7 +200,7 @@ static int read_side(struct look *k, uint16_t slot, bool asking, struct redis_gu
 	open = open && (!asking || read_reply(k, &ok, &none)) && read_reply(k, &found->seq, &found->seq_number) &&
 	       (!asking || read_reply(k, &ok, &none)) && read_reply(k, &found->fence, &found->fence_number);
 	if (!open)
-		return fail_node(k->t, k->node);
+		return redis_topology_fail_node(k->t, k->node);
 	return k->refused ? -1 : 0;
 }
 
@@ -214,6 +222,7 @@ static int read_both_sides(struct redis_topology *t, uint16_t slot, struct clust
 		found.fence = other.fence;
 		found.fence_number = other.fence_number;
 	}
+	found.keys = true; // as far as is known
 	judge(t, slot, &found, seq_there ? there : here, s);
 	return 0;
 }
@@ -224,15 +233,22 @@ static int look_for_keys(struct look *k, uint16_t slot)
 	struct redis_guard found = {.keys = true};
 	struct redis_buffer b = {0};
 
-	redis_encode_array(&b, 3);
+	redis_encode_array(&b, 4);
 	redis_encode_literal(&b, "CLUSTER");
-	redis_encode_literal(&b, "COUNTKEYSINSLOT");
+	redis_encode_literal(&b, "GETKEYSINSLOT");
 	redis_encode_uint(&b, slot);
+	redis_encode_uint(&b, KEYS_MAX);
 	redisReply *reply = redis_conn_ask(&k->node->conn, &b);
 	redis_buffer_free(&b);
 	if (!reply)
-		return fail_node(k->t, k->node);
-	found.keys = reply->type != REDIS_REPLY_INTEGER || reply->integer > 0;
+		return redis_topology_fail_node(k->t, k->node);
+	found.keys = reply->type != REDIS_REPLY_ARRAY;
+	size_t prefix_len = strlen(k->s->prefix);
+	for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++) {
+		const char *key = reply->element[i]->str;
+		found.keys |=
+			key && strncmp(key, k->s->prefix, prefix_len) == 0 && !redis_lease_is_key(key + prefix_len);
+	}
 	freeReplyObject(reply);
 	judge(k->t, slot, &found, k->node, k->s);
 	return 0;
@@ -243,7 +259,7 @@ static bool is_wanted(const struct redis_topology *t, unsigned slot, uint8_t ind
 	return t->owner[slot] == index && !t->known[slot] && t->stopped[slot] == stopped;
 }
 
-enum { LATER_NONE, LATER_KEYS, LATER_SIDES }; // from LATER_SIDES on: and the index of the other node
+enum { LATER_NONE, LATER_KEYS, LATER_MEND, LATER_SIDES }; // from LATER_SIDES on: and the index of the other node
 
 // The replies about all slots that are wanted. `later`: what is left to be asked once no reply is under way. 0, or -1.
 static int read_replies(struct look *k, uint8_t index, bool stopped, uint16_t later[static REDIS_SLOTS])
@@ -256,14 +272,16 @@ static int read_replies(struct look *k, uint8_t index, bool stopped, uint16_t la
 		if (!is_wanted(t, slot, index, stopped))
 			continue;
 		if (!read_pair(k, &found))
-			return fail_node(t, k->node);
+			return redis_topology_fail_node(t, k->node);
 		if (k->refused)
 			result = -1;
 		else if (k->other)
 			later[slot] = (uint16_t)(k->other - t->nodes + LATER_SIDES);
-		else if (found.seq == GUARD_NONE && found.fence == GUARD_NONE && t->applied[slot] > 0 &&
-			 is_same_server(t, (uint16_t)slot, k->node))
+		else if (found.seq == GUARD_NONE && found.fence == GUARD_NONE &&
+			 was_written(t, (uint16_t)slot, k->node))
 			later[slot] = LATER_KEYS;
+		else if (t->unnumbered[slot] && found.seq != GUARD_OTHER && is_same_server(t, (uint16_t)slot, k->node))
+			later[slot] = LATER_MEND;
 		else
 			judge(t, (uint16_t)slot, &found, k->node, k->s);
 	}
@@ -276,6 +294,8 @@ static int read_later(struct look *k, const uint16_t later[static REDIS_SLOTS])
 
 	for (unsigned slot = 0; slot < REDIS_SLOTS && k->node->conn.context; slot++) {
 		if (later[slot] == LATER_KEYS && look_for_keys(k, (uint16_t)slot) != 0)
+			result = -1;
+		if (later[slot] == LATER_MEND && redis_topology_mend(k->t, (uint16_t)slot, k->s) != 0)
 			result = -1;
 		if (later[slot] >= LATER_SIDES && read_both_sides(k->t, (uint16_t)slot, k->node,
 							  &k->t->nodes[later[slot] - LATER_SIDES], k->s) != 0)
@@ -303,7 +323,7 @@ static int read_numbers(struct redis_topology *t, struct cluster_node *node, con
 	if (redis_topology_connect(t, node, s) != 0)
 		return -1;
 	if (redis_conn_write(&node->conn, node->out.bytes, node->out.size) != 0)
-		return fail_node(t, node);
+		return redis_topology_fail_node(t, node);
 	int result = read_replies(&k, index, stopped, later);
 	if (node->conn.context && read_later(&k, later) != 0)
 		result = -1;
@@ -325,39 +345,4 @@ size_t redis_topology_look_at_stopped(struct redis_topology *t, const struct red
 		if (t->nodes[i].conn.context)
 			read_numbers(t, &t->nodes[i], s, true);
 	return before - t->stops.len;
-}
-
-int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t number, bool foreign,
-	const struct redis_settings *s)
-{
-	struct cluster_node *node = &t->nodes[t->owner[slot]];
-	struct redis_buffer *out = &node->out;
-	struct redis_results results = {.capacity = 0};
-	char aside[REDIS_SLOT_TAG_SIZE + 48];
-
-	redis_buffer_clear(out);
-	redis_encode_array(out, 1);
-	redis_encode_literal(out, "MULTI");
-	if (foreign) {
-		int len = snprintf(aside, sizeof(aside), "seq:{%s}:foreign-%lu", redis_slot_tag(slot),
-			(unsigned long)time(NULL));
-		redis_encode_array(out, 3);
-		redis_encode_literal(out, "RENAME");
-		redis_topology_seq_key(out, s, slot);
-		redis_encode_bulk2(out, s->prefix, strlen(s->prefix), aside, (size_t)len);
-	}
-	redis_topology_write_number(t, out, slot, number, s);
-	redis_encode_array(out, 1);
-	redis_encode_literal(out, "EXEC");
-	if (redis_topology_connect(t, node, s) != 0)
-		return -1;
-	bool open = redis_conn_write(&node->conn, out->bytes, out->size) == 0;
-	for (uint32_t i = 0; open && i < out->arrays; i++)
-		open = redis_conn_read(&node->conn, &results) == 0;
-	if (!open)
-		return fail_node(t, node);
-	if (results.errors > 0)
-		return redis_topology_fail(t, results.trouble, "%s: %s: %.200s", node->address.text,
-			redis_trouble_sentence[results.trouble], results.error);
-	return 0;
 }

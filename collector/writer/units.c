@@ -159,6 +159,8 @@ static void note_unit(struct redis_units *u, const struct cluster_node *node, st
 	// where the number could not be written, or was gone: nothing goes there before it was looked at
 	u->t.known[unit->slot] = hset->type == REDIS_REPLY_INTEGER && (hset->integer == 0 || before == 0) &&
 				 set->type == REDIS_REPLY_STATUS;
+	u->t.unnumbered[unit->slot] = set->type == REDIS_REPLY_ERROR ||
+				      (hset->type == REDIS_REPLY_ERROR && hset->trouble != REDIS_TROUBLE_WRONGTYPE);
 	redis_topology_note_run(&u->t, unit->slot, node);
 	unit->done = true;
 }

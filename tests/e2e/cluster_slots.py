@@ -286,6 +286,49 @@ def test_number_of_a_slot_by_hand():
     with_cluster(action)
 
 
+def test_second_place_is_gone_as_well():
+    """While no collector runs, the second copy is deleted, and the number as well, or changed: found, for Redis knows which slots have one."""
+    def action(w, cluster):
+        n = Numbered(w, cluster)
+        for state, found, command in (("missing", "none", ("DEL", n.key)), ("differs", "1", ("HSET", n.key, n.uuid, "1"))):
+            n.before()
+            w.kill()
+            n.node("DEL", n.fence)
+            n.node(*command)
+            told = spool(w, cluster, "status")
+            assert told.returncode == 1 and f"slot {n.slot}, key {n.key}" in told.stdout, told
+            w.start(redis=cluster.seed())
+            n.d.connect()
+            n.send()
+            until(lambda: n.counts()[1] == n.sent)
+            until(lambda: is_stopped(w, n.slot, n.key))
+            assert stopped_slots(w)[n.slot][1:] == [state, found, "unknown"], stopped_slots(w)
+            assert n.counts() == [n.sent - 1, n.sent], n.counts()
+            assert spool(w, cluster, "adopt", "--yes").returncode == 2, "nothing in Redis tells the number"
+            assert spool(w, cluster, "adopt", str(n.number), str(n.slot), "--yes").returncode == 0
+            until(lambda: is_well(w))
+            w.settled()
+            assert n.counts() == [n.sent] * 2, (n.counts(), n.sent)
+
+    with_cluster(action)
+
+
+def test_node_is_emptied_while_no_collector_ran():
+    """…and its slots get what the spool keeps."""
+    def action(w, cluster):
+        n = Numbered(w, cluster)
+        w.kill()
+        n.node("FLUSHALL")
+        w.start(redis=cluster.seed())
+        n.d.connect()
+        n.send()
+        w.settled()
+        until(lambda: n.counts() == [n.sent] * 2)
+        assert is_well(w)
+
+    with_cluster(action)
+
+
 def test_both_numbers_of_a_slot_are_higher():
     """Both places tell more than was ever sent: what follows is not passed over."""
     def action(w, cluster):
@@ -339,6 +382,30 @@ def test_number_of_a_slot_is_changed():
         check(w, load, *cluster.primaries())
 
     with_cluster(action, "new.max=0")
+
+
+def test_rights_taken_while_running():
+    """An ACL that forbids what the numbers need, for a user that is connected: nothing is applied without them."""
+    with World() as w:
+        cluster = Cluster(w, replicas=0)
+        try:
+            def acl(*rules):
+                for port in cluster.ports:
+                    Resp(port)("ACL", "SETUSER", "writer", *rules)
+
+            acl("+@all", "~*", ">secret", "on")
+            w.start("new.max=0", "redis.user=writer", "redis.password=secret", redis=cluster.seed())
+            load = Source(w.path, pause=0.005)
+            for command in ("hset", "set", "hget"):
+                for _ in range(3):
+                    goes_on(w)
+                    acl(f"-{command}")
+                    until(lambda: w.http("/readyz")[0] == 503)
+                    acl(f"+{command}")
+                    until(lambda: is_well(w))
+            check(w, load, *cluster.primaries())
+        finally:
+            cluster.close()
 
 
 def lose_last(world, port, transactions):

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Writing the number of a slot, in both places.
+#include "collector/writer/topology.h"
+
+#include "dataplane/common/log.h"
+
+#include <stdio.h>
+#include <time.h>
+
+void redis_topology_write_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot, uint64_t number,
+	const struct redis_settings *s)
+{
+	redis_encode_array(out, 4);
+	redis_encode_literal(out, "HSET");
+	redis_topology_seq_key(out, s, slot);
+	redis_encode_text(out, t->uuid);
+	redis_encode_uint(out, number);
+	redis_encode_array(out, 3);
+	redis_encode_literal(out, "SET");
+	redis_topology_fence_key(out, s, slot, t->uuid);
+	redis_encode_uint(out, number);
+}
+
+int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t number, bool foreign,
+	const struct redis_settings *s)
+{
+	struct cluster_node *node = &t->nodes[t->owner[slot]];
+	struct redis_buffer *out = &node->out;
+	struct redis_results results = {.capacity = 0};
+	char aside[REDIS_SLOT_TAG_SIZE + 48];
+
+	redis_buffer_clear(out);
+	redis_encode_array(out, 1);
+	redis_encode_literal(out, "MULTI");
+	if (foreign) {
+		int len = snprintf(aside, sizeof(aside), "seq:{%s}:foreign-%lu", redis_slot_tag(slot),
+			(unsigned long)time(NULL));
+		redis_encode_array(out, 3);
+		redis_encode_literal(out, "RENAME");
+		redis_topology_seq_key(out, s, slot);
+		redis_encode_bulk2(out, s->prefix, strlen(s->prefix), aside, (size_t)len);
+	}
+	redis_topology_write_number(t, out, slot, number, s);
+	redis_encode_array(out, 1);
+	redis_encode_literal(out, "EXEC");
+	if (redis_topology_connect(t, node, s) != 0)
+		return -1;
+	bool open = redis_conn_write(&node->conn, out->bytes, out->size) == 0;
+	for (uint32_t i = 0; open && i < out->arrays; i++)
+		open = redis_conn_read(&node->conn, &results) == 0;
+	if (!open)
+		return redis_topology_fail_node(t, node);
+	if (results.errors > 0)
+		return redis_topology_fail(t, results.trouble, "%s: %s: %.200s", node->address.text,
+			redis_trouble_sentence[results.trouble], results.error);
+	return 0;
+}
+
+int redis_topology_mend(struct redis_topology *t, uint16_t slot, const struct redis_settings *s)
+{
+	if (redis_topology_claim(t, slot, t->applied[slot], false, s) != 0)
+		return -1;
+	log_info("redis cluster: slot %u: its number, which could not be written with its batch, is written: %lu", slot,
+		(unsigned long)t->applied[slot]);
+	t->unnumbered[slot] = false;
+	t->known[slot] = true;
+	return 0;
+}
