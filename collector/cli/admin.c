@@ -18,7 +18,7 @@ static void print_info(const redisReply *info, const char *field, const char *la
 // The answer to a command without arguments. NULL after a message.
 static redisReply *ask_node(struct lookback *l, const char *command)
 {
-	query_db_begin(&l->db);
+	reader_begin(&l->db);
 	redis_encode_array(&l->db.out, 1);
 	redis_encode_text(&l->db.out, command);
 	return lookback_ask(l);
@@ -41,14 +41,14 @@ static int print_node(struct lookback *l, int64_t *keys)
 	redisReply *size = ask_node(l, "DBSIZE");
 	if (!size)
 		return LOOKBACK_FAILED;
-	*keys += query_db_number(size);
+	*keys += reader_number(size);
 	freeReplyObject(size);
 	return 0;
 }
 
 static int print_redis(struct lookback *l)
 {
-	size_t nodes = query_db_nodes(&l->db);
+	size_t nodes = reader_nodes(&l->db);
 	int64_t keys = 0;
 	int result = nodes > 0 ? 0 : lookback_fail("%s", l->db.why);
 
@@ -71,8 +71,8 @@ static int print_sensor(struct lookback *l, const char *sensor, int64_t last)
 	static const char *const fields[] = {"host", "version", "records", "sightings"};
 	char time_text[24];
 
-	query_db_begin(&l->db);
-	query_db_command(&l->db, 6, "HMGET", "sensor:", sensor, strlen(sensor));
+	reader_begin(&l->db);
+	reader_command(&l->db, 6, "HMGET", "sensor:", sensor, strlen(sensor));
 	for (size_t i = 0; i < 4; i++)
 		redis_encode_text(&l->db.out, fields[i]);
 	redisReply *reply = lookback_ask(l);
@@ -94,8 +94,8 @@ int lookback_status(struct lookback *l)
 
 	if (result != 0)
 		return result;
-	query_db_begin(&l->db);
-	query_db_command(&l->db, 5, "ZREVRANGE", "sensors", "", 0);
+	reader_begin(&l->db);
+	reader_command(&l->db, 5, "ZREVRANGE", "sensors", "", 0);
 	redis_encode_literal(&l->db.out, "0");
 	redis_encode_literal(&l->db.out, "999");
 	redis_encode_literal(&l->db.out, "WITHSCORES");
@@ -103,7 +103,7 @@ int lookback_status(struct lookback *l)
 	if (!sensors)
 		return LOOKBACK_FAILED;
 	for (size_t i = 0; i + 1 < sensors->elements && result == 0; i += 2)
-		result = print_sensor(l, sensors->element[i]->str, query_db_number(sensors->element[i + 1]));
+		result = print_sensor(l, sensors->element[i]->str, reader_number(sensors->element[i + 1]));
 	freeReplyObject(sensors);
 	return result;
 }

@@ -54,12 +54,12 @@ static int erase_batch(struct lookback *l, struct query_record *const batch[BATC
 {
 	struct query_record records[BATCH];
 
-	query_db_begin(&l->db);
+	reader_begin(&l->db);
 	for (int i = 0; i < n; i++) {
 		records[i] = *batch[i];
 		query_erase_record(&l->db, &records[i]);
 	}
-	if (query_db_send(&l->db) == 0 && query_erase_finish(&l->db, records, (size_t)n) == 0)
+	if (reader_send(&l->db) == 0 && query_erase_finish(&l->db, records, (size_t)n) == 0)
 		return 0;
 	return lookback_fail("%s", l->db.why);
 }
@@ -131,8 +131,8 @@ static int erase_all(struct lookback *l, const struct query *q, bool ask)
 // What is known about the sensor itself; its records are not told apart from those of others.
 static int erase_sensor(struct lookback *l, const char *sensor)
 {
-	query_db_begin(&l->db);
-	query_db_command(&l->db, 3, "ZSCORE", "sensors", "", 0);
+	reader_begin(&l->db);
+	reader_command(&l->db, 3, "ZSCORE", "sensors", "", 0);
 	redis_encode_text(&l->db.out, sensor);
 	redisReply *reply = lookback_ask(l);
 	if (!reply)
@@ -148,11 +148,11 @@ static int erase_sensor(struct lookback *l, const char *sensor)
 		return LOOKBACK_FOUND;
 	if (!l->yes && !ask_user(0))
 		return lookback_fail("nothing was erased");
-	query_db_begin(&l->db);
-	query_db_command(&l->db, 3, "ZREM", "sensors", "", 0);
+	reader_begin(&l->db);
+	reader_command(&l->db, 3, "ZREM", "sensors", "", 0);
 	redis_encode_text(&l->db.out, sensor);
-	query_db_command(&l->db, 2, "DEL", "sensor:", sensor, strlen(sensor));
-	if (query_db_send(&l->db) != 0 || query_db_drain(&l->db) != 0)
+	reader_command(&l->db, 2, "DEL", "sensor:", sensor, strlen(sensor));
+	if (reader_send(&l->db) != 0 || reader_drain(&l->db) != 0)
 		return lookback_fail("%s", l->db.why);
 	return LOOKBACK_FOUND;
 }

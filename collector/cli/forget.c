@@ -16,11 +16,11 @@ static bool is_meant(const struct query *q, const char *name, size_t len)
 }
 
 // Asks whether the record of an entry is still there, where it is one that was meant. Returns true where it asked.
-static bool ask_entry(struct query_db *db, const struct query *q, const redisReply *entry)
+static bool ask_entry(struct reader *db, const struct query *q, const redisReply *entry)
 {
-	const redisReply *name = query_db_field(entry->element[1], "name"),
-			 *type = query_db_field(entry->element[1], "type");
-	const redisReply *rdata = query_db_field(entry->element[1], "rdata");
+	const redisReply *name = reader_field(entry->element[1], "name"),
+			 *type = reader_field(entry->element[1], "type");
+	const redisReply *rdata = reader_field(entry->element[1], "rdata");
 	char *member;
 
 	if (!name || !type || !rdata || !is_meant(q, name->str, name->len) || !query_has_type(q, type->str, type->len))
@@ -28,7 +28,7 @@ static bool ask_entry(struct query_db *db, const struct query *q, const redisRep
 	int len = asprintf(&member, "%s %s", type->str, rdata->str); // others may write to the feed: of any length
 	if (len < 0)
 		return false;
-	query_db_command(db, 3, "ZSCORE", "name:", name->str, name->len);
+	reader_command(db, 3, "ZSCORE", "name:", name->str, name->len);
 	redis_encode_bulk(&db->out, member, (size_t)len);
 	free(member);
 	return true;
@@ -37,12 +37,12 @@ static bool ask_entry(struct query_db *db, const struct query *q, const redisRep
 // The next entries of the feed; `id` becomes that of the last one. NULL after a message.
 static redisReply *read_page(struct lookback *l, char id[ID_SIZE])
 {
-	struct query_db *db = &l->db;
+	struct reader *db = &l->db;
 	char from[ID_SIZE + 1];
 
 	snprintf(from, sizeof(from), "(%s", id);
-	query_db_begin(db);
-	query_db_command(db, 6, "XRANGE", "new", "", 0);
+	reader_begin(db);
+	reader_command(db, 6, "XRANGE", "new", "", 0);
 	redis_encode_text(&db->out, *id ? from : "-");
 	redis_encode_literal(&db->out, "+");
 	redis_encode_literal(&db->out, "COUNT");
@@ -59,14 +59,14 @@ static int find_gone(struct lookback *l, const struct query *q, const redisReply
 	uint16_t asked[PAGE];
 	int asked_len = 0, gone_len = 0;
 
-	query_db_begin(&l->db);
+	reader_begin(&l->db);
 	for (size_t i = 0; i < page->elements && i < PAGE; i++)
 		if (ask_entry(&l->db, q, page->element[i]))
 			asked[asked_len++] = (uint16_t)i;
-	if (asked_len > 0 && query_db_send(&l->db) != 0)
+	if (asked_len > 0 && reader_send(&l->db) != 0)
 		return lookback_fail("%s", l->db.why), -1;
 	for (int i = 0; i < asked_len; i++) {
-		redisReply *reply = query_db_reply(&l->db);
+		redisReply *reply = reader_reply(&l->db);
 		if (!reply)
 			return lookback_fail("%s", l->db.why), -1;
 		if (reply->type == REDIS_REPLY_NIL)
@@ -79,7 +79,7 @@ static int find_gone(struct lookback *l, const struct query *q, const redisReply
 // Sends what was gathered, whose replies do not matter. 0, or -1 after a message.
 static int send_off(struct lookback *l)
 {
-	return query_db_send(&l->db) == 0 && query_db_drain(&l->db) == 0 ? 0 : (lookback_fail("%s", l->db.why), -1);
+	return reader_send(&l->db) == 0 && reader_drain(&l->db) == 0 ? 0 : (lookback_fail("%s", l->db.why), -1);
 }
 
 static int forget_page(struct lookback *l, const struct query *q, const redisReply *page)
@@ -89,8 +89,8 @@ static int forget_page(struct lookback *l, const struct query *q, const redisRep
 
 	if (len <= 0)
 		return len;
-	query_db_begin(&l->db);
-	query_db_command(&l->db, (unsigned)len + 2, "XDEL", "new", "", 0);
+	reader_begin(&l->db);
+	reader_command(&l->db, (unsigned)len + 2, "XDEL", "new", "", 0);
 	for (int i = 0; i < len; i++)
 		redis_encode_text(&l->db.out, page->element[gone[i]]->element[0]->str);
 	return send_off(l);
@@ -116,21 +116,21 @@ static int forget_feed(struct lookback *l, const struct query *q)
 // Zones that lie within the one that was erased.
 static int forget_floods(struct lookback *l, const struct query *q)
 {
-	query_db_begin(&l->db);
-	query_db_command(&l->db, 4, "ZRANGE", "flood", "", 0);
+	reader_begin(&l->db);
+	reader_command(&l->db, 4, "ZRANGE", "flood", "", 0);
 	redis_encode_literal(&l->db.out, "0");
 	redis_encode_literal(&l->db.out, "-1");
 	redisReply *zones = lookback_ask(l);
 	if (!zones)
 		return -1;
-	query_db_begin(&l->db);
+	reader_begin(&l->db);
 	for (size_t i = 0; i < zones->elements; i++) {
 		const redisReply *zone = zones->element[i];
 		if (!is_meant(q, zone->str, zone->len))
 			continue;
-		query_db_command(&l->db, 3, "ZREM", "flood", "", 0);
+		reader_command(&l->db, 3, "ZREM", "flood", "", 0);
 		redis_encode_bulk(&l->db.out, zone->str, zone->len);
-		query_db_command(&l->db, 3, "ZREM", "flood:names", "", 0);
+		reader_command(&l->db, 3, "ZREM", "flood:names", "", 0);
 		redis_encode_bulk(&l->db.out, zone->str, zone->len);
 	}
 	freeReplyObject(zones);

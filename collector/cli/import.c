@@ -27,7 +27,7 @@ static bool fail_import(struct import *m)
 	return false;
 }
 
-static void put_command(struct query_db *db, const char *command)
+static void put_command(struct reader *db, const char *command)
 {
 	redis_encode_array(&db->out, 1);
 	redis_encode_text(&db->out, command);
@@ -35,30 +35,30 @@ static void put_command(struct query_db *db, const char *command)
 
 static bool begin_batch(struct import *m)
 {
-	struct query_db *db = &m->l->db;
+	struct reader *db = &m->l->db;
 
-	query_db_begin(db);
+	reader_begin(db);
 	if (m->l->dry)
 		return true;
-	if (query_db_nodes(db) == 0)
+	if (reader_nodes(db) == 0)
 		return fail_import(m);
 	if (!db->cluster)
 		put_command(db, "MULTI");
-	query_db_command(db, 2, "INCR", "imports", "", 0);
+	reader_command(db, 2, "INCR", "imports", "", 0);
 	return true;
 }
 
 // The replies that are due, and those in the reply to EXEC. 0, or -1 with db->why.
-static int take_replies(struct query_db *db)
+static int take_replies(struct reader *db)
 {
 	while (db->due > 0) {
-		redisReply *reply = query_db_reply(db);
+		redisReply *reply = reader_reply(db);
 		if (!reply)
 			return -1;
 		int result = 0;
 		for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements && result == 0; i++)
 			if (reply->element[i]->type == REDIS_REPLY_ERROR)
-				result = query_db_fail(db, "Redis: %.300s", reply->element[i]->str);
+				result = reader_fail(db, "Redis: %.300s", reply->element[i]->str);
 		freeReplyObject(reply);
 		if (result != 0)
 			return -1;
@@ -69,15 +69,15 @@ static int take_replies(struct query_db *db)
 // Sends what is gathered and waits for the replies.
 static bool send_batch(struct import *m)
 {
-	struct query_db *db = &m->l->db;
+	struct reader *db = &m->l->db;
 
 	if (db->out.arrays > 0 && !m->l->dry) {
 		if (!db->cluster)
 			put_command(db, "EXEC");
-		if (query_db_send(db) != 0 || take_replies(db) != 0)
+		if (reader_send(db) != 0 || take_replies(db) != 0)
 			return fail_import(m);
 	}
-	query_db_begin(db);
+	reader_begin(db);
 	return true;
 }
 
@@ -123,7 +123,7 @@ int lookback_import(struct lookback *l)
 	struct import m = {.l = l, .progress = {.what = "imported"}};
 
 	l->db.writes = true;
-	query_db_begin(&l->db);
+	reader_begin(&l->db);
 	for (int i = 0; i < (l->argc ? l->argc : 1) && !m.failed; i++) {
 		bool standard = l->argc == 0 || strcmp(l->argv[i], "-") == 0;
 		FILE *file = standard ? stdin : fopen(l->argv[i], "re");

@@ -26,11 +26,11 @@ static void show_flush(struct show *s)
 // The sensor's name where there is but one: no record is told apart by sensor.
 static const char *only_sensor(struct lookback *l, char *out, size_t out_size)
 {
-	query_db_begin(&l->db);
-	query_db_command(&l->db, 4, "ZRANGE", "sensors", "", 0);
+	reader_begin(&l->db);
+	reader_command(&l->db, 4, "ZRANGE", "sensors", "", 0);
 	redis_encode_literal(&l->db.out, "0");
 	redis_encode_literal(&l->db.out, "1");
-	redisReply *reply = query_db_send(&l->db) == 0 ? query_db_reply(&l->db) : NULL;
+	redisReply *reply = reader_send(&l->db) == 0 ? reader_reply(&l->db) : NULL;
 	if (!reply)
 		return NULL; // the lookup will say what is wrong
 	bool one = reply->elements == 1;

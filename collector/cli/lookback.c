@@ -68,7 +68,7 @@ int lookback_fail(const char *format, ...)
 
 redisReply *lookback_ask(struct lookback *l)
 {
-	redisReply *reply = query_db_send(&l->db) == 0 ? query_db_reply(&l->db) : NULL;
+	redisReply *reply = reader_send(&l->db) == 0 ? reader_reply(&l->db) : NULL;
 
 	if (!reply)
 		lookback_fail("%s", l->db.why);
@@ -295,7 +295,7 @@ static void prepare_db(struct lookback *l)
 	snprintf(r.password, sizeof(r.password), "%s", password);
 	snprintf(r.password_file, sizeof(r.password_file), "%s", file);
 	snprintf(r.prefix, sizeof(r.prefix), "%s", s->redis_prefix);
-	query_db_init(&l->db, &r, l->zones, s->psl_file);
+	reader_init(&l->db, &r, l->zones, s->psl_file);
 }
 
 // The settings: those of the file that the programs share, unless another is given, and of the options over them.
@@ -376,7 +376,7 @@ int main(int argc, char **argv)
 		l.filter.limit = LIMIT_TABLE;
 	prepare_db(&l);
 	status = command->run(&l);
-	query_db_free(&l.db);
+	reader_free(&l.db);
 	zone_close(l.zones);
 	settings_free(&l.settings);
 	if (fflush(stdout) != 0 || ferror(stdout))

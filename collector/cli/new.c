@@ -8,7 +8,7 @@ enum { PAGE = 500, WAIT_MS = 1000 };
 
 static const char *field_of(const redisReply *fields, const char *name)
 {
-	const redisReply *field = query_db_field(fields, name);
+	const redisReply *field = reader_field(fields, name);
 
 	return field ? field->str : "";
 }
@@ -55,7 +55,7 @@ static bool show(struct lookback *l, const redisReply *fields)
 // NULL where there are none; `*failed` where that is for a failure.
 static const redisReply *read_page(struct lookback *l, char id[64], redisReply **reply, bool *failed)
 {
-	query_db_begin(&l->db);
+	reader_begin(&l->db);
 	redis_encode_array(&l->db.out, l->follow ? 8 : 6);
 	redis_encode_literal(&l->db.out, "XREAD");
 	redis_encode_literal(&l->db.out, "COUNT");
@@ -65,7 +65,7 @@ static const redisReply *read_page(struct lookback *l, char id[64], redisReply *
 		redis_encode_uint(&l->db.out, WAIT_MS);
 	}
 	redis_encode_literal(&l->db.out, "STREAMS");
-	query_db_key(&l->db, "new", "", 0);
+	reader_key(&l->db, "new", "", 0);
 	redis_encode_text(&l->db.out, id);
 	*reply = lookback_ask(l);
 	*failed = !*reply;

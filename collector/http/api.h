@@ -48,7 +48,7 @@ struct http_request {
 	struct http_api *api;
 	struct MHD_Connection *connection;
 	struct http_client *client;
-	struct query_db *db;		  // of the worker, in a handler
+	struct reader *db;		  // of the worker, in a handler
 	struct http_job *job;		  // in a worker; NULL: not yet, or its answer has it
 	char *path;			  // as it came, decoded in place segment by segment
 	char *segment[HTTP_SEGMENTS_MAX]; // behind the slashes

@@ -136,7 +136,7 @@ static bool start(struct http_worker *w, const struct http_sources *sources, str
 	w->guard = guard;
 	pthread_mutex_init(&w->lock, NULL);
 	condition_init(&w->wake);
-	query_db_init(&w->db, sources->redis, sources->zones, sources->settings->psl_file);
+	reader_init(&w->db, sources->redis, sources->zones, sources->settings->psl_file);
 	if (w->db.settings.timeout_s > sources->settings->http_time_s)
 		w->db.settings.timeout_s = sources->settings->http_time_s;
 	w->db.index = sources->index;
@@ -195,7 +195,7 @@ void http_work_free(struct http_work *all)
 		struct http_worker *w = &all->worker[i];
 		if (!w->guard)
 			continue; // was not begun
-		query_db_free(&w->db);
+		reader_free(&w->db);
 		pthread_mutex_destroy(&w->lock);
 		pthread_cond_destroy(&w->wake);
 	}

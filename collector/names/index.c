@@ -38,7 +38,7 @@ static const struct {
 struct names_index {
 	enum names_of of;
 	struct names_store store; // thread: rw, searchers: ro
-	struct query_db db;	  // of the thread
+	struct reader db;	  // of the thread
 	char file[4096];
 	char label[96];		// in its head
 	char id[NAMES_ID_SIZE]; // of the last entry of the stream that was taken
@@ -135,12 +135,12 @@ static void add(struct names_index *index, const char *name, size_t len)
 
 static int scan_step(struct names_index *index, char cursor[24])
 {
-	struct query_db *db = &index->db;
+	struct reader *db = &index->db;
 	const char *family = kinds[index->of].family;
 	size_t skip = strlen(db->settings.prefix) + strlen(family);
 
-	query_db_begin(db);
-	query_db_put_scan(db, &db->out, cursor, family, "*", SCAN_COUNT);
+	reader_begin(db);
+	reader_put_scan(db, &db->out, cursor, family, "*", SCAN_COUNT);
 	redisReply *reply = names_ask(db);
 	if (!reply || reply->elements != 2)
 		return -1;
@@ -171,10 +171,10 @@ static int scan_node(struct names_index *index)
 // All keys. 0, or -1 where Redis is away, slots of a cluster moved, or the thread is to end.
 static int scan(struct names_index *index)
 {
-	struct query_db *db = &index->db;
+	struct reader *db = &index->db;
 	char id[NAMES_ID_SIZE];
-	size_t nodes = query_db_nodes(db);
-	uint64_t version = nodes > 0 ? query_db_version(db) : 0;
+	size_t nodes = reader_nodes(db);
+	uint64_t version = nodes > 0 ? reader_version(db) : 0;
 
 	int64_t imports = version > 0 ? names_count_imports(db) : -1;
 	if (imports < 0 || names_stream_end(db, true, id) != 0)
@@ -182,7 +182,7 @@ static int scan(struct names_index *index)
 	for (db->node = 0; db->node < nodes; db->node++)
 		if (scan_node(index) != 0)
 			return -1;
-	if (query_db_version(db) != version)
+	if (reader_version(db) != version)
 		return -1;
 	strcpy(index->id, *id ? id : "0-0");
 	index->imports = imports;
@@ -197,7 +197,7 @@ static int scan(struct names_index *index)
 
 static const char *field_of(const redisReply *fields, const char *name, size_t *len)
 {
-	const redisReply *field = query_db_field(fields, name);
+	const redisReply *field = reader_field(fields, name);
 
 	*len = field ? field->len : 0;
 	return field ? field->str : NULL;
@@ -218,15 +218,15 @@ static const char *name_of(const redisReply *fields, enum names_of of, size_t *l
 }
 
 // What the stream has had since. Returns how many entries, -1 where Redis is away.
-static int read_stream(struct names_index *index, struct query_db *db)
+static int read_stream(struct names_index *index, struct reader *db)
 {
-	query_db_begin(db);
+	reader_begin(db);
 	redis_encode_array(&db->out, 6);
 	redis_encode_literal(&db->out, "XREAD");
 	redis_encode_literal(&db->out, "COUNT");
 	redis_encode_uint(&db->out, STREAM_PAGE);
 	redis_encode_literal(&db->out, "STREAMS");
-	query_db_key(db, "new", "", 0);
+	reader_key(db, "new", "", 0);
 	redis_encode_text(&db->out, index->id);
 	redisReply *reply = names_ask(db);
 	if (!reply)
@@ -308,7 +308,7 @@ static bool was_import(struct names_index *index, int64_t imports)
 }
 
 // True where sensors write and no stream tells what: new.max is 0.
-static bool has_sensors(struct query_db *db)
+static bool has_sensors(struct reader *db)
 {
 	struct names_mark mark;
 
@@ -372,7 +372,7 @@ static struct names_index *create(const struct redis_settings *redis, enum names
 	if (*file)
 		snprintf(index->file, sizeof(index->file), "%.4000s%s", file, kinds[of].file_ending);
 	snprintf(index->label, sizeof(index->label), "%.80s%s", redis->prefix, kinds[of].label);
-	query_db_init(&index->db, redis, NULL, "");
+	reader_init(&index->db, redis, NULL, "");
 	pthread_mutex_init(&index->lock, NULL);
 	condition_init(&index->wake);
 	return index;
@@ -393,7 +393,7 @@ struct names_index *names_index_open(const struct redis_settings *redis, enum na
 	return index;
 }
 
-struct names_index *names_index_read(struct query_db *db, enum names_of of, const char *file)
+struct names_index *names_index_read(struct reader *db, enum names_of of, const char *file)
 {
 	struct names_index *index = *file ? create(&db->settings, of, file) : NULL;
 	char why[512];
@@ -426,7 +426,7 @@ void names_index_close(struct names_index *index)
 		pthread_mutex_unlock(&index->lock);
 		pthread_join(index->thread, NULL);
 	}
-	query_db_free(&index->db);
+	reader_free(&index->db);
 	names_store_close(&index->store);
 	pthread_mutex_destroy(&index->lock);
 	pthread_cond_destroy(&index->wake);

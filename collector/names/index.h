@@ -33,7 +33,7 @@ void names_index_close(struct names_index *index);
 
 // Reads a file for one search, without a thread, and what the stream has had since. NULL where it is
 // not there, or does not hold all that Redis holds.
-struct names_index *names_index_read(struct query_db *db, enum names_of of, const char *file);
+struct names_index *names_index_read(struct reader *db, enum names_of of, const char *file);
 
 // True once it holds all names that Redis holds. Any thread.
 bool names_index_is_complete(const struct names_index *index);

@@ -4,16 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
-redisReply *names_ask(struct query_db *db)
+redisReply *names_ask(struct reader *db)
 {
-	return query_db_send(db) == 0 ? query_db_reply(db) : NULL;
+	return reader_send(db) == 0 ? reader_reply(db) : NULL;
 }
 
 // The id of the first (or last) entry of the stream; empty where there is none. 0 or -1.
-int names_stream_end(struct query_db *db, bool last, char id[NAMES_ID_SIZE])
+int names_stream_end(struct reader *db, bool last, char id[NAMES_ID_SIZE])
 {
-	query_db_begin(db);
-	query_db_command(db, 6, last ? "XREVRANGE" : "XRANGE", "new", "", 0);
+	reader_begin(db);
+	reader_command(db, 6, last ? "XREVRANGE" : "XRANGE", "new", "", 0);
 	redis_encode_text(&db->out, last ? "+" : "-");
 	redis_encode_text(&db->out, last ? "-" : "+");
 	redis_encode_literal(&db->out, "COUNT");
@@ -40,7 +40,7 @@ int names_compare_ids(const char *a, const char *b)
 
 // True where entries behind our id may have been trimmed, or the stream is another one: then the
 // keys have to be scanned. -1 in `*failed` where Redis is away.
-bool names_has_gap(struct query_db *db, const char *id, bool *failed)
+bool names_has_gap(struct reader *db, const char *id, bool *failed)
 {
 	char first[NAMES_ID_SIZE], last[NAMES_ID_SIZE];
 
@@ -51,39 +51,39 @@ bool names_has_gap(struct query_db *db, const char *id, bool *failed)
 }
 
 // How many batches were imported. -1 where Redis is away.
-int64_t names_count_imports(struct query_db *db)
+int64_t names_count_imports(struct reader *db)
 {
-	query_db_begin(db);
-	query_db_command(db, 2, "GET", "imports", "", 0);
+	reader_begin(db);
+	reader_command(db, 2, "GET", "imports", "", 0);
 	redisReply *reply = names_ask(db);
 	if (!reply)
 		return -1;
-	int64_t n = query_db_number(reply);
+	int64_t n = reader_number(reply);
 	freeReplyObject(reply);
 	return n;
 }
 
-int names_mark_read(struct query_db *db, struct names_mark *m)
+int names_mark_read(struct reader *db, struct names_mark *m)
 {
 	redisReply *reply[3] = {NULL};
 	int n = 0;
 
-	query_db_begin(db);
-	query_db_command(db, 2, "GET", "imports", "", 0);
-	query_db_command(db, 6, "XREVRANGE", "new", "", 0);
+	reader_begin(db);
+	reader_command(db, 2, "GET", "imports", "", 0);
+	reader_command(db, 6, "XREVRANGE", "new", "", 0);
 	redis_encode_literal(&db->out, "+");
 	redis_encode_literal(&db->out, "-");
 	redis_encode_literal(&db->out, "COUNT");
 	redis_encode_literal(&db->out, "1");
-	query_db_command(db, 2, "EXISTS", "sensors", "", 0);
-	if (query_db_send(db) == 0)
-		while (n < 3 && (reply[n] = query_db_reply(db)) != NULL)
+	reader_command(db, 2, "EXISTS", "sensors", "", 0);
+	if (reader_send(db) == 0)
+		while (n < 3 && (reply[n] = reader_reply(db)) != NULL)
 			n++;
 	if (n == 3) {
 		const redisReply *last = reply[1]->elements > 0 ? reply[1]->element[0] : NULL;
-		m->imports = query_db_number(reply[0]);
+		m->imports = reader_number(reply[0]);
 		snprintf(m->last, sizeof(m->last), "%s", last && last->elements > 0 ? last->element[0]->str : "");
-		m->sensors = query_db_number(reply[2]) > 0;
+		m->sensors = reader_number(reply[2]) > 0;
 	}
 	for (int i = 0; i < n; i++)
 		freeReplyObject(reply[i]);

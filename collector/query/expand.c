@@ -132,7 +132,7 @@ static void add_members(struct query_run *run, const char *key, size_t key_len, 
 		owner = put_text(&run->page, key, key_len);
 	for (size_t i = 0; i + 1 < reply->elements; i += 2) {
 		const redisReply *member = reply->element[i];
-		int64_t last = query_db_number(reply->element[i + 1]);
+		int64_t last = reader_number(reply->element[i + 1]);
 		if (name)
 			add_of_name(run, owner, key_len, member, last);
 		else if (!address)
@@ -145,14 +145,14 @@ static void add_members(struct query_run *run, const char *key, size_t key_len, 
 // Newest first: nothing behind the last member of the reply can be wanted.
 static bool is_past(const struct query_run *run, const redisReply *reply)
 {
-	return reply->elements >= 2 && query_db_number(reply->element[reply->elements - 1]) < run->q.last_after;
+	return reply->elements >= 2 && reader_number(reply->element[reply->elements - 1]) < run->q.last_after;
 }
 
 static void ask_range(struct query_run *run, const char *family, size_t k)
 {
 	struct query_list *keys = &run->keys;
 
-	query_db_command(run->db, 5, "ZREVRANGE", family, query_list_text(keys, k), keys->span[k].len);
+	reader_command(run->db, 5, "ZREVRANGE", family, query_list_text(keys, k), keys->span[k].len);
 	redis_encode_uint(&run->db->out, run->key_rank);
 	redis_encode_uint(&run->db->out, run->key_rank + QUERY_PAGE - 1);
 	redis_encode_literal(&run->db->out, "WITHSCORES");
@@ -167,7 +167,7 @@ static int read_key(struct query_run *run, bool whole)
 	int result = 0;
 
 	for (int i = 0; i < (whole ? 3 : 1) && result == 0; i++) {
-		reply[i] = query_db_reply(run->db);
+		reply[i] = reader_reply(run->db);
 		if (!reply[i])
 			result = query_run_fail(run, "%s", run->db->why);
 	}
@@ -187,14 +187,14 @@ static int read_key(struct query_run *run, bool whole)
 // Of names also when first and how often, so that a lookup waits for Redis once.
 static int read_keys(struct query_run *run)
 {
-	struct query_db *db = run->db;
+	struct reader *db = run->db;
 	struct query_list *keys = &run->keys;
 	size_t n = query_list_left(keys) < QUERY_BATCH ? query_list_left(keys) : QUERY_BATCH;
 	bool whole = run->family[0] == 'n' && run->key_rank == 0;
 
 	if (run->key_rank > 0)
 		n = 1;
-	query_db_begin(db);
+	reader_begin(db);
 	for (size_t i = 0; i < n; i++) {
 		ask_range(run, run->family, keys->pos + i);
 		if (whole) {
@@ -202,7 +202,7 @@ static int read_keys(struct query_run *run)
 			ask_range(run, "count:", keys->pos + i);
 		}
 	}
-	if (query_db_send(db) != 0)
+	if (reader_send(db) != 0)
 		return query_run_fail(run, "%s", db->why);
 	for (size_t i = 0; i < n; i++) {
 		size_t had = run->page.len, had_resolve = run->resolve.len;
@@ -217,7 +217,7 @@ static int read_keys(struct query_run *run)
 			} else {
 				run->key_rank += QUERY_PAGE;
 			}
-			return query_db_drain(db) == 0 ? 0 : query_run_fail(run, "%s", db->why);
+			return reader_drain(db) == 0 ? 0 : query_run_fail(run, "%s", db->why);
 		}
 		run->key_rank = 0;
 		keys->pos++;
@@ -260,32 +260,32 @@ static void resolve_one(struct query_run *run, size_t index, const redisReply *r
 		const redisReply *member = reply->element[i];
 		if (member->len > type_len && memcmp(member->str, text, type_len) == 0 &&
 			points_to(member, target, (size_t)(end - target)))
-			add_of_name(run, at, owner_len, member, query_db_number(reply->element[i + 1]));
+			add_of_name(run, at, owner_len, member, reader_number(reply->element[i + 1]));
 	}
 }
 
 static int resolve(struct query_run *run)
 {
-	struct query_db *db = run->db;
+	struct reader *db = run->db;
 	struct query_list *l = &run->resolve;
 
 	while (query_list_left(l) > 0) {
 		size_t n = query_list_left(l) < QUERY_BATCH ? query_list_left(l) : QUERY_BATCH;
-		query_db_begin(db);
+		reader_begin(db);
 		for (size_t i = l->pos; i < l->pos + n; i++) {
 			const char *text = query_list_text(l, i);
 			const char *owner = (const char *)memchr(text, ' ', l->span[i].len) + 1;
 			size_t left = l->span[i].len - (size_t)(owner - text);
 			const char *end = memchr(owner, ' ', left);
-			query_db_command(db, 5, "ZREVRANGE", "name:", owner, (size_t)(end - owner));
+			reader_command(db, 5, "ZREVRANGE", "name:", owner, (size_t)(end - owner));
 			redis_encode_literal(&db->out, "0");
 			redis_encode_uint(&db->out, RESOLVE_MAX - 1);
 			redis_encode_literal(&db->out, "WITHSCORES");
 		}
-		if (query_db_send(db) != 0)
+		if (reader_send(db) != 0)
 			return query_run_fail(run, "%s", db->why);
 		for (size_t i = 0; i < n; i++) {
-			redisReply *reply = query_db_reply(db);
+			redisReply *reply = reader_reply(db);
 			if (!reply)
 				return query_run_fail(run, "%s", db->why);
 			resolve_one(run, l->pos++, reply);

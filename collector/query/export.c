@@ -5,7 +5,7 @@
 #include "collector/query/large.h"
 #include "collector/reader/pipe.h"
 #include "collector/query/run.h"
-#include "collector/reader/set.h"
+#include "collector/reader/sorted_set.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,8 +24,8 @@ struct page {
 
 struct query_export {
 	struct query q;
-	struct query_db db;	 // topology, and what is too large or has moved
-	struct query_pipe *pipe; // one a node
+	struct reader db;	  // topology, and what is too large or has moved
+	struct reader_pipe *pipe; // one a node
 	size_t pipes;
 	uint64_t version; // of the cluster
 	struct page page[2];
@@ -34,7 +34,7 @@ struct query_export {
 	bool scanning;	// the answer to a SCAN is on its way
 	size_t scan_node;
 	char scan_cursor[SCAN_CURSOR_SIZE]; // of that SCAN
-	struct query_set set[SETS];	    // of the owner whose records come next
+	struct reader_sorted_set set[SETS]; // of the owner whose records come next
 	size_t pos;			    // the next one of them
 	struct query_large *large;	    // a set that is read by itself; NULL: none
 	struct query_list left;		    // owners of the page that are to be read so
@@ -64,14 +64,14 @@ static const char *node_id(const struct query_export *e, size_t node)
 
 static int open_pipes(struct query_export *e)
 {
-	e->pipes = query_db_nodes(&e->db);
+	e->pipes = reader_nodes(&e->db);
 	e->pipe = e->pipes > 0 ? calloc(e->pipes, sizeof(*e->pipe)) : NULL;
 	if (!e->pipe)
 		return fail(e, "%s", e->pipes > 0 ? "out of memory" : e->db.why);
-	e->version = query_db_version(&e->db);
+	e->version = reader_version(&e->db);
 	for (size_t i = 0; i < e->pipes; i++) {
 		const struct endpoint *at = e->db.cluster ? &e->db.cluster->node[i].address : NULL;
-		if (query_pipe_open(&e->pipe[i], &e->db.settings, at) != 0)
+		if (reader_pipe_open(&e->pipe[i], &e->db.settings, at) != 0)
 			return fail(e, "%s", e->pipe[i].why);
 	}
 	return 0;
@@ -123,7 +123,7 @@ static int take_cursor(struct query_export *e, const char *text)
 
 static int send_scan(struct query_export *e)
 {
-	query_db_put_scan(&e->db, &e->pipe[e->scan_node].out, e->scan_cursor, families[SET_LAST], "*", SCAN_COUNT);
+	reader_put_scan(&e->db, &e->pipe[e->scan_node].out, e->scan_cursor, families[SET_LAST], "*", SCAN_COUNT);
 	e->scanning = true;
 	return 0;
 }
@@ -131,7 +131,7 @@ static int send_scan(struct query_export *e)
 static int flush(struct query_export *e)
 {
 	for (size_t i = 0; i < e->pipes; i++)
-		if (e->pipe[i].out.size > 0 && query_pipe_send(&e->pipe[i]) != 0)
+		if (e->pipe[i].out.size > 0 && reader_pipe_send(&e->pipe[i]) != 0)
 			return fail(e, "%s", e->pipe[i].why);
 	return 0;
 }
@@ -151,7 +151,7 @@ struct query_export *query_export_start(const struct query *q, const struct redi
 	if (!e)
 		return NULL;
 	e->q = *q;
-	query_db_init(&e->db, redis, NULL, "");
+	reader_init(&e->db, redis, NULL, "");
 	begin(e); // a failure is told by the first query_export_next
 	return e;
 }
@@ -161,12 +161,12 @@ void query_export_stop(struct query_export *e)
 	if (!e)
 		return;
 	for (size_t i = 0; e->pipe && i < e->pipes; i++)
-		query_pipe_close(&e->pipe[i]);
+		reader_pipe_close(&e->pipe[i]);
 	for (int i = 0; i < 2; i++)
 		query_list_free(&e->page[i].owners);
 	query_list_free(&e->left);
 	query_large_stop(e->large);
-	query_db_free(&e->db);
+	reader_free(&e->db);
 	free(e->pipe);
 	free(e);
 }
@@ -179,7 +179,7 @@ const char *query_export_why(const struct query_export *e)
 // --- pages
 
 // Which pipe a key's commands go through.
-static struct query_pipe *pipe_of(struct query_export *e, const char *family, const char *owner, size_t len)
+static struct reader_pipe *pipe_of(struct query_export *e, const char *family, const char *owner, size_t len)
 {
 	char key[sizeof(e->db.settings.prefix) + 16 + TEXT_NAME_SIZE];
 
@@ -187,12 +187,12 @@ static struct query_pipe *pipe_of(struct query_export *e, const char *family, co
 		return &e->pipe[0];
 	size_t n = (size_t)snprintf(key, sizeof(key), "%s%s", e->db.settings.prefix, family);
 	memcpy(key + n, owner, len);
-	return &e->pipe[query_cluster_node(e->db.cluster, key, n + len)];
+	return &e->pipe[reader_cluster_node(e->db.cluster, key, n + len)];
 }
 
 // ZSCAN, not ZRANGE WITHSCORES: Redis hands small sets out whole either way, but prints each score of a
 // ZRANGE as a floating-point number, which takes as long as all the rest.
-static void put_set(struct query_export *e, struct query_pipe *p, const char *family, const char *owner, size_t len)
+static void put_set(struct query_export *e, struct reader_pipe *p, const char *family, const char *owner, size_t len)
 {
 	char head[sizeof(e->db.settings.prefix) + 16];
 	size_t prefix_len = strlen(e->db.settings.prefix), family_len = strlen(family);
@@ -229,29 +229,29 @@ static int request(struct query_export *e, const struct page *page)
 // The answer to the SCAN under way: a page of owners.
 static int read_scan(struct query_export *e, struct page *page)
 {
-	struct query_pipe *p = &e->pipe[e->scan_node];
+	struct reader_pipe *p = &e->pipe[e->scan_node];
 	size_t skip = strlen(e->db.settings.prefix) + strlen(families[SET_LAST]);
-	struct query_piece piece;
+	struct reader_piece piece;
 	long long parts, n = 0;
 	char mark;
 
 	query_list_clear(&page->owners);
 	page->node = e->scan_node;
 	strcpy(page->cursor, e->scan_cursor);
-	if (query_pipe_head(p, &mark, &parts) != 0 || mark == '-')
+	if (reader_pipe_head(p, &mark, &parts) != 0 || mark == '-')
 		return fail(e, "%s", p->why);
-	if (mark != '*' || parts != 2 || query_pipe_bulk(p, &piece) != 0 || piece.len >= SCAN_CURSOR_SIZE ||
-		query_pipe_head(p, &mark, &n) != 0 || mark != '*')
+	if (mark != '*' || parts != 2 || reader_pipe_bulk(p, &piece) != 0 || piece.len >= SCAN_CURSOR_SIZE ||
+		reader_pipe_head(p, &mark, &n) != 0 || mark != '*')
 		return fail(e, "an unexpected answer to SCAN");
 	memcpy(e->scan_cursor, p->in + piece.at, piece.len);
 	e->scan_cursor[piece.len] = '\0';
 	for (long long i = 0; i < n; i++) {
-		if (query_pipe_bulk(p, &piece) != 0)
+		if (reader_pipe_bulk(p, &piece) != 0)
 			return fail(e, "%s", p->why);
 		if (piece.len > skip && !query_list_add(&page->owners, p->in + piece.at + skip, piece.len - skip))
 			return fail(e, "out of memory");
 	}
-	query_pipe_release(p);
+	reader_pipe_release(p);
 	return 0;
 }
 
@@ -283,10 +283,10 @@ static int read_owner(struct query_export *e, const char *owner, size_t len)
 	bool by_itself = false;
 
 	for (size_t i = 0; i < e->pipes; i++)
-		query_pipe_release(&e->pipe[i]);
+		reader_pipe_release(&e->pipe[i]);
 	for (int k = 0; k < SETS; k++) {
 		e->set[k].pipe = pipe_of(e, families[k], owner, len);
-		int result = query_set_read(&e->set[k]);
+		int result = reader_sorted_set_read(&e->set[k]);
 		if (result < 0)
 			return fail(e, "%s", e->set[k].pipe->why);
 		by_itself = by_itself || result > 0;
@@ -296,20 +296,20 @@ static int read_owner(struct query_export *e, const char *owner, size_t len)
 		e->set[SET_LAST].len = 0;
 		return query_list_add(&e->left, owner, len) ? 0 : fail(e, "out of memory");
 	}
-	query_set_sort(&e->set[SET_FIRST]);
-	query_set_sort(&e->set[SET_COUNT]);
+	reader_sorted_set_sort(&e->set[SET_FIRST]);
+	reader_sorted_set_sort(&e->set[SET_COUNT]);
 	return 0;
 }
 
 // The next record of the owner whose sets are there. Its page's `pos` is behind it already.
 static bool next_of_owner(struct query_export *e, struct query_record *r)
 {
-	const struct query_set *s = &e->set[SET_LAST];
+	const struct reader_sorted_set *s = &e->set[SET_LAST];
 	const struct page *page = &e->page[e->shown];
 
 	if (e->pos >= s->len)
 		return false;
-	const struct query_member *m = &s->member[e->pos];
+	const struct reader_member *m = &s->member[e->pos];
 	const char *text = s->pipe->in + m->text.at, *space = memchr(text, ' ', m->text.len);
 	size_t owner = page->owners.pos - 1;
 	*r = (struct query_record){.owner = query_list_text(&page->owners, owner),
@@ -318,8 +318,8 @@ static bool next_of_owner(struct query_export *e, struct query_record *r)
 		.type_len = space ? (size_t)(space - text) : m->text.len,
 		.rdata = space ? space + 1 : text + m->text.len,
 		.last = m->score,
-		.first = query_set_score(&e->set[SET_FIRST], text, m->text.len, e->pos, m->score),
-		.count = query_set_score(&e->set[SET_COUNT], text, m->text.len, e->pos, 1)};
+		.first = reader_sorted_set_score(&e->set[SET_FIRST], text, m->text.len, e->pos, m->score),
+		.count = reader_sorted_set_score(&e->set[SET_COUNT], text, m->text.len, e->pos, 1)};
 	r->rdata_len = m->text.len - (size_t)(r->rdata - text);
 	e->pos++;
 	return true;
@@ -360,7 +360,7 @@ static enum query_step next_record(struct query_export *e, struct query_record *
 // All pages are done.
 static enum query_step end(struct query_export *e)
 {
-	if (e->pipes > 1 && query_db_version(&e->db) != e->version) {
+	if (e->pipes > 1 && reader_version(&e->db) != e->version) {
 		fail(e, "slots of the cluster moved meanwhile, records may be missing: begin anew");
 		return QUERY_FAILED;
 	}

@@ -7,7 +7,7 @@
 enum { COUNT = 500 };
 
 struct query_large {
-	struct query_db *db;
+	struct reader *db;
 	char owner[TEXT_NAME_SIZE];
 	size_t owner_len;
 	char cursor[24];
@@ -16,7 +16,7 @@ struct query_large {
 	size_t pos;
 };
 
-struct query_large *query_large_start(struct query_db *db, const char *owner, size_t len)
+struct query_large *query_large_start(struct reader *db, const char *owner, size_t len)
 {
 	struct query_large *l = len < TEXT_NAME_SIZE ? calloc(1, sizeof(*l)) : NULL;
 
@@ -51,7 +51,7 @@ void query_large_stop(struct query_large *l)
 
 static void ask_scores(struct query_large *l, const redisReply *members, const char *family)
 {
-	query_db_command(l->db, 2 + (unsigned)members->elements / 2, "ZMSCORE", family, l->owner, l->owner_len);
+	reader_command(l->db, 2 + (unsigned)members->elements / 2, "ZMSCORE", family, l->owner, l->owner_len);
 	for (size_t i = 0; i + 1 < members->elements; i += 2)
 		redis_encode_bulk(&l->db->out, members->element[i]->str, members->element[i]->len);
 }
@@ -59,38 +59,38 @@ static void ask_scores(struct query_large *l, const redisReply *members, const c
 // 0, or -1 with db->why.
 static int read_page(struct query_large *l)
 {
-	struct query_db *db = l->db;
+	struct reader *db = l->db;
 
 	forget_page(l);
-	query_db_begin(db);
-	query_db_command(db, 5, "ZSCAN", "name:", l->owner, l->owner_len);
+	reader_begin(db);
+	reader_command(db, 5, "ZSCAN", "name:", l->owner, l->owner_len);
 	redis_encode_text(&db->out, l->cursor);
 	redis_encode_literal(&db->out, "COUNT");
 	redis_encode_uint(&db->out, COUNT);
-	l->page = query_db_send(db) == 0 ? query_db_reply(db) : NULL;
+	l->page = reader_send(db) == 0 ? reader_reply(db) : NULL;
 	if (!l->page)
 		return -1;
 	if (l->page->type != REDIS_REPLY_ARRAY || l->page->elements != 2)
-		return query_db_fail(db, "an unexpected answer to ZSCAN");
+		return reader_fail(db, "an unexpected answer to ZSCAN");
 	snprintf(l->cursor, sizeof(l->cursor), "%s", l->page->element[0]->str);
 	l->begun = true;
 	const redisReply *members = l->page->element[1];
 	if (members->elements < 2)
 		return 0;
-	query_db_begin(db);
+	reader_begin(db);
 	ask_scores(l, members, "first:");
 	ask_scores(l, members, "count:");
-	if (query_db_send(db) != 0)
+	if (reader_send(db) != 0)
 		return -1;
-	l->first = query_db_reply(db);
-	l->count = l->first ? query_db_reply(db) : NULL;
+	l->first = reader_reply(db);
+	l->count = l->first ? reader_reply(db) : NULL;
 	return l->count ? 0 : -1;
 }
 
 static int64_t score(const redisReply *scores, size_t i, int64_t missing)
 {
 	bool known = scores && i < scores->elements && scores->element[i]->type == REDIS_REPLY_STRING;
-	return known ? query_db_number(scores->element[i]) : missing;
+	return known ? reader_number(scores->element[i]) : missing;
 }
 
 enum query_step query_large_next(struct query_large *l, struct query_record *r)
@@ -109,7 +109,7 @@ enum query_step query_large_next(struct query_large *l, struct query_record *r)
 		.type = m->str,
 		.type_len = space ? (size_t)(space - m->str) : m->len,
 		.rdata = space ? space + 1 : m->str + m->len,
-		.last = query_db_number(l->page->element[1]->element[2 * i + 1])};
+		.last = reader_number(l->page->element[1]->element[2 * i + 1])};
 	r->rdata_len = m->len - (size_t)(r->rdata - m->str);
 	r->first = score(l->first, i, r->last);
 	r->count = score(l->count, i, 1);

@@ -8,7 +8,7 @@
 struct query_large;
 
 // NULL without memory. `db` is borrowed.
-struct query_large *query_large_start(struct query_db *db, const char *owner, size_t len);
+struct query_large *query_large_start(struct reader *db, const char *owner, size_t len);
 
 // QUERY_RECORD, QUERY_END, or QUERY_FAILED with the reason in db->why.
 enum query_step query_large_next(struct query_large *l, struct query_record *record);

@@ -23,7 +23,7 @@ struct kept {
 struct query_sorted {
 	struct query q;
 	struct query_run *run;
-	struct query_db *db;
+	struct reader *db;
 	struct query *rest; // what is asked after this, a copy
 	size_t rest_pos;    // the next of them
 	int64_t start_ms;   // monotonic; the time allowed is for all of them
@@ -263,7 +263,7 @@ static bool is_natural(const struct query *q)
 	return q->order == QUERY_ORDER_NONE || (q->order == QUERY_ORDER_LAST && q->descending && one_key);
 }
 
-struct query_sorted *query_sorted_start(const struct query *q, struct query_db *db)
+struct query_sorted *query_sorted_start(const struct query *q, struct reader *db)
 {
 	struct query_sorted *s = calloc(1, sizeof(*s));
 	struct query all = *q;

@@ -10,7 +10,7 @@
 // which they are met; query_sorted puts them in another order.
 #pragma once
 
-#include "collector/reader/db.h"
+#include "collector/reader/reader.h"
 #include "collector/query/name.h"
 
 #include <stdint.h>
@@ -99,7 +99,7 @@ struct query_run;
 struct query query_make(enum query_kind kind);
 
 // `db` must outlive the run; several runs may take turns on it. NULL without memory.
-struct query_run *query_start(const struct query *q, struct query_db *db);
+struct query_run *query_start(const struct query *q, struct reader *db);
 enum query_step query_next(struct query_run *run, struct query_record *record);
 const char *query_why(const struct query_run *run);
 void query_stop(struct query_run *run); // NULL is fine
@@ -108,7 +108,7 @@ void query_stop(struct query_run *run); // NULL is fine
 // else all records are gone through, and the best `limit` kept (QUERY_SORTED_MAX at most).
 enum { QUERY_SORTED_MAX = 1000000 };
 struct query_sorted;
-struct query_sorted *query_sorted_start(const struct query *q, struct query_db *db);
+struct query_sorted *query_sorted_start(const struct query *q, struct reader *db);
 enum query_step query_sorted_next(struct query_sorted *s, struct query_record *record);
 const char *query_sorted_why(const struct query_sorted *s);
 void query_sorted_stop(struct query_sorted *s);

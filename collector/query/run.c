@@ -58,7 +58,7 @@ int query_run_fail(struct query_run *run, const char *format, ...)
 	return -1;
 }
 
-struct query_run *query_start(const struct query *q, struct query_db *db)
+struct query_run *query_start(const struct query *q, struct reader *db)
 {
 	struct query_run *run = calloc(1, sizeof(*run));
 

@@ -58,7 +58,7 @@ struct query_page {
 
 struct query_run {
 	struct query q;
-	struct query_db *db;
+	struct reader *db;
 	const char *family; // "name:", "ip:" or "rdata:"
 	enum query_source source;
 	char scan_cursor[24];			    // of the next SCAN

@@ -45,12 +45,12 @@ static int64_t score_of(const struct scored *set, size_t len, const char *text, 
 
 	for (size_t i = 0; len < SORT_FROM && i < len; i++)
 		if (compare_text(text, text_len, set[i].member->str, set[i].member->len) == 0)
-			return query_db_number(set[i].score);
+			return reader_number(set[i].score);
 	while (len >= SORT_FROM && low < high) {
 		size_t middle = (low + high) / 2;
 		int order = compare_text(text, text_len, set[middle].member->str, set[middle].member->len);
 		if (order == 0)
-			return query_db_number(set[middle].score);
+			return reader_number(set[middle].score);
 		if (order > 0)
 			low = middle + 1;
 		else
@@ -89,11 +89,11 @@ static size_t owner_run(const struct query_page *p, size_t i)
 	return n;
 }
 
-static void ask_scores(struct query_db *db, const struct query_page *p, size_t i, size_t n, const char *family)
+static void ask_scores(struct reader *db, const struct query_page *p, size_t i, size_t n, const char *family)
 {
 	const struct query_item *item = &p->item[i];
 
-	query_db_command(db, 2 + (unsigned)n, "ZMSCORE", family, p->text.bytes + item->owner, item->owner_len);
+	reader_command(db, 2 + (unsigned)n, "ZMSCORE", family, p->text.bytes + item->owner, item->owner_len);
 	for (size_t k = 0; k < n; k++)
 		redis_encode_bulk(&db->out, p->text.bytes + item[k].member, item[k].member_len);
 }
@@ -104,19 +104,19 @@ static void take_scores(struct query_item *item, size_t n, const redisReply *rep
 	for (size_t k = 0; k < n; k++) {
 		bool known = k < reply->elements && reply->element[k]->type == REDIS_REPLY_STRING;
 		if (count)
-			item[k].count = known ? query_db_number(reply->element[k]) : 1;
+			item[k].count = known ? reader_number(reply->element[k]) : 1;
 		else
-			item[k].first = known ? query_db_number(reply->element[k]) : item[k].last;
+			item[k].first = known ? reader_number(reply->element[k]) : item[k].last;
 	}
 }
 
 int query_scores_read(struct query_run *run)
 {
-	struct query_db *db = run->db;
+	struct reader *db = run->db;
 	struct query_page *p = &run->page;
 	bool count = false;
 
-	query_db_begin(db);
+	reader_begin(db);
 	for (size_t i = 0, n; i<p->len; i += n> 0 ? n : 1) {
 		n = owner_run(p, i);
 		if (n == 0)
@@ -124,13 +124,13 @@ int query_scores_read(struct query_run *run)
 		ask_scores(db, p, i, n, "first:");
 		ask_scores(db, p, i, n, "count:");
 	}
-	if (query_db_send(db) != 0)
+	if (reader_send(db) != 0)
 		return query_run_fail(run, "%s", db->why);
 	for (size_t i = 0, n = 0; i < p->len; i += count ? 0 : n > 0 ? n : 1) {
 		n = owner_run(p, i);
 		if (n == 0)
 			continue;
-		redisReply *reply = query_db_reply(db);
+		redisReply *reply = reader_reply(db);
 		if (!reply)
 			return query_run_fail(run, "%s", db->why);
 		take_scores(&p->item[i], n, reply, count);

@@ -86,7 +86,7 @@ static bool spans_zones(const struct query_run *run)
 
 	if (!run->db->zones || size < 2 || size + 2 > QUERY_WIRE_SIZE)
 		return true;
-	return zone_find(run->db->zones, wire, size + 2) == 0 || query_db_suffix_below(run->db, q->name, q->name_len);
+	return zone_find(run->db->zones, wire, size + 2) == 0 || reader_suffix_below(run->db, q->name, q->name_len);
 }
 
 // The pattern "*.name" does not match the name itself; "*", below the root, matches everything.
@@ -232,22 +232,22 @@ static size_t net_text(const struct query_run *run, uint64_t number, char out[TE
 // Which of the next nets are there.
 static int step_nets(struct query_run *run)
 {
-	struct query_db *db = run->db;
+	struct reader *db = run->db;
 	uint64_t from = run->net_next, n = run->net_last - from + 1;
 	char net[TEXT_ADDRESS_SIZE + 4];
 
 	if (n > QUERY_SETS_BATCH)
 		n = QUERY_SETS_BATCH;
-	query_db_begin(db);
+	reader_begin(db);
 	for (uint64_t i = 0; i < n; i++)
-		query_db_command(db, 2, "EXISTS", "net:", net, net_text(run, from + i, net));
-	if (query_db_send(db) != 0)
+		reader_command(db, 2, "EXISTS", "net:", net, net_text(run, from + i, net));
+	if (reader_send(db) != 0)
 		return query_run_fail(run, "%s", db->why);
 	for (uint64_t i = 0; i < n; i++) {
-		redisReply *reply = query_db_reply(db);
+		redisReply *reply = reader_reply(db);
 		if (!reply)
 			return query_run_fail(run, "%s", db->why);
-		int result = query_db_number(reply) == 0 ? 0 : add_set(run, "net:", net, net_text(run, from + i, net));
+		int result = reader_number(reply) == 0 ? 0 : add_set(run, "net:", net, net_text(run, from + i, net));
 		freeReplyObject(reply);
 		if (result != 0)
 			return -1;
@@ -285,8 +285,8 @@ static int take_scanned(struct query_run *run, const redisReply *found)
 // How many primaries there are to scan, and where keys are now.
 static int begin_nodes(struct query_run *run)
 {
-	run->nodes = query_db_nodes(run->db);
-	run->version = run->nodes > 0 ? query_db_version(run->db) : 0;
+	run->nodes = reader_nodes(run->db);
+	run->version = run->nodes > 0 ? reader_version(run->db) : 0;
 	return run->version > 0 ? 0 : query_run_fail(run, "%s", run->db->why);
 }
 
@@ -296,7 +296,7 @@ static int next_node(struct query_run *run)
 	if (++run->scan_node < run->nodes)
 		return 0;
 	run->source = SOURCE_NONE;
-	uint64_t version = run->nodes > 1 ? query_db_version(run->db) : run->version;
+	uint64_t version = run->nodes > 1 ? reader_version(run->db) : run->version;
 	if (version == 0)
 		return query_run_fail(run, "%s", run->db->why);
 	if (version != run->version)
@@ -306,15 +306,15 @@ static int next_node(struct query_run *run)
 
 static int step_scan(struct query_run *run)
 {
-	struct query_db *db = run->db;
+	struct reader *db = run->db;
 	bool nets = run->source == SOURCE_SCAN_NETS;
 
 	if (run->nodes == 0 && begin_nodes(run) != 0)
 		return -1;
 	db->node = run->scan_node;
-	query_db_begin(db);
-	query_db_put_scan(db, &db->out, run->scan_cursor, nets ? "net:" : run->family, run->pattern, QUERY_SCAN_COUNT);
-	redisReply *reply = query_db_send(db) == 0 ? query_db_reply(db) : NULL;
+	reader_begin(db);
+	reader_put_scan(db, &db->out, run->scan_cursor, nets ? "net:" : run->family, run->pattern, QUERY_SCAN_COUNT);
+	redisReply *reply = reader_send(db) == 0 ? reader_reply(db) : NULL;
 	if (!reply)
 		return query_run_fail(run, "%s", db->why);
 	int result = -1;
@@ -364,15 +364,15 @@ static bool in_range(const struct query *q, const char *text)
 
 int query_source_members(struct query_run *run)
 {
-	struct query_db *db = run->db;
+	struct reader *db = run->db;
 	const struct query_span *set = &run->sets.span[run->sets.pos];
 
 	query_list_clear(&run->keys);
-	query_db_begin(db);
-	query_db_command(db, 4, "ZRANGE", "", run->sets.text.bytes + set->at, set->len);
+	reader_begin(db);
+	reader_command(db, 4, "ZRANGE", "", run->sets.text.bytes + set->at, set->len);
 	redis_encode_uint(&db->out, run->set_rank);
 	redis_encode_uint(&db->out, run->set_rank + QUERY_PAGE - 1);
-	redisReply *reply = query_db_send(db) == 0 ? query_db_reply(db) : NULL;
+	redisReply *reply = reader_send(db) == 0 ? reader_reply(db) : NULL;
 	if (!reply)
 		return query_run_fail(run, "%s", db->why);
 	int result = 0;

@@ -57,29 +57,29 @@ static size_t type_head(const struct query_record *r, char out[TEXT_TYPE_SIZE + 
 	return len + 1;
 }
 
-static void put_member(struct query_db *db, const struct query_record *r)
+static void put_member(struct reader *db, const struct query_record *r)
 {
 	char type[TEXT_TYPE_SIZE + 1];
 
 	redis_encode_bulk2(&db->out, type, type_head(r, type), r->rdata, r->rdata_len);
 }
 
-static void put_number(struct query_db *db, int64_t number)
+static void put_number(struct reader *db, int64_t number)
 {
 	redis_encode_uint(&db->out, number > 0 ? (uint64_t)number : 0);
 }
 
 // ZADD <family><tail> GT|LT <score>, the member to follow
-static void begin_zadd(struct query_db *db, const char *family, const char *tail, size_t len, const char *mode,
+static void begin_zadd(struct reader *db, const char *family, const char *tail, size_t len, const char *mode,
 	int64_t score)
 {
-	query_db_command(db, 5, "ZADD", family, tail, len);
+	reader_command(db, 5, "ZADD", family, tail, len);
 	redis_encode_text(&db->out, mode);
 	put_number(db, score);
 }
 
 // The zone of an owner as text; its length.
-static size_t zone_text(const struct query_db *db, const struct query_record *r, char out[TEXT_NAME_SIZE])
+static size_t zone_text(const struct reader *db, const struct query_record *r, char out[TEXT_NAME_SIZE])
 {
 	uint8_t wire[QUERY_WIRE_SIZE];
 	size_t size = query_name_wire(r->owner, r->owner_len, wire);
@@ -101,7 +101,7 @@ static size_t net_text(const uint8_t address[16], size_t size, char out[TEXT_ADD
 	return len + 3;
 }
 
-static void write_indexes(struct query_db *db, const struct query_record *r)
+static void write_indexes(struct reader *db, const struct query_record *r)
 {
 	char text[TEXT_NAME_SIZE], net[TEXT_ADDRESS_SIZE + 4];
 	uint8_t address[16];
@@ -125,14 +125,14 @@ static void write_indexes(struct query_db *db, const struct query_record *r)
 	}
 }
 
-void query_write_record(struct query_db *db, const struct query_record *r, bool add)
+void query_write_record(struct reader *db, const struct query_record *r, bool add)
 {
 	begin_zadd(db, "name:", r->owner, r->owner_len, "GT", r->last);
 	put_member(db, r);
 	begin_zadd(db, "first:", r->owner, r->owner_len, "LT", r->first);
 	put_member(db, r);
 	if (add) {
-		query_db_command(db, 4, "ZINCRBY", "count:", r->owner, r->owner_len);
+		reader_command(db, 4, "ZINCRBY", "count:", r->owner, r->owner_len);
 		put_number(db, r->count);
 	} else {
 		begin_zadd(db, "count:", r->owner, r->owner_len, "GT", r->count);
@@ -141,26 +141,26 @@ void query_write_record(struct query_db *db, const struct query_record *r, bool 
 	write_indexes(db, r);
 }
 
-static void remove_member(struct query_db *db, const char *family, const struct query_record *r)
+static void remove_member(struct reader *db, const char *family, const struct query_record *r)
 {
-	query_db_command(db, 3, "ZREM", family, r->owner, r->owner_len);
+	reader_command(db, 3, "ZREM", family, r->owner, r->owner_len);
 	put_member(db, r);
 }
 
 // rdata:<target> has one member for all records of a type with that target; restore_targets puts
 // it back where another one is left.
-static void remove_target(struct query_db *db, const struct query_record *r, const char *target, size_t len)
+static void remove_target(struct reader *db, const struct query_record *r, const char *target, size_t len)
 {
 	char head[TEXT_TYPE_SIZE + 1];
 
-	query_db_command(db, 3, "ZREM", "rdata:", target, len);
+	reader_command(db, 3, "ZREM", "rdata:", target, len);
 	redis_encode_bulk2(&db->out, head, type_head(r, head), r->owner, r->owner_len);
 }
 
 // Replies of one record that are not needed, then the two that are.
 enum { ERASE_REPLIES_PLAIN = 4 };
 
-void query_erase_record(struct query_db *db, const struct query_record *r)
+void query_erase_record(struct reader *db, const struct query_record *r)
 {
 	const char *target;
 	uint8_t address[16];
@@ -172,17 +172,17 @@ void query_erase_record(struct query_db *db, const struct query_record *r)
 	if (len > 0) {
 		remove_target(db, r, target, len);
 	} else {
-		query_db_command(db, 3, "ZREM", "ip:", r->rdata, r->rdata_len);
+		reader_command(db, 3, "ZREM", "ip:", r->rdata, r->rdata_len);
 		redis_encode_bulk(&db->out, r->owner, r->owner_len);
 	}
-	query_db_command(db, 2, "EXISTS", "name:", r->owner, r->owner_len);
+	reader_command(db, 2, "EXISTS", "name:", r->owner, r->owner_len);
 	bool has_address = is_address(r, address, &size);
-	query_db_command(db, 2, "EXISTS", has_address ? "ip:" : "name:", has_address ? r->rdata : r->owner,
+	reader_command(db, 2, "EXISTS", has_address ? "ip:" : "name:", has_address ? r->rdata : r->owner,
 		has_address ? r->rdata_len : r->owner_len);
 }
 
 // Puts back the member of rdata:<target> where the owner still has a record with that target.
-static int restore_targets(struct query_db *db, const struct query_record *r, bool owner_is_left)
+static int restore_targets(struct reader *db, const struct query_record *r, bool owner_is_left)
 {
 	const char *target, *other;
 	size_t len = query_target(r, &target);
@@ -190,15 +190,15 @@ static int restore_targets(struct query_db *db, const struct query_record *r, bo
 
 	if (len == 0 || !owner_is_left)
 		return 0;
-	query_db_begin(db);
-	query_db_command(db, 5, "ZREVRANGE", "name:", r->owner, r->owner_len);
+	reader_begin(db);
+	reader_command(db, 5, "ZREVRANGE", "name:", r->owner, r->owner_len);
 	redis_encode_literal(&db->out, "0");
 	redis_encode_literal(&db->out, "-1");
 	redis_encode_literal(&db->out, "WITHSCORES");
-	redisReply *reply = query_db_send(db) == 0 ? query_db_reply(db) : NULL;
+	redisReply *reply = reader_send(db) == 0 ? reader_reply(db) : NULL;
 	if (!reply)
 		return -1;
-	query_db_begin(db);
+	reader_begin(db);
 	for (size_t i = 0; i + 1 < reply->elements && db->out.arrays == 0; i += 2) {
 		const redisReply *m = reply->element[i];
 		struct query_record left = *r;
@@ -209,50 +209,50 @@ static int restore_targets(struct query_db *db, const struct query_record *r, bo
 		if (query_target(&left, &other) != len || memcmp(other, target, len) != 0)
 			continue;
 		char head[TEXT_TYPE_SIZE + 1];
-		begin_zadd(db, "rdata:", target, len, "GT", query_db_number(reply->element[i + 1]));
+		begin_zadd(db, "rdata:", target, len, "GT", reader_number(reply->element[i + 1]));
 		redis_encode_bulk2(&db->out, head, type_head(r, head), r->owner, r->owner_len);
 	}
 	freeReplyObject(reply);
 	if (db->out.arrays > 0)
-		result = query_db_send(db) == 0 ? query_db_drain(db) : -1;
+		result = reader_send(db) == 0 ? reader_drain(db) : -1;
 	return result;
 }
 
-static int remove_from_indexes(struct query_db *db, const struct query_record *r, bool owner_is_left,
+static int remove_from_indexes(struct reader *db, const struct query_record *r, bool owner_is_left,
 	bool address_is_left)
 {
 	char zone[TEXT_NAME_SIZE], net[TEXT_ADDRESS_SIZE + 4];
 	uint8_t address[16];
 	size_t size, len = owner_is_left ? 0 : zone_text(db, r, zone);
 
-	query_db_begin(db);
+	reader_begin(db);
 	if (len > 0) {
-		query_db_command(db, 3, "ZREM", "zone:", zone, len);
+		reader_command(db, 3, "ZREM", "zone:", zone, len);
 		redis_encode_bulk(&db->out, r->owner, r->owner_len);
 	}
 	if (!address_is_left && is_address(r, address, &size)) {
-		query_db_command(db, 3, "ZREM", "net:", net, net_text(address, size, net));
+		reader_command(db, 3, "ZREM", "net:", net, net_text(address, size, net));
 		redis_encode_bulk(&db->out, r->rdata, r->rdata_len);
 	}
-	if (db->out.arrays > 0 && (query_db_send(db) != 0 || query_db_drain(db) != 0))
+	if (db->out.arrays > 0 && (reader_send(db) != 0 || reader_drain(db) != 0))
 		return -1;
 	return restore_targets(db, r, owner_is_left);
 }
 
-int query_erase_finish(struct query_db *db, const struct query_record *records, size_t len)
+int query_erase_finish(struct reader *db, const struct query_record *records, size_t len)
 {
 	bool *left = calloc(2 * len + 1, sizeof(*left));
-	int result = left ? 0 : query_db_fail(db, "out of memory");
+	int result = left ? 0 : reader_fail(db, "out of memory");
 
 	for (size_t i = 0; i < len && result == 0; i++) {
 		for (int k = 0; k < ERASE_REPLIES_PLAIN + 2 && result == 0; k++) {
-			redisReply *reply = query_db_reply(db);
+			redisReply *reply = reader_reply(db);
 			if (!reply) {
 				result = -1;
 				continue;
 			}
 			if (k >= ERASE_REPLIES_PLAIN)
-				left[2 * i + (size_t)k - ERASE_REPLIES_PLAIN] = query_db_number(reply) != 0;
+				left[2 * i + (size_t)k - ERASE_REPLIES_PLAIN] = reader_number(reply) != 0;
 			freeReplyObject(reply);
 		}
 	}

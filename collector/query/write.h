@@ -7,13 +7,13 @@
 
 // Appends to db->out what writes one record. `add`: its count is added to the one that is there;
 // else the greater of the two stands, so that importing twice does no harm.
-void query_write_record(struct query_db *db, const struct query_record *r, bool add);
+void query_write_record(struct reader *db, const struct query_record *r, bool add);
 
 // Appends what removes one record from its sorted sets, and asks whether its owner and its address
 // have others: query_erase_finish reads the replies (two for each record), and removes owners and
 // addresses that are gone from their zone and net sets. Returns 0 or -1.
-void query_erase_record(struct query_db *db, const struct query_record *r);
-int query_erase_finish(struct query_db *db, const struct query_record *records, size_t len);
+void query_erase_record(struct reader *db, const struct query_record *r);
+int query_erase_finish(struct reader *db, const struct query_record *records, size_t len);
 
 // The name that a record points to, as text in its RDATA. Length, or 0 where there is none.
 size_t query_target(const struct query_record *r, const char **target);

@@ -9,7 +9,7 @@
 
 enum { NO_NODE = 255 };
 
-static void close_node(struct query_node *n)
+static void close_node(struct reader_node *n)
 {
 	if (n->context)
 		redisFree(n->context);
@@ -19,9 +19,9 @@ static void close_node(struct query_node *n)
 	redis_buffer_free(&n->out);
 }
 
-void query_cluster_close(struct query_db *db)
+void reader_cluster_close(struct reader *db)
 {
-	struct query_cluster *cl = db->cluster;
+	struct reader_cluster *cl = db->cluster;
 
 	for (size_t i = 0; cl && i < cl->len; i++)
 		close_node(&cl->node[i]);
@@ -31,17 +31,17 @@ void query_cluster_close(struct query_db *db)
 	}
 }
 
-void query_cluster_free(struct query_db *db)
+void reader_cluster_free(struct reader *db)
 {
 	if (!db->cluster)
 		return;
-	query_cluster_close(db);
+	reader_cluster_close(db);
 	free(db->cluster->sent);
 	free(db->cluster);
 	db->cluster = NULL;
 }
 
-size_t query_cluster_node(const struct query_cluster *cl, const char *key, size_t len)
+size_t reader_cluster_node(const struct reader_cluster *cl, const char *key, size_t len)
 {
 	return cl->owner[redis_slot(key, len)];
 }
@@ -58,7 +58,7 @@ static bool is_range(const redisReply *r)
 	       r->element[2]->element[2]->type == REDIS_REPLY_STRING;
 }
 
-static struct query_node *find_id(struct query_cluster *cl, const char *id)
+static struct reader_node *find_id(struct reader_cluster *cl, const char *id)
 {
 	for (size_t i = 0; i < cl->len; i++)
 		if (strcmp(cl->node[i].id, id) == 0)
@@ -68,7 +68,7 @@ static struct query_node *find_id(struct query_cluster *cl, const char *id)
 
 // Adds the primary of a range unless it is there. A server that does not know its own address
 // leaves it out: it is the one that was asked.
-static bool add_node(struct query_cluster *cl, const redisReply *range, const char *asked_host)
+static bool add_node(struct reader_cluster *cl, const redisReply *range, const char *asked_host)
 {
 	const redisReply *host = range->element[2]->element[0], *id = range->element[2]->element[2];
 	unsigned port = (unsigned)range->element[2]->element[1]->integer;
@@ -77,23 +77,23 @@ static bool add_node(struct query_cluster *cl, const redisReply *range, const ch
 
 	if (find_id(cl, id->str))
 		return true;
-	if (cl->len == QUERY_NODES_MAX || id->len >= QUERY_NODE_ID_SIZE)
+	if (cl->len == READER_NODES_MAX || id->len >= READER_NODE_ID_SIZE)
 		return false;
 	snprintf(e.host, sizeof(e.host), "%s", named ? host->str : asked_host);
 	snprintf(e.text, sizeof(e.text), strchr(e.host, ':') ? "[%.250s]:%u" : "%.250s:%u", e.host, port);
-	struct query_node *n = &cl->node[cl->len++];
-	*n = (struct query_node){.address = e};
+	struct reader_node *n = &cl->node[cl->len++];
+	*n = (struct reader_node){.address = e};
 	strcpy(n->id, id->str);
 	return true;
 }
 
 static int compare_ids(const void *a, const void *b)
 {
-	return strcmp(((const struct query_node *)a)->id, ((const struct query_node *)b)->id);
+	return strcmp(((const struct reader_node *)a)->id, ((const struct reader_node *)b)->id);
 }
 
 // Makes `fresh` of the answer. False where it is none, or does not cover all slots.
-static bool take_slots(struct query_cluster *fresh, const redisReply *reply, const char *asked_host)
+static bool take_slots(struct reader_cluster *fresh, const redisReply *reply, const char *asked_host)
 {
 	memset(fresh->owner, NO_NODE, sizeof(fresh->owner));
 	for (size_t i = 0; i < reply->elements; i++)
@@ -102,7 +102,7 @@ static bool take_slots(struct query_cluster *fresh, const redisReply *reply, con
 	qsort(fresh->node, fresh->len, sizeof(*fresh->node), compare_ids);
 	for (size_t i = 0; i < reply->elements; i++) {
 		const redisReply *r = reply->element[i];
-		struct query_node *n = find_id(fresh, r->element[2]->element[2]->str);
+		struct reader_node *n = find_id(fresh, r->element[2]->element[2]->str);
 		for (long long slot = r->element[0]->integer; slot <= r->element[1]->integer; slot++)
 			fresh->owner[slot] = (uint8_t)(n - fresh->node);
 	}
@@ -110,15 +110,15 @@ static bool take_slots(struct query_cluster *fresh, const redisReply *reply, con
 }
 
 // `fresh` takes the place of the old owners; connections to nodes that stay are kept.
-static void install(struct query_db *db, struct query_cluster *fresh)
+static void install(struct reader *db, struct reader_cluster *fresh)
 {
-	struct query_cluster *old = db->cluster;
+	struct reader_cluster *old = db->cluster;
 
 	fresh->version = 1;
 	if (old) {
 		bool same = old->len == fresh->len && memcmp(old->owner, fresh->owner, sizeof(old->owner)) == 0;
 		for (size_t i = 0; i < fresh->len; i++) {
-			struct query_node *n = &fresh->node[i], *was = find_id(old, n->id);
+			struct reader_node *n = &fresh->node[i], *was = find_id(old, n->id);
 			same = same && was;
 			if (!was || was->address.port != n->address.port ||
 				strcmp(was->address.host, n->address.host) != 0)
@@ -128,43 +128,43 @@ static void install(struct query_db *db, struct query_cluster *fresh)
 			was->context = was->aside = NULL;
 		}
 		fresh->version = old->version + !same;
-		query_cluster_free(db);
+		reader_cluster_free(db);
 	}
 	db->cluster = fresh;
 }
 
-static redisReply *ask_slots(struct query_db *db, redisContext *c)
+static redisReply *ask_slots(struct reader *db, redisContext *c)
 {
 	struct redis_buffer b = {0};
 
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "CLUSTER");
 	redis_encode_literal(&b, "SLOTS");
-	redisReply *reply = query_connect_ask(c, &db->settings, &b, db->why, sizeof(db->why));
+	redisReply *reply = reader_connect_ask(c, &db->settings, &b, db->why, sizeof(db->why));
 	redis_buffer_free(&b);
 	return reply;
 }
 
-static int take_reply(struct query_db *db, const redisReply *reply, const char *asked_host)
+static int take_reply(struct reader *db, const redisReply *reply, const char *asked_host)
 {
-	struct query_cluster *fresh = calloc(1, sizeof(*fresh));
+	struct reader_cluster *fresh = calloc(1, sizeof(*fresh));
 
 	if (!fresh)
-		return query_db_fail(db, "out of memory");
+		return reader_fail(db, "out of memory");
 	if (!take_slots(fresh, reply, asked_host)) {
 		free(fresh);
-		return query_db_fail(db, "Redis Cluster: its nodes do not hold all slots between them");
+		return reader_fail(db, "Redis Cluster: its nodes do not hold all slots between them");
 	}
 	install(db, fresh);
 	return 0;
 }
 
-int query_cluster_find(struct query_db *db)
+int reader_cluster_find(struct reader *db)
 {
 	redisReply *reply = ask_slots(db, db->context);
 
 	if (!reply)
-		return query_db_fail(db, "%s", db->why);
+		return reader_fail(db, "%s", db->why);
 	int result = 0;
 	if (reply->type == REDIS_REPLY_ARRAY && (reply->elements > 0 || db->cluster)) {
 		const char *host = db->context->connection_type == REDIS_CONN_TCP && db->context->tcp.host
@@ -180,13 +180,13 @@ int query_cluster_find(struct query_db *db)
 }
 
 // Asks the nodes that are known; where none of them answers, the addresses of the settings.
-int query_cluster_refresh(struct query_db *db)
+int reader_cluster_refresh(struct reader *db)
 {
-	struct query_cluster *cl = db->cluster;
+	struct reader_cluster *cl = db->cluster;
 
 	for (size_t i = 0; i < cl->len; i++) {
-		struct query_node *n = &cl->node[i];
-		redisContext *c = query_connect(&db->settings, &n->address, db->why, sizeof(db->why));
+		struct reader_node *n = &cl->node[i];
+		redisContext *c = reader_connect(&db->settings, &n->address, db->why, sizeof(db->why));
 		redisReply *reply = c ? ask_slots(db, c) : NULL;
 		if (c)
 			redisFree(c);
@@ -197,8 +197,8 @@ int query_cluster_refresh(struct query_db *db)
 		if (good)
 			return result;
 	}
-	db->context = query_connect(&db->settings, NULL, db->why, sizeof(db->why));
-	return db->context ? query_cluster_find(db) : query_db_fail(db, "%s", db->why);
+	db->context = reader_connect(&db->settings, NULL, db->why, sizeof(db->why));
+	return db->context ? reader_cluster_find(db) : reader_fail(db, "%s", db->why);
 }
 
 // --- commands
@@ -240,17 +240,17 @@ static const char *read_command(const char *p, const char **key, size_t *key_len
 }
 
 // Cuts db->out into commands, each for its node.
-static int cut(struct query_db *db)
+static int cut(struct reader *db)
 {
-	struct query_cluster *cl = db->cluster;
+	struct reader_cluster *cl = db->cluster;
 	const char *p = db->out.bytes, *key;
 	size_t key_len = 0;
 
 	cl->next = cl->sent_len = 0;
 	if (cl->sent_capacity < db->out.arrays) {
-		struct query_sent *grown = realloc(cl->sent, db->out.arrays * sizeof(*grown));
+		struct reader_sent *grown = realloc(cl->sent, db->out.arrays * sizeof(*grown));
 		if (!grown)
-			return query_db_fail(db, "out of memory");
+			return reader_fail(db, "out of memory");
 		cl->sent = grown;
 		cl->sent_capacity = db->out.arrays;
 	}
@@ -258,16 +258,16 @@ static int cut(struct query_db *db)
 		redis_buffer_clear(&cl->node[i].out);
 	while (cl->sent_len < db->out.arrays) {
 		const char *end = read_command(p, &key, &key_len);
-		size_t node = key ? query_cluster_node(cl, key, key_len) : db->node;
+		size_t node = key ? reader_cluster_node(cl, key, key_len) : db->node;
 		if (node >= cl->len)
-			return query_db_fail(db, "the nodes of the cluster have changed meanwhile");
+			return reader_fail(db, "the nodes of the cluster have changed meanwhile");
 		struct redis_buffer *out = &cl->node[node].out;
 		char *to = redis_buffer_room(out, (size_t)(end - p));
 		if (!to)
-			return query_db_fail(db, "out of memory");
+			return reader_fail(db, "out of memory");
 		memcpy(to, p, (size_t)(end - p));
 		out->size += (size_t)(end - p);
-		cl->sent[cl->sent_len++] = (struct query_sent){.at = (size_t)(p - db->out.bytes),
+		cl->sent[cl->sent_len++] = (struct reader_sent){.at = (size_t)(p - db->out.bytes),
 			.size = (size_t)(end - p),
 			.node = (uint8_t)node};
 		p = end;
@@ -283,27 +283,27 @@ static bool is_dead(const redisContext *c)
 	return recv(c->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-static int send_to(struct query_db *db, struct query_node *n)
+static int send_to(struct reader *db, struct reader_node *n)
 {
 	if (n->context && is_dead(n->context)) {
 		redisFree(n->context);
 		n->context = NULL;
 	}
 	if (!n->context)
-		n->context = query_connect(&db->settings, &n->address, db->why, sizeof(db->why));
+		n->context = reader_connect(&db->settings, &n->address, db->why, sizeof(db->why));
 	if (!n->context)
-		return query_db_fail(db, "%s", db->why);
+		return reader_fail(db, "%s", db->why);
 	if (redisAppendFormattedCommand(n->context, n->out.bytes, n->out.size) == REDIS_OK &&
-		query_connect_write(n->context, &db->settings))
+		reader_connect_write(n->context, &db->settings))
 		return 0;
 	char why[300];
-	query_connect_why(n->context, &db->settings, why, sizeof(why));
-	return query_db_fail(db, "%s: %s", n->address.text, why);
+	reader_connect_why(n->context, &db->settings, why, sizeof(why));
+	return reader_fail(db, "%s: %s", n->address.text, why);
 }
 
-int query_cluster_send(struct query_db *db)
+int reader_cluster_send(struct reader *db)
 {
-	if (db->cluster->stale && query_cluster_refresh(db) != 0)
+	if (db->cluster->stale && reader_cluster_refresh(db) != 0)
 		return -1;
 	if (cut(db) != 0)
 		return -1;

@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <stdio.h>
 
-void query_connect_why(const redisContext *c, const struct redis_settings *s, char *why, size_t why_size)
+void reader_connect_why(const redisContext *c, const struct redis_settings *s, char *why, size_t why_size)
 {
 	bool silent = c->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK);
 
@@ -37,7 +37,7 @@ static bool is_ready(redisContext *c, const struct redis_settings *s, short even
 	return false;
 }
 
-bool query_connect_write(redisContext *c, const struct redis_settings *s)
+bool reader_connect_write(redisContext *c, const struct redis_settings *s)
 {
 	int done = 0;
 
@@ -47,7 +47,7 @@ bool query_connect_write(redisContext *c, const struct redis_settings *s)
 	return true;
 }
 
-redisReply *query_connect_read(redisContext *c, const struct redis_settings *s)
+redisReply *reader_connect_read(redisContext *c, const struct redis_settings *s)
 {
 	void *reply = NULL;
 
@@ -60,16 +60,16 @@ redisReply *query_connect_read(redisContext *c, const struct redis_settings *s)
 	return NULL;
 }
 
-redisReply *query_connect_ask(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, char *why,
+redisReply *reader_connect_ask(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, char *why,
 	size_t why_size)
 {
 	redisReply *reply = NULL;
 
 	if (b->bad)
 		snprintf(why, why_size, "out of memory");
-	else if (redisAppendFormattedCommand(c, b->bytes, b->size) != REDIS_OK || !query_connect_write(c, s) ||
-		 !(reply = query_connect_read(c, s)))
-		query_connect_why(c, s, why, why_size);
+	else if (redisAppendFormattedCommand(c, b->bytes, b->size) != REDIS_OK || !reader_connect_write(c, s) ||
+		 !(reply = reader_connect_read(c, s)))
+		reader_connect_why(c, s, why, why_size);
 	return reply;
 }
 
@@ -77,7 +77,7 @@ redisReply *query_connect_ask(redisContext *c, const struct redis_settings *s, c
 static int ask_good(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, const char *what,
 	char *why, size_t why_size)
 {
-	redisReply *reply = query_connect_ask(c, s, b, why, why_size);
+	redisReply *reply = reader_connect_ask(c, s, b, why, why_size);
 
 	if (!reply)
 		return -1;
@@ -145,7 +145,7 @@ static int ask_sentinel(const struct redis_settings *s, const struct endpoint *a
 	if (!c)
 		return -1;
 	redis_greet_sentinel(&b, s);
-	redisReply *reply = query_connect_ask(c, s, &b, why, why_size);
+	redisReply *reply = reader_connect_ask(c, s, &b, why, why_size);
 	redis_buffer_free(&b);
 	redisFree(c);
 	if (!reply)
@@ -165,7 +165,7 @@ static bool is_primary(redisContext *c, const struct redis_settings *s)
 
 	redis_encode_array(&b, 1);
 	redis_encode_literal(&b, "ROLE");
-	redisReply *reply = query_connect_ask(c, s, &b, ignored, sizeof(ignored));
+	redisReply *reply = reader_connect_ask(c, s, &b, ignored, sizeof(ignored));
 	redis_buffer_free(&b);
 	if (!reply)
 		return false;
@@ -175,7 +175,7 @@ static bool is_primary(redisContext *c, const struct redis_settings *s)
 	return !replica;
 }
 
-redisContext *query_connect(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size)
+redisContext *reader_connect(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size)
 {
 	redisContext *replica = NULL;
 	struct endpoint primary;

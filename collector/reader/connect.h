@@ -8,16 +8,16 @@
 // Connects to `at`; where it is NULL, to what the settings name: of a list the first that is a
 // primary, else the first that answers; of Sentinels the primary that they know. The caller frees
 // (redisFree). NULL with one line in `why`.
-redisContext *query_connect(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size);
+redisContext *reader_connect(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size);
 
 // Why a command or reply failed on the connection, as a line.
-void query_connect_why(const redisContext *c, const struct redis_settings *s, char *why, size_t why_size);
+void reader_connect_why(const redisContext *c, const struct redis_settings *s, char *why, size_t why_size);
 
 // Writes what was appended, reads one reply. Neither waits beyond what the settings allow, until_ms included. False, and
-// NULL, if that failed: query_connect_why.
-bool query_connect_write(redisContext *c, const struct redis_settings *s);
-redisReply *query_connect_read(redisContext *c, const struct redis_settings *s);
+// NULL, if that failed: reader_connect_why.
+bool reader_connect_write(redisContext *c, const struct redis_settings *s);
+redisReply *reader_connect_read(redisContext *c, const struct redis_settings *s);
 
 // Sends one command of `b` and returns the reply, an error reply included. NULL with a line in `why`.
-redisReply *query_connect_ask(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, char *why,
+redisReply *reader_connect_ask(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, char *why,
 	size_t why_size);

@@ -12,14 +12,14 @@ enum { READ_SIZE = 256 * 1024, RELEASE_SIZE = 128 * 1024, LINE_MAX = 512 };
 static const size_t IN_MAX = (size_t)1 << 30;
 
 // The first digits of the run_id, which changes with every start of a server.
-static int read_run(struct query_pipe *p, const struct redis_settings *s)
+static int read_run(struct reader_pipe *p, const struct redis_settings *s)
 {
 	struct redis_buffer b = {0};
 
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "INFO");
 	redis_encode_literal(&b, "server");
-	redisReply *reply = query_connect_ask(p->context, s, &b, p->why, sizeof(p->why));
+	redisReply *reply = reader_connect_ask(p->context, s, &b, p->why, sizeof(p->why));
 	redis_buffer_free(&b);
 	if (!reply)
 		return -1;
@@ -29,40 +29,40 @@ static int read_run(struct query_pipe *p, const struct redis_settings *s)
 	return 0;
 }
 
-int query_pipe_open(struct query_pipe *p, const struct redis_settings *s, const struct endpoint *at)
+int reader_pipe_open(struct reader_pipe *p, const struct redis_settings *s, const struct endpoint *at)
 {
-	*p = (struct query_pipe){.timeout_s = s->timeout_s};
-	p->context = query_connect(s, at, p->why, sizeof(p->why));
+	*p = (struct reader_pipe){.timeout_s = s->timeout_s};
+	p->context = reader_connect(s, at, p->why, sizeof(p->why));
 	return p->context ? read_run(p, s) : -1;
 }
 
-void query_pipe_close(struct query_pipe *p)
+void reader_pipe_close(struct reader_pipe *p)
 {
 	if (p->context)
 		redisFree(p->context);
 	redis_buffer_free(&p->out);
 	free(p->in);
-	*p = (struct query_pipe){.context = NULL};
+	*p = (struct reader_pipe){.context = NULL};
 }
 
-int query_pipe_fail(struct query_pipe *p, const char *what)
+int reader_pipe_fail(struct reader_pipe *p, const char *what)
 {
 	snprintf(p->why, sizeof(p->why), "Redis: %s", what);
 	return -1;
 }
 
-static int fail_socket(struct query_pipe *p)
+static int fail_socket(struct reader_pipe *p)
 {
 	if (errno != EAGAIN && errno != EWOULDBLOCK)
-		return query_pipe_fail(p, strerror(errno));
+		return reader_pipe_fail(p, strerror(errno));
 	snprintf(p->why, sizeof(p->why), "Redis did not answer in %g s", p->timeout_s);
 	return -1;
 }
 
-int query_pipe_send(struct query_pipe *p)
+int reader_pipe_send(struct reader_pipe *p)
 {
 	if (p->out.bad)
-		return query_pipe_fail(p, "out of memory");
+		return reader_pipe_fail(p, "out of memory");
 	for (size_t at = 0; at < p->out.size;) {
 		ssize_t n = send(p->context->fd, p->out.bytes + at, p->out.size - at, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
@@ -76,13 +76,13 @@ int query_pipe_send(struct query_pipe *p)
 }
 
 // More octets behind those that are there.
-static int read_more(struct query_pipe *p)
+static int read_more(struct reader_pipe *p)
 {
 	if (p->capacity - p->len < READ_SIZE / 4) {
 		size_t capacity = p->capacity ? 2 * p->capacity : READ_SIZE;
 		char *grown = capacity <= IN_MAX ? realloc(p->in, capacity) : NULL;
 		if (!grown)
-			return query_pipe_fail(p, "out of memory");
+			return reader_pipe_fail(p, "out of memory");
 		p->in = grown;
 		p->capacity = capacity;
 	}
@@ -91,20 +91,20 @@ static int read_more(struct query_pipe *p)
 		n = recv(p->context->fd, p->in + p->len, p->capacity - p->len, 0);
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
-		return query_pipe_fail(p, "it closed the connection");
+		return reader_pipe_fail(p, "it closed the connection");
 	if (n < 0)
 		return fail_socket(p);
 	p->len += (size_t)n;
 	return 0;
 }
 
-int query_pipe_head(struct query_pipe *p, char *mark, long long *number)
+int reader_pipe_head(struct reader_pipe *p, char *mark, long long *number)
 {
 	const char *end;
 
 	while (!(end = p->len > p->pos ? memchr(p->in + p->pos, '\n', p->len - p->pos) : NULL)) {
 		if (p->len - p->pos > LINE_MAX)
-			return query_pipe_fail(p, "an unexpected answer");
+			return reader_pipe_fail(p, "an unexpected answer");
 		if (read_more(p) != 0)
 			return -1;
 	}
@@ -122,24 +122,24 @@ int query_pipe_head(struct query_pipe *p, char *mark, long long *number)
 	return 0;
 }
 
-int query_pipe_bulk(struct query_pipe *p, struct query_piece *piece)
+int reader_pipe_bulk(struct reader_pipe *p, struct reader_piece *piece)
 {
 	char mark;
 	long long len;
 
-	if (query_pipe_head(p, &mark, &len) != 0)
+	if (reader_pipe_head(p, &mark, &len) != 0)
 		return -1;
 	if (mark != '$' || len < 0 || (size_t)len > IN_MAX)
-		return mark == '-' ? -1 : query_pipe_fail(p, "an unexpected answer");
+		return mark == '-' ? -1 : reader_pipe_fail(p, "an unexpected answer");
 	while (p->len - p->pos < (size_t)len + 2)
 		if (read_more(p) != 0)
 			return -1;
-	*piece = (struct query_piece){.at = (uint32_t)p->pos, .len = (uint32_t)len};
+	*piece = (struct reader_piece){.at = (uint32_t)p->pos, .len = (uint32_t)len};
 	p->pos += (size_t)len + 2;
 	return 0;
 }
 
-void query_pipe_release(struct query_pipe *p)
+void reader_pipe_release(struct reader_pipe *p)
 {
 	if (p->pos == p->len) {
 		p->pos = p->len = 0;

@@ -5,12 +5,12 @@
 //     out ──send──► Redis ──recv──► in:  │ replies looked at │ the next ones │
 //                                        0                   pos             len
 //
-// What was read stays in place, at its offset, until query_pipe_release.
+// What was read stays in place, at its offset, until reader_pipe_release.
 #pragma once
 
 #include "collector/reader/connect.h"
 
-struct query_pipe {
+struct reader_pipe {
 	redisContext *context; // its socket; hiredis reads nothing from it any more; owned
 	struct redis_buffer out;
 	char *in;
@@ -21,26 +21,26 @@ struct query_pipe {
 };
 
 // Text in `in`.
-struct query_piece {
+struct reader_piece {
 	uint32_t at, len;
 };
 
 // Connects to `at` (NULL: what the settings name). 0, or -1 with `why`.
-int query_pipe_open(struct query_pipe *p, const struct redis_settings *s, const struct endpoint *at);
-void query_pipe_close(struct query_pipe *p);
+int reader_pipe_open(struct reader_pipe *p, const struct redis_settings *s, const struct endpoint *at);
+void reader_pipe_close(struct reader_pipe *p);
 
 // Notes why. Returns -1.
-int query_pipe_fail(struct query_pipe *p, const char *what);
+int reader_pipe_fail(struct reader_pipe *p, const char *what);
 
 // Sends what is in `out`, and clears it. 0 or -1.
-int query_pipe_send(struct query_pipe *p);
+int reader_pipe_send(struct reader_pipe *p);
 
 // The head of a reply or of an element of one: its mark (* $ : + -) and number; of an error the text
 // is in `why`. 0 or -1.
-int query_pipe_head(struct query_pipe *p, char *mark, long long *number);
+int reader_pipe_head(struct reader_pipe *p, char *mark, long long *number);
 
 // A bulk string. 0, or -1 where it is something else.
-int query_pipe_bulk(struct query_pipe *p, struct query_piece *piece);
+int reader_pipe_bulk(struct reader_pipe *p, struct reader_piece *piece);
 
 // Forgets what was read: the pieces are gone.
-void query_pipe_release(struct query_pipe *p);
+void reader_pipe_release(struct reader_pipe *p);

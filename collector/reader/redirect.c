@@ -12,7 +12,7 @@
 enum { REDIRECTS_MAX = 20, REDIRECT_PAUSE_US = 50000 };
 
 // "MOVED 3999 127.0.0.1:6381", "ASK …": the node at the address, or NULL.
-static struct query_node *redirected_to(struct query_cluster *cl, const char *error)
+static struct reader_node *redirected_to(struct reader_cluster *cl, const char *error)
 {
 	const char *address = strrchr(error, ' '), *colon = strrchr(error, ':');
 
@@ -30,32 +30,32 @@ static struct query_node *redirected_to(struct query_cluster *cl, const char *er
 }
 
 // Asks on the second connection of a node, the first has other replies to come.
-static redisReply *ask_aside(struct query_db *db, struct query_node *n, const struct query_sent *sent, bool asking)
+static redisReply *ask_aside(struct reader *db, struct reader_node *n, const struct reader_sent *sent, bool asking)
 {
 	struct redis_buffer b = {0};
 	redisReply *reply = NULL;
 
 	if (!n->aside)
-		n->aside = query_connect(&db->settings, &n->address, db->why, sizeof(db->why));
+		n->aside = reader_connect(&db->settings, &n->address, db->why, sizeof(db->why));
 	if (!n->aside)
 		return NULL;
 	if (asking) {
 		redis_encode_array(&b, 1);
 		redis_encode_literal(&b, "ASKING");
-		reply = query_connect_ask(n->aside, &db->settings, &b, db->why, sizeof(db->why));
+		reply = reader_connect_ask(n->aside, &db->settings, &b, db->why, sizeof(db->why));
 		redis_buffer_free(&b);
 		if (!reply)
 			return NULL;
 		freeReplyObject(reply);
 	}
 	b = (struct redis_buffer){.bytes = db->out.bytes + sent->at, .size = sent->size}; // borrowed
-	return query_connect_ask(n->aside, &db->settings, &b, db->why, sizeof(db->why));
+	return reader_connect_ask(n->aside, &db->settings, &b, db->why, sizeof(db->why));
 }
 
 // Follows MOVED and ASK, and waits a little where the slot is between two nodes.
-static redisReply *redirect(struct query_db *db, const struct query_sent *sent, redisReply *reply)
+static redisReply *redirect(struct reader *db, const struct reader_sent *sent, redisReply *reply)
 {
-	struct query_cluster *cl = db->cluster;
+	struct reader_cluster *cl = db->cluster;
 
 	for (int i = 0; reply && reply->type == REDIS_REPLY_ERROR && i < REDIRECTS_MAX; i++) {
 		bool asking = strncmp(reply->str, "ASK ", 4) == 0, moved = strncmp(reply->str, "MOVED ", 6) == 0;
@@ -63,7 +63,7 @@ static redisReply *redirect(struct query_db *db, const struct query_sent *sent, 
 		if (!asking && !moved && !again)
 			break;
 		cl->stale = cl->stale || moved || again;
-		struct query_node *n = again ? &cl->node[sent->node] : redirected_to(cl, reply->str);
+		struct reader_node *n = again ? &cl->node[sent->node] : redirected_to(cl, reply->str);
 		if (!n) // a node that is new: the owners are read before the next commands
 			break;
 		if (again || i > 2)
@@ -74,23 +74,23 @@ static redisReply *redirect(struct query_db *db, const struct query_sent *sent, 
 	return reply;
 }
 
-redisReply *query_cluster_reply(struct query_db *db)
+redisReply *reader_cluster_reply(struct reader *db)
 {
-	struct query_cluster *cl = db->cluster;
-	const struct query_sent *sent = &cl->sent[cl->next++];
-	struct query_node *n = &cl->node[sent->node];
-	redisReply *reply = query_connect_read(n->context, &db->settings);
+	struct reader_cluster *cl = db->cluster;
+	const struct reader_sent *sent = &cl->sent[cl->next++];
+	struct reader_node *n = &cl->node[sent->node];
+	redisReply *reply = reader_connect_read(n->context, &db->settings);
 	char why[300];
 
 	if (!reply) {
-		query_connect_why(n->context, &db->settings, why, sizeof(why));
-		query_db_fail(db, "%s: %s", n->address.text, why);
+		reader_connect_why(n->context, &db->settings, why, sizeof(why));
+		reader_fail(db, "%s: %s", n->address.text, why);
 		return NULL;
 	}
 	reply = redirect(db, sent, reply);
 	if (!reply) {
 		snprintf(why, sizeof(why), "%.290s", db->why);
-		query_db_fail(db, "%s", why);
+		reader_fail(db, "%s", why);
 	}
 	return reply;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/reader/db.h"
+#include "collector/reader/reader.h"
 
 #include "collector/reader/cluster.h"
 #include "collector/reader/connect.h"
@@ -34,10 +34,10 @@ static char *read_suffixes(const char *path)
 	return text;
 }
 
-void query_db_init(struct query_db *db, const struct redis_settings *settings, const struct zone_list *zones,
+void reader_init(struct reader *db, const struct redis_settings *settings, const struct zone_list *zones,
 	const char *suffix_file)
 {
-	*db = (struct query_db){.settings = *settings, .zones = zones};
+	*db = (struct reader){.settings = *settings, .zones = zones};
 	if (!zones)
 		return; // nobody will ask
 	db->suffixes = read_suffixes(*suffix_file ? suffix_file : psl_dist_filename());
@@ -45,7 +45,7 @@ void query_db_init(struct query_db *db, const struct redis_settings *settings, c
 		db->suffixes = read_suffixes("/usr/share/publicsuffix/public_suffix_list.dat");
 }
 
-static void close_connection(struct query_db *db)
+static void close_connection(struct reader *db)
 {
 	if (db->first)
 		freeReplyObject(db->first);
@@ -54,19 +54,19 @@ static void close_connection(struct query_db *db)
 	db->first = NULL;
 	db->context = NULL;
 	db->due = 0;
-	query_cluster_close(db);
+	reader_cluster_close(db);
 }
 
-void query_db_free(struct query_db *db)
+void reader_free(struct reader *db)
 {
 	close_connection(db);
-	query_cluster_free(db);
+	reader_cluster_free(db);
 	redis_buffer_free(&db->out);
 	free(db->suffixes);
 	db->suffixes = NULL;
 }
 
-int query_db_fail(struct query_db *db, const char *format, ...)
+int reader_fail(struct reader *db, const char *format, ...)
 {
 	char why[sizeof(db->why)]; // the arguments may be in db->why
 	va_list args;
@@ -79,12 +79,12 @@ int query_db_fail(struct query_db *db, const char *format, ...)
 	return -1;
 }
 
-void query_db_begin(struct query_db *db)
+void reader_begin(struct reader *db)
 {
 	redis_buffer_clear(&db->out);
 }
 
-void query_db_key(struct query_db *db, const char *family, const char *tail, size_t tail_len)
+void reader_key(struct reader *db, const char *family, const char *tail, size_t tail_len)
 {
 	char head[sizeof(db->settings.prefix) + 16];
 	size_t prefix_len = strlen(db->settings.prefix), len = strlen(family);
@@ -94,15 +94,15 @@ void query_db_key(struct query_db *db, const char *family, const char *tail, siz
 	redis_encode_bulk2(&db->out, head, prefix_len + len, tail, tail_len);
 }
 
-void query_db_command(struct query_db *db, unsigned arguments, const char *command, const char *family,
-	const char *tail, size_t tail_len)
+void reader_command(struct reader *db, unsigned arguments, const char *command, const char *family, const char *tail,
+	size_t tail_len)
 {
 	redis_encode_array(&db->out, arguments);
 	redis_encode_text(&db->out, command);
-	query_db_key(db, family, tail, tail_len);
+	reader_key(db, family, tail, tail_len);
 }
 
-void query_db_put_scan(const struct query_db *db, struct redis_buffer *out, const char *cursor, const char *family,
+void reader_put_scan(const struct reader *db, struct redis_buffer *out, const char *cursor, const char *family,
 	const char *pattern, unsigned count)
 {
 	char glob[sizeof(db->settings.prefix) * 2 + 16];
@@ -125,17 +125,17 @@ void query_db_put_scan(const struct query_db *db, struct redis_buffer *out, cons
 
 // --- connecting
 
-static int fail_context(struct query_db *db)
+static int fail_context(struct reader *db)
 {
 	char text[300];
 
-	query_connect_why(db->context, &db->settings, text, sizeof(text));
-	return query_db_fail(db, "%s", text);
+	reader_connect_why(db->context, &db->settings, text, sizeof(text));
+	return reader_fail(db, "%s", text);
 }
 
 // What went wrong since `begun` is not tried again for a while, lest everyone waits for it; unless it was the lookup that
 // had no time left.
-static void note_trouble(struct query_db *db, int64_t begun)
+static void note_trouble(struct reader *db, int64_t begun)
 {
 	int64_t now = (int64_t)monotonic_ms();
 	bool cut_short = db->settings.until_ms != 0 && now >= db->settings.until_ms && now - begun < RETRY_MS;
@@ -144,14 +144,14 @@ static void note_trouble(struct query_db *db, int64_t begun)
 		db->down_until_ms = now + RETRY_MS;
 }
 
-static int connect_db(struct query_db *db)
+static int connect_db(struct reader *db)
 {
 	int64_t begun = (int64_t)monotonic_ms();
 
 	if (begun < db->down_until_ms)
 		return -1; // `why` says what happened a moment ago
-	db->context = query_connect(&db->settings, NULL, db->why, sizeof(db->why));
-	int result = db->context ? query_cluster_find(db) : -1;
+	db->context = reader_connect(&db->settings, NULL, db->why, sizeof(db->why));
+	int result = db->context ? reader_cluster_find(db) : -1;
 	if (result != 0)
 		note_trouble(db, begun);
 	return result;
@@ -159,23 +159,23 @@ static int connect_db(struct query_db *db)
 
 // --- commands and replies
 
-static int send_to_cluster(struct query_db *db)
+static int send_to_cluster(struct reader *db)
 {
 	int64_t begun = (int64_t)monotonic_ms();
 
 	if (begun < db->down_until_ms)
 		return -1;
-	db->due = query_cluster_send(db) == 0 ? db->out.arrays : 0;
+	db->due = reader_cluster_send(db) == 0 ? db->out.arrays : 0;
 	if (db->due > 0)
 		return 0;
 	note_trouble(db, begun);
 	return -1;
 }
 
-int query_db_send(struct query_db *db)
+int reader_send(struct reader *db)
 {
 	if (db->out.bad)
-		return query_db_fail(db, "out of memory");
+		return reader_fail(db, "out of memory");
 	if (db->out.arrays == 0)
 		return 0;
 	for (int attempt = 0;; attempt++) {
@@ -186,8 +186,8 @@ int query_db_send(struct query_db *db)
 			return send_to_cluster(db);
 		int64_t begun = (int64_t)monotonic_ms();
 		if (redisAppendFormattedCommand(db->context, db->out.bytes, db->out.size) == REDIS_OK &&
-			query_connect_write(db->context, &db->settings) &&
-			(db->first = query_connect_read(db->context, &db->settings)) != NULL) {
+			reader_connect_write(db->context, &db->settings) &&
+			(db->first = reader_connect_read(db->context, &db->settings)) != NULL) {
 			db->due = db->out.arrays;
 			return 0;
 		}
@@ -201,7 +201,7 @@ int query_db_send(struct query_db *db)
 	}
 }
 
-redisReply *query_db_reply(struct query_db *db)
+redisReply *reader_reply(struct reader *db)
 {
 	redisReply *reply = db->first;
 	int64_t begun = (int64_t)monotonic_ms();
@@ -209,9 +209,9 @@ redisReply *query_db_reply(struct query_db *db)
 	if ((!db->context && !db->cluster) || db->due == 0)
 		return NULL;
 	if (db->cluster) {
-		reply = query_cluster_reply(db);
+		reply = reader_cluster_reply(db);
 	} else if (!reply) {
-		reply = query_connect_read(db->context, &db->settings);
+		reply = reader_connect_read(db->context, &db->settings);
 		if (!reply)
 			fail_context(db);
 	}
@@ -222,17 +222,17 @@ redisReply *query_db_reply(struct query_db *db)
 	db->first = NULL;
 	db->due--;
 	if (reply->type == REDIS_REPLY_ERROR) {
-		query_db_fail(db, "Redis: %.300s", reply->str);
+		reader_fail(db, "Redis: %.300s", reply->str);
 		freeReplyObject(reply);
 		return NULL;
 	}
 	return reply;
 }
 
-int query_db_drain(struct query_db *db)
+int reader_drain(struct reader *db)
 {
 	while (db->due > 0) {
-		redisReply *reply = query_db_reply(db);
+		redisReply *reply = reader_reply(db);
 		if (!reply)
 			return -1;
 		freeReplyObject(reply);
@@ -241,26 +241,26 @@ int query_db_drain(struct query_db *db)
 }
 
 // Connected, so that it is known whether Redis is a cluster.
-static int see_to_connection(struct query_db *db)
+static int see_to_connection(struct reader *db)
 {
 	return db->context || db->cluster ? 0 : connect_db(db);
 }
 
-size_t query_db_nodes(struct query_db *db)
+size_t reader_nodes(struct reader *db)
 {
 	if (see_to_connection(db) != 0)
 		return 0;
 	return db->cluster ? db->cluster->len : 1;
 }
 
-uint64_t query_db_version(struct query_db *db)
+uint64_t reader_version(struct reader *db)
 {
-	if (see_to_connection(db) != 0 || (db->cluster && query_cluster_refresh(db) != 0))
+	if (see_to_connection(db) != 0 || (db->cluster && reader_cluster_refresh(db) != 0))
 		return 0;
 	return db->cluster ? db->cluster->version : 1;
 }
 
-bool query_db_suffix_below(const struct query_db *db, const char *name, size_t len)
+bool reader_suffix_below(const struct reader *db, const char *name, size_t len)
 {
 	char line[260];
 
@@ -272,7 +272,7 @@ bool query_db_suffix_below(const struct query_db *db, const char *name, size_t l
 	return strstr(db->suffixes, line) != NULL;
 }
 
-const redisReply *query_db_field(const redisReply *fields, const char *name)
+const redisReply *reader_field(const redisReply *fields, const char *name)
 {
 	for (size_t i = 0; i + 1 < fields->elements; i += 2)
 		if (strcmp(fields->element[i]->str, name) == 0)
@@ -280,7 +280,7 @@ const redisReply *query_db_field(const redisReply *fields, const char *name)
 	return NULL;
 }
 
-int64_t query_db_number(const redisReply *reply)
+int64_t reader_number(const redisReply *reply)
 {
 	if (reply->type == REDIS_REPLY_INTEGER)
 		return reply->integer;

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A small sorted set as one ZSCAN answered it whole, where the answer arrived in a pipe.
+#pragma once
+
+#include "collector/reader/pipe.h"
+
+enum { READER_SORTED_SET_MAX = 256 }; // members that are kept
+
+struct reader_member {
+	struct reader_piece text;
+	int64_t score;
+};
+
+struct reader_sorted_set {
+	struct reader_pipe *pipe;
+	size_t len;
+	struct reader_member member[READER_SORTED_SET_MAX];
+};
+
+// Reads the reply that is next in the set's pipe. 0; 1 where the set has to be read otherwise: it has
+// more members, or its key has moved; then `len` is 0. -1 with the pipe's `why`.
+int reader_sorted_set_read(struct reader_sorted_set *s);
+
+// Puts many members in order for reader_sorted_set_score.
+void reader_sorted_set_sort(struct reader_sorted_set *s);
+
+// The score of a member, mostly at the same place as in its sister set (`guess`); or `missing`.
+int64_t reader_sorted_set_score(const struct reader_sorted_set *s, const char *text, size_t len, size_t guess,
+	int64_t missing);
