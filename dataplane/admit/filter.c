@@ -21,7 +21,7 @@ static struct prefix_set *make_prefixes(const struct prefix_list *list, int *res
 	return set;
 }
 
-static int read_prefixes(struct filter_set *set, const struct settings *s, char *why, size_t why_size)
+static int read_prefixes(struct filter_set *set, const struct dataplane_settings *s, char *why, size_t why_size)
 {
 	struct prefix_list servers = {0};
 	char text[400];
@@ -62,7 +62,7 @@ static int read_expression(struct filter_set *set, const char *expression, char 
 	return pkt_filter_compile(set->code, expression, why, why_size) ? 0 : -EINVAL;
 }
 
-struct filter_set *filter_set_read(const struct settings *s, char *why, size_t why_size)
+struct filter_set *filter_set_read(const struct dataplane_settings *s, char *why, size_t why_size)
 {
 	struct filter_set *set = calloc(1, sizeof(*set));
 

@@ -50,7 +50,7 @@ struct filter_set {
 };
 
 // From settings that settings_finish has seen. NULL with one line in `why`. Any thread; large lists take their time.
-struct filter_set *filter_set_read(const struct settings *settings, char *why, size_t why_size);
+struct filter_set *filter_set_read(const struct dataplane_settings *settings, char *why, size_t why_size);
 
 // Makes it ready for workers. False with one line in `why`. Main thread, after DPDK's start.
 bool filter_set_finish(struct filter_set *set, char *why, size_t why_size);

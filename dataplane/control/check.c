@@ -62,7 +62,7 @@ static long meminfo(const char *name)
 	return found;
 }
 
-static void check_huge_pages(const struct settings *s, unsigned intake_mib)
+static void check_huge_pages(const struct dataplane_settings *s, unsigned intake_mib)
 {
 	long total, free_pages = huge_pages_free(&total), size_kb = meminfo("Hugepagesize"),
 		    wanted = huge_pages_wanted(s, intake_mib);
@@ -120,7 +120,7 @@ static void check_iommu(void)
 			"interfaces and captures do not");
 }
 
-static void check_cpus(const struct settings *s)
+static void check_cpus(const struct dataplane_settings *s)
 {
 	char isolated[256];
 	cpu_set_t allowed;
@@ -149,7 +149,7 @@ static void check_xdp(void)
 		check_say("hint", "XDP: %s; an interface is captured from through AF_PACKET, slower", why);
 }
 
-void check_host(const struct settings *settings, unsigned intake_mib)
+void check_host(const struct dataplane_settings *settings, unsigned intake_mib)
 {
 	check_huge_pages(settings, intake_mib);
 	check_hugetlbfs();
@@ -192,7 +192,8 @@ static void check_numa(const struct port *port)
 		check_say("ok", "port %s: on NUMA node %d, like its workers", port->name, node);
 }
 
-static void check_queues(const struct port *port, const struct rte_eth_dev_info *info, const struct settings *s)
+static void check_queues(const struct port *port, const struct rte_eth_dev_info *info,
+	const struct dataplane_settings *s)
 {
 	const uint64_t addresses = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_OTHER | RTE_ETH_RSS_FRAG_IPV4;
 
@@ -210,7 +211,7 @@ static void check_queues(const struct port *port, const struct rte_eth_dev_info 
 			(unsigned long long)s->rx_descriptors);
 }
 
-void check_ports(const struct intake *intake, const struct settings *settings)
+void check_ports(const struct intake *intake, const struct dataplane_settings *settings)
 {
 	for (unsigned i = 0; i < intake->ports_len; i++) {
 		const struct port *port = &intake->ports[i];

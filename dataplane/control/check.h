@@ -10,10 +10,10 @@
 #include "dataplane/control/settings.h"
 
 // What can be said without DPDK: memory pages, IOMMU, CPUs, XDP.
-void check_host(const struct settings *settings, unsigned intake_mib);
+void check_host(const struct dataplane_settings *settings, unsigned intake_mib);
 
 // Ports that were opened: driver, queues, link, NUMA node, receive hash, XDP.
-void check_ports(const struct intake *intake, const struct settings *settings);
+void check_ports(const struct intake *intake, const struct dataplane_settings *settings);
 
 struct program;
 

@@ -40,7 +40,7 @@ int confine_begin(struct program *p, int argc, char **argv)
 // Files that are read again on SIGHUP; entries that are no file are passed over.
 static void list_files(const struct program *p, const char *files[static LISTS + 1])
 {
-	const struct settings *s = &p->settings;
+	const struct dataplane_settings *s = &p->settings;
 	const char *const all[] = {p->reload.file, s->servers, s->names_only, s->names_skip, s->doh_addresses,
 		s->xdp_src, s->xdp_dst};
 

@@ -26,9 +26,9 @@ static uint64_t seed_of(const struct intake *in)
 	if (in->live)
 		return 0;
 	for (unsigned i = 0; i < in->captures_len; i++)
-		seed = capture_seed(seed, &in->captures[i]);
+		seed = replay_seed(seed, &in->captures[i]);
 	for (unsigned i = 0; i < in->vdev_captures_len; i++)
-		seed = capture_seed(seed, &in->vdev_captures[i]);
+		seed = replay_seed(seed, &in->vdev_captures[i]);
 	return seed;
 }
 
@@ -193,7 +193,7 @@ void crew_reload(struct program *p)
 {
 	char why[1024];
 	struct filter_set *old = p->filters, *set = NULL;
-	const struct settings *settings = &p->reload.settings;
+	const struct dataplane_settings *settings = &p->reload.settings;
 	enum reload_outcome outcome =
 		reload_take(&p->reload, monotonic_ms(), RELOAD_PATIENCE_S, &set, why, sizeof(why));
 

@@ -10,13 +10,15 @@ enum {
 	PART = 100   // a few: less than one of so many
 };
 
-struct telling {
+struct hint_output {
 	hints_take *tell;
 	void *context;
 };
 
-__attribute__((format(printf, 4, 5))) static void say(const struct telling *t, enum hint hint, bool is_urgent,
-	const char *format, ...)
+static void say(const struct hint_output *t, enum hint hint, bool is_urgent, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void say(const struct hint_output *t, enum hint hint, bool is_urgent, const char *format, ...)
 {
 	char text[400];
 	va_list args;
@@ -34,7 +36,7 @@ static bool is_alone(uint64_t these, uint64_t others)
 	return (these >= FEW && others == 0) || (these >= MANY && others < these / PART);
 }
 
-static void tell_directions(const struct worker_stats *s, const struct telling *t)
+static void tell_directions(const struct worker_stats *s, const struct hint_output *t)
 {
 	uint64_t queries = s->dns_query, others = queries + s->dns_malformed + s->dns_snapped + s->dns_server_skipped;
 	uint64_t messages = s->dns_udp + s->dns_tcp, answers = messages > others ? messages - others : 0;
@@ -53,7 +55,7 @@ static void tell_directions(const struct worker_stats *s, const struct telling *
 			(count)answers, (count)queries);
 }
 
-static void tell_copies(const struct worker_stats *s, const struct telling *t)
+static void tell_copies(const struct worker_stats *s, const struct hint_output *t)
 {
 	uint64_t found = s->copies_found, compared = s->copies_compared;
 
@@ -73,7 +75,7 @@ static void tell_copies(const struct worker_stats *s, const struct telling *t)
 
 void hints_tell(const struct worker_stats *total, hints_take *tell, void *context)
 {
-	const struct telling t = {.tell = tell, .context = context};
+	const struct hint_output t = {.tell = tell, .context = context};
 
 	tell_directions(total, &t);
 	tell_copies(total, &t);

@@ -15,14 +15,14 @@ enum {
 	FRAGMENTS = 8 // buffers that a datagram in reassembly can hold
 };
 
-unsigned huge_pages_packets_mib(const struct settings *s, unsigned intake_mib)
+unsigned huge_pages_packets_mib(const struct dataplane_settings *s, unsigned intake_mib)
 {
 	uint64_t buffers = s->workers * (s->rx_descriptors + s->frag_datagrams * FRAGMENTS);
 
 	return EAL_MIB + (unsigned)(buffers * BUFFER_KIB / 1024) + intake_mib;
 }
 
-unsigned huge_pages_wanted(const struct settings *s, unsigned intake_mib)
+unsigned huge_pages_wanted(const struct dataplane_settings *s, unsigned intake_mib)
 {
 	uint64_t tables = table_memory(s->table_records);
 

@@ -9,10 +9,10 @@
 enum { HUGE_PAGE_MIB = 2 };
 
 // Memory of DPDK for packet buffers and what belongs to them; `intake_mib`: intake_memory_mib.
-unsigned huge_pages_packets_mib(const struct settings *s, unsigned intake_mib);
+unsigned huge_pages_packets_mib(const struct dataplane_settings *s, unsigned intake_mib);
 
 // Pages of 2 MiB for that and for the tables of all workers.
-unsigned huge_pages_wanted(const struct settings *s, unsigned intake_mib);
+unsigned huge_pages_wanted(const struct dataplane_settings *s, unsigned intake_mib);
 
 // Pages of the default size that are free and not promised to anyone; `total` (may be NULL): those there are.
 long huge_pages_free(long *total);

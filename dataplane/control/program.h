@@ -16,7 +16,7 @@
 #include "dataplane/loop/worker.h"
 
 struct program {
-	struct settings settings;
+	struct dataplane_settings settings;
 	struct eal_args eal;
 	struct intake intake;
 	struct worker *workers;

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-int reload_settings(const struct reload *reload, struct settings *settings, char *why, size_t why_size)
+int reload_settings(const struct reload *reload, struct dataplane_settings *settings, char *why, size_t why_size)
 {
 	const struct conf *conf = settings_conf(settings);
 	int result;
@@ -18,7 +18,7 @@ int reload_settings(const struct reload *reload, struct settings *settings, char
 
 static void read_all(struct reload *r)
 {
-	const struct settings *settings = r->given ? r->given : &r->settings;
+	const struct dataplane_settings *settings = r->given ? r->given : &r->settings;
 
 	r->set = NULL;
 	if (r->given || reload_settings(r, &r->settings, r->why, sizeof(r->why)) == 0)
@@ -73,7 +73,7 @@ static enum reload_state state_of(struct reload *r)
 	return state;
 }
 
-bool reload_ask(struct reload *r, const struct settings *given, uint64_t now_ms)
+bool reload_ask(struct reload *r, const struct dataplane_settings *given, uint64_t now_ms)
 {
 	if (!start(r) || state_of(r) != RELOAD_IDLE)
 		return false;

@@ -27,18 +27,18 @@ struct reload {
 	pthread_cond_t asked;
 	enum reload_state state;
 	// the thread's while READING, else the main thread's
-	const struct settings *given; // not to be read, only their lists; or NULL
-	struct settings settings;     // as read last
-	struct filter_set *set;	      // NULL: refused
+	const struct dataplane_settings *given; // not to be read, only their lists; or NULL
+	struct dataplane_settings settings;	// as read last
+	struct filter_set *set;			// NULL: refused
 	char why[1024];
 };
 
 // Reads everything into `*settings`, defaults first. Returns 0, or -errno with one line in `why`.
-int reload_settings(const struct reload *reload, struct settings *settings, char *why, size_t why_size);
+int reload_settings(const struct reload *reload, struct dataplane_settings *settings, char *why, size_t why_size);
 
 // Starts reading, of `given` the lists alone where it is not NULL. False while the last reading goes on, or where there can
 // be no thread. Main thread, as all that follow.
-bool reload_ask(struct reload *reload, const struct settings *given, uint64_t now_ms);
+bool reload_ask(struct reload *reload, const struct dataplane_settings *given, uint64_t now_ms);
 
 // TAKEN: `*set` is what was read, not finished yet, and is the caller's; REFUSED: one line in `why`, nothing has changed.
 // `patience_s`: what is not there after so long is refused; 0: for ever.

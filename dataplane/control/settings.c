@@ -31,7 +31,7 @@ static int set_match(void *at, const char *value, char *why, size_t why_size)
 
 static int set_idle(void *at, const char *value, char *why, size_t why_size)
 {
-	struct settings *settings = at;
+	struct dataplane_settings *settings = at;
 
 	settings->idle_is_set = strcmp(value, "auto") != 0;
 	if (strcmp(value, "sleep") == 0 || !settings->idle_is_set)
@@ -126,7 +126,7 @@ static const char *const collector_keys[] = {"http.audit", "http.certificate", "
 	"redis.sentinel", "redis.timeout", "redis.user", "retention.days", "spool.dir", "spool.keep", "spool.patience",
 	"spool.size", NULL};
 
-const struct conf *settings_conf(struct settings *s)
+const struct conf *settings_conf(struct dataplane_settings *s)
 {
 	static struct conf_key keys[64];
 	static struct conf_text texts[64];
@@ -224,7 +224,7 @@ const struct conf *settings_conf(struct settings *s)
 	return &conf;
 }
 
-int settings_finish(struct settings *s, char *why, size_t why_size)
+int settings_finish(struct dataplane_settings *s, char *why, size_t why_size)
 {
 	char expected[200] = "";
 

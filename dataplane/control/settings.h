@@ -14,7 +14,7 @@ enum settings_idle { IDLE_POLL, IDLE_SLEEP };
 enum settings_damaged { SETTINGS_DAMAGED_REFUSE, SETTINGS_DAMAGED_TAKE, SETTINGS_DAMAGED_TAKE_UNVERIFIED };
 enum settings_xdp { SETTINGS_XDP_AUTO, SETTINGS_XDP_STEER, SETTINGS_XDP_ALL, SETTINGS_XDP_OFF };
 
-struct settings {
+struct dataplane_settings {
 	char *collector_socket;	       // path of the collector's Unix socket
 	char *sensor;		       // name of this sensor; empty: the host name
 	double flush_interval_s;       // how often what changed is handed over
@@ -58,7 +58,7 @@ struct settings {
 };
 
 // The keys, writing into `*settings`. The table lives for ever.
-const struct conf *settings_conf(struct settings *settings);
+const struct conf *settings_conf(struct dataplane_settings *settings);
 
 // Puts together what depends on several keys; after reading. Returns 0 or -EINVAL with one line in `why`.
-int settings_finish(struct settings *settings, char *why, size_t why_size);
+int settings_finish(struct dataplane_settings *settings, char *why, size_t why_size);

@@ -160,7 +160,7 @@ void telemetry_start(const struct worker *workers, unsigned len)
 	rte_telemetry_register_cmd("/lookback/unknown", show_unknown, "Packets by the header that is not known");
 }
 
-void telemetry_set_filters(const struct settings *s, const struct filter_set *set)
+void telemetry_set_filters(const struct dataplane_settings *s, const struct filter_set *set)
 {
 	pthread_mutex_lock(&filters_lock);
 	snprintf(filters.expression, sizeof(filters.expression), "%s", s->filter);

@@ -14,4 +14,4 @@
 void telemetry_start(const struct worker *workers, unsigned len);
 
 // Tells of a set that has become the one in force. Main thread.
-void telemetry_set_filters(const struct settings *settings, const struct filter_set *set);
+void telemetry_set_filters(const struct dataplane_settings *settings, const struct filter_set *set);

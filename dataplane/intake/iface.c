@@ -55,7 +55,7 @@ static void device_name(const struct iface *iface, char *out, size_t size)
 
 // AF_XDP ─────────────────────────────────────────────────────────────────────────────────────
 
-static int read_lists(const struct settings *s, struct prefix_list *src, struct prefix_list *dst,
+static int read_lists(const struct dataplane_settings *s, struct prefix_list *src, struct prefix_list *dst,
 	struct prefix_list *doh)
 {
 	char why[400];
@@ -70,7 +70,7 @@ static int read_lists(const struct settings *s, struct prefix_list *src, struct 
 	return result;
 }
 
-static struct xdp *open_program(const struct iface *iface, const struct settings *s)
+static struct xdp *open_program(const struct iface *iface, const struct dataplane_settings *s)
 {
 	struct prefix_list src = {0}, dst = {0}, doh = {0};
 	struct xdp *xdp = NULL;
@@ -123,8 +123,8 @@ static bool is_zero_copy(int fd)
 }
 
 // Why the interface and AF_XDP do not go together, in `why`.
-static bool xdp_suits(const struct iface *iface, const struct iface_facts *facts, const struct settings *s, char *why,
-	size_t why_size)
+static bool xdp_suits(const struct iface *iface, const struct iface_facts *facts, const struct dataplane_settings *s,
+	char *why, size_t why_size)
 {
 	if (s->xdp_program == SETTINGS_XDP_OFF)
 		return snprintf(why, why_size, "xdp.program = off"), false;
@@ -155,8 +155,8 @@ static bool take_off_old(const struct iface *iface, char *why, size_t why_size)
 }
 
 // False with the reason in `why`, or the arguments of the driver.
-static bool xdp_arguments(const struct iface *iface, const struct iface_facts *facts, const struct settings *s,
-	char *devargs, size_t size, char *why, size_t why_size)
+static bool xdp_arguments(const struct iface *iface, const struct iface_facts *facts,
+	const struct dataplane_settings *s, char *devargs, size_t size, char *why, size_t why_size)
 {
 	unsigned queues = facts->combined;
 	char program[64];
@@ -191,7 +191,8 @@ static bool may_lock(uint64_t octets, char *why, size_t why_size)
 }
 
 // AF_XDP locks all buffers, once for each queue.
-static uint64_t locked_by_xdp(const struct rte_mempool *pool, const struct iface_facts *facts, const struct settings *s)
+static uint64_t locked_by_xdp(const struct rte_mempool *pool, const struct iface_facts *facts,
+	const struct dataplane_settings *s)
 {
 	return (uint64_t)pool->populated_size * (pool->header_size + pool->elt_size + pool->trailer_size) *
 	       RTE_MIN((uint64_t)facts->combined, s->workers);
@@ -206,7 +207,7 @@ static void say_why_not(const struct iface *iface, const char *why)
 		log_warning("interface %s: no AF_XDP: %s; trying AF_PACKET, slower", iface->name, why);
 }
 
-static void say_how(const struct iface *iface, const struct settings *s)
+static void say_how(const struct iface *iface, const struct dataplane_settings *s)
 {
 	if (iface->by_xdp && iface->host_uses[0])
 		log_warning(
@@ -226,7 +227,7 @@ static void say_how(const struct iface *iface, const struct settings *s)
 // opening and closing ────────────────────────────────────────────────────────────────────────
 
 // Device, port and, of AF_XDP, the program; all or nothing.
-static int open_device(struct iface *iface, const char *devargs, struct port *port, const struct settings *s,
+static int open_device(struct iface *iface, const char *devargs, struct port *port, const struct dataplane_settings *s,
 	struct rte_mempool *pool)
 {
 	char name[64];
@@ -283,8 +284,8 @@ unsigned iface_room(const struct iface *iface)
 }
 
 // One way: AF_XDP or AF_PACKET.
-static int open_by(struct iface *iface, bool by_xdp, const char *devargs, struct port *port, const struct settings *s,
-	struct rte_mempool *pool)
+static int open_by(struct iface *iface, bool by_xdp, const char *devargs, struct port *port,
+	const struct dataplane_settings *s, struct rte_mempool *pool)
 {
 	static int before[RX_WAIT_SOCKETS_MAX];
 	static struct open_file files[OPEN_FILES_MAX];
@@ -306,7 +307,7 @@ static int open_by(struct iface *iface, bool by_xdp, const char *devargs, struct
 }
 
 static int open_by_packet(struct iface *iface, const struct iface_facts *facts, struct port *port,
-	const struct settings *s, struct rte_mempool *pool)
+	const struct dataplane_settings *s, struct rte_mempool *pool)
 {
 	// a block is whole frames and whole pages
 	unsigned frame = iface->room - RTE_PKTMBUF_HEADROOM, frames = 1;
@@ -338,7 +339,7 @@ static int open_by_packet(struct iface *iface, const struct iface_facts *facts, 
 	return 0;
 }
 
-int iface_open(struct iface *iface, struct port *port, const struct settings *s, struct rte_mempool *pool)
+int iface_open(struct iface *iface, struct port *port, const struct dataplane_settings *s, struct rte_mempool *pool)
 {
 	struct iface_facts facts;
 	char devargs[256], why[300] = "its driver refuses the program or the sockets";

@@ -44,7 +44,8 @@ struct iface {
 unsigned iface_room(const struct iface *iface);
 
 // Opens it as `port`, which is not started yet, with buffers of iface_room. 0, or -1 with logged lines.
-int iface_open(struct iface *iface, struct port *port, const struct settings *settings, struct rte_mempool *pool);
+int iface_open(struct iface *iface, struct port *port, const struct dataplane_settings *settings,
+	struct rte_mempool *pool);
 
 // Stops the port and takes the program off.
 void iface_close(struct iface *iface, struct port *port);

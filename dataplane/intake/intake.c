@@ -148,7 +148,7 @@ int intake_add_vdev(struct intake *in, const char *devargs)
 }
 
 // Starts the port and takes it in.
-static int start_port(struct intake *in, uint16_t id, const struct settings *settings, enum pkt_link link,
+static int start_port(struct intake *in, uint16_t id, const struct dataplane_settings *settings, enum pkt_link link,
 	bool packet_time)
 {
 	struct port *port = &in->ports[in->ports_len];
@@ -165,7 +165,7 @@ static int start_port(struct intake *in, uint16_t id, const struct settings *set
 	return 0;
 }
 
-static int open_iface(struct intake *in, unsigned index, const struct settings *settings)
+static int open_iface(struct intake *in, unsigned index, const struct dataplane_settings *settings)
 {
 	struct port *port = &in->ports[in->ports_len];
 
@@ -182,7 +182,7 @@ static int open_iface(struct intake *in, unsigned index, const struct settings *
 	return 0;
 }
 
-static int open_replay(struct intake *in, const struct settings *settings)
+static int open_replay(struct intake *in, const struct dataplane_settings *settings)
 {
 	struct port *port = &in->ports[in->ports_len];
 
@@ -206,7 +206,7 @@ static int open_replay(struct intake *in, const struct settings *settings)
 }
 
 // Ports that the command line named to DPDK itself.
-static int open_devices(struct intake *in, const struct settings *settings)
+static int open_devices(struct intake *in, const struct dataplane_settings *settings)
 {
 	unsigned captures = 0;
 	uint16_t id;
@@ -228,7 +228,7 @@ static int open_devices(struct intake *in, const struct settings *settings)
 	return 0;
 }
 
-int intake_open(struct intake *in, const struct settings *settings)
+int intake_open(struct intake *in, const struct dataplane_settings *settings)
 {
 	unsigned queues = (unsigned)settings->workers * (rte_eth_dev_count_avail() + in->ifaces_len + 1);
 
@@ -264,12 +264,12 @@ bool intake_is_over(const struct intake *in)
 	return !in->replay || replay_is_done(in->replay);
 }
 
-unsigned intake_spare_mib(const struct intake *in, const struct settings *settings)
+unsigned intake_spare_mib(const struct intake *in, const struct dataplane_settings *settings)
 {
 	return in->ifaces_len * port_pool_mib(settings, (unsigned)settings->workers, IFACE_ROOM_LONGEST);
 }
 
-unsigned intake_memory_mib(const struct intake *in, const struct settings *settings)
+unsigned intake_memory_mib(const struct intake *in, const struct dataplane_settings *settings)
 {
 	unsigned mib = 0;
 

@@ -38,13 +38,13 @@ int intake_add_vdev(struct intake *intake, const char *devargs); // looks for ca
 int intake_check_captures(struct intake *intake, enum settings_damaged damaged);
 
 // Memory for packet buffers besides the usual: of interfaces with long frames.
-unsigned intake_memory_mib(const struct intake *in, const struct settings *settings);
+unsigned intake_memory_mib(const struct intake *in, const struct dataplane_settings *settings);
 
 // What interfaces may take besides when they come back, with longer frames perhaps, while the buffers of before are still held.
-unsigned intake_spare_mib(const struct intake *in, const struct settings *settings);
+unsigned intake_spare_mib(const struct intake *in, const struct dataplane_settings *settings);
 
 // Opens and starts everything; after eal_start. 0, or -1 with one logged line.
-int intake_open(struct intake *intake, const struct settings *settings);
+int intake_open(struct intake *intake, const struct dataplane_settings *settings);
 
 // True where all there is to come is known and has come: the last packet of each capture waits in
 // a queue or was taken. Never true while something live is open.
@@ -64,6 +64,6 @@ struct intake_watch {
 	void (*resume)(void *context, unsigned port);
 	void *context;
 };
-void intake_watch(struct intake *intake, const struct settings *settings, const struct intake_watch *watch);
+void intake_watch(struct intake *intake, const struct dataplane_settings *settings, const struct intake_watch *watch);
 
 void intake_close(struct intake *intake);

@@ -30,12 +30,12 @@ static void close_gone(struct intake *in, unsigned index, const char *why, const
 }
 
 // The longest time that a worker may hold a buffer: fragments in reassembly are the last.
-static double held_s(const struct settings *settings)
+static double held_s(const struct dataplane_settings *settings)
 {
 	return 2 * settings->frag_timeout_s + 5;
 }
 
-static void tell_wait(struct iface *iface, const struct settings *settings)
+static void tell_wait(struct iface *iface, const struct dataplane_settings *settings)
 {
 	if (!iface->waits)
 		log_warning(
@@ -46,7 +46,7 @@ static void tell_wait(struct iface *iface, const struct settings *settings)
 
 // Whether no worker can hold any buffer of it: all were back at two looks in a row, a second apart, or it is long enough ago.
 // AF_XDP does not give back those that the kernel had.
-static bool is_given_back(struct iface *iface, unsigned i, const struct settings *settings)
+static bool is_given_back(struct iface *iface, unsigned i, const struct dataplane_settings *settings)
 {
 	unsigned whole = rte_mempool_full(iface->retired[i].pool) ? iface->retired[i].whole + 1 : 0;
 
@@ -55,7 +55,7 @@ static bool is_given_back(struct iface *iface, unsigned i, const struct settings
 }
 
 // Frees what no worker can hold any more. True where there is room for one more.
-static bool free_retired(struct iface *iface, const struct settings *settings)
+static bool free_retired(struct iface *iface, const struct dataplane_settings *settings)
 {
 	bool room = false;
 
@@ -81,7 +81,7 @@ static void tell_no_memory(struct iface *iface)
 }
 
 // The buffers in the kernel's hands were lost with the sockets, so it gets new ones.
-static void open_again(struct intake *in, unsigned index, const struct settings *settings,
+static void open_again(struct intake *in, unsigned index, const struct dataplane_settings *settings,
 	const struct intake_watch *watch)
 {
 	struct port *port = &in->ports[index];
@@ -101,7 +101,7 @@ static void open_again(struct intake *in, unsigned index, const struct settings 
 	watch->resume(watch->context, index);
 }
 
-void intake_watch(struct intake *in, const struct settings *settings, const struct intake_watch *watch)
+void intake_watch(struct intake *in, const struct dataplane_settings *settings, const struct intake_watch *watch)
 {
 	for (unsigned i = 0; i < in->ports_len; i++) {
 		struct iface *iface = in->ports[i].iface;

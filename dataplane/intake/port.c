@@ -19,18 +19,18 @@ enum {
 	FRAGMENTS = 8	   // buffers a datagram in reassembly can hold (librte_ip_frag)
 };
 
-static unsigned count_buffers(const struct settings *settings, unsigned queues)
+static unsigned count_buffers(const struct dataplane_settings *settings, unsigned queues)
 {
 	return queues * (unsigned)settings->rx_descriptors + BURST_RESERVE +
 	       (unsigned)(settings->workers * settings->frag_datagrams * FRAGMENTS);
 }
 
-unsigned port_pool_mib(const struct settings *settings, unsigned queues, unsigned room)
+unsigned port_pool_mib(const struct dataplane_settings *settings, unsigned queues, unsigned room)
 {
 	return (unsigned)((uint64_t)count_buffers(settings, queues) * (room + BUFFER_HEAD) >> 20) + 1;
 }
 
-struct rte_mempool *port_pool_quiet(const struct settings *settings, unsigned queues, unsigned room)
+struct rte_mempool *port_pool_quiet(const struct dataplane_settings *settings, unsigned queues, unsigned room)
 {
 	static unsigned made;
 	char name[RTE_MEMPOOL_NAMESIZE];
@@ -40,7 +40,7 @@ struct rte_mempool *port_pool_quiet(const struct settings *settings, unsigned qu
 		SOCKET_ID_ANY);
 }
 
-struct rte_mempool *port_pool(const struct settings *settings, unsigned queues, unsigned room)
+struct rte_mempool *port_pool(const struct dataplane_settings *settings, unsigned queues, unsigned room)
 {
 	struct rte_mempool *pool = port_pool_quiet(settings, queues, room);
 
@@ -81,7 +81,7 @@ static int fail(const struct port *port, const char *what, int error)
 	return -1;
 }
 
-static int configure(struct port *port, const struct rte_eth_dev_info *info, const struct settings *settings,
+static int configure(struct port *port, const struct rte_eth_dev_info *info, const struct dataplane_settings *settings,
 	struct rte_mempool *pool)
 {
 	struct rte_eth_conf conf = {.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE};
@@ -111,7 +111,7 @@ static int configure(struct port *port, const struct rte_eth_dev_info *info, con
 	return 0;
 }
 
-int port_start(struct port *port, uint16_t id, unsigned workers, const struct settings *settings,
+int port_start(struct port *port, uint16_t id, unsigned workers, const struct dataplane_settings *settings,
 	struct rte_mempool *pool)
 {
 	struct rte_eth_dev_info info;

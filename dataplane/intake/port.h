@@ -31,16 +31,16 @@ struct port {
 
 // Buffers of `room` octets, headroom included, for ports of so many queues together. NULL and one logged line when out of
 // memory.
-struct rte_mempool *port_pool(const struct settings *settings, unsigned queues, unsigned room);
+struct rte_mempool *port_pool(const struct dataplane_settings *settings, unsigned queues, unsigned room);
 
 // The same without the line.
-struct rte_mempool *port_pool_quiet(const struct settings *settings, unsigned queues, unsigned room);
+struct rte_mempool *port_pool_quiet(const struct dataplane_settings *settings, unsigned queues, unsigned room);
 
 // Memory that those take, about, in MiB.
-unsigned port_pool_mib(const struct settings *settings, unsigned queues, unsigned room);
+unsigned port_pool_mib(const struct dataplane_settings *settings, unsigned queues, unsigned room);
 
 // Configures and starts port `id` with up to `workers` queues. Returns 0 or -1 with one logged line.
-int port_start(struct port *port, uint16_t id, unsigned workers, const struct settings *settings,
+int port_start(struct port *port, uint16_t id, unsigned workers, const struct dataplane_settings *settings,
 	struct rte_mempool *pool);
 
 // DNS alone from a card that can tell it apart (port_isolate.c): begin before the port is started, fill

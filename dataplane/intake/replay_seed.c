@@ -16,7 +16,7 @@ static uint64_t mix_part(const struct hash_key *key, uint64_t seed, int fd, off_
 	return size > 0 ? hash_mix(key, seed, hash_bytes(key, bytes, (size_t)size)) : seed;
 }
 
-uint64_t capture_seed(uint64_t seed, const struct capture *capture)
+uint64_t replay_seed(uint64_t seed, const struct capture *capture)
 {
 	struct hash_key key;
 	int fd = open(capture->path, O_RDONLY | O_CLOEXEC);

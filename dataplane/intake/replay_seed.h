@@ -6,4 +6,4 @@
 #include "dataplane/capture/capture.h"
 
 // `seed` is that of the captures before, 0 at first; the result is never 0. The path of a capture does not matter.
-uint64_t capture_seed(uint64_t seed, const struct capture *capture);
+uint64_t replay_seed(uint64_t seed, const struct capture *capture);

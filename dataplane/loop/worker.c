@@ -165,7 +165,7 @@ static void wait_for_frame(void *flush)
 
 static int set_up(struct worker *w)
 {
-	const struct settings *s = w->settings;
+	const struct dataplane_settings *s = w->settings;
 	const struct table_options table = {.records = s->table_records,
 		.huge_pages = w->huge_pages,
 		.sink = flush_record,

@@ -57,7 +57,7 @@ struct worker {
 	// read in every turn
 	struct worker_source sources[WORKER_SOURCES_MAX]; // worker: ro
 	uint32_t sources_len;				  // worker: ro
-	const struct settings *settings;		  // worker: ro
+	const struct dataplane_settings *settings;	  // worker: ro
 	const struct filter_set *filters;		  // worker: rw; NULL: none but the settings' sections and types
 	_Atomic(const struct filter_set *) filters_next;  // worker: r, main: w
 	enum worker_way way;				  // of messages, by settings and filters. worker: rw

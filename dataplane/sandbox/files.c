@@ -25,7 +25,7 @@ enum {
 };
 
 // The kernel's structure as of ABI 6; older kernels take its beginning.
-struct attributes {
+struct ruleset {
 	uint64_t files, ports, scopes;
 };
 
@@ -57,7 +57,7 @@ void sandbox_files_begin(struct sandbox *s)
 	s->files_abi = abi > 0 ? (int)abi : 0;
 	if (s->files_abi == 0)
 		return;
-	const struct attributes a = {.files = of_abi[row_of(s)].files,
+	const struct ruleset a = {.files = of_abi[row_of(s)].files,
 		.ports = of_abi[row_of(s)].ports,
 		.scopes = of_abi[row_of(s)].scopes};
 	s->files = (int)syscall(SYS_landlock_create_ruleset, &a, of_abi[row_of(s)].size, 0);

@@ -187,7 +187,7 @@ static double core_to_tsc(void)
 	return (double)LOOP_ADDS / ((double)(thread_cpu_ns() - start) * 1e-9 * (double)rte_get_tsc_hz());
 }
 
-static struct settings settings;
+static struct dataplane_settings settings;
 static struct worker *workers;
 static struct filter_set *filters;	     // NULL: none
 static uint64_t idle_gaps[POLL_GAP_BUCKETS]; // a second, of workers without packets: the machine's own
