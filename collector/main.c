@@ -55,25 +55,24 @@ struct collector {
 
 static void print_help(void)
 {
-	printf("usage: lookback-collector [OPTION]...\n\n"
-	       "Takes the records of lookback-dataplane and writes them into Redis; serves /metrics,\n"
-	       "/healthz and /readyz over HTTP.\n\n"
-	       "  -c, --config FILE    read settings from FILE\n"
-	       "  -o, --option K=V     set K to V, over the file; may be given several times\n"
-	       "      --once           end when a dataplane has said good-bye and all it sent is in Redis\n"
-	       "      --check          read the configuration, try Redis, say what was found, end\n"
-	       "      --version        print the version, end\n"
-	       "      --help           print this, end\n\n"
-	       "Settings, `key = value` in FILE [default]; (SIGHUP): read again on that signal\n\n");
+	printf("Usage: lookback-collector [OPTION]...\n"
+	       "Stores the records of lookback-dataplane in Redis, and serves metrics and lookups over HTTP.\n\n"
+	       "Options:\n"
+	       "  -c, --config FILE      read settings from FILE\n"
+	       "  -o, --option KEY=VALUE set KEY; overrides FILE\n"
+	       "      --once             exit when a dataplane has said BYE and all it sent is in Redis\n"
+	       "      --check            read the settings, try Redis, report what was found\n"
+	       "      --help             print this help\n"
+	       "      --version          print the version\n\n"
+	       "Settings, in FILE or by -o [default]; SIGHUP reloads those marked (SIGHUP):\n");
 	settings_help(stdout);
-	printf("\nSIGTERM and SIGINT end it after what it has taken is in Redis, or else in the spool for the next\n"
-	       "start; that takes some ten seconds at most.\n"
-	       "Exit status: 0 done, 1 failure, 2 wrong usage or configuration, 3 the spool's file was cut off while in use.\n\n"
-	       "Examples\n\n"
+	printf("\nSIGTERM and SIGINT end it, after about ten seconds at most. What is not in Redis by then stays in the spool.\n\n"
+	       "Exit status: 0 done, 1 failure, 2 wrong usage or settings, 3 the spool file was truncated while in use.\n\n"
+	       "Examples:\n"
 	       "  lookback-collector -c /etc/lookback/lookback.conf\n"
 	       "  lookback-collector -o redis=unix:/run/redis/redis.sock -o http.listen=none\n"
 	       "  lookback-collector -c lookback.conf --check\n"
-	       "  lookback-collector --once -o collector.socket=/tmp/c.sock     one replay, then end\n");
+	       "  lookback-collector --once -o collector.socket=/tmp/c.sock     # one replay\n");
 }
 
 static int usage(const char *format, const char *what)

@@ -33,30 +33,30 @@ enum stats_kind {
 
 // clang-format off
 #define WORKER_STATS(X) \
-	X(COUNTER, rx_packets,          "rx_packets_total", "", "Packets that the worker took from its queue") \
-	X(COUNTER, rx_bytes,            "rx_bytes_total", "", "Octets of those packets") \
-	X(COUNTER, frag_datagrams,      "reassembled_datagrams_total", "", "Datagrams put together from IP fragments; each is looked at like a packet") \
+	X(COUNTER, rx_packets,          "rx_packets_total", "", "Packets taken from the RX queues") \
+	X(COUNTER, rx_bytes,            "rx_bytes_total", "", "Octets of these packets") \
+	X(COUNTER, frag_datagrams,      "reassembled_datagrams_total", "", "Datagrams reassembled from IP fragments; each is processed like a packet") \
 	/* packets, by what became of them */ \
-	X(COUNTER, pkt_udp,             "packets_total", "outcome=\"udp\"", "Packets and reassembled datagrams by what became of them") \
-	X(COUNTER, pkt_tcp,             "packets_total", "outcome=\"tcp\"", "TCP segment of a DNS port, handed to stream reassembly") \
-	X(COUNTER, pkt_fragment,        "packets_total", "outcome=\"fragment\"", "IP fragment, handed to reassembly") \
-	X(COUNTER, pkt_short,           "packets_total", "outcome=\"short\"", "Cut off, or its header lengths contradict each other") \
+	X(COUNTER, pkt_udp,             "packets_total", "outcome=\"udp\"", "Packets and reassembled datagrams, by outcome") \
+	X(COUNTER, pkt_tcp,             "packets_total", "outcome=\"tcp\"", "TCP segment of a DNS port, passed to stream reassembly") \
+	X(COUNTER, pkt_fragment,        "packets_total", "outcome=\"fragment\"", "IP fragment, passed to reassembly") \
+	X(COUNTER, pkt_short,           "packets_total", "outcome=\"short\"", "Truncated, or its header lengths are inconsistent") \
 	X(COUNTER, pkt_not_ip,          "packets_total", "outcome=\"not_ip\"", "ARP, LLDP and other frames without IP") \
 	X(COUNTER, pkt_not_dns,         "packets_total", "outcome=\"not_dns\"", "Another transport or other ports") \
-	X(COUNTER, pkt_icmp,            "packets_total", "outcome=\"icmp\"", "ICMP; DNS quoted in it is not DNS") \
+	X(COUNTER, pkt_icmp,            "packets_total", "outcome=\"icmp\"", "ICMP; DNS quoted in ICMP is ignored") \
 	X(COUNTER, pkt_tunnel_unknown,  "packets_total", "outcome=\"tunnel_unknown\"", "A tunnel whose payload is not understood") \
-	X(COUNTER, pkt_tunnel_depth,    "packets_total", "outcome=\"tunnel_depth\"", "More headers within each other than the limit") \
-	X(COUNTER, pkt_filtered,        "packets_total", "outcome=\"filtered\"", "Left out by a filter of the configuration") \
-	X(COUNTER, pkt_snapped,         "packets_total", "outcome=\"snapped\"", "Cut when it was captured (snapshot length); what is there of a message or segment is still looked at") \
-	X(COUNTER, pkt_oversized,       "packets_total", "outcome=\"oversized\"", "Longer than the frames of the AF_PACKET ring, and cut there; the same") \
-	X(COUNTER, pkt_duplicate,       "packets_total", "outcome=\"duplicate\"", "Copy of a packet that came within dedup before it, left out") \
-	X(COUNTER, pkt_no_time,         "packets_total", "outcome=\"no_time\"", "Its time is 0, before 1970 or after 2106, so nothing can be stored") \
+	X(COUNTER, pkt_tunnel_depth,    "packets_total", "outcome=\"tunnel_depth\"", "More nested headers than the limit") \
+	X(COUNTER, pkt_filtered,        "packets_total", "outcome=\"filtered\"", "Excluded by the setting filter") \
+	X(COUNTER, pkt_snapped,         "packets_total", "outcome=\"snapped\"", "Truncated at capture by the snapshot length; the part that is left is still processed") \
+	X(COUNTER, pkt_oversized,       "packets_total", "outcome=\"oversized\"", "Longer than the frames of the AF_PACKET ring and truncated there; the part that is left is still processed") \
+	X(COUNTER, pkt_duplicate,       "packets_total", "outcome=\"duplicate\"", "Copy of a packet received less than the setting dedup before; dropped") \
+	X(COUNTER, pkt_no_time,         "packets_total", "outcome=\"no_time\"", "Its time is 0, before 1970 or after 2106; not stored") \
 	/* copies, as of a mirror port */ \
-	X(COUNTER, copies_compared,     "packets_compared_total", "", "Packets compared with those before them: all with dedup, else the first 8192 and one of 256 later") \
-	X(COUNTER, copies_found,        "packets_repeated_total", "", "Of the packets compared, those seen twice within 50 ms, or within dedup") \
-	X(COUNTER, copies_forgotten,    "packets_forgotten_total", "", "With dedup, packets forgotten before its time because too many came") \
+	X(COUNTER, copies_compared,     "packets_compared_total", "", "Packets compared with earlier ones to find copies: all with dedup, otherwise the first 8192 and then one of 256") \
+	X(COUNTER, copies_found,        "packets_repeated_total", "", "Compared packets that were received twice within 50 ms, or within the setting dedup") \
+	X(COUNTER, copies_forgotten,    "packets_forgotten_total", "", "Packets that dedup forgot too early because its memory was full") \
 	/* headers taken off; a packet can count in several */ \
-	X(COUNTER, decap_vlan,          "decapsulated_total", "header=\"vlan\"", "Headers taken off on the way to the transport") \
+	X(COUNTER, decap_vlan,          "decapsulated_total", "header=\"vlan\"", "Link and tunnel headers removed, by header") \
 	X(COUNTER, decap_tag,           "decapsulated_total", "header=\"tag\"", "") \
 	X(COUNTER, decap_bridge,        "decapsulated_total", "header=\"bridge\"", "") \
 	X(COUNTER, decap_nsh,           "decapsulated_total", "header=\"nsh\"", "") \
@@ -79,69 +79,69 @@ enum stats_kind {
 	X(COUNTER, decap_capwap,        "decapsulated_total", "header=\"capwap\"", "") \
 	X(COUNTER, decap_ayiya,         "decapsulated_total", "header=\"ayiya\"", "") \
 	/* connections that begin and cannot be looked into; counted besides the outcome */ \
-	X(COUNTER, encrypted_dot,       "encrypted_total", "protocol=\"dot\"", "Connections of encrypted DNS that began: TCP SYN or first QUIC packet to port 853, or to port 443 of an address in doh.addresses") \
+	X(COUNTER, encrypted_dot,       "encrypted_total", "protocol=\"dot\"", "New connections of encrypted DNS: a TCP SYN or a first QUIC packet to port 853, or to port 443 of an address in doh.addresses") \
 	X(COUNTER, encrypted_doq,       "encrypted_total", "protocol=\"doq\"", "") \
 	X(COUNTER, encrypted_doh,       "encrypted_total", "protocol=\"doh\"", "") \
 	/* fragments */ \
-	X(COUNTER, frag_expired,        "fragments_lost_total", "reason=\"timeout\"", "Fragments that never became a datagram") \
+	X(COUNTER, frag_expired,        "fragments_lost_total", "reason=\"timeout\"", "Fragments dropped before their datagram was complete, by reason") \
 	X(COUNTER, frag_refused,        "fragments_lost_total", "reason=\"refused\"", "Overlapping, too many, or too long") \
-	X(COUNTER, frag_evicted,        "fragments_lost_total", "reason=\"evicted\"", "Given up for newer ones because the table was full") \
-	X(COUNTER, frag_repeated,       "fragments_repeated_total", "", "Exact copies of fragments that were there already, passed over") \
-	X(GAUGE,   frag_held,           "fragments_held", "", "Fragments waiting for the rest of their datagram") \
+	X(COUNTER, frag_evicted,        "fragments_lost_total", "reason=\"evicted\"", "Evicted by newer fragments because the table was full") \
+	X(COUNTER, frag_repeated,       "fragments_repeated_total", "", "Exact copies of fragments that are already held; ignored") \
+	X(GAUGE,   frag_held,           "fragments_held", "", "Fragments that wait for the rest of their datagram") \
 	/* TCP streams */ \
-	X(GAUGE,   tcp_flows,           "tcp_flows", "", "Directions of TCP connections being followed") \
-	X(GAUGE,   tcp_held_bytes,      "tcp_held_bytes", "", "Octets waiting for a gap to close or a message to end") \
-	X(COUNTER, tcp_opened,          "tcp_flows_opened_total", "", "TCP directions that began to be followed") \
-	X(COUNTER, tcp_evicted,         "tcp_flows_evicted_total", "", "Given up for a newer one because the table was full") \
-	X(COUNTER, tcp_expired,         "tcp_flows_expired_total", "", "Given up after the idle time-out") \
-	X(COUNTER, tcp_gap,             "tcp_streams_lost_total", "reason=\"gap\"", "Streams given up before their end") \
-	X(COUNTER, tcp_unsynced,        "tcp_streams_lost_total", "reason=\"unsynchronized\"", "No message boundary found in a stream picked up midway") \
-	X(COUNTER, tcp_no_memory,       "tcp_streams_lost_total", "reason=\"memory\"", "Limit of held octets reached") \
-	X(COUNTER, tcp_cut,             "tcp_streams_lost_total", "reason=\"cut\"", "Ended, given up, or begun anew within a message") \
+	X(GAUGE,   tcp_flows,           "tcp_flows", "", "Directions of TCP connections that are followed") \
+	X(GAUGE,   tcp_held_bytes,      "tcp_held_bytes", "", "Octets held until a gap is filled or a message is complete") \
+	X(COUNTER, tcp_opened,          "tcp_flows_opened_total", "", "Directions of TCP connections that were started to be followed") \
+	X(COUNTER, tcp_evicted,         "tcp_flows_evicted_total", "", "Directions of TCP connections evicted by newer ones because the table was full") \
+	X(COUNTER, tcp_expired,         "tcp_flows_expired_total", "", "Directions of TCP connections dropped after the idle time-out") \
+	X(COUNTER, tcp_gap,             "tcp_streams_lost_total", "reason=\"gap\"", "TCP streams dropped before their end, by reason") \
+	X(COUNTER, tcp_unsynced,        "tcp_streams_lost_total", "reason=\"unsynchronized\"", "No message boundary found in a stream whose beginning was not seen") \
+	X(COUNTER, tcp_no_memory,       "tcp_streams_lost_total", "reason=\"memory\"", "The limit of held octets was reached") \
+	X(COUNTER, tcp_cut,             "tcp_streams_lost_total", "reason=\"cut\"", "Ended, dropped or restarted within a message") \
 	/* DNS messages */ \
-	X(COUNTER, dns_udp,             "messages_received_total", "transport=\"udp\"", "DNS messages by transport") \
+	X(COUNTER, dns_udp,             "messages_received_total", "transport=\"udp\"", "DNS messages received, by transport") \
 	X(COUNTER, dns_tcp,             "messages_received_total", "transport=\"tcp\"", "") \
-	X(COUNTER, dns_taken,           "messages_total", "outcome=\"taken\"", "DNS messages by what became of them") \
-	X(COUNTER, dns_query,           "messages_total", "outcome=\"query\"", "Queries; kept only for matching") \
-	X(COUNTER, dns_malformed,       "messages_total", "outcome=\"malformed\"", "Not parseable to the last octet") \
-	X(COUNTER, dns_snapped,         "messages_total", "outcome=\"snapped\"", "Not whole, because its packet was cut when it was captured") \
-	X(COUNTER, dns_not_query_answer,"messages_total", "outcome=\"not_query_answer\"", "Another opcode, not one question, or not class IN") \
-	X(COUNTER, dns_truncated,       "messages_total", "outcome=\"truncated\"", "TC=1") \
-	X(COUNTER, dns_error_rcode,     "messages_total", "outcome=\"error_rcode\"", "Neither NOERROR nor NXDOMAIN") \
-	X(COUNTER, dns_unmatched,       "messages_total", "outcome=\"unmatched\"", "No query seen for it, with match = require") \
-	X(COUNTER, dns_server_skipped,  "messages_total", "outcome=\"server_skipped\"", "Of a server that the setting servers leaves out") \
-	X(COUNTER, dns_prefer_unmatched,"messages_unmatched_taken_total", "", "Taken without a query seen, with match = prefer") \
-	X(GAUGE,   match_held,          "match_queries", "", "Queries waiting for their answer") \
-	X(COUNTER, match_expired,       "match_queries_lost_total", "reason=\"timeout\"", "Queries that were never answered") \
-	X(COUNTER, match_evicted,       "match_queries_lost_total", "reason=\"evicted\"", "Queries given up for newer ones because the table was full") \
+	X(COUNTER, dns_taken,           "messages_total", "outcome=\"taken\"", "DNS messages, by outcome") \
+	X(COUNTER, dns_query,           "messages_total", "outcome=\"query\"", "Queries; only used for matching") \
+	X(COUNTER, dns_malformed,       "messages_total", "outcome=\"malformed\"", "Malformed before its last octet") \
+	X(COUNTER, dns_snapped,         "messages_total", "outcome=\"snapped\"", "Incomplete because its packet was truncated at capture") \
+	X(COUNTER, dns_not_query_answer,"messages_total", "outcome=\"not_query_answer\"", "Another opcode, other than one question, or not class IN") \
+	X(COUNTER, dns_truncated,       "messages_total", "outcome=\"truncated\"", "The TC flag is set") \
+	X(COUNTER, dns_error_rcode,     "messages_total", "outcome=\"error_rcode\"", "RCODE other than NOERROR and NXDOMAIN") \
+	X(COUNTER, dns_unmatched,       "messages_total", "outcome=\"unmatched\"", "No query was seen for it, and match is require") \
+	X(COUNTER, dns_server_skipped,  "messages_total", "outcome=\"server_skipped\"", "From a server that the setting servers excludes") \
+	X(COUNTER, dns_prefer_unmatched,"messages_unmatched_taken_total", "", "Messages accepted although no query was seen, because match is prefer") \
+	X(GAUGE,   match_held,          "match_queries", "", "Queries that wait for their answer") \
+	X(COUNTER, match_expired,       "match_queries_lost_total", "reason=\"timeout\"", "Queries dropped without an answer, by reason") \
+	X(COUNTER, match_evicted,       "match_queries_lost_total", "reason=\"evicted\"", "Evicted by newer queries because the table was full") \
 	/* records of taken messages */ \
-	X(COUNTER, rr_taken,            "records_total", "outcome=\"taken\"", "Records of taken messages by what became of them") \
-	X(COUNTER, rr_duplicate,        "records_total", "outcome=\"duplicate\"", "Stood in the message before") \
-	X(COUNTER, rr_out_of_bailiwick, "records_total", "outcome=\"out_of_bailiwick\"", "Not the server's to say, or not asked for") \
-	X(COUNTER, rr_type_skipped,     "records_total", "outcome=\"type_skipped\"", "Left out by types or types_skip, or by its section's rule") \
-	X(COUNTER, rr_section_skipped,  "records_total", "outcome=\"section_skipped\"", "Left out by sections") \
-	X(COUNTER, rr_too_long,         "records_total", "outcome=\"too_long\"", "RDATA longer than 65535 octets once its names are written out") \
-	X(COUNTER, rr_not_in,           "records_total", "outcome=\"not_in\"", "Not of class IN") \
-	X(COUNTER, rr_name_skipped,     "records_total", "outcome=\"name_skipped\"", "Left out by names.only or names.skip") \
+	X(COUNTER, rr_taken,            "records_total", "outcome=\"taken\"", "Records of accepted messages, by outcome") \
+	X(COUNTER, rr_duplicate,        "records_total", "outcome=\"duplicate\"", "Repeated within the same message") \
+	X(COUNTER, rr_out_of_bailiwick, "records_total", "outcome=\"out_of_bailiwick\"", "Out of bailiwick, or not related to the question") \
+	X(COUNTER, rr_type_skipped,     "records_total", "outcome=\"type_skipped\"", "Excluded by the settings types or types_skip, or by the rule of its section") \
+	X(COUNTER, rr_section_skipped,  "records_total", "outcome=\"section_skipped\"", "Excluded by the setting sections") \
+	X(COUNTER, rr_too_long,         "records_total", "outcome=\"too_long\"", "RDATA longer than 65535 octets after its names were decompressed") \
+	X(COUNTER, rr_not_in,           "records_total", "outcome=\"not_in\"", "Not class IN") \
+	X(COUNTER, rr_name_skipped,     "records_total", "outcome=\"name_skipped\"", "Excluded by the settings names.only or names.skip") \
 	/* sightings, from the table to the frames */ \
-	X(COUNTER, sightings_flushed,   "sightings_flushed_total", "", "Sightings handed over in frames") \
-	X(GAUGE,   sightings_pending,   "sightings_pending", "", "Sightings that stand in the table, not yet handed over") \
-	X(COUNTER, lost_no_room,        "sightings_lost_total", "reason=\"no_room\"", "Sightings lost") \
+	X(COUNTER, sightings_flushed,   "sightings_flushed_total", "", "Sightings put into frames for the collector") \
+	X(GAUGE,   sightings_pending,   "sightings_pending", "", "Sightings in the table that are not in a frame yet") \
+	X(COUNTER, lost_no_room,        "sightings_lost_total", "reason=\"no_room\"", "Sightings lost, by reason") \
 	/* the table */ \
 	X(GAUGE,   table_entries,       "table_entries", "", "Records in the table") \
-	X(GAUGE,   table_capacity,      "table_capacity", "", "Records that the table can hold") \
-	X(COUNTER, table_inserted,      "table_inserted_total", "", "Records that were new to the table") \
-	X(COUNTER, table_hits,          "table_hits_total", "", "Sightings of records that stood in the table") \
-	X(COUNTER, table_evicted,       "table_evicted_total", "", "Records that made room for new ones") \
-	X(COUNTER, table_passed,        "table_passed_total", "", "Sightings handed over at once because the table had no room") \
-	X(COUNTER, flood_collapsed,     "flood_collapsed_total", "", "Sightings of new names in flooded zones, counted as *.<zone>") \
-	X(COUNTER, flood_unguarded,     "flood_unguarded_total", "", "New names let in because too many zones are flooded at a time") \
-	X(GAUGE,   flood_zones,         "flood_zones", "", "Zones that bring more new names than flood.names") \
-	X(COUNTER, flush_records,       "flush_records_total", "", "Records handed over in frames") \
+	X(GAUGE,   table_capacity,      "table_capacity", "", "Capacity of the table in records") \
+	X(COUNTER, table_inserted,      "table_inserted_total", "", "Records inserted into the table") \
+	X(COUNTER, table_hits,          "table_hits_total", "", "Sightings of records that were in the table") \
+	X(COUNTER, table_evicted,       "table_evicted_total", "", "Records evicted from the table by new ones") \
+	X(COUNTER, table_passed,        "table_passed_total", "", "Sightings sent at once because the table had no room") \
+	X(COUNTER, flood_collapsed,     "flood_collapsed_total", "", "Sightings of new names in flooded zones, stored as *.<zone>") \
+	X(COUNTER, flood_unguarded,     "flood_unguarded_total", "", "New names accepted because too many zones are flooded at a time") \
+	X(GAUGE,   flood_zones,         "flood_zones", "", "Zones with more new names than flood.names") \
+	X(COUNTER, flush_records,       "flush_records_total", "", "Records put into frames") \
 	X(COUNTER, flush_frames,        "flush_frames_total", "", "Frames filled") \
-	X(COUNTER, flush_waits,         "flush_waits_total", "", "Times that no frame was free; records stay in the table meanwhile") \
+	X(COUNTER, flush_waits,         "flush_waits_total", "", "Times that no frame was free; the records stay in the table meanwhile") \
 	/* the loop */ \
-	X(BUCKET,  poll_gap_0,         "poll_gap_seconds", "le=\"0.00000078125\"", "Time from one poll of the queues to the next, but where the kernel took the core away or the worker slept") \
+	X(BUCKET,  poll_gap_0,         "poll_gap_seconds", "le=\"0.00000078125\"", "Time between two polls of the RX queues, except while the kernel had the core or the worker slept") \
 	X(BUCKET,  poll_gap_1,         "poll_gap_seconds", "le=\"0.0000015625\"", "") \
 	X(BUCKET,  poll_gap_2,         "poll_gap_seconds", "le=\"0.000003125\"", "") \
 	X(BUCKET,  poll_gap_3,         "poll_gap_seconds", "le=\"0.00000625\"", "") \
@@ -155,21 +155,21 @@ enum stats_kind {
 	X(BUCKET,  poll_gap_11,        "poll_gap_seconds", "le=\"0.0016\"", "") \
 	X(BUCKET,  poll_gap_12,        "poll_gap_seconds", "le=\"+Inf\"", "") \
 	X(SUM,     poll_gap_ns,         "poll_gap_seconds", "le=\"sum_ns\"", "") \
-	X(LEVEL,   poll_gap_longest_ns, "poll_gap_longest_seconds", "", "The longest of these gaps") \
-	X(COUNTER, poll_taken,          "poll_gaps_taken_total", "", "Gaps between two polls in which the kernel took the core away") \
-	X(SECONDS, poll_taken_ns,       "poll_gaps_taken_seconds_total", "", "Time of these gaps") \
-	X(COUNTER, polls,               "polls_total", "", "Polls of the queue") \
-	X(COUNTER, polls_empty,         "polls_empty_total", "", "Polls that brought nothing")
+	X(LEVEL,   poll_gap_longest_ns, "poll_gap_longest_seconds", "", "Longest time between two polls") \
+	X(COUNTER, poll_taken,          "poll_gaps_taken_total", "", "Gaps between two polls in which the kernel gave the core to another task") \
+	X(SECONDS, poll_taken_ns,       "poll_gaps_taken_seconds_total", "", "Total time of these gaps") \
+	X(COUNTER, polls,               "polls_total", "", "Polls of the RX queues") \
+	X(COUNTER, polls_empty,         "polls_empty_total", "", "Polls that returned no packet")
 
 #define PORT_STATS(X) \
-	X(COUNTER, ipackets,  "port_rx_packets_total", "", "Packets that the port received") \
-	X(COUNTER, ibytes,    "port_rx_bytes_total", "", "Octets that the port received") \
-	X(COUNTER, imissed,   "port_lost_total", "reason=\"missed\"", "Packets that the port lost: no descriptor, ring full") \
-	X(COUNTER, ierrors,   "port_lost_total", "reason=\"error\"", "Packets received with errors") \
-	X(COUNTER, rx_nombuf, "port_lost_total", "reason=\"no_mbuf\"", "No buffer left in the pool") \
+	X(COUNTER, ipackets,  "port_rx_packets_total", "", "Packets received by the port") \
+	X(COUNTER, ibytes,    "port_rx_bytes_total", "", "Octets received by the port") \
+	X(COUNTER, imissed,   "port_lost_total", "reason=\"missed\"", "Packets lost by the port, by reason: no descriptor or ring full, ...") \
+	X(COUNTER, ierrors,   "port_lost_total", "reason=\"error\"", "Received with errors") \
+	X(COUNTER, rx_nombuf, "port_lost_total", "reason=\"no_mbuf\"", "No free mbuf in the pool") \
 	X(COUNTER, ring_full, "port_lost_total", "reason=\"ring_full\"", "The ring of the AF_XDP socket was full") \
 	X(COUNTER, too_long,  "port_lost_total", "reason=\"too_long\"", "Longer than the frames of the AF_XDP socket") \
-	X(COUNTER, xdp_dns,       "port_xdp_packets_total", "verdict=\"dns\"", "Packets by the verdict of the XDP program: dns, fragment, tunnel, beyond (headers that it cannot follow, on an interface that the host does not use) and all come to the workers, the others stay with the host") \
+	X(COUNTER, xdp_dns,       "port_xdp_packets_total", "verdict=\"dns\"", "Packets by verdict of the XDP program; dns, fragment, tunnel, all and beyond (headers that it cannot parse) go to the workers, the others to the host") \
 	X(COUNTER, xdp_fragment,  "port_xdp_packets_total", "verdict=\"fragment\"", "") \
 	X(COUNTER, xdp_tunnel,    "port_xdp_packets_total", "verdict=\"tunnel\"", "") \
 	X(COUNTER, xdp_beyond,    "port_xdp_packets_total", "verdict=\"beyond\"", "") \
@@ -178,31 +178,31 @@ enum stats_kind {
 	X(COUNTER, xdp_prefix,    "port_xdp_packets_total", "verdict=\"prefix\"", "") \
 	X(COUNTER, xdp_sample,    "port_xdp_packets_total", "verdict=\"sample\"", "") \
 	X(COUNTER, xdp_no_socket, "port_xdp_packets_total", "verdict=\"no_socket\"", "") \
-	X(COUNTER, xdp_dot,       "port_encrypted_total", "protocol=\"dot\"", "Connections of encrypted DNS that began, left to the host by the XDP program") \
+	X(COUNTER, xdp_dot,       "port_encrypted_total", "protocol=\"dot\"", "New connections of encrypted DNS that the XDP program left to the host") \
 	X(COUNTER, xdp_doq,       "port_encrypted_total", "protocol=\"doq\"", "") \
 	X(COUNTER, xdp_doh,       "port_encrypted_total", "protocol=\"doh\"", "") \
-	X(COUNTER, oversized, "port_oversized_total", "", "Frames of DNS that were longer than those of the AF_PACKET ring, and cut there") \
-	X(COUNTER, queries,   "port_messages_total", "kind=\"query\"", "DNS messages of the port; without either kind, one direction is missing") \
+	X(COUNTER, oversized, "port_oversized_total", "", "Frames with DNS that were longer than the frames of the AF_PACKET ring and truncated there") \
+	X(COUNTER, queries,   "port_messages_total", "kind=\"query\"", "DNS messages received by the port; if one kind stays 0, the tap lacks one direction") \
 	X(COUNTER, answers,   "port_messages_total", "kind=\"answer\"", "") \
 	X(GAUGE,   link_up,   "port_link_up", "", "1 while the link is up") \
-	X(GAUGE,   link_mbps, "port_link_mbps", "", "Speed of the link") \
-	X(COUNTER, reopened,  "port_reopened_total", "", "Times that the interface went away and came back")
+	X(GAUGE,   link_mbps, "port_link_mbps", "", "Speed of the link in Mbit/s") \
+	X(COUNTER, reopened,  "port_reopened_total", "", "Times that the interface was removed and opened again")
 
 // Of the main thread, which hands frames to the collector.
 #define OUTBOX_STATS(X) \
-	X(GAUGE,   connected,      "collector_connected", "", "1 while the collector is there") \
+	X(GAUGE,   connected,      "collector_connected", "", "1 while the collector is connected") \
 	X(COUNTER, connects,       "collector_connects_total", "", "Connections made to the collector") \
-	X(GAUGE,   frames_total,   "frames", "", "Frames that there are") \
-	X(GAUGE,   frames_unacked, "frames_unacknowledged", "", "Frames that wait for the collector's word") \
-	X(COUNTER, frames_sent,    "frames_sent_total", "", "Frames sent, those sent again included") \
+	X(GAUGE,   frames_total,   "frames", "", "Frames allocated") \
+	X(GAUGE,   frames_unacked, "frames_unacknowledged", "", "Frames not acknowledged by the collector yet") \
+	X(COUNTER, frames_sent,    "frames_sent_total", "", "Frames sent, including those sent again") \
 	X(COUNTER, frames_resent,  "frames_resent_total", "", "Frames sent again after a reconnect") \
-	X(COUNTER, frames_acked,   "frames_acknowledged_total", "", "Frames that the collector has taken over") \
-	X(GAUGE,   reloading,       "reload_running", "", "1 while settings are being read again") \
-	X(GAUGE,   sightings_unacked, "sightings_unacknowledged", "", "Sightings in the frames that wait for the collector's word") \
-	X(GAUGE,   frame_reached,   "frame_reached", "", "Number of the last frame that this connection has carried, or that was acknowledged before it") \
-	X(GAUGE,   sightings_reached, "sightings_reached", "", "Sightings in the frames up to that one") \
-	X(COUNTER, sightings_framed, "sightings_framed_total", "", "Sightings in frames that have a number") \
-	X(COUNTER, reloads,         "reloads_total", "outcome=\"taken\"", "Settings read again on SIGHUP") \
+	X(COUNTER, frames_acked,   "frames_acknowledged_total", "", "Frames acknowledged by the collector") \
+	X(GAUGE,   reloading,       "reload_running", "", "1 while the settings are reloaded") \
+	X(GAUGE,   sightings_unacked, "sightings_unacknowledged", "", "Sightings in frames not acknowledged by the collector yet") \
+	X(GAUGE,   frame_reached,   "frame_reached", "", "Number of the last frame sent over this connection, or acknowledged before it") \
+	X(GAUGE,   sightings_reached, "sightings_reached", "", "Sightings in all frames up to lookback_frame_reached") \
+	X(COUNTER, sightings_framed, "sightings_framed_total", "", "Sightings in all numbered frames") \
+	X(COUNTER, reloads,         "reloads_total", "outcome=\"taken\"", "Reloads of the settings on SIGHUP, by outcome") \
 	X(COUNTER, reloads_refused, "reloads_total", "outcome=\"refused\"", "")
 // clang-format on
 

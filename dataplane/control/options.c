@@ -13,30 +13,30 @@ enum { EXIT_USAGE = 2, CHECK_SECONDS = 2 };
 static void print_help(const struct conf *conf)
 {
 	printf("Usage: lookback-dataplane [OPTION]... [-- DPDK-OPTION...]\n"
-	       "Takes DNS answers off the wire and hands who resolved to what to lookback-collector.\n\n"
-	       "Where packets come from (any number of each):\n"
-	       "      --iface NAME       a network interface, through AF_XDP or AF_PACKET\n"
-	       "  -a, --allow PCI        a network card that DPDK drives\n"
-	       "      --vdev DEVICE      a virtual device of DPDK: net_pcap, net_af_xdp, net_ring, ...\n"
-	       "      --replay FILE      a capture (pcap, pcapng) or a folder of them, with its own time stamps; ends with it\n\n"
+	       "Reads DNS answers from the network or from captures and sends the records to lookback-collector.\n\n"
+	       "Inputs (any number of each):\n"
+	       "      --iface NAME       network interface, by AF_XDP or AF_PACKET\n"
+	       "  -a, --allow PCI        network card driven by DPDK\n"
+	       "      --vdev DEVICE      virtual device of DPDK: net_pcap, net_af_xdp, net_ring, ...\n"
+	       "      --replay FILE      capture (pcap, pcapng), or a folder of captures; exits at its end\n\n"
 	       "Options:\n"
 	       "  -c, --config FILE      read settings from FILE\n"
-	       "  -o, --option KEY=VALUE set one setting, over those of the file\n"
-	       "      --check[=SECONDS]  tell what this host has, and what would be better, and look at what comes over\n"
-	       "                         the ports for 2 s, or SECONDS, or at the captures; hand nothing over\n"
-	       "      --summary          print the accounts at the end\n"
-	       "      --json             the same as one JSON object\n"
+	       "  -o, --option KEY=VALUE set KEY; overrides FILE\n"
+	       "      --check[=SECONDS]  check this host and the input: listen for SECONDS (2), or read the captures;\n"
+	       "                         report problems and hints; send nothing\n"
+	       "      --summary          print the accounts at exit\n"
+	       "      --json             print the accounts as one JSON object\n"
 	       "      --no-huge          use ordinary memory pages\n"
-	       "  -l, --lcores, --main-lcore, --file-prefix, --socket-mem, ... go to DPDK as they are\n"
-	       "  -h, --help             this text\n"
-	       "  -V, --version          the version\n\n"
+	       "  -l, --lcores, --main-lcore, --file-prefix, --socket-mem, ... are passed to DPDK\n"
+	       "  -h, --help             print this help\n"
+	       "  -V, --version          print the version\n\n"
 	       "Examples:\n"
 	       "  lookback-dataplane --iface eth1\n"
 	       "  lookback-dataplane -a 0000:3b:00.0 -o workers=4\n"
 	       "  lookback-dataplane --replay monday.pcap --replay tuesday.pcap --summary\n\n"
-	       "Settings, for FILE and -o [default]; those marked SIGHUP are read again then:\n");
+	       "Settings, in FILE or by -o [default]; SIGHUP reloads those marked (SIGHUP):\n");
 	conf_help(conf, stdout);
-	printf("\nExit status: 0 all is with the collector, 1 something failed, 2 wrong use.\n");
+	printf("\nExit status: 0 the collector has everything, 1 failure, 2 wrong usage.\n");
 }
 
 static _Noreturn void usage_error(const char *format, const char *what)
@@ -44,7 +44,7 @@ static _Noreturn void usage_error(const char *format, const char *what)
 	char text[512];
 
 	snprintf(text, sizeof(text), format, what);
-	log_error("%s; --help shows what there is", text);
+	log_error("%s; see --help", text);
 	exit(EXIT_USAGE);
 }
 
