@@ -18,7 +18,7 @@
 #include "collector/names/index.h"
 #include "collector/redis/info.h"
 #include "collector/base/settings.h"
-#include "collector/base/thread.h"
+#include "collector/base/scheduling.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -381,7 +381,7 @@ int main(int argc, char **argv)
 	mallopt(M_MMAP_THRESHOLD, HEAP_PIECE);
 	mallopt(M_TRIM_THRESHOLD, HEAP_KEEP);
 	log_init("lookback-collector", LOG_LEVEL_INFO);
-	thread_is_quick(); // and all that follow, unless they say otherwise
+	scheduling_interactive(); // and all that follow, unless they say otherwise
 	int status = parse_options(argc, argv, &c.options);
 	if (status >= 0)
 		return status;

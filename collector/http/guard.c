@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/http/guard.h"
 
-#include "collector/base/condition.h"
+#include "collector/base/timed_wait.h"
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
@@ -100,7 +100,7 @@ static void *watch(void *arg)
 
 	pthread_mutex_lock(&g->lock);
 	while (!g->stop) {
-		struct timespec until = condition_until(LOOK_MS);
+		struct timespec until = timed_wait_until(LOOK_MS);
 		pthread_cond_timedwait(&g->wake, &g->lock, &until);
 		int64_t now = now_ms();
 		for (struct http_client *c = g->first; c; c = c->next) {
@@ -125,7 +125,7 @@ struct http_guard *http_guard_new(unsigned lookups)
 	if (getrandom(&g->seed, sizeof(g->seed), 0) != (ssize_t)sizeof(g->seed))
 		g->seed = (uint32_t)(uintptr_t)g;
 	pthread_mutex_init(&g->lock, NULL);
-	condition_init(&g->wake);
+	timed_wait_init(&g->wake);
 	if (pthread_create(&g->thread, NULL, watch, g) == 0)
 		return g;
 	pthread_mutex_destroy(&g->lock);

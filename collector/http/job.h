@@ -2,7 +2,7 @@
 // Inside the workers of lookups, between work.c and job.c; for everyone else, work.h.
 #pragma once
 
-#include "collector/base/condition.h"
+#include "collector/base/timed_wait.h"
 #include "collector/http/api.h"
 #include "collector/http/gzip.h"
 

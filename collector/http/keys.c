@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/http/keys.h"
 
-#include "collector/base/rewrite.h"
+#include "collector/base/atomic_file.h"
 #include "dataplane/common/log.h"
 
 #include <ctype.h>
@@ -246,7 +246,7 @@ enum keys_verdict keys_check(struct keys *k, const char *text, bool count, int64
 // --- the command's side
 
 // Copies the lines of the old file, without those of `name` (NULL: all of them). Returns how many were of that name.
-static int copy_lines(struct rewrite *w, const char *name, bool leave_out)
+static int copy_lines(struct atomic_file *w, const char *name, bool leave_out)
 {
 	size_t size = 0, len = strlen(name);
 	char *line = NULL;
@@ -270,7 +270,7 @@ int keys_add(const char *path, const char *name, const char *limits, char key[st
 {
 	uint8_t random[RANDOM_SIZE], hash[HASH_SIZE];
 	struct key probe;
-	struct rewrite file;
+	struct atomic_file file;
 
 	if (!is_name(name))
 		return fail(why, why_size, name, "a name has 1 to 64 letters, digits and . _ @ -");
@@ -281,30 +281,30 @@ int keys_add(const char *path, const char *name, const char *limits, char key[st
 	for (size_t i = 0; i < sizeof(random); i++)
 		sprintf(key + 2 * i, "%02x", random[i]);
 	keys_sha256(key, strlen(key), hash);
-	if (rewrite_begin(&file, path, why, why_size) != 0)
+	if (atomic_file_begin(&file, path, why, why_size) != 0)
 		return -1;
 	if (copy_lines(&file, name, false) > 0) {
-		rewrite_cancel(&file);
+		atomic_file_cancel(&file);
 		return fail(why, why_size, name, "there is a key of that name; remove it first");
 	}
 	fprintf(file.fresh, "%s:", name);
 	for (int i = 0; i < HASH_SIZE; i++)
 		fprintf(file.fresh, "%02x", hash[i]);
 	fprintf(file.fresh, ":%s\n", limits);
-	return rewrite_commit(&file, why, why_size);
+	return atomic_file_commit(&file, why, why_size);
 }
 
 int keys_remove(const char *path, const char *name, char *why, size_t why_size)
 {
-	struct rewrite file;
+	struct atomic_file file;
 
 	if (!is_name(name) || access(path, F_OK) != 0)
 		return fail(why, why_size, name, "there is no key of that name");
-	if (rewrite_begin(&file, path, why, why_size) != 0)
+	if (atomic_file_begin(&file, path, why, why_size) != 0)
 		return -1;
 	if (copy_lines(&file, name, true) > 0)
-		return rewrite_commit(&file, why, why_size);
-	rewrite_cancel(&file);
+		return atomic_file_commit(&file, why, why_size);
+	atomic_file_cancel(&file);
 	return fail(why, why_size, name, "there is no key of that name");
 }
 

@@ -121,7 +121,7 @@ static void *work(void *arg)
 			http_job_step(j);
 			pthread_mutex_lock(&w->lock);
 		} else if (w->fresh.first) {
-			struct timespec until = condition_until(TURN_MS);
+			struct timespec until = timed_wait_until(TURN_MS);
 			pthread_cond_timedwait(&w->wake, &w->lock, &until);
 		} else {
 			pthread_cond_wait(&w->wake, &w->lock);
@@ -135,7 +135,7 @@ static bool start(struct http_worker *w, const struct http_sources *sources, str
 {
 	w->guard = guard;
 	pthread_mutex_init(&w->lock, NULL);
-	condition_init(&w->wake);
+	timed_wait_init(&w->wake);
 	reader_init(&w->db, sources->redis, sources->zones, sources->settings->psl_file);
 	if (w->db.settings.timeout_s > sources->settings->http_time_s)
 		w->db.settings.timeout_s = sources->settings->http_time_s;

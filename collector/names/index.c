@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/names/index.h"
 
-#include "collector/base/condition.h"
+#include "collector/base/timed_wait.h"
 #include "collector/names/stream.h"
 #include "collector/query/run.h"
 #include "collector/query/write.h"
-#include "collector/base/thread.h"
+#include "collector/base/scheduling.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 
@@ -114,7 +114,7 @@ static bool is_stopped(const struct names_index *index)
 
 static void pause_ms(struct names_index *index, uint64_t ms)
 {
-	const struct timespec until = condition_until(ms);
+	const struct timespec until = timed_wait_until(ms);
 
 	pthread_mutex_lock(&index->lock);
 	if (!is_stopped(index))
@@ -343,7 +343,7 @@ static void *run(void *arg)
 {
 	struct names_index *index = arg;
 
-	thread_is_background();
+	scheduling_background();
 	index->saved = monotonic_s();
 	load(index);
 	while (!is_stopped(index)) {
@@ -374,7 +374,7 @@ static struct names_index *create(const struct redis_settings *redis, enum names
 	snprintf(index->label, sizeof(index->label), "%.80s%s", redis->prefix, kinds[of].label);
 	reader_init(&index->db, redis, NULL, "");
 	pthread_mutex_init(&index->lock, NULL);
-	condition_init(&index->wake);
+	timed_wait_init(&index->wake);
 	return index;
 }
 

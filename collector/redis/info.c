@@ -136,14 +136,16 @@ int redis_info_ask(struct redis_conn *c)
 
 // warnings ─────────────────────────────────────────────────────────────────────────────────────
 
-struct telling {
+struct warnings {
 	char *words;
 	size_t size, len;
 	unsigned bits;
 };
 
-static void __attribute__((format(printf, 3, 4)))
-warn(struct telling *t, enum redis_warning warning, const char *format, ...)
+static void warn(struct warnings *t, enum redis_warning warning, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void warn(struct warnings *t, enum redis_warning warning, const char *format, ...)
 {
 	va_list args;
 
@@ -158,7 +160,7 @@ warn(struct telling *t, enum redis_warning warning, const char *format, ...)
 
 unsigned redis_info_judge(const struct redis_info *info, char *words, size_t words_size)
 {
-	struct telling t = {.words = words, .size = words_size};
+	struct warnings t = {.words = words, .size = words_size};
 
 	words[0] = '\0';
 	if (!info->known) {

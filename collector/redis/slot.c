@@ -7,7 +7,7 @@
 static uint16_t table[256];
 
 // Before main: several threads ask.
-__attribute__((constructor)) static void make_table(void)
+static __attribute__((constructor)) void make_table(void)
 {
 	for (unsigned i = 0; i < 256; i++) {
 		unsigned crc = i << 8;

@@ -21,7 +21,7 @@ static uint64_t hash_key(char family, const char *text, size_t len)
 	return hash ^ hash >> 29;
 }
 
-bool redis_expiry_is_due(char family, const char *text, size_t len, uint64_t now_s, uint64_t days)
+bool schema_expiry_is_due(char family, const char *text, size_t len, uint64_t now_s, uint64_t days)
 {
 	uint64_t period = days * 86400 / 16 > EXPIRY_PERIOD_MIN_S ? days * 86400 / 16 : EXPIRY_PERIOD_MIN_S;
 
@@ -49,7 +49,7 @@ bool redis_expiry_is_due(char family, const char *text, size_t len, uint64_t now
 	return true;
 }
 
-void redis_expiry_reset(void)
+void schema_expiry_reset(void)
 {
 	if (table)
 		memset(table, 0, (size_t)EXPIRY_BUCKETS * WAYS * sizeof(*table));

@@ -20,7 +20,7 @@ enum {
 };
 
 // True, and noted, where the key `family` + `text` was not done within a sixteenth of `days`.
-bool redis_expiry_is_due(char family, const char *text, size_t len, uint64_t now_s, uint64_t days);
+bool schema_expiry_is_due(char family, const char *text, size_t len, uint64_t now_s, uint64_t days);
 
 // Forgets all: what was sent last may not have been applied.
-void redis_expiry_reset(void);
+void schema_expiry_reset(void);

@@ -128,7 +128,7 @@ static void write_flood(struct writing *w, uint32_t index)
 	redis_encode_uint(w->out, record->view.head.count);
 	put_owner(w, zone);
 	if (w->now_s > 0)
-		record->due = redis_expiry_is_due('f', "", 0, w->now_s, w->s->retention_days);
+		record->due = schema_expiry_is_due('f', "", 0, w->now_s, w->s->retention_days);
 }
 
 bool schema_is_address(const struct record_view *view)
@@ -195,7 +195,7 @@ static void look_at_owner(struct writing *w, uint32_t index)
 	const char *text = w->f->text.bytes + owner->text;
 	char zone[TEXT_NAME_SIZE];
 
-	owner->due = redis_expiry_is_due('n', text, owner->text_len, w->now_s, w->s->retention_days);
+	owner->due = schema_expiry_is_due('n', text, owner->text_len, w->now_s, w->s->retention_days);
 	if (!owner->due || owner->new_len > 0)
 		return;
 	probe(w, SCHEMA_FIRST, index, "first:", text, owner->text_len);
@@ -207,7 +207,7 @@ static void look_at_record(struct writing *w, uint32_t index, char family, const
 	struct schema_record *record = &w->f->records[index];
 	char net[SCHEMA_NET_SIZE];
 
-	record->due = redis_expiry_is_due(family, tail, len, w->now_s, w->s->retention_days);
+	record->due = schema_expiry_is_due(family, tail, len, w->now_s, w->s->retention_days);
 	if (record->due && family == 'i' && !(record->view.head.flags & RECORD_NEW))
 		probe(w, SCHEMA_NET, index, "net:", net, schema_net(&record->view, net));
 }

@@ -3,7 +3,7 @@
 // was kept long enough is deleted in the same transaction.
 #include "collector/spool/group.h"
 
-#include "collector/base/condition.h"
+#include "collector/base/timed_wait.h"
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
@@ -259,7 +259,7 @@ static int turn(struct spool *s)
 // Waits for frames, `ms` at most, or with `pause` that long. False where the thread is to end.
 static bool wait_for_work(struct spool *s, unsigned ms, bool pause, uint64_t *stop_at_ms)
 {
-	const struct timespec until = condition_until(ms);
+	const struct timespec until = timed_wait_until(ms);
 
 	pthread_mutex_lock(&s->lock);
 	while (!s->stopping && (pause || !s->oldest))

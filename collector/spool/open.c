@@ -2,7 +2,7 @@
 // Opening: the folder is ours alone, the file is sound and of this format; what was in it counts.
 #include "collector/spool/state.h"
 
-#include "collector/base/condition.h"
+#include "collector/base/timed_wait.h"
 #include "collector/base/metrics.h"
 #include "collector/spool/rebuild.h"
 #include "dataplane/common/log.h"
@@ -266,7 +266,7 @@ struct spool *spool_open(const struct spool_settings *settings, struct stream_re
 	pthread_mutex_init(&s->writing, NULL);
 	pthread_mutex_init(&s->reading, NULL);
 	pthread_mutex_init(&s->lock, NULL);
-	condition_init(&s->more);
+	timed_wait_init(&s->more);
 	metrics_set(spool_up, 1);
 	if (s->fd < 0 || spool_make_folder(settings->dir, why, why_size) != 0 ||
 		spool_lock_folder(s, why, why_size) != 0 || open_file(s, why, why_size) != 0 ||

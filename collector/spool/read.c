@@ -2,7 +2,7 @@
 // Batches out of the file, and what becomes of those that cannot be read.
 #include "collector/spool/state.h"
 
-#include "collector/base/condition.h"
+#include "collector/base/timed_wait.h"
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 
@@ -46,7 +46,7 @@ static void give_up_lost(struct spool *s, uint64_t from, uint64_t to)
 // Waits until a batch from `from` on is there. False where none came.
 static bool wait_for(struct spool *s, uint64_t from, unsigned wait_ms)
 {
-	const struct timespec until = condition_until(wait_ms);
+	const struct timespec until = timed_wait_until(wait_ms);
 
 	pthread_mutex_lock(&s->lock);
 	while ((from > s->readable || s->first > s->readable) && !s->no_wait && wait_ms > 0)

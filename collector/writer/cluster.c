@@ -93,7 +93,7 @@ static void go_back(struct redis_cluster *cl, uint64_t from)
 		tell_lost(cl, from);
 	else
 		from = cl->applied + 1;
-	redis_expiry_reset();
+	schema_expiry_reset();
 	cl->busy = false;
 	cl->applied = from > first + before ? from - before - 1 : first - 1;
 }

@@ -139,7 +139,7 @@ uint64_t redis_hold_release(struct redis_hold *h, struct redis_units *u, uint64_
 	released += redis_topology_look_at_stopped(&u->t, u->s);
 	if (released == 0)
 		return 0;
-	redis_expiry_reset(); // what was due in them is due again
-	h->from = 0;	      // those that are still held set it anew
+	schema_expiry_reset(); // what was due in them is due again
+	h->from = 0;	       // those that are still held set it anew
 	return from;
 }

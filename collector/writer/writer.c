@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/writer/state.h"
 
-#include "collector/base/condition.h"
+#include "collector/base/timed_wait.h"
 #include "collector/base/metrics.h"
 #include "collector/schema/expiry.h"
 #include "collector/redis/info.h"
@@ -66,7 +66,7 @@ static void note_down(struct writer *w, bool was_open)
 {
 	w->failures++;
 	w->fruitless += was_open;
-	redis_expiry_reset();
+	schema_expiry_reset();
 	for (int i = 0; i < 2; i++) {
 		if (w->batch[i].sent)
 			metrics_add(batches_retried, 1);
@@ -108,7 +108,7 @@ static void back_off(struct writer *w)
 	ms = ms / 2 + (unsigned)rand_r(&w->random) % (ms / 2 + 1);
 	pthread_mutex_lock(&w->lock);
 	bool stopping = w->stopping;
-	const struct timespec until = condition_until(stopping ? BACKOFF_MIN_MS : ms);
+	const struct timespec until = timed_wait_until(stopping ? BACKOFF_MIN_MS : ms);
 	while (w->stopping == stopping && !w->reloaded)
 		if (pthread_cond_timedwait(&w->change, &w->lock, &until) != 0)
 			break;
@@ -316,7 +316,7 @@ struct writer *writer_start(struct spool *spool, const struct redis_settings *se
 	w->results.capacity = BATCH_RESULTS_MAX;
 	w->results.at = calloc(BATCH_RESULTS_MAX, sizeof(*w->results.at));
 	pthread_mutex_init(&w->lock, NULL);
-	condition_init(&w->change);
+	timed_wait_init(&w->change);
 	if (!w->results.at || pthread_create(&w->thread, NULL, run, w) != 0) {
 		free(w->results.at);
 		free(w);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/base/thread.h"
+#include "collector/base/scheduling.h"
 
 #include <sched.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 enum { QUICK_NS = 100000, BACKGROUND_NICE = 5 }; // 0.1 ms: the shortest that the kernel gives
 
 // sched_setattr(2), first version; glibc 2.36 has neither call nor structure.
-struct attributes {
+struct sched_attributes {
 	uint32_t size, policy;
 	uint64_t flags;
 	int32_t nice;
@@ -21,7 +21,7 @@ struct attributes {
 // Whatever the kernel does not allow stays as it was.
 static void set(int policy, int nice, uint64_t runtime)
 {
-	struct attributes a = {.size = sizeof(a), .policy = (uint32_t)policy, .nice = nice, .runtime = runtime};
+	struct sched_attributes a = {.size = sizeof(a), .policy = (uint32_t)policy, .nice = nice, .runtime = runtime};
 
 	syscall(SYS_sched_setattr, 0, &a, 0);
 }
@@ -31,13 +31,13 @@ static int nice_now(void)
 	return getpriority(PRIO_PROCESS, 0); // of the thread; -1 is a value too
 }
 
-void thread_is_quick(void)
+void scheduling_interactive(void)
 {
 	if (sched_getscheduler(0) == SCHED_OTHER) // else somebody chose something for us
 		set(SCHED_OTHER, nice_now(), QUICK_NS);
 }
 
-void thread_is_background(void)
+void scheduling_background(void)
 {
 	int nice = nice_now();
 

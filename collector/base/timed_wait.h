@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <time.h>
 
-// A condition that can be waited for until condition_until.
-static inline void condition_init(pthread_cond_t *condition)
+// A condition that can be waited for until timed_wait_until.
+static inline void timed_wait_init(pthread_cond_t *condition)
 {
 	pthread_condattr_t attributes;
 
@@ -18,7 +18,7 @@ static inline void condition_init(pthread_cond_t *condition)
 }
 
 // When `ms` from now are over.
-static inline struct timespec condition_until(uint64_t ms)
+static inline struct timespec timed_wait_until(uint64_t ms)
 {
 	struct timespec until;
 

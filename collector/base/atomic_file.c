@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/base/rewrite.h"
+#include "collector/base/atomic_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@ static int fail(const char *path, char *why, size_t why_size)
 }
 
 // Opens and locks what `path` names now. Whoever held the lock before may have put another file there: then once more.
-static int lock_file(struct rewrite *w, const char *path)
+static int lock_file(struct atomic_file *w, const char *path)
 {
 	char real[PATH_MAX];
 	struct stat mine, there;
@@ -42,7 +42,7 @@ static int lock_file(struct rewrite *w, const char *path)
 	}
 }
 
-static FILE *open_fresh(struct rewrite *w)
+static FILE *open_fresh(struct atomic_file *w)
 {
 	struct stat old;
 
@@ -60,9 +60,9 @@ static FILE *open_fresh(struct rewrite *w)
 	return file;
 }
 
-int rewrite_begin(struct rewrite *w, const char *path, char *why, size_t why_size)
+int atomic_file_begin(struct atomic_file *w, const char *path, char *why, size_t why_size)
 {
-	*w = (struct rewrite){.old = NULL};
+	*w = (struct atomic_file){.old = NULL};
 	int fd = lock_file(w, path);
 	if (fd < 0)
 		return fail(path, why, why_size);
@@ -95,7 +95,7 @@ static int sync_folder(const char *path)
 	return result;
 }
 
-int rewrite_commit(struct rewrite *w, char *why, size_t why_size)
+int atomic_file_commit(struct atomic_file *w, char *why, size_t why_size)
 {
 	bool good = fflush(w->fresh) == 0 && fsync(fileno(w->fresh)) == 0 && !ferror(w->fresh);
 
@@ -110,7 +110,7 @@ int rewrite_commit(struct rewrite *w, char *why, size_t why_size)
 	return good ? 0 : -1;
 }
 
-void rewrite_cancel(struct rewrite *w)
+void atomic_file_cancel(struct atomic_file *w)
 {
 	fclose(w->fresh);
 	unlink(w->temporary);

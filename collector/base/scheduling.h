@@ -4,7 +4,7 @@
 
 // The calling thread, and what it starts from now on, asks for short turns of the processor: it gets them
 // soon after it wakes (Linux 6.12 and later; others leave it as it is).
-void thread_is_quick(void);
+void scheduling_interactive(void);
 
 // The calling thread goes behind all others, long turns are good enough.
-void thread_is_background(void);
+void scheduling_background(void);

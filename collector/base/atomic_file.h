@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-struct rewrite {
+struct atomic_file {
 	char path[4096];      // of the file itself, behind symbolic links
 	char temporary[4110]; // of the new one
 	FILE *old;	      // locked; empty if there was none
@@ -15,10 +15,10 @@ struct rewrite {
 };
 
 // Waits for the lock. 0, or -1 with one line in `why`.
-int rewrite_begin(struct rewrite *w, const char *path, char *why, size_t why_size);
+int atomic_file_begin(struct atomic_file *w, const char *path, char *why, size_t why_size);
 
 // Puts the new file in place of the old one and unlocks. 0, or -1 with one line in `why`: the old one stays.
-int rewrite_commit(struct rewrite *w, char *why, size_t why_size);
+int atomic_file_commit(struct atomic_file *w, char *why, size_t why_size);
 
 // Leaves the file as it is and unlocks.
-void rewrite_cancel(struct rewrite *w);
+void atomic_file_cancel(struct atomic_file *w);
