@@ -7,12 +7,12 @@
 
 enum { SNAPSHOT = 65535 };
 
-static const int pcap_links[PKT_LINK_MAX] = {
-	[PKT_LINK_ETHERNET] = DLT_EN10MB,
-	[PKT_LINK_RAW_IP] = DLT_RAW,
-	[PKT_LINK_NULL] = DLT_NULL,
-	[PKT_LINK_SLL] = DLT_LINUX_SLL,
-	[PKT_LINK_SLL2] = DLT_LINUX_SLL2,
+static const int pcap_links[LINK_KIND_MAX] = {
+	[LINK_KIND_ETHERNET] = DLT_EN10MB,
+	[LINK_KIND_RAW_IP] = DLT_RAW,
+	[LINK_KIND_NULL] = DLT_NULL,
+	[LINK_KIND_SLL] = DLT_LINUX_SLL,
+	[LINK_KIND_SLL2] = DLT_LINUX_SLL2,
 };
 
 static bool is_among(const char *word, size_t size, const char *const *words)
@@ -46,7 +46,8 @@ static enum pkt_filter_scope scope_of(const char *expression)
 	return scope;
 }
 
-static bool compile(struct bpf_program *program, enum pkt_link link, const char *expression, char *why, size_t why_size)
+static bool compile(struct bpf_program *program, enum link_kind link, const char *expression, char *why,
+	size_t why_size)
 {
 	pcap_t *pcap = pcap_open_dead(pcap_links[link], SNAPSHOT);
 
@@ -78,12 +79,12 @@ static bool compile_all(struct pkt_filter_code *code, const char *expression, ch
 			strlen(expression), PKT_FILTER_LINK_TEXT_MAX);
 		return false;
 	}
-	if (!compile(&code->program[PKT_LINK_ETHERNET], PKT_LINK_ETHERNET, expression, why, why_size))
+	if (!compile(&code->program[LINK_KIND_ETHERNET], LINK_KIND_ETHERNET, expression, why, why_size))
 		return false;
-	for (int link = 0; link < PKT_LINK_MAX && code->scope == PKT_FILTER_FRAME;
+	for (int link = 0; link < LINK_KIND_MAX && code->scope == PKT_FILTER_FRAME;
 		link++) // `ether host` means nothing to some
-		if (link != PKT_LINK_ETHERNET &&
-			!compile(&code->program[link], (enum pkt_link)link, expression, other, sizeof(other)))
+		if (link != LINK_KIND_ETHERNET &&
+			!compile(&code->program[link], (enum link_kind)link, expression, other, sizeof(other)))
 			pcap_freecode(&code->program[link]);
 	return true;
 }
@@ -98,8 +99,8 @@ bool pkt_filter_compile(struct pkt_filter_code *code, const char *expression, ch
 		return false;
 	}
 	if (code->scope == PKT_FILTER_IP) {
-		struct bpf_program *program = &code->program[PKT_LINK_RAW_IP];
-		if (compile(program, PKT_LINK_RAW_IP, expression, why, why_size))
+		struct bpf_program *program = &code->program[LINK_KIND_RAW_IP];
+		if (compile(program, LINK_KIND_RAW_IP, expression, why, why_size))
 			return true;
 		bool too_long = program->bf_len > PKT_FILTER_LEN_MAX;
 		pkt_filter_code_free(code);
@@ -115,7 +116,7 @@ bool pkt_filter_compile(struct pkt_filter_code *code, const char *expression, ch
 
 void pkt_filter_code_free(struct pkt_filter_code *code)
 {
-	for (int link = 0; link < PKT_LINK_MAX; link++) {
+	for (int link = 0; link < LINK_KIND_MAX; link++) {
 		pcap_freecode(&code->program[link]); // one that was never compiled is empty
 		memset(&code->program[link], 0, sizeof(code->program[link]));
 	}

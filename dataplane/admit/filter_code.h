@@ -23,7 +23,8 @@ enum {
 
 struct pkt_filter_code {
 	enum pkt_filter_scope scope;
-	struct bpf_program program[PKT_LINK_MAX]; // IP: of PKT_LINK_RAW_IP alone; Ethernet: of PKT_LINK_ETHERNET alone
+	struct bpf_program
+		program[LINK_KIND_MAX]; // IP: of LINK_KIND_RAW_IP alone; Ethernet: of LINK_KIND_ETHERNET alone
 };
 
 // False with one line in `why` where the expression is none, or is too long. Frees nothing of `*code` before.

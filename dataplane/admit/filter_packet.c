@@ -41,7 +41,7 @@ struct pkt_filter *pkt_filter_new(const struct pkt_filter_code *code, char *why,
 	if (!f)
 		return snprintf(why, why_size, "filter: no memory"), NULL;
 	f->scope = code->scope;
-	for (int link = 0; link < PKT_LINK_MAX; link++)
+	for (int link = 0; link < LINK_KIND_MAX; link++)
 		if (code->program[link].bf_len > 0)
 			any |= translate(f, link, &code->program[link], any ? other : why,
 				any ? sizeof(other) : why_size);
@@ -53,19 +53,19 @@ struct pkt_filter *pkt_filter_new(const struct pkt_filter_code *code, char *why,
 
 void pkt_filter_free(struct pkt_filter *f)
 {
-	for (int link = 0; f && link < PKT_LINK_MAX; link++)
+	for (int link = 0; f && link < LINK_KIND_MAX; link++)
 		rte_bpf_destroy(f->bpf[link]);
 	free(f);
 }
 
-static inline bool run(const struct pkt_filter *f, enum pkt_link link, struct rte_mbuf *m)
+static inline bool run(const struct pkt_filter *f, enum link_kind link, struct rte_mbuf *m)
 {
 	if (f->run[link])
 		return f->run[link](m) != 0;
 	return f->bpf[link] && rte_bpf_exec(f->bpf[link], m) != 0;
 }
 
-bool pkt_filter_takes_frame(const struct pkt_filter *f, enum pkt_link link, struct rte_mbuf *m)
+bool pkt_filter_takes_frame(const struct pkt_filter *f, enum link_kind link, struct rte_mbuf *m)
 {
 	return f->scope != PKT_FILTER_FRAME || run(f, link, m);
 }
@@ -91,11 +91,11 @@ bool pkt_filter_takes_packet(const struct pkt_filter *f, const uint8_t *ip, cons
 		return true;
 	view(&packet, ip, (uint16_t)RTE_MIN(ip_end - ip, UINT16_MAX), NULL);
 	if (f->scope == PKT_FILTER_IP)
-		return run(f, PKT_LINK_RAW_IP, &packet);
+		return run(f, LINK_KIND_RAW_IP, &packet);
 	if (addresses)
 		memcpy(header, addresses, 2 * RTE_ETHER_ADDR_LEN);
 	uint16_t type = rte_cpu_to_be_16(ip[0] >> 4 == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
 	memcpy(header + 2 * RTE_ETHER_ADDR_LEN, &type, sizeof(type));
 	view(&link, header, sizeof(header), &packet);
-	return run(f, PKT_LINK_ETHERNET, &link);
+	return run(f, LINK_KIND_ETHERNET, &link);
 }

@@ -13,8 +13,8 @@ struct rte_mbuf;
 
 struct pkt_filter {
 	enum pkt_filter_scope scope;
-	uint64_t (*run[PKT_LINK_MAX])(void *mbuf); // machine code; NULL: the interpreter
-	struct rte_bpf *bpf[PKT_LINK_MAX];	   // NULL: the expression does not fit that link; takes nothing
+	uint64_t (*run[LINK_KIND_MAX])(void *mbuf); // machine code; NULL: the interpreter
+	struct rte_bpf *bpf[LINK_KIND_MAX];	    // NULL: the expression does not fit that link; takes nothing
 };
 
 // NULL with one line in `why`. Main thread.
@@ -22,7 +22,7 @@ struct pkt_filter *pkt_filter_new(const struct pkt_filter_code *code, char *why,
 void pkt_filter_free(struct pkt_filter *filter);
 
 // True where the frame matches as it comes; where that is what the expression is for. Any thread.
-bool pkt_filter_takes_frame(const struct pkt_filter *filter, enum pkt_link link, struct rte_mbuf *m);
+bool pkt_filter_takes_frame(const struct pkt_filter *filter, enum link_kind link, struct rte_mbuf *m);
 
 // True where the innermost IP packet matches, behind the addresses of the outermost Ethernet header (12 octets, NULL: it has
 // none, which counts as zeros). Always where the expression is for the frame as it comes. Any thread.

@@ -12,8 +12,6 @@
 #include "dataplane/capture/pcap.h"
 #include "dataplane/capture/plain.h"
 
-enum { LINKTYPE_RAW = 101 }; // in files; DLT_RAW is a matter of the system
-
 struct capture_reader {
 	bool is_plain, is_ng; // or neither: `pcap`
 	union {
@@ -21,44 +19,9 @@ struct capture_reader {
 		struct capture_ng ng;
 		struct capture_pcap pcap;
 	};
-	enum pkt_link link; // of all packets; not of pcapng
-	uint64_t left;	    // packets still to be taken
+	enum link_kind link; // of all packets; not of pcapng
+	uint64_t left;	     // packets still to be taken
 };
-
-bool capture_link_of(int link_type, enum pkt_link *link)
-{
-	switch (link_type) {
-	case DLT_EN10MB:
-		*link = PKT_LINK_ETHERNET;
-		return true;
-	case LINKTYPE_RAW:
-	case DLT_RAW:
-	case DLT_IPV4:
-	case DLT_IPV6:
-		*link = PKT_LINK_RAW_IP;
-		return true;
-	case DLT_NULL:
-	case DLT_LOOP:
-		*link = PKT_LINK_NULL;
-		return true;
-	case DLT_LINUX_SLL:
-		*link = PKT_LINK_SLL;
-		return true;
-	case DLT_LINUX_SLL2:
-		*link = PKT_LINK_SLL2;
-		return true;
-	default:
-		return false;
-	}
-}
-
-void capture_link_unknown(char *why, size_t why_size, int link_type)
-{
-	const char *name = pcap_datalink_val_to_name(link_type);
-
-	snprintf(why, why_size, "found link type %s (%d), expected Ethernet, raw IP, null/loopback, Linux SLL or SLL2",
-		name ? name : "unknown", link_type);
-}
 
 // the check ──────────────────────────────────────────────────────────────────────────────────
 

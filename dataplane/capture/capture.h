@@ -8,18 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/packet/packet.h"
-
-enum { CAPTURE_PACKET_MAX = 256 << 10 }; // libpcap's own bound for the links that we read
-
-#define CAPTURE_NO_TIME UINT64_MAX // a time before 1970 or after 2106, the end of 32-bit seconds
+#include "dataplane/capture/packet.h"
 
 struct capture {
-	const char *path;   // as given
-	enum pkt_link link; // how its frames begin; of pcapng: the first one
-	bool is_plain;	    // for plain.h
-	bool is_ng;	    // for pcapng.h
-	bool is_mixed;	    // pcapng, of which libpcap cannot read all
+	const char *path;    // as given
+	enum link_kind link; // how its frames begin; of pcapng: the first one
+	bool is_plain;	     // for plain.h
+	bool is_ng;	     // for pcapng.h
+	bool is_mixed;	     // pcapng, of which libpcap cannot read all
 	bool is_gzip;
 	bool is_damaged;    // or cut off after its packets, where reading ends
 	bool is_unverified; // a checksum failed: what was read before may be wrong, too
@@ -30,15 +26,6 @@ struct capture {
 	uint64_t snapped;   // packets of which only the beginning was captured
 	uint64_t no_time;   // packets without a time that can be stored
 	uint64_t first_us;  // when the first packet with a time was captured; CAPTURE_NO_TIME: none has one
-};
-
-struct capture_packet {
-	const uint8_t *bytes; // until the next one is read
-	uint32_t size;
-	enum pkt_link link; // how it begins
-	bool is_snapped;    // it was longer on the wire
-	uint64_t us;	    // when it was captured, microseconds since 1970; below a second: without a time, or
-			    // CAPTURE_NO_TIME
 };
 
 struct capture_reader;
@@ -58,22 +45,3 @@ struct capture_reader *capture_open_unchecked(const char *path);
 int capture_next(struct capture_reader *reader, struct capture_packet *packet);
 const char *capture_error(struct capture_reader *reader);
 void capture_close(struct capture_reader *reader);
-
-// Of a pcap record, for the readers: seconds are 32 bits without sign, and stand as they are if the fraction
-// is none.
-static inline uint64_t capture_us(uint32_t seconds, uint32_t us)
-{
-	return (uint64_t)seconds * 1000000 + (us < 1000000 ? us : 0);
-}
-
-// Whether it is a time that can be stored: from the first second after the epoch on, since a time of 0 stands
-// for none.
-static inline bool capture_has_time(uint64_t us)
-{
-	return us - 1000000 < (uint64_t)UINT32_MAX * 1000000;
-}
-
-// For the readers. False where frames of this link type (in a file, or libpcap's DLT_) are not understood;
-// and the words for that.
-bool capture_link_of(int link_type, enum pkt_link *link);
-void capture_link_unknown(char *why, size_t why_size, int link_type);

@@ -4,7 +4,7 @@
 
 #include <pcap/pcap.h>
 
-#include "dataplane/capture/capture.h"
+#include "dataplane/capture/packet.h"
 
 struct capture_gzip;
 

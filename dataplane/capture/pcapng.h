@@ -10,14 +10,14 @@
 
 #include <stdio.h>
 
-#include "dataplane/capture/capture.h"
+#include "dataplane/capture/packet.h"
 
 struct capture_gzip;
 
 struct capture_ng_interface {
 	uint16_t link_type; // as in the file
 	bool is_known;	    // `link` says how its frames begin
-	enum pkt_link link;
+	enum link_kind link;
 	uint32_t snapshot;	  // octets of a packet; 0: without a limit
 	uint64_t factor, divisor; // from its ticks to microseconds
 	uint8_t shift;		  // in place of the divisor, where that is a power of 2

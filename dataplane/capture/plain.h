@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "dataplane/capture/capture.h"
+#include "dataplane/capture/packet.h"
 
 struct capture_plain {
 	int fd;

@@ -53,7 +53,7 @@ static int set_log_level(void *at, const char *value, char *why, size_t why_size
 
 static int set_ports(void *at, const char *value, char *why, size_t why_size)
 {
-	struct pkt_ports ports = {0};
+	struct dns_ports ports = {0};
 	int count = 0;
 
 	for (const char *p = value;; p++) {
@@ -65,12 +65,12 @@ static int set_ports(void *at, const char *value, char *why, size_t why_size)
 				PKT_DNS_PORTS_MAX);
 			return -EINVAL;
 		}
-		pkt_ports_add(&ports, (uint16_t)port);
+		dns_ports_add(&ports, (uint16_t)port);
 		p = end;
 		if (*p == '\0')
 			break;
 	}
-	*(struct pkt_ports *)at = ports;
+	*(struct dns_ports *)at = ports;
 	return 0;
 }
 

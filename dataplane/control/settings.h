@@ -43,7 +43,7 @@ struct dataplane_settings {
 	enum log_level log_level;      // least important level that is logged
 	struct admit_options admit;    // sections and types
 	char *types, *types_skip;      // as given; they make up `admit`
-	struct pkt_ports dns_ports;    // ports that speak DNS
+	struct dns_ports dns_ports;    // ports that speak DNS
 	enum settings_xdp xdp_program; // what an interface's XDP program hands to the workers
 	bool xdp_copy;		       // no zero-copy, although the driver offers it
 	uint32_t xdp_tunnels;	       // enum xdp_steer_tunnel (bpf/shared.h), or XDP_TUNNEL_AUTO

@@ -353,7 +353,7 @@ int iface_open(struct iface *iface, struct port *port, const struct dataplane_se
 	if (s->xdp_program == SETTINGS_XDP_OFF ||
 		!iface_use_is(iface->name, IFACE_USE_ROUTES, iface->host_uses, sizeof(iface->host_uses)))
 		iface->host_uses[0] = '\0';
-	port->link = iface_facts_is_ip(&facts) ? PKT_LINK_RAW_IP : PKT_LINK_ETHERNET;
+	port->link = iface_facts_is_ip(&facts) ? LINK_KIND_RAW_IP : LINK_KIND_ETHERNET;
 	if (!iface_facts_is_ethernet(&facts) && !iface_facts_is_ip(&facts)) {
 		log_error("interface %s: found frames of link type %u, expected Ethernet or IP", iface->name,
 			facts.type);

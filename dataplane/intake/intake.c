@@ -148,7 +148,7 @@ int intake_add_vdev(struct intake *in, const char *devargs)
 }
 
 // Starts the port and takes it in.
-static int start_port(struct intake *in, uint16_t id, const struct dataplane_settings *settings, enum pkt_link link,
+static int start_port(struct intake *in, uint16_t id, const struct dataplane_settings *settings, enum link_kind link,
 	bool packet_time)
 {
 	struct port *port = &in->ports[in->ports_len];
@@ -198,7 +198,7 @@ static int open_replay(struct intake *in, const struct dataplane_settings *setti
 		return -1;
 	*port = (struct port){.replay = in->replay,
 		.queues = (uint16_t)settings->workers,
-		.link = PKT_LINK_MAX,
+		.link = LINK_KIND_MAX,
 		.packet_time = true,
 		.name = "replay"};
 	in->ports_len++;
@@ -217,7 +217,7 @@ static int open_devices(struct intake *in, const struct dataplane_settings *sett
 		rte_eth_dev_get_name_by_port(id, name);
 		bool is_pcap = strncmp(name, "net_pcap", 8) == 0;
 		bool has_capture = is_pcap && captures < in->vdev_captures_len;
-		enum pkt_link link = has_capture ? in->vdev_captures[captures].link : PKT_LINK_ETHERNET;
+		enum link_kind link = has_capture ? in->vdev_captures[captures].link : LINK_KIND_ETHERNET;
 		if (start_port(in, id, settings, link, is_pcap) != 0)
 			return -1;
 		struct port *port = &in->ports[in->ports_len - 1];

@@ -21,7 +21,7 @@ int packet_meta_init(void);
 
 enum { PACKET_LINK_MASK = 0xff, PACKET_SNAPPED = 0x100 }; // in the mbuf's hash.usr
 
-static inline void packet_meta_set(struct rte_mbuf *m, uint64_t us, uint64_t clock_us, enum pkt_link link,
+static inline void packet_meta_set(struct rte_mbuf *m, uint64_t us, uint64_t clock_us, enum link_kind link,
 	bool is_snapped)
 {
 	*RTE_MBUF_DYNFIELD(m, packet_clock_offset, uint64_t *) = clock_us;
@@ -45,9 +45,9 @@ static inline uint64_t packet_clock_us(const struct rte_mbuf *m)
 }
 
 // How the frame begins; of packets that packet_meta_set has marked alone.
-static inline enum pkt_link packet_link(const struct rte_mbuf *m)
+static inline enum link_kind packet_link(const struct rte_mbuf *m)
 {
-	return (enum pkt_link)(m->hash.usr & PACKET_LINK_MASK);
+	return (enum link_kind)(m->hash.usr & PACKET_LINK_MASK);
 }
 
 // Whether it was longer on the wire; likewise.

@@ -18,7 +18,7 @@ struct rte_mempool;
 struct port {
 	uint16_t id;		   // DPDK port, unless `replay`
 	uint16_t queues;	   // receive queues, at most one a worker
-	enum pkt_link link;	   // how its frames begin
+	enum link_kind link;	   // how its frames begin
 	bool packet_time;	   // its packets carry their capture's time
 	uint32_t cut_size;	   // octets at which longer frames are cut (port_packet.c); 0: none is
 	bool is_device;		   // a PCI device: worth polling without a pause
@@ -46,7 +46,7 @@ int port_start(struct port *port, uint16_t id, unsigned workers, const struct da
 // DNS alone from a card that can tell it apart (port_isolate.c): begin before the port is started, fill
 // after, where that was true. Where the driver cannot, one warning, and everything comes as without.
 bool port_isolate_begin(const struct port *port);
-void port_isolate_fill(const struct port *port, const struct pkt_ports *ports);
+void port_isolate_fill(const struct port *port, const struct dns_ports *ports);
 
 // What AF_PACKET ports need besides (port_packet.c): frames are cut at port->cut_size, and of a loopback interface
 // each packet comes once. After the port is started.

@@ -38,10 +38,10 @@ static int add_rule(const struct port *port, bool ipv6, bool tcp, bool source, u
 	return rte_flow_create(port->id, &attributes, pattern, actions, error) ? 0 : -1;
 }
 
-static int add_rules(const struct port *port, const struct pkt_ports *ports, struct rte_flow_error *error)
+static int add_rules(const struct port *port, const struct dns_ports *ports, struct rte_flow_error *error)
 {
 	for (unsigned number = 1; number <= UINT16_MAX; number++) {
-		if (!pkt_ports_has(ports, (uint16_t)number))
+		if (!dns_ports_has(ports, (uint16_t)number))
 			continue;
 		for (int kind = 0; kind < 8; kind++)
 			if (add_rule(port, kind & 1, kind & 2, kind & 4, (uint16_t)number, error) != 0)
@@ -61,7 +61,7 @@ bool port_isolate_begin(const struct port *port)
 	return false;
 }
 
-void port_isolate_fill(const struct port *port, const struct pkt_ports *ports)
+void port_isolate_fill(const struct port *port, const struct dns_ports *ports)
 {
 	struct rte_flow_error error = {0};
 

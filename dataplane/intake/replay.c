@@ -34,7 +34,7 @@ struct replay {
 	struct rte_mempool *pool;		       // ro
 	struct replay_queue queues[STATS_WORKERS_MAX]; // ro
 	unsigned queues_len;			       // ro
-	struct pkt_ports every_port;		       // to find the addresses of a packet whatever its ports. ro
+	struct dns_ports every_port;		       // to find the addresses of a packet whatever its ports. ro
 	atomic_flag reading;			       // whoever has set it may write what follows
 	unsigned captures_read;
 	struct capture_reader *reader; // of the capture in hand, or NULL
@@ -170,7 +170,7 @@ static inline struct rte_mbuf *copy_packet(struct replay *r, const uint8_t *byte
 
 // The same worker for both directions of a conversation and for fragments: by the innermost
 // addresses, whichever comes first.
-static __rte_noinline unsigned choose_worker(struct replay *r, const uint8_t *frame, size_t size, enum pkt_link link)
+static __rte_noinline unsigned choose_worker(struct replay *r, const uint8_t *frame, size_t size, enum link_kind link)
 {
 	struct pkt pkt;
 	uint32_t sum = 0;

@@ -140,7 +140,7 @@ static inline __attribute__((always_inline)) void take_simple_datagram(struct wo
 
 // packets → messages ─────────────────────────────────────────────────────────────────────────
 
-static void take_other_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link);
+static void take_other_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum link_kind link);
 
 // Compares one of the packets that are chosen for it. True if it is a copy, which is left out.
 static __rte_noinline bool is_copy(struct worker *w, const struct pkt *pkt)
@@ -173,31 +173,31 @@ static inline uint64_t *cut_reason(struct worker *w, const struct burst *b, uint
 
 // A fragment is held by the reassembly; the datagram that it completes starts again as a packet.
 static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m, uint32_t at, const struct pkt *pkt,
-	enum pkt_link link)
+	enum link_kind link)
 {
 	if (b->fragments_deep >= FRAGMENTS_DEEP) { // each level is a call within the call
 		stats_add(&w->stats.frag_refused, 1);
 		rte_pktmbuf_free(m);
 		return;
 	}
-	if (b->fragments_deep == 0 && link == PKT_LINK_ETHERNET && rte_pktmbuf_data_len(m) >= sizeof(b->addresses))
+	if (b->fragments_deep == 0 && link == LINK_KIND_ETHERNET && rte_pktmbuf_data_len(m) >= sizeof(b->addresses))
 		memcpy(b->addresses, rte_pktmbuf_mtod(m, const uint8_t *),
 			sizeof(b->addresses)); // for the filter, once it is whole
 	struct rte_mbuf *whole = pkt_frag_add(w->frag, m, at, pkt, w->clock_us / 1000);
 	if (!whole)
 		return;
 	b->fragments_deep++;
-	take_other_packet(w, b, whole, PKT_LINK_RAW_IP);
+	take_other_packet(w, b, whole, LINK_KIND_RAW_IP);
 	b->fragments_deep--;
 }
 
 // Whether the filter takes the packet, whose verdict is counted already. A fragment waits until its datagram is whole; what
 // is not DNS is asked for the sake of connections of encrypted DNS.
 static __rte_noinline bool passes_filter(struct worker *w, const struct burst *b, const struct pkt *pkt,
-	const uint8_t *frame, uint32_t size, enum pkt_link link, enum pkt_verdict verdict)
+	const uint8_t *frame, uint32_t size, enum link_kind link, enum pkt_verdict verdict)
 {
 	const struct pkt_filter *filter = w->filters->packets;
-	const uint8_t *addresses = b->fragments_deep > 0 ? b->addresses : link == PKT_LINK_ETHERNET ? frame : NULL;
+	const uint8_t *addresses = b->fragments_deep > 0 ? b->addresses : link == LINK_KIND_ETHERNET ? frame : NULL;
 
 	if (verdict == PKT_FRAGMENT)
 		return true;
@@ -214,7 +214,7 @@ static __rte_noinline bool passes_filter(struct worker *w, const struct burst *b
 }
 
 // A packet that pkt_fast does not know, or that lies in several segments. Those before it come first.
-static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum pkt_link link)
+static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, struct rte_mbuf *m, enum link_kind link)
 {
 	uint32_t size = rte_pktmbuf_pkt_len(m);
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
@@ -259,12 +259,12 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 
 // `filter`: NULL where there is none.
 static inline __attribute__((always_inline)) void take_packet(struct worker *w, struct burst *b, struct rte_mbuf *m,
-	enum pkt_link link, const struct pkt_filter *filter)
+	enum link_kind link, const struct pkt_filter *filter)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct pkt pkt;
 
-	if (likely(link == PKT_LINK_ETHERNET && m->nb_segs == 1 &&
+	if (likely(link == LINK_KIND_ETHERNET && m->nb_segs == 1 &&
 		    pkt_fast(&pkt, frame, rte_pktmbuf_data_len(m), &w->settings->dns_ports, &b->vlans))) {
 		size_t room = (size_t)((const uint8_t *)m->buf_addr + m->buf_len - pkt.payload);
 		b->mbufs[b->mbufs_len++] = m;
@@ -344,7 +344,7 @@ static bool take_time(struct worker *w, struct burst *b, const struct worker_sou
 		return false;
 	w->packet_us = us;
 	b->now_s = (uint32_t)(us / 1000000);
-	w->clock_us = source->link == PKT_LINK_MAX ? packet_clock_us(m) : us;
+	w->clock_us = source->link == LINK_KIND_MAX ? packet_clock_us(m) : us;
 	uint32_t clock_s = (uint32_t)(w->clock_us / 1000000);
 	if (clock_s == w->clock_s)
 		return true;
@@ -371,7 +371,7 @@ __rte_noinline void take_burst(struct worker *w, struct worker_source *source, s
 		burst_set_clock(w);
 	b.now_s = w->clock_s;
 	bool timed = source->packet_time || !capture_has_time(w->wall_us); // or the clock was never set
-	bool simple = source->link == PKT_LINK_ETHERNET && !timed && !(w->filters && w->filters->packets);
+	bool simple = source->link == LINK_KIND_ETHERNET && !timed && !(w->filters && w->filters->packets);
 	for (uint16_t i = 0; i < len && i < PREFETCH_AHEAD; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
 	for (uint16_t i = 0; i < len; i++) {
@@ -379,15 +379,15 @@ __rte_noinline void take_burst(struct worker *w, struct worker_source *source, s
 			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], void *));
 		b.bytes += rte_pktmbuf_pkt_len(mbufs[i]);
 		if (likely(simple)) {
-			take_packet(w, &b, mbufs[i], PKT_LINK_ETHERNET, NULL);
+			take_packet(w, &b, mbufs[i], LINK_KIND_ETHERNET, NULL);
 			continue;
 		}
 		if (timed && !take_time(w, &b, source, mbufs[i])) {
 			leave_out(&b, mbufs[i], &w->stats.pkt_no_time);
 			continue;
 		}
-		enum pkt_link link = source->link;
-		if (link == PKT_LINK_MAX) {
+		enum link_kind link = source->link;
+		if (link == LINK_KIND_MAX) {
 			link = packet_link(mbufs[i]);
 			b.is_snapped = packet_is_snapped(mbufs[i]);
 		}

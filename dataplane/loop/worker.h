@@ -43,14 +43,14 @@ struct worker_source {
 	uint64_t oversized; // packets of pkt_oversized. worker: rw, main: ro
 	uint16_t (*receive)(void *from, struct rte_mbuf **mbufs, uint16_t len); // NULL: of a DPDK port
 	void *from;								// what `receive` is called with
-	atomic_bool paused; // not to be polled: its interface is gone
-	int fd;		    // socket to sleep on, or -1
-	unsigned index;	    // of the port among those of the intake
-	uint16_t port;	    // DPDK port
-	uint16_t queue;	    // its queue
-	enum pkt_link link; // how its frames begin; PKT_LINK_MAX: each packet tells (intake/packet_meta.h)
-	bool packet_time;   // its packets carry the time of their capture, microseconds since 1970
-	uint32_t cut_size;  // octets at which its longer frames are cut; 0: none is
+	atomic_bool paused;  // not to be polled: its interface is gone
+	int fd;		     // socket to sleep on, or -1
+	unsigned index;	     // of the port among those of the intake
+	uint16_t port;	     // DPDK port
+	uint16_t queue;	     // its queue
+	enum link_kind link; // how its frames begin; LINK_KIND_MAX: each packet tells (intake/packet_meta.h)
+	bool packet_time;    // its packets carry the time of their capture, microseconds since 1970
+	uint32_t cut_size;   // octets at which its longer frames are cut; 0: none is
 };
 
 struct worker {

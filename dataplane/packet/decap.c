@@ -10,11 +10,11 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 // True where the transport header at `l4` surely is neither of DNS nor of a tunnel.
-static inline bool ports_are_other(const uint8_t *l4, size_t size, uint8_t protocol, const struct pkt_ports *ports)
+static inline bool ports_are_other(const uint8_t *l4, size_t size, uint8_t protocol, const struct dns_ports *ports)
 {
 	uint16_t src_port = cursor_load16(l4), dst_port = cursor_load16(l4 + 2);
 
-	if (pkt_ports_has(ports, src_port) || pkt_ports_has(ports, dst_port))
+	if (dns_ports_has(ports, src_port) || dns_ports_has(ports, dst_port))
 		return false;
 	if (protocol == IP_PROTOCOL_TCP)
 		return size >= 20;
@@ -35,7 +35,7 @@ static inline void note_port(struct pkt *out, const uint8_t *l4, uint8_t protoco
 }
 
 // True where the frame surely ends as END_NOT_DNS.
-static inline bool not_dns(struct pkt *out, const uint8_t *frame, size_t size, const struct pkt_ports *ports,
+static inline bool not_dns(struct pkt *out, const uint8_t *frame, size_t size, const struct dns_ports *ports,
 	struct worker_stats *stats)
 {
 	size_t link = 14;
@@ -107,12 +107,12 @@ static enum pkt_layer (*const layers[LAYER_MAX])(struct decap *) = {
 	[LAYER_AYIYA] = decap_ayiya,
 };
 
-static const enum pkt_layer first_layer[PKT_LINK_MAX] = {
-	[PKT_LINK_ETHERNET] = LAYER_ETHERNET,
-	[PKT_LINK_RAW_IP] = LAYER_IP,
-	[PKT_LINK_NULL] = LAYER_NULL,
-	[PKT_LINK_SLL] = LAYER_SLL,
-	[PKT_LINK_SLL2] = LAYER_SLL2,
+static const enum pkt_layer first_layer[LINK_KIND_MAX] = {
+	[LINK_KIND_ETHERNET] = LAYER_ETHERNET,
+	[LINK_KIND_RAW_IP] = LAYER_IP,
+	[LINK_KIND_NULL] = LAYER_NULL,
+	[LINK_KIND_SLL] = LAYER_SLL,
+	[LINK_KIND_SLL2] = LAYER_SLL2,
 };
 
 // Which number the layer before did not know.
@@ -134,7 +134,7 @@ static void note_unknown(const struct decap *d, enum pkt_layer from, enum pkt_la
 }
 
 static __attribute__((noinline)) enum pkt_layer slow(struct pkt *out, const uint8_t *frame, size_t size,
-	enum pkt_link link, const struct pkt_ports *ports, struct worker_stats *stats)
+	enum link_kind link, const struct dns_ports *ports, struct worker_stats *stats)
 {
 	struct decap d = {.c = cursor_make(frame, size), .out = out, .ports = ports, .stats = stats};
 	enum pkt_layer layer = first_layer[link];
@@ -169,13 +169,13 @@ static __attribute__((noinline)) enum pkt_verdict drop(enum pkt_layer end, struc
 	return PKT_DROP;
 }
 
-enum pkt_verdict pkt_decap_other(struct pkt *out, const uint8_t *frame, size_t size, enum pkt_link link,
-	const struct pkt_ports *ports, struct worker_stats *stats)
+enum pkt_verdict pkt_decap_other(struct pkt *out, const uint8_t *frame, size_t size, enum link_kind link,
+	const struct dns_ports *ports, struct worker_stats *stats)
 {
 	enum pkt_layer end = END_NOT_DNS;
 
 	out->unknown = PKT_KNOWN;
-	if (link != PKT_LINK_ETHERNET || !not_dns(out, frame, size, ports, stats))
+	if (link != LINK_KIND_ETHERNET || !not_dns(out, frame, size, ports, stats))
 		end = slow(out, frame, size, link, ports, stats);
 	if (end == END_UDP) {
 		stats_add(&stats->pkt_udp, 1);
@@ -192,12 +192,12 @@ enum pkt_verdict pkt_decap_other(struct pkt *out, const uint8_t *frame, size_t s
 	return drop(end, stats);
 }
 
-enum pkt_verdict pkt_decap(struct pkt *out, const uint8_t *frame, size_t size, enum pkt_link link,
-	const struct pkt_ports *ports, struct worker_stats *stats)
+enum pkt_verdict pkt_decap(struct pkt *out, const uint8_t *frame, size_t size, enum link_kind link,
+	const struct dns_ports *ports, struct worker_stats *stats)
 {
 	uint64_t vlans = 0;
 
-	if (link != PKT_LINK_ETHERNET || !pkt_fast(out, frame, size, ports, &vlans))
+	if (link != LINK_KIND_ETHERNET || !pkt_fast(out, frame, size, ports, &vlans))
 		return pkt_decap_other(out, frame, size, link, ports, stats);
 	stats_add(&stats->decap_vlan, vlans);
 	stats_add(&stats->pkt_udp, 1);

@@ -31,11 +31,11 @@ int encrypted_addresses(struct prefix_list *list, const char *setting, char *why
 	return prefix_list_read(list, strcmp(setting, "builtin") == 0 ? builtin : setting, why, why_size);
 }
 
-size_t encrypted_ip(const uint8_t *frame, size_t size, enum pkt_link link)
+size_t encrypted_ip(const uint8_t *frame, size_t size, enum link_kind link)
 {
-	if (link == PKT_LINK_RAW_IP)
+	if (link == LINK_KIND_RAW_IP)
 		return 0;
-	if (link != PKT_LINK_ETHERNET || size < 18)
+	if (link != LINK_KIND_ETHERNET || size < 18)
 		return size;
 	uint16_t type = cursor_load16(frame + 12);
 	size_t at = 14;
@@ -46,7 +46,7 @@ size_t encrypted_ip(const uint8_t *frame, size_t size, enum pkt_link link)
 	return type == ETHERTYPE_IPV4 || type == ETHERTYPE_IPV6 ? at : size;
 }
 
-enum encrypted_kind encrypted_look(const uint8_t *frame, size_t size, enum pkt_link link, const struct prefix_set *doh)
+enum encrypted_kind encrypted_look(const uint8_t *frame, size_t size, enum link_kind link, const struct prefix_set *doh)
 {
 	size_t at = encrypted_ip(frame, size, link), left = size - at;
 	const uint8_t *ip = frame + at;
@@ -73,7 +73,7 @@ enum encrypted_kind encrypted_look(const uint8_t *frame, size_t size, enum pkt_l
 	return prefix_set_takes(doh, ip + (is_ipv4 ? 16 : 24), is_ipv4 ? 4 : 16) ? ENCRYPTED_DOH : ENCRYPTED_NONE;
 }
 
-void encrypted_count(const uint8_t *frame, size_t size, enum pkt_link link, const struct prefix_set *doh,
+void encrypted_count(const uint8_t *frame, size_t size, enum link_kind link, const struct prefix_set *doh,
 	struct worker_stats *stats)
 {
 	uint64_t *const counter[] = {[ENCRYPTED_DOT] = &stats->encrypted_dot,

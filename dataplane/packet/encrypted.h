@@ -17,11 +17,12 @@ int encrypted_addresses(struct prefix_list *list, const char *setting, char *why
 
 // What begins with this frame, which is not DNS. Ethernet with at most one tag, and plain IP. `doh`:
 // NULL where no address is known. No allocation.
-enum encrypted_kind encrypted_look(const uint8_t *frame, size_t size, enum pkt_link link, const struct prefix_set *doh);
+enum encrypted_kind encrypted_look(const uint8_t *frame, size_t size, enum link_kind link,
+	const struct prefix_set *doh);
 
 // Octets before the IP header, or `size` where there is none. Ethernet with at most one tag, and plain IP.
-size_t encrypted_ip(const uint8_t *frame, size_t size, enum pkt_link link);
+size_t encrypted_ip(const uint8_t *frame, size_t size, enum link_kind link);
 
 // Looks and counts.
-void encrypted_count(const uint8_t *frame, size_t size, enum pkt_link link, const struct prefix_set *doh,
+void encrypted_count(const uint8_t *frame, size_t size, enum link_kind link, const struct prefix_set *doh,
 	struct worker_stats *stats);

@@ -22,7 +22,7 @@
 // Fills `out` (but for TCP's fields) and returns true where the frame is such a packet; `*vlans`
 // counts its tag. False, and nothing counted, where it is not.
 static inline __attribute__((always_inline)) bool pkt_fast(struct pkt *out, const uint8_t *frame, size_t size,
-	const struct pkt_ports *ports, uint64_t *vlans)
+	const struct dns_ports *ports, uint64_t *vlans)
 {
 	const uint8_t *type = frame + 12, *l4;
 	size_t left, tagged = 0; // octets from the IP header on, from the UDP header on
@@ -67,7 +67,7 @@ static inline __attribute__((always_inline)) bool pkt_fast(struct pkt *out, cons
 	out->src_port = cursor_load16(l4);
 	out->dst_port = cursor_load16(l4 + 2);
 	if (__builtin_expect(udp < 8 || udp > (size_t)(out->ip_end - l4), 0) ||
-		!(pkt_ports_has(ports, out->src_port) || pkt_ports_has(ports, out->dst_port)))
+		!(dns_ports_has(ports, out->src_port) || dns_ports_has(ports, out->dst_port)))
 		return false;
 	out->payload = l4 + 8;
 	out->payload_size = (uint32_t)udp - 8;

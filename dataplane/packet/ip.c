@@ -147,11 +147,12 @@ enum pkt_layer decap_protocol(struct decap *d)
 #undef EXTENSION
 }
 
-static bool dns_ports(struct decap *d, const uint8_t *header)
+// Reads both ports. True if one of them speaks DNS.
+static bool speaks_dns(struct decap *d, const uint8_t *header)
 {
 	d->out->src_port = cursor_load16(header);
 	d->out->dst_port = cursor_load16(header + 2);
-	return pkt_ports_has(d->ports, d->out->src_port) || pkt_ports_has(d->ports, d->out->dst_port);
+	return dns_ports_has(d->ports, d->out->src_port) || dns_ports_has(d->ports, d->out->dst_port);
 }
 
 // RFC 768. Ports of DNS come before ports of tunnels, the lower port before the higher one. A length
@@ -168,7 +169,7 @@ enum pkt_layer decap_udp(struct decap *d)
 	if (length < UDP_HEADER_SIZE)
 		return END_SHORT;
 	decap_clip(d, length - UDP_HEADER_SIZE);
-	if (dns_ports(d, udp)) {
+	if (speaks_dns(d, udp)) {
 		d->out->payload = d->c.at;
 		d->out->payload_size = (uint32_t)cursor_left(&d->c);
 		return END_UDP;
@@ -188,7 +189,7 @@ enum pkt_layer decap_tcp(struct decap *d)
 	if (tcp == NULL)
 		return END_SHORT;
 	size_t header = (size_t)(tcp[12] >> 4) * 4;
-	if (!dns_ports(d, tcp))
+	if (!speaks_dns(d, tcp))
 		return END_NOT_DNS;
 	if (header < TCP_HEADER_SIZE)
 		return END_SHORT;

@@ -99,7 +99,7 @@ enum pkt_ip_protocol { // IANA protocol numbers
 struct decap {
 	struct cursor c;	       // what is left; ends where the innermost length field says
 	struct pkt *out;	       // filled on the way
-	const struct pkt_ports *ports; // DNS ports
+	const struct dns_ports *ports; // DNS ports
 	struct worker_stats *stats;    // decapsulated_total
 	uint16_t type;		       // EtherType or IP protocol of what comes next
 	bool cut;		       // the innermost IP datagram says to be longer than what is there

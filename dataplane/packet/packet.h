@@ -13,17 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dataplane/base/dns_ports.h"
+#include "dataplane/base/link_kind.h"
 #include "dataplane/common/stats.h"
-
-// How the first octet of a frame is to be read; the values are ours, not libpcap's DLT_.
-enum pkt_link {
-	PKT_LINK_ETHERNET,
-	PKT_LINK_RAW_IP, // IPv4 or IPv6 by the first nibble
-	PKT_LINK_NULL,	 // BSD loopback: address family, host order of the capturing machine (or big endian)
-	PKT_LINK_SLL,	 // Linux cooked capture
-	PKT_LINK_SLL2,	 // Linux cooked capture v2
-	PKT_LINK_MAX
-};
 
 enum pkt_verdict {
 	PKT_UDP,      // payload is the UDP payload; ports are of DNS
@@ -59,27 +51,16 @@ struct pkt {
 	uint16_t unknown_number; // EtherType, IP protocol or destination port
 };
 
-// Which ports speak DNS: one bit a port (`dns.ports`). Read by workers, replaced as a whole.
-struct pkt_ports {
-	uint64_t bit[65536 / 64];
-};
-
-static inline void pkt_ports_add(struct pkt_ports *ports, uint16_t port)
-{
-	ports->bit[port / 64] |= 1ull << (port % 64);
-}
-
-static inline bool pkt_ports_has(const struct pkt_ports *ports, uint16_t port)
-{
-	return ports->bit[port / 64] >> (port % 64) & 1;
-}
+// One DNS message of a TCP stream. `wire` is valid during the call only. `pkt` has the addresses and ports of its
+// direction, nothing else. `time_s` is when the last segment of that direction arrived.
+typedef void pkt_tcp_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s);
 
 // decap.c: takes link, VLAN, MPLS, PPPoE and tunnel headers off until a UDP or TCP header of a
 // DNS port, a fragment, or a reason to drop. `frame` must outlive `*out`. Counts exactly one
 // packets_total outcome of `stats` for every call, and decapsulated_total on the way. No allocation.
-enum pkt_verdict pkt_decap(struct pkt *out, const uint8_t *frame, size_t size, enum pkt_link link,
-	const struct pkt_ports *ports, struct worker_stats *stats);
+enum pkt_verdict pkt_decap(struct pkt *out, const uint8_t *frame, size_t size, enum link_kind link,
+	const struct dns_ports *ports, struct worker_stats *stats);
 
 // The same for frames that pkt_fast (fast.h) has refused.
-enum pkt_verdict pkt_decap_other(struct pkt *out, const uint8_t *frame, size_t size, enum pkt_link link,
-	const struct pkt_ports *ports, struct worker_stats *stats);
+enum pkt_verdict pkt_decap_other(struct pkt *out, const uint8_t *frame, size_t size, enum link_kind link,
+	const struct dns_ports *ports, struct worker_stats *stats);

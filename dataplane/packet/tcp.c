@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Segments in, messages out: which stream a segment belongs to, where streams begin and end. What the
 // octets say is for tcp_stream.c.
+#include "dataplane/packet/tcp.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/packet/tcp_flow.h"
+#include "dataplane/packet/tcp_parts.h"
 
 enum { EXPIRE_FLOWS = 8 }; // given up in one call
 

@@ -22,10 +22,6 @@ struct pkt_tcp_options {
 	bool touch;	     // all memory at the start, so that no packet waits for a page
 };
 
-// One DNS message of a stream; `wire` is valid during the call only. `pkt` gives the
-// addresses and ports of its direction, `time_s` is when the last segment of that direction came.
-typedef void pkt_tcp_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s);
-
 // NULL when out of memory.
 struct pkt_tcp *pkt_tcp_new(const struct pkt_tcp_options *options, const struct hash_key *key,
 	struct worker_stats *stats);

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "dataplane/packet/tcp_flow.h"
+#include "dataplane/packet/tcp_parts.h"
 
 int tcp_flows_init(struct pkt_tcp *t, uint32_t flows)
 {

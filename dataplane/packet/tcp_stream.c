@@ -10,7 +10,7 @@
 #include <errno.h>
 
 #include "dataplane/common/cursor.h"
-#include "dataplane/packet/tcp_flow.h"
+#include "dataplane/packet/tcp_parts.h"
 
 enum look { LOOK_SOUND, LOOK_UNSOUND, LOOK_TOO_SHORT };
 

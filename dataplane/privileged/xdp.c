@@ -211,9 +211,9 @@ static int fill_prefixes(const struct bpf_prog_info *info, const char *map, cons
 	return result;
 }
 
-static int fill_ports(const struct bpf_prog_info *info, const struct pkt_ports *ports)
+static int fill_ports(const struct bpf_prog_info *info, const struct dns_ports *ports)
 {
-	_Static_assert(sizeof(struct pkt_ports) == sizeof(struct xdp_steer_ports), "one bit a port in both");
+	_Static_assert(sizeof(struct dns_ports) == sizeof(struct xdp_steer_ports), "one bit a port in both");
 	uint32_t zero = 0;
 	int fd = find_map(info, "steer_ports");
 	int result = fd < 0 ? -ENOENT : bpf_map_update_elem(fd, &zero, ports, BPF_ANY);

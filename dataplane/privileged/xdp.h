@@ -15,12 +15,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/packet/packet.h"
+#include "dataplane/base/dns_ports.h"
 #include "dataplane/base/prefix.h"
 #include "dataplane/common/stats.h"
 
 struct xdp_steering {
-	const struct pkt_ports *ports; // that speak DNS
+	const struct dns_ports *ports; // that speak DNS
 	bool all;		       // everything to the socket
 	bool queries;		       // packets to a DNS port too
 	uint32_t tunnels;	       // enum xdp_steer_tunnel (bpf/shared.h), or XDP_TUNNEL_AUTO

@@ -351,7 +351,7 @@ static int start(const struct packed *packed, enum worker_depth depth, bool huge
 			.huge_pages = huge,
 			.depth = depth,
 			.sources_len = 1};
-		w->sources[0] = (struct worker_source){.port = 0, .queue = (uint16_t)i, .link = PKT_LINK_ETHERNET};
+		w->sources[0] = (struct worker_source){.port = 0, .queue = (uint16_t)i, .link = LINK_KIND_ETHERNET};
 		atomic_store(&w->filters_next, filters);
 		if (flush_init(&w->flush, i, 128, &w->stats) != 0)
 			return -1;

@@ -20,7 +20,8 @@ static void read_all(const struct capture *capture, char *why, size_t why_size)
 	if (!reader)
 		abort();
 	while (capture_next(reader, &packet) == 1) {
-		if (packet.link >= PKT_LINK_MAX || (packet.us != CAPTURE_NO_TIME && packet.us / 1000000 > UINT32_MAX) ||
+		if (packet.link >= LINK_KIND_MAX ||
+			(packet.us != CAPTURE_NO_TIME && packet.us / 1000000 > UINT32_MAX) ||
 			packet.size > CAPTURE_PACKET_MAX)
 			abort();
 		for (uint32_t i = 0; i < packet.size; i++)

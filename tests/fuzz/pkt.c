@@ -20,12 +20,12 @@ static uint64_t outcomes(const struct worker_stats *s)
 	       s->pkt_tunnel_unknown + s->pkt_tunnel_depth + s->pkt_filtered;
 }
 
-static enum pkt_verdict decap(struct pkt *pkt, const uint8_t *frame, size_t size, enum pkt_link link)
+static enum pkt_verdict decap(struct pkt *pkt, const uint8_t *frame, size_t size, enum link_kind link)
 {
-	static struct pkt_ports ports;
+	static struct dns_ports ports;
 	struct worker_stats stats = {0};
 
-	pkt_ports_add(&ports, 53);
+	dns_ports_add(&ports, 53);
 	enum pkt_verdict verdict = pkt_decap(pkt, frame, size, link, &ports, &stats);
 	CHECK(outcomes(&stats) == 1);
 	if (verdict == PKT_DROP)
@@ -44,16 +44,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return 0;
-	enum pkt_link link = data[0] % PKT_LINK_MAX;
+	enum link_kind link = data[0] % LINK_KIND_MAX;
 	enum pkt_verdict verdict = decap(&pkt, data + 1, size - 1, link);
-	if (link != PKT_LINK_ETHERNET || size < 15)
+	if (link != LINK_KIND_ETHERNET || size < 15)
 		return 0;
 	// the same behind a cooked header, for which there is no fast path
 	size_t cooked_size = size - 1 + 2;
 	uint8_t *cooked = calloc(1, cooked_size);
 	memcpy(cooked + 14, data + 1 + 12, size - 1 - 12);
 	if (cooked[14] >= 0x06) { // an EtherType, not a length
-		CHECK(decap(&other, cooked, cooked_size, PKT_LINK_SLL) == verdict);
+		CHECK(decap(&other, cooked, cooked_size, LINK_KIND_SLL) == verdict);
 		if (verdict == PKT_UDP || verdict == PKT_TCP)
 			CHECK(pkt.payload_size == other.payload_size && pkt.src_port == other.src_port &&
 				pkt.payload - data - 1 + 2 == other.payload - cooked);

@@ -26,7 +26,7 @@ struct datagram {
 };
 
 static struct worker_stats stats;
-static struct pkt_ports ports;
+static struct dns_ports ports;
 static struct pkt_tcp *tcp;
 static struct datagram *datagrams[DATAGRAMS_MAX];
 static unsigned next_datagram;
@@ -79,7 +79,7 @@ static bool datagram_add(struct datagram *d, size_t offset, bool more, const uin
 	return d->end > 0 && d->have == d->end;
 }
 
-static void frame(const uint8_t *bytes, size_t size, enum pkt_link link);
+static void frame(const uint8_t *bytes, size_t size, enum link_kind link);
 
 static void fragment4(const uint8_t *ip, size_t size)
 {
@@ -98,7 +98,7 @@ static void fragment4(const uint8_t *ip, size_t size)
 	d->bytes[0] = 0x45;
 	d->bytes[2] = (uint8_t)((d->end + 20) >> 8), d->bytes[3] = (uint8_t)(d->end + 20);
 	d->bytes[6] = d->bytes[7] = 0;
-	frame(d->bytes, d->end + 20, PKT_LINK_RAW_IP);
+	frame(d->bytes, d->end + 20, LINK_KIND_RAW_IP);
 	datagram_forget(d);
 }
 
@@ -123,11 +123,11 @@ static void fragment6(const uint8_t *ip, size_t size)
 	if (!datagram_add(d, word & 0xfff8u, word & 1, ip + at + 8, size - at - 8))
 		return;
 	d->bytes[4] = (uint8_t)(d->end >> 8), d->bytes[5] = (uint8_t)d->end;
-	frame(d->bytes, d->end + 40, PKT_LINK_RAW_IP);
+	frame(d->bytes, d->end + 40, LINK_KIND_RAW_IP);
 	datagram_forget(d);
 }
 
-static void frame(const uint8_t *bytes, size_t size, enum pkt_link link)
+static void frame(const uint8_t *bytes, size_t size, enum link_kind link)
 {
 	struct pkt pkt;
 
@@ -150,18 +150,18 @@ static int link_of(int dlt)
 {
 	switch (dlt) {
 	case DLT_EN10MB:
-		return PKT_LINK_ETHERNET;
+		return LINK_KIND_ETHERNET;
 	case DLT_RAW:
 	case DLT_IPV4:
 	case DLT_IPV6:
-		return PKT_LINK_RAW_IP;
+		return LINK_KIND_RAW_IP;
 	case DLT_NULL:
 	case DLT_LOOP:
-		return PKT_LINK_NULL;
+		return LINK_KIND_NULL;
 	case DLT_LINUX_SLL:
-		return PKT_LINK_SLL;
+		return LINK_KIND_SLL;
 	case DLT_LINUX_SLL2:
-		return PKT_LINK_SLL2;
+		return LINK_KIND_SLL2;
 	default:
 		return -1;
 	}
@@ -194,12 +194,12 @@ int main(int argc, char **argv)
 		pcap_close(pcap);
 		return 77;
 	}
-	pkt_ports_add(&ports, 53);
+	dns_ports_add(&ports, 53);
 	tcp = pkt_tcp_new(&options, &key, &stats);
 	while (pcap_next_ex(pcap, &header, &bytes) == 1) {
 		now = header->ts.tv_sec;
 		pkt_tcp_expire(tcp, (uint32_t)now, print_message, NULL);
-		frame(bytes, header->caplen, (enum pkt_link)link);
+		frame(bytes, header->caplen, (enum link_kind)link);
 	}
 	if (argc > 2)
 		print_stats();

@@ -165,14 +165,14 @@ static void test_encrypted(void)
 	prefix_list_free(&list);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		frame_build(&frame, rows[i].words);
-		CU_ASSERT_EQUAL(encrypted_look(frame.bytes, frame.size, PKT_LINK_ETHERNET, doh), rows[i].kind);
+		CU_ASSERT_EQUAL(encrypted_look(frame.bytes, frame.size, LINK_KIND_ETHERNET, doh), rows[i].kind);
 		for (size_t size = 0; size < frame.size; size++) { // none reads behind the end
 			uint8_t *bytes = guard_copy(frame.bytes, size);
-			encrypted_look(bytes, size, PKT_LINK_ETHERNET, doh);
+			encrypted_look(bytes, size, LINK_KIND_ETHERNET, doh);
 			guard_free(bytes, size);
 		}
 	}
-	CU_ASSERT_EQUAL(encrypted_look(frame.bytes, 0, PKT_LINK_RAW_IP, doh), ENCRYPTED_NONE);
+	CU_ASSERT_EQUAL(encrypted_look(frame.bytes, 0, LINK_KIND_RAW_IP, doh), ENCRYPTED_NONE);
 	prefix_set_free(doh);
 }
 

@@ -28,7 +28,7 @@ static void write_file(size_t size)
 // what is read of it ──────────────────────────────────────────────────────────────────────────
 
 struct expected {
-	enum pkt_link link;
+	enum link_kind link;
 	uint32_t size;
 	uint64_t us;
 };
@@ -62,9 +62,9 @@ static void expect(const struct expected *expected, uint64_t len)
 }
 
 // A file of nearly everything, and its packets. `ends[i]` is where packet i ends.
-static const struct expected all[] = {{PKT_LINK_ETHERNET, 60, 5}, {PKT_LINK_RAW_IP, 41, 1000001},
-	{PKT_LINK_ETHERNET, 33, 6}, {PKT_LINK_ETHERNET, 50, 6}, {PKT_LINK_SLL2, 0, 1700000000123456},
-	{PKT_LINK_SLL, 70, 2}, {PKT_LINK_NULL, 3, 3}};
+static const struct expected all[] = {{LINK_KIND_ETHERNET, 60, 5}, {LINK_KIND_RAW_IP, 41, 1000001},
+	{LINK_KIND_ETHERNET, 33, 6}, {LINK_KIND_ETHERNET, 50, 6}, {LINK_KIND_SLL2, 0, 1700000000123456},
+	{LINK_KIND_SLL, 70, 2}, {LINK_KIND_NULL, 3, 3}};
 enum { ALL = sizeof(all) / sizeof(all[0]) };
 static size_t ends[ALL];
 
@@ -106,7 +106,7 @@ static void test_all(void)
 {
 	make_all();
 	CU_ASSERT(check(file_size) == 0 && capture.is_ng && capture.is_mixed && !capture.is_gzip);
-	CU_ASSERT(capture.link == PKT_LINK_ETHERNET && capture.bytes == 257);
+	CU_ASSERT(capture.link == LINK_KIND_ETHERNET && capture.bytes == 257);
 	expect(all, ALL);
 	gzFile out = gzopen(path, "wb");
 	CU_ASSERT(gzwrite(out, file, (unsigned)file_size) > 0);
@@ -246,9 +246,9 @@ static void test_time(void)
 // Of simple packets: as much as the block holds, of the time of the last packet that had one.
 static void test_simple(void)
 {
-	static const struct expected expected[] = {{PKT_LINK_ETHERNET, 9, 5000000},
-		{PKT_LINK_ETHERNET, 9, CAPTURE_NO_TIME}, {PKT_LINK_ETHERNET, 50, 5000000},
-		{PKT_LINK_ETHERNET, 90, 5000000}, {PKT_LINK_ETHERNET, 68, 5000000}};
+	static const struct expected expected[] = {{LINK_KIND_ETHERNET, 9, 5000000},
+		{LINK_KIND_ETHERNET, 9, CAPTURE_NO_TIME}, {LINK_KIND_ETHERNET, 50, 5000000},
+		{LINK_KIND_ETHERNET, 90, 5000000}, {LINK_KIND_ETHERNET, 68, 5000000}};
 
 	for (int order = 0; order < 2; order++) {
 		file_size = 0;

@@ -10,7 +10,7 @@ enum { DEDUP_US = 10000 };
 
 static const struct hash_key key = {{3, 5, 7, 11, 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 23}};
 static struct worker_stats stats;
-static struct pkt_ports ports;
+static struct dns_ports ports;
 static uint64_t now_us;
 
 static void begin(void)
@@ -27,7 +27,7 @@ static bool look_changed(struct copies *c, const char *words, long at, uint8_t c
 	struct pkt pkt;
 
 	frame_build(&f, words);
-	enum pkt_verdict verdict = pkt_decap(&pkt, f.bytes, f.size, PKT_LINK_ETHERNET, &ports, &unused);
+	enum pkt_verdict verdict = pkt_decap(&pkt, f.bytes, f.size, LINK_KIND_ETHERNET, &ports, &unused);
 	CU_ASSERT_FATAL(verdict != PKT_DROP);
 	f.bytes[pkt.ip - f.bytes + at] ^= change;
 	return copies_look(c, &pkt, now_us);
@@ -101,7 +101,7 @@ static void test_notice(void)
 		look(c, udp);
 	CU_ASSERT(copies_mask(c) == COPIES_ONE_OF - 1);
 	frame_build(&f, udp6);
-	CU_ASSERT_FATAL(pkt_decap(&pkt, f.bytes, f.size, PKT_LINK_ETHERNET, &ports, &unused) == PKT_UDP);
+	CU_ASSERT_FATAL(pkt_decap(&pkt, f.bytes, f.size, LINK_KIND_ETHERNET, &ports, &unused) == PKT_UDP);
 	CU_ASSERT(!copies_wants(c, &pkt, PKT_UDP) && copies_wants(c, &pkt, PKT_FRAGMENT));
 	f.bytes[pkt.payload + 1 - f.bytes] = 0;
 	CU_ASSERT(copies_wants(c, &pkt, PKT_UDP) && !copies_wants(c, &pkt, PKT_DROP));
@@ -121,7 +121,7 @@ static void test_bound(void)
 	begin();
 	struct copies *c = copies_new(DEDUP_US, &key, &stats);
 	frame_build(&f, udp);
-	CU_ASSERT_FATAL(pkt_decap(&pkt, f.bytes, f.size, PKT_LINK_ETHERNET, &ports, &unused) == PKT_UDP);
+	CU_ASSERT_FATAL(pkt_decap(&pkt, f.bytes, f.size, LINK_KIND_ETHERNET, &ports, &unused) == PKT_UDP);
 	for (uint32_t i = 0; i < 600000; i++) {
 		memcpy(f.bytes + 60, &i, sizeof(i));
 		now_us += i % 100 == 0;
@@ -138,7 +138,7 @@ static void test_bound(void)
 
 int main(void)
 {
-	pkt_ports_add(&ports, 53);
+	dns_ports_add(&ports, 53);
 	static const struct unit_test tests[] = {{"what is a copy", test_what_is_one}, {"window", test_window},
 		{"notice", test_notice}, {"bound", test_bound}};
 	return unit_run("copies", tests, sizeof(tests) / sizeof(tests[0]));

@@ -7,10 +7,10 @@
 #include "tests/tools/frame.h"
 #include "tests/tools/unit.h"
 
-static struct pkt_ports ports;
+static struct dns_ports ports;
 static struct worker_stats stats;
 
-static enum pkt_verdict cut_at(const struct frame *f, size_t size, enum pkt_link link, bool *is_cut)
+static enum pkt_verdict cut_at(const struct frame *f, size_t size, enum link_kind link, bool *is_cut)
 {
 	struct pkt pkt;
 
@@ -31,7 +31,7 @@ static void test_every_size(void)
 	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
 		frame_build(&f, frames[i]);
 		for (size_t size = 0; size <= f.size + 4; size++) { // and octets behind the datagram
-			enum pkt_verdict verdict = cut_at(&f, size, PKT_LINK_ETHERNET, &is_cut);
+			enum pkt_verdict verdict = cut_at(&f, size, LINK_KIND_ETHERNET, &is_cut);
 			bool whole = size >= f.size;
 			CU_ASSERT_EQUAL(stats.pkt_snapped, !whole);
 			CU_ASSERT_EQUAL(stats.pkt_udp + stats.pkt_tcp, whole);
@@ -48,14 +48,14 @@ static void test_others(void)
 	bool is_cut;
 
 	frame_build(&f, "eth 0800 ip4:06 tcp:01bb:8000 dns");
-	CU_ASSERT(cut_at(&f, f.size - 5, PKT_LINK_ETHERNET, &is_cut) == PKT_DROP && !is_cut && stats.pkt_not_dns == 1);
+	CU_ASSERT(cut_at(&f, f.size - 5, LINK_KIND_ETHERNET, &is_cut) == PKT_DROP && !is_cut && stats.pkt_not_dns == 1);
 	frame_build(&f, "eth 0806 0001080006040001");
-	CU_ASSERT(cut_at(&f, f.size - 1, PKT_LINK_ETHERNET, &is_cut) == PKT_DROP && stats.pkt_not_ip == 1);
+	CU_ASSERT(cut_at(&f, f.size - 1, LINK_KIND_ETHERNET, &is_cut) == PKT_DROP && stats.pkt_not_ip == 1);
 	frame_build(&f, "eth 0800 ip4:06:0000 tcp:0035:8000 dns");
-	CU_ASSERT(cut_at(&f, f.size - 5, PKT_LINK_ETHERNET, &is_cut) == PKT_TCP && is_cut && stats.pkt_snapped == 1);
+	CU_ASSERT(cut_at(&f, f.size - 5, LINK_KIND_ETHERNET, &is_cut) == PKT_TCP && is_cut && stats.pkt_snapped == 1);
 	// a fragment of which something is missing is of no use
 	frame_build(&f, "eth 0800 4500004d000120004011000001020304c0000202 udp:0035:8000 dns");
-	CU_ASSERT(cut_at(&f, f.size - 5, PKT_LINK_ETHERNET, &is_cut) == PKT_DROP && !is_cut && stats.pkt_snapped == 1);
+	CU_ASSERT(cut_at(&f, f.size - 5, LINK_KIND_ETHERNET, &is_cut) == PKT_DROP && !is_cut && stats.pkt_snapped == 1);
 }
 
 // As tshark reads them: families of 32 bits or of 16 in either half, in either order; EtherTypes; PPP.
@@ -75,25 +75,25 @@ static void test_null(void)
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
 		snprintf(words, sizeof(words), "%s ip4:11 udp:0035:8000 dns", heads[i]);
 		frame_build(&f, words);
-		CU_ASSERT_EQUAL(cut_at(&f, f.size, PKT_LINK_NULL, &is_cut), PKT_UDP);
+		CU_ASSERT_EQUAL(cut_at(&f, f.size, LINK_KIND_NULL, &is_cut), PKT_UDP);
 	}
 	for (size_t i = 0; i < sizeof(heads6) / sizeof(heads6[0]); i++) {
 		snprintf(words, sizeof(words), "%s ip6:11 udp:0035:8000 dns", heads6[i]);
 		frame_build(&f, words);
-		CU_ASSERT_EQUAL(cut_at(&f, f.size, PKT_LINK_NULL, &is_cut), PKT_UDP);
+		CU_ASSERT_EQUAL(cut_at(&f, f.size, LINK_KIND_NULL, &is_cut), PKT_UDP);
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		snprintf(words, sizeof(words), "%s ip4:11 udp:0035:8000 dns", others[i]);
 		frame_build(&f, words);
-		CU_ASSERT(cut_at(&f, f.size, PKT_LINK_NULL, &is_cut) == PKT_DROP && stats.pkt_not_ip == 1);
+		CU_ASSERT(cut_at(&f, f.size, LINK_KIND_NULL, &is_cut) == PKT_DROP && stats.pkt_not_ip == 1);
 	}
 	frame_build(&f, "00008100 0001 0800 ip4:11 udp:0035:8000 dns");
-	CU_ASSERT_EQUAL(cut_at(&f, f.size, PKT_LINK_NULL, &is_cut), PKT_UDP);
+	CU_ASSERT_EQUAL(cut_at(&f, f.size, LINK_KIND_NULL, &is_cut), PKT_UDP);
 }
 
 int main(void)
 {
-	pkt_ports_add(&ports, 53);
+	dns_ports_add(&ports, 53);
 	static const struct unit_test tests[] = {{"every size", test_every_size}, {"others", test_others},
 		{"null", test_null}};
 	return unit_run("pkt_cut", tests, sizeof(tests) / sizeof(tests[0]));

@@ -9,14 +9,14 @@
 
 #define INNER "ip4:11 udp:0035:8000 dns"
 
-static void count(struct unknown *u, const char *words, enum pkt_link link, unsigned times)
+static void count(struct unknown *u, const char *words, enum link_kind link, unsigned times)
 {
-	static struct pkt_ports ports;
+	static struct dns_ports ports;
 	struct worker_stats stats = {0};
 	struct frame f;
 	struct pkt pkt;
 
-	pkt_ports_add(&ports, 53);
+	dns_ports_add(&ports, 53);
 	frame_build(&f, words);
 	for (unsigned i = 0; i < times; i++) {
 		CU_ASSERT_EQUAL(pkt_decap(&pkt, f.bytes, f.size, link, &ports, &stats), PKT_DROP);
@@ -40,16 +40,16 @@ static void kinds(void)
 	char text[32];
 
 	CU_ASSERT_FATAL(u[0] && u[1]);
-	count(u[0], "eth 88b5 00010002 " INNER, PKT_LINK_ETHERNET, 3);
-	count(u[1], "eth 8100 0005 88b5 00010002 " INNER, PKT_LINK_ETHERNET, 2);
-	count(u[0], "eth 88b6 0102030405060708", PKT_LINK_ETHERNET, 9);
-	count(u[0], "eth 0806 0001080006040001", PKT_LINK_ETHERNET, 50); // ARP
-	count(u[0], "eth 0800 ip4:fd 0102 " INNER, PKT_LINK_ETHERNET, 4);
-	count(u[0], "eth 0800 ip4:32 0000000100000001 dns", PKT_LINK_ETHERNET, 50); // ESP
-	count(u[0], "eth 0800 ip4:11 udp:c000:3039 00000000 " INNER, PKT_LINK_ETHERNET, 6);
-	count(u[1], "eth 8847 00010140 ip4:11 udp:c000:3039 00000000 " INNER, PKT_LINK_ETHERNET, 1); // the slow way
-	count(u[0], "eth 0800 ip4:11 udp:c000:01bb c300000001088394c8f03e515708", PKT_LINK_ETHERNET, 50); // QUIC
-	count(u[0], "eth 0800 ip4:06 tcp:01bb:8000 dns", PKT_LINK_ETHERNET, 50);
+	count(u[0], "eth 88b5 00010002 " INNER, LINK_KIND_ETHERNET, 3);
+	count(u[1], "eth 8100 0005 88b5 00010002 " INNER, LINK_KIND_ETHERNET, 2);
+	count(u[0], "eth 88b6 0102030405060708", LINK_KIND_ETHERNET, 9);
+	count(u[0], "eth 0806 0001080006040001", LINK_KIND_ETHERNET, 50); // ARP
+	count(u[0], "eth 0800 ip4:fd 0102 " INNER, LINK_KIND_ETHERNET, 4);
+	count(u[0], "eth 0800 ip4:32 0000000100000001 dns", LINK_KIND_ETHERNET, 50); // ESP
+	count(u[0], "eth 0800 ip4:11 udp:c000:3039 00000000 " INNER, LINK_KIND_ETHERNET, 6);
+	count(u[1], "eth 8847 00010140 ip4:11 udp:c000:3039 00000000 " INNER, LINK_KIND_ETHERNET, 1); // the slow way
+	count(u[0], "eth 0800 ip4:11 udp:c000:01bb c300000001088394c8f03e515708", LINK_KIND_ETHERNET, 50); // QUIC
+	count(u[0], "eth 0800 ip4:06 tcp:01bb:8000 dns", LINK_KIND_ETHERNET, 50);
 	unsigned len = unknown_top((const struct unknown *const *)u, 2, top);
 	CU_ASSERT_EQUAL_FATAL(len, 4);
 	check(&top[0], STATS_UNKNOWN_ETHERTYPE, 0x88b6, 9, false);
@@ -72,7 +72,7 @@ static void bounded(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(u);
 	for (unsigned type = 0xa000; type < 0xa040; type++) {
 		snprintf(words, sizeof(words), "eth %04x 0102030405060708", type);
-		count(u, words, PKT_LINK_ETHERNET, 1 + type % 64);
+		count(u, words, LINK_KIND_ETHERNET, 1 + type % 64);
 	}
 	const struct unknown *one = u;
 	unsigned len = unknown_top(&one, 1, top);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// TCP reassembly from inside. Private to tcp.c (segments), tcp_stream.c (messages), tcp_flow.c
-// (the table), tcp_held.c (the octets).
+// TCP reassembly from inside: what its parts share. Private to tcp.c (segments), tcp_stream.c (messages), tcp_flow.c
+// (the table of flows), tcp_held.c (the octets held).
 //
 //     buckets[hash] ─► flow ─► flow          every flow stands in the list USED, the last one touched
 //                       │                    first; those with held octets in the list HOLDING too
@@ -14,8 +14,11 @@
 // once; TCP_NONE stands for no index. Sequence numbers are compared modulo 2^32 (RFC 9293 §3.4).
 #pragma once
 
+#include <string.h>
+
+#include "dataplane/base/hash.h"
 #include "dataplane/common/monotonic.h"
-#include "dataplane/packet/tcp.h"
+#include "dataplane/packet/packet.h"
 
 enum {
 	TCP_CHUNK_SIZE = 1012,	    // octets in a chunk; the whole of it is 1 KiB
