@@ -142,6 +142,8 @@ def test_killed_during_the_rewrite():
         w.cli("DEBUG", "POPULATE", "3000")
         w.cli("BGREWRITEAOF")
         until(lambda: settled_aof(w) and glob.glob(f"{w.folder}/appendonlydir/*.2.base.rdb"))
+        # what a cut leaves: a file cut to nothing needs no rewrite (Redis 8 begins it with the transaction, 7.0 with a SELECT)
+        w.cli("SET", "something", "else")
         d.records(one(3))
         d.wait()
         w.settled()
