@@ -155,6 +155,17 @@ static bool ready(struct redis_cluster *cl)
 	return true;
 }
 
+// The servers that the settings name, and the nodes of the last topology: those named may all be gone, or have lost sight of the others.
+static struct redis_settings servers_of(const struct redis_cluster *cl)
+{
+	struct redis_settings found = *cl->u.s;
+
+	for (size_t i = 0; i < cl->u.t.nodes_len && found.others.len < ENDPOINTS_MAX; i++)
+		if (cl->u.t.nodes[i].listed)
+			found.others.at[found.others.len++] = cl->u.t.nodes[i].address;
+	return found;
+}
+
 // Whether the UUID is this collector's: before connections of its name are killed, and often enough to keep the lease.
 static bool own(struct redis_cluster *cl)
 {
@@ -173,7 +184,8 @@ static bool own(struct redis_cluster *cl)
 	redis_conn_close(c);
 	do {
 		spool_uuid(cl->spool, uuid);
-		outcome = c->context || redis_lease_open(c, cl->u.s, uuid) == 0
+		const struct redis_settings servers = servers_of(cl);
+		outcome = c->context || redis_lease_open(c, &servers, uuid) == 0
 				  ? redis_lease_take(&cl->lease, c, cl->u.s, cl->spool, 0)
 				  : LEASE_FAILED;
 		if (outcome == LEASE_NEW_UUID)

@@ -209,40 +209,58 @@ int redis_lease_keep(struct redis_lease *l, struct redis_conn *c, const struct r
 		       : result;
 }
 
-int redis_lease_open(struct redis_conn *c, const struct redis_settings *s, const char *uuid)
+// Follows MOVED from one server to the node that holds the owner's key. 0; 1 (closed) if another server may know better; or -1 (closed).
+static int open_from(struct redis_conn *c, struct redis_settings *here, const char *uuid)
 {
 	enum { HOPS_MAX = 4 };
-	struct redis_settings here = *s;
 
 	for (int hop = 0; hop < HOPS_MAX; hop++) {
 		struct redis_buffer b = {0};
-		if (redis_conn_open(c, &here) != 0)
-			return -1;
-		redis_lease_watch(&b, s, uuid);
+		if (redis_conn_open(c, here) != 0)
+			return hop == 0 ? 1 : -1;
+		redis_lease_watch(&b, here, uuid);
 		redisReply *reply = redis_conn_ask(c, &b);
 		redis_buffer_free(&b);
 		if (!reply)
 			return -1;
-		char *host = reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "MOVED ", 6) == 0
-				     ? strchr(reply->str + 6, ' ')
-				     : NULL;
+		char *error = reply->type == REDIS_REPLY_ERROR ? reply->str : NULL;
+		char *host = error && strncmp(error, "MOVED ", 6) == 0 ? strchr(error + 6, ' ') : NULL;
 		char *colon = host ? strrchr(host, ':') : NULL;
 		if (colon) {
-			here.others.len = 0;
-			here.address =
+			here->address =
 				(struct endpoint){.kind = ENDPOINT_TCP, .port = (uint16_t)strtoul(colon + 1, NULL, 10)};
 			*colon = '\0';
-			snprintf(here.address.host, sizeof(here.address.host), "%s", host[1] ? host + 1 : c->at.host);
-			snprintf(here.address.text, sizeof(here.address.text), "%.250s:%u", here.address.host,
-				here.address.port);
+			snprintf(here->address.host, sizeof(here->address.host), "%s", host[1] ? host + 1 : c->at.host);
+			snprintf(here->address.text, sizeof(here->address.text), "%.250s:%u", here->address.host,
+				here->address.port);
+			redis_conn_close(c);
+		} else if (error && redis_trouble_of(error, reply->len) == REDIS_TROUBLE_CLUSTER) {
+			redis_conn_fail(c, REDIS_TROUBLE_CLUSTER, "%s: %.200s",
+				redis_trouble_sentence[REDIS_TROUBLE_CLUSTER], error);
 		}
 		freeReplyObject(reply);
 		if (!colon)
-			return 0;
-		redis_conn_close(c);
+			return c->context ? 0 : 1;
 	}
 	return redis_conn_fail(c, REDIS_TROUBLE_CLUSTER,
 		"the nodes of the cluster do not agree on who holds the key of the spool's owner");
+}
+
+int redis_lease_open(struct redis_conn *c, const struct redis_settings *s, const char *uuid)
+{
+	size_t len = s->others.len + 1, first = c->preferred;
+	int result = 1;
+
+	for (size_t i = 0; i < len && result > 0; i++) {
+		size_t index = (first + i) % len;
+		struct redis_settings here = *s;
+		here.others.len = 0;
+		if (index > 0)
+			here.address = s->others.at[index - 1];
+		result = open_from(c, &here, uuid);
+		c->preferred = (index + (result < 0)) % len; // where it led nowhere, another one is asked the next time
+	}
+	return result == 0 ? 0 : -1;
 }
 
 int redis_lease_leave(struct redis_lease *l, struct redis_conn *c, const struct redis_settings *s, const char *uuid,
