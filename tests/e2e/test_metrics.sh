@@ -35,6 +35,7 @@ nothing_pending() { [ "$(metric sightings_pending)" = 0 ] && [ "$(metric rx_pack
 await 30 nothing_pending
 sleep 1.5 # one more frame of counters
 check_format
+"$ROOT/scripts/check-maps" "$T/metrics" || fail "the maps in the documents are not those of the project"
 
 equal() { # what, left, right
 	[ "$2" = "$3" ] || fail "$1: $2 is not $3"
