@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The spool's thread: what is in memory goes to the disk, as many frames at once as there are; what
 // was kept long enough is deleted in the same transaction.
-#include "collector/spool/group.h"
+#include "collector/spool/commit.h"
 
 #include "collector/base/timed_wait.h"
 #include "collector/base/metrics.h"
@@ -32,7 +32,7 @@ static struct store_stream stream_as_committed(const struct spool_frame *frame)
 		.counted = frame->counted};
 }
 
-static int put_frame(struct spool *s, MDB_txn *txn, struct spool_group *g, const struct spool_frame *frame)
+static int put_frame(struct spool *s, MDB_txn *txn, struct spool_commit_group *g, const struct spool_frame *frame)
 {
 	uint64_t slot = (uint64_t)(frame->stream - s->streams->slots);
 	const struct store_stream stream = stream_as_committed(frame);
@@ -50,7 +50,7 @@ static int put_frame(struct spool *s, MDB_txn *txn, struct spool_group *g, const
 	return store_put_batch(&s->store, txn, g->meta.next++, &head, frame->body);
 }
 
-static int write_group(struct spool *s, MDB_txn *txn, struct spool_group *g)
+static int write_group(struct spool *s, MDB_txn *txn, struct spool_commit_group *g)
 {
 	int result = 0;
 
@@ -66,7 +66,7 @@ static int write_group(struct spool *s, MDB_txn *txn, struct spool_group *g)
 	return result ? result : store_put_meta(&s->store, txn, &g->meta);
 }
 
-static int commit_group(struct spool *s, struct spool_group *g)
+static int commit_group(struct spool *s, struct spool_commit_group *g)
 {
 	MDB_txn *txn;
 	uint64_t start = monotonic_ms();
@@ -85,7 +85,7 @@ static int commit_group(struct spool *s, struct spool_group *g)
 	return result;
 }
 
-static void note_given_up(const struct spool_group *g)
+static void note_given_up(const struct spool_commit_group *g)
 {
 	static uint64_t logged_ms, since;
 
@@ -105,7 +105,7 @@ static void note_given_up(const struct spool_group *g)
 }
 
 // The transaction is on disk: tells everyone.
-static void settle(struct spool *s, struct spool_group *g)
+static void settle(struct spool *s, struct spool_commit_group *g)
 {
 	uint64_t one = 1;
 
@@ -180,7 +180,7 @@ static void note_trouble(struct spool *s, int result, bool full, enum spool_faul
 }
 
 // Puts the group on the disk and sees that it is still there.
-static int write_and_look(struct spool *s, struct spool_group *g, enum spool_fault *fault)
+static int write_and_look(struct spool *s, struct spool_commit_group *g, enum spool_fault *fault)
 {
 	int result = commit_group(s, g);
 
@@ -194,7 +194,7 @@ static int write_and_look(struct spool *s, struct spool_group *g, enum spool_fau
 // One transaction, where there is something to do. Returns 0, or why frames have to wait.
 static int write_turn(struct spool *s, enum spool_fault *fault)
 {
-	static struct spool_group g;
+	static struct spool_commit_group g;
 	int result = 0;
 
 	pthread_mutex_lock(&s->lock);
@@ -202,10 +202,10 @@ static int write_turn(struct spool *s, enum spool_fault *fault)
 	uint64_t used = s->bytes;
 	pthread_mutex_unlock(&s->lock);
 	int disk = s->map_full ? MDB_MAP_FULL : any ? store_reserve(&s->store, GROUP_BYTES_MAX / 4) : 0;
-	bool room = spool_choose(s, &g, disk);
+	bool room = spool_commit_choose(s, &g, disk);
 	if (!room && disk != 0 && any && g.delete_to + 1 == s->first &&
 		store_free_bytes(&s->store, used) > GROUP_BYTES_MAX / 2 + STORE_SLACK)
-		room = spool_choose(s, &g, 0); // within what the file has
+		room = spool_commit_choose(s, &g, 0); // within what the file has
 	if (g.len > 0 || g.delete_to + 1 > s->first)
 		result = write_and_look(s, &g, fault);
 	s->map_full = result == MDB_MAP_FULL;

@@ -17,53 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAP_EXTRA = 64 << 20 };
-
-int spool_make_folder(const char *dir, char *why, size_t why_size)
-{
-	char path[sizeof(((struct spool_settings *)0)->dir)];
-
-	snprintf(path, sizeof(path), "%s", dir);
-	for (char *p = path + 1; *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		mkdir(path, 0755); // what cannot be made fails below
-		*p = '/';
-	}
-	if (mkdir(path, 0700) == 0 || errno == EEXIST)
-		return 0;
-	snprintf(why, why_size, "spool.dir %s: %s", dir, strerror(errno));
-	return -1;
-}
-
-int spool_lock_folder(struct spool *s, char *why, size_t why_size)
-{
-	const char *dir = s->settings.dir;
-	char path[sizeof(s->settings.dir) + 8];
-
-	snprintf(path, sizeof(path), "%s/lock", dir);
-	if (s->lock_fd >= 0)
-		close(s->lock_fd);
-	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (s->lock_fd < 0) {
-		snprintf(why, why_size, "spool.dir %s: %s", dir, strerror(errno));
-		return -1;
-	}
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	snprintf(why, why_size, "spool.dir %s: another collector uses it", dir);
-	return -1;
-}
-
-uint64_t spool_map_size(struct spool *s)
-{
-	pthread_mutex_lock(&s->lock);
-	uint64_t size = s->settings.size;
-	pthread_mutex_unlock(&s->lock);
-	return (size + size / 2 + MAP_EXTRA) / PAGE * PAGE;
-}
-
 // Nothing in the file tells which spool it was.
 static int begin_anew(struct spool *s, struct rebuild *r, char *why, size_t why_size)
 {
@@ -268,9 +221,9 @@ struct spool *spool_open(const struct spool_settings *settings, struct stream_re
 	pthread_mutex_init(&s->lock, NULL);
 	timed_wait_init(&s->more);
 	metrics_set(spool_up, 1);
-	if (s->fd < 0 || spool_make_folder(settings->dir, why, why_size) != 0 ||
-		spool_lock_folder(s, why, why_size) != 0 || open_file(s, why, why_size) != 0 ||
-		read_contents(s, why, why_size) != 0 || !spool_title_begin(s) ||
+	if (s->fd < 0 || spool_folder_make(settings->dir, why, why_size) != 0 ||
+		spool_folder_lock(s, why, why_size) != 0 || open_file(s, why, why_size) != 0 ||
+		read_contents(s, why, why_size) != 0 || !spool_owner_begin(s) ||
 		pthread_create(&s->thread, NULL, spool_commit_run, s) != 0) {
 		free_spool(s);
 		return NULL;
@@ -309,6 +262,6 @@ void spool_close(struct spool *s)
 	if (!s)
 		return;
 	spool_stop(s);
-	spool_write_acked(s);
+	spool_remember(s);
 	free_spool(s);
 }

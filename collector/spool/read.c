@@ -126,3 +126,11 @@ void spool_batch_free(struct spool_batch *b)
 	free(b->body);
 	*b = (struct spool_batch){.body = NULL};
 }
+
+void spool_stop_waiting(struct spool *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->no_wait = true;
+	pthread_cond_broadcast(&s->more);
+	pthread_mutex_unlock(&s->lock);
+}

@@ -74,7 +74,7 @@ static int lock_again(struct spool *s)
 {
 	char why[sizeof(s->settings.dir) + 100];
 
-	if (spool_make_folder(s->settings.dir, why, sizeof(why)) == 0 && spool_lock_folder(s, why, sizeof(why)) == 0)
+	if (spool_folder_make(s->settings.dir, why, sizeof(why)) == 0 && spool_folder_lock(s, why, sizeof(why)) == 0)
 		return 0;
 	log_debug("%s", why);
 	return EBUSY;
@@ -100,7 +100,7 @@ static int reopen(struct spool *s, const struct salvage *v)
 	store_close(&s->store);
 	s->store = fresh;
 	s->broken = SPOOL_WELL;
-	s->place = s->store.meta.place = spool_place(s->settings.dir); // on the disk with the next commit
+	s->place = s->store.meta.place = spool_folder_place(s->settings.dir); // on the disk with the next commit
 	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < v->len; i++)
 		if (v->batches[i].head.flags & STORE_LOST)

@@ -4,7 +4,7 @@
 // newest counts; what LMDB has not yet written over serves where the newest is damaged.
 #pragma once
 
-#include "collector/spool/record.h"
+#include "collector/spool/store_record.h"
 #include "collector/spool/stream.h"
 
 struct salvage_batch {

@@ -144,7 +144,7 @@ void spool_go_on(struct spool *s);
 uint64_t spool_halted_at(struct spool *s);
 
 // Whose the UUID is, as the spool knows it: writer/lease.h.
-struct spool_title {
+struct spool_owner {
 	uint64_t owner_generation, owner_nonce; // of the last process of this folder that had it; 0: none
 	uint64_t claim_generation, claim_nonce; // of the one that was about to
 	uint64_t confirmed;			// the last batch that was there while it had it
@@ -154,12 +154,12 @@ struct spool_title {
 	bool same_place;			// the folder is where it was then, so that process is dead
 };
 
-void spool_title(struct spool *s, struct spool_title *out);
+void spool_owner(struct spool *s, struct spool_owner *out);
 
 // About to take it over from what Redis holds. On the disk when it returns true.
-bool spool_title_claim(struct spool *s, uint64_t generation, uint64_t nonce);
-void spool_title_take(struct spool *s); // done
-void spool_title_lose(struct spool *s); // somebody else has it
+bool spool_owner_claim(struct spool *s, uint64_t generation, uint64_t nonce);
+void spool_owner_take(struct spool *s); // done
+void spool_owner_lose(struct spool *s); // somebody else has it
 
 // Another collector has all batches up to `had`, and Redis too: they go. A new UUID for the others.
 bool spool_part(struct spool *s, uint64_t had);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Inside the spool, between spool.c (callers), commit.c (its thread), open.c and repair.c.
+// Inside the spool: its state, and what its files offer each other. Calls go down this list only: a file uses
+// those listed above it, and the store (store.h).
 #pragma once
 
 #include "collector/spool/spool.h"
@@ -88,53 +89,67 @@ static inline uint32_t spool_size_on_disk(size_t value)
 							    : value + ENTRY_OVERHEAD);
 }
 
-// With the lock held: the entry of a number that is there; a new last one (false: no memory).
+// entries.c, with `lock` held ────────────────────────────────────────────────────────────────────
+
+// The entry of a number that is there.
 struct spool_entry *spool_entry(struct spool *s, uint64_t number);
+
+// Adds a new last entry. False if there is no memory.
 bool spool_append(struct spool *s, uint64_t number, const struct spool_entry *entry);
 
-// With the lock held: the batch cannot be read. Redis may have it all the same: it counts as lost once its
-// turn comes.
+// Marks a batch that cannot be read. Redis may have it all the same: it counts as lost when its turn comes.
 void spool_lose(struct spool *s, uint64_t number);
 
-// open.c
-int spool_make_folder(const char *dir, char *why, size_t why_size);
-int spool_lock_folder(struct spool *s, char *why, size_t why_size);
-uint64_t spool_map_size(struct spool *s); // takes `lock`
+// All batches up to `number` count as acknowledged, none above it.
+void spool_set_acked(struct spool *s, uint64_t number);
 
-// repair.c, with `writing` held. Looks whether the file is where it was, and whole.
-enum spool_fault spool_examine(const struct spool *s);
+// account.c, with `lock` held ────────────────────────────────────────────────────────────────────
 
-// Puts a new file in place of one that is gone or damaged, with what can still be read. 0, or what keeps it
-// from being done.
-int spool_repair(struct spool *s, enum spool_fault fault);
-
-extern const char *const spool_fault_text[];
-
-// account.c, with the lock held.
 enum spool_outcome { SPOOL_APPLIED, SPOOL_SKIPPED, SPOOL_GIVEN_UP };
 
-// All batches up to `to` that are not counted yet have this outcome, but for those that cannot be read.
+// Gives this outcome to all batches up to `to` that are not counted yet. Those that cannot be read count as damaged.
 void spool_settle(struct spool *s, uint64_t to, enum spool_outcome outcome);
 
-// The account as it will be once batches up to `delete_to` are gone and `committing` sightings in memory are on the disk.
+// The account after batches up to `delete_to` are deleted and `committing` sightings in memory are on disk.
 struct store_account spool_account_after(struct spool *s, uint64_t delete_to, uint64_t committing);
 
-// When a spool is opened: before and after its batches are read. No other thread runs.
+// When a spool is opened: call begin before its batches are read, open after it. No other thread runs.
 void spool_account_begin(struct spool *s);
 void spool_account_open(struct spool *s);
 
-// title.c. False: no randomness.
-bool spool_title_begin(struct spool *s);
-uint64_t spool_place(const char *dir);
+// folder.c ─────────────────────────────────────────────────────────────────────────────────────
 
-// spool.c, with `writing` held. Writes the meta record; batches up to `delete_to` go in the same transaction.
+// Return 0, or -1 with one line in `why`.
+int spool_folder_make(const char *dir, char *why, size_t why_size);
+int spool_folder_lock(struct spool *s, char *why, size_t why_size);
+
+// Identifies the folder on this machine, since its boot. 0: not known.
+uint64_t spool_folder_place(const char *dir);
+
+// Octets that the file may grow to. Takes `lock`.
+uint64_t spool_map_size(struct spool *s);
+
+// repair.c, with `writing` held ──────────────────────────────────────────────────────────────────
+
+extern const char *const spool_fault_text[];
+
+// Checks that the file is in its place and whole.
+enum spool_fault spool_examine(const struct spool *s);
+
+// Replaces a file that is gone or damaged by a new one with all that can still be read. Returns 0 or an error of the store.
+int spool_repair(struct spool *s, enum spool_fault fault);
+
+// meta.c, with `writing` held ────────────────────────────────────────────────────────────────────
+
+// Writes the meta record and deletes batches up to `delete_to`, in one transaction.
 int spool_write_meta(struct spool *s, struct store_meta *meta, uint64_t delete_to);
 
-// commit.c: the thread.
+// owner.c ──────────────────────────────────────────────────────────────────────────────────────
+
+// Makes the nonce of this process. False if there is no randomness.
+bool spool_owner_begin(struct spool *s);
+
+// commit.c ─────────────────────────────────────────────────────────────────────────────────────
+
+// The spool's thread.
 void *spool_commit_run(void *arg);
-
-// Notes on disk how far Redis has come.
-void spool_write_acked(struct spool *s);
-
-// spool.c, with the lock held: everything up to `number` counts as acknowledged, nothing above it.
-void spool_set_acked(struct spool *s, uint64_t number);

@@ -10,7 +10,7 @@
 // writes at a time, one other may read (store_read).
 #pragma once
 
-#include "collector/spool/record.h"
+#include "collector/spool/store_record.h"
 
 #include <lmdb.h>
 

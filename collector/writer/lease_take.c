@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 struct look {
-	struct spool_title title;
+	struct spool_owner title;
 	char uuid[STREAM_UUID_TEXT_SIZE];
 	char lease[LEASE_TEXT_SIZE]; // what Redis holds
 	uint64_t generation, nonce;  // of the owner; 0: none
@@ -43,7 +43,7 @@ static int look(struct look *k, struct redis_conn *c, const struct redis_setting
 // The owner in Redis is a process of this very folder, or Redis is older than it was.
 static bool is_ours(const struct look *k)
 {
-	const struct spool_title *t = &k->title;
+	const struct spool_owner *t = &k->title;
 
 	return k->generation < t->owner_generation || k->generation == 0 ||
 	       (k->generation == t->owner_generation && k->nonce == t->owner_nonce) ||
@@ -76,7 +76,7 @@ static uint64_t applied_by_all(const struct look *k)
 
 static int write_take(struct redis_lease *l, struct look *k, struct redis_conn *c, const struct redis_settings *s)
 {
-	const struct spool_title *t = &k->title;
+	const struct spool_owner *t = &k->title;
 	struct redis_buffer b = {0};
 	char from[64], generation[24], old[24], reply[64];
 
@@ -113,16 +113,16 @@ static int write_take(struct redis_lease *l, struct look *k, struct redis_conn *
 static enum lease_outcome take(struct redis_lease *l, struct look *k, struct redis_conn *c,
 	const struct redis_settings *s, struct spool *spool)
 {
-	if (!spool_title_claim(spool, k->generation, k->nonce)) {
+	if (!spool_owner_claim(spool, k->generation, k->nonce)) {
 		redis_conn_fail(c, REDIS_TROUBLE_OWNED, "spool %s: its disk does not take who holds it", k->uuid);
 		return LEASE_FAILED;
 	}
-	spool_title(spool, &k->title);
+	spool_owner(spool, &k->title);
 	l->nonce = k->title.claim_nonce;
 	l->applied = k->title.acked;
 	if (write_take(l, k, c, s) != 0)
 		return LEASE_FAILED;
-	spool_title_take(spool);
+	spool_owner_take(spool);
 	return LEASE_TAKEN;
 }
 
@@ -146,7 +146,7 @@ static enum lease_outcome refuse(struct redis_lease *l, const struct look *k, st
 static enum lease_outcome part(struct redis_lease *l, const struct look *k, struct redis_conn *c, struct spool *spool,
 	uint64_t had)
 {
-	const struct spool_title *t = &k->title;
+	const struct spool_owner *t = &k->title;
 
 	if (t->acked < t->opened && t->confirmed < t->opened)
 		return refuse(l, k, c,
@@ -207,7 +207,7 @@ static int read_parting(const struct look *k, struct redis_conn *c, const struct
 static enum lease_outcome look_back(struct redis_lease *l, const struct look *k, struct redis_conn *c,
 	const struct redis_settings *s, struct spool *spool)
 {
-	const struct spool_title *t = &k->title;
+	const struct spool_owner *t = &k->title;
 	uint64_t had = 0;
 
 	int known = read_parting(k, c, s, t->claim_generation, t->claim_nonce, &had);
@@ -238,7 +238,7 @@ enum lease_outcome redis_lease_take(struct redis_lease *l, struct redis_conn *c,
 	enum lease_outcome outcome = LEASE_TAKEN;
 
 	spool_uuid(spool, k.uuid);
-	spool_title(spool, &k.title);
+	spool_owner(spool, &k.title);
 	if (look(&k, c, s) != 0) {
 		if (c->trouble == REDIS_TROUBLE_OWNED)
 			tell(l, c->why);
@@ -248,7 +248,7 @@ enum lease_outcome redis_lease_take(struct redis_lease *l, struct redis_conn *c,
 	if (k.title.owned && k.nonce == l->nonce) {
 		l->renewed_ms = 0; // ours all the time; with the next transaction
 	} else if (!is_ours(&k)) {
-		spool_title_lose(spool);
+		spool_owner_lose(spool);
 		outcome = look_back(l, &k, c, s, spool);
 	} else if (held && !k.title.owned) {
 		outcome = wait_or_part(l, &k, c, spool);

@@ -230,7 +230,7 @@ def test_spool_damaged():
 
 
 def spool_batches(data):
-    """Where the batches of a spool's file begin (spool/record.h), as {number: offset}."""
+    """Where the batches of a spool's file begin (spool/store_record.h), as {number: offset}."""
     found, at = {}, data.find(b"SSB2")
     while at >= 0:
         number = struct.unpack_from("=Q", data, at + 24 + 320)[0]

@@ -9,7 +9,7 @@
 
 #include "collector/base/metrics.h"
 #include "collector/spool/spool.h"
-#include "collector/spool/record.h"
+#include "collector/spool/store_record.h"
 #include "collector/spool/store.h"
 #include "dataplane/common/log.h"
 #include "tests/tools/unit.h"

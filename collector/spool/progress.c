@@ -2,6 +2,41 @@
 // What the spool's file knows of Redis: how far it has come, and whether writing has stopped until a person decides.
 #include "collector/spool/state.h"
 
+#include "dataplane/common/monotonic.h"
+
+#include <unistd.h>
+
+void spool_acknowledge(struct spool *s, uint64_t number)
+{
+	uint32_t now = (uint32_t)(monotonic_ms() / 100) | 1;
+
+	pthread_mutex_lock(&s->lock);
+	spool_settle(s, number, SPOOL_APPLIED);
+	for (uint64_t n = s->acked + 1 > s->first ? s->acked + 1 : s->first; n <= number && n <= s->last; n++) {
+		struct spool_entry *e = spool_entry(s, n);
+		e->acked_ds = now;
+		s->waiting_bytes -= e->size;
+	}
+	if (number > s->acked)
+		s->acked = number;
+	s->sought = true; // in a cluster, slots are asked
+	bool empty = s->acked >= s->last;
+	pthread_mutex_unlock(&s->lock);
+	if (empty) { // whoever waits for the end looks again
+		uint64_t one = 1;
+		ssize_t done = write(s->fd, &one, sizeof(one));
+		(void)done;
+	}
+}
+
+uint64_t spool_acked(struct spool *s)
+{
+	pthread_mutex_lock(&s->lock);
+	uint64_t acked = s->acked;
+	pthread_mutex_unlock(&s->lock);
+	return acked;
+}
+
 // How far Redis has come, so that the next start knows before it reaches Redis.
 static void write_acked(struct spool *s, uint64_t halted)
 {
@@ -16,7 +51,7 @@ static void write_acked(struct spool *s, uint64_t halted)
 		spool_write_meta(s, &meta, 0); // a failure only makes the next start know less
 }
 
-void spool_write_acked(struct spool *s)
+void spool_remember(struct spool *s)
 {
 	pthread_mutex_lock(&s->writing);
 	write_acked(s, s->store.meta.halted);
@@ -36,11 +71,6 @@ void spool_go_on(struct spool *s)
 	if (s->store.meta.halted != 0)
 		write_acked(s, 0);
 	pthread_mutex_unlock(&s->writing);
-}
-
-void spool_remember(struct spool *s)
-{
-	spool_write_acked(s);
 }
 
 uint64_t spool_halted_at(struct spool *s)

@@ -12,39 +12,21 @@
 
 static const uint64_t NONCE_MAX = 100000000000000000; // exact in the seventeen digits that replies are read by
 
-// The start of the machine and the folder: who was here before is dead if the lock is ours. A copy is
-// elsewhere, also one of the whole machine.
-uint64_t spool_place(const char *dir)
-{
-	uint8_t octets[64] = {0};
-	struct stat st;
-
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t size = fd < 0 ? -1 : read(fd, octets, 36);
-	if (fd >= 0)
-		close(fd);
-	if (size != 36 || stat(dir, &st) != 0)
-		return 0;
-	memcpy(octets + 40, &st.st_dev, sizeof(st.st_dev));
-	memcpy(octets + 48, &st.st_ino, sizeof(st.st_ino));
-	return store_checksum(octets, sizeof(octets)) | 1;
-}
-
-bool spool_title_begin(struct spool *s)
+bool spool_owner_begin(struct spool *s)
 {
 	if (getrandom(&s->nonce, sizeof(s->nonce), 0) != sizeof(s->nonce))
 		return false;
 	s->nonce = s->nonce % NONCE_MAX + 1;
-	s->place = spool_place(s->settings.dir);
+	s->place = spool_folder_place(s->settings.dir);
 	s->same_place = s->place != 0 && s->store.meta.place == s->place;
 	return true;
 }
 
-void spool_title(struct spool *s, struct spool_title *out)
+void spool_owner(struct spool *s, struct spool_owner *out)
 {
 	pthread_mutex_lock(&s->lock);
 	const struct store_meta *meta = &s->store.meta;
-	*out = (struct spool_title){.owner_generation = meta->owner.generation,
+	*out = (struct spool_owner){.owner_generation = meta->owner.generation,
 		.owner_nonce = meta->owner.nonce,
 		.claim_generation = meta->claim.generation,
 		.claim_nonce = meta->claim.nonce,
@@ -69,7 +51,7 @@ static bool write_twice(struct spool *s, struct store_meta *meta)
 	return result == 0;
 }
 
-bool spool_title_claim(struct spool *s, uint64_t generation, uint64_t nonce)
+bool spool_owner_claim(struct spool *s, uint64_t generation, uint64_t nonce)
 {
 	pthread_mutex_lock(&s->writing);
 	struct store_meta meta = s->store.meta;
@@ -86,7 +68,7 @@ bool spool_title_claim(struct spool *s, uint64_t generation, uint64_t nonce)
 	return done;
 }
 
-void spool_title_take(struct spool *s)
+void spool_owner_take(struct spool *s)
 {
 	pthread_mutex_lock(&s->writing);
 	struct store_meta meta = s->store.meta;
@@ -99,7 +81,7 @@ void spool_title_take(struct spool *s)
 	pthread_mutex_unlock(&s->writing);
 }
 
-void spool_title_lose(struct spool *s)
+void spool_owner_lose(struct spool *s)
 {
 	pthread_mutex_lock(&s->writing);
 	pthread_mutex_lock(&s->lock);

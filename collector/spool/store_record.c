@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/spool/record.h"
+#include "collector/spool/store_record.h"
 
 #include <string.h>
 

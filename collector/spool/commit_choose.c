@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the next transaction takes: frames that came, batches that were kept long enough, and in need those that are given up.
-#include "collector/spool/group.h"
+#include "collector/spool/commit.h"
 
 #include "dataplane/common/monotonic.h"
 
@@ -10,7 +10,7 @@ uint32_t spool_frame_on_disk(const struct spool_pending *p)
 }
 
 // With the lock held: the next frames, left in the list.
-static void choose_frames(struct spool *s, struct spool_group *g)
+static void choose_frames(struct spool *s, struct spool_commit_group *g)
 {
 	uint64_t bound = s->settings.size / 4 < GROUP_BYTES_MAX ? s->settings.size / 4 : GROUP_BYTES_MAX;
 
@@ -23,7 +23,7 @@ static void choose_frames(struct spool *s, struct spool_group *g)
 }
 
 // With the lock held: adds the oldest batch to those that are deleted.
-static void choose_delete(struct spool *s, struct spool_group *g)
+static void choose_delete(struct spool *s, struct spool_commit_group *g)
 {
 	uint64_t number = g->delete_to + 1;
 
@@ -38,7 +38,7 @@ static void choose_delete(struct spool *s, struct spool_group *g)
 
 // With the lock held: what was kept long enough; more of what was kept where room is short
 // (`all_kept`: all of it). True where the frames then have room.
-static bool choose_room(struct spool *s, struct spool_group *g, bool all_kept)
+static bool choose_room(struct spool *s, struct spool_commit_group *g, bool all_kept)
 {
 	uint32_t now = (uint32_t)(monotonic_ms() / 100);
 	int64_t keep = (int64_t)(s->settings.keep_s * 10);
@@ -56,7 +56,7 @@ static bool choose_room(struct spool *s, struct spool_group *g, bool all_kept)
 }
 
 // With the lock held: the oldest go, until the frames and some more have room.
-static void choose_given_up(struct spool *s, struct spool_group *g)
+static void choose_given_up(struct spool *s, struct spool_commit_group *g)
 {
 	uint64_t wanted = g->bytes + s->settings.size / 16;
 
@@ -65,10 +65,10 @@ static void choose_given_up(struct spool *s, struct spool_group *g)
 		choose_delete(s, g);
 }
 
-bool spool_choose(struct spool *s, struct spool_group *g, int disk)
+bool spool_commit_choose(struct spool *s, struct spool_commit_group *g, int disk)
 {
 	pthread_mutex_lock(&s->lock);
-	*g = (struct spool_group){.delete_to = s->first - 1, .meta = s->store.meta};
+	*g = (struct spool_commit_group){.delete_to = s->first - 1, .meta = s->store.meta};
 	g->meta.acked = s->acked;
 	choose_frames(s, g);
 	bool room = choose_room(s, g, disk != 0) && disk == 0;

@@ -11,7 +11,7 @@ enum {
 };
 
 // One transaction being put together.
-struct spool_group {
+struct spool_commit_group {
 	struct spool_pending *frames[GROUP_LEN_MAX];
 	size_t len;
 	uint64_t bytes;	    // that they will take on disk
@@ -28,4 +28,4 @@ uint32_t spool_frame_on_disk(const struct spool_pending *p);
 
 // What goes into the transaction; `disk`: 0, or what keeps the file from growing. False where the spool is full and the frames have to
 // wait. Takes `lock`.
-bool spool_choose(struct spool *s, struct spool_group *g, int disk);
+bool spool_commit_choose(struct spool *s, struct spool_commit_group *g, int disk);
