@@ -9,7 +9,7 @@
 //     HTTP workers    lookups, each with a connection to Redis  http/work.h
 //     names thread    keeps the index of names up to date       names/index.h
 //
-// Threads meet in the spool and the board, which have their own locks, and in counters with one
+// Threads meet in the spool and the sensors, which have their own locks, and in counters with one
 // writer each.
 #include "collector/base/confine.h"
 #include "collector/http/http.h"
@@ -44,7 +44,7 @@ struct collector {
 	struct zone_list *zones;
 	struct stream_registry *streams; // the inbox's, filled by the spool
 	struct spool *spool;
-	struct board *board;
+	struct sensors *sensors;
 	struct inbox *inbox;
 	struct writer *writer;
 	struct names_index *names, *targets; // owners; what records point to
@@ -209,7 +209,7 @@ static int open_and_confine(struct collector *c, const char *spool, int *http_fd
 		.spool = spool,
 		.spool_is_temporary = spool_is_temporary(c)};
 
-	c->inbox = inbox_create(s->collector_socket, c->board, why, why_size);
+	c->inbox = inbox_create(s->collector_socket, c->sensors, why, why_size);
 	if (!c->inbox || (s->sandbox && confine_begin(&c->sandbox, s, &paths, why, why_size) != 0))
 		return -1;
 	if (s->http.kind != ENDPOINT_NONE && (*http_fd = http_listen_socket(&s->http, why, why_size)) < 0)
@@ -247,8 +247,8 @@ static int start(struct collector *c, char *why, size_t why_size)
 	snprintf(why, why_size, "out of memory");
 	c->signals = catch_signals();
 	c->streams = calloc(1, sizeof(*c->streams));
-	c->board = board_create();
-	if (c->signals < 0 || !c->streams || !c->board)
+	c->sensors = sensors_create();
+	if (c->signals < 0 || !c->streams || !c->sensors)
 		return -1;
 	spool_catch_bus_error();
 	const struct spool_settings spool = spool_settings_of(c);
@@ -269,7 +269,7 @@ static int start(struct collector *c, char *why, size_t why_size)
 			return -1;
 	}
 	const struct http_sources sources = {.spool = c->spool,
-		.board = c->board,
+		.sensors = c->sensors,
 		.writer = c->writer,
 		.settings = &c->settings,
 		.redis = &redis,
@@ -362,7 +362,7 @@ static int stop(struct collector *c, int status)
 	names_index_close(c->names);
 	names_index_close(c->targets);
 	inbox_free(c->inbox);
-	board_free(c->board);
+	sensors_free(c->sensors);
 	spool_close(c->spool);
 	free(c->streams);
 	zone_close(c->zones);

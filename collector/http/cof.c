@@ -153,12 +153,12 @@ enum MHD_Result http_cof(struct http_request *r)
 // Sightings, by sensor, as D4's server reports them.
 enum MHD_Result http_info(struct http_request *r)
 {
-	struct board_sensor *sensors = calloc(BOARD_SENSORS_MAX, sizeof(*sensors));
+	struct sensor_counters *sensors = calloc(SENSORS_MAX, sizeof(*sensors));
 	struct redis_buffer body = {0};
 
 	if (!sensors)
 		return MHD_NO;
-	size_t n = board_read(r->api->sources->board, sensors);
+	size_t n = sensors_read(r->api->sources->sensors, sensors);
 	query_put_text(&body, "{\"version\":");
 	query_put_json(&body, LOOKBACK_VERSION, strlen(LOOKBACK_VERSION));
 	query_put_text(&body, ",\"software\":\"lookback\",\"stats\":");

@@ -3,7 +3,7 @@
 // connections, times and request sizes are bounded.
 #pragma once
 
-#include "collector/inbox/board.h"
+#include "collector/inbox/sensors.h"
 #include "collector/base/endpoint.h"
 #include "collector/base/settings.h"
 #include "collector/spool/spool.h"
@@ -12,7 +12,7 @@
 // What is shown. All borrowed, each with a lock of its own; they must outlive the server.
 struct http_sources {
 	struct spool *spool;
-	struct board *board;
+	struct sensors *sensors;
 	struct writer *writer;
 	const struct settings *settings;    // read when the server starts
 	const struct redis_settings *redis; // copied when the server starts

@@ -47,8 +47,8 @@ static void write_label(FILE *out, const char *name, const char *value)
 }
 
 // The head of a sample of a dataplane: family and suffix, sensor, one more label (NULL: none), `label` as it stands.
-static void write_head(FILE *out, const struct stats_line *line, const char *suffix, const struct board_sensor *sensor,
-	const char *name, const char *value, const char *label)
+static void write_head(FILE *out, const struct stats_line *line, const char *suffix,
+	const struct sensor_counters *sensor, const char *name, const char *value, const char *label)
 {
 	fprintf(out, "lookback_%s%s{", line->family, suffix);
 	write_label(out, "sensor", sensor->sensor);
@@ -61,8 +61,8 @@ static void write_head(FILE *out, const struct stats_line *line, const char *suf
 	fputs("} ", out);
 }
 
-static void write_sample(FILE *out, const struct stats_line *line, const struct board_sensor *sensor, const char *name,
-	const char *value, uint64_t number)
+static void write_sample(FILE *out, const struct stats_line *line, const struct sensor_counters *sensor,
+	const char *name, const char *value, uint64_t number)
 {
 	write_head(out, line, "", sensor, name, value, line->label);
 	fprintf(out, "%" PRIu64 "\n", number);
@@ -87,7 +87,7 @@ static uint64_t cumulate(const struct stats_line *lines, const uint64_t *values,
 	return sum;
 }
 
-static void write_worker(FILE *out, size_t i, const struct board_sensor *sensor, const char *worker,
+static void write_worker(FILE *out, size_t i, const struct sensor_counters *sensor, const char *worker,
 	const uint64_t *values)
 {
 	const struct stats_line *line = &worker_stats_lines[i];
@@ -115,7 +115,7 @@ static void write_worker(FILE *out, size_t i, const struct board_sensor *sensor,
 	}
 }
 
-static void write_workers(FILE *out, const struct board_sensor *sensors, size_t len)
+static void write_workers(FILE *out, const struct sensor_counters *sensors, size_t len)
 {
 	char worker[12];
 
@@ -131,7 +131,7 @@ static void write_workers(FILE *out, const struct board_sensor *sensors, size_t 
 }
 
 // True where an earlier port of the sensor has the same name: a sample must not come twice.
-static bool is_repeated(const struct board_sensor *sensor, uint32_t port)
+static bool is_repeated(const struct sensor_counters *sensor, uint32_t port)
 {
 	for (uint32_t i = 0; i < port; i++)
 		if (strcmp(sensor->port[i].name, sensor->port[port].name) == 0)
@@ -139,7 +139,7 @@ static bool is_repeated(const struct board_sensor *sensor, uint32_t port)
 	return false;
 }
 
-static void write_ports(FILE *out, const struct board_sensor *sensors, size_t len)
+static void write_ports(FILE *out, const struct sensor_counters *sensors, size_t len)
 {
 	for (size_t i = 0; i < PORT_STATS_LEN; i++) {
 		write_family(out, port_stats_lines, i);
@@ -151,7 +151,7 @@ static void write_ports(FILE *out, const struct board_sensor *sensors, size_t le
 	}
 }
 
-static void write_outboxes(FILE *out, const struct board_sensor *sensors, size_t len)
+static void write_outboxes(FILE *out, const struct sensor_counters *sensors, size_t len)
 {
 	for (size_t i = 0; i < OUTBOX_STATS_LEN; i++) {
 		write_family(out, outbox_stats_lines, i);
@@ -160,7 +160,7 @@ static void write_outboxes(FILE *out, const struct board_sensor *sensors, size_t
 	}
 }
 
-static void write_unknown(FILE *out, const struct board_sensor *sensors, size_t len)
+static void write_unknown(FILE *out, const struct sensor_counters *sensors, size_t len)
 {
 	static const char *const forms[] = {"kind=\"ethertype\",number=\"0x%04x\"",
 		"kind=\"ip_protocol\",number=\"%u\"", "kind=\"udp_port\",number=\"%u\""};
@@ -179,7 +179,7 @@ static void write_unknown(FILE *out, const struct board_sensor *sensors, size_t 
 	}
 }
 
-static void write_dataplanes(FILE *out, const struct board_sensor *sensors, size_t len)
+static void write_dataplanes(FILE *out, const struct sensor_counters *sensors, size_t len)
 {
 	static const struct stats_line up = {STATS_GAUGE, "", "dataplane_up", "",
 		"1 while the dataplane of the sensor is connected"};
@@ -290,7 +290,7 @@ static void write_stops(FILE *out, struct writer *writer)
 
 char *http_metrics_text(const struct http_sources *sources, size_t *len)
 {
-	struct board_sensor *sensors = calloc(BOARD_SENSORS_MAX, sizeof(*sensors));
+	struct sensor_counters *sensors = calloc(SENSORS_MAX, sizeof(*sensors));
 	struct spool_levels spool = spool_levels(sources->spool);
 	char *text = NULL;
 
@@ -301,7 +301,7 @@ char *http_metrics_text(const struct http_sources *sources, size_t *len)
 		free(sensors);
 		return NULL;
 	}
-	size_t sensors_len = board_read(sources->board, sensors);
+	size_t sensors_len = sensors_read(sources->sensors, sensors);
 	if (sensors_len > 0)
 		write_dataplanes(out, sensors, sensors_len);
 	write_collector(out, &spool);

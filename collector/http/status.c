@@ -70,7 +70,7 @@ static void put_counters(struct redis_buffer *out, const struct stats_line *line
 	}
 }
 
-static void put_sensor(struct redis_buffer *out, const struct board_sensor *sensor)
+static void put_sensor(struct redis_buffer *out, const struct sensor_counters *sensor)
 {
 	uint64_t sum[WORKER_STATS_LEN] = {0};
 
@@ -117,10 +117,10 @@ static void put_sensor(struct redis_buffer *out, const struct board_sensor *sens
 	query_put_text(out, "]}");
 }
 
-static void put_sensors(struct redis_buffer *out, struct board *board)
+static void put_sensors(struct redis_buffer *out, struct sensors *all)
 {
-	struct board_sensor *sensors = calloc(BOARD_SENSORS_MAX, sizeof(*sensors));
-	size_t len = sensors ? board_read(board, sensors) : 0;
+	struct sensor_counters *sensors = calloc(SENSORS_MAX, sizeof(*sensors));
+	size_t len = sensors ? sensors_read(all, sensors) : 0;
 
 	query_put_text(out, "\"sensors\":[");
 	for (size_t i = 0; i < len; i++) {
@@ -201,7 +201,7 @@ char *http_status_text(const struct http_sources *sources, size_t *len)
 	query_put_text(&out, "\"collector\":{");
 	put_counters(&out, collector_stats_lines, COLLECTOR_STATS_LEN, (const uint64_t *)&collector_stats);
 	query_put_text(&out, "},");
-	put_sensors(&out, sources->board);
+	put_sensors(&out, sources->sensors);
 	query_put_text(&out, "}\n");
 	*len = out.size;
 	if (!out.bad)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/inbox/conn.h"
 
-#include "collector/inbox/inbox.h"
 #include "collector/base/metrics.h"
+#include "collector/inbox/frame.h"
 #include "dataplane/common/log.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ void inbox_conn_close(struct inbox_conn *c, const struct conn_target *to, uint64
 	if (c->stream) {
 		c->stream->connected = false;
 		c->stream->used_ms = now_ms;
-		board_connected(to->board, &c->stream->hello, false, now_ms);
+		sensors_connected(to->sensors, &c->stream->hello, false, now_ms);
 	}
 	close(c->fd);
 	free(c->in);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames from a peer that is not trusted: every length, number and text is checked here, nothing
 // behind the spool checks again.
-#include "collector/inbox/conn.h"
+#include "collector/inbox/frame.h"
 
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
@@ -196,7 +196,7 @@ static void compare_account(struct inbox_conn *c, const struct conn_target *to, 
 	}
 	if (verdict != STREAM_AHEAD)
 		metrics_add(accounts_compared, 1);
-	board_account(to->board, &s->hello, s->sightings, s->astray, now_ms);
+	sensors_account(to->sensors, &s->hello, s->sightings, s->astray, now_ms);
 }
 
 static enum frame_outcome take_stats(struct inbox_conn *c, const struct conn_target *to,
@@ -204,7 +204,7 @@ static enum frame_outcome take_stats(struct inbox_conn *c, const struct conn_tar
 {
 	struct outbox_stats outbox;
 
-	*why = board_put(to->board, &c->stream->hello, cursor_make(body, header->size - sizeof(*header)), now_ms);
+	*why = sensors_put(to->sensors, &c->stream->hello, cursor_make(body, header->size - sizeof(*header)), now_ms);
 	if (*why)
 		return FRAME_UNSOUND;
 	memcpy(&outbox, body + sizeof(struct stats_frame), sizeof(outbox));

@@ -3,7 +3,7 @@
 
 #include "collector/inbox/conn.h"
 #include "collector/inbox/listen.h"
-#include "collector/inbox/slots.h"
+#include "collector/inbox/quota.h"
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
@@ -34,7 +34,7 @@ void inbox_begin(struct inbox *inbox, struct spool *spool, struct stream_registr
 	inbox->to.streams = streams;
 }
 
-struct inbox *inbox_create(const char *path, struct board *board, char *why, size_t why_size)
+struct inbox *inbox_create(const char *path, struct sensors *sensors, char *why, size_t why_size)
 {
 	struct inbox *inbox = calloc(1, sizeof(*inbox));
 
@@ -46,7 +46,7 @@ struct inbox *inbox_create(const char *path, struct board *board, char *why, siz
 		free(inbox);
 		return NULL;
 	}
-	inbox->to = (struct conn_target){.board = board};
+	inbox->to = (struct conn_target){.sensors = sensors};
 	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++)
 		inbox->conns[i].fd = -1;
 	return inbox;
@@ -105,7 +105,7 @@ static bool accept_one(struct inbox *inbox, uint64_t now)
 	}
 	inbox->spent_logged = false;
 	uid_t user = user_of(fd);
-	struct inbox_slot slot = inbox_slot_for(inbox->conns, INBOX_CONNECTIONS_MAX, user);
+	struct inbox_place slot = inbox_quota_place(inbox->conns, INBOX_CONNECTIONS_MAX, user);
 	uint8_t *in = slot.conn ? malloc(CONN_BUFFER_SIZE) : NULL;
 	if (!in) {
 		turn_away(inbox, fd, user, slot.conn ? "out of memory" : slot.why, now);
@@ -135,7 +135,7 @@ static void adopt_stream(struct inbox *inbox, struct inbox_conn *c, uint64_t now
 			inbox_conn_close(other, &inbox->to, now, "its dataplane connected anew");
 	}
 	c->stream->connected = true;
-	board_connected(inbox->to.board, &c->stream->hello, true, now);
+	sensors_connected(inbox->to.sensors, &c->stream->hello, true, now);
 }
 
 static void serve(struct inbox *inbox, struct inbox_conn *c, short events, uint64_t now)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where dataplanes hand over their frames (dataplane/common/record.h): a Unix stream socket, a poll loop,
-// one buffer a connection. Sound frames go to the spool, statistics to the board; numbers that came
+// one buffer a connection. Sound frames go to the spool, statistics to the sensors; numbers that came
 // before are passed over; what the spool has committed is acknowledged. A full spool stops the
 // reading, so that the dataplane keeps its records.
 //
@@ -17,24 +17,17 @@
 // One thread: the main thread.
 #pragma once
 
-#include "collector/inbox/board.h"
+#include "collector/inbox/sensors.h"
 #include "collector/spool/spool.h"
 
-enum {
-	INBOX_CONNECTIONS_MAX = 64,
-	INBOX_USER_MAX = 16,  // of them, of one user; see slots.h
-	INBOX_SILENT_MAX = 4, // of those, before their HELLO
-	INBOX_HELLO_MS = 10000,
-	INBOX_LINGER_MS = 2000,
-	INBOX_BYE_MS = 3000
-};
+enum { INBOX_CONNECTIONS_MAX = 64, INBOX_HELLO_MS = 10000, INBOX_LINGER_MS = 2000 };
 
 struct inbox;
 
 // Listens on `path`, mode 0660; nothing is taken before inbox_begin. A stale socket is replaced; NULL with one line in `why` where someone
 // listens there, where the path is something else, or on any other failure. The board
 // is borrowed and must outlive it.
-struct inbox *inbox_create(const char *path, struct board *board, char *why, size_t why_size);
+struct inbox *inbox_create(const char *path, struct sensors *sensors, char *why, size_t why_size);
 
 // Names where frames go. Both are borrowed and must outlive it.
 void inbox_begin(struct inbox *inbox, struct spool *spool, struct stream_registry *streams);

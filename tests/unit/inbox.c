@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "collector/inbox/inbox.h"
-#include "collector/inbox/slots.h"
+#include "collector/inbox/quota.h"
 #include "tests/tools/unit.h"
 
 enum { REAL = 100, HOSTILE = 200 };
@@ -22,7 +22,7 @@ static void reset(void)
 // A user connects. Returns the user who loses a connection, 0 if none does, or -1 where it is turned away.
 static int come(uid_t user, bool hello)
 {
-	struct inbox_slot slot = inbox_slot_for(conns, INBOX_CONNECTIONS_MAX, user);
+	struct inbox_place slot = inbox_quota_place(conns, INBOX_CONNECTIONS_MAX, user);
 	int lost = slot.conn && slot.why ? (int)slot.conn->user : 0;
 
 	if (!slot.conn) {

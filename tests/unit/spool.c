@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The spool, the registry of streams, the board of statistics.
+// The spool, the registry of streams, the counters of each sensor.
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "collector/inbox/board.h"
+#include "collector/inbox/sensors.h"
 #include "collector/spool/spool.h"
 #include "collector/spool/store.h"
 #include "dataplane/common/log.h"
@@ -320,7 +320,7 @@ static void streams(void)
 
 static void statistics(void)
 {
-	struct board *b = board_create();
+	struct sensors *b = sensors_create();
 	enum {
 		HEAD = sizeof(struct stats_frame) / 8,
 		NUMBERS = OUTBOX_STATS_LEN + WORKER_STATS_LEN,
@@ -330,29 +330,29 @@ static void statistics(void)
 	struct stats_frame head = {.workers = 1, .ports = 1, .unknown = 1};
 	const struct stats_unknown unknown = {.kind = STATS_UNKNOWN_UDP_PORT, .number = 12345, .packets = 7};
 	struct frame_hello hello = {.sensor = "site"};
-	struct board_sensor *out = calloc(BOARD_SENSORS_MAX, sizeof(*out));
+	struct sensor_counters *out = calloc(SENSORS_MAX, sizeof(*out));
 
 	memcpy(body, &head, sizeof(head));
 	for (size_t i = 0; i < NUMBERS; i++)
 		body[HEAD + i] = i;
 	memset(&body[HEAD + NUMBERS], 'n', STATS_PORT_NAME_SIZE); // not terminated
 	memcpy(&body[HEAD + NUMBERS + PORT], &unknown, sizeof(unknown));
-	CU_ASSERT_PTR_NULL(board_put(b, &hello, cursor_make(body, sizeof(body)), 1));
-	CU_ASSERT_EQUAL(board_read(b, out), 1);
+	CU_ASSERT_PTR_NULL(sensors_put(b, &hello, cursor_make(body, sizeof(body)), 1));
+	CU_ASSERT_EQUAL(sensors_read(b, out), 1);
 	CU_ASSERT(out[0].worker[0][0] == OUTBOX_STATS_LEN && strlen(out[0].port[0].name) == STATS_PORT_NAME_SIZE - 1);
 	CU_ASSERT(out[0].unknown_len == 1 && out[0].unknown[0].number == 12345 && out[0].unknown[0].packets == 7);
 	for (size_t size = 0; size < sizeof(body); size++)
-		CU_ASSERT_PTR_NOT_NULL(board_put(b, &hello, cursor_make(body, size), 1));
+		CU_ASSERT_PTR_NOT_NULL(sensors_put(b, &hello, cursor_make(body, size), 1));
 	head.workers = STATS_WORKERS_MAX + 1;
 	memcpy(body, &head, sizeof(head));
-	CU_ASSERT_PTR_NOT_NULL(board_put(b, &hello, cursor_make(body, sizeof(body)), 1));
-	for (int i = 0; i < 2 * BOARD_SENSORS_MAX; i++) {
+	CU_ASSERT_PTR_NOT_NULL(sensors_put(b, &hello, cursor_make(body, sizeof(body)), 1));
+	for (int i = 0; i < 2 * SENSORS_MAX; i++) {
 		snprintf(hello.sensor, sizeof(hello.sensor), "site%d", i);
-		board_connected(b, &hello, true, 10 + (uint64_t)i);
+		sensors_connected(b, &hello, true, 10 + (uint64_t)i);
 	}
-	CU_ASSERT_EQUAL(board_read(b, out), BOARD_SENSORS_MAX);
+	CU_ASSERT_EQUAL(sensors_read(b, out), SENSORS_MAX);
 	free(out);
-	board_free(b);
+	sensors_free(b);
 }
 
 int main(void)

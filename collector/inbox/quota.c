@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/inbox/slots.h"
-
-#include "collector/inbox/inbox.h"
+#include "collector/inbox/quota.h"
 
 static unsigned count_of(const struct inbox_conn *conns, size_t len, uid_t user, bool silent)
 {
@@ -52,23 +50,23 @@ static uid_t largest(const struct inbox_conn *conns, size_t len, unsigned *most)
 	return user;
 }
 
-struct inbox_slot inbox_slot_for(struct inbox_conn *conns, size_t conns_len, uid_t user)
+struct inbox_place inbox_quota_place(struct inbox_conn *conns, size_t conns_len, uid_t user)
 {
 	unsigned own = count_of(conns, conns_len, user, false), silent = count_of(conns, conns_len, user, true), most;
 	struct inbox_conn *slot = free_slot(conns, conns_len);
 
 	if (silent >= INBOX_SILENT_MAX)
-		return (struct inbox_slot){least_of(conns, conns_len, user),
+		return (struct inbox_place){least_of(conns, conns_len, user),
 			"a newer one of its user came before its HELLO"};
 	if (own >= INBOX_USER_MAX && silent > 0)
-		return (struct inbox_slot){least_of(conns, conns_len, user),
+		return (struct inbox_place){least_of(conns, conns_len, user),
 			"its user has too many, and it sent no HELLO"};
 	if (own >= INBOX_USER_MAX)
-		return (struct inbox_slot){NULL, "its user has too many connections"};
+		return (struct inbox_place){NULL, "its user has too many connections"};
 	if (slot)
-		return (struct inbox_slot){slot, NULL};
+		return (struct inbox_place){slot, NULL};
 	uid_t other = largest(conns, conns_len, &most);
 	if (most <= own + 1)
-		return (struct inbox_slot){NULL, "too many are connected"};
-	return (struct inbox_slot){least_of(conns, conns_len, other), "another user needs its place"};
+		return (struct inbox_place){NULL, "too many are connected"};
+	return (struct inbox_place){least_of(conns, conns_len, other), "another user needs its place"};
 }

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/inbox/board.h"
+#include "collector/inbox/sensors.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-struct board {
+struct sensors {
 	pthread_mutex_t lock;
-	struct board_sensor slots[BOARD_SENSORS_MAX]; // under the lock
+	struct sensor_counters slots[SENSORS_MAX]; // under the lock
 };
 
-struct board *board_create(void)
+struct sensors *sensors_create(void)
 {
-	struct board *b = calloc(1, sizeof(*b));
+	struct sensors *b = calloc(1, sizeof(*b));
 
 	if (b)
 		pthread_mutex_init(&b->lock, NULL);
 	return b;
 }
 
-void board_free(struct board *b)
+void sensors_free(struct sensors *b)
 {
 	if (!b)
 		return;
@@ -28,19 +28,19 @@ void board_free(struct board *b)
 }
 
 // The sensor's slot, with the lock held.
-static struct board_sensor *slot_of(struct board *b, const struct frame_hello *hello, uint64_t now_ms)
+static struct sensor_counters *slot_of(struct sensors *b, const struct frame_hello *hello, uint64_t now_ms)
 {
-	struct board_sensor *slot = NULL;
+	struct sensor_counters *slot = NULL;
 
-	for (size_t i = 0; i < BOARD_SENSORS_MAX && !slot; i++)
+	for (size_t i = 0; i < SENSORS_MAX && !slot; i++)
 		if (strcmp(b->slots[i].sensor, hello->sensor) == 0)
 			slot = &b->slots[i];
-	for (size_t i = 0; i < BOARD_SENSORS_MAX && !slot; i++)
+	for (size_t i = 0; i < SENSORS_MAX && !slot; i++)
 		if (b->slots[i].sensor[0] == '\0')
 			slot = &b->slots[i];
 	if (!slot) {
 		slot = &b->slots[0];
-		for (size_t i = 1; i < BOARD_SENSORS_MAX; i++)
+		for (size_t i = 1; i < SENSORS_MAX; i++)
 			if (b->slots[i].heard_ms < slot->heard_ms)
 				slot = &b->slots[i];
 	}
@@ -64,10 +64,10 @@ static void read_values(struct cursor *body, uint64_t *values, size_t len)
 static size_t body_size(const struct stats_frame *head)
 {
 	return sizeof(*head) + sizeof(uint64_t) * (OUTBOX_STATS_LEN + (size_t)head->workers * WORKER_STATS_LEN) +
-	       head->ports * sizeof(struct board_port) + head->unknown * sizeof(struct stats_unknown);
+	       head->ports * sizeof(struct sensor_port) + head->unknown * sizeof(struct stats_unknown);
 }
 
-const char *board_put(struct board *b, const struct frame_hello *hello, struct cursor body, uint64_t now_ms)
+const char *sensors_put(struct sensors *b, const struct frame_hello *hello, struct cursor body, uint64_t now_ms)
 {
 	struct stats_frame head;
 	size_t size = cursor_left(&body);
@@ -81,7 +81,7 @@ const char *board_put(struct board *b, const struct frame_hello *hello, struct c
 		return "statistics of another size than their head says";
 
 	pthread_mutex_lock(&b->lock);
-	struct board_sensor *slot = slot_of(b, hello, now_ms);
+	struct sensor_counters *slot = slot_of(b, hello, now_ms);
 	slot->workers = head.workers;
 	slot->ports = head.ports;
 	read_values(&body, slot->outbox, OUTBOX_STATS_LEN);
@@ -106,28 +106,28 @@ const char *board_put(struct board *b, const struct frame_hello *hello, struct c
 	return NULL;
 }
 
-void board_account(struct board *b, const struct frame_hello *hello, uint64_t taken, bool astray, uint64_t now_ms)
+void sensors_account(struct sensors *b, const struct frame_hello *hello, uint64_t taken, bool astray, uint64_t now_ms)
 {
 	pthread_mutex_lock(&b->lock);
-	struct board_sensor *slot = slot_of(b, hello, now_ms);
+	struct sensor_counters *slot = slot_of(b, hello, now_ms);
 	slot->taken = taken;
 	slot->astray = astray;
 	pthread_mutex_unlock(&b->lock);
 }
 
-void board_connected(struct board *b, const struct frame_hello *hello, bool connected, uint64_t now_ms)
+void sensors_connected(struct sensors *b, const struct frame_hello *hello, bool connected, uint64_t now_ms)
 {
 	pthread_mutex_lock(&b->lock);
 	slot_of(b, hello, now_ms)->connected = connected;
 	pthread_mutex_unlock(&b->lock);
 }
 
-size_t board_read(struct board *b, struct board_sensor *out)
+size_t sensors_read(struct sensors *b, struct sensor_counters *out)
 {
 	size_t len = 0;
 
 	pthread_mutex_lock(&b->lock);
-	for (size_t i = 0; i < BOARD_SENSORS_MAX; i++)
+	for (size_t i = 0; i < SENSORS_MAX; i++)
 		if (b->slots[i].sensor[0] != '\0')
 			out[len++] = b->slots[i];
 	pthread_mutex_unlock(&b->lock);

@@ -6,15 +6,15 @@
 #include "dataplane/common/record.h"
 #include "dataplane/common/stats.h"
 
-enum { BOARD_SENSORS_MAX = 16 };
+enum { SENSORS_MAX = 16 };
 
-struct board_port {
+struct sensor_port {
 	char name[STATS_PORT_NAME_SIZE]; // terminated
 	uint64_t values[PORT_STATS_LEN]; // in the order of port_stats_lines
 };
 
 // What one STATS frame says, unpacked.
-struct board_sensor {
+struct sensor_counters {
 	char sensor[64];   // name of the sensor; empty: slot not used
 	char version[32];  // of the dataplane
 	bool connected;	   // a dataplane of that name is there
@@ -23,26 +23,26 @@ struct board_sensor {
 	uint32_t ports;	   // lines of `port` that hold something
 	uint64_t outbox[OUTBOX_STATS_LEN];
 	uint64_t worker[STATS_WORKERS_MAX][WORKER_STATS_LEN];
-	struct board_port port[STATS_PORTS_MAX];
+	struct sensor_port port[STATS_PORTS_MAX];
 	uint64_t taken;	      // sightings that were taken of those that it has handed over
 	bool astray;	      // these are not the same
 	uint32_t unknown_len; // items of `unknown` that hold something
 	struct stats_unknown unknown[STATS_UNKNOWN_MAX];
 };
 
-struct board;
+struct sensors;
 
-struct board *board_create(void); // NULL: no memory
-void board_free(struct board *b);
+struct sensors *sensors_create(void); // NULL: no memory
+void sensors_free(struct sensors *b);
 
 // Unpacks the body of a STATS frame. Returns NULL, or what is wrong with it.
-const char *board_put(struct board *b, const struct frame_hello *hello, struct cursor body, uint64_t now_ms);
+const char *sensors_put(struct sensors *b, const struct frame_hello *hello, struct cursor body, uint64_t now_ms);
 
 // What was taken of what it handed over, as of the STATS frame before.
-void board_account(struct board *b, const struct frame_hello *hello, uint64_t taken, bool astray, uint64_t now_ms);
+void sensors_account(struct sensors *b, const struct frame_hello *hello, uint64_t taken, bool astray, uint64_t now_ms);
 
 // A dataplane of this sensor came or went. `hello` names it.
-void board_connected(struct board *b, const struct frame_hello *hello, bool connected, uint64_t now_ms);
+void sensors_connected(struct sensors *b, const struct frame_hello *hello, bool connected, uint64_t now_ms);
 
-// Copies all used slots to `out` (BOARD_SENSORS_MAX items) and returns how many.
-size_t board_read(struct board *b, struct board_sensor *out);
+// Copies all used slots to `out` (SENSORS_MAX items) and returns how many.
+size_t sensors_read(struct sensors *b, struct sensor_counters *out);

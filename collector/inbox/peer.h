@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One connected dataplane: its socket, its buffer, what it acknowledged. Inbox thread only.
+#pragma once
+
+#include <sys/types.h>
+
+#include "collector/inbox/sensors.h"
+#include "collector/spool/spool.h"
+
+enum { CONN_BUFFER_SIZE = 2 * FRAME_SIZE_MAX };
+
+// What frames are handed to.
+struct conn_target {
+	struct spool *spool;
+	struct sensors *sensors;
+	struct stream_registry *streams;
+};
+
+struct inbox_conn {
+	int fd;					  // -1: slot not used
+	uid_t user;				  // of the process at the other end
+	uint64_t since_ms;			  // monotonic time of the accept
+	uint64_t heard_ms;			  // and of the last whole frame
+	struct stream *stream;			  // NULL before HELLO
+	uint64_t last_number;			  // highest number that came on this connection
+	uint64_t acked;				  // number acknowledged last on this connection
+	bool blocked;				  // a whole frame waits for room in the queue
+	bool deaf;				  // the dataplane is gone; what it had sent is still read
+	uint8_t *in;				  // CONN_BUFFER_SIZE octets, owned
+	size_t in_size;				  // octets in it
+	uint8_t out[sizeof(struct frame_header)]; // an ACK being sent
+	size_t out_done;			  // octets of it sent; sizeof(out): nothing to send
+};
