@@ -44,6 +44,7 @@ struct redis_info {
 	bool no_snapshots;   // asked for where there is no append-only file
 	bool rewrite_denied; // BGREWRITEAOF is not allowed
 	bool cluster;	     // it is a node of a cluster
+	bool loading;	     // it still loads its data, and does not say how its append-only file is
 };
 
 struct redis_conn {

@@ -68,6 +68,7 @@ void redis_info_read(struct redis_info *info, const char *text)
 	field(text, "run_id", info->run_id, sizeof(info->run_id));
 	field(text, "maxmemory_policy", info->policy, sizeof(info->policy));
 	info->cluster = is(text, "redis_mode", "cluster") || is(text, "cluster_enabled", "1");
+	info->loading = is(text, "loading", "1");
 	info->memory = (uint64_t)number(text, "used_memory", 0);
 	info->memory_max = (uint64_t)number(text, "maxmemory", 0);
 	info->aof = aof_of(info, text);
@@ -131,6 +132,8 @@ int redis_info_ask(struct redis_conn *c)
 	freeReplyObject(reply);
 	if (!is_redis)
 		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "what answers there is not a Redis server");
+	if (c->info.loading) // then it has aof_enabled:0, whatever it has
+		return redis_conn_fail(c, REDIS_TROUBLE_LOADING, "%s", redis_trouble_sentence[REDIS_TROUBLE_LOADING]);
 	return c->info.known && c->info.aof == REDIS_AOF_NONE ? ask_snapshots(c) : 0;
 }
 

@@ -11,6 +11,8 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
+import threading
 import time
 
 from faults import Resp, Source, World, batch, check_counts, differences, run_tests, until
@@ -101,6 +103,65 @@ def test_killed_again_and_again():
             restart_redis(w)
             wrong = differences([source], w.redis_path)
             assert not wrong, f"{len(wrong)} differences: {wrong[:3]}"
+
+
+class Loading:
+    """Before a Redis; as long as `loading` is set, INFO tells what a Redis tells that reads its append-only file."""
+
+    def __init__(self, w):
+        self.path, self.redis_path, self.loading, self.asked = f"{w.folder}/loading.sock", w.redis_path, True, 0
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.bind(self.path)
+        self.server.listen()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            peer, redis = self.server.accept()[0], socket.socket(socket.AF_UNIX)
+            redis.connect(self.redis_path)
+            threading.Thread(target=self.copy, args=(peer, redis, False), daemon=True).start()
+            threading.Thread(target=self.copy, args=(redis, peer, True), daemon=True).start()
+
+    def copy(self, source, target, answers):
+        try:
+            while data := source.recv(1 << 18):
+                if answers and self.loading and b"aof_enabled:1" in data:
+                    self.asked += 1
+                    data = data.replace(b"aof_enabled:1", b"aof_enabled:0").replace(b"\nloading:0", b"\nloading:1")
+                target.sendall(data)
+        except OSError:
+            pass
+        for s in (source, target):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+def test_asked_while_loading():
+    """A Redis that reads its file says that it has none. The next command may be answered once it has read it: nothing is written before
+    it was asked again, and the file rewritten."""
+    with World() as w:
+        w.start_redis()
+        w.start()
+        d = Dataplane(w.path).connect()
+        d.records(batch(0))
+        d.wait()
+        w.settled()
+        w.stop()
+        w.stop_redis(signal.SIGKILL)
+        w.start_redis()
+        redis = Loading(w)
+        w.start(redis=f"unix:{redis.path}")
+        d.connect()
+        d.records(batch(1))
+        d.wait()
+        until(lambda: redis.asked >= 3)
+        check_counts(w, 1, settle=False)
+        assert "still loading" in w.http("/readyz")[1], w.http("/readyz")
+        redis.loading = False
+        check_counts(w, 2)
+        assert w.metric("collector_redis_rewrites_total") == 1
 
 
 def test_long_rewrite():

@@ -43,6 +43,12 @@ static void append_only_file(void)
 		CU_ASSERT(info.known && info.aof == cases[i].aof);
 	}
 	redis_info_read(&info, HEAD "role:master\r\ncluster_enabled:1\r\n");
+	CU_ASSERT(!info.loading);
+	redis_info_read(&info, HEAD "loading:0\r\nasync_loading:1\r\n");
+	CU_ASSERT(!info.loading);
+	redis_info_read(&info, HEAD "loading:1\r\nasync_loading:0\r\naof_enabled:0\r\n");
+	CU_ASSERT(info.loading);
+	redis_info_read(&info, HEAD "role:master\r\ncluster_enabled:1\r\n");
 	CU_ASSERT(info.cluster && strcmp(info.role, "master") == 0 && strcmp(info.run_id, "0123456789") == 0);
 	CU_ASSERT_STRING_EQUAL(info.version, "7.0.15");
 }
