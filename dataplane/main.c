@@ -39,6 +39,12 @@ static void on_signal(int number)
 		_exit(1); // whoever asks three times means it
 }
 
+// In the sandbox the helper connects. See outbox_options.
+static int connect_collector(const char *socket_path)
+{
+	return helper_is_on() ? helper_connect() : outbox_connect(socket_path);
+}
+
 // Body of a STATS frame (common/stats.h).
 static size_t write_stats(void *context, uint8_t *out, size_t size)
 {
@@ -298,6 +304,7 @@ static int open_everything(struct program *p)
 		snprintf(p->ports + strlen(p->ports), sizeof(p->ports) - strlen(p->ports), "%s%s", i ? "," : "",
 			p->intake.ports[i].name);
 	const struct outbox_options options = {.socket_path = p->settings.collector_socket,
+		.connect = connect_collector,
 		.sensor = p->settings.sensor,
 		.ports = p->ports,
 		.stats_body = write_stats,

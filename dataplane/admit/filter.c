@@ -21,15 +21,15 @@ static struct prefix_set *make_prefixes(const struct prefix_list *list, int *res
 	return set;
 }
 
-static int read_prefixes(struct filter_set *set, const struct dataplane_settings *s, char *why, size_t why_size)
+static int read_prefixes(struct filter_set *set, const struct filter_options *options, char *why, size_t why_size)
 {
 	struct prefix_list servers = {0};
 	char text[400];
-	int result = prefix_list_read(&servers, s->servers, text, sizeof(text));
+	int result = prefix_list_read(&servers, options->servers, text, sizeof(text));
 
 	if (result != 0)
 		snprintf(why, why_size, "servers: %s", text);
-	else if ((result = encrypted_addresses(&set->doh_list, s->doh_addresses, text, sizeof(text))) != 0)
+	else if ((result = encrypted_addresses(&set->doh_list, options->doh_addresses, text, sizeof(text))) != 0)
 		snprintf(why, why_size, "doh.addresses: %s", text);
 	if (result == 0)
 		set->servers = make_prefixes(&servers, &result, why, why_size);
@@ -62,20 +62,20 @@ static int read_expression(struct filter_set *set, const char *expression, char 
 	return pkt_filter_compile(set->code, expression, why, why_size) ? 0 : -EINVAL;
 }
 
-struct filter_set *filter_set_read(const struct dataplane_settings *s, char *why, size_t why_size)
+struct filter_set *filter_set_read(const struct filter_options *options, char *why, size_t why_size)
 {
 	struct filter_set *set = calloc(1, sizeof(*set));
 
 	if (!set)
 		return snprintf(why, why_size, "no memory"), NULL;
-	set->admit = s->admit;
-	int result = read_prefixes(set, s, why, why_size);
+	set->admit = *options->admit;
+	int result = read_prefixes(set, options, why, why_size);
 	if (result == 0)
-		result = read_names(&set->names_only, "names.only", s->names_only, why, why_size);
+		result = read_names(&set->names_only, "names.only", options->names_only, why, why_size);
 	if (result == 0)
-		result = read_names(&set->names_skip, "names.skip", s->names_skip, why, why_size);
+		result = read_names(&set->names_skip, "names.skip", options->names_skip, why, why_size);
 	if (result == 0)
-		result = read_expression(set, s->filter, why, why_size);
+		result = read_expression(set, options->expression, why, why_size);
 	set->records = set->names_only || set->names_skip;
 	if (result == 0)
 		return set;

@@ -16,7 +16,6 @@
 
 #include "dataplane/admit/admit.h"
 #include "dataplane/base/prefix.h"
-#include "dataplane/control/settings.h"
 
 struct pkt_filter;	// filter_packet.h
 struct pkt_filter_code; // filter_code.h
@@ -37,6 +36,16 @@ size_t filter_names_len(const struct filter_names *names);
 // the walk from the root ends at the first label that no name of the list has.
 bool filter_names_has(const struct filter_names *names, const uint8_t *name, size_t size);
 
+// What a set is made of. Texts are never NULL; an empty one filters nothing.
+struct filter_options {
+	const struct admit_options *admit; // sections and types
+	const char *expression;		   // pcap-filter(7), for packets
+	const char *servers;		   // networks of servers to believe (base/prefix.h)
+	const char *names_only;		   // path of a file of owner names
+	const char *names_skip;		   // the same
+	const char *doh_addresses;	   // networks, a file of them, or "builtin"
+};
+
 struct filter_set {
 	struct admit_options admit;	 // sections and types
 	struct pkt_filter_code *code;	 // of `packets`, until filter_set_finish; NULL: all
@@ -49,8 +58,8 @@ struct filter_set {
 	bool records;			 // there is something to look at a record's owner for
 };
 
-// From settings that settings_finish has seen. NULL with one line in `why`. Any thread; large lists take their time.
-struct filter_set *filter_set_read(const struct dataplane_settings *settings, char *why, size_t why_size);
+// Reads the lists and compiles the expression; large ones take seconds. NULL with one line in `why`. Any thread.
+struct filter_set *filter_set_read(const struct filter_options *options, char *why, size_t why_size);
 
 // Makes it ready for workers. False with one line in `why`. Main thread, after DPDK's start.
 bool filter_set_finish(struct filter_set *set, char *why, size_t why_size);

@@ -10,6 +10,7 @@
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 #include "dataplane/control/program.h"
+#include "dataplane/control/settings_parts.h"
 #include "dataplane/control/summary.h"
 
 enum {
@@ -89,12 +90,14 @@ static int start(struct program *p)
 void check_traffic(struct program *p, bool (*stopped)(void))
 {
 	char why[1024];
+	struct filter_options options;
 	struct worker_stats total;
 
 	p->settings.table_records = RECORDS;
 	if (p->settings.tcp_memory > TCP_MEMORY)
 		p->settings.tcp_memory = TCP_MEMORY;
-	p->filters = filter_set_read(&p->settings, why, sizeof(why));
+	settings_filter(&p->settings, &options);
+	p->filters = filter_set_read(&options, why, sizeof(why));
 	if (!p->filters || !filter_set_finish(p->filters, why, sizeof(why))) {
 		check_say("fail", "traffic: %s", why);
 		return;

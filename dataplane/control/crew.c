@@ -13,6 +13,7 @@
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 #include "dataplane/control/program.h"
+#include "dataplane/control/settings_parts.h"
 #include "dataplane/control/telemetry.h"
 
 // Frames of a worker: room for so many records, of up to FRAME_SIZE_MAX octets each. Only what is written takes memory.
@@ -51,7 +52,7 @@ int crew_set_up(struct program *p)
 	for (unsigned i = 0; i < len; i++) {
 		struct worker *w = &p->workers[i];
 		w->id = i;
-		w->settings = &p->settings;
+		settings_worker(&p->settings, &w->options);
 		w->depth = WORKER_ALL;
 		w->unknown = unknown_new();
 		if (!w->unknown)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/control/reload.h"
 
+#include "dataplane/control/settings_parts.h"
+
 #include <signal.h>
 #include <stdio.h>
 
@@ -20,9 +22,13 @@ static void read_all(struct reload *r)
 {
 	const struct dataplane_settings *settings = r->given ? r->given : &r->settings;
 
+	struct filter_options options;
+
 	r->set = NULL;
-	if (r->given || reload_settings(r, &r->settings, r->why, sizeof(r->why)) == 0)
-		r->set = filter_set_read(settings, r->why, sizeof(r->why));
+	if (!r->given && reload_settings(r, &r->settings, r->why, sizeof(r->why)) != 0)
+		return;
+	settings_filter(settings, &options);
+	r->set = filter_set_read(&options, r->why, sizeof(r->why));
 }
 
 static void *run(void *reload)

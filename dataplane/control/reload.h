@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "dataplane/admit/filter.h"
+#include "dataplane/control/settings.h"
 
 enum { RELOAD_OPTIONS_MAX = 256, RELOAD_PATIENCE_S = 60 };
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "dataplane/admit/filter.h"
+#include "dataplane/control/settings.h"
 #include "dataplane/loop/worker.h"
 
 // Registers the commands; `workers` must live to the end. Does nothing where telemetry is off.

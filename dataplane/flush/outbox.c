@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -15,7 +16,6 @@
 
 #include <rte_ring.h>
 
-#include "dataplane/privileged/helper.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 #include "dataplane/flush/outbox_hello.h"
@@ -116,34 +116,30 @@ static void disconnect(struct outbox *o, int error, const char *what)
 	o->stats.connected = 0;
 }
 
-static void send_hello(struct outbox *o)
-{
-	o->sending = o->control;
-	o->sending_left = outbox_hello(&o->options, o->stream, o->start_s, o->control);
-}
-
-// Within the sandbox by the helper. 0, or errno.
-static int connect_socket(struct outbox *o)
+int outbox_connect(const char *socket_path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (helper_is_on()) {
-		o->fd = helper_connect();
-		return o->fd < 0 ? -o->fd : 0;
-	}
-	memcpy(address.sun_path, o->options.socket_path, strlen(o->options.socket_path) + 1);
-	o->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	return o->fd < 0 || connect(o->fd, (struct sockaddr *)&address, sizeof(address)) != 0 ? errno : 0;
+	if (fd < 0)
+		return -errno;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path); // outbox_new has checked that it fits
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	return -error;
 }
 
 static void connect_now(struct outbox *o)
 {
-	int error = connect_socket(o);
+	int fd = o->options.connect(o->options.socket_path);
 
-	if (error != 0) {
-		disconnect(o, error, "cannot connect");
+	if (fd < 0) {
+		disconnect(o, -fd, "cannot connect");
 		return;
 	}
+	o->fd = fd;
 	if (o->stats.connects > 0 || o->logged_errno != 0)
 		log_info("collector %s: connected", o->options.socket_path);
 	o->logged_errno = 0;
@@ -153,7 +149,8 @@ static void connect_now(struct outbox *o)
 		o->stats.frames_resent++;
 	o->next_to_send = o->oldest;
 	o->stats_at_ms = 0;
-	send_hello(o);
+	o->sending = o->control;
+	o->sending_left = outbox_hello(o->options.sensor, o->options.ports, o->stream, o->start_s, o->control);
 }
 
 // frames out ─────────────────────────────────────────────────────────────────────────────────

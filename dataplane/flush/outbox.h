@@ -15,8 +15,10 @@ struct outbox;
 
 struct outbox_options {
 	const char *socket_path; // of the collector
-	const char *sensor;	 // name of this sensor
-	const char *ports;	 // names of the ports, for people
+	int (*connect)(
+		const char *socket_path); // a connected socket that does not block, or -errno; see outbox_connect
+	const char *sensor;		  // name of this sensor
+	const char *ports;		  // names of the ports, for people
 	// Fills the body of a STATS frame; returns its size, at most `size`.
 	size_t (*stats_body)(void *context, uint8_t *out, size_t size);
 	void *context;
@@ -39,5 +41,8 @@ bool outbox_is_done(const struct outbox *o);
 
 bool outbox_is_connected(const struct outbox *o);
 uint64_t outbox_unacked(const struct outbox *o); // frames
+
+// A connection to a Unix socket, for outbox_options: a socket that does not block, or -errno.
+int outbox_connect(const char *socket_path);
 
 const struct outbox_stats *outbox_stats(const struct outbox *o);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dataplane/common/stats.h"
+
 // Names of hosts and ports are the system's: what the collector would not take is shown as '?'.
 static void make_text(char *text)
 {
@@ -13,7 +15,7 @@ static void make_text(char *text)
 			*text = '?';
 }
 
-uint32_t outbox_hello(const struct outbox_options *options, const uint8_t stream[static STREAM_UUID_SIZE],
+uint32_t outbox_hello(const char *sensor, const char *ports, const uint8_t stream[static STREAM_UUID_SIZE],
 	uint64_t start_s, uint8_t *out)
 {
 	struct frame frame;
@@ -21,8 +23,8 @@ uint32_t outbox_hello(const struct outbox_options *options, const uint8_t stream
 
 	memcpy(hello.stream, stream, sizeof(hello.stream));
 	snprintf(hello.version, sizeof(hello.version), "%s", LOOKBACK_VERSION);
-	snprintf(hello.sensor, sizeof(hello.sensor), "%s", options->sensor);
-	snprintf(hello.ports, sizeof(hello.ports), "%s", options->ports);
+	snprintf(hello.sensor, sizeof(hello.sensor), "%s", sensor);
+	snprintf(hello.ports, sizeof(hello.ports), "%s", ports);
 	gethostname(hello.host, sizeof(hello.host) - 1);
 	make_text(hello.host);
 	make_text(hello.ports);

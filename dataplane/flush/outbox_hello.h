@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Who hands over: the first frame of each connection to the collector.
+// HELLO, the first frame of each connection to the collector: which sensor, host and start of the dataplane it is.
 #pragma once
 
-#include "dataplane/flush/outbox.h"
+#include <stdint.h>
 
-// Writes the HELLO to `out` (FRAME_SIZE_MAX octets at most); returns its size. `stream` and `start_s` are of this start of the dataplane.
-uint32_t outbox_hello(const struct outbox_options *options, const uint8_t stream[static STREAM_UUID_SIZE],
+#include "dataplane/common/record.h"
+
+// Writes the frame to `out` (at most FRAME_SIZE_MAX octets); returns its size. `ports`: names of the ports, for people.
+// `stream`: identifies this start of the dataplane; `start_s`: its time, seconds since 1970.
+uint32_t outbox_hello(const char *sensor, const char *ports, const uint8_t stream[static STREAM_UUID_SIZE],
 	uint64_t start_s, uint8_t *out);

@@ -10,7 +10,10 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
+#include "dataplane/capture/capture.h"
 #include "dataplane/packet/packet.h"
+
+enum { PACKET_SIZE_MAX = CAPTURE_PACKET_MAX }; // octets of the largest packet, in one or more segments
 
 extern int packet_time_offset;	  // of the time in an mbuf
 extern uint64_t packet_time_flag; // in ol_flags: the time is set
@@ -36,6 +39,12 @@ static inline uint64_t packet_time_us(const struct rte_mbuf *m, uint64_t otherwi
 	if (!(m->ol_flags & packet_time_flag))
 		return otherwise;
 	return *RTE_MBUF_DYNFIELD(m, packet_time_offset, const rte_mbuf_timestamp_t *);
+}
+
+// Whether a packet of this time can be stored: a clock that was never set gives none.
+static inline bool packet_time_is_valid(uint64_t us)
+{
+	return capture_has_time(us);
 }
 
 // Time for time-outs, which never goes back; of packets that packet_meta_set has marked alone.

@@ -222,11 +222,11 @@ static __rte_noinline void take_other_packet(struct worker *w, struct burst *b, 
 
 	take_asked(w, b);
 	if (m->nb_segs > 1) {
-		size = RTE_MIN(size, (uint32_t)WORKER_LINEAR_SIZE);
+		size = RTE_MIN(size, (uint32_t)PACKET_SIZE_MAX);
 		frame = rte_pktmbuf_read(m, 0, size, w->linear);
 	}
 	uint64_t *reason = b->fragments_deep == 0 ? cut_reason(w, b, size) : NULL, short_before = w->stats.pkt_short;
-	enum pkt_verdict verdict = pkt_decap(&pkt, frame, size, link, &w->settings->dns_ports, &w->stats);
+	enum pkt_verdict verdict = pkt_decap(&pkt, frame, size, link, &w->options.dns_ports, &w->stats);
 	if (unlikely(w->filters && w->filters->packets) && !passes_filter(w, b, &pkt, frame, size, link, verdict)) {
 		b->mbufs[b->mbufs_len++] = m;
 		return;
@@ -265,7 +265,7 @@ static inline __attribute__((always_inline)) void take_packet(struct worker *w, 
 	struct pkt pkt;
 
 	if (likely(link == LINK_KIND_ETHERNET && m->nb_segs == 1 &&
-		    pkt_fast(&pkt, frame, rte_pktmbuf_data_len(m), &w->settings->dns_ports, &b->vlans))) {
+		    pkt_fast(&pkt, frame, rte_pktmbuf_data_len(m), &w->options.dns_ports, &b->vlans))) {
 		size_t room = (size_t)((const uint8_t *)m->buf_addr + m->buf_len - pkt.payload);
 		b->mbufs[b->mbufs_len++] = m;
 		if (filter && !pkt_filter_takes_packet(filter, pkt.ip, pkt.ip_end, frame)) {
@@ -340,7 +340,7 @@ static bool take_time(struct worker *w, struct burst *b, const struct worker_sou
 {
 	uint64_t us = packet_time_us(m, w->wall_us);
 
-	if (unlikely(!capture_has_time(us)))
+	if (unlikely(!packet_time_is_valid(us)))
 		return false;
 	w->packet_us = us;
 	b->now_s = (uint32_t)(us / 1000000);
@@ -370,7 +370,7 @@ __rte_noinline void take_burst(struct worker *w, struct worker_source *source, s
 	if (likely(!source->packet_time))
 		burst_set_clock(w);
 	b.now_s = w->clock_s;
-	bool timed = source->packet_time || !capture_has_time(w->wall_us); // or the clock was never set
+	bool timed = source->packet_time || !packet_time_is_valid(w->wall_us); // or the clock was never set
 	bool simple = source->link == LINK_KIND_ETHERNET && !timed && !(w->filters && w->filters->packets);
 	for (uint16_t i = 0; i < len && i < PREFETCH_AHEAD; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));

@@ -26,7 +26,7 @@ bool match_response(struct worker *w, const struct admit_match_key *key, enum dn
 
 	if (matched || verdict != DNS_TAKEN)
 		return true;
-	if (w->settings->match == ADMIT_MATCH_PREFER) {
+	if (w->options.match == ADMIT_MATCH_PREFER) {
 		stats_add(&w->stats.dns_prefer_unmatched, 1);
 		return true;
 	}

@@ -9,7 +9,7 @@
 
 static inline const struct admit_options *options_of(const struct worker *w)
 {
-	return w->filters ? &w->filters->admit : &w->settings->admit;
+	return w->filters ? &w->filters->admit : &w->options.admit;
 }
 
 static inline bool takes_server(struct worker *w, const struct pkt *pkt, const uint8_t *wire, size_t size)

@@ -8,6 +8,7 @@
 #include <rte_ethdev.h>
 #include <rte_ring.h>
 
+#include "dataplane/intake/packet_meta.h"
 #include "dataplane/loop/burst.h"
 
 enum {
@@ -37,7 +38,7 @@ static void read_clock(struct worker *w)
 // As many buckets as are due for a round of the sweep in each flush interval, a few at a time.
 static void sweep(struct worker *w, uint64_t now_tsc, bool idle)
 {
-	uint64_t round_tsc = (uint64_t)(w->settings->flush_interval_s * (double)rte_get_tsc_hz());
+	uint64_t round_tsc = (uint64_t)(w->options.flush_interval_s * (double)rte_get_tsc_hz());
 	uint64_t buckets = table_buckets(w->table);
 	double part = (double)(now_tsc - w->sweep_start) / (double)round_tsc;
 	uint64_t due = part >= 1 ? buckets : (uint64_t)(part * (double)buckets);
@@ -165,23 +166,23 @@ static void wait_for_frame(void *flush)
 
 static int set_up(struct worker *w)
 {
-	const struct dataplane_settings *s = w->settings;
-	const struct table_options table = {.records = s->table_records,
+	const struct worker_options *o = &w->options;
+	const struct table_options table = {.records = o->table_records,
 		.huge_pages = w->huge_pages,
 		.sink = flush_record,
 		.sink_context = &w->flush,
 		.wait = w->replays ? wait_for_frame : NULL,
-		.flood_names = s->flood_names,
-		.flood_interval_s = (uint32_t)s->flood_interval_s,
+		.flood_names = o->flood_names,
+		.flood_interval_s = o->flood_interval_s,
 		// of a capture once an interval: no one waits for it, and it does not depend on flush.interval
 		.flood_report_s = w->replays		    ? UINT32_MAX
-				  : s->flush_interval_s < 1 ? 1
-							    : (uint32_t)s->flush_interval_s,
+				  : o->flush_interval_s < 1 ? 1
+							    : (uint32_t)o->flush_interval_s,
 		.flood_notices = &w->flood_notices,
 		.key = &w->key};
-	const struct pkt_tcp_options tcp = {.flows = (uint32_t)s->tcp_flows,
-		.held_bytes = s->tcp_memory,
-		.timeout_s = (uint32_t)s->tcp_timeout_s,
+	const struct pkt_tcp_options tcp = {.flows = o->tcp_flows,
+		.held_bytes = o->tcp_memory,
+		.timeout_s = o->tcp_timeout_s,
 		.touch = w->sources_len > 0 && !w->sources[0].packet_time}; // a capture can wait for a page
 
 	if (w->seed != 0)
@@ -191,17 +192,16 @@ static int set_up(struct worker *w)
 	w->message = dns_message_new(&w->key);
 	w->admit = admit_new();
 	// in DPDK's memory, which the huge pages of tables must leave room for
-	w->frag = pkt_frag_new((uint32_t)s->frag_datagrams, (uint32_t)(s->frag_timeout_s * 1000), &w->key, &w->stats);
+	w->frag = pkt_frag_new(o->frag_datagrams, o->frag_timeout_ms, &w->key, &w->stats);
 	w->table = table_new(&table, &w->stats);
 	w->tcp = pkt_tcp_new(&tcp, &w->key, &w->stats);
-	w->copies = copies_new((uint32_t)s->dedup_ms * 1000, &w->key, &w->stats);
-	w->linear = malloc(WORKER_LINEAR_SIZE);
+	w->copies = copies_new(o->dedup_ms * 1000, &w->key, &w->stats);
+	w->linear = malloc(PACKET_SIZE_MAX);
 	w->rdata = malloc(DNS_RDATA_SIZE);
-	if (s->match != ADMIT_MATCH_OFF)
-		w->match = admit_match_new((uint32_t)s->match_size, (uint32_t)s->match_timeout_s, w->huge_pages,
-			&w->key, &w->stats);
+	if (o->match != ADMIT_MATCH_OFF)
+		w->match = admit_match_new(o->match_size, o->match_timeout_s, w->huge_pages, &w->key, &w->stats);
 	return w->message && w->admit && w->table && w->tcp && w->frag && w->copies && w->linear && w->rdata &&
-			       (w->match || s->match == ADMIT_MATCH_OFF)
+			       (w->match || o->match == ADMIT_MATCH_OFF)
 		       ? 0
 		       : -1;
 }
@@ -249,7 +249,7 @@ int worker_run(void *worker)
 			break;
 		w->idle_turns = idle ? w->idle_turns + 1 : 0;
 		housekeeping(w, idle);
-		if (w->idle_turns > IDLE_TURNS && w->settings->idle == IDLE_SLEEP) {
+		if (w->idle_turns > IDLE_TURNS && w->options.sleeps) {
 			worker_doze(w);
 			poll_gap_slept(&w->gap);
 		}

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "dataplane/admit/admit.h"
-#include "dataplane/capture/capture.h"
+#include "dataplane/base/dns_ports.h"
 #include "dataplane/packet/copies.h"
 #include "dataplane/admit/filter.h"
 #include "dataplane/flush/flush.h"
@@ -16,15 +16,30 @@
 #include "dataplane/packet/frag.h"
 #include "dataplane/packet/tcp.h"
 #include "dataplane/loop/poll_gap.h"
-#include "dataplane/control/settings.h"
 #include "dataplane/common/stats.h"
 #include "dataplane/table/table.h"
 #include "dataplane/packet/unknown.h"
 
-enum {
-	WORKER_BURST = 32,
-	WORKER_SOURCES_MAX = STATS_PORTS_MAX,
-	WORKER_LINEAR_SIZE = CAPTURE_PACKET_MAX // a packet in one piece
+enum { WORKER_BURST = 32, WORKER_SOURCES_MAX = STATS_PORTS_MAX };
+
+// What a worker is to do; the same for all of them.
+struct worker_options {
+	struct dns_ports dns_ports;  // UDP and TCP ports that speak DNS
+	struct admit_options admit;  // sections and types, if `filters` is NULL
+	bool sleeps;		     // without packets, instead of polling on
+	double flush_interval_s;     // time of one round of the sweep
+	uint64_t table_records;	     // records that fit the table (struct table_options)
+	uint64_t flood_names;	     // see table/flood.h; 0: any number
+	uint32_t flood_interval_s;   // at least 1
+	uint32_t dedup_ms;	     // copies of a packet within this time are left out; 0: none are
+	uint32_t frag_datagrams;     // datagrams being reassembled
+	uint32_t frag_timeout_ms;    // how long a fragment waits for the others
+	uint32_t tcp_flows;	     // directions of TCP connections
+	uint64_t tcp_memory;	     // octets held for them
+	uint32_t tcp_timeout_s;	     // an idle direction is given up after this
+	enum admit_match_mode match; // whether a response needs its query
+	uint32_t match_size;	     // queries waiting
+	uint32_t match_timeout_s;    // how long a query waits
 };
 
 // How far packets go; less than all of it is for measurements alone.
@@ -57,8 +72,7 @@ struct worker {
 	// read in every turn
 	struct worker_source sources[WORKER_SOURCES_MAX]; // worker: ro
 	uint32_t sources_len;				  // worker: ro
-	const struct dataplane_settings *settings;	  // worker: ro
-	const struct filter_set *filters;		  // worker: rw; NULL: none but the settings' sections and types
+	const struct filter_set *filters;		  // worker: rw; NULL: the sections and types of `options`
 	_Atomic(const struct filter_set *) filters_next;  // worker: r, main: w
 	enum worker_way way;				  // of messages, by settings and filters. worker: rw
 	struct hash_key key;				  // of names and records. worker: ro
@@ -97,9 +111,10 @@ struct worker {
 	enum worker_depth depth; // worker: ro
 	bool huge_pages;	 // whether to ask for them. worker: ro
 	bool replays; // captures alone: their packets can wait, and nothing may depend on the clock. worker: ro
-	uint64_t reload_polls;	   // polls when the filters changed. main: rw
-	atomic_bool ready;	   // worker: w, main: r
-	atomic_bool failed;	   // could not set up its tables. worker: w, main: r
+	struct worker_options options; // worker: ro
+	uint64_t reload_polls;	       // polls when the filters changed. main: rw
+	atomic_bool ready;	       // worker: w, main: r
+	atomic_bool failed;	       // could not set up its tables. worker: w, main: r
 	atomic_bool over;	   // has had its last turn: looks at no filter and no port any more. worker: w, main: r
 	atomic_bool done;	   // has flushed everything and ended. worker: w, main: r
 	struct worker_stats stats; // worker: rw, main: ro

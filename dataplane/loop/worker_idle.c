@@ -18,7 +18,7 @@ enum {
 
 void worker_prefer(const struct worker *w)
 {
-	if (w->settings->idle == IDLE_SLEEP)			 // one that polls would starve what shares its core
+	if (w->options.sleeps)					 // one that polls would starve what shares its core
 		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); // not allowed: it stays as it was
 }
 

@@ -28,6 +28,7 @@
 #include "dataplane/base/memory.h"
 #include "dataplane/intake/packet_meta.h"
 #include "dataplane/intake/port.h"
+#include "dataplane/control/settings_parts.h"
 #include "dataplane/control/summary.h"
 #include "dataplane/loop/worker.h"
 
@@ -346,11 +347,8 @@ static int start(const struct packed *packed, enum worker_depth depth, bool huge
 		struct worker *w = &workers[i];
 		feeds[i] = (struct feed){.packed = packed, .pool = pool, .step = 1, .worker = w};
 		rte_eth_fp_ops[0].rxq.data[i] = &feeds[i];
-		*w = (struct worker){.id = i,
-			.settings = &settings,
-			.huge_pages = huge,
-			.depth = depth,
-			.sources_len = 1};
+		*w = (struct worker){.id = i, .huge_pages = huge, .depth = depth, .sources_len = 1};
+		settings_worker(&settings, &w->options);
 		w->sources[0] = (struct worker_source){.port = 0, .queue = (uint16_t)i, .link = LINK_KIND_ETHERNET};
 		atomic_store(&w->filters_next, filters);
 		if (flush_init(&w->flush, i, 128, &w->stats) != 0)
@@ -386,6 +384,7 @@ int main(int argc, char **argv)
 	enum worker_depth depth = WORKER_ALL;
 	struct packed packed = {0};
 	struct worker_stats before, after;
+	struct filter_options filter;
 	struct eal_args eal;
 	unsigned passes = 5;
 	double million_per_s = 0;
@@ -441,7 +440,8 @@ int main(int argc, char **argv)
 		packet_meta_init() != 0)
 		return 1;
 	ring_size = settings.rx_descriptors;
-	if (*settings.filter && (!(filters = filter_set_read(&settings, why, sizeof(why))) ||
+	settings_filter(&settings, &filter);
+	if (*settings.filter && (!(filters = filter_set_read(&filter, why, sizeof(why))) ||
 					!filter_set_finish(filters, why, sizeof(why)))) {
 		log_error("%s", why);
 		return 1;

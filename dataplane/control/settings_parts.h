@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the rooms below get of the settings: each has options of its own and knows no settings.
+#pragma once
+
+#include "dataplane/admit/filter.h"
+#include "dataplane/control/settings.h"
+#include "dataplane/loop/worker.h"
+
+void settings_worker(const struct dataplane_settings *settings, struct worker_options *out);
+
+// `*out` points into `*settings`, which settings_finish has seen.
+void settings_filter(const struct dataplane_settings *settings, struct filter_options *out);
