@@ -6,8 +6,9 @@
 #include "collector/writer/topology.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
-enum { TRIES = 5, ALL_SLOTS = -1 };
+enum { TRIES = 5, LOOKS = 50, LOOK_MS = 100, ALL_SLOTS = -1 };
 
 // What is to become of which slots.
 struct slots_order {
@@ -20,13 +21,21 @@ static int read_numbers(struct spool_case *c, struct redis_topology *t)
 {
 	redis_topology_renew(t, c->spool.uuid);
 	t->reader = true;
-	t->sent = c->spool.last;
 	if (redis_numbered_read(&t->numbered, &c->conn, c->redis, c->spool.uuid) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
-	for (int i = 0; i < TRIES; i++)
-		if (redis_topology_ready(t, c->redis) == 0)
-			return 0;
-	return lookback_fail("redis %s: %s", c->redis->address.text, t->why);
+	int result = -1;
+	for (int i = 0; i < TRIES && result != 0; i++)
+		result = redis_topology_ready(t, c->redis);
+	if (result != 0)
+		return lookback_fail("redis %s: %s", c->redis->address.text, t->why);
+	// Between the answers about its two numbers a collector may have written a slot. One that is stopped does not change.
+	uint64_t changes = t->stops.changes - 1;
+	for (int i = 0; i < LOOKS && t->stops.len > 0 && changes != t->stops.changes; i++) {
+		changes = t->stops.changes;
+		usleep(LOOK_MS * 1000);
+		redis_topology_look_at_stopped(t, c->redis);
+	}
+	return 0;
 }
 
 static int by_slot(const void *a, const void *b)
@@ -74,11 +83,13 @@ static bool choose(const struct spool_case *c, const struct redis_stop *stop, co
 	return false;
 }
 
-static int claim(const struct spool_case *c, struct redis_topology *t, const struct redis_stop *stop, uint64_t number)
+// `found` NULL: whatever the slot holds.
+static int claim(const struct spool_case *c, struct redis_topology *t, uint16_t slot, const struct redis_guard *found,
+	uint64_t number)
 {
-	if (redis_topology_claim(t, stop->slot, number, stop->found.seq == GUARD_OTHER, c->redis) != 0)
+	if (redis_topology_claim(t, slot, number, found, c->redis) != 0)
 		return lookback_fail("redis %s", t->why);
-	printf("Slot %u: %lu.\n", stop->slot, (unsigned long)number);
+	printf("Slot %u: %lu.\n", slot, (unsigned long)number);
 	return LOOKBACK_FOUND;
 }
 
@@ -102,8 +113,9 @@ static int decide_all(const struct lookback *l, const struct spool_case *c, stru
 		return l->dry ? LOOKBACK_FOUND : lookback_fail("nothing was changed");
 	int result = LOOKBACK_FOUND;
 	for (size_t i = 0; i < stops->len && result == LOOKBACK_FOUND; i++)
-		result =
-			choose(c, &stops->at[i], order, &number) ? claim(c, t, &stops->at[i], number) : LOOKBACK_FAILED;
+		result = choose(c, &stops->at[i], order, &number)
+				 ? claim(c, t, stops->at[i].slot, &stops->at[i].found, number)
+				 : LOOKBACK_FAILED;
 	return result;
 }
 
@@ -111,16 +123,17 @@ static int decide_all(const struct lookback *l, const struct spool_case *c, stru
 static int decide_one(const struct lookback *l, const struct spool_case *c, struct redis_topology *t,
 	const struct slots_order *order)
 {
-	struct redis_stop stop = {.slot = (uint16_t)order->slot};
+	uint16_t slot = (uint16_t)order->slot;
+	const struct redis_guard *found = NULL;
 
 	for (size_t i = 0; i < t->stops.len; i++)
-		if (t->stops.at[i].slot == stop.slot)
-			stop = t->stops.at[i];
-	printf("Slot %u is taken to hold all up to batch %lu of spool %s.\n", stop.slot, (unsigned long)order->number,
+		if (t->stops.at[i].slot == slot)
+			found = &t->stops.at[i].found;
+	printf("Slot %u is taken to hold all up to batch %lu of spool %s.\n", slot, (unsigned long)order->number,
 		c->spool.uuid);
 	if (!lookback_spool_confirm(l))
 		return l->dry ? LOOKBACK_FOUND : lookback_fail("nothing was changed");
-	return claim(c, t, &stop, order->number);
+	return claim(c, t, slot, found, order->number);
 }
 
 // Digits alone. False after a message.

@@ -95,9 +95,10 @@ int redis_topology_read_numbers(struct redis_topology *t, struct cluster_node *n
 // Reads the numbers of the stopped slots again. Returns how many are sound now.
 size_t redis_topology_look_at_stopped(struct redis_topology *t, const struct redis_settings *s);
 
-// Has the slot hold that everything up to `number` is applied, in both places; something else in the place of the
-// number (`foreign`) is renamed to pdns:seq:{tag}:foreign-<time>. Returns 0, or -1 with what is wrong noted.
-int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t number, bool foreign,
+// Has the slot hold that everything up to `number` is applied, in both places. Nothing is changed unless these hold
+// `found` (NULL: whatever they hold); something else in the place of the number is renamed to
+// pdns:seq:{tag}:foreign-<time>. Returns 0, or -1 with what is wrong noted.
+int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t number, const struct redis_guard *found,
 	const struct redis_settings *s);
 
 // Writes the number of a slot that is `unnumbered`: the replies told that the rest was applied. Returns 0, or -1.
@@ -105,6 +106,8 @@ int redis_topology_mend(struct redis_topology *t, uint16_t slot, const struct re
 
 // HGET of the slot's number; what it answered is the number that is known.
 void redis_topology_ask_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot,
+	const struct redis_settings *s);
+void redis_topology_ask_fence(struct redis_topology *t, struct redis_buffer *out, uint16_t slot,
 	const struct redis_settings *s);
 // HSET and SET of the number, which each transaction of a slot begins with.
 void redis_topology_write_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot, uint64_t number,

@@ -21,14 +21,46 @@ void redis_topology_write_number(struct redis_topology *t, struct redis_buffer *
 	redis_encode_uint(out, number);
 }
 
-int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t number, bool foreign,
+// Watches both keys of the slot, which have to hold what was found. `*foreign`: the first is of another type. Returns 0,
+// or -1 with what is wrong noted.
+static int watch(struct redis_topology *t, struct cluster_node *node, uint16_t slot, const struct redis_guard *found,
+	bool *foreign, const struct redis_settings *s)
+{
+	struct redis_results ok = {.capacity = 0}, seq = ok, fence = ok;
+	struct redis_buffer *out = &node->out;
+	struct redis_guard now = {.keys = false};
+
+	redis_buffer_clear(out);
+	redis_encode_array(out, 3);
+	redis_encode_literal(out, "WATCH");
+	redis_topology_seq_key(out, s, slot);
+	redis_topology_fence_key(out, s, slot, t->uuid);
+	redis_topology_ask_number(t, out, slot, s);
+	redis_topology_ask_fence(t, out, slot, s);
+	if (redis_conn_write(&node->conn, out->bytes, out->size) != 0 || redis_conn_read(&node->conn, &ok) != 0 ||
+		redis_conn_read(&node->conn, &seq) != 0 || redis_conn_read(&node->conn, &fence) != 0)
+		return redis_topology_fail_node(t, node);
+	*foreign = seq.top.type == REDIS_REPLY_ERROR;
+	if (redis_guard_take(&seq.top, &now.seq, &now.seq_number) &&
+		redis_guard_take(&fence.top, &now.fence, &now.fence_number) && ok.errors == 0 &&
+		now.seq == found->seq && now.seq_number == found->seq_number && now.fence == found->fence &&
+		now.fence_number == found->fence_number)
+		return 0;
+	return redis_topology_fail(t, REDIS_TROUBLE_FENCED, "%s: slot %u: its number has changed meanwhile; look again",
+		node->address.text, slot);
+}
+
+int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t number, const struct redis_guard *found,
 	const struct redis_settings *s)
 {
 	struct cluster_node *node = &t->nodes[t->owner[slot]];
 	struct redis_buffer *out = &node->out;
 	struct redis_results results = {.capacity = 0};
 	char aside[REDIS_SLOT_TAG_SIZE + 48];
+	bool foreign = false;
 
+	if (redis_topology_connect(t, node, s) != 0 || (found && watch(t, node, slot, found, &foreign, s) != 0))
+		return -1;
 	redis_buffer_clear(out);
 	redis_encode_array(out, 1);
 	redis_encode_literal(out, "MULTI");
@@ -43,8 +75,6 @@ int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t numbe
 	redis_topology_write_number(t, out, slot, number, s);
 	redis_encode_array(out, 1);
 	redis_encode_literal(out, "EXEC");
-	if (redis_topology_connect(t, node, s) != 0)
-		return -1;
 	bool open = redis_conn_write(&node->conn, out->bytes, out->size) == 0;
 	for (uint32_t i = 0; open && i < out->arrays; i++)
 		open = redis_conn_read(&node->conn, &results) == 0;
@@ -53,12 +83,15 @@ int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t numbe
 	if (results.errors > 0)
 		return redis_topology_fail(t, results.trouble, "%s: %s: %.200s", node->address.text,
 			redis_trouble_sentence[results.trouble], results.error);
+	if (results.top.type == REDIS_REPLY_NIL)
+		return redis_topology_fail(t, REDIS_TROUBLE_FENCED,
+			"%s: slot %u: its number has changed meanwhile; look again", node->address.text, slot);
 	return 0;
 }
 
 int redis_topology_mend(struct redis_topology *t, uint16_t slot, const struct redis_settings *s)
 {
-	if (redis_topology_claim(t, slot, t->applied[slot], false, s) != 0)
+	if (redis_topology_claim(t, slot, t->applied[slot], NULL, s) != 0)
 		return -1;
 	log_info("redis cluster: slot %u: its number, which could not be written with its batch, is written: %lu", slot,
 		(unsigned long)t->applied[slot]);

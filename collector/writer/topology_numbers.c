@@ -35,7 +35,8 @@ void redis_topology_ask_number(struct redis_topology *t, struct redis_buffer *ou
 	redis_encode_text(out, t->uuid);
 }
 
-static void ask_fence(struct redis_topology *t, struct redis_buffer *out, uint16_t slot, const struct redis_settings *s)
+void redis_topology_ask_fence(struct redis_topology *t, struct redis_buffer *out, uint16_t slot,
+	const struct redis_settings *s)
 {
 	redis_encode_array(out, 2);
 	redis_encode_literal(out, "GET");
@@ -187,7 +188,7 @@ static int read_side(struct look *k, uint16_t slot, bool asking, struct redis_gu
 		return -1;
 	redis_topology_ask_number(k->t, &b, slot, k->s);
 	size_t first = b.size;
-	ask_fence(k->t, &b, slot, k->s);
+	redis_topology_ask_fence(k->t, &b, slot, k->s);
 	struct redis_conn *c = &k->node->conn;
 	bool open = (!asking || redis_conn_write(c, ask, sizeof(ask) - 1) == 0) &&
 		    redis_conn_write(c, b.bytes, first) == 0 &&
@@ -316,7 +317,7 @@ static int read_numbers(struct redis_topology *t, struct cluster_node *node, con
 		if (!is_wanted(t, slot, index, stopped))
 			continue;
 		redis_topology_ask_number(t, &node->out, (uint16_t)slot, s);
-		ask_fence(t, &node->out, (uint16_t)slot, s);
+		redis_topology_ask_fence(t, &node->out, (uint16_t)slot, s);
 	}
 	if (node->out.arrays == 0)
 		return 0;
