@@ -283,18 +283,12 @@ static void prepare_db(struct lookback *l)
 	const struct settings *s = &l->settings;
 	const char *auth = getenv("REDISCLI_AUTH");
 	bool given = (*s->redis_password || *s->redis_password_file) && !(auth && l->implied);
-	struct redis_settings r = {.address = s->redis,
-		.others = s->redis_more,
-		.database = s->redis_database,
-		.timeout_s = s->redis_timeout_s};
-	const char *password = given || !auth ? s->redis_password : auth,
-		   *file = given || !auth ? s->redis_password_file : "";
+	struct redis_settings r = redis_settings_of(s);
 
-	snprintf(r.sentinel, sizeof(r.sentinel), "%s", s->redis_sentinel);
-	snprintf(r.user, sizeof(r.user), "%s", s->redis_user);
-	snprintf(r.password, sizeof(r.password), "%s", password);
-	snprintf(r.password_file, sizeof(r.password_file), "%s", file);
-	snprintf(r.prefix, sizeof(r.prefix), "%s", s->redis_prefix);
+	if (auth && !given) {
+		snprintf(r.password, sizeof(r.password), "%s", auth);
+		r.password_file[0] = '\0';
+	}
 	reader_init(&l->db, &r, l->zones, s->psl_file);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writing and erasing records from text, for `lookback import`, `erase` and `expire`: the keys of
-// docs/schema.md, as schema/schema.c writes them from frames.
+// docs/schema.md, as schema/write.c writes them from frames.
 #pragma once
 
 #include "collector/query/query.h"

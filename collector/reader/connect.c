@@ -2,6 +2,7 @@
 #include "collector/reader/connect.h"
 
 #include "collector/redis/greet.h"
+#include "collector/redis/sentinel.h"
 
 #include "dataplane/common/monotonic.h"
 
@@ -144,13 +145,13 @@ static int ask_sentinel(const struct redis_settings *s, const struct endpoint *a
 
 	if (!c)
 		return -1;
-	redis_greet_sentinel(&b, s);
+	redis_sentinel_ask(&b, s);
 	redisReply *reply = reader_connect_ask(c, s, &b, why, why_size);
 	redis_buffer_free(&b);
 	redisFree(c);
 	if (!reply)
 		return -1;
-	bool found = redis_greet_primary(reply, primary);
+	bool found = redis_sentinel_answer(reply, primary);
 	if (!found)
 		snprintf(why, why_size, "the Sentinel %.200s knows no primary '%s'", at->text, s->sentinel);
 	freeReplyObject(reply);

@@ -4,28 +4,11 @@
 // reconnects starts from a known state. One thread at a time; no locks.
 #pragma once
 
-#include "collector/base/endpoint.h"
 #include "collector/redis/encode.h"
 #include "collector/redis/error.h"
+#include "collector/redis/settings.h"
 
 #include <hiredis/hiredis.h>
-
-struct redis_settings {
-	struct endpoint address;
-	struct endpoint_list others; // tried in turn after `address`
-	char sentinel[64];	     // the addresses are Sentinels, asked for this primary; or empty
-	char user[128];		     // empty: the default user
-	char password[512];	     // empty: none
-	char password_file[4096];    // empty: none; its first line, read at each connect
-	uint64_t database;
-	double check_s;	  // between looks at how it is set up
-	double timeout_s; // connect, one write, one read
-	int64_t until_ms; // of lookups: monotonic, nothing is waited for any longer; 0: no such limit
-	char prefix[72];  // of every key, terminated
-	uint64_t new_max; // see base/settings.h
-	uint64_t retention_days;
-	bool cluster; // keys of one owner are in several slots
-};
 
 // How far its append-only file is from holding no beginning of a transaction (info.h).
 enum redis_aof { REDIS_AOF_NONE, REDIS_AOF_CLEAN, REDIS_AOF_DOUBTFUL, REDIS_AOF_BUSY, REDIS_AOF_FAILED };

@@ -67,22 +67,3 @@ void redis_greet_select(struct redis_buffer *b, const struct redis_settings *s)
 	redis_encode_literal(b, "SELECT");
 	redis_encode_uint(b, s->database);
 }
-
-void redis_greet_sentinel(struct redis_buffer *b, const struct redis_settings *s)
-{
-	redis_encode_array(b, 3);
-	redis_encode_literal(b, "SENTINEL");
-	redis_encode_literal(b, "get-master-addr-by-name");
-	redis_encode_text(b, s->sentinel);
-}
-
-bool redis_greet_primary(const redisReply *reply, struct endpoint *primary)
-{
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 || !reply->element[0]->str ||
-		!reply->element[1]->str)
-		return false;
-	*primary = (struct endpoint){.kind = ENDPOINT_TCP, .port = (uint16_t)strtoul(reply->element[1]->str, NULL, 10)};
-	snprintf(primary->host, sizeof(primary->host), "%s", reply->element[0]->str);
-	snprintf(primary->text, sizeof(primary->text), "%.250s:%u", primary->host, primary->port);
-	return true;
-}

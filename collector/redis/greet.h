@@ -14,10 +14,6 @@ redisContext *redis_greet_socket(const struct redis_settings *s, const struct en
 // The password of the settings, from its file where there is one; empty: none. 0, or -1 with one line in `why`.
 int redis_greet_password(const struct redis_settings *s, char *out, size_t out_size, char *why, size_t why_size);
 
-// AUTH, SELECT, and the question to a Sentinel where the primary is.
+// Encode AUTH and SELECT.
 void redis_greet_auth(struct redis_buffer *b, const struct redis_settings *s, const char *password);
 void redis_greet_select(struct redis_buffer *b, const struct redis_settings *s);
-void redis_greet_sentinel(struct redis_buffer *b, const struct redis_settings *s);
-
-// What the Sentinel answered. False where it knows no such primary.
-bool redis_greet_primary(const redisReply *reply, struct endpoint *primary);

@@ -3,6 +3,7 @@
 #include "collector/base/metrics.h"
 #include "collector/redis/greet.h"
 #include "collector/redis/info.h"
+#include "collector/redis/sentinel.h"
 
 #include <stdio.h>
 
@@ -138,12 +139,12 @@ static int ask_sentinel(struct redis_conn *c, const struct redis_settings *s, co
 
 	if (connect_socket(c, s, at) != 0)
 		return -1;
-	redis_greet_sentinel(&b, s);
+	redis_sentinel_ask(&b, s);
 	redisReply *reply = ask(c, &b);
 	redis_buffer_free(&b);
 	if (!reply)
 		return -1;
-	bool found = redis_greet_primary(reply, primary);
+	bool found = redis_sentinel_answer(reply, primary);
 	freeReplyObject(reply);
 	redis_conn_close(c);
 	if (!found)

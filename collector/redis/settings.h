@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Where Redis is and how to talk to it: of the settings what concerns Redis, as one value to copy. The writer, the
+// lookups of the collector and `lookback` all take it from here.
+#pragma once
+
+#include "collector/base/settings.h"
+
+struct redis_settings {
+	struct endpoint address;
+	struct endpoint_list others; // tried in turn after `address`
+	char sentinel[64];	     // the addresses are Sentinels, asked for this primary; or empty
+	char user[128];		     // empty: the default user
+	char password[512];	     // empty: none
+	char password_file[4096];    // empty: none; its first line, read at each connect
+	uint64_t database;
+	double check_s;	  // between looks at how it is set up
+	double timeout_s; // connect, one write, one read
+	int64_t until_ms; // of lookups: monotonic, nothing is waited for any longer; 0: no such limit
+	char prefix[72];  // of every key, terminated
+	uint64_t new_max; // as in base/settings.h, like `retention_days`
+	uint64_t retention_days;
+	bool cluster; // keys of one owner are in several slots
+};
+
+// From the settings that were read (base/settings.h).
+struct redis_settings redis_settings_of(const struct settings *s);
