@@ -2,6 +2,8 @@
 // What else tells of records that were erased: their entries in the feed of new ones, and that their zone was flooded.
 #include "collector/cli/lookback.h"
 
+#include "collector/schema/keys.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +30,7 @@ static bool ask_entry(struct reader *db, const struct query *q, const redisReply
 	int len = asprintf(&member, "%s %s", type->str, rdata->str); // others may write to the feed: of any length
 	if (len < 0)
 		return false;
-	reader_command(db, 3, "ZSCORE", "name:", name->str, name->len);
+	reader_command(db, 3, "ZSCORE", FAMILY_NAME, name->str, name->len);
 	redis_encode_bulk(&db->out, member, (size_t)len);
 	free(member);
 	return true;
@@ -42,7 +44,7 @@ static redisReply *read_page(struct lookback *l, char id[ID_SIZE])
 
 	snprintf(from, sizeof(from), "(%s", id);
 	reader_begin(db);
-	reader_command(db, 6, "XRANGE", "new", "", 0);
+	reader_command(db, 6, "XRANGE", FAMILY_NEW, "", 0);
 	redis_encode_text(&db->out, *id ? from : "-");
 	redis_encode_literal(&db->out, "+");
 	redis_encode_literal(&db->out, "COUNT");
@@ -90,7 +92,7 @@ static int forget_page(struct lookback *l, const struct query *q, const redisRep
 	if (len <= 0)
 		return len;
 	reader_begin(&l->db);
-	reader_command(&l->db, (unsigned)len + 2, "XDEL", "new", "", 0);
+	reader_command(&l->db, (unsigned)len + 2, "XDEL", FAMILY_NEW, "", 0);
 	for (int i = 0; i < len; i++)
 		redis_encode_text(&l->db.out, page->element[gone[i]]->element[0]->str);
 	return send_off(l);
@@ -117,7 +119,7 @@ static int forget_feed(struct lookback *l, const struct query *q)
 static int forget_floods(struct lookback *l, const struct query *q)
 {
 	reader_begin(&l->db);
-	reader_command(&l->db, 4, "ZRANGE", "flood", "", 0);
+	reader_command(&l->db, 4, "ZRANGE", FAMILY_FLOOD, "", 0);
 	redis_encode_literal(&l->db.out, "0");
 	redis_encode_literal(&l->db.out, "-1");
 	redisReply *zones = lookback_ask(l);
@@ -128,9 +130,9 @@ static int forget_floods(struct lookback *l, const struct query *q)
 		const redisReply *zone = zones->element[i];
 		if (!is_meant(q, zone->str, zone->len))
 			continue;
-		reader_command(&l->db, 3, "ZREM", "flood", "", 0);
+		reader_command(&l->db, 3, "ZREM", FAMILY_FLOOD, "", 0);
 		redis_encode_bulk(&l->db.out, zone->str, zone->len);
-		reader_command(&l->db, 3, "ZREM", "flood:names", "", 0);
+		reader_command(&l->db, 3, "ZREM", FAMILY_FLOOD_NAMES, "", 0);
 		redis_encode_bulk(&l->db.out, zone->str, zone->len);
 	}
 	freeReplyObject(zones);

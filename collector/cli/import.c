@@ -7,6 +7,7 @@
 #include "collector/cli/lookback.h"
 
 #include "collector/query/import.h"
+#include "collector/schema/keys.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static bool begin_batch(struct import *m)
 		return fail_import(m);
 	if (!db->cluster)
 		put_command(db, "MULTI");
-	reader_command(db, 2, "INCR", "imports", "", 0);
+	reader_command(db, 2, "INCR", FAMILY_IMPORTS, "", 0);
 	return true;
 }
 

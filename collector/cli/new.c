@@ -2,6 +2,8 @@
 // new: the stream of records that no one had seen before, oldest first.
 #include "collector/cli/lookback.h"
 
+#include "collector/schema/keys.h"
+
 #include <stdlib.h>
 
 enum { PAGE = 500, WAIT_MS = 1000 };
@@ -65,7 +67,7 @@ static const redisReply *read_page(struct lookback *l, char id[64], redisReply *
 		redis_encode_uint(&l->db.out, WAIT_MS);
 	}
 	redis_encode_literal(&l->db.out, "STREAMS");
-	reader_key(&l->db, "new", "", 0);
+	reader_key(&l->db, FAMILY_NEW, "", 0);
 	redis_encode_text(&l->db.out, id);
 	*reply = lookback_ask(l);
 	*failed = !*reply;

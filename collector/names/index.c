@@ -6,6 +6,7 @@
 #include "collector/query/run.h"
 #include "collector/query/write.h"
 #include "collector/base/scheduling.h"
+#include "collector/schema/keys.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 
@@ -32,8 +33,8 @@ static const struct {
 	const char *file_ending; // behind names.file
 	const char *label;	 // in the file's head, behind the prefix
 	const char *words;	 // in the log
-} kinds[] = {[NAMES_OWNERS] = {"name:", "", "", "names"},
-	[NAMES_TARGETS] = {"rdata:", ".targets", "rdata:", "names that are pointed to"}};
+} kinds[] = {[NAMES_OWNERS] = {FAMILY_NAME, "", "", "names"},
+	[NAMES_TARGETS] = {FAMILY_RDATA, ".targets", FAMILY_RDATA, "names that are pointed to"}};
 
 struct names_index {
 	enum names_of of;
@@ -226,7 +227,7 @@ static int read_stream(struct names_index *index, struct reader *db)
 	redis_encode_literal(&db->out, "COUNT");
 	redis_encode_uint(&db->out, STREAM_PAGE);
 	redis_encode_literal(&db->out, "STREAMS");
-	reader_key(db, "new", "", 0);
+	reader_key(db, FAMILY_NEW, "", 0);
 	redis_encode_text(&db->out, index->id);
 	redisReply *reply = names_ask(db);
 	if (!reply)

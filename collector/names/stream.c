@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/names/stream.h"
 
+#include "collector/schema/keys.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +15,7 @@ redisReply *names_ask(struct reader *db)
 int names_stream_end(struct reader *db, bool last, char id[NAMES_ID_SIZE])
 {
 	reader_begin(db);
-	reader_command(db, 6, last ? "XREVRANGE" : "XRANGE", "new", "", 0);
+	reader_command(db, 6, last ? "XREVRANGE" : "XRANGE", FAMILY_NEW, "", 0);
 	redis_encode_text(&db->out, last ? "+" : "-");
 	redis_encode_text(&db->out, last ? "-" : "+");
 	redis_encode_literal(&db->out, "COUNT");
@@ -54,7 +56,7 @@ bool names_has_gap(struct reader *db, const char *id, bool *failed)
 int64_t names_count_imports(struct reader *db)
 {
 	reader_begin(db);
-	reader_command(db, 2, "GET", "imports", "", 0);
+	reader_command(db, 2, "GET", FAMILY_IMPORTS, "", 0);
 	redisReply *reply = names_ask(db);
 	if (!reply)
 		return -1;
@@ -69,8 +71,8 @@ int names_mark_read(struct reader *db, struct names_mark *m)
 	int n = 0;
 
 	reader_begin(db);
-	reader_command(db, 2, "GET", "imports", "", 0);
-	reader_command(db, 6, "XREVRANGE", "new", "", 0);
+	reader_command(db, 2, "GET", FAMILY_IMPORTS, "", 0);
+	reader_command(db, 6, "XREVRANGE", FAMILY_NEW, "", 0);
 	redis_encode_literal(&db->out, "+");
 	redis_encode_literal(&db->out, "-");
 	redis_encode_literal(&db->out, "COUNT");

@@ -7,6 +7,8 @@
 //                                                 looked up among the owner's records (MX, SRV, …)
 #include "collector/query/run.h"
 
+#include "collector/schema/keys.h"
+
 #include <stdlib.h>
 
 enum { RESOLVE_MAX = 100000 };
@@ -198,8 +200,8 @@ static int read_keys(struct query_run *run)
 	for (size_t i = 0; i < n; i++) {
 		ask_range(run, run->family, keys->pos + i);
 		if (whole) {
-			ask_range(run, "first:", keys->pos + i);
-			ask_range(run, "count:", keys->pos + i);
+			ask_range(run, FAMILY_FIRST, keys->pos + i);
+			ask_range(run, FAMILY_COUNT, keys->pos + i);
 		}
 	}
 	if (reader_send(db) != 0)
@@ -277,7 +279,7 @@ static int resolve(struct query_run *run)
 			const char *owner = (const char *)memchr(text, ' ', l->span[i].len) + 1;
 			size_t left = l->span[i].len - (size_t)(owner - text);
 			const char *end = memchr(owner, ' ', left);
-			reader_command(db, 5, "ZREVRANGE", "name:", owner, (size_t)(end - owner));
+			reader_command(db, 5, "ZREVRANGE", FAMILY_NAME, owner, (size_t)(end - owner));
 			redis_encode_literal(&db->out, "0");
 			redis_encode_uint(&db->out, RESOLVE_MAX - 1);
 			redis_encode_literal(&db->out, "WITHSCORES");

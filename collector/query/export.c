@@ -6,6 +6,7 @@
 #include "collector/reader/pipe.h"
 #include "collector/query/run.h"
 #include "collector/reader/sorted_set.h"
+#include "collector/schema/keys.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 enum { SCAN_COUNT = 2000, SCAN_CURSOR_SIZE = 24 };
 
 enum { SET_LAST, SET_FIRST, SET_COUNT, SETS };
-static const char *const families[SETS] = {"name:", "first:", "count:"};
+static const char *const families[SETS] = {FAMILY_NAME, FAMILY_FIRST, FAMILY_COUNT};
 
 struct page {
 	struct query_list owners;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/query/large.h"
 
+#include "collector/schema/keys.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -63,7 +65,7 @@ static int read_page(struct query_large *l)
 
 	forget_page(l);
 	reader_begin(db);
-	reader_command(db, 5, "ZSCAN", "name:", l->owner, l->owner_len);
+	reader_command(db, 5, "ZSCAN", FAMILY_NAME, l->owner, l->owner_len);
 	redis_encode_text(&db->out, l->cursor);
 	redis_encode_literal(&db->out, "COUNT");
 	redis_encode_uint(&db->out, COUNT);
@@ -78,8 +80,8 @@ static int read_page(struct query_large *l)
 	if (members->elements < 2)
 		return 0;
 	reader_begin(db);
-	ask_scores(l, members, "first:");
-	ask_scores(l, members, "count:");
+	ask_scores(l, members, FAMILY_FIRST);
+	ask_scores(l, members, FAMILY_COUNT);
 	if (reader_send(db) != 0)
 		return -1;
 	l->first = reader_reply(db);

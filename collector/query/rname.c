@@ -4,6 +4,7 @@
 #include "collector/query/run.h"
 
 #include "collector/query/write.h"
+#include "collector/schema/keys.h"
 
 #include <string.h>
 
@@ -23,7 +24,7 @@ bool query_rnames_are_due(const struct query_run *run)
 void query_rnames_begin(struct query_run *run)
 {
 	run->rnames = true;
-	run->family = "name:";
+	run->family = FAMILY_NAME;
 	query_list_clear(&run->keys);
 	query_source_scan_all(run);
 }

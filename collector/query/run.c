@@ -3,6 +3,7 @@
 #include "collector/query/run.h"
 
 #include "collector/query/wire.h"
+#include "collector/schema/keys.h"
 #include "dataplane/common/monotonic.h"
 
 #include <stdarg.h>
@@ -97,7 +98,7 @@ static bool begin_targets(struct query_run *run)
 {
 	run->q.with_targets = false;
 	run->behind = true;
-	run->family = "rdata:";
+	run->family = FAMILY_RDATA;
 	query_list_clear(&run->keys);
 	if (!query_list_add(&run->keys, run->q.name, run->q.name_len))
 		query_run_fail(run, "out of memory");

@@ -59,7 +59,7 @@ struct query_page {
 struct query_run {
 	struct query q;
 	struct reader *db;
-	const char *family; // "name:", "ip:" or "rdata:"
+	const char *family; // FAMILY_NAME, FAMILY_IP or FAMILY_RDATA
 	enum query_source source;
 	char scan_cursor[24];			    // of the next SCAN
 	size_t scan_node, nodes;		    // primary being scanned, of how many; 0: not asked yet

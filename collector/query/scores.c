@@ -3,6 +3,8 @@
 // names, else by ZMSCORE.
 #include "collector/query/run.h"
 
+#include "collector/schema/keys.h"
+
 #include <stdlib.h>
 
 enum { SCORES_AT_ONCE = 500, SORT_FROM = 9, SORTED_MAX = QUERY_PAGE };
@@ -121,8 +123,8 @@ int query_scores_read(struct query_run *run)
 		n = owner_run(p, i);
 		if (n == 0)
 			continue;
-		ask_scores(db, p, i, n, "first:");
-		ask_scores(db, p, i, n, "count:");
+		ask_scores(db, p, i, n, FAMILY_FIRST);
+		ask_scores(db, p, i, n, FAMILY_COUNT);
 	}
 	if (reader_send(db) != 0)
 		return query_run_fail(run, "%s", db->why);

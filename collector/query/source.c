@@ -2,12 +2,14 @@
 // Where a run finds the keys that it reads: given, members of zone or net sets, or a SCAN.
 #include "collector/query/run.h"
 
+#include "collector/schema/keys.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
 #define MAPPED_NET "::/48" // the one that all IPv4 addresses inside IPv6 lie in
 
-enum { IPV4_NET_BITS = 24, IPV6_NET_BITS = 48, NETS_MAX = 65536, ERASED_SLACK = 1000 };
+enum { NETS_MAX = 65536, ERASED_SLACK = 1000 };
 
 static int add_key(struct query_run *run, const char *text, size_t len)
 {
@@ -113,7 +115,7 @@ static int begin_subtree(struct query_run *run)
 	size_t size = query_name_wire(q->name, q->name_len, wire);
 	size_t at = zone_find(run->db->zones, wire, size);
 	size_t len = text_name(wire + at, size - at, zone);
-	return add_set(run, "zone:", zone, len);
+	return add_set(run, FAMILY_ZONE, zone, len);
 }
 
 // The number of the /24 or /48 that holds an address.
@@ -121,7 +123,7 @@ static uint64_t net_number(const uint8_t *address, size_t size)
 {
 	uint64_t number = 0;
 
-	for (size_t i = 0; i < (size == 4 ? IPV4_NET_BITS : IPV6_NET_BITS) / 8; i++)
+	for (size_t i = 0; i < (size == 4 ? SCHEMA_NET_BITS_IPV4 : SCHEMA_NET_BITS_IPV6) / 8; i++)
 		number = number << 8 | address[i];
 	return number;
 }
@@ -145,7 +147,7 @@ static int begin_addresses(struct query_run *run)
 		int result = add_key(run, text, text_address(q->first, q->address_size, text));
 		return result == 0 && q->mapped ? add_mapped(run) : result;
 	}
-	if (q->mapped && add_set(run, "net:", MAPPED_NET, strlen(MAPPED_NET)) != 0)
+	if (q->mapped && add_set(run, FAMILY_NET, MAPPED_NET, strlen(MAPPED_NET)) != 0)
 		return -1;
 	run->net_next = net_number(q->first, q->address_size);
 	run->net_last = net_number(q->last, q->address_size);
@@ -185,9 +187,9 @@ int query_source_begin(struct query_run *run)
 {
 	const struct query *q = &run->q;
 
-	run->family = q->kind == QUERY_ADDRESSES ? "ip:" : "name:";
+	run->family = q->kind == QUERY_ADDRESSES ? FAMILY_IP : FAMILY_NAME;
 	if (query_is_of_targets(q))
-		run->family = "rdata:";
+		run->family = FAMILY_RDATA;
 	if ((q->kind == QUERY_REGEX || q->kind == QUERY_TARGET_REGEX) && begin_regex(run) != 0)
 		return -1;
 	return query_source_begin_keys(run);
@@ -218,15 +220,14 @@ int query_source_begin_keys(struct query_run *run)
 }
 
 // "192.0.2.0/24" of its number. Returns the length.
-static size_t net_text(const struct query_run *run, uint64_t number, char out[TEXT_ADDRESS_SIZE + 4])
+static size_t net_text(const struct query_run *run, uint64_t number, char out[SCHEMA_NET_SIZE])
 {
 	uint8_t address[16] = {0};
-	int bits = run->q.address_size == 4 ? IPV4_NET_BITS : IPV6_NET_BITS;
+	int bits = run->q.address_size == 4 ? SCHEMA_NET_BITS_IPV4 : SCHEMA_NET_BITS_IPV6;
 
 	for (int i = bits / 8 - 1; i >= 0; i--, number >>= 8)
 		address[i] = (uint8_t)number;
-	size_t len = text_address(address, run->q.address_size, out);
-	return len + (size_t)sprintf(out + len, "/%d", bits);
+	return schema_net_text(address, run->q.address_size, out);
 }
 
 // Which of the next nets are there.
@@ -234,20 +235,21 @@ static int step_nets(struct query_run *run)
 {
 	struct reader *db = run->db;
 	uint64_t from = run->net_next, n = run->net_last - from + 1;
-	char net[TEXT_ADDRESS_SIZE + 4];
+	char net[SCHEMA_NET_SIZE];
 
 	if (n > QUERY_SETS_BATCH)
 		n = QUERY_SETS_BATCH;
 	reader_begin(db);
 	for (uint64_t i = 0; i < n; i++)
-		reader_command(db, 2, "EXISTS", "net:", net, net_text(run, from + i, net));
+		reader_command(db, 2, "EXISTS", FAMILY_NET, net, net_text(run, from + i, net));
 	if (reader_send(db) != 0)
 		return query_run_fail(run, "%s", db->why);
 	for (uint64_t i = 0; i < n; i++) {
 		redisReply *reply = reader_reply(db);
 		if (!reply)
 			return query_run_fail(run, "%s", db->why);
-		int result = reader_number(reply) == 0 ? 0 : add_set(run, "net:", net, net_text(run, from + i, net));
+		int result =
+			reader_number(reply) == 0 ? 0 : add_set(run, FAMILY_NET, net, net_text(run, from + i, net));
 		freeReplyObject(reply);
 		if (result != 0)
 			return -1;
@@ -262,7 +264,7 @@ static int step_nets(struct query_run *run)
 static int take_scanned(struct query_run *run, const redisReply *found)
 {
 	bool nets = run->source == SOURCE_SCAN_NETS;
-	size_t skip = strlen(run->db->settings.prefix) + strlen(nets ? "net:" : run->family);
+	size_t skip = strlen(run->db->settings.prefix) + strlen(nets ? FAMILY_NET : run->family);
 
 	for (size_t i = 0; i < found->elements; i++) {
 		const redisReply *key = found->element[i];
@@ -273,7 +275,7 @@ static int take_scanned(struct query_run *run, const redisReply *found)
 		bool of_family = nets && (memchr(tail, ':', len) != NULL) == (run->q.address_size == 16);
 		int result = 0;
 		if (nets && of_family)
-			result = add_set(run, "net:", tail, len);
+			result = add_set(run, FAMILY_NET, tail, len);
 		else if (!nets)
 			result = query_source_take(run, tail, len);
 		if (result != 0)
@@ -313,7 +315,8 @@ static int step_scan(struct query_run *run)
 		return -1;
 	db->node = run->scan_node;
 	reader_begin(db);
-	reader_put_scan(db, &db->out, run->scan_cursor, nets ? "net:" : run->family, run->pattern, QUERY_SCAN_COUNT);
+	reader_put_scan(db, &db->out, run->scan_cursor, nets ? FAMILY_NET : run->family, run->pattern,
+		QUERY_SCAN_COUNT);
 	redisReply *reply = reader_send(db) == 0 ? reader_reply(db) : NULL;
 	if (!reply)
 		return query_run_fail(run, "%s", db->why);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/query/write.h"
 
+#include "collector/schema/keys.h"
+
 #include <stdlib.h>
 
 static bool is_type(const struct query_record *r, const char *type)
@@ -90,52 +92,41 @@ static size_t zone_text(const struct reader *db, const struct query_record *r, c
 	return text_name(wire + at, size - at, out);
 }
 
-// "192.0.2.0/24", "2001:db8:1::/48"; its length.
-static size_t net_text(const uint8_t address[16], size_t size, char out[TEXT_ADDRESS_SIZE + 4])
-{
-	uint8_t net[16] = {0};
-
-	memcpy(net, address, size == 4 ? 3 : 6);
-	size_t len = text_address(net, size, out);
-	strcpy(out + len, size == 4 ? "/24" : "/48");
-	return len + 3;
-}
-
 static void write_indexes(struct reader *db, const struct query_record *r)
 {
-	char text[TEXT_NAME_SIZE], net[TEXT_ADDRESS_SIZE + 4];
+	char text[TEXT_NAME_SIZE], net[SCHEMA_NET_SIZE];
 	uint8_t address[16];
 	const char *target;
 	size_t size, len = zone_text(db, r, text);
 
 	if (len > 0) {
-		begin_zadd(db, "zone:", text, len, "LT", r->first);
+		begin_zadd(db, FAMILY_ZONE, text, len, "LT", r->first);
 		redis_encode_bulk(&db->out, r->owner, r->owner_len);
 	}
 	if (is_address(r, address, &size)) {
-		begin_zadd(db, "ip:", r->rdata, r->rdata_len, "GT", r->last);
+		begin_zadd(db, FAMILY_IP, r->rdata, r->rdata_len, "GT", r->last);
 		redis_encode_bulk(&db->out, r->owner, r->owner_len);
-		begin_zadd(db, "net:", net, net_text(address, size, net), "LT", r->first);
+		begin_zadd(db, FAMILY_NET, net, schema_net_text(address, size, net), "LT", r->first);
 		redis_encode_bulk(&db->out, r->rdata, r->rdata_len);
 	}
 	len = query_target(r, &target);
 	if (len > 0) {
-		begin_zadd(db, "rdata:", target, len, "GT", r->last);
+		begin_zadd(db, FAMILY_RDATA, target, len, "GT", r->last);
 		redis_encode_bulk2(&db->out, text, type_head(r, text), r->owner, r->owner_len);
 	}
 }
 
 void query_write_record(struct reader *db, const struct query_record *r, bool add)
 {
-	begin_zadd(db, "name:", r->owner, r->owner_len, "GT", r->last);
+	begin_zadd(db, FAMILY_NAME, r->owner, r->owner_len, "GT", r->last);
 	put_member(db, r);
-	begin_zadd(db, "first:", r->owner, r->owner_len, "LT", r->first);
+	begin_zadd(db, FAMILY_FIRST, r->owner, r->owner_len, "LT", r->first);
 	put_member(db, r);
 	if (add) {
-		reader_command(db, 4, "ZINCRBY", "count:", r->owner, r->owner_len);
+		reader_command(db, 4, "ZINCRBY", FAMILY_COUNT, r->owner, r->owner_len);
 		put_number(db, r->count);
 	} else {
-		begin_zadd(db, "count:", r->owner, r->owner_len, "GT", r->count);
+		begin_zadd(db, FAMILY_COUNT, r->owner, r->owner_len, "GT", r->count);
 	}
 	put_member(db, r);
 	write_indexes(db, r);
@@ -153,7 +144,7 @@ static void remove_target(struct reader *db, const struct query_record *r, const
 {
 	char head[TEXT_TYPE_SIZE + 1];
 
-	reader_command(db, 3, "ZREM", "rdata:", target, len);
+	reader_command(db, 3, "ZREM", FAMILY_RDATA, target, len);
 	redis_encode_bulk2(&db->out, head, type_head(r, head), r->owner, r->owner_len);
 }
 
@@ -166,18 +157,18 @@ void query_erase_record(struct reader *db, const struct query_record *r)
 	uint8_t address[16];
 	size_t size, len = query_target(r, &target);
 
-	remove_member(db, "name:", r);
-	remove_member(db, "first:", r);
-	remove_member(db, "count:", r);
+	remove_member(db, FAMILY_NAME, r);
+	remove_member(db, FAMILY_FIRST, r);
+	remove_member(db, FAMILY_COUNT, r);
 	if (len > 0) {
 		remove_target(db, r, target, len);
 	} else {
-		reader_command(db, 3, "ZREM", "ip:", r->rdata, r->rdata_len);
+		reader_command(db, 3, "ZREM", FAMILY_IP, r->rdata, r->rdata_len);
 		redis_encode_bulk(&db->out, r->owner, r->owner_len);
 	}
-	reader_command(db, 2, "EXISTS", "name:", r->owner, r->owner_len);
+	reader_command(db, 2, "EXISTS", FAMILY_NAME, r->owner, r->owner_len);
 	bool has_address = is_address(r, address, &size);
-	reader_command(db, 2, "EXISTS", has_address ? "ip:" : "name:", has_address ? r->rdata : r->owner,
+	reader_command(db, 2, "EXISTS", has_address ? FAMILY_IP : FAMILY_NAME, has_address ? r->rdata : r->owner,
 		has_address ? r->rdata_len : r->owner_len);
 }
 
@@ -191,7 +182,7 @@ static int restore_targets(struct reader *db, const struct query_record *r, bool
 	if (len == 0 || !owner_is_left)
 		return 0;
 	reader_begin(db);
-	reader_command(db, 5, "ZREVRANGE", "name:", r->owner, r->owner_len);
+	reader_command(db, 5, "ZREVRANGE", FAMILY_NAME, r->owner, r->owner_len);
 	redis_encode_literal(&db->out, "0");
 	redis_encode_literal(&db->out, "-1");
 	redis_encode_literal(&db->out, "WITHSCORES");
@@ -209,7 +200,7 @@ static int restore_targets(struct reader *db, const struct query_record *r, bool
 		if (query_target(&left, &other) != len || memcmp(other, target, len) != 0)
 			continue;
 		char head[TEXT_TYPE_SIZE + 1];
-		begin_zadd(db, "rdata:", target, len, "GT", reader_number(reply->element[i + 1]));
+		begin_zadd(db, FAMILY_RDATA, target, len, "GT", reader_number(reply->element[i + 1]));
 		redis_encode_bulk2(&db->out, head, type_head(r, head), r->owner, r->owner_len);
 	}
 	freeReplyObject(reply);
@@ -221,17 +212,17 @@ static int restore_targets(struct reader *db, const struct query_record *r, bool
 static int remove_from_indexes(struct reader *db, const struct query_record *r, bool owner_is_left,
 	bool address_is_left)
 {
-	char zone[TEXT_NAME_SIZE], net[TEXT_ADDRESS_SIZE + 4];
+	char zone[TEXT_NAME_SIZE], net[SCHEMA_NET_SIZE];
 	uint8_t address[16];
 	size_t size, len = owner_is_left ? 0 : zone_text(db, r, zone);
 
 	reader_begin(db);
 	if (len > 0) {
-		reader_command(db, 3, "ZREM", "zone:", zone, len);
+		reader_command(db, 3, "ZREM", FAMILY_ZONE, zone, len);
 		redis_encode_bulk(&db->out, r->owner, r->owner_len);
 	}
 	if (!address_is_left && is_address(r, address, &size)) {
-		reader_command(db, 3, "ZREM", "net:", net, net_text(address, size, net));
+		reader_command(db, 3, "ZREM", FAMILY_NET, net, schema_net_text(address, size, net));
 		redis_encode_bulk(&db->out, r->rdata, r->rdata_len);
 	}
 	if (db->out.arrays > 0 && (reader_send(db) != 0 || reader_drain(db) != 0))

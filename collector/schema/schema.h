@@ -19,6 +19,7 @@
 #pragma once
 
 #include "collector/redis/conn.h"
+#include "collector/schema/keys.h"
 #include "collector/text/text.h"
 #include "collector/base/zone.h"
 #include "dataplane/common/record.h"
@@ -40,8 +41,7 @@ enum {
 	SCHEMA_COMMANDS_MAX = SCHEMA_PER_RECORD * FRAME_RECORDS_MAX,
 	SCHEMA_SLOTS = 4096, // power of two, about twice FRAME_RECORDS_MAX
 	SCHEMA_LAST = UINT16_MAX,
-	SCHEMA_KEY_SIZE = 72 + 8 + TEXT_NAME_SIZE, // prefix, family, name
-	SCHEMA_NET_SIZE = TEXT_ADDRESS_SIZE + 4
+	SCHEMA_KEY_SIZE = 72 + 8 + TEXT_NAME_SIZE // prefix, family, name
 };
 
 struct schema_command {

@@ -51,7 +51,7 @@ static void write_name(struct writing *w, uint32_t index)
 
 	begin(w, SCHEMA_NAME, index, 3 + 2 * (unsigned)owner->len);
 	redis_encode_literal(w->out, "ZADD");
-	put_owner_key(w, "name:", owner);
+	put_owner_key(w, FAMILY_NAME, owner);
 	redis_encode_literal(w->out, "GT");
 	for (uint16_t i = owner->head; i != SCHEMA_LAST; i = w->f->records[i].next) {
 		redis_encode_uint(w->out, w->f->records[i].view.head.last_s);
@@ -66,7 +66,7 @@ static void write_first(struct writing *w, uint32_t index)
 
 	begin(w, SCHEMA_FIRST, index, 3 + 2 * (unsigned)owner->new_len);
 	redis_encode_literal(w->out, "ZADD");
-	put_owner_key(w, "first:", owner);
+	put_owner_key(w, FAMILY_FIRST, owner);
 	redis_encode_literal(w->out, "LT");
 	for (uint16_t i = owner->head; i != SCHEMA_LAST; i = w->f->records[i].next) {
 		if (!(w->f->records[i].view.head.flags & RECORD_NEW))
@@ -92,7 +92,7 @@ static void write_zone(struct writing *w, uint32_t index)
 
 	begin(w, SCHEMA_ZONE, index, 5);
 	redis_encode_literal(w->out, "ZADD");
-	put_key(w, "zone:", zone, len);
+	put_key(w, FAMILY_ZONE, zone, len);
 	redis_encode_literal(w->out, "LT");
 	redis_encode_uint(w->out, owner->new_first_s);
 	put_owner(w, owner);
@@ -105,7 +105,7 @@ static void write_count(struct writing *w, uint32_t index)
 
 	begin(w, SCHEMA_COUNT, index, 4);
 	redis_encode_literal(w->out, "ZINCRBY");
-	put_owner_key(w, "count:", &w->f->owners[record->owner]);
+	put_owner_key(w, FAMILY_COUNT, &w->f->owners[record->owner]);
 	redis_encode_uint(w->out, record->view.head.count);
 	put_member(w, record);
 }
@@ -118,13 +118,13 @@ static void write_flood(struct writing *w, uint32_t index)
 
 	begin(w, SCHEMA_FLOOD, index, 5);
 	redis_encode_literal(w->out, "ZADD");
-	put_key(w, "flood", "", 0);
+	put_key(w, FAMILY_FLOOD, "", 0);
 	redis_encode_literal(w->out, "GT");
 	redis_encode_uint(w->out, record->view.head.last_s);
 	put_owner(w, zone);
 	begin(w, SCHEMA_FLOOD_NAMES, index, 4);
 	redis_encode_literal(w->out, "ZINCRBY");
-	put_key(w, "flood:names", "", 0);
+	put_key(w, FAMILY_FLOOD_NAMES, "", 0);
 	redis_encode_uint(w->out, record->view.head.count);
 	put_owner(w, zone);
 	if (w->now_s > 0)
@@ -145,7 +145,7 @@ static void write_ip(struct writing *w, uint32_t index)
 
 	begin(w, SCHEMA_IP, index, 5);
 	redis_encode_literal(w->out, "ZADD");
-	put_key(w, "ip:", w->f->text.bytes + record->member + skip, record->member_len - skip);
+	put_key(w, FAMILY_IP, w->f->text.bytes + record->member + skip, record->member_len - skip);
 	redis_encode_literal(w->out, "GT");
 	redis_encode_uint(w->out, record->view.head.last_s);
 	put_owner(w, &w->f->owners[record->owner]);
@@ -153,12 +153,7 @@ static void write_ip(struct writing *w, uint32_t index)
 
 size_t schema_net(const struct record_view *view, char out[static SCHEMA_NET_SIZE])
 {
-	uint8_t address[16] = {0};
-	size_t bits = view->head.rdata_size == 4 ? 24 : 48;
-
-	memcpy(address, view->rdata, bits / 8);
-	size_t len = text_address(address, view->head.rdata_size, out);
-	return len + (size_t)sprintf(out + len, "/%zu", bits);
+	return schema_net_text(view->rdata, view->head.rdata_size, out);
 }
 
 // ZADD net LT first address
@@ -171,7 +166,7 @@ static void write_net(struct writing *w, uint32_t index)
 
 	begin(w, SCHEMA_NET, index, 5);
 	redis_encode_literal(w->out, "ZADD");
-	put_key(w, "net:", net, len);
+	put_key(w, FAMILY_NET, net, len);
 	redis_encode_literal(w->out, "LT");
 	redis_encode_uint(w->out, record->view.head.first_s);
 	redis_encode_bulk(w->out, w->f->text.bytes + record->member + skip, record->member_len - skip);
@@ -198,8 +193,8 @@ static void look_at_owner(struct writing *w, uint32_t index)
 	owner->due = schema_expiry_is_due('n', text, owner->text_len, w->now_s, w->s->retention_days);
 	if (!owner->due || owner->new_len > 0)
 		return;
-	probe(w, SCHEMA_FIRST, index, "first:", text, owner->text_len);
-	probe(w, SCHEMA_ZONE, index, "zone:", zone, schema_zone(owner, w->zones, zone));
+	probe(w, SCHEMA_FIRST, index, FAMILY_FIRST, text, owner->text_len);
+	probe(w, SCHEMA_ZONE, index, FAMILY_ZONE, zone, schema_zone(owner, w->zones, zone));
 }
 
 static void look_at_record(struct writing *w, uint32_t index, char family, const char *tail, size_t len)
@@ -209,7 +204,7 @@ static void look_at_record(struct writing *w, uint32_t index, char family, const
 
 	record->due = schema_expiry_is_due(family, tail, len, w->now_s, w->s->retention_days);
 	if (record->due && family == 'i' && !(record->view.head.flags & RECORD_NEW))
-		probe(w, SCHEMA_NET, index, "net:", net, schema_net(&record->view, net));
+		probe(w, SCHEMA_NET, index, FAMILY_NET, net, schema_net(&record->view, net));
 }
 
 size_t schema_target(const struct record_view *view, char out[static TEXT_NAME_SIZE])
@@ -232,7 +227,7 @@ static void write_rdata(struct writing *w, uint32_t index)
 		return;
 	begin(w, SCHEMA_RDATA, index, 5);
 	redis_encode_literal(w->out, "ZADD");
-	put_key(w, "rdata:", target, len);
+	put_key(w, FAMILY_RDATA, target, len);
 	redis_encode_literal(w->out, "GT");
 	redis_encode_uint(w->out, record->view.head.last_s);
 	redis_encode_bulk2(w->out, w->f->text.bytes + record->member, (size_t)record->type_len + 1,
@@ -288,8 +283,8 @@ void schema_write(struct schema_frame *f, const struct redis_settings *s, const 
 size_t schema_key(const struct schema_frame *f, uint32_t index, const struct redis_settings *s,
 	const struct zone_list *zones, char out[static SCHEMA_KEY_SIZE])
 {
-	static const char *const families[] = {"name:", "first:", "zone:", "count:", "ip:", "rdata:", "net:", "flood",
-		"flood:names"};
+	static const char *const families[] = {FAMILY_NAME, FAMILY_FIRST, FAMILY_ZONE, FAMILY_COUNT, FAMILY_IP,
+		FAMILY_RDATA, FAMILY_NET, FAMILY_FLOOD, FAMILY_FLOOD_NAMES};
 	const struct schema_command *command = &f->commands[index];
 	const struct schema_record *record = &f->records[command->kind <= SCHEMA_ZONE ? 0 : command->index];
 	const struct schema_owner *owner = &f->owners[command->kind <= SCHEMA_ZONE ? command->index : record->owner];

@@ -3,6 +3,7 @@
 #include "collector/writer/batch.h"
 
 #include "collector/base/metrics.h"
+#include "collector/schema/keys.h"
 #include "collector/writer/retain.h"
 #include "dataplane/common/log.h"
 
@@ -208,7 +209,7 @@ static void write_score(struct redis_batch *b, const struct schema_record *recor
 
 	redis_encode_array(&b->out, 3);
 	redis_encode_literal(&b->out, "ZSCORE");
-	redis_encode_key(&b->out, s->prefix, "count:", text + owner->text, owner->text_len);
+	redis_encode_key(&b->out, s->prefix, FAMILY_COUNT, text + owner->text, owner->text_len);
 	redis_encode_bulk(&b->out, text + record->member, record->member_len);
 }
 

@@ -2,6 +2,7 @@
 #include "collector/writer/follow.h"
 
 #include "collector/base/metrics.h"
+#include "collector/schema/keys.h"
 #include "collector/writer/batch.h"
 #include "dataplane/common/log.h"
 
@@ -93,7 +94,7 @@ static void write_entry(struct redis_follow *f, const struct schema_frame *recor
 	redis_follow_note(f, FOLLOW_FEED);
 	redis_encode_array(out, 16);
 	redis_encode_literal(out, "XADD");
-	redis_encode_key(out, s->prefix, "new", "", 0);
+	redis_encode_key(out, s->prefix, FAMILY_NEW, "", 0);
 	redis_encode_literal(out, "MAXLEN");
 	redis_encode_literal(out, "~");
 	redis_encode_uint(out, s->new_max);
@@ -206,7 +207,7 @@ void redis_follow_reply(const struct redis_follow *f, size_t index, const struct
 	struct redis_follow *next)
 {
 	const char *key = NULL;
-	size_t key_len = 0, prefix_len = strlen(s->prefix), head = prefix_len + strlen("name:");
+	size_t key_len = 0, prefix_len = strlen(s->prefix), head = prefix_len + strlen(FAMILY_NAME);
 
 	if (result->type != REDIS_REPLY_ERROR && f->notes[index].kind <= FOLLOW_FEED)
 		return; // the most by far
@@ -225,9 +226,10 @@ void redis_follow_reply(const struct redis_follow *f, size_t index, const struct
 		redis_encode_bulk(&next->commands, key, key_len);
 		redis_encode_uint(&next->commands, 2 * s->retention_days * 86400);
 	} else if (f->notes[index].kind == FOLLOW_MEMBERS && key_len > head) {
-		remove_members(next, s, "first:", key + head, key_len - head, texts, texts_index);
-		remove_members(next, s, "count:", key + head, key_len - head, texts, texts_index);
-	} else if (f->notes[index].kind == FOLLOW_MEMBERS && strncmp(key + prefix_len, "flood", 5) == 0) {
-		remove_members(next, s, "flood:names", "", 0, texts, texts_index);
+		remove_members(next, s, FAMILY_FIRST, key + head, key_len - head, texts, texts_index);
+		remove_members(next, s, FAMILY_COUNT, key + head, key_len - head, texts, texts_index);
+	} else if (f->notes[index].kind == FOLLOW_MEMBERS &&
+		   strncmp(key + prefix_len, FAMILY_FLOOD, strlen(FAMILY_FLOOD)) == 0) {
+		remove_members(next, s, FAMILY_FLOOD_NAMES, "", 0, texts, texts_index);
 	}
 }

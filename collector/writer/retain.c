@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/writer/retain.h"
 
+#include "collector/schema/keys.h"
+
 #include <time.h>
 
 struct retaining {
@@ -79,13 +81,13 @@ static void ask_owner(struct retaining *r, const struct schema_owner *owner, uin
 	char zone[TEXT_NAME_SIZE];
 
 	if (!(told & 1 << SCHEMA_NAME))
-		ask(r, "name:", name, owner->text_len);
+		ask(r, FAMILY_NAME, name, owner->text_len);
 	if (!(told & 1 << SCHEMA_FIRST))
-		ask(r, "first:", name, owner->text_len);
+		ask(r, FAMILY_FIRST, name, owner->text_len);
 	if (!(told & 1 << SCHEMA_COUNT))
-		ask(r, "count:", name, owner->text_len);
+		ask(r, FAMILY_COUNT, name, owner->text_len);
 	if (!(told & 1 << SCHEMA_ZONE))
-		ask(r, "zone:", zone, schema_zone(owner, zones, zone));
+		ask(r, FAMILY_ZONE, zone, schema_zone(owner, zones, zone));
 }
 
 // The same for a record, or a report about a flood.
@@ -97,15 +99,15 @@ static void ask_record(struct retaining *r, const struct schema_record *record, 
 	size_t len = schema_target(&record->view, text);
 
 	if (flood && !(told & 1 << SCHEMA_FLOOD))
-		ask(r, "flood", "", 0);
+		ask(r, FAMILY_FLOOD, "", 0);
 	if (flood && !(told & 1 << SCHEMA_FLOOD_NAMES))
-		ask(r, "flood:names", "", 0);
+		ask(r, FAMILY_FLOOD_NAMES, "", 0);
 	if (len > 0 && !(told & 1 << SCHEMA_RDATA))
-		ask(r, "rdata:", text, len);
+		ask(r, FAMILY_RDATA, text, len);
 	if (address && !(told & 1 << SCHEMA_IP))
-		ask(r, "ip:", r->records->text.bytes + record->member + skip, record->member_len - skip);
+		ask(r, FAMILY_IP, r->records->text.bytes + record->member + skip, record->member_len - skip);
 	if (address && !(told & 1 << SCHEMA_NET))
-		ask(r, "net:", text, schema_net(&record->view, text));
+		ask(r, FAMILY_NET, text, schema_net(&record->view, text));
 }
 
 void redis_retain_again(struct redis_follow *f, const struct schema_frame *records, const struct redis_settings *s,
@@ -129,7 +131,7 @@ static void retain_beside(struct retaining *r, const struct schema_owner *owner,
 	if (!(owner->sound & 1 << kind))
 		return;
 	if (!r->s->cluster && owner->sound & 1 << SCHEMA_NAME)
-		intersect(r, family, "name:", text, owner->text_len);
+		intersect(r, family, FAMILY_NAME, text, owner->text_len);
 	expire(r, family, text, owner->text_len);
 }
 
@@ -139,11 +141,11 @@ static void retain_owner(struct retaining *r, const struct schema_owner *owner, 
 	char zone[TEXT_NAME_SIZE];
 
 	if (owner->sound & 1 << SCHEMA_NAME)
-		retain_dated(r, "name:", text, owner->text_len);
-	retain_beside(r, owner, SCHEMA_FIRST, "first:", text);
-	retain_beside(r, owner, SCHEMA_COUNT, "count:", text);
+		retain_dated(r, FAMILY_NAME, text, owner->text_len);
+	retain_beside(r, owner, SCHEMA_FIRST, FAMILY_FIRST, text);
+	retain_beside(r, owner, SCHEMA_COUNT, FAMILY_COUNT, text);
 	if (owner->sound & 1 << SCHEMA_ZONE)
-		expire(r, "zone:", zone, schema_zone(owner, zones, zone));
+		expire(r, FAMILY_ZONE, zone, schema_zone(owner, zones, zone));
 	ask_owner(r, owner, owner->told, zones);
 }
 
@@ -153,12 +155,12 @@ static void retain_floods(struct retaining *r, const struct schema_record *repor
 	bool dated = report->sound & 1 << SCHEMA_FLOOD;
 
 	if (dated)
-		retain_dated(r, "flood", "", 0);
+		retain_dated(r, FAMILY_FLOOD, "", 0);
 	if (!(report->sound & 1 << SCHEMA_FLOOD_NAMES))
 		return;
 	if (dated && !r->s->cluster)
-		intersect(r, "flood:names", "flood", "", 0);
-	expire(r, "flood:names", "", 0);
+		intersect(r, "flood:names", FAMILY_FLOOD, "", 0);
+	expire(r, FAMILY_FLOOD_NAMES, "", 0);
 }
 
 static void retain_record(struct retaining *r, const struct schema_record *record)
@@ -168,16 +170,16 @@ static void retain_record(struct retaining *r, const struct schema_record *recor
 	char text[TEXT_NAME_SIZE];
 
 	if (record->sound & 1 << SCHEMA_IP) {
-		trim(r, "ZREMRANGEBYSCORE", FOLLOW_RETAIN, "ip:", address, len);
-		expire(r, "ip:", address, len);
+		trim(r, "ZREMRANGEBYSCORE", FOLLOW_RETAIN, FAMILY_IP, address, len);
+		expire(r, FAMILY_IP, address, len);
 	}
 	if (record->sound & 1 << SCHEMA_RDATA) {
 		len = schema_target(&record->view, text);
-		trim(r, "ZREMRANGEBYSCORE", FOLLOW_RETAIN, "rdata:", text, len);
-		expire(r, "rdata:", text, len);
+		trim(r, "ZREMRANGEBYSCORE", FOLLOW_RETAIN, FAMILY_RDATA, text, len);
+		expire(r, FAMILY_RDATA, text, len);
 	}
 	if (record->sound & 1 << SCHEMA_NET)
-		expire(r, "net:", text, schema_net(&record->view, text));
+		expire(r, FAMILY_NET, text, schema_net(&record->view, text));
 	retain_floods(r, record);
 	ask_record(r, record, record->told);
 }
