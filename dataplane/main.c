@@ -17,6 +17,7 @@
 #include "dataplane/control/notices.h"
 #include "dataplane/intake/packet_meta.h"
 #include "dataplane/control/program.h"
+#include "dataplane/control/settings_parts.h"
 #include "dataplane/control/summary.h"
 #include "dataplane/control/telemetry.h"
 
@@ -125,7 +126,10 @@ static void look_around(struct program *p)
 	if (monotonic_ms() / 1000 == looked_s)
 		return;
 	looked_s = monotonic_ms() / 1000;
-	intake_watch(&p->intake, &p->settings, &watch);
+	struct intake_options options;
+
+	settings_intake(&p->settings, &options);
+	intake_watch(&p->intake, &options, &watch);
 	crew_log_floods(p);
 	if (!p->summary || p->intake.live) // a replay says it in the end
 		notices_look(p);
@@ -246,10 +250,13 @@ static int close_accounts(const struct program *p)
 
 static int start_dpdk(struct program *p)
 {
-	unsigned intake_mib = intake_memory_mib(&p->intake, &p->settings);
+	struct intake_options options;
+
+	settings_intake(&p->settings, &options);
+	unsigned intake_mib = intake_memory_mib(&p->intake, &options);
 
 	return eal_start(&p->eal, (unsigned)p->settings.workers, huge_pages_packets_mib(&p->settings, intake_mib),
-		intake_spare_mib(&p->intake, &p->settings), huge_pages_wanted(&p->settings, intake_mib));
+		intake_spare_mib(&p->intake, &options), huge_pages_wanted(&p->settings, intake_mib));
 }
 
 // Large lists take their time; a signal ends the waiting. NULL with one logged line.
@@ -294,7 +301,10 @@ static int open_everything(struct program *p)
 	if (!p->filters)
 		return -1;
 	telemetry_set_filters(&p->settings, p->filters);
-	if (intake_open(&p->intake, &p->settings) != 0)
+	struct intake_options intake;
+
+	settings_intake(&p->settings, &intake);
+	if (intake_open(&p->intake, &intake) != 0)
 		return -1;
 	if (crew_set_up(p) != 0) {
 		log_error("no memory for %llu workers", (unsigned long long)p->settings.workers);
@@ -323,7 +333,10 @@ static int check(struct program *p)
 {
 	bool any = p->eal.devices_named || p->intake.ifaces_len > 0 || (p->intake.captures_len > 0 && p->check_s > 0);
 
-	check_host(&p->settings, intake_memory_mib(&p->intake, &p->settings));
+	struct intake_options options;
+
+	settings_intake(&p->settings, &options);
+	check_host(&p->settings, intake_memory_mib(&p->intake, &options));
 	fflush(stdout);
 	if (!any) {
 		confine_check(p);
@@ -333,7 +346,7 @@ static int check(struct program *p)
 		eal_args_without_pci(&p->eal);
 	eal_args_add(&p->eal, "--no-telemetry", NULL);
 	p->eal.check = true;
-	if (start_dpdk(p) != 0 || packet_meta_init() != 0 || intake_open(&p->intake, &p->settings) != 0)
+	if (start_dpdk(p) != 0 || packet_meta_init() != 0 || intake_open(&p->intake, &options) != 0)
 		return EXIT_FAILURE;
 	check_ports(&p->intake, &p->settings);
 	fflush(stdout);

@@ -227,7 +227,7 @@ void check_ports(const struct intake *intake, const struct dataplane_settings *s
 		check_numa(port);
 		if (port->iface && port->iface->xdp)
 			check_say("ok", "port %s: AF_XDP, %s mode", port->name, xdp_attach_mode(port->iface->xdp));
-		else if (port->iface && port->iface->host_uses[0] && settings->xdp_program == SETTINGS_XDP_AUTO)
+		else if (port->iface && port->iface->host_uses[0] && settings->xdp_program == INTAKE_XDP_AUTO)
 			check_say("ok",
 				"port %s: AF_PACKET, by copy, as the host uses the interface (%s); xdp.program = steer would take DNS from the host",
 				port->name, port->iface->host_uses);

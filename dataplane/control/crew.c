@@ -170,7 +170,7 @@ void crew_resume_port(void *program, unsigned index)
 
 void crew_read_port(const struct program *p, unsigned index, struct port_stats *stats)
 {
-	port_read_stats(&p->intake.ports[index], stats);
+	intake_read_stats(&p->intake, index, stats);
 	for (unsigned i = 0; i < p->settings.workers; i++) {
 		const struct worker *w = &p->workers[i];
 		for (uint32_t s = 0; s < w->sources_len; s++) {

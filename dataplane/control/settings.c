@@ -92,7 +92,7 @@ static int set_xdp_program(void *at, const char *value, char *why, size_t why_si
 	static const char *const words[] = {"auto", "steer", "all", "off"};
 	int word = 0, result = set_word(&word, value, words, 4, "auto, steer, all or off", why, why_size);
 
-	*(enum settings_xdp *)at = (enum settings_xdp)word;
+	*(enum intake_xdp *)at = (enum intake_xdp)word;
 	return result;
 }
 
@@ -101,7 +101,7 @@ static int set_damaged(void *at, const char *value, char *why, size_t why_size)
 	static const char *const words[] = {"refuse", "take", "take-unverified"};
 	int word = 0, result = set_word(&word, value, words, 3, "refuse, take or take-unverified", why, why_size);
 
-	*(enum settings_damaged *)at = (enum settings_damaged)word;
+	*(enum intake_damaged *)at = (enum intake_damaged)word;
 	return result;
 }
 

@@ -8,11 +8,9 @@
 #include "dataplane/admit/admit.h"
 #include "dataplane/common/conf.h"
 #include "dataplane/common/log.h"
-#include "dataplane/packet/packet.h"
+#include "dataplane/intake/intake_options.h"
 
 enum settings_idle { IDLE_POLL, IDLE_SLEEP };
-enum settings_damaged { SETTINGS_DAMAGED_REFUSE, SETTINGS_DAMAGED_TAKE, SETTINGS_DAMAGED_TAKE_UNVERIFIED };
-enum settings_xdp { SETTINGS_XDP_AUTO, SETTINGS_XDP_STEER, SETTINGS_XDP_ALL, SETTINGS_XDP_OFF };
 
 struct dataplane_settings {
 	char *collector_socket;	       // path of the collector's Unix socket
@@ -20,7 +18,7 @@ struct dataplane_settings {
 	double flush_interval_s;       // how often what changed is handed over
 	uint64_t flush_records;	       // records at most in one frame
 	double replay_wait_s;	       // how long a replay waits for a collector that is away; 0: for ever
-	enum settings_damaged damaged; // what is done with a capture that is damaged or cut off
+	enum intake_damaged damaged;   // what is done with a capture that is damaged or cut off
 	double stop_timeout_s;	       // how long the end waits for the collector's word
 	uint64_t workers;	       // number of workers, each one lcore and one queue a port
 	uint64_t table_records;	       // records a worker's table holds
@@ -44,7 +42,7 @@ struct dataplane_settings {
 	struct admit_options admit;    // sections and types
 	char *types, *types_skip;      // as given; they make up `admit`
 	struct dns_ports dns_ports;    // ports that speak DNS
-	enum settings_xdp xdp_program; // what an interface's XDP program hands to the workers
+	enum intake_xdp xdp_program;   // what an interface's XDP program hands to the workers
 	bool xdp_copy;		       // no zero-copy, although the driver offers it
 	uint32_t xdp_tunnels;	       // enum xdp_steer_tunnel (bpf/shared.h), or XDP_TUNNEL_AUTO
 	uint64_t xdp_sample;	       // one of so many pairs of addresses

@@ -30,3 +30,29 @@ void settings_filter(const struct dataplane_settings *s, struct filter_options *
 		.names_skip = s->names_skip,
 		.doh_addresses = s->doh_addresses};
 }
+
+static double longest(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+void settings_intake(const struct dataplane_settings *s, struct intake_options *out)
+{
+	*out = (struct intake_options){.workers = (unsigned)s->workers,
+		.rx_descriptors = (unsigned)s->rx_descriptors,
+		.frag_datagrams = (unsigned)s->frag_datagrams,
+		.frag_timeout_s = s->frag_timeout_s,
+		.pause_us = (uint64_t)(longest(longest(s->tcp_timeout_s, s->match_timeout_s), s->frag_timeout_s) + 1) *
+			    1000000,
+		.dns_ports = &s->dns_ports,
+		.queries = s->match != ADMIT_MATCH_OFF,
+		.busy_poll = s->idle == IDLE_POLL,
+		.isolate = s->isolate,
+		.xdp_program = s->xdp_program,
+		.xdp_copy = s->xdp_copy,
+		.xdp_tunnels = s->xdp_tunnels,
+		.xdp_sample = (uint32_t)s->xdp_sample,
+		.xdp_src = s->xdp_src,
+		.xdp_dst = s->xdp_dst,
+		.doh_addresses = s->doh_addresses};
+}

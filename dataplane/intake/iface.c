@@ -10,172 +10,21 @@
 #include <unistd.h>
 
 #include <linux/if_packet.h>
-#include <linux/if_xdp.h>
 #include <rte_bus_vdev.h>
 #include <rte_ethdev.h>
 #include <rte_log.h>
 #include <rte_mbuf.h>
 
-#include "dataplane/packet/encrypted.h"
-#include "dataplane/privileged/helper.h"
 #include "dataplane/privileged/iface_use.h"
 #include "dataplane/common/log.h"
 #include "dataplane/privileged/rights.h"
 #include "dataplane/intake/rx_wait.h"
 
-#ifndef SOL_XDP
-#define SOL_XDP 283
-#endif
-
 enum { PAGE_SIZE = 4096 };
-
-static struct xdp *attached[STATS_PORTS_MAX]; // programs to take off in the end
-
-void iface_detach_all(void)
-{
-	for (int i = 0; i < STATS_PORTS_MAX; i++) {
-		xdp_close(attached[i]);
-		attached[i] = NULL;
-	}
-}
-
-static void detach(struct iface *iface)
-{
-	for (int i = 0; i < STATS_PORTS_MAX; i++)
-		if (attached[i] == iface->xdp)
-			attached[i] = NULL;
-	xdp_close(iface->xdp);
-	iface->xdp = NULL;
-}
 
 static void device_name(const struct iface *iface, char *out, size_t size)
 {
 	snprintf(out, size, "%s%u", iface->by_xdp ? "net_af_xdp" : "net_af_packet", iface->number);
-}
-
-// AF_XDP ─────────────────────────────────────────────────────────────────────────────────────
-
-static int read_lists(const struct dataplane_settings *s, struct prefix_list *src, struct prefix_list *dst,
-	struct prefix_list *doh)
-{
-	char why[400];
-	int result = prefix_list_read(src, s->xdp_src, why, sizeof(why));
-
-	if (result == 0)
-		result = prefix_list_read(dst, s->xdp_dst, why, sizeof(why));
-	if (result == 0)
-		result = encrypted_addresses(doh, s->doh_addresses, why, sizeof(why));
-	if (result != 0)
-		log_error("xdp.src, xdp.dst, doh.addresses: %s", why);
-	return result;
-}
-
-static struct xdp *open_program(const struct iface *iface, const struct dataplane_settings *s)
-{
-	struct prefix_list src = {0}, dst = {0}, doh = {0};
-	struct xdp *xdp = NULL;
-	char why[256];
-
-	if (read_lists(s, &src, &dst, &doh) == 0) {
-		const struct xdp_steering options = {.ports = &s->dns_ports,
-			.all = s->xdp_program == SETTINGS_XDP_ALL,
-			.queries = s->match != ADMIT_MATCH_OFF,
-			.tunnels = s->xdp_tunnels,
-			.mirror = iface->host_uses[0] == '\0',
-			.sample = (uint32_t)s->xdp_sample,
-			.src = &src,
-			.dst = &dst,
-			.doh = &doh};
-		xdp = xdp_open(iface->name, &options, why, sizeof(why));
-		if (!xdp)
-			log_error("interface %s: %s", iface->name, why);
-	}
-	prefix_list_free(&src);
-	prefix_list_free(&dst);
-	prefix_list_free(&doh);
-	for (int i = 0; xdp && i < STATS_PORTS_MAX; i++) {
-		if (!attached[i]) {
-			attached[i] = xdp;
-			break;
-		}
-	}
-	return xdp;
-}
-
-void iface_reload_all(const struct prefix_list *doh)
-{
-	int result = 0;
-
-	for (int i = 0; i < STATS_PORTS_MAX && result == 0; i++)
-		if (attached[i])
-			result = xdp_set_doh(attached[i], doh);
-	if (result != 0)
-		log_error("doh.addresses: the XDP program does not take them: %s; connections to them are not counted",
-			strerror(-result));
-}
-
-static bool is_zero_copy(int fd)
-{
-	struct xdp_options options = {0};
-	socklen_t size = sizeof(options);
-
-	return getsockopt(fd, SOL_XDP, XDP_OPTIONS, &options, &size) == 0 && options.flags & XDP_OPTIONS_ZEROCOPY;
-}
-
-// Why the interface and AF_XDP do not go together, in `why`.
-static bool xdp_suits(const struct iface *iface, const struct iface_facts *facts, const struct dataplane_settings *s,
-	char *why, size_t why_size)
-{
-	if (s->xdp_program == SETTINGS_XDP_OFF)
-		return snprintf(why, why_size, "xdp.program = off"), false;
-	if (iface->host_uses[0] && s->xdp_program == SETTINGS_XDP_AUTO)
-		return snprintf(why, why_size,
-			       "the host uses it (%s); xdp.program = steer would take DNS from the host",
-			       iface->host_uses),
-		       false;
-	if (!iface_facts_is_ethernet(facts))
-		return snprintf(why, why_size, "its packets have no Ethernet header"), false;
-	if (!iface_facts_fit_xdp(facts))
-		return snprintf(why, why_size, "frames of its MTU of %u do not fit into a page", facts->mtu), false;
-	if (facts->queues > facts->combined)
-		return snprintf(why, why_size, "DPDK's driver takes %u of its %u queues (ethtool -L %s)",
-			       facts->combined, facts->queues, iface->name),
-		       false;
-	return xdp_possible(why, why_size);
-}
-
-// The XDP program of an earlier run that could not end by itself. False with the reason in `why` where one stays on it.
-static bool take_off_old(const struct iface *iface, char *why, size_t why_size)
-{
-	int left = xdp_clean_up(iface->name, why, why_size);
-
-	if (left > 0)
-		log_info("interface %s: took off the XDP program that an earlier run left", iface->name);
-	return left >= 0;
-}
-
-// False with the reason in `why`, or the arguments of the driver.
-static bool xdp_arguments(const struct iface *iface, const struct iface_facts *facts,
-	const struct dataplane_settings *s, char *devargs, size_t size, char *why, size_t why_size)
-{
-	unsigned queues = facts->combined;
-	char program[64];
-
-	if (!xdp_suits(iface, facts, s, why, why_size))
-		return false;
-	if (!take_off_old(iface, why, why_size))
-		return false;
-	if (xdp_object(program, sizeof(program)) != 0)
-		return snprintf(why, why_size, "the XDP program cannot be handed over"), false;
-	if (queues > s->workers)
-		log_warning(
-			"interface %s: has %u queues, expected at most %u, one a worker; what comes to the others stays with "
-			"the host (ethtool -L %s combined %u)",
-			iface->name, queues, (unsigned)s->workers, iface->name, (unsigned)s->workers);
-	snprintf(devargs, size, "iface=%s,start_queue=0,queue_count=%u,xdp_prog=%s,busy_budget=%d,force_copy=%d",
-		iface->name, queues < s->workers ? queues : (unsigned)s->workers, program,
-		s->idle == IDLE_POLL && !helper_is_on() ? 64 : 0, s->xdp_copy);
-	return true;
 }
 
 // Over the limit, the drivers would speak of an invalid argument.
@@ -190,14 +39,6 @@ static bool may_lock(uint64_t octets, char *why, size_t why_size)
 	return false;
 }
 
-// AF_XDP locks all buffers, once for each queue.
-static uint64_t locked_by_xdp(const struct rte_mempool *pool, const struct iface_facts *facts,
-	const struct dataplane_settings *s)
-{
-	return (uint64_t)pool->populated_size * (pool->header_size + pool->elt_size + pool->trailer_size) *
-	       RTE_MIN((uint64_t)facts->combined, s->workers);
-}
-
 // AF_XDP is not to be had, or not to be taken.
 static void say_why_not(const struct iface *iface, const char *why)
 {
@@ -207,19 +48,19 @@ static void say_why_not(const struct iface *iface, const char *why)
 		log_warning("interface %s: no AF_XDP: %s; trying AF_PACKET, slower", iface->name, why);
 }
 
-static void say_how(const struct iface *iface, const struct dataplane_settings *s)
+static void say_how(const struct iface *iface, const struct intake_options *o)
 {
 	if (iface->by_xdp && iface->host_uses[0])
 		log_warning(
 			"interface %s: the host uses it (%s), but %s that comes over it no longer reaches the host; xdp.program = auto "
 			"captures by copy",
-			iface->name, iface->host_uses, s->xdp_program == SETTINGS_XDP_ALL ? "what" : "DNS");
+			iface->name, iface->host_uses, o->xdp_program == INTAKE_XDP_ALL ? "what" : "DNS");
 	if (iface->by_xdp)
 		log_info("interface %s: capturing through AF_XDP, %s, %s mode; %s", iface->name,
-			iface->fds_len > 0 && is_zero_copy(iface->fds[0]) ? "zero-copy" : "copying",
+			iface->fds_len > 0 && iface_xdp_is_zero_copy(iface->fds[0]) ? "zero-copy" : "copying",
 			xdp_attach_mode(iface->xdp),
-			s->xdp_program == SETTINGS_XDP_ALL ? "everything comes to the workers"
-							   : "DNS comes to the workers, the rest stays with the host");
+			o->xdp_program == INTAKE_XDP_ALL ? "everything comes to the workers"
+							 : "DNS comes to the workers, the rest stays with the host");
 	else
 		log_info("interface %s: capturing through AF_PACKET", iface->name);
 }
@@ -227,7 +68,7 @@ static void say_how(const struct iface *iface, const struct dataplane_settings *
 // opening and closing ────────────────────────────────────────────────────────────────────────
 
 // Device, port and, of AF_XDP, the program; all or nothing.
-static int open_device(struct iface *iface, const char *devargs, struct port *port, const struct dataplane_settings *s,
+static int open_device(struct iface *iface, const char *devargs, struct port *port, const struct intake_options *o,
 	struct rte_mempool *pool)
 {
 	char name[64];
@@ -236,11 +77,11 @@ static int open_device(struct iface *iface, const char *devargs, struct port *po
 	device_name(iface, name, sizeof(name));
 	if (rte_vdev_init(name, devargs) != 0)
 		return -1;
-	if (rte_eth_dev_get_port_by_name(name, &id) != 0 || port_start(port, id, (unsigned)s->workers, s, pool) != 0) {
+	if (rte_eth_dev_get_port_by_name(name, &id) != 0 || port_start(port, id, o, pool) != 0) {
 		rte_vdev_uninit(name);
 		return -1;
 	}
-	iface->xdp = iface->by_xdp ? open_program(iface, s) : NULL;
+	iface->xdp = iface->by_xdp ? iface_xdp_attach(iface, o) : NULL;
 	if (iface->by_xdp && !iface->xdp) {
 		port_stop(port);
 		rte_vdev_uninit(name);
@@ -285,16 +126,15 @@ unsigned iface_room(const struct iface *iface)
 
 // One way: AF_XDP or AF_PACKET.
 static int open_by(struct iface *iface, bool by_xdp, const char *devargs, struct port *port,
-	const struct dataplane_settings *s, struct rte_mempool *pool)
+	const struct intake_options *o, struct rte_mempool *pool)
 {
 	static int before[RX_WAIT_SOCKETS_MAX];
 	static struct open_file files[OPEN_FILES_MAX];
 
 	iface->by_xdp = by_xdp;
-	port->iface = iface;
 	unsigned len = rx_wait_sockets(by_xdp ? AF_XDP : AF_PACKET, iface->index, before, RX_WAIT_SOCKETS_MAX);
 	unsigned files_len = open_files_list(files, OPEN_FILES_MAX);
-	int result = open_device(iface, devargs, port, s, pool);
+	int result = open_device(iface, devargs, port, o, pool);
 	find_files(iface, files, files_len);
 	if (result != 0) {
 		open_files_close(iface->files, iface->files_len);
@@ -307,7 +147,7 @@ static int open_by(struct iface *iface, bool by_xdp, const char *devargs, struct
 }
 
 static int open_by_packet(struct iface *iface, const struct iface_facts *facts, struct port *port,
-	const struct dataplane_settings *s, struct rte_mempool *pool)
+	const struct intake_options *o, struct rte_mempool *pool)
 {
 	// a block is whole frames and whole pages
 	unsigned frame = iface->room - RTE_PKTMBUF_HEADROOM, frames = 1;
@@ -320,13 +160,13 @@ static int open_by_packet(struct iface *iface, const struct iface_facts *facts, 
 	while (frame * frames % PAGE_SIZE != 0)
 		frames++;
 	// a ring for what comes and one for what goes, of each queue
-	if (!may_lock(2 * frame * s->rx_descriptors * s->workers, why, sizeof(why))) {
+	if (!may_lock(2ull * frame * o->rx_descriptors * o->workers, why, sizeof(why))) {
 		log_error("interface %s: cannot be captured from: %s; rx.descriptors makes it less", iface->name, why);
 		return -1;
 	}
 	snprintf(devargs, sizeof(devargs), "iface=%s,qpairs=%u,blocksz=%u,framesz=%u,framecnt=%u", iface->name,
-		(unsigned)s->workers, frame * frames, frame, (unsigned)s->rx_descriptors / frames * frames);
-	if (open_by(iface, false, devargs, port, s, pool) != 0) {
+		o->workers, frame * frames, frame, o->rx_descriptors / frames * frames);
+	if (open_by(iface, false, devargs, port, o, pool) != 0) {
 		log_error("interface %s: cannot be captured from: the kernel or DPDK's driver does not let us",
 			iface->name);
 		return -1;
@@ -339,7 +179,7 @@ static int open_by_packet(struct iface *iface, const struct iface_facts *facts, 
 	return 0;
 }
 
-int iface_open(struct iface *iface, struct port *port, const struct dataplane_settings *s, struct rte_mempool *pool)
+int iface_open(struct iface *iface, struct port *port, const struct intake_options *o, struct rte_mempool *pool)
 {
 	struct iface_facts facts;
 	char devargs[256], why[300] = "its driver refuses the program or the sockets";
@@ -349,8 +189,8 @@ int iface_open(struct iface *iface, struct port *port, const struct dataplane_se
 	iface->index = (int)if_nametoindex(iface->name);
 	iface_facts_read(iface->name, &facts);
 	iface->room = rte_pktmbuf_data_room_size(pool);
-	iface->yields = s->xdp_program == SETTINGS_XDP_AUTO;
-	if (s->xdp_program == SETTINGS_XDP_OFF ||
+	iface->yields = o->xdp_program == INTAKE_XDP_AUTO;
+	if (o->xdp_program == INTAKE_XDP_OFF ||
 		!iface_use_is(iface->name, IFACE_USE_ROUTES, iface->host_uses, sizeof(iface->host_uses)))
 		iface->host_uses[0] = '\0';
 	port->link = iface_facts_is_ip(&facts) ? LINK_KIND_RAW_IP : LINK_KIND_ETHERNET;
@@ -359,19 +199,19 @@ int iface_open(struct iface *iface, struct port *port, const struct dataplane_se
 			facts.type);
 		return -1;
 	}
-	if (s->isolate)
+	if (o->isolate)
 		log_warning(
 			"interface %s: nic.isolate: is for ports that DPDK drives by itself; xdp.program chooses here",
 			iface->name);
-	if (!xdp_arguments(iface, &facts, s, devargs, sizeof(devargs), why, sizeof(why)) ||
-		!may_lock(locked_by_xdp(pool, &facts, s), why, sizeof(why)) ||
-		open_by(iface, true, devargs, port, s, pool) != 0) {
+	if (!iface_xdp_arguments(iface, &facts, o, devargs, sizeof(devargs), why, sizeof(why)) ||
+		!may_lock(iface_xdp_locked(pool, &facts, o), why, sizeof(why)) ||
+		open_by(iface, true, devargs, port, o, pool) != 0) {
 		say_why_not(iface, why);
-		take_off_old(iface, why, sizeof(why)); // one that stays is someone's own
-		if (open_by_packet(iface, &facts, port, s, pool) != 0)
+		iface_xdp_clean_up(iface, why, sizeof(why)); // one that stays is someone's own
+		if (open_by_packet(iface, &facts, port, o, pool) != 0)
 			return -1;
 	}
-	say_how(iface, s);
+	say_how(iface, o);
 	return 0;
 }
 
@@ -380,7 +220,7 @@ void iface_close(struct iface *iface, struct port *port)
 	char name[64];
 
 	device_name(iface, name, sizeof(name));
-	detach(iface);
+	iface_xdp_detach(iface);
 	port_stop(port);
 	rte_vdev_uninit(name);
 	open_files_close(iface->files, iface->files_len);

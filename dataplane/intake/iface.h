@@ -5,9 +5,12 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "dataplane/intake/iface_facts.h"
 #include "dataplane/privileged/open_files.h"
+#include "dataplane/intake/intake_options.h"
 #include "dataplane/intake/port.h"
 #include "dataplane/privileged/xdp.h"
 
@@ -44,14 +47,10 @@ struct iface {
 unsigned iface_room(const struct iface *iface);
 
 // Opens it as `port`, which is not started yet, with buffers of iface_room. 0, or -1 with logged lines.
-int iface_open(struct iface *iface, struct port *port, const struct dataplane_settings *settings,
-	struct rte_mempool *pool);
+int iface_open(struct iface *iface, struct port *port, const struct intake_options *o, struct rte_mempool *pool);
 
 // Stops the port and takes the program off.
 void iface_close(struct iface *iface, struct port *port);
-
-// Hands what can be read again to all our programs.
-void iface_reload_all(const struct prefix_list *doh);
 
 // Why it is to be closed: "is gone; …", "has longer frames now; …"; NULL: it is well. Valid until the next call.
 const char *iface_trouble(const struct iface *iface);
@@ -61,6 +60,32 @@ bool iface_is_there(const struct iface *iface);
 
 // Adds what DPDK's own counters do not tell; any earlier opening included.
 void iface_read_stats(struct iface *iface, struct port_stats *stats);
+
+// iface_xdp.c ────────────────────────────────────────────────────────────────────────────────
+
+// Writes the arguments of DPDK's net_af_xdp. Returns false with the reason in `why` if AF_XDP is not possible or not wanted.
+bool iface_xdp_arguments(const struct iface *iface, const struct iface_facts *facts, const struct intake_options *o,
+	char *devargs, size_t size, char *why, size_t why_size);
+
+// Octets that AF_XDP locks in memory: all buffers, once per queue.
+uint64_t iface_xdp_locked(const struct rte_mempool *pool, const struct iface_facts *facts,
+	const struct intake_options *o);
+
+// Fills the maps of the program that the driver has attached, and starts it. NULL with one logged line.
+struct xdp *iface_xdp_attach(const struct iface *iface, const struct intake_options *o);
+
+// Detaches iface->xdp; NULL is fine.
+void iface_xdp_detach(struct iface *iface);
+
+// Detaches the program of an earlier run that could not end by itself. Returns false with the reason in `why` if a program
+// stays on the interface.
+bool iface_xdp_clean_up(const struct iface *iface, char *why, size_t why_size);
+
+// Whether the driver puts packets of this socket into our buffers without a copy.
+bool iface_xdp_is_zero_copy(int fd);
+
+// Hands what can be read again to all our programs.
+void iface_reload_all(const struct prefix_list *doh);
 
 // Takes all our programs off their interfaces: what must happen even when a run fails. Also called at exit.
 void iface_detach_all(void);

@@ -59,15 +59,14 @@ int intake_add_capture(struct intake *in, const char *path)
 	return stat(path, &status) == 0 && S_ISDIR(status.st_mode) ? add_folder(in, path) : add_capture(in, path);
 }
 
-static int check_capture(struct capture *capture, enum settings_damaged damaged)
+static int check_capture(struct capture *capture, enum intake_damaged damaged)
 {
 	char why[1024];
 	int result = capture_check(capture, capture->path, why, sizeof(why));
 
 	if (result == 0)
 		return 0;
-	if (result == 1 &&
-		damaged >= (capture->is_unverified ? SETTINGS_DAMAGED_TAKE_UNVERIFIED : SETTINGS_DAMAGED_TAKE)) {
+	if (result == 1 && damaged >= (capture->is_unverified ? INTAKE_DAMAGED_TAKE_UNVERIFIED : INTAKE_DAMAGED_TAKE)) {
 		log_warning("%s; %s", why,
 			capture->packets == 0	 ? "passed over"
 			: capture->is_unverified ? "taken although any of it may be wrong"
@@ -83,7 +82,7 @@ static int check_capture(struct capture *capture, enum settings_damaged damaged)
 	return -1;
 }
 
-int intake_check_captures(struct intake *in, enum settings_damaged damaged)
+int intake_check_captures(struct intake *in, enum intake_damaged damaged)
 {
 	int result = 0;
 
@@ -148,7 +147,7 @@ int intake_add_vdev(struct intake *in, const char *devargs)
 }
 
 // Starts the port and takes it in.
-static int start_port(struct intake *in, uint16_t id, const struct dataplane_settings *settings, enum link_kind link,
+static int start_port(struct intake *in, uint16_t id, const struct intake_options *options, enum link_kind link,
 	bool packet_time)
 {
 	struct port *port = &in->ports[in->ports_len];
@@ -157,7 +156,8 @@ static int start_port(struct intake *in, uint16_t id, const struct dataplane_set
 		log_error("ports: found more than %d, expected at most that", STATS_PORTS_MAX);
 		return -1;
 	}
-	if (port_start(port, id, (unsigned)settings->workers, settings, in->pool) != 0)
+	port->isolate = options->isolate;
+	if (port_start(port, id, options, in->pool) != 0)
 		return -1;
 	port->link = link;
 	port->packet_time = packet_time;
@@ -165,7 +165,7 @@ static int start_port(struct intake *in, uint16_t id, const struct dataplane_set
 	return 0;
 }
 
-static int open_iface(struct intake *in, unsigned index, const struct dataplane_settings *settings)
+static int open_iface(struct intake *in, unsigned index, const struct intake_options *options)
 {
 	struct port *port = &in->ports[in->ports_len];
 
@@ -174,15 +174,15 @@ static int open_iface(struct intake *in, unsigned index, const struct dataplane_
 		return -1;
 	}
 	unsigned room = iface_room(&in->ifaces[index]);
-	struct rte_mempool *pool =
-		room > IFACE_ROOM_USUAL ? port_pool(settings, (unsigned)settings->workers, room) : in->pool;
-	if (!pool || iface_open(&in->ifaces[index], port, settings, pool) != 0)
+	struct rte_mempool *pool = room > IFACE_ROOM_USUAL ? port_pool(options, options->workers, room) : in->pool;
+	port->iface = &in->ifaces[index];
+	if (!pool || iface_open(&in->ifaces[index], port, options, pool) != 0)
 		return -1;
 	in->ports_len++;
 	return 0;
 }
 
-static int open_replay(struct intake *in, const struct dataplane_settings *settings)
+static int open_replay(struct intake *in, const struct intake_options *options)
 {
 	struct port *port = &in->ports[in->ports_len];
 
@@ -190,14 +190,11 @@ static int open_replay(struct intake *in, const struct dataplane_settings *setti
 		log_error("ports: found more than %d, expected at most that", STATS_PORTS_MAX);
 		return -1;
 	}
-	double longest_s =
-		RTE_MAX(RTE_MAX(settings->tcp_timeout_s, settings->match_timeout_s), settings->frag_timeout_s);
-	in->replay = replay_new(in->captures, in->captures_len, (unsigned)settings->workers,
-		(uint64_t)(longest_s + 1) * 1000000, in->pool);
+	in->replay = replay_new(in->captures, in->captures_len, options->workers, options->pause_us, in->pool);
 	if (!in->replay)
 		return -1;
 	*port = (struct port){.replay = in->replay,
-		.queues = (uint16_t)settings->workers,
+		.queues = (uint16_t)options->workers,
 		.link = LINK_KIND_MAX,
 		.packet_time = true,
 		.name = "replay"};
@@ -206,7 +203,7 @@ static int open_replay(struct intake *in, const struct dataplane_settings *setti
 }
 
 // Ports that the command line named to DPDK itself.
-static int open_devices(struct intake *in, const struct dataplane_settings *settings)
+static int open_devices(struct intake *in, const struct intake_options *options)
 {
 	unsigned captures = 0;
 	uint16_t id;
@@ -218,7 +215,7 @@ static int open_devices(struct intake *in, const struct dataplane_settings *sett
 		bool is_pcap = strncmp(name, "net_pcap", 8) == 0;
 		bool has_capture = is_pcap && captures < in->vdev_captures_len;
 		enum link_kind link = has_capture ? in->vdev_captures[captures].link : LINK_KIND_ETHERNET;
-		if (start_port(in, id, settings, link, is_pcap) != 0)
+		if (start_port(in, id, options, link, is_pcap) != 0)
 			return -1;
 		struct port *port = &in->ports[in->ports_len - 1];
 		// each queue of a net_pcap port reads a capture of its own
@@ -228,17 +225,17 @@ static int open_devices(struct intake *in, const struct dataplane_settings *sett
 	return 0;
 }
 
-int intake_open(struct intake *in, const struct dataplane_settings *settings)
+int intake_open(struct intake *in, const struct intake_options *options)
 {
-	unsigned queues = (unsigned)settings->workers * (rte_eth_dev_count_avail() + in->ifaces_len + 1);
+	unsigned queues = options->workers * (rte_eth_dev_count_avail() + in->ifaces_len + 1);
 
-	in->pool = port_pool(settings, queues, IFACE_ROOM_USUAL);
-	if (!in->pool || open_devices(in, settings) != 0)
+	in->pool = port_pool(options, queues, IFACE_ROOM_USUAL);
+	if (!in->pool || open_devices(in, options) != 0)
 		return -1;
 	for (unsigned i = 0; i < in->ifaces_len; i++)
-		if (open_iface(in, i, settings) != 0)
+		if (open_iface(in, i, options) != 0)
 			return -1;
-	if (in->captures_len > 0 && open_replay(in, settings) != 0)
+	if (in->captures_len > 0 && open_replay(in, options) != 0)
 		return -1;
 	if (in->ports_len > 0)
 		return 0;
@@ -246,6 +243,20 @@ int intake_open(struct intake *in, const struct dataplane_settings *settings)
 	return -1;
 }
 
+void intake_read_stats(const struct intake *in, unsigned index, struct port_stats *stats)
+{
+	const struct port *port = &in->ports[index];
+
+	memset(stats, 0, sizeof(*stats));
+	if (port->replay)
+		stats->ipackets = replay_packets(port->replay);
+	else if (!port->iface || !port->iface->gone)
+		port_read_stats(port, stats);
+	if (port->iface)
+		iface_read_stats(port->iface, stats);
+}
+
+// Whether a capture that DPDK's net_pcap reads has ended.
 static bool port_is_over(const struct port *port)
 {
 	struct port_stats stats;
@@ -264,19 +275,19 @@ bool intake_is_over(const struct intake *in)
 	return !in->replay || replay_is_done(in->replay);
 }
 
-unsigned intake_spare_mib(const struct intake *in, const struct dataplane_settings *settings)
+unsigned intake_spare_mib(const struct intake *in, const struct intake_options *options)
 {
-	return in->ifaces_len * port_pool_mib(settings, (unsigned)settings->workers, IFACE_ROOM_LONGEST);
+	return in->ifaces_len * port_pool_mib(options, options->workers, IFACE_ROOM_LONGEST);
 }
 
-unsigned intake_memory_mib(const struct intake *in, const struct dataplane_settings *settings)
+unsigned intake_memory_mib(const struct intake *in, const struct intake_options *options)
 {
 	unsigned mib = 0;
 
 	for (unsigned i = 0; i < in->ifaces_len; i++) {
 		unsigned room = iface_room(&in->ifaces[i]);
 		if (room > IFACE_ROOM_USUAL)
-			mib += port_pool_mib(settings, (unsigned)settings->workers, room);
+			mib += port_pool_mib(options, options->workers, room);
 	}
 	return mib;
 }

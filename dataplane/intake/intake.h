@@ -9,7 +9,7 @@
 #include "dataplane/intake/iface.h"
 #include "dataplane/intake/port.h"
 #include "dataplane/intake/replay.h"
-#include "dataplane/control/settings.h"
+#include "dataplane/intake/intake_options.h"
 
 enum { INTAKE_CAPTURES_MAX = 65536, INTAKE_IFACES_MAX = STATS_PORTS_MAX };
 
@@ -35,16 +35,16 @@ int intake_add_iface(struct intake *intake, const char *name);
 int intake_add_vdev(struct intake *intake, const char *devargs); // looks for captures in it
 
 // Looks through all captures, before one of them is taken from. 0, or -1 with a logged line for each that cannot be.
-int intake_check_captures(struct intake *intake, enum settings_damaged damaged);
+int intake_check_captures(struct intake *intake, enum intake_damaged damaged);
 
 // Memory for packet buffers besides the usual: of interfaces with long frames.
-unsigned intake_memory_mib(const struct intake *in, const struct dataplane_settings *settings);
+unsigned intake_memory_mib(const struct intake *in, const struct intake_options *options);
 
 // What interfaces may take besides when they come back, with longer frames perhaps, while the buffers of before are still held.
-unsigned intake_spare_mib(const struct intake *in, const struct dataplane_settings *settings);
+unsigned intake_spare_mib(const struct intake *in, const struct intake_options *options);
 
 // Opens and starts everything; after eal_start. 0, or -1 with one logged line.
-int intake_open(struct intake *intake, const struct dataplane_settings *settings);
+int intake_open(struct intake *intake, const struct intake_options *options);
 
 // True where all there is to come is known and has come: the last packet of each capture waits in
 // a queue or was taken. Never true while something live is open.
@@ -64,6 +64,9 @@ struct intake_watch {
 	void (*resume)(void *context, unsigned port);
 	void *context;
 };
-void intake_watch(struct intake *intake, const struct dataplane_settings *settings, const struct intake_watch *watch);
+void intake_watch(struct intake *intake, const struct intake_options *options, const struct intake_watch *watch);
+
+// Counters of a port: of DPDK's driver, of the sockets and the XDP program of an interface, of a replay. Main thread.
+void intake_read_stats(const struct intake *intake, unsigned index, struct port_stats *stats);
 
 void intake_close(struct intake *intake);

@@ -15,7 +15,7 @@ static void close_gone(struct intake *in, unsigned index, const char *why, const
 
 	log_warning("interface %s: %s", iface->name, why);
 	watch->pause(watch->context, index);
-	port_read_stats(port, &stats);
+	intake_read_stats(in, index, &stats);
 	iface_close(iface, port);
 	iface->closed = stats;
 	iface->gone = true;
@@ -30,37 +30,37 @@ static void close_gone(struct intake *in, unsigned index, const char *why, const
 }
 
 // The longest time that a worker may hold a buffer: fragments in reassembly are the last.
-static double held_s(const struct dataplane_settings *settings)
+static double held_s(const struct intake_options *options)
 {
-	return 2 * settings->frag_timeout_s + 5;
+	return 2 * options->frag_timeout_s + 5;
 }
 
-static void tell_wait(struct iface *iface, const struct dataplane_settings *settings)
+static void tell_wait(struct iface *iface, const struct intake_options *options)
 {
 	if (!iface->waits)
 		log_warning(
 			"interface %s: is back for the %dth time in %.0f s; opened again once its buffers of before are free",
-			iface->name, IFACE_RETIRED_MAX, held_s(settings));
+			iface->name, IFACE_RETIRED_MAX, held_s(options));
 	iface->waits = true;
 }
 
 // Whether no worker can hold any buffer of it: all were back at two looks in a row, a second apart, or it is long enough ago.
 // AF_XDP does not give back those that the kernel had.
-static bool is_given_back(struct iface *iface, unsigned i, const struct dataplane_settings *settings)
+static bool is_given_back(struct iface *iface, unsigned i, const struct intake_options *options)
 {
 	unsigned whole = rte_mempool_full(iface->retired[i].pool) ? iface->retired[i].whole + 1 : 0;
 
 	iface->retired[i].whole = whole;
-	return whole >= 2 || (double)(monotonic_ms() - iface->retired[i].since_ms) > 1000 * held_s(settings);
+	return whole >= 2 || (double)(monotonic_ms() - iface->retired[i].since_ms) > 1000 * held_s(options);
 }
 
 // Frees what no worker can hold any more. True where there is room for one more.
-static bool free_retired(struct iface *iface, const struct dataplane_settings *settings)
+static bool free_retired(struct iface *iface, const struct intake_options *options)
 {
 	bool room = false;
 
 	for (unsigned i = 0; i < IFACE_RETIRED_MAX; i++) {
-		if (iface->retired[i].pool && is_given_back(iface, i, settings)) {
+		if (iface->retired[i].pool && is_given_back(iface, i, options)) {
 			rte_mempool_free(iface->retired[i].pool);
 			iface->retired[i].pool = NULL;
 		}
@@ -81,19 +81,19 @@ static void tell_no_memory(struct iface *iface)
 }
 
 // The buffers in the kernel's hands were lost with the sockets, so it gets new ones.
-static void open_again(struct intake *in, unsigned index, const struct dataplane_settings *settings,
+static void open_again(struct intake *in, unsigned index, const struct intake_options *options,
 	const struct intake_watch *watch)
 {
 	struct port *port = &in->ports[index];
 	struct iface *iface = port->iface;
-	struct rte_mempool *pool = port_pool_quiet(settings, (unsigned)settings->workers, iface_room(iface));
+	struct rte_mempool *pool = port_pool_quiet(options, options->workers, iface_room(iface));
 
 	if (!pool) {
 		tell_no_memory(iface);
 		return;
 	}
 	iface->short_of_memory = false;
-	if (iface_open(iface, port, settings, pool) != 0) {
+	if (iface_open(iface, port, options, pool) != 0) {
 		rte_mempool_free(pool);
 		return;
 	}
@@ -101,19 +101,19 @@ static void open_again(struct intake *in, unsigned index, const struct dataplane
 	watch->resume(watch->context, index);
 }
 
-void intake_watch(struct intake *in, const struct dataplane_settings *settings, const struct intake_watch *watch)
+void intake_watch(struct intake *in, const struct intake_options *options, const struct intake_watch *watch)
 {
 	for (unsigned i = 0; i < in->ports_len; i++) {
 		struct iface *iface = in->ports[i].iface;
 		if (!iface)
 			continue;
-		bool room = free_retired(iface, settings);
+		bool room = free_retired(iface, options);
 		const char *why = iface->gone ? NULL : iface_trouble(iface);
 		if (why)
 			close_gone(in, i, why, watch);
 		else if (iface->gone && iface_is_there(iface) && room)
-			open_again(in, i, settings, watch);
+			open_again(in, i, options, watch);
 		else if (iface->gone && iface_is_there(iface))
-			tell_wait(iface, settings);
+			tell_wait(iface, options);
 	}
 }

@@ -10,8 +10,8 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
+#include "dataplane/base/link_kind.h"
 #include "dataplane/capture/capture.h"
-#include "dataplane/packet/packet.h"
 
 enum { PACKET_SIZE_MAX = CAPTURE_PACKET_MAX }; // octets of the largest packet, in one or more segments
 

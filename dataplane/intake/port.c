@@ -7,9 +7,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
-#include "dataplane/intake/iface.h"
 #include "dataplane/common/log.h"
-#include "dataplane/intake/replay.h"
 
 enum {
 	POOL_CACHE = 256,     // buffers an lcore keeps for itself
@@ -19,35 +17,35 @@ enum {
 	FRAGMENTS = 8	   // buffers a datagram in reassembly can hold (librte_ip_frag)
 };
 
-static unsigned count_buffers(const struct dataplane_settings *settings, unsigned queues)
+static unsigned count_buffers(const struct intake_options *options, unsigned queues)
 {
-	return queues * (unsigned)settings->rx_descriptors + BURST_RESERVE +
-	       (unsigned)(settings->workers * settings->frag_datagrams * FRAGMENTS);
+	return queues * options->rx_descriptors + BURST_RESERVE +
+	       options->workers * options->frag_datagrams * FRAGMENTS;
 }
 
-unsigned port_pool_mib(const struct dataplane_settings *settings, unsigned queues, unsigned room)
+unsigned port_pool_mib(const struct intake_options *options, unsigned queues, unsigned room)
 {
-	return (unsigned)((uint64_t)count_buffers(settings, queues) * (room + BUFFER_HEAD) >> 20) + 1;
+	return (unsigned)((uint64_t)count_buffers(options, queues) * (room + BUFFER_HEAD) >> 20) + 1;
 }
 
-struct rte_mempool *port_pool_quiet(const struct dataplane_settings *settings, unsigned queues, unsigned room)
+struct rte_mempool *port_pool_quiet(const struct intake_options *options, unsigned queues, unsigned room)
 {
 	static unsigned made;
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "packets_%u", made++);
-	return rte_pktmbuf_pool_create(name, count_buffers(settings, queues), POOL_CACHE, 0, (uint16_t)room,
+	return rte_pktmbuf_pool_create(name, count_buffers(options, queues), POOL_CACHE, 0, (uint16_t)room,
 		SOCKET_ID_ANY);
 }
 
-struct rte_mempool *port_pool(const struct dataplane_settings *settings, unsigned queues, unsigned room)
+struct rte_mempool *port_pool(const struct intake_options *options, unsigned queues, unsigned room)
 {
-	struct rte_mempool *pool = port_pool_quiet(settings, queues, room);
+	struct rte_mempool *pool = port_pool_quiet(options, queues, room);
 
 	if (!pool)
 		log_error("packet buffers: no memory for %u of them: %s; lower rx.descriptors or frag.datagrams, or "
 			  "reserve more huge pages (/proc/sys/vm/nr_hugepages)",
-			count_buffers(settings, queues), rte_strerror(rte_errno));
+			count_buffers(options, queues), rte_strerror(rte_errno));
 	return pool;
 }
 
@@ -81,11 +79,11 @@ static int fail(const struct port *port, const char *what, int error)
 	return -1;
 }
 
-static int configure(struct port *port, const struct rte_eth_dev_info *info, const struct dataplane_settings *settings,
+static int configure(struct port *port, const struct rte_eth_dev_info *info, const struct intake_options *options,
 	struct rte_mempool *pool)
 {
 	struct rte_eth_conf conf = {.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE};
-	uint16_t descriptors = (uint16_t)settings->rx_descriptors, tx_descriptors = 64;
+	uint16_t descriptors = (uint16_t)options->rx_descriptors, tx_descriptors = 64;
 
 	choose_rss(&conf, info, port->queues);
 	if (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) // frames longer than one buffer
@@ -111,9 +109,9 @@ static int configure(struct port *port, const struct rte_eth_dev_info *info, con
 	return 0;
 }
 
-int port_start(struct port *port, uint16_t id, unsigned workers, const struct dataplane_settings *settings,
-	struct rte_mempool *pool)
+int port_start(struct port *port, uint16_t id, const struct intake_options *options, struct rte_mempool *pool)
 {
+	const unsigned workers = options->workers;
 	struct rte_eth_dev_info info;
 	char name[RTE_ETH_NAME_MAX_LEN];
 
@@ -127,8 +125,8 @@ int port_start(struct port *port, uint16_t id, unsigned workers, const struct da
 		return fail(port, "ask what it can do", result);
 	port->queues = (uint16_t)(workers < info.max_rx_queues ? workers : info.max_rx_queues);
 	port->is_device = strncmp(name, "net_", 4) != 0 && strncmp(name, "eth_", 4) != 0;
-	bool isolate = settings->isolate && !port->iface && port_isolate_begin(port);
-	if (configure(port, &info, settings, pool) != 0)
+	bool isolate = port->isolate && port_isolate_begin(port);
+	if (configure(port, &info, options, pool) != 0)
 		return -1;
 	result = rte_eth_dev_start(id);
 	if (result < 0)
@@ -137,7 +135,7 @@ int port_start(struct port *port, uint16_t id, unsigned workers, const struct da
 	if (strncmp(name, "net_af_packet", 13) == 0)
 		port_packet_prepare(port, info.device);
 	if (isolate)
-		port_isolate_fill(port, &settings->dns_ports);
+		port_isolate_fill(port, options->dns_ports);
 	result = rte_eth_promiscuous_enable(id);
 	if (result < 0 && result != -ENOTSUP)
 		log_warning("port %s: cannot be made promiscuous: %s; it sees only what is sent to it", port->name,
@@ -160,14 +158,6 @@ void port_read_stats(const struct port *port, struct port_stats *stats)
 	struct rte_eth_link link;
 
 	memset(stats, 0, sizeof(*stats));
-	if (port->replay) {
-		stats->ipackets = replay_packets(port->replay);
-		return;
-	}
-	if (port->iface && port->iface->gone) {
-		iface_read_stats(port->iface, stats);
-		return;
-	}
 	if (rte_eth_stats_get(port->id, &s) == 0) {
 		stats->ipackets = s.ipackets;
 		stats->ibytes = s.ibytes;
@@ -179,6 +169,4 @@ void port_read_stats(const struct port *port, struct port_stats *stats)
 		stats->link_up = link.link_status;
 		stats->link_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
 	}
-	if (port->iface)
-		iface_read_stats(port->iface, stats);
 }

@@ -13,6 +13,7 @@
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 #include "dataplane/intake/packet_meta.h"
+#include "dataplane/packet/packet.h"
 #include "dataplane/common/stats.h"
 
 enum {

@@ -333,8 +333,11 @@ static int start(const struct packed *packed, enum worker_depth depth, bool huge
 	struct port port = {0};
 	unsigned lcore, i = 0;
 
-	struct rte_mempool *pool = port_pool(&settings, (unsigned)settings.workers, IFACE_ROOM_USUAL);
-	if (!pool || port_start(&port, 0, (unsigned)settings.workers, &settings, pool) != 0)
+	struct intake_options options;
+
+	settings_intake(&settings, &options);
+	struct rte_mempool *pool = port_pool(&options, options.workers, IFACE_ROOM_USUAL);
+	if (!pool || port_start(&port, 0, &options, pool) != 0)
 		return -1;
 	workers = aligned_alloc(64, settings.workers * sizeof(*workers));
 	if (!workers)
