@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The headers that we know, in one list for both: the workers take them off (dataplane/pkt_*.c), the XDP program steps
+ * The headers that we know, in one list for both: the workers take them off (dataplane/packet/decap*.c), the XDP program steps
  * over them or steers them (bpf/xdp_steer.bpf.c). What is read from a capture therefore arrives live too. Includes nothing.
  */
 #pragma once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where dataplanes hand over their frames (dataplane/common/record.h): a Unix stream socket, a poll loop,
+// Where dataplanes hand over their frames (dataplane/common/frame.h): a Unix stream socket, a poll loop,
 // one buffer a connection. Sound frames go to the spool, statistics to the sensors; numbers that came
 // before are passed over; what the spool has committed is acknowledged. A full spool stops the
 // reading, so that the dataplane keeps its records.

@@ -3,7 +3,7 @@
 // one heard least recently gives way. The inbox writes, the HTTP thread reads, under a lock.
 #pragma once
 
-#include "dataplane/common/record.h"
+#include "dataplane/common/frame.h"
 #include "dataplane/common/stats.h"
 
 enum { SENSORS_MAX = 16 };

@@ -22,7 +22,7 @@
 #include "collector/schema/keys.h"
 #include "collector/text/text.h"
 #include "collector/base/zone.h"
-#include "dataplane/common/record.h"
+#include "dataplane/common/frame.h"
 
 enum schema_kind {
 	SCHEMA_NAME,  // of an owner

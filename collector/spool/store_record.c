@@ -61,7 +61,7 @@ static const uint8_t *read_before(const uint8_t *value, size_t size, uint64_t nu
 	if (head->size != size - STORE_HEAD_BEFORE || head->check != store_checksum(body, head->size))
 		return NULL;
 	head->number = number;
-	head->sightings = record_sightings(body, head->size);
+	head->sightings = frame_sightings(body, head->size);
 	head->flags = 0;
 	memcpy(head->seal, seal, sizeof(head->seal));
 	return body;

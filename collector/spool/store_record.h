@@ -5,7 +5,7 @@
 // cannot pass for a record.
 #pragma once
 
-#include "dataplane/common/record.h"
+#include "dataplane/common/frame.h"
 
 enum {
 	STORE_FORMAT = 2,	  // another one is refused, but for the one before, which is taken over

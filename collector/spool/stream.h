@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-#include "dataplane/common/record.h"
+#include "dataplane/common/frame.h"
 
 enum { STREAM_UUID_TEXT_SIZE = 37, STREAMS_MAX = 256 };
 

@@ -16,7 +16,7 @@ enum {
 };
 
 // A file with another header.
-struct stream {
+struct pcap_stream {
 	FILE *file;
 	uint8_t head[HEAD];
 	size_t size; // of the header, which may be cut off
@@ -25,7 +25,7 @@ struct stream {
 
 static ssize_t read_stream(void *cookie, char *to, size_t size)
 {
-	struct stream *s = cookie;
+	struct pcap_stream *s = cookie;
 	size_t n = s->size - s->at < size ? s->size - s->at : size;
 
 	if (n > 0) {
@@ -39,7 +39,7 @@ static ssize_t read_stream(void *cookie, char *to, size_t size)
 
 static int close_stream(void *cookie)
 {
-	struct stream *s = cookie;
+	struct pcap_stream *s = cookie;
 	int result = fclose(s->file);
 
 	free(s);
@@ -66,7 +66,7 @@ static uint32_t replace_snapshot(uint8_t head[static HEAD])
 static FILE *open_stream(struct capture_pcap *c, const char *path)
 {
 	static const cookie_io_functions_t functions = {.read = read_stream, .close = close_stream};
-	struct stream *s = calloc(1, sizeof(*s));
+	struct pcap_stream *s = calloc(1, sizeof(*s));
 	FILE *file = NULL;
 
 	if (!s)

@@ -31,7 +31,7 @@ enum option { OPTION_END = 0, OPTION_RESOLUTION = 9, OPTION_OFFSET = 14 };
 
 static const uint64_t time_max = (uint64_t)UINT32_MAX * 1000000 + 999999; // in 2106, as in other captures
 
-__attribute__((format(printf, 2, 3))) static int fail(struct capture_ng *ng, const char *format, ...)
+static __attribute__((format(printf, 2, 3))) int fail(struct capture_ng *ng, const char *format, ...)
 {
 	va_list args;
 	int len = snprintf(ng->error, sizeof(ng->error), "at offset %" PRIu64 ": ", ng->block_at);

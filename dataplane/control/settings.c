@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dataplane/common/record.h"
+#include "dataplane/common/frame.h"
 #include "dataplane/common/stats.h"
 #include "dataplane/privileged/xdp.h"
 

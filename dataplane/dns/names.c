@@ -25,12 +25,12 @@ struct offset_entry {
 	uint16_t index;
 };
 
-struct slot {
+struct name_slot {
 	uint32_t round; // as in offset_entry
 	uint16_t index;
 };
 
-struct store {
+struct name_store {
 	struct dns_names front; // what all may look at; first
 	struct hash_key key;	// of the worker
 	uint32_t round;		// counts messages; makes forgetting O(1)
@@ -38,20 +38,20 @@ struct store {
 	uint16_t slots_len;	// the first so many names stand in slots
 	uint32_t slots_mask;	// SLOTS_FEW - 1 or SLOTS_LEN - 1
 	struct offset_entry offsets[OFFSETS_LEN];
-	struct slot slots[SLOTS_LEN];
+	struct name_slot slots[SLOTS_LEN];
 	struct dns_name names[DNS_NAMES_MAX];
 	uint8_t bytes[(size_t)DNS_NAMES_MAX * 256 + NAME_ROOM] __attribute__((aligned(OCTETS)));
 };
 
-static inline struct store *store_of(struct dns_names *front)
+static inline struct name_store *store_of(struct dns_names *front)
 {
-	return (struct store *)front;
+	return (struct name_store *)front;
 }
 
 struct dns_names *dns_names_new(const struct hash_key *key)
 {
-	size_t size = (sizeof(struct store) + 63) / 64 * 64;
-	struct store *n = aligned_alloc(64, size);
+	size_t size = (sizeof(struct name_store) + 63) / 64 * 64;
+	struct name_store *n = aligned_alloc(64, size);
 
 	if (!n)
 		return NULL;
@@ -97,7 +97,7 @@ static inline void copy_plain(uint8_t *to, const uint8_t *from, size_t size)
 }
 
 // Reads the name at the cursor to bytes + bytes_size, with zeros behind. Returns its size, or 0.
-static inline size_t read_name(struct store *n, struct cursor *c, unsigned *pointers)
+static inline size_t read_name(struct name_store *n, struct cursor *c, unsigned *pointers)
 {
 	uint8_t *to = n->bytes + n->bytes_size;
 	size_t left = cursor_left(c), size = plain_size(c->at, left);
@@ -124,7 +124,7 @@ static inline bool equal_padded(const uint8_t *a, const uint8_t *b, size_t size)
 }
 
 // Takes the name that stands at bytes + bytes_size in.
-static inline uint16_t keep_name(struct store *n, size_t size, uint64_t hash)
+static inline uint16_t keep_name(struct name_store *n, size_t size, uint64_t hash)
 {
 	uint16_t index = n->front.len++;
 
@@ -133,7 +133,7 @@ static inline uint16_t keep_name(struct store *n, size_t size, uint64_t hash)
 	return index;
 }
 
-static size_t free_slot(const struct store *n, uint64_t hash)
+static size_t free_slot(const struct name_store *n, uint64_t hash)
 {
 	size_t slot = hash & n->slots_mask;
 
@@ -143,7 +143,7 @@ static size_t free_slot(const struct store *n, uint64_t hash)
 }
 
 // Names that were kept without a look at the others come into the slots before they are searched.
-static void fill_slots(struct store *n)
+static void fill_slots(struct name_store *n)
 {
 	if (__builtin_expect(n->front.len >= SLOTS_FEW / 2 && n->slots_mask == SLOTS_FEW - 1, 0)) {
 		for (size_t i = 0; i < SLOTS_FEW; i++) // too many for the few: all over again in all slots
@@ -153,11 +153,11 @@ static void fill_slots(struct store *n)
 	}
 	for (; n->slots_len < n->front.len; n->slots_len++)
 		n->slots[free_slot(n, n->names[n->slots_len].hash)] =
-			(struct slot){.round = n->round, .index = n->slots_len};
+			(struct name_slot){.round = n->round, .index = n->slots_len};
 }
 
 // Finds the name at bytes + bytes_size; with `add`, takes it in where it is new.
-static inline uint16_t intern(struct store *n, size_t size, uint64_t hash, bool add)
+static inline uint16_t intern(struct name_store *n, size_t size, uint64_t hash, bool add)
 {
 	const uint8_t *name = n->bytes + n->bytes_size;
 
@@ -170,12 +170,12 @@ static inline uint16_t intern(struct store *n, size_t size, uint64_t hash, bool 
 	}
 	if (!add || n->front.len == DNS_NAMES_MAX)
 		return DNS_NAME_NONE;
-	n->slots[slot] = (struct slot){.round = n->round, .index = n->front.len};
+	n->slots[slot] = (struct name_slot){.round = n->round, .index = n->front.len};
 	n->slots_len++;
 	return keep_name(n, size, hash);
 }
 
-static inline void remember_offset(struct store *n, size_t offset, uint16_t index)
+static inline void remember_offset(struct name_store *n, size_t offset, uint16_t index)
 {
 	n->offsets[offset & (OFFSETS_LEN - 1)] =
 		(struct offset_entry){.round = n->round, .offset = (uint16_t)offset, .index = index};
@@ -183,7 +183,7 @@ static inline void remember_offset(struct store *n, size_t offset, uint16_t inde
 
 bool dns_names_first(struct dns_names *front, struct cursor *c)
 {
-	struct store *n = store_of(front);
+	struct name_store *n = store_of(front);
 	size_t offset = cursor_offset(c);
 
 	n->front.len = 0;
@@ -206,7 +206,7 @@ bool dns_names_first(struct dns_names *front, struct cursor *c)
 
 uint16_t dns_names_read(struct dns_names *front, struct cursor *c)
 {
-	struct store *n = store_of(front);
+	struct name_store *n = store_of(front);
 	// a leading pointer names the offset that the cache is asked for
 	size_t offset = cursor_offset(c);
 	const uint8_t *behind = NULL;
@@ -236,7 +236,7 @@ uint16_t dns_names_read(struct dns_names *front, struct cursor *c)
 
 uint16_t dns_names_find(struct dns_names *front, const uint8_t *name, size_t size, uint64_t *hash)
 {
-	struct store *n = store_of(front);
+	struct name_store *n = store_of(front);
 	uint8_t *to = n->bytes + n->bytes_size;
 
 	memmove(to, name, size);

@@ -12,7 +12,7 @@ enum svc_key { // RFC 9460 §14.3.2
 	SVC_IPV6HINT = 6
 };
 
-enum option_code { OPTION_ECS = 8, OPTION_EDE = 15 };
+enum edns_option { OPTION_ECS = 8, OPTION_EDE = 15 };
 
 // A cursor over the next `size` octets, which are consumed.
 static struct cursor take_value(struct cursor *c, size_t size)

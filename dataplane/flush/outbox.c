@@ -165,7 +165,7 @@ static void take_full_frames(struct outbox *o)
 			f->number = ++o->number;
 			f->next = NULL;
 			frame_finish(&f->frame, FRAME_RECORDS, f->number);
-			f->sightings = record_sightings(f->frame.bytes + sizeof(struct frame_header),
+			f->sightings = frame_sightings(f->frame.bytes + sizeof(struct frame_header),
 				f->frame.size - sizeof(struct frame_header));
 			f->before = o->stats.sightings_framed;
 			o->stats.sightings_framed += f->sightings;

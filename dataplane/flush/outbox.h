@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "dataplane/flush/flush.h"
-#include "dataplane/common/record.h"
+#include "dataplane/common/frame.h"
 #include "dataplane/common/stats.h"
 
 struct outbox;

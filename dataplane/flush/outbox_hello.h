@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "dataplane/common/record.h"
+#include "dataplane/common/frame.h"
 
 // Writes the frame to `out` (at most FRAME_SIZE_MAX octets); returns its size. `ports`: names of the ports, for people.
 // `stream`: identifies this start of the dataplane; `start_s`: its time, seconds since 1970.

@@ -8,7 +8,7 @@
 #include "dataplane/packet/encrypted.h"
 #include "dataplane/intake/packet_meta.h"
 #include "dataplane/packet/cut.h"
-#include "dataplane/packet/fast.h"
+#include "dataplane/packet/decap_fast.h"
 #include "dataplane/admit/filter_packet.h"
 
 enum {

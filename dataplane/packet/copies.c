@@ -11,13 +11,13 @@ enum {
 	DATAGRAM_MAX = 65535 + 40 // octets that a length field can tell; more of one is not compared
 };
 
-struct slot {
+struct copies_slot {
 	uint64_t hash[2]; // both 0: empty
 	uint64_t us;	  // when it came
 };
 
 struct bucket {
-	struct slot slots[SLOTS];
+	struct copies_slot slots[SLOTS];
 } __attribute__((aligned(64)));
 
 struct copies {
@@ -76,7 +76,7 @@ static void hash_packet(struct copies *c, const struct pkt *pkt, uint64_t hash[2
 	hash_padded_wide(c->key, c->image, size, hash);
 }
 
-static bool is_recent(const struct copies *c, const struct slot *slot, uint64_t now_us)
+static bool is_recent(const struct copies *c, const struct copies_slot *slot, uint64_t now_us)
 {
 	// captures may be a little out of order
 	uint64_t apart = now_us > slot->us ? now_us - slot->us : slot->us - now_us;
@@ -89,7 +89,7 @@ bool copies_look(struct copies *c, const struct pkt *pkt, uint64_t now_us)
 	uint64_t hash[2];
 
 	hash_packet(c, pkt, hash);
-	struct slot *slots = c->buckets[hash[0] & c->mask].slots, *oldest = slots;
+	struct copies_slot *slots = c->buckets[hash[0] & c->mask].slots, *oldest = slots;
 	stats_add(&c->stats->copies_compared, 1);
 	for (int i = 0; i < SLOTS; i++) {
 		if (slots[i].hash[0] == hash[0] && slots[i].hash[1] == hash[1] && is_recent(c, &slots[i], now_us)) {
@@ -101,7 +101,7 @@ bool copies_look(struct copies *c, const struct pkt *pkt, uint64_t now_us)
 	}
 	if (c->is_dedup && is_recent(c, oldest, now_us))
 		stats_add(&c->stats->copies_forgotten, 1);
-	*oldest = (struct slot){.hash = {hash[0], hash[1]}, .us = now_us};
+	*oldest = (struct copies_slot){.hash = {hash[0], hash[1]}, .us = now_us};
 	return false;
 }
 

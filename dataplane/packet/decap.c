@@ -3,8 +3,8 @@
 // VLAN tag, IP without options: pkt_fast takes those that are DNS, not_dns drops those that are not.
 // Each either knows the end or knows nothing and leaves the whole frame to the loop over layers,
 // which must agree with it.
-#include "dataplane/packet/fast.h"
-#include "dataplane/packet/layers.h"
+#include "dataplane/packet/decap_fast.h"
+#include "dataplane/packet/decap.h"
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

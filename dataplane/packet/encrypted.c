@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "dataplane/packet/layers.h"
+#include "dataplane/packet/decap.h"
 
 // Public resolvers that answer over HTTPS, as their operators publish them.
 static const char builtin[] = "1.1.1.1,1.0.0.1,1.1.1.2,1.0.0.2,1.1.1.3,1.0.0.3,2606:4700:4700::/48," // Cloudflare

@@ -61,6 +61,6 @@ typedef void pkt_tcp_message(void *context, const struct pkt *pkt, const uint8_t
 enum pkt_verdict pkt_decap(struct pkt *out, const uint8_t *frame, size_t size, enum link_kind link,
 	const struct dns_ports *ports, struct worker_stats *stats);
 
-// The same for frames that pkt_fast (fast.h) has refused.
+// The same for frames that pkt_fast (decap_fast.h) has refused.
 enum pkt_verdict pkt_decap_other(struct pkt *out, const uint8_t *frame, size_t size, enum link_kind link,
 	const struct dns_ports *ports, struct worker_stats *stats);

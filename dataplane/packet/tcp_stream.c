@@ -12,7 +12,7 @@
 #include "dataplane/common/cursor.h"
 #include "dataplane/packet/tcp_parts.h"
 
-enum look { LOOK_SOUND, LOOK_UNSOUND, LOOK_TOO_SHORT };
+enum tcp_look { LOOK_SOUND, LOOK_UNSOUND, LOOK_TOO_SHORT };
 
 // Messages too short for a header, of 0 octets mostly, are passed over: so many in a row, and that they take at most.
 enum { TINY_MAX = 16, TINY_SIZE_MAX = TINY_MAX * (TCP_HEAD_SIZE - 1) + TCP_HEAD_SIZE };
@@ -20,7 +20,7 @@ enum { TINY_MAX = 16, TINY_SIZE_MAX = TINY_MAX * (TCP_HEAD_SIZE - 1) + TCP_HEAD_
 // Whether a message with its length prefix may begin at `p`: the records that its header counts must
 // have room in it, at 5 octets a question and 11 a record (RFC 1035 §4.1). Of random octets one in
 // a hundred thousand passes; text and TLS never do.
-static enum look look_at(const uint8_t *p, size_t size)
+static enum tcp_look look_at(const uint8_t *p, size_t size)
 {
 	if (size < 2)
 		return LOOK_TOO_SHORT;
@@ -40,7 +40,7 @@ static bool is_tiny(const uint8_t *p, size_t size)
 }
 
 // The same where messages too short for a header may come first: it is up to what follows them.
-static enum look look_beyond(const uint8_t *p, size_t size)
+static enum tcp_look look_beyond(const uint8_t *p, size_t size)
 {
 	for (int n = 0; is_tiny(p, size); n++) {
 		size_t whole = 2 + (size_t)cursor_load16(p);
@@ -96,7 +96,7 @@ void tcp_stream_frame(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq)
 // stream is trusted; elsewhere a header that cannot be right must end with what has arrived.
 static bool well_framed(struct tcp_flow *f, const uint8_t *p, size_t size, size_t whole, size_t ready, bool *sound)
 {
-	enum look look = f->sure ? LOOK_SOUND : look_beyond(p, size);
+	enum tcp_look look = f->sure ? LOOK_SOUND : look_beyond(p, size);
 
 	*sound = f->sure || (look == LOOK_SOUND && !is_tiny(p, size));
 	return look != LOOK_UNSOUND || whole == ready;

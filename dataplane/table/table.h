@@ -28,7 +28,7 @@
 #include "dataplane/dns/dns.h"
 #include "dataplane/table/flood.h"
 #include "dataplane/base/hash.h"
-#include "dataplane/common/record.h"
+#include "dataplane/common/frame.h"
 #include "dataplane/common/stats.h"
 
 enum {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The dataplane's side of the frame protocol (dataplane/common/record.h), for tests of the collector."""
+"""The dataplane's side of the frame protocol (dataplane/common/frame.h), for tests of the collector."""
 import pathlib
 import re
 import socket

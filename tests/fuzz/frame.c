@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "collector/text/text.h"
-#include "dataplane/common/record.h"
+#include "dataplane/common/frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

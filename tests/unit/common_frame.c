@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/common/record.h"
+#include "dataplane/common/frame.h"
 #include "dataplane/common/stats.h"
 #include "tests/tools/guard.h"
 #include "tests/tools/unit.h"

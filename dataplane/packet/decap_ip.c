@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // IPv4, IPv6 and what they carry. Checksums are not looked at: captures of a host that leaves them
 // to its card have none.
-#include "dataplane/packet/layers.h"
+#include "dataplane/packet/decap.h"
 
 enum { IPV4_HEADER_SIZE = 20, IPV6_HEADER_SIZE = 40, UDP_HEADER_SIZE = 8, TCP_HEADER_SIZE = 20 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Link headers and what stands between them and IP.
-#include "dataplane/packet/layers.h"
+#include "dataplane/packet/decap.h"
 
 enum pkt_layer decap_ethernet(struct decap *d)
 {

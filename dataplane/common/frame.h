@@ -111,4 +111,4 @@ const char *frame_header_check(const struct frame_header *header);
 bool frame_next(struct cursor *body, struct record_view *record);
 
 // How many sightings the records of a sound body hold; reports about floods are none.
-uint64_t record_sightings(const uint8_t *body, size_t size);
+uint64_t frame_sightings(const uint8_t *body, size_t size);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/common/record.h"
+#include "dataplane/common/frame.h"
 
 #include <string.h>
 
@@ -97,7 +97,7 @@ bool frame_next(struct cursor *body, struct record_view *record)
 	return true;
 }
 
-uint64_t record_sightings(const uint8_t *body, size_t size)
+uint64_t frame_sightings(const uint8_t *body, size_t size)
 {
 	struct cursor c = cursor_make(body, size);
 	struct record_view view;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Taking headers off, one layer a call. Private to decap.c, link.c, ip.c, tunnel.c, tunnel_udp.c.
+// Headers off, one layer per call. Private to decap*.c and encrypted.c; everyone else uses packet.h.
 //
-//     decap.c   fast path; loop over layers; what an end counts
-//     link.c        Ethernet, tags, LLC, SLL, null, MPLS, PPPoE, PPP
-//     bridge.c      MACsec in clear, TRILL, NSH, 802.11
-//     ip.c          IPv4, IPv6, extension headers, fragments, UDP, TCP
-//     tunnel.c      GRE, ERSPAN, VXLAN, Geneve, GTP-U, Teredo
-//     tunnel_udp.c  L2TP, TZSP, ERM, GUE, LISP, CAPWAP, AYIYA
+//     decap_fast.h        the ordinary packet, inlined into the loop
+//     decap.c             other packets: loop over layers, counters of the ends
+//     decap_link.c        Ethernet, VLAN and other tags, LLC, SLL, null, MPLS, PPPoE, PPP
+//     decap_bridge.c      MACsec without encryption, TRILL, NSH, 802.11
+//     decap_ip.c          IPv4, IPv6, extension headers, fragments, UDP, TCP
+//     decap_tunnel.c      GRE, ERSPAN, VXLAN, Geneve, GTP-U, Teredo
+//     decap_tunnel_udp.c  L2TP, TZSP, ERM, GUE, LISP, CAPWAP, AYIYA
 //
-// Which numbers lead to which layer is in bpf/encapsulations.h, for the XDP program too.
+// bpf/encapsulations.h says which number leads to which layer; the XDP program uses the same list.
 //
-// A layer reads its header from the cursor, shortens the cursor to what its length field says, and
-// returns the layer that follows, or an end. It need not look at the cursor's error: a bad cursor
-// ends the packet as END_SHORT.
+// A layer reads its header from the cursor, shortens the cursor to the length that the header gives, and returns the
+// next layer or an end. It need not check the cursor's error: if the cursor is bad, the packet ends as END_SHORT.
 #pragma once
 
 #include "bpf/encapsulations.h"
@@ -113,7 +113,7 @@ static inline void decap_clip(struct decap *d, size_t n)
 		d->c.end = d->c.at + n;
 }
 
-// link.c
+// decap_link.c
 enum pkt_layer decap_ethernet(struct decap *d);
 enum pkt_layer decap_ethertype(struct decap *d);
 enum pkt_layer decap_llc(struct decap *d);
@@ -127,13 +127,13 @@ enum pkt_layer decap_ppp(struct decap *d);
 // True where the Ethernet frame at `at` octets from here has an EtherType that leads on to IP.
 bool decap_leads_to_ip(const struct decap *d, size_t at);
 
-// bridge.c
+// decap_bridge.c
 enum pkt_layer decap_macsec(struct decap *d);
 enum pkt_layer decap_trill(struct decap *d);
 enum pkt_layer decap_nsh(struct decap *d);
 enum pkt_layer decap_wlan(struct decap *d);
 
-// ip.c
+// decap_ip.c
 enum pkt_layer decap_ip(struct decap *d);
 enum pkt_layer decap_ipv4(struct decap *d);
 enum pkt_layer decap_ipv6(struct decap *d);
@@ -143,7 +143,7 @@ enum pkt_layer decap_tcp(struct decap *d);
 enum pkt_layer decap_ipip(struct decap *d);
 enum pkt_layer decap_etherip(struct decap *d);
 
-// tunnel.c
+// decap_tunnel.c
 enum pkt_layer decap_gre(struct decap *d);
 enum pkt_layer decap_erspan1(struct decap *d);
 enum pkt_layer decap_erspan2(struct decap *d);
@@ -154,7 +154,7 @@ enum pkt_layer decap_geneve(struct decap *d);
 enum pkt_layer decap_gtpu(struct decap *d);
 enum pkt_layer decap_teredo(struct decap *d);
 
-// tunnel_udp.c
+// decap_tunnel_udp.c
 enum pkt_layer decap_l2tp(struct decap *d);
 enum pkt_layer decap_l2tp3(struct decap *d);
 enum pkt_layer decap_tzsp(struct decap *d);

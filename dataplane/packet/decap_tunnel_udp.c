@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // More tunnels over UDP, and what of them goes over IP too.
-#include "dataplane/packet/layers.h"
+#include "dataplane/packet/decap.h"
 
 enum l2tp_flag { // RFC 2661 §3.1
 	L2TP_CONTROL = 0x8000,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Tunnels over IP and UDP. A tap sees them from outside: nothing here checks who may send what.
-#include "dataplane/packet/layers.h"
+#include "dataplane/packet/decap.h"
 
 enum gre_flag { // RFC 2784 §2.1, RFC 1701, RFC 2890 §2, RFC 2637 §4.1
 	GRE_CHECKSUM = 0x8000,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Headers of bridges and fabrics between Ethernet and another Ethernet or IP.
-#include "dataplane/packet/layers.h"
+#include "dataplane/packet/decap.h"
 
 // IEEE 802.1AE §9: flags, short length, number, 8 octets of sender with the SC flag. Encrypted, it ends here.
 enum pkt_layer decap_macsec(struct decap *d)
