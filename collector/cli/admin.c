@@ -2,7 +2,7 @@
 // status and key.
 #include "collector/cli/lookback.h"
 
-#include "collector/http/keys.h"
+#include "collector/base/keys.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -24,7 +24,7 @@
 #include "collector/http/http.h"
 #include "collector/http/guard.h"
 #include "collector/http/work.h"
-#include "collector/http/keys.h"
+#include "collector/base/keys.h"
 #include "collector/query/json.h"
 
 #include <microhttpd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/http/keys.h"
+#include "collector/base/keys.h"
 
 #include "collector/base/atomic_file.h"
 #include "dataplane/common/log.h"

@@ -2,7 +2,7 @@
 // SHA-256, the file of keys, quotas.
 #include "tests/tools/unit.h"
 
-#include "collector/http/keys.h"
+#include "collector/base/keys.h"
 
 #include <stdlib.h>
 #include <string.h>
