@@ -16,12 +16,13 @@
 #include "collector/http/listen.h"
 #include "collector/inbox/inbox.h"
 #include "collector/names/index.h"
+#include "collector/options.h"
 #include "collector/redis/info.h"
+#include "collector/report/report.h"
 #include "collector/base/settings.h"
 #include "collector/base/scheduling.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -29,17 +30,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, STOP_BOUND_MS = 5000, HEAP_PIECE = 1 << 20, HEAP_KEEP = 16 << 20 };
-
-struct options {
-	struct settings_source source;
-	bool once;
-	bool check;
-};
+enum { STOP_BOUND_MS = 5000, HEAP_PIECE = 1 << 20, HEAP_KEEP = 16 << 20 };
 
 // The parts of the running program.
 struct collector {
-	struct options options;
+	struct collector_options options;
 	struct settings settings;
 	struct zone_list *zones;
 	struct stream_registry *streams; // the inbox's, filled by the spool
@@ -48,81 +43,11 @@ struct collector {
 	struct inbox *inbox;
 	struct writer *writer;
 	struct names_index *names, *targets; // owners; what records point to
+	struct report_sources report;	     // what the HTTP server asks about the others
 	struct http *http;
 	int signals; // signalfd
 	struct sandbox sandbox;
 };
-
-static void print_help(void)
-{
-	printf("Usage: lookback-collector [OPTION]...\n"
-	       "Stores the records of lookback-dataplane in Redis, and serves metrics and lookups over HTTP.\n\n"
-	       "Options:\n"
-	       "  -c, --config FILE      read settings from FILE\n"
-	       "  -o, --option KEY=VALUE set KEY; overrides FILE\n"
-	       "      --once             exit when a dataplane has said BYE and all it sent is in Redis\n"
-	       "      --check            read the settings, try Redis, report what was found\n"
-	       "      --help             print this help\n"
-	       "      --version          print the version\n\n"
-	       "Settings, in FILE or by -o [default]; SIGHUP reloads those marked (SIGHUP):\n");
-	settings_help(stdout);
-	printf("\nSIGTERM and SIGINT end it, after about ten seconds at most. What is not in Redis by then stays in the spool.\n\n"
-	       "Exit status: 0 done, 1 failure, 2 wrong usage or settings, 3 the spool file was truncated while in use.\n\n"
-	       "Examples:\n"
-	       "  lookback-collector -c /etc/lookback/lookback.conf\n"
-	       "  lookback-collector -o redis=unix:/run/redis/redis.sock -o http.listen=none\n"
-	       "  lookback-collector -c lookback.conf --check\n"
-	       "  lookback-collector --once -o collector.socket=/tmp/c.sock     # one replay\n");
-}
-
-static int usage(const char *format, const char *what)
-{
-	log_error(format, what);
-	return EXIT_USAGE;
-}
-
-// Returns -1 to go on, or an exit status.
-static int parse_options(int argc, char **argv, struct options *o)
-{
-	enum { OPT_ONCE = 256, OPT_CHECK, OPT_VERSION, OPT_HELP };
-	static const struct option names[] = {{"config", required_argument, NULL, 'c'},
-		{"option", required_argument, NULL, 'o'}, {"once", no_argument, NULL, OPT_ONCE},
-		{"check", no_argument, NULL, OPT_CHECK}, {"version", no_argument, NULL, OPT_VERSION},
-		{"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
-	int c;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:o:", names, NULL)) != -1) {
-		char letter[] = {'-', (char)optopt, '\0'};
-		switch (c) {
-		case 'c':
-			o->source.file = optarg;
-			break;
-		case 'o':
-			if (!settings_add_option(&o->source, optarg))
-				return usage("%s: too many of them", "-o");
-			break;
-		case OPT_ONCE:
-			o->once = true;
-			break;
-		case OPT_CHECK:
-			o->check = true;
-			break;
-		case OPT_VERSION:
-			printf("lookback-collector %s\n", LOOKBACK_VERSION);
-			return EXIT_SUCCESS;
-		case OPT_HELP:
-			print_help();
-			return EXIT_SUCCESS;
-		case ':':
-			return usage("option '%s' needs a value; see --help", argv[optind - 1]);
-		default:
-			return usage("unknown option '%s'; see --help",
-				optopt && optopt < OPT_ONCE ? letter : argv[optind - 1]);
-		}
-	}
-	return optind < argc ? usage("unexpected argument '%s'; see --help", argv[optind]) : -1;
-}
 
 static bool spool_is_temporary(const struct collector *c)
 {
@@ -221,6 +146,32 @@ static int check(struct collector *c, char *why, size_t why_size)
 	return try_redis(s, true);
 }
 
+// The indexes of names and the HTTP server on `fd`. Returns 0, or -1 with one line in `why`.
+static int start_http(struct collector *c, const struct redis_settings *redis, int fd, char *why, size_t why_size)
+{
+	c->names = names_index_open(redis, NAMES_OWNERS, c->settings.names_file, why, why_size);
+	c->targets = names_index_open(redis, NAMES_TARGETS, c->settings.names_file, why, why_size);
+	if (!c->names || !c->targets)
+		return -1;
+	c->report = (struct report_sources){.spool = c->spool,
+		.sensors = c->sensors,
+		.writer = c->writer,
+		.index = c->names,
+		.targets = c->targets};
+	const struct http_sources sources = {.settings = &c->settings,
+		.redis = redis,
+		.zones = c->zones,
+		.index = c->names,
+		.targets = c->targets,
+		.report = &c->report,
+		.metrics = report_metrics,
+		.status = report_status,
+		.info = report_info,
+		.is_ready = report_is_ready};
+	c->http = http_start(&c->settings.http, fd, &sources, why, why_size);
+	return c->http ? 0 : -1;
+}
+
 // Returns 0, or -1 with one line in `why`.
 static int start(struct collector *c, char *why, size_t why_size)
 {
@@ -244,25 +195,8 @@ static int start(struct collector *c, char *why, size_t why_size)
 	c->writer = writer_start(c->spool, &redis, c->zones);
 	if (!c->writer)
 		return -1;
-	if (c->settings.http.kind != ENDPOINT_NONE) {
-		c->names = names_index_open(&redis, NAMES_OWNERS, c->settings.names_file, why, why_size);
-		c->targets = names_index_open(&redis, NAMES_TARGETS, c->settings.names_file, why, why_size);
-		if (!c->names || !c->targets)
-			return -1;
-	}
-	const struct http_sources sources = {.spool = c->spool,
-		.sensors = c->sensors,
-		.writer = c->writer,
-		.settings = &c->settings,
-		.redis = &redis,
-		.zones = c->zones,
-		.index = c->names,
-		.targets = c->targets};
-	if (c->settings.http.kind != ENDPOINT_NONE) {
-		c->http = http_start(&c->settings.http, http_fd, &sources, why, why_size);
-		if (!c->http)
-			return -1;
-	}
+	if (c->settings.http.kind != ENDPOINT_NONE && start_http(c, &redis, http_fd, why, why_size) != 0)
+		return -1;
 	if (!c->settings.sandbox)
 		log_warning("sandbox: off; the program keeps all rights that it was started with");
 	else if (confine_seal(&c->sandbox, &c->settings, why, why_size) != 0)
@@ -364,16 +298,16 @@ int main(int argc, char **argv)
 	mallopt(M_TRIM_THRESHOLD, HEAP_KEEP);
 	log_init("lookback-collector", LOG_LEVEL_INFO);
 	scheduling_interactive(); // and all that follow, unless they say otherwise
-	int status = parse_options(argc, argv, &c.options);
+	int status = collector_options_parse(argc, argv, &c.options);
 	if (status >= 0)
 		return status;
 	if (settings_load(&c.settings, &c.options.source, why, sizeof(why)) != 0)
-		return usage("%s", why);
+		return collector_options_usage("%s", why);
 	settings_in_force();
 	log_level_set(c.settings.log_level);
 	c.zones = zone_open(c.settings.psl_file, why, sizeof(why));
 	if (!c.zones)
-		return usage("%s", why);
+		return collector_options_usage("%s", why);
 	if (c.options.check)
 		return stop(&c, check(&c, why, sizeof(why)));
 	if (c.options.once && (status = try_redis(&c.settings, false)) != 0)

@@ -11,8 +11,6 @@
 // is more. `dribble-filter-rrtype` narrows.
 #include "collector/http/api.h"
 
-#include "collector/base/metrics.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -150,27 +148,12 @@ enum MHD_Result http_cof(struct http_request *r)
 	return http_stream(r, &q, HTTP_COF, &format);
 }
 
-// Sightings, by sensor, as D4's server reports them.
 enum MHD_Result http_info(struct http_request *r)
 {
-	struct sensor_counters *sensors = calloc(SENSORS_MAX, sizeof(*sensors));
+	const struct http_sources *sources = r->api->sources;
 	struct redis_buffer body = {0};
 
-	if (!sensors)
-		return MHD_NO;
-	size_t n = sensors_read(r->api->sources->sensors, sensors);
-	query_put_text(&body, "{\"version\":");
-	query_put_json(&body, LOOKBACK_VERSION, strlen(LOOKBACK_VERSION));
-	query_put_text(&body, ",\"software\":\"lookback\",\"stats\":");
-	query_put_number(&body, (int64_t)spool_account(r->api->sources->spool).applied);
-	query_put_text(&body, ",\"sensors\":[");
-	for (size_t i = 0; i < n; i++) {
-		query_put_text(&body, i > 0 ? ",{\"sensor_id\":" : "{\"sensor_id\":");
-		query_put_json(&body, sensors[i].sensor, strlen(sensors[i].sensor));
-		query_put_text(&body, ",\"connected\":");
-		query_put_text(&body, sensors[i].connected ? "true}" : "false}");
-	}
-	query_put_text(&body, "]}\n");
-	free(sensors);
-	return http_body(r, MHD_HTTP_OK, "application/json", &body);
+	body.bytes = sources->info(sources->report, &body.size);
+	body.capacity = body.size;
+	return body.bytes ? http_body(r, MHD_HTTP_OK, "application/json", &body) : MHD_NO;
 }

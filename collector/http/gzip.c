@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/http/gzip.h"
 
+#include "collector/query/json.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

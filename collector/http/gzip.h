@@ -2,11 +2,10 @@
 // Compression of answers (RFC 1952, by zlib): whole ones and streams.
 #pragma once
 
-#include "collector/redis/encode.h"
-
 #include <stdbool.h>
 
 struct http_gzip;
+struct redis_buffer;
 
 // True if an Accept-Encoding (NULL: none) prefers gzip to a plain body: its quality counts (RFC 9110
 // §12.5.3).

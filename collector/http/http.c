@@ -81,7 +81,7 @@ static void forget(struct cached *c)
 	}
 }
 
-typedef char *make_text(const struct http_sources *sources, size_t *len);
+typedef char *make_text(const struct report_sources *report, size_t *len);
 
 static enum MHD_Result answer_cached(struct MHD_Connection *connection, const struct http *h, struct cached *c,
 	const char *type, make_text *make)
@@ -93,7 +93,7 @@ static enum MHD_Result answer_cached(struct MHD_Connection *connection, const st
 		forget(c);
 	if (!c->response[gzip]) {
 		struct redis_buffer body = {0};
-		body.bytes = make(&h->sources, &body.size);
+		body.bytes = make(h->sources.report, &body.size);
 		body.capacity = body.size;
 		c->response[gzip] = body.bytes ? http_response(&body, type, gzip) : NULL;
 		c->made_ms = now;
@@ -104,13 +104,14 @@ static enum MHD_Result answer_cached(struct MHD_Connection *connection, const st
 static enum MHD_Result answer_metrics(struct MHD_Connection *connection, struct http *h)
 {
 	metrics_add(http_metrics, 1);
-	return answer_cached(connection, h, &h->metrics, "text/plain; version=0.0.4; charset=utf-8", http_metrics_text);
+	return answer_cached(connection, h, &h->metrics, "text/plain; version=0.0.4; charset=utf-8",
+		h->sources.metrics);
 }
 
 static enum MHD_Result answer_status(struct MHD_Connection *connection, struct http *h)
 {
 	metrics_add(http_status, 1);
-	return answer_cached(connection, h, &h->status, "application/json", http_status_text);
+	return answer_cached(connection, h, &h->status, "application/json", h->sources.status);
 }
 
 static enum MHD_Result answer_page(struct MHD_Connection *connection, const struct http_file *file)
@@ -121,23 +122,12 @@ static enum MHD_Result answer_page(struct MHD_Connection *connection, const stru
 
 static enum MHD_Result answer_ready(struct MHD_Connection *connection, const struct http *h)
 {
-	char why[900];
+	char text[5120];
+	bool ready = h->sources.is_ready(h->sources.report, text, sizeof(text));
 
-	if (writer_is_up(h->sources.writer, why, sizeof(why)) && spool_is_well(h->sources.spool, why, sizeof(why))) {
-		char lost[320];
-		spool_damage(h->sources.spool, lost, sizeof(lost));
-		char warnings[4096], text[5120];
-		snprintf(text, sizeof(text), "ready%s%s", *lost ? "; but " : "", lost);
-		writer_warnings(h->sources.writer, warnings, sizeof(warnings));
-		for (char *rest = warnings, *line; *warnings && (line = strsep(&rest, "\n")) != NULL;) {
-			size_t len = strlen(text);
-			snprintf(text + len, sizeof(text) - len, "\nwarning: %s", line);
-		}
-		metrics_add(http_ready, 1);
-		return answer_line(connection, MHD_HTTP_OK, text);
-	}
-	metrics_add(http_not_ready, 1);
-	return answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, why);
+	metrics_add(http_ready, ready);
+	metrics_add(http_not_ready, !ready);
+	return answer_line(connection, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, text);
 }
 
 // A request that keeps no state of its own, or one of a lookup.

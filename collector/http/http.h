@@ -3,22 +3,28 @@
 // connections, times and request sizes are bounded.
 #pragma once
 
-#include "collector/inbox/sensors.h"
 #include "collector/base/endpoint.h"
 #include "collector/base/settings.h"
-#include "collector/spool/spool.h"
-#include "collector/writer/writer.h"
 
-// What is shown. All borrowed, each with a lock of its own; they must outlive the server.
+struct names_index;
+struct redis_settings;
+struct report_sources;
+struct zone_list;
+
+// What the server answers from. All borrowed: the parts must outlive the server.
 struct http_sources {
-	struct spool *spool;
-	struct sensors *sensors;
-	struct writer *writer;
 	const struct settings *settings;    // read when the server starts
 	const struct redis_settings *redis; // copied when the server starts
 	const struct zone_list *zones;	    // for registered domains
-	struct names_index *index;	    // NULL: none
-	struct names_index *targets;	    // NULL: none
+	struct names_index *index;	    // owner names; NULL: none
+	struct names_index *targets;	    // names that records point to; NULL: none
+	// About the collector itself: report/report.h says what they return. `metrics`, `status` and `is_ready` run in the
+	// HTTP thread, `info` in a worker.
+	const struct report_sources *report;
+	char *(*metrics)(const struct report_sources *report, size_t *len);
+	char *(*status)(const struct report_sources *report, size_t *len);
+	char *(*info)(const struct report_sources *report, size_t *len);
+	bool (*is_ready)(const struct report_sources *report, char *text, size_t text_size);
 };
 
 struct http;
@@ -30,11 +36,3 @@ void http_stop(struct http *h);
 
 // What an administrator should know about the settings of HTTP before others find out. NULL: nothing.
 const char *http_warning(const struct settings *s);
-
-// metrics.c: all metrics in Prometheus text format 0.0.4. Returns text that the caller frees and
-// its length in `*len`, or NULL without memory. HTTP thread.
-void http_take_account(const struct http_sources *sources); // the spool's account into the counters
-char *http_metrics_text(const struct http_sources *sources, size_t *len);
-
-// status.c: the same as one JSON object, in the same manner.
-char *http_status_text(const struct http_sources *sources, size_t *len);

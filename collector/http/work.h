@@ -12,7 +12,7 @@
 #pragma once
 
 #include "collector/http/guard.h"
-#include "collector/reader/reader.h"
+#include "collector/query/query.h"
 
 #include <microhttpd.h>
 

@@ -5,10 +5,9 @@
 //     {"version":…,"redis":{"up":true,"why":"","warnings":""},"spool":{"well":true,"why":"",…},"names":{…},
 //      "collector":{FAMILY:n, FAMILY:{LABEL:n}},"redis_errors":{KIND:n},
 //      "sensors":[{"sensor":…,"connected":true,"workers":2,"sightings_taken":n,"unbalanced":false,"counters":{…},"ports":[{"port":…,…}]}]}
-#include "collector/http/http.h"
+#include "collector/report/report.h"
 
 #include "collector/base/metrics.h"
-#include "collector/names/index.h"
 #include "collector/query/json.h"
 #include "collector/redis/error.h"
 
@@ -186,11 +185,11 @@ static void put_names(struct redis_buffer *out, const struct names_index *index)
 	query_put_text(out, "},");
 }
 
-char *http_status_text(const struct http_sources *sources, size_t *len)
+char *report_status(const struct report_sources *sources, size_t *len)
 {
 	struct redis_buffer out = {0};
 
-	http_take_account(sources);
+	report_account(sources);
 	query_put_text(&out, "{\"version\":\"" LOOKBACK_VERSION "\",");
 	put_redis(&out, sources->writer);
 	query_put_text(&out, ",");

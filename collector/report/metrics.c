@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // /metrics: the counters of the dataplanes as they sent them, with label sensor, and the collector's own.
-#include "collector/http/http.h"
+#include "collector/report/report.h"
 
 #include "collector/base/metrics.h"
-#include "collector/names/index.h"
 #include "collector/redis/error.h"
 
 #include <inttypes.h>
@@ -255,7 +254,7 @@ static void write_collector(FILE *out, const struct spool_levels *spool)
 		LOOKBACK_VERSION);
 }
 
-void http_take_account(const struct http_sources *sources)
+void report_account(const struct report_sources *sources)
 {
 	const struct spool_account a = spool_account(sources->spool);
 
@@ -288,13 +287,13 @@ static void write_stops(FILE *out, struct writer *writer)
 	}
 }
 
-char *http_metrics_text(const struct http_sources *sources, size_t *len)
+char *report_metrics(const struct report_sources *sources, size_t *len)
 {
 	struct sensor_counters *sensors = calloc(SENSORS_MAX, sizeof(*sensors));
 	struct spool_levels spool = spool_levels(sources->spool);
 	char *text = NULL;
 
-	http_take_account(sources);
+	report_account(sources);
 
 	FILE *out = sensors ? open_memstream(&text, len) : NULL;
 	if (!out) {

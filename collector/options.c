@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "collector/options.h"
+
+#include "dataplane/common/log.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void print_help(void)
+{
+	printf("Usage: lookback-collector [OPTION]...\n"
+	       "Stores the records of lookback-dataplane in Redis, and serves metrics and lookups over HTTP.\n\n"
+	       "Options:\n"
+	       "  -c, --config FILE      read settings from FILE\n"
+	       "  -o, --option KEY=VALUE set KEY; overrides FILE\n"
+	       "      --once             exit when a dataplane has said BYE and all it sent is in Redis\n"
+	       "      --check            read the settings, try Redis, report what was found\n"
+	       "      --help             print this help\n"
+	       "      --version          print the version\n\n"
+	       "Settings, in FILE or by -o [default]; SIGHUP reloads those marked (SIGHUP):\n");
+	settings_help(stdout);
+	printf("\nSIGTERM and SIGINT end it, after about ten seconds at most. What is not in Redis by then stays in the spool.\n\n"
+	       "Exit status: 0 done, 1 failure, 2 wrong usage or settings, 3 the spool file was truncated while in use.\n\n"
+	       "Examples:\n"
+	       "  lookback-collector -c /etc/lookback/lookback.conf\n"
+	       "  lookback-collector -o redis=unix:/run/redis/redis.sock -o http.listen=none\n"
+	       "  lookback-collector -c lookback.conf --check\n"
+	       "  lookback-collector --once -o collector.socket=/tmp/c.sock     # one replay\n");
+}
+
+int collector_options_usage(const char *format, const char *what)
+{
+	log_error(format, what);
+	return EXIT_USAGE;
+}
+
+int collector_options_parse(int argc, char **argv, struct collector_options *o)
+{
+	enum { OPT_ONCE = 256, OPT_CHECK, OPT_VERSION, OPT_HELP };
+	static const struct option names[] = {{"config", required_argument, NULL, 'c'},
+		{"option", required_argument, NULL, 'o'}, {"once", no_argument, NULL, OPT_ONCE},
+		{"check", no_argument, NULL, OPT_CHECK}, {"version", no_argument, NULL, OPT_VERSION},
+		{"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":c:o:", names, NULL)) != -1) {
+		char letter[] = {'-', (char)optopt, '\0'};
+		switch (c) {
+		case 'c':
+			o->source.file = optarg;
+			break;
+		case 'o':
+			if (!settings_add_option(&o->source, optarg))
+				return collector_options_usage("%s: too many of them", "-o");
+			break;
+		case OPT_ONCE:
+			o->once = true;
+			break;
+		case OPT_CHECK:
+			o->check = true;
+			break;
+		case OPT_VERSION:
+			printf("lookback-collector %s\n", LOOKBACK_VERSION);
+			return EXIT_SUCCESS;
+		case OPT_HELP:
+			print_help();
+			return EXIT_SUCCESS;
+		case ':':
+			return collector_options_usage("option '%s' needs a value; see --help", argv[optind - 1]);
+		default:
+			return collector_options_usage("unknown option '%s'; see --help",
+				optopt && optopt < OPT_ONCE ? letter : argv[optind - 1]);
+		}
+	}
+	return optind < argc ? collector_options_usage("unexpected argument '%s'; see --help", argv[optind]) : -1;
+}

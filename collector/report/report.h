@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the collector reports about itself. The HTTP server calls these functions through http_sources and knows nothing of
+// spool, writer or inbox.
+//
+//     metrics.c    /metrics
+//     status.c     /api/status
+//     ready.c      /readyz
+//     info.c       /pdns/info
+//
+// Any thread, but report_metrics and report_status only in one: they write counters.
+#pragma once
+
+#include "collector/inbox/sensors.h"
+#include "collector/names/index.h"
+#include "collector/spool/spool.h"
+#include "collector/writer/writer.h"
+
+// All borrowed. Each has a lock of its own.
+struct report_sources {
+	struct spool *spool;
+	struct sensors *sensors;
+	struct writer *writer;
+	struct names_index *index;   // owner names; NULL: none
+	struct names_index *targets; // names that records point to; NULL: none
+};
+
+// Each returns a text that the caller frees, and its length in `*len`; NULL without memory.
+char *report_metrics(const struct report_sources *sources, size_t *len); // Prometheus text format 0.0.4
+char *report_status(const struct report_sources *sources, size_t *len);	 // one JSON object: the same counters
+char *report_info(const struct report_sources *sources, size_t *len);	 // one JSON object: version and sensors
+
+// True if records reach the spool and Redis. `text`: "ready" and warnings, or what is wrong.
+bool report_is_ready(const struct report_sources *sources, char *text, size_t text_size);
+
+// Copies the account of the spool into the counters of the process.
+void report_account(const struct report_sources *sources);
