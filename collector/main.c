@@ -132,8 +132,8 @@ static int check(struct collector *c, char *why, size_t why_size)
 	char text[500] = "off";
 
 	printf("configuration: sound\n");
-	if (http_warning(s))
-		log_warning("%s", http_warning(s));
+	if (http_listen_warning(s))
+		log_warning("%s", http_listen_warning(s));
 	if (s->sandbox && (confine_begin(&c->sandbox, s, &paths, why, why_size) != 0 ||
 				  confine_enter(&c->sandbox, s, &paths, why, why_size) != 0 ||
 				  confine_seal(&c->sandbox, s, why, why_size) != 0)) {

@@ -1,56 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Answers: the headers that all of them have, lines of text, whole bodies.
-#include "collector/http/api.h"
+#include "collector/http/answer.h"
 
-#include "collector/http/gzip.h"
+#include "collector/http/response.h"
 #include "collector/base/metrics.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <strings.h>
 #include <time.h>
-
-enum { GZIP_MIN = 1000 }; // octets that are worth it
-
-// What is not a page is not shown, framed, sniffed or kept, and loads nothing.
-static const char *const safety[][2] = {
-	{MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
-	{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
-	{"X-Content-Type-Options", "nosniff"},
-	{"X-Frame-Options", "DENY"},
-	{"Referrer-Policy", "no-referrer"},
-	{"Cross-Origin-Resource-Policy", "same-origin"},
-};
-
-void http_headers(struct MHD_Response *response, const char *type)
-{
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
-	for (size_t i = 0; i < sizeof(safety) / sizeof(*safety); i++)
-		MHD_add_response_header(response, safety[i][0], safety[i][1]);
-}
-
-void http_encoded(struct MHD_Response *response)
-{
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-}
-
-struct MHD_Response *http_response(struct redis_buffer *body, const char *type, bool gzip)
-{
-	bool encoded = gzip && body->size >= GZIP_MIN && http_gzip_whole(body);
-	struct MHD_Response *response =
-		body->bad ? NULL : MHD_create_response_from_buffer(body->size, body->bytes, MHD_RESPMEM_MUST_FREE);
-
-	if (!response) {
-		redis_buffer_free(body);
-		return NULL;
-	}
-	*body = (struct redis_buffer){0};
-	http_headers(response, type);
-	if (encoded)
-		http_encoded(response);
-	return response;
-}
 
 static void add_number(struct MHD_Response *response, const char *name, int64_t number)
 {
@@ -91,7 +48,7 @@ static void add_retry(struct http_request *r, unsigned code, struct MHD_Response
 		add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, wait > 0 ? wait : 1);
 }
 
-enum MHD_Result http_queue(struct http_request *r, unsigned code, struct MHD_Response *response, size_t size)
+enum MHD_Result http_answer_queue(struct http_request *r, unsigned code, struct MHD_Response *response, size_t size)
 {
 	if (code == MHD_HTTP_UNAUTHORIZED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, challenge(r));
@@ -104,10 +61,10 @@ enum MHD_Result http_queue(struct http_request *r, unsigned code, struct MHD_Res
 	r->code = code;
 	r->response = response;
 	r->response_size = size;
-	return r->job ? MHD_YES : http_send(r);
+	return r->job ? MHD_YES : http_answer_send(r);
 }
 
-enum MHD_Result http_send(struct http_request *r)
+enum MHD_Result http_answer_send(struct http_request *r)
 {
 	struct MHD_Response *response = r->response;
 
@@ -126,15 +83,15 @@ enum MHD_Result http_send(struct http_request *r)
 	return result;
 }
 
-enum MHD_Result http_body(struct http_request *r, unsigned code, const char *type, struct redis_buffer *body)
+enum MHD_Result http_answer_body(struct http_request *r, unsigned code, const char *type, struct redis_buffer *body)
 {
 	size_t size = body->size;
-	struct MHD_Response *response = http_response(body, type, r->gzip);
+	struct MHD_Response *response = http_response_whole(body, type, r->gzip);
 
-	return response ? http_queue(r, code, response, size) : MHD_NO;
+	return response ? http_answer_queue(r, code, response, size) : MHD_NO;
 }
 
-enum MHD_Result http_line(struct http_request *r, unsigned code, const char *format, ...)
+enum MHD_Result http_answer_line(struct http_request *r, unsigned code, const char *format, ...)
 {
 	struct redis_buffer body = {0};
 	char text[1024];
@@ -148,10 +105,10 @@ enum MHD_Result http_line(struct http_request *r, unsigned code, const char *for
 			*p = '?';
 	query_put_text(&body, text);
 	query_put_text(&body, "\n");
-	return http_body(r, code, "text/plain; charset=utf-8", &body);
+	return http_answer_body(r, code, "text/plain; charset=utf-8", &body);
 }
 
-void http_end_of_head(struct http_request *r, struct MHD_Response *response)
+void http_answer_end_head(struct http_request *r, struct MHD_Response *response)
 {
 	if (strncmp(r->asked, "HEAD ", 5) == 0)
 		MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);

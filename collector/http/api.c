@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/http/api.h"
 
-#include "collector/http/gzip.h"
+#include "collector/base/settings.h"
+#include "collector/http/answer.h"
+#include "collector/http/auth.h"
+#include "collector/http/export_state.h"
+#include "collector/http/handlers.h"
+#include "collector/http/job.h"
+#include "collector/http/params.h"
+#include "collector/http/sources.h"
+#include "collector/http/work.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-	PATH_SIZE_MAX = 8192,
-	BODIES_MAX = 64 << 20,	   // in memory at a time, of all requests
-	PASSED_OVER_MAX = 32 << 20 // octets of a body that is refused or of no use
-};
+enum { PATH_SIZE_MAX = 8192 };
 
 static const struct path {
 	const char *prefix;
@@ -94,100 +97,9 @@ void http_api_close(struct http_api *api)
 
 // --- requests
 
-// Cuts the path at its slashes, then decodes each piece in place: an escaped slash is no slash.
-static bool split(struct http_request *r)
-{
-	char *at = r->path;
-
-	while (at && r->segments < HTTP_SEGMENTS_MAX) {
-		char *piece = at + 1;
-		at = strchr(piece, '/');
-		if (at)
-			*at = '\0';
-		if (query_percent_decode(piece, strlen(piece), piece, strlen(piece) + 1) == SIZE_MAX)
-			return false;
-		r->segment[r->segments++] = piece;
-	}
-	while (r->segments > 0 && !*r->segment[r->segments - 1])
-		r->segments--; // slashes at the end
-	return at == NULL;
-}
-
-static const char *header(struct http_request *r, const char *name)
-{
-	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
-}
-
-static struct http_request *begin(struct http_api *api, struct MHD_Connection *connection, const char *url,
-	const char *method)
-{
-	struct http_request *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return NULL;
-	r->api = api;
-	r->connection = connection;
-	r->client = http_guard_client(connection);
-	r->post = find_path(url)->post;
-	r->path = r->client ? strdup(url) : NULL;
-	if (!r->path) {
-		free(r);
-		return NULL;
-	}
-	r->gzip = http_gzip_is_accepted(header(r, MHD_HTTP_HEADER_ACCEPT_ENCODING));
-	snprintf(r->asked, sizeof(r->asked), "%.16s %s", method, http_client_target(r->client));
-	for (char *p = r->asked; *p; p++)
-		if (*p < 0x20 || *p > 0x7e)
-			*p = '?';
-	return r;
-}
-
-static void free_body(struct http_request *r)
-{
-	r->api->bodies -= r->body_counted;
-	r->body_counted = 0;
-	redis_buffer_free(&r->body);
-}
-
-void http_api_completed(void *state)
-{
-	struct http_request *r = state;
-
-	if (!r)
-		return;
-	if (r->export)
-		http_export_leave(r->export);
-	if (r->response)
-		MHD_destroy_response(r->response);
-	if (r->job)
-		http_work_forget(r->job);
-	free_body(r);
-	free(r->path);
-	free(r);
-}
-
-// True where the path is this and nothing else: a name may be called "ping" as well.
-static bool is_path(const struct http_request *r, const char *first, const char *last)
-{
-	bool v2 = strcmp(first, "dnsdb") == 0;
-
-	return r->segments == (v2 ? 3u : 2u) && strcmp(r->segment[0], first) == 0 &&
-	       strcmp(r->segment[r->segments - 1], last) == 0;
-}
-
 static bool is_rate(const struct http_request *r)
 {
-	return is_path(r, "dnsdb", "rate_limit") || is_path(r, "lookup", "rate_limit");
-}
-
-static unsigned refuse(struct http_request *r, unsigned code, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(r->why, sizeof(r->why), format, args);
-	va_end(args);
-	return code;
+	return http_request_is(r, "dnsdb", "rate_limit") || http_request_is(r, "lookup", "rate_limit");
 }
 
 static bool is_method(const struct path *path, const struct http_request *r, const char *method)
@@ -200,30 +112,30 @@ static bool is_method(const struct path *path, const struct http_request *r, con
 // What is wrong with a request whose head is here. 0, or the code of its answer with r->why.
 static unsigned screen(struct http_request *r, const struct path *path, const char *method)
 {
-	const char *length = header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *length = http_request_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
 	if (strlen(r->path) > PATH_SIZE_MAX)
-		return refuse(r, MHD_HTTP_URI_TOO_LONG, "a path has at most %d octets", PATH_SIZE_MAX);
-	bool sound = split(r);
+		return http_request_refuse(r, MHD_HTTP_URI_TOO_LONG, "a path has at most %d octets", PATH_SIZE_MAX);
+	bool sound = http_request_split(r);
 	if (!is_method(path, r, method))
-		return refuse(r, MHD_HTTP_METHOD_NOT_ALLOWED, "%s is answered here",
+		return http_request_refuse(r, MHD_HTTP_METHOD_NOT_ALLOWED, "%s is answered here",
 			path->post ? "only POST" : "only GET and HEAD");
-	bool is_free = sound && (is_rate(r) || is_path(r, "dnsdb", "ping"));
-	unsigned code = http_authorize(r, path->counted && !is_free);
+	bool is_free = sound && (is_rate(r) || http_request_is(r, "dnsdb", "ping"));
+	unsigned code = http_auth_check(r, path->counted && !is_free);
 	if (code != 0 || !path->post)
-		http_audit(r, code);
+		http_auth_audit(r, code);
 	if (code != 0)
 		return code;
 	if (!sound)
-		return refuse(r, MHD_HTTP_BAD_REQUEST, "the path has a broken escape or too many parts");
-	const char *unsound = http_unsound_param(r);
+		return http_request_refuse(r, MHD_HTTP_BAD_REQUEST, "the path has a broken escape or too many parts");
+	const char *unsound = http_params_unsound(r);
 	if (unsound)
-		return refuse(r, MHD_HTTP_BAD_REQUEST,
+		return http_request_refuse(r, MHD_HTTP_BAD_REQUEST,
 			"parameter '%.60s': found a broken escape or too long a value, expected at most %d "
 			"octets",
 			unsound, HTTP_VALUE_SIZE - 1);
 	if (path->post && length && strtoull(length, NULL, 10) > HTTP_BODY_MAX)
-		return refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, "at most %d octets", HTTP_BODY_MAX);
+		return http_request_refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, "at most %d octets", HTTP_BODY_MAX);
 	return 0;
 }
 
@@ -231,46 +143,22 @@ static enum MHD_Result answer_rate(struct http_request *r)
 {
 	struct redis_buffer body = {0};
 
-	http_rate(&body, &r->rate);
-	return http_body(r, MHD_HTTP_OK, "application/json", &body);
-}
-
-// A piece of the body. False if the connection is to be closed: no answer is possible in the middle of a
-// body.
-static bool take_body(struct http_request *r, const char *upload, size_t size)
-{
-	r->body_size += size;
-	http_guard_body(r->client, size);
-	if (!r->post || r->refused != 0)
-		return r->body_size <= PASSED_OVER_MAX;
-	if (r->body_size > HTTP_BODY_MAX) {
-		r->refused = refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, "at most %d octets", HTTP_BODY_MAX);
-		free_body(r);
-		return true;
-	}
-	query_put(&r->body, upload, size);
-	r->api->bodies += r->body.capacity - r->body_counted;
-	r->body_counted = r->body.capacity;
-	if (r->body.bad || r->api->bodies > BODIES_MAX) {
-		r->retry_after_s = 1;
-		r->refused = refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, "too many bodies at a time; ask again");
-		free_body(r);
-	}
-	return true;
+	http_auth_rate(&body, &r->rate);
+	return http_answer_body(r, MHD_HTTP_OK, "application/json", &body);
 }
 
 static enum MHD_Result answer(struct http_request *r, const struct path *path)
 {
 	http_guard_answers(r->client);
 	if (r->refused != 0)
-		return http_line(r, r->refused, "%s", r->why);
+		return http_answer_line(r, r->refused, "%s", r->why);
 	if (path->post)
-		http_audit(r, 0);
+		http_auth_audit(r, 0);
 	if (is_rate(r))
 		return answer_rate(r);
 	if (!http_guard_looks_up(r->client)) {
 		r->retry_after_s = 1;
-		return http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "too many lookups are under way; ask again");
+		return http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "too many lookups are under way; ask again");
 	}
 	http_guard_waits(r->client);
 	return http_work_take(r->api->work, r, path->handle);
@@ -283,19 +171,31 @@ enum MHD_Result http_api_handle(struct http_api *api, struct MHD_Connection *con
 	struct http_request *r = *state;
 
 	if (!r) { // the head is here, the body is not: called once more
-		r = *state = begin(api, connection, url, method);
+		r = *state = http_request_new(api, connection, url, method, path->post);
 		if (!r)
 			return MHD_NO;
 		r->refused = screen(r, path, method);
-		bool waits = header(r, MHD_HTTP_HEADER_EXPECT) != NULL; // with its body, for "100 Continue"
+		bool waits =
+			http_request_header(r, MHD_HTTP_HEADER_EXPECT) != NULL; // with its body, for "100 Continue"
 		return r->refused != 0 && waits ? answer(r, path) : MHD_YES;
 	}
 	if (r->resume)
 		return r->resume(r);
 	if (*upload_size > 0) {
-		bool good = take_body(r, upload, *upload_size);
+		bool good = http_request_add_body(r, upload, *upload_size);
 		*upload_size = 0;
 		return good ? MHD_YES : MHD_NO;
 	}
 	return answer(r, path);
+}
+
+void http_api_completed(void *state)
+{
+	struct http_request *r = state;
+
+	if (r && r->export)
+		http_export_leave(r->export);
+	if (r && r->job)
+		http_job_forget(r->job);
+	http_request_free(r);
 }

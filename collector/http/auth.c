@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Who asks: keys as clients send them, and the audit line.
-#include "collector/http/api.h"
+#include "collector/http/auth.h"
 
 #include "collector/http/origin.h"
 #include "dataplane/common/log.h"
@@ -61,12 +60,6 @@ static int presented(struct http_request *r, char out[2][512])
 	return 1;
 }
 
-static unsigned refuse(struct http_request *r, unsigned code, const char *why)
-{
-	snprintf(r->why, sizeof(r->why), "%s", why);
-	return code;
-}
-
 static unsigned authorize_by_key(struct http_request *r, bool count)
 {
 	char key[2][512];
@@ -85,19 +78,19 @@ static unsigned authorize_by_key(struct http_request *r, bool count)
 			(unsigned long long)r->rate.limit, (long long)r->rate.reset);
 		return MHD_HTTP_TOO_MANY_REQUESTS;
 	}
-	return n == 0 ? refuse(r, MHD_HTTP_UNAUTHORIZED, "a key is needed: send it as X-API-Key")
-		      : refuse(r, MHD_HTTP_FORBIDDEN, "this key is not known");
+	return n == 0 ? http_request_refuse(r, MHD_HTTP_UNAUTHORIZED, "a key is needed: send it as X-API-Key")
+		      : http_request_refuse(r, MHD_HTTP_FORBIDDEN, "this key is not known");
 }
 
-unsigned http_authorize(struct http_request *r, bool count)
+unsigned http_auth_check(struct http_request *r, bool count)
 {
 	const char *target = http_client_target(r->client);
 
 	if (!r->api->keys && !http_host_is_local(r->connection, target))
-		return refuse(r, MHD_HTTP_MISDIRECTED_REQUEST,
+		return http_request_refuse(r, MHD_HTTP_MISDIRECTED_REQUEST,
 			"without keys, lookups are for this machine: ask for 127.0.0.1 or localhost, or make a key (lookback key add)");
 	if (http_is_cross_site(r->connection, target, false))
-		return refuse(r, MHD_HTTP_FORBIDDEN,
+		return http_request_refuse(r, MHD_HTTP_FORBIDDEN,
 			"a page of another site has asked for this: lookups answer their own page and programs");
 	return r->api->keys ? authorize_by_key(r, count) : 0;
 }
@@ -114,7 +107,7 @@ static void add_body(const struct redis_buffer *body, char *out, size_t out_size
 	out[n] = '\0';
 }
 
-void http_audit(struct http_request *r, unsigned code)
+void http_auth_audit(struct http_request *r, unsigned code)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -134,4 +127,19 @@ void http_audit(struct http_request *r, unsigned code)
 		code == 0			     ? ""
 		: code == MHD_HTTP_TOO_MANY_REQUESTS ? " (over quota)"
 						     : " (refused)");
+}
+
+void http_auth_rate(struct redis_buffer *out, const struct keys_rate *rate)
+{
+	if (rate->limit == 0) {
+		query_put_text(out, "{\"rate\":{\"reset\":\"n/a\",\"limit\":\"unlimited\",\"remaining\":\"n/a\"}}\n");
+		return;
+	}
+	query_put_text(out, "{\"rate\":{\"reset\":");
+	query_put_number(out, rate->reset);
+	query_put_text(out, ",\"limit\":");
+	query_put_number(out, (int64_t)rate->limit);
+	query_put_text(out, ",\"remaining\":");
+	query_put_number(out, (int64_t)rate->remaining);
+	query_put_text(out, "}}\n");
 }

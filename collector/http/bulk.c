@@ -2,7 +2,10 @@
 // POST /api/bulk: many names, addresses, prefixes and ranges at once, one or several a line (or a JSON array of
 // strings); several have blanks, commas, semicolons or bars between them. Each record comes as a COF line with the question in "query"; a question without records
 // as {"query":"…","found":false}, one that is not understood as {"query":"…","error":"…"}.
-#include "collector/http/api.h"
+#include "collector/http/answer.h"
+#include "collector/http/handlers.h"
+#include "collector/http/job.h"
+#include "collector/http/params.h"
 #include "dataplane/common/monotonic.h"
 #include "collector/query/paste.h"
 
@@ -266,15 +269,15 @@ enum MHD_Result http_bulk(struct http_request *r)
 		query_parse_types(&b->template, types, why, sizeof(why)) != 0)
 		code = MHD_HTTP_BAD_REQUEST;
 	if (code == 0)
-		code = http_query_params(r, &b->template, why, sizeof(why));
+		code = http_params_query(r, &b->template, why, sizeof(why));
 	if (code != 0) {
 		release(b);
-		return http_line(r, code, "%s", why);
+		return http_answer_line(r, code, "%s", why);
 	}
 	b->next = b->text;
-	return http_work_stream(r, &(struct http_stream){.type = "application/x-ndjson",
-					   .arg = b,
-					   .produce = produce,
-					   .release = release,
-					   .list = true});
+	return http_job_stream(r, &(struct http_stream){.type = "application/x-ndjson",
+					  .arg = b,
+					  .produce = produce,
+					  .release = release,
+					  .list = true});
 }

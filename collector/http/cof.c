@@ -9,7 +9,12 @@
 //
 // Paging: `dribble-paginate-count` and `-cursor` come in; `x-dribble-cursor` goes out where there
 // is more. `dribble-filter-rrtype` narrows.
-#include "collector/http/api.h"
+#include "collector/http/answer.h"
+#include "collector/http/handlers.h"
+#include "collector/http/job.h"
+#include "collector/http/params.h"
+#include "collector/http/records.h"
+#include "collector/http/sources.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +37,7 @@ static void join_value(struct http_request *r, size_t from, char *out, size_t ou
 }
 
 // One page, whole, since its header tells whether there is another.
-struct page {
+struct cof_page {
 	struct query_sorted *run;
 	uint64_t next; // where the next one begins
 	bool more;
@@ -42,7 +47,7 @@ struct page {
 static enum http_step produce_page(void *arg, struct redis_buffer *out)
 {
 	const struct query_format format = {.type_numbers = true};
-	struct page *p = arg;
+	struct cof_page *p = arg;
 	struct query_record record;
 	enum query_step step;
 
@@ -60,10 +65,10 @@ static enum http_step produce_page(void *arg, struct redis_buffer *out)
 
 static bool begin_page(void *arg, struct http_request *r, bool ended)
 {
-	const struct page *p = arg;
+	const struct cof_page *p = arg;
 
 	if (*p->why) {
-		http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%s", p->why);
+		http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%s", p->why);
 		return true;
 	}
 	if (p->more)
@@ -73,7 +78,7 @@ static bool begin_page(void *arg, struct http_request *r, bool ended)
 
 static void release_page(void *arg)
 {
-	struct page *p = arg;
+	struct cof_page *p = arg;
 
 	query_sorted_stop(p->run);
 	free(p);
@@ -81,7 +86,7 @@ static void release_page(void *arg)
 
 static enum MHD_Result answer_page(struct http_request *r, struct query *q, uint64_t count, uint64_t cursor)
 {
-	struct page *p = calloc(1, sizeof(*p));
+	struct cof_page *p = calloc(1, sizeof(*p));
 
 	q->limit = count == 0 || count > PAGE_MAX ? PAGE_MAX : count;
 	q->offset = cursor;
@@ -93,12 +98,12 @@ static enum MHD_Result answer_page(struct http_request *r, struct query *q, uint
 		free(p);
 		return MHD_NO;
 	}
-	return http_work_stream(r, &(struct http_stream){.type = "application/x-ndjson",
-					   .arg = p,
-					   .produce = produce_page,
-					   .release = release_page,
-					   .begin = begin_page,
-					   .whole = true});
+	return http_job_stream(r, &(struct http_stream){.type = "application/x-ndjson",
+					  .arg = p,
+					  .produce = produce_page,
+					  .release = release_page,
+					  .begin = begin_page,
+					  .whole = true});
 }
 
 // A whole number in a header. False where it is there and none.
@@ -127,25 +132,26 @@ enum MHD_Result http_cof(struct http_request *r)
 	if (at == 1 && strcmp(verb, "info") == 0 && r->segments == 2)
 		return http_info(r);
 	if (r->segments < at + 2 || (!full && strcmp(verb, "query") != 0))
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "expected /pdns/query/VALUE or /pdns/fquery/VALUE");
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "expected /pdns/query/VALUE or /pdns/fquery/VALUE");
 	join_value(r, at + 1, value, sizeof(value));
 	if (query_parse(&q, value, why, sizeof(why)) != 0)
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	q.with_targets = full && q.kind == QUERY_NAME;
 	q.no_placeholders = true;
 	if (type && *type && query_parse_types(&q, type, why, sizeof(why)) != 0)
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "dribble-filter-rrtype: %s", why);
-	unsigned code = http_query_params(r, &q, why, sizeof(why));
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "dribble-filter-rrtype: %s", why);
+	unsigned code = http_params_query(r, &q, why, sizeof(why));
 	if (code != 0)
-		return http_line(r, code, "%s", why);
+		return http_answer_line(r, code, "%s", why);
 	if (!header_number(r, "dribble-paginate-count", &count, &counted) ||
 		!header_number(r, "dribble-paginate-cursor", &cursor, &continued))
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "dribble-paginate-count and -cursor: expected numbers");
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
+			"dribble-paginate-count and -cursor: expected numbers");
 	if (counted || continued)
 		return answer_page(r, &q, count, cursor);
 	if (!MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, "limit"))
 		q.limit = r->api->results_max;
-	return http_stream(r, &q, HTTP_COF, &format);
+	return http_records(r, &q, HTTP_COF, &format);
 }
 
 enum MHD_Result http_info(struct http_request *r)
@@ -155,5 +161,5 @@ enum MHD_Result http_info(struct http_request *r)
 
 	body.bytes = sources->info(sources->report, &body.size);
 	body.capacity = body.size;
-	return body.bytes ? http_body(r, MHD_HTTP_OK, "application/json", &body) : MHD_NO;
+	return body.bytes ? http_answer_body(r, MHD_HTTP_OK, "application/json", &body) : MHD_NO;
 }

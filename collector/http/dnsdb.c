@@ -6,28 +6,16 @@
 //     /dnsdb/v2/{glob|regex}/{rrnames|rdata}/VALUE[/RRTYPE]
 //     /dnsdb/v2/ping, /dnsdb/v2/rate_limit
 //     /{lookup|summarize}/…                                      version 1, without the frame
-#include "collector/http/api.h"
+#include "collector/http/answer.h"
+#include "collector/http/handlers.h"
+#include "collector/http/params.h"
+#include "collector/http/records.h"
 
 #include "dataplane/common/dns_layout.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-
-void http_rate(struct redis_buffer *out, const struct keys_rate *rate)
-{
-	if (rate->limit == 0) {
-		query_put_text(out, "{\"rate\":{\"reset\":\"n/a\",\"limit\":\"unlimited\",\"remaining\":\"n/a\"}}\n");
-		return;
-	}
-	query_put_text(out, "{\"rate\":{\"reset\":");
-	query_put_number(out, rate->reset);
-	query_put_text(out, ",\"limit\":");
-	query_put_number(out, (int64_t)rate->limit);
-	query_put_text(out, ",\"remaining\":");
-	query_put_number(out, (int64_t)rate->remaining);
-	query_put_text(out, "}}\n");
-}
 
 static int hex_digit(char c)
 {
@@ -150,27 +138,27 @@ static enum MHD_Result answer_lookup(struct http_request *r, size_t at, bool v1)
 	bool summarize = strcmp(s[0], "summarize") == 0, rdata = n > 1 && strcmp(s[1], "rdata") == 0;
 
 	if (n < 4 || n > (rdata ? 5u : 6u))
-		return http_line(r, MHD_HTTP_BAD_REQUEST,
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
 			"expected %s/rrset/name/NAME[/RRTYPE[/BAILIWICK]] or "
 			"%s/rdata/name|ip|raw/VALUE[/RRTYPE]",
 			s[0], s[0]);
 	q.types = QUERY_TYPES_NOT_DNSSEC;
 	if (n > 4 && *s[4] && query_parse_types(&q, s[4], why, sizeof(why)) != 0)
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	char *value = s[3];
 	unescape_again(value);
 	if (parse_value(&q, s[1], s[2], value, why, sizeof(why)) != 0 || query_fit_types(&q, why, sizeof(why)) != 0 ||
 		(n > 5 && *s[5] && query_parse_bailiwick(&q, s[5], why, sizeof(why)) != 0))
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
-	unsigned code = http_query_params(r, &q, why, sizeof(why));
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+	unsigned code = http_params_query(r, &q, why, sizeof(why));
 	if (code != 0)
-		return http_line(r, code, "%s", why);
+		return http_answer_line(r, code, "%s", why);
 	const struct query_format format = {.rdata_lookup = rdata,
 		.human_time = http_param_flag(r, "humantime", false),
 		.zones = r->db->zones};
 	if (summarize)
-		return http_stream(r, &q, v1 ? HTTP_SUMMARIZE1 : HTTP_SUMMARIZE, &format);
-	return http_stream(r, &q, v1 ? HTTP_DNSDB1 : HTTP_DNSDB, &format);
+		return http_records(r, &q, v1 ? HTTP_SUMMARIZE1 : HTTP_SUMMARIZE, &format);
+	return http_records(r, &q, v1 ? HTTP_DNSDB1 : HTTP_DNSDB, &format);
 }
 
 // 0, or -1 with `why`.
@@ -205,22 +193,22 @@ static enum MHD_Result answer_flexible(struct http_request *r, size_t at)
 		.brief = !http_param_flag(r, "verbose", true)};
 
 	if (n < 3 || n > 4 || (!rdata && strcmp(s[1], "rrnames") != 0))
-		return http_line(r, MHD_HTTP_BAD_REQUEST,
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
 			"expected %s/rrnames/VALUE[/RRTYPE] or %s/rdata/VALUE[/RRTYPE]", s[0], s[0]);
 	q.types = QUERY_TYPES_NOT_DNSSEC;
 	if (n > 3 && *s[3] && query_parse_types(&q, s[3], why, sizeof(why)) != 0)
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
 	enum query_kind kind =
 		regex ? (rdata ? QUERY_TARGET_REGEX : QUERY_REGEX) : (rdata ? QUERY_TARGET_GLOB : QUERY_GLOB);
 	unescape_pattern(s[2]);
 	if (query_parse_pattern(&q, kind, s[2], why, sizeof(why)) != 0 || query_fit_types(&q, why, sizeof(why)) != 0 ||
 		exclude_param(r, &q, kind, why, sizeof(why)) != 0)
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
-	unsigned code = http_query_params(r, &q, why, sizeof(why));
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+	unsigned code = http_params_query(r, &q, why, sizeof(why));
 	if (code != 0)
-		return http_line(r, code, "%s", why);
+		return http_answer_line(r, code, "%s", why);
 	q.order = QUERY_ORDER_NONE; // one owner's records have to stay together
-	return http_stream(r, &q, rdata ? HTTP_FLEX_RDATA : HTTP_FLEX_NAMES, &format);
+	return http_records(r, &q, rdata ? HTTP_FLEX_RDATA : HTTP_FLEX_NAMES, &format);
 }
 
 enum MHD_Result http_dnsdb(struct http_request *r)
@@ -230,13 +218,13 @@ enum MHD_Result http_dnsdb(struct http_request *r)
 	if (strcmp(verb, "ping") == 0 && r->segments == 3) {
 		struct redis_buffer body = {0};
 		query_put_text(&body, "{\"ping\":\"ok\"}\n");
-		return http_body(r, MHD_HTTP_OK, "application/json", &body);
+		return http_answer_body(r, MHD_HTTP_OK, "application/json", &body);
 	}
 	if (strcmp(verb, "lookup") == 0 || strcmp(verb, "summarize") == 0)
 		return answer_lookup(r, 2, false);
 	if (strcmp(verb, "glob") == 0 || strcmp(verb, "regex") == 0)
 		return answer_flexible(r, 2);
-	return http_line(r, MHD_HTTP_BAD_REQUEST,
+	return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
 		"expected lookup, summarize, glob, regex, ping or rate_limit behind /dnsdb/v2/");
 }
 

@@ -8,7 +8,13 @@
 //
 // With `cursor` (empty at first) a line says from time to time where to go on: {"cursor":"…"}, or
 // "# cursor …" in CSV. What fails in the middle breaks the connection off: nothing ends as if whole.
-#include "collector/http/export.h"
+#include "collector/http/answer.h"
+#include "collector/http/export_state.h"
+#include "collector/http/export_write.h"
+#include "collector/http/handlers.h"
+#include "collector/http/job.h"
+#include "collector/http/params.h"
+#include "collector/http/response.h"
 
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
@@ -18,82 +24,6 @@
 #include <stdlib.h>
 
 enum { SEND_SIZE = 64 * 1024, SLOW_S = 300, STALLED_MS = 10000, EXPORTS_MAX = 4 };
-
-struct http_exports *http_exports_new(void)
-{
-	struct http_exports *all = calloc(1, sizeof(*all));
-
-	if (all) {
-		pthread_mutex_init(&all->lock, NULL);
-		pthread_cond_init(&all->change, NULL);
-	}
-	return all;
-}
-
-void http_exports_free(struct http_exports *all)
-{
-	if (!all)
-		return;
-	pthread_mutex_lock(&all->lock);
-	while (all->len > 0) // threads may be in the middle of a reply from Redis
-		pthread_cond_wait(&all->change, &all->lock);
-	pthread_mutex_unlock(&all->lock);
-	pthread_mutex_destroy(&all->lock);
-	pthread_cond_destroy(&all->change);
-	free(all);
-}
-
-void http_exports_stop(struct http_exports *all)
-{
-	pthread_mutex_lock(&all->lock);
-	all->stopping = true;
-	for (struct http_export *x = all->first; x; x = x->next) {
-		pthread_mutex_lock(&x->lock);
-		x->ended = x->failed = x->gone = true;
-		pthread_cond_broadcast(&x->change);
-		http_export_wake(x);
-		pthread_mutex_unlock(&x->lock);
-	}
-	pthread_mutex_unlock(&all->lock);
-}
-
-void http_export_drop(struct http_export *x)
-{
-	pthread_mutex_lock(&x->lock);
-	bool last = --x->users == 0;
-	pthread_mutex_unlock(&x->lock);
-	if (!last)
-		return;
-	struct http_exports *all = x->all;
-	pthread_mutex_lock(&all->lock);
-	for (struct http_export **at = &all->first; *at; at = &(*at)->next) {
-		if (*at == x) {
-			*at = x->next;
-			break;
-		}
-	}
-	pthread_mutex_unlock(&all->lock);
-	for (int i = 0; i < EXPORT_BLOCKS; i++)
-		redis_buffer_free(&x->block[i]);
-	redis_buffer_free(&x->plain);
-	http_gzip_free(x->gzip);
-	pthread_mutex_destroy(&x->lock);
-	pthread_cond_destroy(&x->change);
-	free(x);
-	pthread_mutex_lock(&all->lock);
-	all->len--;
-	pthread_cond_broadcast(&all->change);
-	pthread_mutex_unlock(&all->lock);
-}
-
-void http_export_leave(struct http_export *x)
-{
-	pthread_mutex_lock(&x->lock);
-	x->gone = true;
-	pthread_cond_broadcast(&x->change);
-	pthread_mutex_unlock(&x->lock);
-	http_export_drop(x);
-}
 
 // Copies what is there, at most `max`; under x->lock.
 static size_t take(struct http_export *x, char *to, size_t max)
@@ -158,18 +88,15 @@ static enum MHD_Result answer(struct http_request *r)
 	snprintf(why, sizeof(why), "%s", x->gone ? "the server is going down" : x->why);
 	pthread_mutex_unlock(&x->lock);
 	if (failed)
-		return http_line(r, refused ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_SERVICE_UNAVAILABLE, "%s", why);
-	struct MHD_Response *response =
-		MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, SEND_SIZE, read_lines, x, leave);
+		return http_answer_line(r, refused ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_SERVICE_UNAVAILABLE, "%s", why);
+	const char *type = x->csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
+	struct MHD_Response *response = http_response_stream(SEND_SIZE, read_lines, leave, x, type, x->gzip != NULL);
 	if (!response)
 		return MHD_NO;
 	r->export = NULL; // the response has it now
-	http_end_of_head(r, response);
-	http_headers(response, x->csv ? "text/csv; charset=utf-8" : "application/x-ndjson");
-	if (x->gzip)
-		http_encoded(response);
+	http_answer_end_head(r, response);
 	MHD_set_connection_option(r->connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)SLOW_S);
-	return http_queue(r, MHD_HTTP_OK, response, SIZE_MAX);
+	return http_answer_queue(r, MHD_HTTP_OK, response, SIZE_MAX);
 }
 
 // Under all->lock: who has not read for a while gives way to the next who asks.
@@ -226,7 +153,7 @@ static enum MHD_Result begin(struct http_request *r, struct http_export *x)
 	r->export = x;
 	r->resume = answer;
 	x->waiting = true; // as long as it has been in the worker
-	http_work_detach(r);
+	http_job_detach(r);
 	pthread_attr_init(&detached);
 	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
 	int error = pthread_create(&thread, &detached, http_export_write, x);
@@ -249,18 +176,20 @@ enum MHD_Result http_export(struct http_request *r)
 	int64_t limit = 0;
 	bool cursors = MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, "cursor") != NULL;
 
-	unsigned code = http_ours_params(r, &q, why, sizeof(why));
+	unsigned code = http_params_typed(r, &q, why, sizeof(why));
 	if (code != 0)
-		return http_line(r, code, "%s", why);
+		return http_answer_line(r, code, "%s", why);
 	if (http_param_number(r, "limit", &limit) != 0)
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "limit: expected a number");
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "limit: expected a number");
 	if (cursors &&
 		(!http_param(r, "cursor", cursor, sizeof(cursor)) || (*cursor && !query_export_is_cursor(cursor))))
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "cursor: expected one of an earlier export, or nothing");
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
+			"cursor: expected one of an earlier export, or nothing");
 	struct http_export *x = make(r);
 	if (!x) {
 		r->retry_after_s = 2;
-		return http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%d exports are under way already", EXPORTS_MAX);
+		return http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%d exports are under way already",
+			EXPORTS_MAX);
 	}
 	x->gzip = r->gzip ? http_gzip_new() : NULL;
 	x->q = q;
@@ -269,6 +198,6 @@ enum MHD_Result http_export(struct http_request *r)
 	x->cursors = cursors;
 	x->records_max = cursors ? (uint64_t)limit : 0;
 	x->q.limit = cursors ? 0 : (uint64_t)limit;
-	x->csv = http_wants_csv(r);
+	x->csv = http_params_csv(r);
 	return begin(r, x);
 }

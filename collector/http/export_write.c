@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The thread of an export: reads all records and fills blocks, while the connection sends them.
-#include "collector/http/export.h"
+#include "collector/http/export_write.h"
+
+#include "collector/http/export_state.h"
+#include "collector/query/json.h"
 
 #include <stdio.h>
 
 enum { BLOCK_SIZE = 256 * 1024 };
-
-void http_export_wake(struct http_export *x)
-{
-	if (x->waiting)
-		MHD_resume_connection(x->connection);
-	x->waiting = false;
-}
 
 // Waits for a free block. NULL where the client is gone.
 static struct redis_buffer *free_block(struct http_export *x)

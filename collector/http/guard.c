@@ -25,14 +25,14 @@ enum {
 	BUCKETS = 4096
 };
 
-enum state { ARRIVING, ANSWERING, LOOKING_UP };
+enum client_state { ARRIVING, ANSWERING, LOOKING_UP };
 
 struct http_client {
 	struct http_guard *guard;
 	struct http_client *next, *previous;
 	uint64_t id;
 	int fd; // of libmicrohttpd; open until the connection is reported as closed
-	enum state state;
+	enum client_state state;
 	bool closing;		 // shut down, its end is not reported yet
 	bool too_many;		 // parameters
 	bool too_long;		 // the target
@@ -67,7 +67,7 @@ static bool may_give_way(const struct http_client *c)
 }
 
 // Under the lock, as all that changes a client.
-static void set_state(struct http_client *c, enum state state)
+static void set_state(struct http_client *c, enum client_state state)
 {
 	struct http_guard *g = c->guard;
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/http/http.h"
 
+#include "collector/base/settings.h"
 #include "collector/http/api.h"
 #include "collector/http/gzip.h"
+#include "collector/http/guard.h"
 #include "collector/http/listen.h"
 #include "collector/http/origin.h"
+#include "collector/http/response.h"
 #include "collector/http/static.h"
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
@@ -52,7 +55,7 @@ static bool takes_gzip(struct MHD_Connection *connection)
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, const char *type,
 	struct redis_buffer *body)
 {
-	struct MHD_Response *response = http_response(body, type, takes_gzip(connection));
+	struct MHD_Response *response = http_response_whole(body, type, takes_gzip(connection));
 
 	if (!response)
 		return MHD_NO;
@@ -95,7 +98,7 @@ static enum MHD_Result answer_cached(struct MHD_Connection *connection, const st
 		struct redis_buffer body = {0};
 		body.bytes = make(h->sources.report, &body.size);
 		body.capacity = body.size;
-		c->response[gzip] = body.bytes ? http_response(&body, type, gzip) : NULL;
+		c->response[gzip] = body.bytes ? http_response_whole(&body, type, gzip) : NULL;
 		c->made_ms = now;
 	}
 	return c->response[gzip] ? MHD_queue_response(connection, MHD_HTTP_OK, c->response[gzip]) : MHD_NO;
@@ -131,7 +134,7 @@ static enum MHD_Result answer_ready(struct MHD_Connection *connection, const str
 }
 
 // A request that keeps no state of its own, or one of a lookup.
-struct state {
+struct plain_request {
 	struct http_request *lookup; // NULL: none
 	uint64_t passed_over;	     // octets of a body
 };
@@ -139,7 +142,7 @@ struct state {
 static void completed(void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
 {
 	struct http_client *client = http_guard_client(connection);
-	struct state *s = *state;
+	struct plain_request *s = *state;
 
 	if (s)
 		http_api_completed(s->lookup);
@@ -219,7 +222,7 @@ static const char *what_is_wrong(struct MHD_Connection *connection, const char *
 // The head of a request is here. What is wrong with it is told after the body, which is passed over.
 static enum MHD_Result begin(void **state)
 {
-	*state = calloc(1, sizeof(struct state));
+	*state = calloc(1, sizeof(struct plain_request));
 	return *state ? MHD_YES : MHD_NO;
 }
 
@@ -232,7 +235,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 
 	if (!client || (first && begin(state) != MHD_YES))
 		return MHD_NO;
-	struct state *s = *state;
+	struct plain_request *s = *state;
 	unsigned status;
 	const char *wrong = what_is_wrong(connection, url, version, &status), *path = http_target_path(url);
 	if (!wrong && http_api_owns(path))
@@ -346,8 +349,8 @@ struct http *http_start(const struct endpoint *listen_on, int fd, const struct h
 	}
 	allow_files(http_guard_connections(h->guard));
 	http_listen_log(fd);
-	if (http_warning(sources->settings))
-		log_warning("%s", http_warning(sources->settings));
+	if (http_listen_warning(sources->settings))
+		log_warning("%s", http_listen_warning(sources->settings));
 	return h;
 }
 

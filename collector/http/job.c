@@ -2,6 +2,10 @@
 #include "collector/http/job.h"
 
 #include "collector/base/metrics.h"
+#include "collector/http/answer.h"
+#include "collector/http/gzip.h"
+#include "collector/http/response.h"
+#include "collector/http/worker.h"
 #include "dataplane/common/monotonic.h"
 
 #include <stdlib.h>
@@ -30,7 +34,7 @@ struct http_job *http_job_new(struct http_worker *w, struct http_request *r, htt
 		.linked = true};
 	r->job = j;
 	r->db = &w->db;
-	r->resume = http_send;
+	r->resume = http_answer_send;
 	pthread_mutex_lock(&w->lock);
 	j->all_next = w->all;
 	w->all = j;
@@ -103,12 +107,12 @@ static void unlink_job(struct http_job *j)
 		free_job(j);
 }
 
-void http_work_forget(struct http_job *j)
+void http_job_forget(struct http_job *j)
 {
 	unlink_job(j);
 }
 
-void http_work_detach(struct http_request *r)
+void http_job_detach(struct http_request *r)
 {
 	struct http_job *j = r->job;
 
@@ -205,7 +209,7 @@ static void resume(struct http_job *j)
 static void finish(struct http_job *j)
 {
 	if (!j->r->response)
-		http_line(j->r, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+		http_answer_line(j->r, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
 	release_stream(j);
 	resume(j);
 	let_go(j);
@@ -234,28 +238,29 @@ static struct redis_buffer *made(struct http_job *j)
 
 static void answer_whole(struct http_job *j)
 {
-	http_body(j->r, MHD_HTTP_OK, j->stream.type, &j->out);
+	http_answer_body(j->r, MHD_HTTP_OK, j->stream.type, &j->out);
 	finish(j);
 }
 
 static void answer_stream(struct http_job *j)
 {
 	struct http_request *r = j->r;
+	struct http_gzip *gzip = r->gzip ? http_gzip_new() : NULL;
 	struct MHD_Response *response =
-		MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_body, j, leave_body);
+		http_response_stream(BLOCK_SIZE, read_body, leave_body, j, j->stream.type, gzip != NULL);
 
 	if (!response) {
+		http_gzip_free(gzip);
 		finish(j);
 		return;
 	}
-	if (r->gzip && (j->gzip = http_gzip_new()) != NULL) {
+	j->gzip = gzip;
+	if (gzip) {
 		swap(&j->raw, &j->out);
 		compress_made(j, true);
-		http_encoded(response);
 	}
-	http_end_of_head(r, response);
-	http_headers(response, j->stream.type);
-	http_queue(r, MHD_HTTP_OK, response, SIZE_MAX);
+	http_answer_end_head(r, response);
+	http_answer_queue(r, MHD_HTTP_OK, response, SIZE_MAX);
 	r->job = NULL; // the response has it now
 	pthread_mutex_lock(&j->worker->lock);
 	hand_over(j);
@@ -289,7 +294,7 @@ static void make_first(struct http_job *j)
 	} else if (j->stream.begin && j->stream.begin(j->stream.arg, j->r, j->complete)) {
 		finish(j);
 	} else if (!sound) {
-		http_line(j->r, MHD_HTTP_SERVICE_UNAVAILABLE, "the answer could not be made whole");
+		http_answer_line(j->r, MHD_HTTP_SERVICE_UNAVAILABLE, "the answer could not be made whole");
 		finish(j);
 	} else if (j->complete) {
 		answer_whole(j);
@@ -336,7 +341,7 @@ static void handle(struct http_job *j)
 	j->handle = NULL;
 	if (j->refused) {
 		r->retry_after_s = 1;
-		http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "too many lookups are under way; ask again");
+		http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "too many lookups are under way; ask again");
 	} else {
 		handler(r);
 	}
@@ -358,7 +363,7 @@ void http_job_step(struct http_job *j)
 		make_more(j);
 }
 
-enum MHD_Result http_work_stream(struct http_request *r, const struct http_stream *stream)
+enum MHD_Result http_job_stream(struct http_request *r, const struct http_stream *stream)
 {
 	r->job->stream = *stream;
 	r->job->has_stream = true;

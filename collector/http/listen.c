@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/http/listen.h"
 
-#include "collector/http/http.h"
 #include "dataplane/common/log.h"
 
 #include <errno.h>
@@ -72,7 +71,7 @@ static bool is_loopback_text(const char *host)
 	return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
 }
 
-const char *http_warning(const struct settings *s)
+const char *http_listen_warning(const struct settings *s)
 {
 	bool clear = s->http.kind != ENDPOINT_NONE && *s->http_keys && !*s->http_certificate &&
 		     !is_loopback_text(s->http.host);

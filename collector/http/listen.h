@@ -3,6 +3,7 @@
 #pragma once
 
 #include "collector/base/endpoint.h"
+#include "collector/base/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,3 +15,6 @@ void http_listen_log(int fd);
 
 // True if only this machine can connect: without keys, lookups are for it alone.
 bool http_listen_is_local(int fd);
+
+// What an administrator should know about the settings of HTTP: one line. NULL: nothing.
+const char *http_listen_warning(const struct settings *s);

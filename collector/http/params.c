@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Parameters of lookups.
-#include "collector/http/api.h"
+#include "collector/http/params.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +56,7 @@ static int time_param(struct http_request *r, const char *name, int64_t *at, cha
 	return -1;
 }
 
-unsigned http_query_params(struct http_request *r, struct query *q, char *why, size_t why_size)
+unsigned http_params_query(struct http_request *r, struct query *q, char *why, size_t why_size)
 {
 	int64_t limit = HTTP_LIMIT_DEFAULT, offset = 0;
 	char order[HTTP_VALUE_SIZE];
@@ -85,6 +84,25 @@ unsigned http_query_params(struct http_request *r, struct query *q, char *why, s
 	return 0;
 }
 
+unsigned http_params_typed(struct http_request *r, struct query *q, char *why, size_t why_size)
+{
+	char types[HTTP_VALUE_SIZE];
+
+	if (http_param(r, "type", types, sizeof(types)) && *types && query_parse_types(q, types, why, why_size) != 0)
+		return MHD_HTTP_BAD_REQUEST;
+	return http_params_query(r, q, why, why_size);
+}
+
+bool http_params_csv(struct http_request *r)
+{
+	const char *accept = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+	char format[16];
+
+	if (http_param(r, "format", format, sizeof(format)))
+		return strcmp(format, "csv") == 0;
+	return accept && strncasecmp(accept, "text/csv", 8) == 0;
+}
+
 struct parameters {
 	struct http_request *r;
 	const char *unsound; // name of one whose value cannot be read, or NULL
@@ -100,7 +118,7 @@ static enum MHD_Result see_parameter(void *context, enum MHD_ValueKind kind, con
 	return p->unsound ? MHD_NO : MHD_YES;
 }
 
-const char *http_unsound_param(struct http_request *r)
+const char *http_params_unsound(struct http_request *r)
 {
 	struct parameters parameters = {.r = r};
 

@@ -4,7 +4,8 @@
 //     {"kind":"name","value":"www.example.com"}                also below, stem, pattern, regex, address, prefix, range, keyword
 //     {"kind":"list","values":["192.0.2.1","a.example"],"refused":[{"query":"seen","error":"…"}]}
 //     {"error":"…"}
-#include "collector/http/api.h"
+#include "collector/http/answer.h"
+#include "collector/http/handlers.h"
 #include "collector/query/paste.h"
 
 #include <jansson.h>
@@ -81,7 +82,7 @@ enum MHD_Result http_understand(struct http_request *r)
 	struct redis_buffer body = {0};
 
 	if (r->body.size > TEXT_MAX)
-		return http_line(r, MHD_HTTP_CONTENT_TOO_LARGE,
+		return http_answer_line(r, MHD_HTTP_CONTENT_TOO_LARGE,
 			"found %zu octets, expected at most %d; POST /api/bulk takes more", r->body.size, TEXT_MAX);
 	query_put(&r->body, "", 1);
 	for (size_t i = 0; !r->body.bad && i + 1 < r->body.size; i++)
@@ -91,9 +92,9 @@ enum MHD_Result http_understand(struct http_request *r)
 	char *text = answer ? json_dumps(answer, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 	json_decref(answer);
 	if (!text)
-		return http_line(r, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+		return http_answer_line(r, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
 	query_put_text(&body, text);
 	query_put_text(&body, "\n");
 	free(text);
-	return http_body(r, MHD_HTTP_OK, "application/json", &body);
+	return http_answer_body(r, MHD_HTTP_OK, "application/json", &body);
 }

@@ -11,15 +11,13 @@
 // that read nothing while others wait lose their place.
 #pragma once
 
-#include "collector/http/guard.h"
-#include "collector/query/query.h"
+#include "collector/http/stream.h"
 
-#include <microhttpd.h>
+#include <stddef.h>
 
-struct http_request;
+struct http_guard;
 struct http_sources;
 struct http_work;
-struct http_job;
 
 // NULL with one line in `why`.
 struct http_work *http_work_new(const struct http_sources *sources, struct http_guard *guard, char *why,
@@ -27,31 +25,5 @@ struct http_work *http_work_new(const struct http_sources *sources, struct http_
 void http_work_stop(struct http_work *w); // before the server stops: no connection stays suspended
 void http_work_free(struct http_work *w); // after the server has stopped
 
-typedef enum MHD_Result http_handler(struct http_request *r);
-
 // HTTP thread: hands a request to a worker. The connection waits.
 enum MHD_Result http_work_take(struct http_work *w, struct http_request *r, http_handler *handle);
-
-// HTTP thread: a request ends whose answer was not queued.
-void http_work_forget(struct http_job *job);
-
-// Worker, in a handler: something else will resume the connection.
-void http_work_detach(struct http_request *r);
-
-enum http_step { HTTP_MORE, HTTP_END, HTTP_BROKEN }; // BROKEN: what was sent so far is not whole
-
-// An answer that is made step by step.
-struct http_stream {
-	const char *type;
-	void *arg;
-	enum http_step (*produce)(void *arg, struct redis_buffer *out); // appends
-	void (*release)(void *arg);
-	// Before the answer begins; `ended`: all of it is known. True if it has answered by itself
-	// (http_line). NULL: none.
-	bool (*begin)(void *arg, struct http_request *r, bool ended);
-	bool whole; // nothing is sent before all is known
-	bool list;  // of questions, without an end in time: it gives its place up to those that wait
-};
-
-// Worker, in a handler: the answer is this stream; its `arg` is released whatever happens.
-enum MHD_Result http_work_stream(struct http_request *r, const struct http_stream *stream);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Inside an export, between the connection (export.c) and its thread (export_write.c).
+// The exports of a server, each shared by its connection (export.c) and its thread (export_write.c).
 #pragma once
 
-#include "collector/http/api.h"
+#include "collector/http/guard.h"
 #include "collector/http/gzip.h"
 #include "collector/query/export.h"
 
@@ -51,8 +51,13 @@ struct http_exports {
 // Under x->lock: the connection has something to do.
 void http_export_wake(struct http_export *x);
 
-// The thread. It drops the export at its end.
-void *http_export_write(void *export);
-
 // One of the two users, thread and connection, needs it no more.
 void http_export_drop(struct http_export *x);
+
+// The connection is gone.
+void http_export_leave(struct http_export *x);
+
+// They are stopped before libmicrohttpd is, and freed after it.
+struct http_exports *http_exports_new(void);
+void http_exports_stop(struct http_exports *all);
+void http_exports_free(struct http_exports *all);

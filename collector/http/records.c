@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The records of a query in one of the shapes that clients read, made step by step (work.h).
-#include "collector/http/api.h"
+#include "collector/http/answer.h"
+#include "collector/http/job.h"
+#include "collector/http/params.h"
+#include "collector/http/records.h"
 
 #include "collector/query/found.h"
 #include "collector/query/wire.h"
@@ -264,9 +267,9 @@ static bool begin_records(void *arg, struct http_request *r, bool ended)
 	struct records *s = arg;
 
 	if (s->failed && (s->shown == 0 || !is_framed(s)))
-		http_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%s", s->why);
+		http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%s", s->why);
 	else if (s->shape == HTTP_DNSDB1 && ended && s->shown == 0)
-		http_line(r, MHD_HTTP_NOT_FOUND, "Error: no results found for query.");
+		http_answer_line(r, MHD_HTTP_NOT_FOUND, "Error: no results found for query.");
 	else
 		return false;
 	return true;
@@ -277,7 +280,7 @@ static const char *type_of(enum http_shape shape)
 	return shape == HTTP_CSV ? "text/csv; charset=utf-8" : "application/x-ndjson";
 }
 
-enum MHD_Result http_stream(struct http_request *r, const struct query *q, enum http_shape shape,
+enum MHD_Result http_records(struct http_request *r, const struct query *q, enum http_shape shape,
 	const struct query_format *format)
 {
 	struct records *s = calloc(1, sizeof(*s));
@@ -304,9 +307,9 @@ enum MHD_Result http_stream(struct http_request *r, const struct query *q, enum 
 		free(s);
 		return MHD_NO;
 	}
-	return http_work_stream(r, &(struct http_stream){.type = type_of(shape),
-					   .arg = s,
-					   .produce = produce_records,
-					   .release = release_records,
-					   .begin = begin_records});
+	return http_job_stream(r, &(struct http_stream){.type = type_of(shape),
+					  .arg = s,
+					  .produce = produce_records,
+					  .release = release_records,
+					  .begin = begin_records});
 }

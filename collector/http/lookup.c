@@ -8,40 +8,24 @@
 // find put their lines into DNSDB's frame with frame=true; lookup finds who points to a name with
 // targets=true, and these besides its own records with targets=also. With as=name the value is a name as it
 // stands, whatever else it looks like: "192.0.2.1" and "[.]" are names as well.
-#include "collector/http/api.h"
+#include "collector/http/answer.h"
+#include "collector/http/handlers.h"
+#include "collector/http/params.h"
+#include "collector/http/records.h"
 #include "collector/query/paste.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-unsigned http_ours_params(struct http_request *r, struct query *q, char *why, size_t why_size)
-{
-	char types[HTTP_VALUE_SIZE];
-
-	if (http_param(r, "type", types, sizeof(types)) && *types && query_parse_types(q, types, why, why_size) != 0)
-		return MHD_HTTP_BAD_REQUEST;
-	return http_query_params(r, q, why, why_size);
-}
-
-bool http_wants_csv(struct http_request *r)
-{
-	const char *accept = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-	char format[16];
-
-	if (http_param(r, "format", format, sizeof(format)))
-		return strcmp(format, "csv") == 0;
-	return accept && strncasecmp(accept, "text/csv", 8) == 0;
-}
-
 static bool is_framed(struct http_request *r)
 {
-	return !http_wants_csv(r) && http_param_flag(r, "frame", false);
+	return !http_params_csv(r) && http_param_flag(r, "frame", false);
 }
 
 enum { LOOKUP_MAX = 100 };
 
 // What one lookup asks for.
-struct asked {
+struct lookup {
 	struct query *of; // one after another; owned
 	size_t len;
 	bool failed;
@@ -49,7 +33,7 @@ struct asked {
 	size_t why_size;
 };
 
-static void add(struct asked *a, const struct query *value)
+static void add(struct lookup *a, const struct query *value)
 {
 	struct query *grown = realloc(a->of, (a->len + 1) * sizeof(*grown));
 
@@ -64,7 +48,7 @@ static void add(struct asked *a, const struct query *value)
 
 static void take_item(void *arg, const char *item, bool several)
 {
-	struct asked *a = arg;
+	struct lookup *a = arg;
 	struct query_paste p = {.q = query_make(QUERY_NAME)};
 
 	if (a->failed)
@@ -81,7 +65,7 @@ static void take_item(void *arg, const char *item, bool several)
 }
 
 // 0, or -1 with `why`.
-static int parse_lookup(struct http_request *r, struct asked *a)
+static int parse_lookup(struct http_request *r, struct lookup *a)
 {
 	char value[HTTP_VALUE_SIZE], as[16];
 	struct query q = query_make(QUERY_NAME);
@@ -113,13 +97,13 @@ static int ask_for_targets(struct query *q, bool also, char *why, size_t why_siz
 }
 
 // The parameters of all of them. 0, or the code of an answer with `why`.
-static unsigned lookup_params(struct http_request *r, struct asked *a)
+static unsigned lookup_params(struct http_request *r, struct lookup *a)
 {
 	struct query params = query_make(QUERY_NAME);
 	char targets[16] = "";
 	bool also = http_param(r, "targets", targets, sizeof(targets)) && strcmp(targets, "also") == 0;
 	bool instead = !also && http_param_flag(r, "targets", false);
-	unsigned code = http_ours_params(r, &params, a->why, a->why_size);
+	unsigned code = http_params_typed(r, &params, a->why, a->why_size);
 
 	if (params.order == QUERY_ORDER_NONE) {
 		params.order = QUERY_ORDER_LAST;
@@ -139,18 +123,18 @@ static unsigned lookup_params(struct http_request *r, struct asked *a)
 enum MHD_Result http_lookup(struct http_request *r)
 {
 	char why[300];
-	struct asked a = {.why = why, .why_size = sizeof(why)};
+	struct lookup a = {.why = why, .why_size = sizeof(why)};
 	const struct query_format format = {.framed = is_framed(r)};
 	unsigned code = parse_lookup(r, &a) != 0 ? MHD_HTTP_BAD_REQUEST : lookup_params(r, &a);
 
 	if (code != 0) {
 		free(a.of);
-		return http_line(r, code, "%s", why);
+		return http_answer_line(r, code, "%s", why);
 	}
 	struct query first = a.of[0];
 	first.also = a.of + 1;
 	first.also_len = a.len - 1;
-	enum MHD_Result result = http_stream(r, &first, http_wants_csv(r) ? HTTP_CSV : HTTP_COF, &format);
+	enum MHD_Result result = http_records(r, &first, http_params_csv(r) ? HTTP_CSV : HTTP_COF, &format);
 	free(a.of);
 	return result;
 }
@@ -162,10 +146,10 @@ enum MHD_Result http_find(struct http_request *r)
 	const struct query_format format = {.keyword = q.name, .framed = is_framed(r)};
 
 	if (!http_param(r, "q", value, sizeof(value)) || query_parse_keyword(&q, value, why, sizeof(why)) != 0)
-		return http_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
-	unsigned code = http_ours_params(r, &q, why, sizeof(why));
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+	unsigned code = http_params_typed(r, &q, why, sizeof(why));
 	if (code != 0)
-		return http_line(r, code, "%s", why);
+		return http_answer_line(r, code, "%s", why);
 	q.order = QUERY_ORDER_NONE;
-	return http_stream(r, &q, HTTP_FOUND, &format);
+	return http_records(r, &q, HTTP_FOUND, &format);
 }

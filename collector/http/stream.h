@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// An answer that is made step by step (job.h).
+#pragma once
+
+#include <microhttpd.h>
+#include <stdbool.h>
+
+struct http_request;
+struct redis_buffer;
+
+typedef enum MHD_Result http_handler(struct http_request *r);
+
+enum http_step { HTTP_MORE, HTTP_END, HTTP_BROKEN }; // BROKEN: the answer cannot be completed
+
+struct http_stream {
+	const char *type;
+	void *arg;
+	enum http_step (*produce)(void *arg, struct redis_buffer *out); // appends
+	void (*release)(void *arg);
+	// Called before the answer begins; `ended`: all of it is known. True if it has answered by itself (http_answer_line).
+	// NULL: none.
+	bool (*begin)(void *arg, struct http_request *r, bool ended);
+	bool whole; // nothing is sent before all is known
+	bool list;  // of questions, without an end in time: gives up its place to those that wait
+};
