@@ -116,7 +116,7 @@ static ssize_t read_file(const char *path, struct key **out, char *why, size_t w
 			continue;
 		snprintf(text, sizeof(text), "line %d: expected name:sha256:limits", number);
 		if (n == KEYS_MAX || !parse_line(line, &(*out)[n]))
-			result = fail(why, why_size, path, n == KEYS_MAX ? "too many keys" : text);
+			result = fail(why, why_size, path, n == KEYS_MAX ? "found more keys than 10000" : text);
 		else
 			n++;
 	}
@@ -203,7 +203,7 @@ void keys_refresh(struct keys *k, int64_t now)
 	k->changed = status.st_mtim;
 	k->size = status.st_size;
 	if (len < 0) {
-		log_warning("http.keys: %s; the keys of before stay good until it is mended", why);
+		log_warning("http.keys: %s; the previous keys stay valid until the file is corrected", why);
 		return;
 	}
 	for (ssize_t i = 0; i < len; i++) {
@@ -273,11 +273,11 @@ int keys_add(const char *path, const char *name, const char *limits, char key[st
 	struct atomic_file file;
 
 	if (!is_name(name))
-		return fail(why, why_size, name, "a name has 1 to 64 letters, digits and . _ @ -");
+		return fail(why, why_size, name, "name: expected 1 to 64 letters, digits and . _ @ -");
 	if (strlen(limits) > 32 || !parse_limits(limits, &probe))
 		return fail(why, why_size, limits, "expected N/s, N/min, N/h or N/d");
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		return fail(why, why_size, path, "no random numbers");
+		return fail(why, why_size, path, "cannot get random numbers");
 	for (size_t i = 0; i < sizeof(random); i++)
 		sprintf(key + 2 * i, "%02x", random[i]);
 	keys_sha256(key, strlen(key), hash);
@@ -285,7 +285,7 @@ int keys_add(const char *path, const char *name, const char *limits, char key[st
 		return -1;
 	if (copy_lines(&file, name, false) > 0) {
 		atomic_file_cancel(&file);
-		return fail(why, why_size, name, "there is a key of that name; remove it first");
+		return fail(why, why_size, name, "this key exists; remove it first");
 	}
 	fprintf(file.fresh, "%s:", name);
 	for (int i = 0; i < HASH_SIZE; i++)
@@ -299,13 +299,13 @@ int keys_remove(const char *path, const char *name, char *why, size_t why_size)
 	struct atomic_file file;
 
 	if (!is_name(name) || access(path, F_OK) != 0)
-		return fail(why, why_size, name, "there is no key of that name");
+		return fail(why, why_size, name, "no such key");
 	if (atomic_file_begin(&file, path, why, why_size) != 0)
 		return -1;
 	if (copy_lines(&file, name, true) > 0)
 		return atomic_file_commit(&file, why, why_size);
 	atomic_file_cancel(&file);
-	return fail(why, why_size, name, "there is no key of that name");
+	return fail(why, why_size, name, "no such key");
 }
 
 int keys_print(const char *path, FILE *out, char *why, size_t why_size)
@@ -316,7 +316,7 @@ int keys_print(const char *path, FILE *out, char *why, size_t why_size)
 	if (len < 0)
 		return -1;
 	for (ssize_t i = 0; i < len; i++)
-		fprintf(out, key[i].limit ? "%-24s %llu requests in %lld s\n" : "%-24s no bound\n", key[i].name,
+		fprintf(out, key[i].limit ? "%-24s %llu requests in %lld s\n" : "%-24s no limit\n", key[i].name,
 			(unsigned long long)key[i].limit, (long long)key[i].period);
 	free(key);
 	return 0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Who may look things up over HTTP: a file of `name:sha256:limits` lines, made by `lookback key`.
+// The API keys for lookups over HTTP: a file with lines `name:sha256:limits`, written by `lookback key`.
 //
 //     alice:9f86d081…:1000/h        a thousand lookups an hour
-//     siem:60303ae2…:               as many as it likes
+//     siem:60303ae2…:               no limit
 //
-// Keys are random, 192 bits, so one round of SHA-256 is enough to keep them. Requests are counted
-// in memory, from the first request of each period on.
+// Keys are 192 random bits, so one round of SHA-256 is enough. Requests are counted in memory; a period begins with its
+// first request.
 #pragma once
 
 #include <stdbool.h>

@@ -26,7 +26,7 @@ static const struct path {
 	{"/lookup", http_dnsdb1, false, true},
 	{"/summarize", http_dnsdb1, false, true},
 	{"/pdns", http_cof, false, true},
-	{"/query", http_cof, false, true}, // as D4 has them
+	{"/query", http_cof, false, true}, // paths of D4
 	{"/fquery", http_cof, false, true},
 	{"/info", http_info, false, true},
 	{"/api/lookup", http_lookup, false, true},
@@ -109,17 +109,17 @@ static bool is_method(const struct path *path, const struct http_request *r, con
 	return strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 }
 
-// What is wrong with a request whose head is here. 0, or the code of its answer with r->why.
+// Checks a request whose head was received. 0, or the status code of an error with r->why.
 static unsigned screen(struct http_request *r, const struct path *path, const char *method)
 {
 	const char *length = http_request_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
 	if (strlen(r->path) > PATH_SIZE_MAX)
-		return http_request_refuse(r, MHD_HTTP_URI_TOO_LONG, "a path has at most %d octets", PATH_SIZE_MAX);
+		return http_request_refuse(r, MHD_HTTP_URI_TOO_LONG, "path: found more than %d octets", PATH_SIZE_MAX);
 	bool sound = http_request_split(r);
 	if (!is_method(path, r, method))
-		return http_request_refuse(r, MHD_HTTP_METHOD_NOT_ALLOWED, "%s is answered here",
-			path->post ? "only POST" : "only GET and HEAD");
+		return http_request_refuse(r, MHD_HTTP_METHOD_NOT_ALLOWED, "method: expected %s",
+			path->post ? "POST" : "GET or HEAD");
 	bool is_free = sound && (is_rate(r) || http_request_is(r, "dnsdb", "ping"));
 	unsigned code = http_auth_check(r, path->counted && !is_free);
 	if (code != 0 || !path->post)
@@ -127,15 +127,16 @@ static unsigned screen(struct http_request *r, const struct path *path, const ch
 	if (code != 0)
 		return code;
 	if (!sound)
-		return http_request_refuse(r, MHD_HTTP_BAD_REQUEST, "the path has a broken escape or too many parts");
+		return http_request_refuse(r, MHD_HTTP_BAD_REQUEST,
+			"path: found a broken escape, or more than 16 segments");
 	const char *unsound = http_params_unsound(r);
 	if (unsound)
 		return http_request_refuse(r, MHD_HTTP_BAD_REQUEST,
-			"parameter '%.60s': found a broken escape or too long a value, expected at most %d "
-			"octets",
-			unsound, HTTP_VALUE_SIZE - 1);
+			"parameter '%.60s': found a broken escape, or more than %d octets", unsound,
+			HTTP_VALUE_SIZE - 1);
 	if (path->post && length && strtoull(length, NULL, 10) > HTTP_BODY_MAX)
-		return http_request_refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, "at most %d octets", HTTP_BODY_MAX);
+		return http_request_refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, "body: found more than %d octets",
+			HTTP_BODY_MAX);
 	return 0;
 }
 
@@ -158,7 +159,7 @@ static enum MHD_Result answer(struct http_request *r, const struct path *path)
 		return answer_rate(r);
 	if (!http_guard_looks_up(r->client)) {
 		r->retry_after_s = 1;
-		return http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "too many lookups are under way; ask again");
+		return http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "too many lookups are in progress; retry");
 	}
 	http_guard_waits(r->client);
 	return http_work_take(r->api->work, r, path->handle);

@@ -33,7 +33,7 @@ static size_t base64_decode(const char *text, char *out, size_t out_size)
 	return n;
 }
 
-// The keys that a request may carry, most usual first. Returns how many.
+// The keys in a request, the most usual place first. Returns how many.
 static int presented(struct http_request *r, char out[2][512])
 {
 	const char *key = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "X-API-Key");
@@ -74,12 +74,14 @@ static unsigned authorize_by_key(struct http_request *r, bool count)
 		strcpy(r->who, r->rate.name);
 		if (verdict == KEYS_GOOD)
 			return 0;
-		snprintf(r->why, sizeof(r->why), "over quota: %llu requests; the next period begins at %lld",
+		snprintf(r->why, sizeof(r->why),
+			"over quota: found %llu requests in this period; the next period begins at %lld",
 			(unsigned long long)r->rate.limit, (long long)r->rate.reset);
 		return MHD_HTTP_TOO_MANY_REQUESTS;
 	}
-	return n == 0 ? http_request_refuse(r, MHD_HTTP_UNAUTHORIZED, "a key is needed: send it as X-API-Key")
-		      : http_request_refuse(r, MHD_HTTP_FORBIDDEN, "this key is not known");
+	return n == 0 ? http_request_refuse(r, MHD_HTTP_UNAUTHORIZED, "API key: found none; send one as X-API-Key")
+		      : http_request_refuse(r, MHD_HTTP_FORBIDDEN,
+				"API key: unknown; check that it is complete and was not removed");
 }
 
 unsigned http_auth_check(struct http_request *r, bool count)
@@ -88,14 +90,14 @@ unsigned http_auth_check(struct http_request *r, bool count)
 
 	if (!r->api->keys && !http_host_is_local(r->connection, target))
 		return http_request_refuse(r, MHD_HTTP_MISDIRECTED_REQUEST,
-			"without keys, lookups are for this machine: ask for 127.0.0.1 or localhost, or make a key (lookback key add)");
+			"Host: expected localhost or an address, since without keys only this machine may look up; use 127.0.0.1, or make a key (lookback key add)");
 	if (http_is_cross_site(r->connection, target, false))
 		return http_request_refuse(r, MHD_HTTP_FORBIDDEN,
-			"a page of another site has asked for this: lookups answer their own page and programs");
+			"request from another site; expected one from this page or from a program");
 	return r->api->keys ? authorize_by_key(r, count) : 0;
 }
 
-// The beginning of a body, in one line of ASCII, behind what was asked.
+// The beginning of a body as one line of ASCII, for the audit line.
 static void add_body(const struct redis_buffer *body, char *out, size_t out_size)
 {
 	size_t n = 0;

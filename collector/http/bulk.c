@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// POST /api/bulk: many names, addresses, prefixes and ranges at once, one or several a line (or a JSON array of
-// strings); several have blanks, commas, semicolons or bars between them. Each record comes as a COF line with the question in "query"; a question without records
-// as {"query":"…","found":false}, one that is not understood as {"query":"…","error":"…"}.
+// POST /api/bulk: many names, addresses, prefixes and ranges at once. The body has one or more per line (separated by blanks,
+// commas, semicolons or bars), or is a JSON array of strings. Each record is a COF line with the question as "query".
+//
+//     {"query":"…","found":false}    the question has no records
+//     {"query":"…","error":"…"}      the question was not understood
 #include "collector/http/answer.h"
 #include "collector/http/handlers.h"
 #include "collector/http/job.h"
@@ -96,7 +98,7 @@ static int parse_item(struct bulk *b, struct query *q, const char *item, char *w
 	struct query_paste p;
 
 	if (strlen(item) >= sizeof(b->current)) {
-		snprintf(why, why_size, "too long");
+		snprintf(why, why_size, "found %zu octets, expected at most %zu", strlen(item), sizeof(b->current) - 1);
 		return -1;
 	}
 	if (!b->several)
@@ -173,7 +175,7 @@ static void release(void *arg)
 	free(b);
 }
 
-// Lines as they came. A zero octet ends no list: the line with it is not understood, as others with control characters.
+// The lines as received. A NUL octet becomes \x01, so that it does not end the list; its line is then not understood.
 static char *copy_lines(const struct redis_buffer *body)
 {
 	char *text = malloc(body->size + 1);
@@ -185,7 +187,7 @@ static char *copy_lines(const struct redis_buffer *body)
 	return text;
 }
 
-// One question of a JSON array. Returns its length, or 0 where it is no line of text.
+// One question of a JSON array as a line. Returns its length, or 0 if it is not a string or has several lines.
 static size_t put_line(char *to, const json_t *one)
 {
 	const char *text = json_string_value(one);
@@ -193,7 +195,7 @@ static size_t put_line(char *to, const json_t *one)
 	return text && !strchr(text, '\n') ? (size_t)sprintf(to, "%s\n", text) : 0;
 }
 
-// A JSON array's strings as lines. NULL where it holds something else.
+// The strings of a JSON array as lines. NULL if it holds anything else.
 static char *array_lines(const json_t *array, size_t size)
 {
 	char *text = malloc(2 * size + 1);
@@ -212,8 +214,8 @@ static char *array_lines(const json_t *array, size_t size)
 	return text;
 }
 
-// The questions as lines: as they came, or out of a JSON array. NULL where an array is none of strings, or broken: what
-// begins as one does, with a quote behind the bracket, is no address in brackets.
+// The questions as lines. NULL if the body is an array of something else, or a broken one: a bracket with a quote after it
+// begins an array, and not an address in brackets.
 static char *questions(const struct redis_buffer *body)
 {
 	size_t at = 0;
@@ -260,10 +262,10 @@ enum MHD_Result http_bulk(struct http_request *r)
 	b->template = query_make(QUERY_NAME);
 	b->text = questions(&r->body);
 	unsigned code = b->text ? 0 : MHD_HTTP_BAD_REQUEST;
-	snprintf(why, sizeof(why), "expected one name, address or prefix a line, or a JSON array of strings");
+	snprintf(why, sizeof(why), "body: expected one name, address or prefix per line, or a JSON array of strings");
 	if (code == 0 && is_too_much(b->text)) {
 		code = MHD_HTTP_CONTENT_TOO_LARGE;
-		snprintf(why, sizeof(why), "at most %d at once", QUESTIONS_MAX);
+		snprintf(why, sizeof(why), "body: found more than %d questions", QUESTIONS_MAX);
 	}
 	if (code == 0 && http_param(r, "type", types, sizeof(types)) &&
 		query_parse_types(&b->template, types, why, sizeof(why)) != 0)

@@ -5,10 +5,10 @@
 //     /pdns/fquery/VALUE    of a name, also who points to it
 //     /pdns/info            what this server is, and its sensors
 //
-// The same without /pdns, as D4's server has them.
+// The same paths without /pdns are those of D4's server.
 //
-// Paging: `dribble-paginate-count` and `-cursor` come in; `x-dribble-cursor` goes out where there
-// is more. `dribble-filter-rrtype` narrows.
+// Paging: the headers `dribble-paginate-count` and `dribble-paginate-cursor` of the request; `x-dribble-cursor` in the answer
+// if there is more. `dribble-filter-rrtype` selects types.
 #include "collector/http/answer.h"
 #include "collector/http/handlers.h"
 #include "collector/http/job.h"
@@ -26,7 +26,7 @@ static const char *header(struct http_request *r, const char *name)
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
-// The value may hold slashes (a prefix), escaped or not.
+// The value may contain slashes (a prefix), escaped or not.
 static void join_value(struct http_request *r, size_t from, char *out, size_t out_size)
 {
 	size_t n = 0;
@@ -36,7 +36,7 @@ static void join_value(struct http_request *r, size_t from, char *out, size_t ou
 		n += (size_t)snprintf(out + n, out_size - n, "%s%s", i > from ? "/" : "", r->segment[i]);
 }
 
-// One page, whole, since its header tells whether there is another.
+// One page, complete before it is sent: its header says whether there is another.
 struct cof_page {
 	struct query_sorted *run;
 	uint64_t next; // where the next one begins
@@ -106,7 +106,7 @@ static enum MHD_Result answer_page(struct http_request *r, struct query *q, uint
 					  .whole = true});
 }
 
-// A whole number in a header. False where it is there and none.
+// A whole number in a header. False if the header is there and is not a number.
 static bool header_number(struct http_request *r, const char *name, uint64_t *out, bool *there)
 {
 	const char *text = header(r, name);
@@ -132,7 +132,8 @@ enum MHD_Result http_cof(struct http_request *r)
 	if (at == 1 && strcmp(verb, "info") == 0 && r->segments == 2)
 		return http_info(r);
 	if (r->segments < at + 2 || (!full && strcmp(verb, "query") != 0))
-		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "expected /pdns/query/VALUE or /pdns/fquery/VALUE");
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
+			"path: expected /pdns/query/VALUE or /pdns/fquery/VALUE");
 	join_value(r, at + 1, value, sizeof(value));
 	if (query_parse(&q, value, why, sizeof(why)) != 0)
 		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
@@ -146,7 +147,7 @@ enum MHD_Result http_cof(struct http_request *r)
 	if (!header_number(r, "dribble-paginate-count", &count, &counted) ||
 		!header_number(r, "dribble-paginate-cursor", &cursor, &continued))
 		return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
-			"dribble-paginate-count and -cursor: expected numbers");
+			"dribble-paginate-count, dribble-paginate-cursor: expected whole numbers");
 	if (counted || continued)
 		return answer_page(r, &q, count, cursor);
 	if (!MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, "limit"))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// DNSDB API, versions 2 and 1, as dnsdbq and its kin use it.
+// DNSDB API, versions 2 and 1, for dnsdbq and other clients of DNSDB.
 //
 //     /dnsdb/v2/{lookup|summarize}/rrset/{name|raw}/VALUE[/RRTYPE[/BAILIWICK]]
 //     /dnsdb/v2/{lookup|summarize}/rdata/{name|ip|raw}/VALUE[/RRTYPE]
@@ -25,7 +25,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-// Octets of hexadecimal text; 0 where it is none.
+// Decodes hexadecimal text. Returns the number of octets, or 0 if it is not hexadecimal.
 static size_t from_hex(const char *text, uint8_t *out, size_t out_size)
 {
 	size_t n = 0;
@@ -38,7 +38,7 @@ static size_t from_hex(const char *text, uint8_t *out, size_t out_size)
 	return *text ? 0 : n;
 }
 
-// True where the types asked for leave addresses as the only meaning, or the octets do.
+// True if the RDATA can only be an address, by the types asked for or by its octets.
 static bool is_raw_address(const struct query *q, const uint8_t *octets, size_t size)
 {
 	bool listed = q->types == QUERY_TYPES_LISTED;
@@ -55,7 +55,7 @@ static bool is_raw_address(const struct query *q, const uint8_t *octets, size_t 
 	       octets[at] != 0; // else it is a name, from its first octet to its last
 }
 
-// A name in wire form, or RDATA: of an address, or of a type that points to a name.
+// A name in wire form, or RDATA that is an address or points to a name.
 static int parse_raw(struct query *q, const char *hex, bool rdata, char *why, size_t why_size)
 {
 	uint8_t octets[QUERY_RAW_MAX];
@@ -87,7 +87,7 @@ static int parse_value(struct query *q, const char *side, const char *kind, cons
 {
 	bool rdata = strcmp(side, "rdata") == 0;
 
-	snprintf(why, why_size, "expected rrset/name, rrset/raw, rdata/name, rdata/ip or rdata/raw");
+	snprintf(why, why_size, "path: expected rrset/name, rrset/raw, rdata/name, rdata/ip or rdata/raw");
 	if (!rdata && strcmp(side, "rrset") != 0)
 		return -1;
 	if (strcmp(kind, "name") == 0 && !rdata)
@@ -99,7 +99,7 @@ static int parse_value(struct query *q, const char *side, const char *kind, cons
 	return strcmp(kind, "raw") == 0 ? parse_raw(q, value, rdata, why, why_size) : -1;
 }
 
-// Slashes and commas from dnsdbq's batch files come escaped twice; any other "%" is itself.
+// dnsdbq escapes slashes and commas of its batch files twice. Any other "%" is kept.
 static void unescape_again(char *value)
 {
 	char *to = value;
@@ -112,8 +112,8 @@ static void unescape_again(char *value)
 	*to = '\0';
 }
 
-// Farsight's Go client escapes patterns twice. What holds "%" only in escapes is one of these; to look for "%2a" in names,
-// which nobody does, it is written "%252a" in the pattern itself.
+// Farsight's Go client escapes patterns twice. A pattern in which each "%" begins an escape is decoded once more; to search
+// for "%2a" in names, write "%252a".
 static void unescape_pattern(char *value)
 {
 	char *plain = strdup(value);
@@ -139,7 +139,7 @@ static enum MHD_Result answer_lookup(struct http_request *r, size_t at, bool v1)
 
 	if (n < 4 || n > (rdata ? 5u : 6u))
 		return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
-			"expected %s/rrset/name/NAME[/RRTYPE[/BAILIWICK]] or "
+			"path: expected %s/rrset/name/NAME[/RRTYPE[/BAILIWICK]] or "
 			"%s/rdata/name|ip|raw/VALUE[/RRTYPE]",
 			s[0], s[0]);
 	q.types = QUERY_TYPES_NOT_DNSSEC;
@@ -194,7 +194,7 @@ static enum MHD_Result answer_flexible(struct http_request *r, size_t at)
 
 	if (n < 3 || n > 4 || (!rdata && strcmp(s[1], "rrnames") != 0))
 		return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
-			"expected %s/rrnames/VALUE[/RRTYPE] or %s/rdata/VALUE[/RRTYPE]", s[0], s[0]);
+			"path: expected %s/rrnames/VALUE[/RRTYPE] or %s/rdata/VALUE[/RRTYPE]", s[0], s[0]);
 	q.types = QUERY_TYPES_NOT_DNSSEC;
 	if (n > 3 && *s[3] && query_parse_types(&q, s[3], why, sizeof(why)) != 0)
 		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
@@ -225,7 +225,7 @@ enum MHD_Result http_dnsdb(struct http_request *r)
 	if (strcmp(verb, "glob") == 0 || strcmp(verb, "regex") == 0)
 		return answer_flexible(r, 2);
 	return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
-		"expected lookup, summarize, glob, regex, ping or rate_limit behind /dnsdb/v2/");
+		"path: expected lookup, summarize, glob, regex, ping or rate_limit after /dnsdb/v2/");
 }
 
 enum MHD_Result http_dnsdb1(struct http_request *r)

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// GET /api/export: everything. A thread of its own reads from Redis and writes lines into a few
-// blocks; the HTTP thread sends them. Where the client is slow the thread waits for it, where the
-// thread has nothing yet the connection waits, and no lookup waits for either.
+// GET /api/export: all records. A thread of its own reads from Redis and writes lines into a few blocks; the HTTP thread sends
+// them. The thread waits for a slow client, the connection waits for the thread, and no lookup waits for either.
 //
 //     query_export ──lines──► block ► block ► block ──► connection
 //         thread                 at most BLOCKS            HTTP thread
 //
-// With `cursor` (empty at first) a line says from time to time where to go on: {"cursor":"…"}, or
-// "# cursor …" in CSV. What fails in the middle breaks the connection off: nothing ends as if whole.
+// With the parameter `cursor` (empty at first) some lines say where a later export can continue: {"cursor":"…"}, or
+// "# cursor …" in CSV. A failure after the first block aborts the connection, so that no client takes the export for complete.
 #include "collector/http/answer.h"
 #include "collector/http/export_state.h"
 #include "collector/http/export_write.h"
@@ -57,7 +56,7 @@ static ssize_t read_lines(void *arg, uint64_t pos, char *to, size_t max)
 		result = x->failed ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
 		if (x->failed) {
 			metrics_add(http_lookup_failed, 1);
-			log_warning("export: %s; the connection was broken off", x->why);
+			log_warning("export: %s; connection aborted", x->why);
 		}
 	} else {
 		x->waiting = true;
@@ -76,7 +75,7 @@ static void leave(void *arg)
 	http_export_leave(arg);
 }
 
-// There is something to send, or it has failed.
+// Called when there is something to send, or when it has failed.
 static enum MHD_Result answer(struct http_request *r)
 {
 	struct http_export *x = r->export;
@@ -85,7 +84,7 @@ static enum MHD_Result answer(struct http_request *r)
 	pthread_mutex_lock(&x->lock);
 	bool failed = (x->failed && x->len == 0) || x->gone;
 	bool refused = failed && strstr(x->why, "cursor") != NULL;
-	snprintf(why, sizeof(why), "%s", x->gone ? "the server is going down" : x->why);
+	snprintf(why, sizeof(why), "%s", x->gone ? "the server is stopping" : x->why);
 	pthread_mutex_unlock(&x->lock);
 	if (failed)
 		return http_answer_line(r, refused ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_SERVICE_UNAVAILABLE, "%s", why);
@@ -99,7 +98,7 @@ static enum MHD_Result answer(struct http_request *r)
 	return http_answer_queue(r, MHD_HTTP_OK, response, SIZE_MAX);
 }
 
-// Under all->lock: who has not read for a while gives way to the next who asks.
+// Under all->lock: closes connections that have not read for a while.
 static void close_stalled(struct http_exports *all, struct http_guard *guard)
 {
 	int64_t now = (int64_t)monotonic_ms();
@@ -161,7 +160,7 @@ static enum MHD_Result begin(struct http_request *r, struct http_export *x)
 	if (error != 0) {
 		pthread_mutex_lock(&x->lock);
 		x->ended = x->failed = true;
-		snprintf(x->why, sizeof(x->why), "no thread: %s", strerror(error));
+		snprintf(x->why, sizeof(x->why), "cannot start a thread: %s", strerror(error));
 		http_export_wake(x);
 		pthread_mutex_unlock(&x->lock);
 		http_export_drop(x); // the thread's part
@@ -180,15 +179,15 @@ enum MHD_Result http_export(struct http_request *r)
 	if (code != 0)
 		return http_answer_line(r, code, "%s", why);
 	if (http_param_number(r, "limit", &limit) != 0)
-		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "limit: expected a number");
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "limit: expected a whole number");
 	if (cursors &&
 		(!http_param(r, "cursor", cursor, sizeof(cursor)) || (*cursor && !query_export_is_cursor(cursor))))
 		return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
-			"cursor: expected one of an earlier export, or nothing");
+			"cursor: expected the cursor of an earlier export, or an empty value");
 	struct http_export *x = make(r);
 	if (!x) {
 		r->retry_after_s = 2;
-		return http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%d exports are under way already",
+		return http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%d exports are in progress; retry later",
 			EXPORTS_MAX);
 	}
 	x->gzip = r->gzip ? http_gzip_new() : NULL;

@@ -18,8 +18,8 @@ enum {
 	BODY_RATE = 32,	   // octets in a millisecond: a body earns time as it comes
 	SEND_MS = 30000,   // for an answer
 	SEND_RATE = 8,	   // octets in a millisecond: …and more for a long one
-	RESERVE = 64,	   // connections beyond http.connections: who asks for /healthz finds a place
-	SLACK = 64,	   // …and those that were closed and are not gone yet
+	RESERVE = 64,	   // connections beyond http.connections, for /healthz and the like
+	SLACK = 64,	   // and those that were closed and are not reported yet
 	LOOK_MS = 200,
 	LOG_MS = 60000,
 	BUCKETS = 4096
@@ -51,7 +51,7 @@ struct http_guard {
 	unsigned connections, lookups; // now; those being closed are not among the first
 	uint64_t last_id;
 	struct http_client *first;
-	uint32_t seed;		   // of the buckets, so that nobody chooses whose he shares
+	uint32_t seed;		   // of the hash, so that nobody can choose a bucket
 	unsigned waiting[BUCKETS]; // connections that may give way, by address
 	int64_t logged;
 };
@@ -93,7 +93,7 @@ static void close_client(struct http_client *c)
 	shutdown(c->fd, SHUT_RDWR); // libmicrohttpd notices and closes it
 }
 
-// Closes what has missed its deadline, five times a second.
+// Closes connections that have missed their deadline, five times per second.
 static void *watch(void *arg)
 {
 	struct http_guard *g = arg;
@@ -155,7 +155,7 @@ unsigned http_guard_connections(const struct http_guard *g)
 
 // --- who gives way
 
-// What counts as one address: an address of IPv4, a /64 of IPv6.
+// What counts as one address: an IPv4 address, or a /64 of IPv6.
 static void read_address(struct MHD_Connection *connection, uint8_t out[16])
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -179,7 +179,7 @@ static unsigned bucket_of(const struct http_guard *g, const uint8_t address[16])
 	return (hash ^ hash >> 16) % BUCKETS;
 }
 
-// True where `a` gives way before `b`: those who have not asked yet, the oldest first.
+// True if `a` gives way before `b`: first those without a request, the oldest first.
 static bool is_before(const struct http_client *a, const struct http_client *b)
 {
 	return a->state != b->state ? a->state == ARRIVING : a->since < b->since;
@@ -204,7 +204,7 @@ static void log_crowd(struct http_guard *g, const char *what)
 	if (now - g->logged < LOG_MS)
 		return;
 	g->logged = now;
-	log_warning("http: %s: %u connections, %u lookups under way, at most %u (http.connections)", what,
+	log_warning("http: %s: %u connections, %u lookups in progress, limit %u (http.connections)", what,
 		g->connections, g->lookups, g->lookups_max);
 }
 
@@ -230,7 +230,7 @@ static void begin(struct http_guard *g, struct MHD_Connection *connection, void 
 	pthread_mutex_lock(&g->lock);
 	if (g->connections >= g->lookups_max + RESERVE) {
 		struct http_client *victim = find_victim(g);
-		log_crowd(g, "full: slow connections give way");
+		log_crowd(g, "all connections are in use, closing slow ones");
 		if (victim)
 			close_client(victim);
 		metrics_add(http_crowded_out, victim != NULL);
@@ -351,7 +351,7 @@ bool http_guard_looks_up(struct http_client *c)
 	if (free_place) {
 		set_state(c, LOOKING_UP);
 	} else {
-		log_crowd(g, "busy: lookups are answered with 503");
+		log_crowd(g, "too many lookups, answering 503");
 	}
 	pthread_mutex_unlock(&g->lock);
 	return free_place;

@@ -7,8 +7,7 @@
 struct http_gzip;
 struct redis_buffer;
 
-// True if an Accept-Encoding (NULL: none) prefers gzip to a plain body: its quality counts (RFC 9110
-// §12.5.3).
+// True if Accept-Encoding (NULL: none) prefers gzip to a plain body, by quality values (RFC 9110, section 12.5.3).
 bool http_gzip_is_accepted(const char *accept_encoding);
 
 struct http_gzip *http_gzip_new(void);	  // NULL without memory
@@ -16,10 +15,10 @@ void http_gzip_free(struct http_gzip *z); // NULL is fine
 
 enum http_gzip_flush { HTTP_GZIP_GO_ON, HTTP_GZIP_FLUSH, HTTP_GZIP_END };
 
-// Appends to `out` what `in` becomes; FLUSH: so that it can be read at once, END: the last. A failure sets
+// Compresses `in` and appends to `out`. FLUSH: the client can read all of it at once; END: the last call. A failure sets
 // out->bad.
 void http_gzip_put(struct http_gzip *z, const struct redis_buffer *in, enum http_gzip_flush flush,
 	struct redis_buffer *out);
 
-// Compresses a whole body in place. False if that failed: the body is what it was.
+// Compresses a whole body in place. False: failed, the body is unchanged.
 bool http_gzip_whole(struct redis_buffer *body);

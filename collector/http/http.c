@@ -31,7 +31,7 @@ enum {
 // TLS 1.2 and later (RFC 8996).
 static const char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
-// A text that is made at most every CACHE_MS, however many ask for it.
+// A text that is made at most every CACHE_MS, however many clients ask for it.
 struct cached {
 	struct MHD_Response *response[2]; // as it is, by gzip; NULL: none
 	uint64_t made_ms;
@@ -51,7 +51,7 @@ static bool takes_gzip(struct MHD_Connection *connection)
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING));
 }
 
-// Takes `body` over.
+// Takes ownership of `body`.
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, const char *type,
 	struct redis_buffer *body)
 {
@@ -133,7 +133,7 @@ static enum MHD_Result answer_ready(struct MHD_Connection *connection, const str
 	return answer_line(connection, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, text);
 }
 
-// A request that keeps no state of its own, or one of a lookup.
+// The state of a request: of a lookup, or of any other path.
 struct plain_request {
 	struct http_request *lookup; // NULL: none
 	uint64_t passed_over;	     // octets of a body
@@ -175,10 +175,10 @@ static enum MHD_Result answer_path(struct MHD_Connection *connection, struct htt
 	}
 	metrics_add(http_not_found, 1);
 	return answer_line(connection, MHD_HTTP_NOT_FOUND,
-		"not found; there are /, /metrics, /healthz, /readyz, /dnsdb/v2/, /pdns/query/ and /api/");
+		"path: unknown; expected /, /metrics, /healthz, /readyz, /dnsdb/v2/, /pdns/query/ or /api/");
 }
 
-// No page of another site has counters fetched; a person may follow a link.
+// Pages of other sites may not fetch counters; a person may follow a link.
 static bool is_refused(struct MHD_Connection *connection, const char *path)
 {
 	const char *target = http_client_target(http_guard_client(connection));
@@ -192,16 +192,17 @@ static enum MHD_Result answer_plain(struct MHD_Connection *connection, struct ht
 {
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
 		metrics_add(http_method, 1);
-		return answer_line(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
+		return answer_line(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "method: expected GET or HEAD");
 	}
 	if (is_refused(connection, path)) {
 		metrics_add(http_bad_request, 1);
-		return answer_line(connection, MHD_HTTP_FORBIDDEN, "a page of another site has asked for this");
+		return answer_line(connection, MHD_HTTP_FORBIDDEN,
+			"request from another site; expected one from this page or from a program");
 	}
 	return answer_path(connection, h, path);
 }
 
-// One line about a request that is not HTTP as it should be, and the status to answer with; NULL if it is.
+// What is wrong with the request as HTTP: one line, and the status code of the answer. NULL: nothing.
 static const char *what_is_wrong(struct MHD_Connection *connection, const char *url, const char *version,
 	unsigned *status)
 {
@@ -210,16 +211,16 @@ static const char *what_is_wrong(struct MHD_Connection *connection, const char *
 	*status = MHD_HTTP_BAD_REQUEST;
 	if (http_client_is_too_long(client)) {
 		*status = MHD_HTTP_URI_TOO_LONG;
-		return "request target too long: expected at most 8192 octets";
+		return "request target: found more than 8192 octets";
 	}
 	if (http_client_has_too_many(client))
-		return "too many parameters: expected at most 100";
+		return "parameters: found more than 100";
 	if (!http_host_is_sound(connection, version))
-		return "Host: expected exactly one, a name or an address (RFC 9112, 3.2)";
-	return http_target_path(url) ? NULL : "expected a path, or a URL of http or https";
+		return "Host: expected exactly one, with a name or an address (RFC 9112, section 3.2)";
+	return http_target_path(url) ? NULL : "request target: expected a path, or a URL of http or https";
 }
 
-// The head of a request is here. What is wrong with it is told after the body, which is passed over.
+// Called when the head of a request was received. An error is reported after the body, which is discarded.
 static enum MHD_Result begin(void **state)
 {
 	*state = calloc(1, sizeof(struct plain_request));
@@ -255,7 +256,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	return answer_line(connection, status, wrong);
 }
 
-// A PEM file as text, NULL where it is not readable.
+// A PEM file as text. NULL if it cannot be read.
 static char *read_pem(const char *path)
 {
 	FILE *file = fopen(path, "re");
@@ -270,7 +271,7 @@ static char *read_pem(const char *path)
 	return text;
 }
 
-// Starts libmicrohttpd on `fd`, with TLS where there is a certificate.
+// Starts libmicrohttpd on `fd`; with TLS if http.certificate is set.
 static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 {
 	const struct settings *s = h->sources.settings;
@@ -298,7 +299,7 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 	return daemon;
 }
 
-// The limit of open files leaves room for the connections, if it may be raised.
+// Raises the limit of open files for the connections, if that is permitted.
 static void allow_files(unsigned connections)
 {
 	struct rlimit files;
@@ -325,19 +326,17 @@ struct http *http_start(const struct endpoint *listen_on, int fd, const struct h
 	h->sources = *sources;
 	if (!*sources->settings->http_keys && !http_listen_is_local(fd))
 		snprintf(why, why_size,
-			"http.listen %s: lookups would be open to everyone; name a file of keys with "
-			"http.keys, or "
-			"listen on 127.0.0.1",
+			"http.listen %s: found no http.keys, so everyone could look up; set http.keys, or listen on 127.0.0.1",
 			listen_on->text);
 	else if (!(h->guard = http_guard_new((unsigned)sources->settings->http_connections)))
-		snprintf(why, why_size, "http: no memory or no thread");
+		snprintf(why, why_size, "http: out of memory, or no thread can be started");
 	else
 		h->api = http_api_open(&h->sources, h->guard, why, why_size);
 	h->daemon = h->api ? start_daemon(h, fd) : NULL;
 	if (!h->daemon) {
 		if (h->api)
 			snprintf(why, why_size,
-				"http.listen %s: the server did not start; are certificate and key good?",
+				"http.listen %s: the server did not start; check http.certificate and http.certificate_key",
 				listen_on->text);
 		if (h->api)
 			http_api_stop(h->api);

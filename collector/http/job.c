@@ -294,7 +294,7 @@ static void make_first(struct http_job *j)
 	} else if (j->stream.begin && j->stream.begin(j->stream.arg, j->r, j->complete)) {
 		finish(j);
 	} else if (!sound) {
-		http_answer_line(j->r, MHD_HTTP_SERVICE_UNAVAILABLE, "the answer could not be made whole");
+		http_answer_line(j->r, MHD_HTTP_SERVICE_UNAVAILABLE, "the answer could not be completed");
 		finish(j);
 	} else if (j->complete) {
 		answer_whole(j);
@@ -341,7 +341,7 @@ static void handle(struct http_job *j)
 	j->handle = NULL;
 	if (j->refused) {
 		r->retry_after_s = 1;
-		http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "too many lookups are under way; ask again");
+		http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "too many lookups are in progress; retry");
 	} else {
 		handler(r);
 	}

@@ -65,7 +65,7 @@ bool http_listen_is_local(int fd)
 	return address.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&address)->sin6_addr);
 }
 
-// True if the host is written as an address of loopback, or its name.
+// True for a loopback address, or "localhost".
 static bool is_loopback_text(const char *host)
 {
 	return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
@@ -76,8 +76,7 @@ const char *http_listen_warning(const struct settings *s)
 	bool clear = s->http.kind != ENDPOINT_NONE && *s->http_keys && !*s->http_certificate &&
 		     !is_loopback_text(s->http.host);
 
-	return clear ? "http.keys: keys cross the network in clear, and whoever reads one may use it; set "
-		       "http.certificate and "
-		       "http.certificate_key, or listen on 127.0.0.1 behind a proxy that has TLS"
+	return clear ? "http.keys: keys cross the network in clear, so others can read and use them; set "
+		       "http.certificate and http.certificate_key, or listen on 127.0.0.1 behind a TLS proxy"
 		     : NULL;
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the page and programs of our own ask.
+// /api/lookup and /api/find, for the web page and for programs.
 //
-//     /api/lookup?q=VALUE     records of whatever is pasted, as COF lines or CSV
+//     /api/lookup?q=VALUE     records of a name, address, prefix, range, or a list of them, as COF lines or CSV
 //     /api/find?q=KEYWORD     names that contain a keyword or look like it, each with its reason
 //
-// Of a list all are looked up, if all are understood. Parameters of both: those of DNSDB (limit, offset, time_…, sort), type; of lookup format=csv. Lookup and
-// find put their lines into DNSDB's frame with frame=true; lookup finds who points to a name with
-// targets=true, and these besides its own records with targets=also. With as=name the value is a name as it
-// stands, whatever else it looks like: "192.0.2.1" and "[.]" are names as well.
+// A list is looked up only if all its items are understood. Parameters of both: those of DNSDB (limit, offset, time_…, sort),
+// type, and frame=true for DNSDB's frame. Of lookup: format=csv; targets=true for records that point to the name,
+// targets=also for both; as=name to take the value as a name whatever it looks like ("192.0.2.1", "[.]").
 #include "collector/http/answer.h"
 #include "collector/http/handlers.h"
 #include "collector/http/params.h"
@@ -24,7 +23,7 @@ static bool is_framed(struct http_request *r)
 
 enum { LOOKUP_MAX = 100 };
 
-// What one lookup asks for.
+// The questions of one lookup.
 struct lookup {
 	struct query *of; // one after another; owned
 	size_t len;
@@ -54,11 +53,11 @@ static void take_item(void *arg, const char *item, bool several)
 	if (a->failed)
 		return;
 	if (a->len == LOOKUP_MAX) {
-		snprintf(a->why, a->why_size, "at most %d at once; POST /api/bulk takes more", LOOKUP_MAX);
+		snprintf(a->why, a->why_size, "q: found more than %d items; use POST /api/bulk", LOOKUP_MAX);
 		a->failed = true;
 	} else if (several ? query_understand_item(&p, item, a->why, a->why_size) != 0
 			   : query_parse(&p.q, item, a->why, a->why_size) != 0) {
-		a->failed = true; // in a list nobody would see what was left out
+		a->failed = true; // nobody would notice what is missing
 	} else {
 		add(a, &p.q);
 	}
@@ -82,13 +81,13 @@ static int parse_lookup(struct http_request *r, struct lookup *a)
 	return a->failed ? -1 : 0;
 }
 
-// Who points to what is asked for, besides (`also`) or instead. 0, or -1 with `why`.
+// Asks for records that point to the name: in addition (`also`) or instead. 0, or -1 with `why`.
 static int ask_for_targets(struct query *q, bool also, char *why, size_t why_size)
 {
 	if (also) {
 		q->with_targets = q->kind == QUERY_NAME;
 	} else if (q->kind == QUERY_ADDRESSES) {
-		snprintf(why, why_size, "targets: found an address, expected a name: targets are names");
+		snprintf(why, why_size, "targets: found an address, expected a name");
 		return -1;
 	} else {
 		query_to_targets(q);
@@ -96,7 +95,7 @@ static int ask_for_targets(struct query *q, bool also, char *why, size_t why_siz
 	return 0;
 }
 
-// The parameters of all of them. 0, or the code of an answer with `why`.
+// Reads the parameters into each question. 0, or the status code of an error with `why`.
 static unsigned lookup_params(struct http_request *r, struct lookup *a)
 {
 	struct query params = query_make(QUERY_NAME);

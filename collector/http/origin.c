@@ -13,7 +13,7 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-// Behind "http://" or "https://"; NULL if it begins with neither.
+// The part after "http://" or "https://"; NULL if the URL begins with neither.
 static const char *authority_of(const char *url)
 {
 	if (strncasecmp(url, "http://", 7) == 0)
@@ -31,7 +31,7 @@ const char *http_target_path(const char *target)
 	return path ? path : "/";
 }
 
-// Whom a request asks: the authority of its target, which stands over Host. NULL: nobody in particular.
+// The host that a request names: the authority of its target, else Host. NULL: none.
 static const char *host_of(struct MHD_Connection *connection, const char *target, char out[HOST_SIZE])
 {
 	const char *authority = authority_of(target);

@@ -64,11 +64,11 @@ unsigned http_params_query(struct http_request *r, struct query *q, char *why, s
 	q->time_max_s = r->api->time_max_s;
 	if (http_param_number(r, "limit", &limit) != 0 || limit < 0 || http_param_number(r, "offset", &offset) != 0 ||
 		offset < 0) {
-		snprintf(why, why_size, "limit and offset: expected numbers, not negative");
+		snprintf(why, why_size, "limit, offset: expected whole numbers from 0");
 		return MHD_HTTP_BAD_REQUEST;
 	}
 	if (offset > (int64_t)r->api->results_max) {
-		snprintf(why, why_size, "offset: at most %llu", (unsigned long long)r->api->results_max);
+		snprintf(why, why_size, "offset: expected at most %llu", (unsigned long long)r->api->results_max);
 		return MHD_HTTP_RANGE_NOT_SATISFIABLE;
 	}
 	bool all = limit == 0 || (uint64_t)limit > r->api->results_max;

@@ -102,7 +102,8 @@ bool http_request_add_body(struct http_request *r, const char *upload, size_t si
 	if (!r->post || r->refused != 0)
 		return r->body_size <= PASSED_OVER_MAX;
 	if (r->body_size > HTTP_BODY_MAX) {
-		r->refused = http_request_refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, "at most %d octets", HTTP_BODY_MAX);
+		r->refused = http_request_refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, "body: found more than %d octets",
+			HTTP_BODY_MAX);
 		free_body(r);
 		return true;
 	}
@@ -111,8 +112,8 @@ bool http_request_add_body(struct http_request *r, const char *upload, size_t si
 	r->body_counted = r->body.capacity;
 	if (r->body.bad || r->api->bodies > BODIES_MAX) {
 		r->retry_after_s = 1;
-		r->refused =
-			http_request_refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, "too many bodies at a time; ask again");
+		r->refused = http_request_refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"too many request bodies in memory; retry");
 		free_body(r);
 	}
 	return true;

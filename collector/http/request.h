@@ -43,7 +43,7 @@ struct http_request {
 	bool post;		  // the path is for POST, not for GET
 	uint64_t body_size;	  // octets received, kept or not
 	unsigned refused;	  // status code of an error found before the body was received, with `why`; 0: none
-	char why[160];
+	char why[200];
 	bool gzip;					   // the client accepts it
 	struct keys_rate rate;				   // of its key
 	unsigned retry_after_s;				   // 503

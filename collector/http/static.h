@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The files of the web page (collector/http/web/), embedded in the program by scripts/embed-web. They need
-// no key: they hold nothing that was seen.
+// The files of the web page (collector/http/web/), embedded in the program by scripts/embed-web. They need no key, because
+// they contain no records.
 #pragma once
 
 #include <microhttpd.h>
@@ -18,8 +18,8 @@ struct http_file {
 // Made by scripts/embed-web; the last one has no path.
 extern const struct http_file http_files[];
 
-// NULL: none of ours.
+// NULL: there is no such file.
 const struct http_file *http_static_find(const char *url);
 
-// 200, or 304 where the client has it.
+// Answers 200, or 304 if the client has the file.
 enum MHD_Result http_static_answer(struct MHD_Connection *connection, const struct http_file *file);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// POST /api/understand: what a text means, by the same reading as lookups (query/paste.h). The page asks here first.
+// POST /api/understand: what a text means, read as lookups read it (query/paste.h). The web page asks this first.
 //
 //     {"kind":"name","value":"www.example.com"}                also below, stem, pattern, regex, address, prefix, range, keyword
 //     {"kind":"list","values":["192.0.2.1","a.example"],"refused":[{"query":"seen","error":"…"}]}
@@ -14,7 +14,7 @@
 
 enum { TEXT_MAX = 256 * 1024 };
 
-// What is no UTF-8 with marks in place of all that is not ASCII.
+// Text that is not UTF-8 gets a question mark for each octet that is not ASCII.
 static json_t *text_of(const char *text)
 {
 	json_t *sound = json_string(text);
@@ -83,7 +83,7 @@ enum MHD_Result http_understand(struct http_request *r)
 
 	if (r->body.size > TEXT_MAX)
 		return http_answer_line(r, MHD_HTTP_CONTENT_TOO_LARGE,
-			"found %zu octets, expected at most %d; POST /api/bulk takes more", r->body.size, TEXT_MAX);
+			"body: found %zu octets, expected at most %d; use POST /api/bulk", r->body.size, TEXT_MAX);
 	query_put(&r->body, "", 1);
 	for (size_t i = 0; !r->body.bad && i + 1 < r->body.size; i++)
 		if (r->body.bytes[i] == '\0')

@@ -59,7 +59,7 @@ struct http_work *http_work_new(const struct http_sources *sources, struct http_
 		good = start(&all->worker[i], sources, guard);
 	if (good)
 		return all;
-	snprintf(why, why_size, "http: no memory or no thread for lookups");
+	snprintf(why, why_size, "http: out of memory, or no thread can be started for lookups");
 	if (all) {
 		http_work_stop(all);
 		http_work_free(all);

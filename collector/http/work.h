@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Lookups run in threads of their own; the thread of the server only reads requests and copies answers, so
-// that it answers /healthz, /readyz and /metrics whatever lookups cost.
+// Lookups run in workers. The HTTP thread only reads requests and copies answers, so that it answers /healthz, /readyz and
+// /metrics at once, whatever lookups cost.
 //
 //     HTTP thread                      worker (one of four, with its own connection to Redis)
 //     suspends the connection ───────► new ─► handler ─► steps of the answer, in turn with those of others
 //     sends, resumed by the worker ◄── the first block, or the whole answer
 //     copies block by block ◄────────► makes the next while the client reads; parked while there is enough
 //
-// A worker has a few answers under way; others wait for their turn, and get 503 after some seconds. Clients
-// that read nothing while others wait lose their place.
+// A worker makes a few answers at a time. Other requests wait, and get 503 after some seconds. A client that reads nothing while
+// others wait loses its place.
 #pragma once
 
 #include "collector/http/stream.h"
@@ -25,5 +25,5 @@ struct http_work *http_work_new(const struct http_sources *sources, struct http_
 void http_work_stop(struct http_work *w); // before the server stops: no connection stays suspended
 void http_work_free(struct http_work *w); // after the server has stopped
 
-// HTTP thread: hands a request to a worker. The connection waits.
+// HTTP thread: hands a request to a worker and suspends the connection.
 enum MHD_Result http_work_take(struct http_work *w, struct http_request *r, http_handler *handle);
