@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// erase and expire: records leave all the keys that they stand in.
+// erase and expire: remove records from all keys that contain them.
 #include "collector/cli/lookback.h"
 
 #include "collector/query/write.h"
@@ -64,8 +64,8 @@ static int erase_batch(struct lookback *l, struct query_record *const batch[BATC
 	return lookback_fail("%s", l->db.why);
 }
 
-// One pass over what the query finds: counts it (`erase` false) or erases it. Sets read by rank
-// shift under an erasure, so whoever erases repeats the pass until nothing is found.
+// One pass over the records of the query: counts them, or erases them (`erase`). Sets read by rank shift while records are
+// erased, so the caller repeats the pass until it finds nothing.
 static int pass(struct lookback *l, const struct query *q, bool erase, uint64_t *records)
 {
 	struct query_run *run = query_start(q, &l->db);
@@ -95,8 +95,8 @@ static bool ask_user(uint64_t records)
 	char answer[16] = "";
 
 	if (records > 0)
-		printf("%llu record%s will be forgotten. ", (unsigned long long)records, records == 1 ? "" : "s");
-	printf("Erase %s? [y/N] ", records == 1 ? "it" : "them");
+		printf("%llu record%s will be deleted. ", (unsigned long long)records, records == 1 ? "" : "s");
+	printf("Delete %s? [y/N] ", records == 1 ? "it" : "them");
 	fflush(stdout);
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
@@ -110,13 +110,13 @@ static int erase_all(struct lookback *l, const struct query *q, bool ask)
 		return result;
 	if (records == 0 || l->dry) {
 		printf("%llu record%s %s\n", (unsigned long long)records, records == 1 ? "" : "s",
-			l->dry ? "would be erased" : "to erase");
-		if (records == 0 && !l->dry && lookback_forget(l, q) != 0) // what an erasure that was cut off left
+			l->dry ? "would be deleted" : "to delete");
+		if (records == 0 && !l->dry && lookback_forget(l, q) != 0) // left over from an interrupted erase
 			return LOOKBACK_FAILED;
 		return records > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
 	}
 	if (ask && !l->yes && !ask_user(records))
-		return lookback_fail("nothing was erased");
+		return lookback_fail("nothing was deleted");
 	do {
 		result = pass(l, q, true, &n);
 		erased += n;
@@ -124,11 +124,11 @@ static int erase_all(struct lookback *l, const struct query *q, bool ask)
 	if (result == 0)
 		result = lookback_forget(l, q);
 	if (!l->quiet)
-		printf("erased %llu record%s\n", (unsigned long long)erased, erased == 1 ? "" : "s");
+		printf("deleted %llu record%s\n", (unsigned long long)erased, erased == 1 ? "" : "s");
 	return result;
 }
 
-// What is known about the sensor itself; its records are not told apart from those of others.
+// Erases what is known about a sensor. Records are not kept per sensor.
 static int erase_sensor(struct lookback *l, const char *sensor)
 {
 	reader_begin(&l->db);
@@ -143,11 +143,11 @@ static int erase_sensor(struct lookback *l, const char *sensor)
 		printf("no sensor '%s'\n", sensor);
 		return LOOKBACK_NOTHING;
 	}
-	printf("The sensor's entry and totals go; its records stay, since sensors share them.\n");
+	printf("The entry and the totals of the sensor will be deleted. Its records stay, because sensors share them.\n");
 	if (l->dry)
 		return LOOKBACK_FOUND;
 	if (!l->yes && !ask_user(0))
-		return lookback_fail("nothing was erased");
+		return lookback_fail("nothing was deleted");
 	reader_begin(&l->db);
 	reader_command(&l->db, 3, "ZREM", "sensors", "", 0);
 	redis_encode_text(&l->db.out, sensor);
@@ -165,7 +165,7 @@ int lookback_erase(struct lookback *l)
 	int result = 0;
 
 	q.limit = q.offset = 0;
-	q.time_max_s = 0; // what is asked for goes whole
+	q.time_max_s = 0; // no bound in time
 	if (strcmp(what, "sensor") == 0)
 		return erase_sensor(l, value);
 	if (strcmp(what, "name") == 0 || strcmp(what, "zone") == 0) {
@@ -177,7 +177,7 @@ int lookback_erase(struct lookback *l)
 		result = query_parse_time(&q.last_before, value, time(NULL), why, sizeof(why));
 		q.last_before--;
 	} else {
-		return lookback_fail("erase: expected name, zone, sensor or before, found '%s'", what);
+		return lookback_fail("erase: found '%s', expected name, zone, sensor or before", what);
 	}
 	return result != 0 ? lookback_fail("%s", why) : erase_all(l, &q, true);
 }
@@ -191,13 +191,14 @@ int lookback_expire(struct lookback *l)
 	if (l->argc > 0) {
 		days = strtoull(l->argv[0], &end, 10);
 		if (l->argv[0][0] < '0' || l->argv[0][0] > '9' || *end || days > 36500)
-			return lookback_fail("expire: expected days, 0 to 36500, found '%s'", l->argv[0]);
+			return lookback_fail("expire: found '%s', expected days from 0 to 36500", l->argv[0]);
 	}
 	if (days == 0)
-		return lookback_fail("expire: retention.days is 0, for ever; say how many days: lookback expire 365");
+		return lookback_fail(
+			"expire: retention.days is 0 (keep for ever); give a number of days: lookback expire 365");
 	q.kind = QUERY_EVERYTHING;
 	q.limit = q.offset = 0;
-	q.time_max_s = 0; // what is asked for goes whole
+	q.time_max_s = 0; // no bound in time
 	q.last_before = time(NULL) - (int64_t)days * 86400 - 1;
 	return erase_all(l, &q, false);
 }

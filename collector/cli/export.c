@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// export: everything, as COF lines or CSV. Where it was stopped it goes on from a cursor, which
-// --resume keeps in a file: always one of what has been written already.
+// export: all records, as COF lines or CSV. It continues from a cursor, which --resume keeps in a file; all records before the
+// cursor have been written.
 #include "collector/cli/lookback.h"
 
 #include "collector/query/export.h"
@@ -30,7 +30,7 @@ static int write_out(struct exporting *x)
 	return 0;
 }
 
-// Writes the file of --resume; what the cursor stands for has been handed to the system before.
+// Writes the file of --resume, after all records before the cursor.
 static int save_cursor(struct exporting *x)
 {
 	const char *path = x->l->resume;
@@ -63,7 +63,7 @@ static int load_cursor(struct exporting *x)
 	x->cursor[strcspn(x->cursor, "\n")] = '\0';
 	if (query_export_is_cursor(x->cursor))
 		return 0;
-	return lookback_fail("--resume %s: there is no cursor in it", x->l->resume);
+	return lookback_fail("--resume %s: found no cursor in the file", x->l->resume);
 }
 
 static void put(struct exporting *x, const struct query_record *r)
@@ -110,9 +110,9 @@ static int run(struct exporting *x)
 		query_export_cursor(x->run, x->cursor);
 		lookback_fail("%s", query_export_why(x->run));
 		if (x->l->resume && save_cursor(x) == 0)
-			lookback_fail("what was written is not all; to go on: the same command again");
+			lookback_fail("the export is incomplete; run the same command again to continue");
 		else if (*x->cursor)
-			lookback_fail("what was written is not all; to go on: lookback export --cursor %s", x->cursor);
+			lookback_fail("the export is incomplete; to continue: lookback export --cursor %s", x->cursor);
 		return LOOKBACK_FAILED;
 	}
 	if (x->l->resume && fflush(stdout) == 0)
@@ -128,9 +128,9 @@ int lookback_export(struct lookback *l)
 	q.kind = QUERY_EVERYTHING;
 	q.limit = l->has_limit ? l->filter.limit : 0;
 	if (q.order != QUERY_ORDER_NONE)
-		return lookback_fail("export: records come as they are met; --sort has no meaning here");
+		return lookback_fail("export: found --sort, expected none; records are not sorted");
 	if (l->cursor && !query_export_is_cursor(l->cursor))
-		return lookback_fail("--cursor: '%s' is not a cursor of an earlier export", l->cursor);
+		return lookback_fail("--cursor: found '%s', expected the cursor of an earlier export", l->cursor);
 	if (l->cursor)
 		snprintf(x.cursor, sizeof(x.cursor), "%s", l->cursor);
 	else if (l->resume && load_cursor(&x) != 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// find: names that contain a keyword, or look like it, best first, each with its reason.
+// find: names that contain a keyword or look like it, best first, each with its reason.
 #include "collector/cli/lookback.h"
 
 #include "collector/names/index.h"
@@ -9,7 +9,7 @@ struct finding {
 	struct lookback *l;
 	bool failed, refused;
 	const char *keyword;
-	struct table *table;
+	struct lookback_table *table;
 	struct query_found found;
 	uint64_t shown;
 };
@@ -65,9 +65,9 @@ static int find_one(struct finding *f, const struct query *q)
 	show(f);
 	int result = 0;
 	if (step == QUERY_FAILED)
-		result = lookback_fail(f->shown > 0 ? "%s; what is shown is not all" : "%s", query_why(run));
+		result = lookback_fail(f->shown > 0 ? "%s; the output is incomplete" : "%s", query_why(run));
 	if (step == QUERY_LIMITED && !f->l->quiet && !f->l->has_limit)
-		fprintf(stderr, "lookback: there is more; --limit 0 shows all\n");
+		fprintf(stderr, "lookback: there are more names; --limit 0 prints all\n");
 	query_stop(run);
 	return result;
 }
@@ -90,14 +90,14 @@ static bool find_text(void *arg, const char *text)
 	return !f->failed;
 }
 
-// With the collector's index of names where its file can be read, else by a scan of Redis.
+// Uses the index of names of the collector if its file can be read, otherwise a scan of Redis.
 int lookback_find(struct lookback *l)
 {
 	struct finding f = {.l = l};
 	int result;
 
 	if (l->output == OUTPUT_CSV)
-		return lookback_fail("find: there is no --csv of names; --json has them");
+		return lookback_fail("find: found --csv, expected a table or --json");
 	if (l->output == OUTPUT_TABLE && !l->quiet)
 		f.table = table_new(stdout, "WHY", false);
 	l->db.index = names_index_read(&l->db, NAMES_OWNERS, l->settings.names_file);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What else tells of records that were erased: their entries in the feed of new ones, and that their zone was flooded.
+// What else refers to erased records: their entries in the stream of new records, and their zone in the list of flooded ones.
 #include "collector/cli/lookback.h"
 
 #include "collector/schema/keys.h"
@@ -17,7 +17,7 @@ static bool is_meant(const struct query *q, const char *name, size_t len)
 	return len == q->name_len && memcmp(name, q->name, len) == 0;
 }
 
-// Asks whether the record of an entry is still there, where it is one that was meant. Returns true where it asked.
+// Asks whether the record of an entry still exists, if it was to be erased. Returns true if it asked.
 static bool ask_entry(struct reader *db, const struct query *q, const redisReply *entry)
 {
 	const redisReply *name = reader_field(entry->element[1], "name"),
@@ -27,7 +27,7 @@ static bool ask_entry(struct reader *db, const struct query *q, const redisReply
 
 	if (!name || !type || !rdata || !is_meant(q, name->str, name->len) || !query_has_type(q, type->str, type->len))
 		return false;
-	int len = asprintf(&member, "%s %s", type->str, rdata->str); // others may write to the feed: of any length
+	int len = asprintf(&member, "%s %s", type->str, rdata->str); // others may write to the stream: of any length
 	if (len < 0)
 		return false;
 	reader_command(db, 3, "ZSCORE", FAMILY_NAME, name->str, name->len);
@@ -36,7 +36,7 @@ static bool ask_entry(struct reader *db, const struct query *q, const redisReply
 	return true;
 }
 
-// The next entries of the feed; `id` becomes that of the last one. NULL after a message.
+// The next entries of the stream; `id` becomes that of the last one. NULL after a message.
 static redisReply *read_page(struct lookback *l, char id[ID_SIZE])
 {
 	struct reader *db = &l->db;
@@ -55,7 +55,7 @@ static redisReply *read_page(struct lookback *l, char id[ID_SIZE])
 	return reply;
 }
 
-// Which of a page's entries are of records that are gone: their places in `gone`. Returns how many, or -1.
+// Finds the entries of a page whose records are gone: their indexes in `gone`. Returns how many, or -1.
 static int find_gone(struct lookback *l, const struct query *q, const redisReply *page, uint16_t gone[PAGE])
 {
 	uint16_t asked[PAGE];
@@ -78,7 +78,7 @@ static int find_gone(struct lookback *l, const struct query *q, const redisReply
 	return gone_len;
 }
 
-// Sends what was gathered, whose replies do not matter. 0, or -1 after a message.
+// Sends the gathered commands and ignores their replies. 0, or -1 after a message.
 static int send_off(struct lookback *l)
 {
 	return reader_send(&l->db) == 0 && reader_drain(&l->db) == 0 ? 0 : (lookback_fail("%s", l->db.why), -1);
@@ -115,7 +115,7 @@ static int forget_feed(struct lookback *l, const struct query *q)
 	return result;
 }
 
-// Zones that lie within the one that was erased.
+// Removes the zones within the erased one.
 static int forget_floods(struct lookback *l, const struct query *q)
 {
 	reader_begin(&l->db);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// import. Names that come this way are in no stream, so every batch announces itself by pdns:imports:
-// who has an index of names reads the keys again once that has stood still for a moment.
+// import. Imported names are not in the stream of new records, so every batch increments pdns:imports: a collector with an index
+// of names then reads the keys again.
 //
 //     one Redis    MULTI, INCR imports, records…, EXEC: both or neither, whenever this ends
 //     a cluster    INCR imports, records…: the announcement goes first
@@ -141,7 +141,7 @@ int lookback_import(struct lookback *l)
 		send_batch(&m);
 	progress_end(&m.progress);
 	if (!l->quiet)
-		printf("%s %llu records of %llu lines; %llu lines were not understood\n",
+		printf("%s %llu records from %llu lines; %llu lines were not understood\n",
 			l->dry ? "would import" : "imported", (unsigned long long)m.records,
 			(unsigned long long)m.lines, (unsigned long long)m.bad);
 	if (m.failed || m.bad > 0)

@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// lookback: the analyst's command. One function a subcommand; the options are common to all.
-//
-//     lookback.c          options, table of commands
-//     look.c     name, ip, rdata, zone: records for people and programs
-//     find.c     find: names by keyword, with reasons
-//     new.c      new: what no one had seen before
-//     export.c   export
-//     import.c   import
-//     erase.c    erase, expire
-//     forget.c   what tells of erased records besides their keys
-//     admin.c    status, key
-//     spool.c    spool
-//     slots.c    spool, in a Redis Cluster
-//     lines.c    arguments from the standard input; who reads the standard output
-//     progress.c how far an export or import is
-//     table.c    columns by the width of the terminal
-//     unicode.c  --unicode
+// The command lookback. Each subcommand is a function; all have the same options. README.md lists the files.
 #pragma once
 
-#include "collector/query/json.h"
 #include "collector/base/settings.h"
+#include "collector/query/json.h"
+
+#define LOOKBACK_CONFIG_FILE "/etc/lookback/lookback.conf"
+
+enum { LOOKBACK_LIMIT = 1000, LOOKBACK_TIMEOUT_S = 300 }; // of tables; of lookups
 
 enum lookback_exit { LOOKBACK_FOUND = 0, LOOKBACK_NOTHING = 1, LOOKBACK_FAILED = 2 };
 
@@ -38,10 +26,30 @@ struct lookback {
 	const char *limits; // --quota
 	bool quiet, follow, yes, add, dry, unicode;
 	const char *redis; // --redis
-	bool implied;	   // the configuration file is the one that is read where none is given
-	int argc;	   // arguments behind the command
+	bool implied;	   // the configuration file is LOOKBACK_CONFIG_FILE, which no option named
+	int argc;	   // arguments after the command
 	char **argv;
 };
+
+struct lookback_command {
+	const char *name, *arguments;
+	int min, max; // number of arguments
+	int (*run)(struct lookback *l);
+	const char *help;    // one line
+	const char *details; // lines, or empty
+	const char *options; // those that it has, besides the common ones
+};
+
+extern const struct lookback_command lookback_commands[]; // help.c; the last one has no name
+
+// Prints the help of a command, or of all (NULL, or no command of ours).
+void lookback_help(const char *command);
+
+// options.c: reads the options. Returns -1 to go on, or an exit status.
+int lookback_parse_options(struct lookback *l, int argc, char **argv);
+
+// The command, whose arguments are in `l` afterwards. NULL after an error message.
+const struct lookback_command *lookback_find_command(struct lookback *l);
 
 // Each returns an exit status; `l->db` is ready to connect.
 int lookback_name(struct lookback *l);
@@ -58,38 +66,38 @@ int lookback_key(struct lookback *l);
 int lookback_status(struct lookback *l);
 int lookback_spool(struct lookback *l);
 
-// Removes what else tells of the records of a name or zone that are gone: their entries in the feed of new ones,
-// and that the zone was flooded. 0, or LOOKBACK_FAILED after a message; other queries have nothing to forget.
+// Removes what else refers to erased records of a name or zone: their entries in the stream of new records, and the zone in the
+// list of flooded ones. 0, or LOOKBACK_FAILED after a message. Does nothing for other queries.
 int lookback_forget(struct lookback *l, const struct query *q);
 
-// lines.c: calls `take` with each argument, in place of "-" with each line of the standard input. 0, or
-// LOOKBACK_FAILED after a message; ends where `take` returns false.
+// input.c: calls `take` with each argument, and for "-" with each line of the standard input, until it returns false. 0, or
+// LOOKBACK_FAILED after a message.
 int lookback_each(const struct lookback *l, bool (*take)(void *arg, const char *text), void *arg);
 
-// True where nobody reads the standard output any more.
+// True if nobody reads the standard output any more.
 bool lookback_is_unread(void);
 
 // Prints an error, `lookback: …`. Returns LOOKBACK_FAILED.
 int lookback_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-// Sends what is gathered in `l->db` and returns the one reply, or NULL after an error message.
+// Sends the commands gathered in `l->db` and returns the one reply. NULL after an error message.
 redisReply *lookback_ask(struct lookback *l);
 
-// table.c: rows for people. The first rows decide how wide the columns are.
-struct table;
-// `last`: title of the last column; `unicode`: names that are punycode also as they read. NULL without memory.
-struct table *table_new(FILE *out, const char *last, bool unicode);
-void table_add(struct table *t, const struct query_record *r);
-void table_end(struct table *t); // prints what is left and frees
+// table.c: a table on a terminal. The first rows decide the widths of the columns.
+struct lookback_table;
+// `last`: title of the last column; `unicode`: print internationalized names in Unicode as well. NULL without memory.
+struct lookback_table *table_new(FILE *out, const char *last, bool unicode);
+void table_add(struct lookback_table *t, const struct query_record *r);
+void table_end(struct lookback_table *t); // prints the remaining rows and frees
 
-// unicode.c: appends the owner as it reads, or the RDATA with the name in it (`target`) as it reads.
-// False, and nothing appended, where that is no other text.
+// unicode.c: appends the owner, or the RDATA with its name (`target`), in Unicode. False if that is the same text; nothing is
+// appended then.
 bool lookback_readable_owner(struct redis_buffer *out, const struct query_record *r);
 bool lookback_readable_rdata(struct redis_buffer *out, const struct query_record *r, const char **target, size_t *len);
-// Columns of a terminal that UTF-8 takes, and how many octets those are: the whole text, or what fits.
+// The number of terminal columns of a UTF-8 text, or of the part that fits into `most`, and its octets.
 size_t lookback_columns(const char *text, size_t most, size_t *octets);
 
-// progress.c: on a terminal only.
+// progress.c: a line on the terminal.
 struct progress {
 	const char *what; // "exported"
 	int64_t start_ms, shown_ms;

@@ -53,8 +53,8 @@ static bool show(struct lookback *l, const redisReply *fields)
 	return true;
 }
 
-// The entries behind `id`, which becomes that of the last one. Returns their array inside `*reply`,
-// NULL where there are none; `*failed` where that is for a failure.
+// The entries after `id`, which becomes that of the last one. Returns their array inside `*reply`, or NULL if there are none;
+// sets `*failed` on a failure.
 static const redisReply *read_page(struct lookback *l, char id[64], redisReply **reply, bool *failed)
 {
 	reader_begin(&l->db);
@@ -101,7 +101,7 @@ int lookback_new(struct lookback *l)
 			freeReplyObject(reply);
 		fflush(stdout);
 		done = done ||
-		       (l->follow && lookback_is_unread()); // what reads has enough, and nothing may come for long
+		       (l->follow && lookback_is_unread()); // the reader has left, and nothing may come for long
 	}
 	return failed ? LOOKBACK_FAILED : shown > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
 }

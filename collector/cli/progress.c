@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How far it is: one line on the terminal that is written over, once a second.
+// The progress of an export or import: one line on the terminal, rewritten every second.
 #include "collector/cli/lookback.h"
 
 #include "dataplane/common/monotonic.h"

@@ -12,7 +12,7 @@ struct row {
 	int64_t first, last, count;
 };
 
-struct table {
+struct lookback_table {
 	FILE *out;
 	const char *last; // title of the last column
 	size_t width;	  // columns of the terminal; 0: none, nothing is cut
@@ -36,9 +36,9 @@ static size_t terminal_width(FILE *out)
 	return columns ? strtoul(columns, NULL, 10) : 80;
 }
 
-struct table *table_new(FILE *out, const char *last, bool unicode)
+struct lookback_table *table_new(FILE *out, const char *last, bool unicode)
 {
-	struct table *t = calloc(1, sizeof(*t));
+	struct lookback_table *t = calloc(1, sizeof(*t));
 
 	if (t) {
 		t->out = out;
@@ -50,8 +50,8 @@ struct table *table_new(FILE *out, const char *last, bool unicode)
 	return t;
 }
 
-// Text in a column, cut with an ellipsis where it does not fit and there is a terminal.
-static void put_cell(const struct table *t, const char *text, size_t width, bool padded)
+// Text in a column. On a terminal it is cut with an ellipsis if it does not fit.
+static void put_cell(const struct lookback_table *t, const char *text, size_t width, bool padded)
 {
 	size_t octets, columns = lookback_columns(text, t->width > 0 ? width : SIZE_MAX, &octets);
 	bool cut = text[octets] != '\0';
@@ -65,7 +65,8 @@ static void put_cell(const struct table *t, const char *text, size_t width, bool
 		fprintf(t->out, "%*s", (int)(width - columns), "");
 }
 
-static void put_row(const struct table *t, const struct row *r, const char *first, const char *last, const char *count)
+static void put_row(const struct lookback_table *t, const struct row *r, const char *first, const char *last,
+	const char *count)
 {
 	int time_width = t->wide ? 16 : 10;
 	size_t used = 2 * (size_t)time_width + t->count_width + t->name_width + TYPE_WIDTH + 10;
@@ -78,7 +79,7 @@ static void put_row(const struct table *t, const struct row *r, const char *firs
 	fputc('\n', t->out);
 }
 
-static void print_row(const struct table *t, const struct row *r)
+static void print_row(const struct lookback_table *t, const struct row *r)
 {
 	const char *format = t->wide ? "%Y-%m-%d %H:%M" : "%Y-%m-%d";
 	char first[24], last[24], count[24];
@@ -89,7 +90,7 @@ static void print_row(const struct table *t, const struct row *r)
 	put_row(t, r, first, last, count);
 }
 
-static void begin(struct table *t)
+static void begin(struct lookback_table *t)
 {
 	char title[32];
 	const struct row head = {.name = (char[]){"NAME"}, .type = (char[]){"TYPE"}, .rdata = title};
@@ -117,7 +118,7 @@ static void begin(struct table *t)
 	t->len = 0;
 }
 
-static void add_row(struct table *t, const struct query_record *r)
+static void add_row(struct lookback_table *t, const struct query_record *r)
 {
 	char *text = malloc(r->owner_len + r->type_len + r->rdata_len + 3);
 	struct row row = {.name = text, .first = r->first, .last = r->last, .count = r->count};
@@ -140,7 +141,7 @@ static void add_row(struct table *t, const struct query_record *r)
 }
 
 // "bücher.example (xn--bcher-kva.example)", in the owner and in the RDATA.
-static void add_readable(struct table *t, const struct query_record *r)
+static void add_readable(struct lookback_table *t, const struct query_record *r)
 {
 	struct redis_buffer owner = {0}, rdata = {0};
 	struct query_record both = *r;
@@ -166,7 +167,7 @@ static void add_readable(struct table *t, const struct query_record *r)
 	redis_buffer_free(&rdata);
 }
 
-void table_add(struct table *t, const struct query_record *r)
+void table_add(struct lookback_table *t, const struct query_record *r)
 {
 	if (t->unicode)
 		add_readable(t, r);
@@ -174,7 +175,7 @@ void table_add(struct table *t, const struct query_record *r)
 		add_row(t, r);
 }
 
-void table_end(struct table *t)
+void table_end(struct lookback_table *t)
 {
 	if (!t->begun && t->len > 0)
 		begin(t);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What comes in by lines, and whether what goes out is read.
+// Lines of the standard input, and whether the standard output is read.
 #include "collector/cli/lookback.h"
 
 #include <errno.h>

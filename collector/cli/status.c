@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// status and key.
 #include "collector/cli/lookback.h"
-
-#include "collector/base/keys.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -24,7 +21,7 @@ static redisReply *ask_node(struct lookback *l, const char *command)
 	return lookback_ask(l);
 }
 
-// One primary: what INFO tells, and how many keys it has.
+// One primary: fields of INFO, and its number of keys.
 static int print_node(struct lookback *l, int64_t *keys)
 {
 	redisReply *info = ask_node(l, "INFO");
@@ -65,7 +62,7 @@ static int print_redis(struct lookback *l)
 	return result;
 }
 
-// One line a sensor: name, last flush, totals.
+// One line per sensor: name, last flush, totals.
 static int print_sensor(struct lookback *l, const char *sensor, int64_t last)
 {
 	static const char *const fields[] = {"host", "version", "records", "sightings"};
@@ -106,32 +103,4 @@ int lookback_status(struct lookback *l)
 		result = print_sensor(l, sensors->element[i]->str, reader_number(sensors->element[i + 1]));
 	freeReplyObject(sensors);
 	return result;
-}
-
-int lookback_key(struct lookback *l)
-{
-	const char *file = l->settings.http_keys, *what = l->argv[0];
-	char why[512], key[KEYS_TEXT_SIZE];
-	int result;
-
-	if (!*file)
-		return lookback_fail("http.keys is not set: say where the keys are, -o http.keys=/path");
-	if (strcmp(what, "list") == 0 && l->argc == 1)
-		return keys_print(file, stdout, why, sizeof(why)) == 0 ? LOOKBACK_FOUND : lookback_fail("%s", why);
-	if (l->argc != 2)
-		return lookback_fail("usage: lookback key add NAME | remove NAME | list");
-	if (strcmp(what, "add") == 0) {
-		result = keys_add(file, l->argv[1], l->limits ? l->limits : "", key, why, sizeof(why));
-		if (result != 0)
-			return lookback_fail("%s", why);
-		printf("%s\n", key);
-		fprintf(stderr, "That is the key; it is kept as a hash only, and not shown again.\n");
-		return LOOKBACK_FOUND;
-	}
-	if (strcmp(what, "remove") != 0)
-		return lookback_fail("key: expected add, remove or list, found '%s'", what);
-	result = keys_remove(file, l->argv[1], why, sizeof(why));
-	if (result != 0)
-		return lookback_fail("%s", why);
-	return LOOKBACK_FOUND;
 }

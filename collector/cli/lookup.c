@@ -10,7 +10,7 @@
 // Where records go.
 struct show {
 	struct lookback *l;
-	struct table *table;
+	struct lookback_table *table;
 	struct redis_buffer line;
 	struct query_format format;
 	char sensor[128];
@@ -23,7 +23,7 @@ static void show_flush(struct show *s)
 	redis_buffer_clear(&s->line);
 }
 
-// The sensor's name where there is but one: no record is told apart by sensor.
+// The name of the sensor if there is only one: records are not kept per sensor.
 static const char *only_sensor(struct lookback *l, char *out, size_t out_size)
 {
 	reader_begin(&l->db);
@@ -32,7 +32,7 @@ static const char *only_sensor(struct lookback *l, char *out, size_t out_size)
 	redis_encode_literal(&l->db.out, "1");
 	redisReply *reply = reader_send(&l->db) == 0 ? reader_reply(&l->db) : NULL;
 	if (!reply)
-		return NULL; // the lookup will say what is wrong
+		return NULL; // the lookup will report the reason
 	bool one = reply->elements == 1;
 	if (one)
 		snprintf(out, out_size, "%s", reply->element[0]->str);
@@ -56,7 +56,7 @@ static int show_begin(struct show *s, struct lookback *l)
 	return 0;
 }
 
-// Further members of a JSON object, where names in it are punycode.
+// Adds the members for internationalized names to a JSON object.
 static void add_readable(struct redis_buffer *line, const struct query_record *r)
 {
 	struct redis_buffer text = {0};
@@ -122,9 +122,9 @@ static int run_query(struct show *s, const struct query *q)
 	}
 	int result = 0;
 	if (step == QUERY_FAILED)
-		result = lookback_fail(s->shown > 0 ? "%s; what is shown is not all" : "%s", query_sorted_why(run));
+		result = lookback_fail(s->shown > 0 ? "%s; the output is incomplete" : "%s", query_sorted_why(run));
 	if (step == QUERY_LIMITED && !s->l->quiet && !s->l->has_limit)
-		fprintf(stderr, "lookback: there is more; --limit 0 shows all\n");
+		fprintf(stderr, "lookback: there are more records; --limit 0 prints all\n");
 	query_sorted_stop(run);
 	return result;
 }
@@ -148,7 +148,7 @@ struct looking {
 	bool refused;	       // something was not understood
 };
 
-// What is neither wanted as a name, nor a name of four numbers.
+// True for an address; a name of four numbers is not one.
 static bool is_address(const struct query_paste *p, const char *item)
 {
 	uint8_t ignored[16];
@@ -178,7 +178,7 @@ static int parse_item(const struct looking *k, struct query *q, const char *item
 		return 0;
 	}
 	if (address && (several || is_address(&p, item))) {
-		snprintf(why, why_size, "'%.100s': found an address, expected a name; lookback ip looks for it", item);
+		snprintf(why, why_size, "'%.100s': found an address, expected a name; use lookback ip", item);
 		return -1;
 	}
 	if (several && result != 0)
@@ -216,7 +216,7 @@ static bool look_up_text(void *arg, const char *text)
 	return !k->failed;
 }
 
-// Every argument, and with "-" every line of the standard input, is looked up; what holds several is split.
+// Looks up every argument, and for "-" every line of the standard input; a text with several items is split.
 static int look_up(struct lookback *l, parse_function *parse)
 {
 	struct looking k = {.parse = parse};
@@ -242,7 +242,7 @@ int lookback_ip(struct lookback *l)
 	return look_up(l, query_parse_addresses);
 }
 
-// Wildcards: with the collector's index where its file can be read, else by a scan of Redis.
+// Wildcards use the index of the collector if its file can be read, otherwise a scan of Redis.
 int lookback_rdata(struct lookback *l)
 {
 	bool wild = false;

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The commands, and --help.
+#include "collector/cli/lookback.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LOOKUP_OPTIONS "-t -s -l -j -u -q --since --until --offset --timeout --csv"
+
+const struct lookback_command lookback_commands[] = {
+	{"name", "NAME...", 1, 1000, lookback_name, "print the records of a name",
+		"NAME may be *.NAME (the name and all names below it) or NAME.* (all names that begin with these labels).\n"
+		"Addresses and URLs in a pasted text are recognized; \"-\" reads lines from the standard input.",
+		LOOKUP_OPTIONS},
+	{"ip", "ADDRESS...", 1, 1000, lookback_ip, "print the names that resolved to an address",
+		"ADDRESS may be a prefix (192.0.2.0/24) or a range (192.0.2.1-192.0.2.99). A port is ignored.\n"
+		"\"-\" reads lines from the standard input.",
+		LOOKUP_OPTIONS},
+	{"rdata", "NAME...", 1, 1000, lookback_rdata, "print the records that point to a name",
+		"Types: CNAME, DNAME, NS, MX, PTR, SRV, SVCB, HTTPS, SOA. NAME may be *.NAME or NAME.*.\n"
+		"With --type soa also the mailbox of SOA records; this reads all names.",
+		LOOKUP_OPTIONS},
+	{"zone", "NAME...", 1, 1000, lookback_zone, "print the records of a name and of all names below it", "",
+		LOOKUP_OPTIONS},
+	{"find", "KEYWORD...", 1, 1000, lookback_find, "print names that contain a keyword or look like it",
+		"Best match first, each with its reason: contains, homoglyph, digit for letter, one edit.\n"
+		"Uses the index of names if names.file is set, otherwise scans Redis.",
+		"-t -l -j -q --since --until --offset --timeout"},
+	{"new", "", 0, 0, lookback_new, "print records that were never seen before", "Oldest first.",
+		"-f -t -l -j -q --since --until --csv"},
+	{"export", "", 0, 0, lookback_export, "print all records",
+		"Common Output Format, one JSON object per line, with RDATA as an array; or CSV. A record may be printed twice;\n"
+		"an import ignores that. Exit status 2 if the export is incomplete.",
+		"-t -l -q --since --until --csv --resume --cursor"},
+	{"import", "[FILE...]", 0, 1000, lookback_import,
+		"write records from COF, DNSDB JSON or passivedns logs to Redis",
+		"Reads the standard input if there is no FILE. The earlier first and the later last sighting are kept, and the\n"
+		"greater count: importing twice does no harm.",
+		"-t -n -q --since --until --add"},
+	{"erase", "name|zone|sensor|before WHAT", 2, 2, lookback_erase, "delete records; asks first",
+		"Deletes the records of a name, of a zone, those not seen since a time (before), or the totals of a sensor.\n"
+		"A record that is still in the table of a sensor is written again when it is seen again.",
+		"-t -n -y -q --since --until"},
+	{"expire", "[DAYS]", 0, 1, lookback_expire, "delete records not seen for DAYS [retention.days]", "",
+		"-t -n -q"},
+	{"key", "add NAME | remove NAME | list", 1, 2, lookback_key, "manage the API keys of the HTTP server",
+		"Keys are in the file of the setting http.keys. A new key is printed once; the file keeps only its hash.",
+		"--quota"},
+	{"status", "", 0, 0, lookback_status, "print the state of Redis, and the sensors", "", ""},
+	{"spool", "status | adopt [NUMBER [SLOT]] | reset [SLOT] | take", 1, 3, lookback_spool,
+		"repair the number of a spool in Redis",
+		"Redis holds the number of the last batch of a spool. The collector stops writing if it is missing or was changed.\n"
+		"  status  print the numbers and the state; exit status 1 if writing has stopped\n"
+		"  adopt   Redis holds everything up to NUMBER (default: the number in Redis that can be right)\n"
+		"  reset   Redis holds nothing of this spool: write all that is kept\n"
+		"  take    this spool keeps its UUID, which a copy of it had as well\n"
+		"All but status ask first. In a Redis Cluster each slot has its own number: without SLOT all stopped slots are meant.\n"
+		"Needs the configuration of the collector (-c) and read access to spool.dir.",
+		"-n -y"},
+	{NULL, NULL, 0, 0, NULL, NULL, NULL, NULL},
+};
+
+static const struct option_help {
+	const char *name, *text, *help;
+} option_helps[] = {
+	{"--since", "    --since TIME", "seen at TIME or later: 7d, 24h, 2024-01-31, 2024-01-31T12:00:00Z"},
+	{"--until", "    --until TIME", "seen at TIME or earlier"},
+	{"-t", "-t, --type TYPE,...", "record types; any: all but DNSSEC, any-dnssec: only DNSSEC"},
+	{"-s", "-s, --sort KEY", "last, first, count, name, type or rdata; -KEY: descending [tables: -last]"},
+	{"-l", "-l, --limit N", "at most N records, 0 for all [tables: 1000]"},
+	{"--offset", "    --offset N", "skip the first N records"},
+	{"--timeout", "    --timeout SECONDS", "stop a lookup after this time with exit status 2, 0 for never [300]"},
+	{"-j", "-j, --json", "print Common Output Format, one JSON object per line"},
+	{"--csv", "    --csv", "print comma-separated values"},
+	{"-u", "-u, --unicode", "print internationalized names in Unicode as well"},
+	{"-q", "-q, --quiet", "print nothing; use the exit status"},
+	{"-f", "-f, --follow", "new: wait for more records"},
+	{"--resume", "    --resume FILE", "export: keep the position in FILE, and continue from it"},
+	{"--cursor", "    --cursor TEXT", "export: continue where an earlier export stopped"},
+	{"--add", "    --add", "import: add counts to those in Redis [keep the greater]"},
+	{"-n", "-n, --dry-run", "import, erase, expire, spool: print what would be done"},
+	{"-y", "-y, --yes", "erase, spool: do not ask"},
+	{"--quota", "    --quota N/UNIT", "key add: at most N requests per s, min, h or d [no limit]"},
+};
+
+static void print_option(const struct option_help *o)
+{
+	printf("  %-23s %s\n", o->text, o->help);
+}
+
+static void print_common(void)
+{
+	printf("\nRedis:\n"
+	       "      --redis ADDRESS     HOST:PORT or unix:/path; several with commas\n"
+	       "  -c, --config FILE       configuration file of the collector [%s]\n"
+	       "  -o, --option KEY=VALUE  set one of its settings; the password may be in REDISCLI_AUTH\n"
+	       "  -h, --help              print this help, or that of COMMAND\n"
+	       "      --version           print the version\n\n"
+	       "Exit status: 0 found or done, 1 nothing found, 2 wrong usage or failure.\n",
+		LOOKBACK_CONFIG_FILE);
+}
+
+static void print_all(void)
+{
+	printf("Usage: lookback [OPTION]... COMMAND [ARGUMENT]...\n"
+	       "Prints the DNS records that Lookback has seen: what a name resolved to, first and last seen, and how often.\n"
+	       "Names, addresses and URLs may be defanged: example[.]com, hxxps://...\n\n"
+	       "Commands (lookback COMMAND --help prints more):\n");
+	for (const struct lookback_command *c = lookback_commands; c->name; c++)
+		printf("  %-7s %s\n", c->name, c->help);
+	printf("\nOptions:\n");
+	for (size_t i = 0; i < sizeof(option_helps) / sizeof(*option_helps); i++)
+		print_option(&option_helps[i]);
+	print_common();
+	printf("\nExamples:\n"
+	       "  lookback name www.example.com\n"
+	       "  lookback zone example.com --since 7d --type a,aaaa\n"
+	       "  lookback ip 192.0.2.0/24 --sort -count --limit 20\n"
+	       "  lookback rdata ns1.example.net --json | jq -r .rrname\n"
+	       "  lookback find paypal\n"
+	       "  lookback export | zstd > lookback.cof.zst\n");
+}
+
+// True if an option is one of a list of words.
+static bool has_option(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = list; (at = strstr(at, name)) != NULL; at += len)
+		if ((at == list || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
+			return true;
+	return false;
+}
+
+static void print_command(const struct lookback_command *c)
+{
+	printf("Usage: lookback [OPTION]... %s%s%s\n%c%s.\n", c->name, *c->arguments ? " " : "", c->arguments,
+		c->help[0] - 'a' + 'A', c->help + 1);
+	if (*c->details)
+		printf("%s\n", c->details);
+	if (*c->options)
+		printf("\nOptions:\n");
+	for (size_t i = 0; i < sizeof(option_helps) / sizeof(*option_helps); i++)
+		if (has_option(c->options, option_helps[i].name))
+			print_option(&option_helps[i]);
+	print_common();
+}
+
+void lookback_help(const char *command)
+{
+	for (const struct lookback_command *c = lookback_commands; command && c->name; c++) {
+		if (strcmp(command, c->name) == 0) {
+			print_command(c);
+			return;
+		}
+	}
+	print_all();
+}
