@@ -5,6 +5,7 @@
 #include "collector/names/index.h"
 #include "collector/query/paste.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 // Where records go.
@@ -183,7 +184,14 @@ static int parse_item(const struct looking *k, struct query *q, const char *item
 	}
 	if (several && result != 0)
 		return -1;
-	return k->parse(q, item, why, why_size);
+	result = k->parse(q, item, why, why_size);
+	if (result == -ENOTSUP) { // a pattern
+		size_t len = strlen(why);
+		snprintf(why + len, why_size - len, "%s",
+			k->parse == query_parse_target ? "; other patterns are for the glob search of the HTTP server"
+						       : "; for a part of a name use lookback find KEYWORD");
+	}
+	return result;
 }
 
 static void look_up_item(void *arg, const char *item, bool several)

@@ -13,6 +13,7 @@
 
 #include "dataplane/common/dns_layout.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -86,14 +87,18 @@ static int parse_value(struct query *q, const char *side, const char *kind, cons
 	size_t why_size)
 {
 	bool rdata = strcmp(side, "rdata") == 0;
+	int result;
 
 	snprintf(why, why_size, "path: expected rrset/name, rrset/raw, rdata/name, rdata/ip or rdata/raw");
 	if (!rdata && strcmp(side, "rrset") != 0)
 		return -1;
-	if (strcmp(kind, "name") == 0 && !rdata)
-		return query_parse_name(q, value, why, why_size);
-	if (strcmp(kind, "name") == 0)
-		return query_parse_target(q, value, why, why_size);
+	if (strcmp(kind, "name") == 0) {
+		result = (rdata ? query_parse_target : query_parse_name)(q, value, why, why_size);
+		size_t len = strlen(why);
+		if (result == -ENOTSUP) // a pattern
+			snprintf(why + len, why_size - len, "; use /dnsdb/v2/glob/%s/", rdata ? "rdata" : "rrnames");
+		return result;
+	}
 	if (strcmp(kind, "ip") == 0 && rdata)
 		return query_parse_addresses(q, value, why, why_size);
 	return strcmp(kind, "raw") == 0 ? parse_raw(q, value, rdata, why, why_size) : -1;

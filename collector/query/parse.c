@@ -45,13 +45,11 @@ bool query_is_pattern(const char *text, size_t len)
 	return false;
 }
 
-// What no name can be meant by, and what searches so. In a name as DNS has it a backslash stands before such a character.
-static int refuse_pattern(const char *text, enum query_kind kind, char *why, size_t why_size)
+// -ENOTSUP tells a caller that has another search for patterns. In a name of DNS a backslash stands before such a character.
+static int refuse_pattern(const char *text, const char *expected, char *why, size_t why_size)
 {
-	snprintf(why, why_size,
-		"'%.100s': found a pattern, expected a name, *.name or name.*; glob search has patterns: /dnsdb/v2/glob/%s/%.100s",
-		text, kind == QUERY_NAME ? "rrnames" : "rdata", text);
-	return -EINVAL;
+	snprintf(why, why_size, "'%.100s': found a pattern, expected %s", text, expected);
+	return -ENOTSUP;
 }
 
 // Names with a wildcard at one end; `kinds` are the kinds of exact, subtree and stem.
@@ -72,7 +70,7 @@ static int parse_wild(struct query *q, const char *text, const enum query_kind k
 	if (strcmp(plain, "*") == 0 || strcmp(plain, "*.") == 0)
 		result = set_name(q, kinds[1], ".", 1);
 	else if (query_is_pattern(plain + head, head ? len - head : len - tail))
-		return refuse_pattern(text, kinds[0], why, why_size);
+		return refuse_pattern(text, "a name, *.name or name.*", why, why_size);
 	else if (head)
 		result = set_name(q, kinds[1], plain + head, len - head);
 	else if (tail)
@@ -159,7 +157,7 @@ int query_parse_keyword(struct query *q, const char *text, char *why, size_t why
 	if (decoded && query_to_latin(unicode, given, sizeof(given)))
 		strcpy(plain, given);
 	if (query_is_pattern(plain, strlen(plain)))
-		return refuse_pattern(text, QUERY_NAME, why, why_size);
+		return refuse_pattern(text, "a part of a name", why, why_size);
 	if (strlen(plain) < 2 || strlen(plain) > 253)
 		return query_refuse(why, why_size, text, "a part of a name, of at least two characters");
 	q->name_len = strlen(plain);

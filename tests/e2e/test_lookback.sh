@@ -154,9 +154,9 @@ grep -q "'today': expected a name with a dot" "$T/err" || fail "a sentence: $(ca
 echo no.such.name.invalid | status_of 1 name -
 echo "$word" | look find - --json | cmp -s - <(look find "$word" --json) || fail "find -"
 status_of 2 name 'fen*'
-grep -q 'glob/rrnames' "$T/err" || fail "a pattern as a name: $(cat "$T/err")"
+grep -q 'lookback find KEYWORD' "$T/err" || fail "a pattern as a name: $(cat "$T/err")"
 status_of 2 rdata '*fence.example'
-grep -q 'glob/rdata' "$T/err" || fail "a pattern as a target: $(cat "$T/err")"
+grep -q 'glob search of the HTTP server' "$T/err" || fail "a pattern as a target: $(cat "$T/err")"
 status_of 2 zone 'f*e.example'
 status_of 2 find 'fen*'
 status_of 2 name 192.0.2.7:53

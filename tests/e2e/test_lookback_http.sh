@@ -25,6 +25,41 @@ same "names in the index" "$(cut -f1 "${goldens[@]}" | sort -u | wc -l)" "$(metr
 same "names in the index of what is pointed to" "$(redis --scan --pattern 'pdns:rdata:*' | sort -u | wc -l)" "$(metric collector_targets)"
 $CHECK "$URL" "${goldens[@]}" || fail "see above"
 
+# Every response has its headers, whatever the path and the outcome.
+has_headers() { # status, curl arguments…
+	local status=$1
+	shift
+	same "status of $*" "$status" "$(curl -sS -o /dev/null -D "$T/head" -w '%{http_code}' --max-time 20 "$@")"
+	for header in 'X-Content-Type-Options: nosniff' 'X-Frame-Options: DENY' 'Referrer-Policy: no-referrer' 'Cross-Origin-Resource-Policy: same-origin'; do
+		same "$header of $*" 1 "$(tr -d '\r' < "$T/head" | grep -cixF "$header")"
+	done
+	same "Content-Security-Policy of $*" 1 "$(grep -ci '^Content-Security-Policy: ' "$T/head")"
+}
+for path in / /web/app.js /metrics /api/status /healthz /readyz /dnsdb/v2/ping /dnsdb/v2/rate_limit /dnsdb/v2/lookup/rrset/name/wikimedia.org \
+	/pdns/query/wikimedia.org /pdns/info '/api/lookup?q=wikimedia.org' '/api/lookup?q=wikimedia.org&format=csv' '/api/find?q=wiki' /api/export; do
+	has_headers 200 "$URL$path"
+	has_headers 200 --compressed "$URL$path"
+	has_headers 200 --head "$URL$path"
+done
+has_headers 200 --data 'wikimedia.org' "$URL/api/bulk"
+has_headers 200 --data 'wikimedia.org' "$URL/api/understand"
+has_headers 200 -H 'dribble-paginate-count: 1' "$URL/pdns/query/wikimedia.org"
+has_headers 304 -H "If-None-Match: $(curl -sS -o /dev/null -D - "$URL/" | tr -d '\r' | sed -n 's/^ETag: //Ip')" "$URL/"
+for path in /dnsdb/v2/nothing /dnsdb/v2/lookup/rrset/name/a..b '/api/lookup?q=' '/api/find?q=%zz' '/api/export?cursor=x'; do
+	has_headers 400 "$URL$path"
+done
+has_headers 400 -H 'Host: a b' "$URL/metrics"
+has_headers 403 -H 'Sec-Fetch-Site: cross-site' "$URL/metrics"
+has_headers 403 -H 'Sec-Fetch-Site: cross-site' "$URL/api/find?q=wiki"
+has_headers 404 "$URL/nothing"
+has_headers 404 "$URL/lookup/rrset/name/nothing.invalid"
+has_headers 405 -X PUT "$URL/metrics"
+has_headers 405 -X PUT "$URL/api/find?q=wiki"
+has_headers 413 --data "$(printf '%0300000d' 0)" "$URL/api/understand"
+has_headers 414 "$URL/$(printf '%09000d' 0)"
+has_headers 416 "$URL/api/lookup?q=wikimedia.org&offset=99999999999"
+has_headers 421 -H 'Host: elsewhere.example' "$URL/dnsdb/v2/ping"
+
 # Wildcards of names that are pointed to come from their index as they come from the keys, without a SCAN.
 pointing() { curl -fsS "$URL/dnsdb/v2/$1" | grep '"obj"' | sort; } # path
 for path in 'lookup/rdata/name/*.wikimedia.org/ALL' 'lookup/rdata/name/ns0.*/ALL' 'lookup/rdata/name/*./ALL?limit=0' 'glob/rdata/*w%3Fki*' 'regex/rdata/%5Ens%5B0-9%5D'; do
@@ -165,7 +200,7 @@ for path in lookup/rate_limit dnsdb/v2/rate_limit; do
 done
 curl -sS -o /dev/null -H "X-API-Key: $key" "$URL/api/lookup?q=au%0adit.example"
 head_of -H "X-API-Key: $key" "$URL/dnsdb/v2/lookup/rrset/name/a.example" > "$T/head"
-grep -q '^HTTP/1.1 429 ' "$T/head" && grep -q '^Retry-After: 3[0-9]*$' "$T/head" && grep -qx 'X-RateLimit-Remaining: 0' "$T/head" || fail "429: $(cat "$T/head")"
+grep -qix 'X-Content-Type-Options: nosniff' "$T/head" && grep -q '^HTTP/1.1 429 ' "$T/head" && grep -q '^Retry-After: 3[0-9]*$' "$T/head" && grep -qx 'X-RateLimit-Remaining: 0' "$T/head" || fail "429: $(cat "$T/head")"
 curl -sS -o /dev/null -H "X-API-Key: $(cat "$T/key8")" --data-binary $'a.example\nb\x01.example\n' "$URL/api/bulk"
 grep -q 'lookup: key many7, from 127.0.0.1: GET /api/lookup?q=au%0adit.example$' "$T/collector.log" || fail "the audit line has no query"
 grep -q 'lookup: key many8, from 127.0.0.1: POST /api/bulk: a.example b?.example $' "$T/collector.log" || fail "the audit line has no questions"
