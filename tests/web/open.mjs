@@ -103,7 +103,7 @@ async function table({ open, same, soon, on, base }) {
 async function many({ open, same, soon, on, base }) {
 	const page = await open('/?q=2048-a.size.dns.netmeister.org'), see = on(page);
 	await see.status(/^1,000 records · 1 name · 1,000 addresses/);
-	await page.locator('.notice', { hasText: '1,000 records are here; there are more' }).waitFor();
+	await page.locator('.notice', { hasText: '1,000 records are loaded; there are more' }).waitFor();
 	await see.rows(100);
 	await page.locator('.more').click();
 	await see.status(/^2,048 records/);
@@ -123,7 +123,7 @@ async function many({ open, same, soon, on, base }) {
 async function keywords({ open, same, on }) {
 	const page = await open('/?q=paypal'), see = on(page);
 	await see.rows(4);
-	same('reasons in order', await see.column('why'), ['contains it', 'look-alike letters', 'digit for letter', 'one letter off']);
+	same('reasons in order', await see.column('why'), ['contains it', 'look-alike letters', 'digit for letter', 'one letter different']);
 	same('what the letters are', await page.locator('tbody bdi').allTextContents(), ['pаypal.example']);
 	same('the keyword in the name', await page.locator('mark').allTextContents(), ['paypal']);
 	await page.locator('.facets [data-value="one edit"]').click();
@@ -268,7 +268,7 @@ async function trouble({ open, soon, on }) {
 	await page.route('**/api/lookup*', (route) => route.fulfill({ contentType: 'application/x-ndjson',
 		body: '{"cond":"begin"}\n{"obj":{"rrname":"a.example","rrtype":"A","rdata":"192.0.2.1","time_first":1,"time_last":2,"count":1}}\n' }));
 	await see.search('a.example');
-	await page.locator('.notice.warning', { hasText: 'broke off after 1 rows: the connection broke' }).waitFor();
+	await page.locator('.notice.warning', { hasText: 'incomplete after 1 rows: the connection broke' }).waitFor();
 	await see.rows(1);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The page: what the URL says is what is shown.
+// The page shows what its URL says.
 //
 //     /                          home
 //     /?q=TEXT&…                 results.js; with view=graph: graph.js
@@ -35,7 +35,7 @@ function go(params, { replace = false, fresh = true } = {}) {
 	show({ fresh, focus: fresh });
 }
 
-// `fresh`: somebody asked for it; else it is Back, Forward or a reload, where old answers will do.
+// `fresh`: a new search; otherwise Back, Forward or a reload, which may show cached answers.
 function show({ fresh = false, focus = fresh } = {}) {
 	const params = read();
 	close();
@@ -78,11 +78,11 @@ document.querySelector('form.search').addEventListener('submit', (event) => {
 	event.preventDefault();
 	const q = box.value.trim();
 	if (!q) return;
-	if (matchMedia('(pointer: coarse)').matches) box.blur(); // the keyboard of the phone goes away
+	if (matchMedia('(pointer: coarse)').matches) box.blur(); // hides the keyboard of the phone
 	go({ q });
 });
 
-// A box of one line would join the lines of a list.
+// The box has one line: line breaks of a pasted list become blanks.
 box.addEventListener('paste', (event) => {
 	const text = event.clipboardData?.getData('text/plain') ?? '';
 	if (!/[\r\n]/.test(text.trim())) return;
@@ -105,7 +105,7 @@ document.addEventListener('keydown', (event) => {
 });
 
 document.querySelector('.to-key').addEventListener('click', async () => {
-	if (!(await askForKey(key.get() ? 'A key is set. Another one takes its place.' : ''))) return;
+	if (!(await askForKey(key.get() ? 'A key is set. A new key replaces it.' : ''))) return;
 	showKey();
 	if (read().q) show({ fresh: true });
 });

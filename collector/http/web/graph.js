@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The neighbourhood of what was found: name – address – name. A click on a node asks for its own neighbours
-// and shows beside the drawing what it is. Arrow keys go from node to node, Enter expands, and all of it is also
-// there as a list.
+// A graph of names and addresses. A click on a node adds its neighbours and shows its details. Arrow keys move between nodes,
+// Enter expands. The same data is below as a list.
 import { lookup, lookupPath } from './api.js';
 import { announce, el, fill, svg, wantsNoMotion } from './dom.js';
 import * as format from './format.js';
@@ -21,20 +20,20 @@ export function openGraph(place, rows, root) {
 	let chosen, frame = 0, box = { x: -400, y: -250, w: 800, h: 500 }, moved = false;
 
 	const lines = svg('g', { class: 'edges' }), dots = svg('g', { class: 'nodes' });
-	const canvas = svg('svg', { class: 'canvas', role: 'group', 'aria-label': 'Graph of names and addresses; arrow keys go from node to node, Enter expands' }, lines, dots);
-	const details = el('aside', { class: 'details', 'aria-label': 'The node that is chosen' });
+	const canvas = svg('svg', { class: 'canvas', role: 'group', 'aria-label': 'Graph of names and addresses; arrow keys move between nodes, Enter expands' }, lines, dots);
+	const details = el('aside', { class: 'details', 'aria-label': 'Selected node' });
 	const list = el('div', { class: 'node-list' });
 	const count = el('p', { class: 'aside count' });
 	const zoomButton = (label, text, factor) => el('button', { type: 'button', 'aria-label': label, title: label, onclick: () => zoom(factor) }, text);
 	fill(place, el('div', { class: 'graph' },
 		el('div', { class: 'drawing' }, canvas,
-			el('div', { class: 'zoom' }, zoomButton('Closer', '+', 0.75), zoomButton('Farther', '−', 1.33),
+			el('div', { class: 'zoom' }, zoomButton('Zoom in', '+', 0.75), zoomButton('Zoom out', '−', 1.33),
 				el('button', { type: 'button', 'aria-label': 'Show all', title: 'Show all', onclick: () => { moved = false; fit(); } }, 'Fit')),
 			el('div', { class: 'legend', 'aria-hidden': 'true' }, el('span', { class: 'is-name' }, 'name'), el('span', { class: 'is-address' }, 'address'),
-				el('span', { class: 'is-open' }, 'not expanded yet'))),
+				el('span', { class: 'is-open' }, 'not expanded'))),
 		details),
 	count,
-	el('details', { class: 'as-list' }, el('summary', null, 'The same as a list'), list));
+	el('details', { class: 'as-list' }, el('summary', null, 'As a list'), list));
 
 	// --- view
 
@@ -139,7 +138,7 @@ export function openGraph(place, rows, root) {
 		}
 		for (const { a, b, line } of model.edges.values()) line.classList.toggle('near', a === chosen || b === chosen);
 		fill(count, `${format.plural(model.nodes.size, 'node')}, ${format.plural(model.edges.size, 'edge')}.`,
-			model.left > 0 && ` ${format.plural(model.left, 'record')} left out: at most ${START_MAX} nodes at first and ${NODES_MAX} in all are drawn, newest first.`);
+			model.left > 0 && ` ${format.plural(model.left, 'record')} not drawn: the limit is ${START_MAX} nodes at first and ${NODES_MAX} in total, newest first.`);
 		showDetails();
 		showList();
 	}
@@ -154,17 +153,17 @@ export function openGraph(place, rows, root) {
 
 	function showDetails() {
 		if (!chosen) {
-			fill(details, el('p', { class: 'aside' }, 'A click on a node brings its neighbours. By keyboard: arrows go from node to node, Enter expands, + and − zoom.'));
+			fill(details, el('p', { class: 'aside' }, 'Click a node to add its neighbours. Keyboard: arrow keys move between nodes, Enter expands, + and − zoom.'));
 			return;
 		}
 		const near = model.neighbours(chosen);
 		fill(details, el('h2', null, el('span', { class: 'kind' }, chosen.kind === 'address' ? 'Address' : 'Name'), ' ', link(chosen)),
-			el('p', { class: 'buttons' }, chosen.expanded ? el('span', { class: 'aside' }, 'Its neighbours are drawn.') :
+			el('p', { class: 'buttons' }, chosen.expanded ? el('span', { class: 'aside' }, 'Expanded.') :
 				el('button', { type: 'button', class: 'expand', onclick: () => expand(chosen) }, 'Expand')),
 			chosen.hidden > 0 && el('p', { class: 'aside' }, `${format.plural(chosen.hidden, 'more record')} not drawn; `, 'search for it to see all.'),
 			el('ul', { class: 'neighbours' }, near.slice(0, 40).map((n) => el('li', null, el('span', { class: 'type' }, n.edge.types.join(' ')), ' ', link(n.node),
 				el('span', { class: 'aside' }, ` ${format.day(n.edge.first)} – ${format.day(n.edge.last)}`)))),
-			near.length > 40 && el('p', { class: 'aside' }, `and ${near.length - 40} more in the list below`));
+			near.length > 40 && el('p', { class: 'aside' }, `${near.length - 40} more are in the list below`));
 	}
 
 	function showList() {
@@ -188,7 +187,7 @@ export function openGraph(place, rows, root) {
 		} catch (error) {
 			if (error.name === 'AbortError') return;
 			drawn.get(node.id).group.classList.remove('busy');
-			details.prepend(el('p', { class: 'notice error', role: 'alert' }, `It could not be expanded: ${error.message}.`));
+			details.prepend(el('p', { class: 'notice error', role: 'alert' }, `Expanding failed: ${error.message}.`));
 		} finally {
 			node.busy = false;
 		}
@@ -249,7 +248,7 @@ export function openGraph(place, rows, root) {
 	if (root) Object.assign(model.node(root.kind, root.value), { expanded: true });
 	model.add([...rows].sort((a, b) => b.time_last - a.time_last), undefined, START_MAX);
 	if (model.nodes.size === 0) {
-		fill(place, el('p', { class: 'notice' }, 'None of these records points to a name or an address: there is nothing to draw.'));
+		fill(place, el('p', { class: 'notice' }, 'No record points to a name or an address: nothing to draw.'));
 		return () => {};
 	}
 	chosen = root ? first() : undefined;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Asks for the API key. It stays in this tab, and goes nowhere but into the header of lookups.
+// Asks for the API key. It stays in this tab and is sent only in the header of lookups.
 import { key } from './api.js';
 import { el } from './dom.js';
 
-// Resolves to true where there is another key now (or none any more), false where the dialog was left.
+// Resolves to true if the key was changed or removed, false if the dialog was closed.
 export function askForKey(message) {
 	return new Promise((resolve) => {
 		const before = key.get();
@@ -13,7 +13,7 @@ export function askForKey(message) {
 			el('form', { method: 'dialog', onsubmit: take },
 				el('h2', { id: 'key-title' }, 'API key'), problem,
 				el('label', { for: 'key' }, 'Key'), input,
-				el('p', { id: 'key-help', class: 'aside' }, 'Kept in this tab until it is closed, and sent only to this server. Its operator makes one with ',
+				el('p', { id: 'key-help', class: 'aside' }, 'The key is kept until this tab is closed, and is sent only to this server. The operator makes keys with ',
 					el('code', null, 'lookback key add NAME'), '.'),
 				el('div', { class: 'buttons' },
 					before && el('button', { type: 'button', class: 'quiet', onclick: () => end('') }, 'Forget the key'),
@@ -30,7 +30,7 @@ export function askForKey(message) {
 			event.preventDefault();
 			const text = input.value.trim();
 			if (/^[\x21-\x7e]+$/.test(text)) end(text);
-			else problem.textContent = 'A key has letters, digits and signs without spaces.';
+			else problem.textContent = 'Found a space or another character; expected letters, digits and signs.';
 		}
 		dialog.addEventListener('close', () => {
 			dialog.remove();

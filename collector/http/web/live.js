@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The live view of the sensor, and the dot beside its name. Asks every other second, and not while nobody looks.
+// The live view of the sensor, and the state beside its name. Asks every two seconds while the page is visible.
 import { status as askStatus } from './api.js';
 import { announce, el, fill, setText, svg } from './dom.js';
 import * as format from './format.js';
@@ -35,7 +35,7 @@ function setDot(level, text) {
 	setText(document.getElementById('sensor-state'), `: ${text}`);
 }
 
-const AWAY = [{ level: 'error', text: 'The collector does not answer. What is shown is what it said last.' }];
+const AWAY = [{ level: 'error', text: 'The collector does not answer. The figures are the last received.' }];
 
 function sayProblems(list) {
 	const level = list.find((p) => p.level !== 'note')?.level ?? 'well';
@@ -80,7 +80,7 @@ const LOSS = { packets_total: ['short', 'snapped', 'oversized', 'no_time', 'tunn
 	records_total: ['out_of_bailiwick', 'too_long', 'not_in', 'name_skipped'] };
 const words = (label) => label.replaceAll('_', ' ');
 
-// A family by outcome: how many, which share, how fast; what never happened is left out.
+// A family of counters by outcome: total, share and rate; zeros are left out.
 function outcomes(title, family, then, now) {
 	const all = Object.entries(now.counters[family] ?? {}), sum = total(now.counters[family]);
 	const rows = all.filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
@@ -102,7 +102,7 @@ const LOSSES = [['port_lost_total', 'Ports', (d) => d.ports.reduce((sum, p) => {
 function losses(then, now) {
 	const rows = LOSSES.flatMap(([, label, read]) => Object.entries(read(now)).map(([reason, n]) => ({ label, reason, n, rate: rate(then, now, (d) => read(d)[reason]) })))
 		.filter((r) => r.n > 0);
-	return card('Lost, by reason', 'losses', rows.length === 0 ? el('p', { class: 'aside' }, 'Nothing was lost: no packet, fragment, stream or sighting.') : el('table', null,
+	return card('Lost, by reason', 'losses', rows.length === 0 ? el('p', { class: 'aside' }, 'Nothing is lost: no packet, fragment, stream or sighting.') : el('table', null,
 		el('thead', null, el('tr', null, el('th', { scope: 'col' }, 'What'), el('th', { scope: 'col' }, 'Reason'), el('th', { scope: 'col', class: 'number' }, 'Now'), el('th', { scope: 'col', class: 'number' }, 'Total'))),
 		el('tbody', null, rows.map((r) => el('tr', { class: r.rate > 0 ? 'dropped' : null }, el('th', { scope: 'row' }, r.label), el('td', null, words(r.reason)),
 			el('td', { class: 'number' }, perSecond(r.rate)), el('td', { class: 'number' }, format.short(r.n)))))));
@@ -112,32 +112,32 @@ function redisCard(then, now) {
 	const { status, collector } = now, applied = collector.collector_last_applied_timestamp_seconds;
 	const errors = Object.entries(status.redis_errors).filter(([, n]) => n > 0);
 	return card('Redis', status.redis.up ? 'redis' : 'redis broken', figures([
-		['State', status.redis.up ? 'connected' : 'away', !status.redis.up],
+		['State', status.redis.up ? 'connected' : 'not connected', !status.redis.up],
 		!status.redis.up && ['Reason', status.redis.why, true],
 		['Records written', perSecond(rate(then, now, (d) => d.collector.collector_records_total))],
 		['Commands', perSecond(rate(then, now, (d) => d.collector.collector_commands_sent_total))],
 		['Last write', applied > 0 ? format.ago(applied) : 'none yet'],
-		['Records, all', format.short(total(collector.collector_records_total))],
+		['Records, total', format.short(total(collector.collector_records_total))],
 		['New to Redis', format.short(collector.collector_records_first_seen_total)],
-		...errors.map(([kind, n]) => [`Troubles: ${words(kind)}`, format.number(n)]),
+		...errors.map(([kind, n]) => [`Errors: ${words(kind)}`, format.number(n)]),
 	]));
 }
 
-// What became of the sightings that dataplanes handed over.
+// The outcome of the sightings that dataplanes sent.
 function account(c) {
 	const outcomes = Object.entries(c.collector_sightings_total ?? {}).filter(([outcome, n]) => n > 0 || outcome === 'applied');
 	return [['Sightings taken', format.number(c.collector_sightings_taken_total)],
 		...outcomes.map(([outcome, n]) => [`Sightings ${words(outcome)}`, format.number(n), outcome === 'given_up' || outcome === 'damaged']),
 		['Sightings waiting', format.number(c.collector_sightings_waiting)],
-		...(c.collector_accounts_unbalanced ? [['Accounts', 'do not add up: a bug, please report it', true]] : [])];
+		...(c.collector_accounts_unbalanced ? [['Accounts', 'unbalanced: a bug, please report it', true]] : [])];
 }
 
 function spoolCard(now) {
 	const { spool } = now.status;
 	return card('Spool', spool.well ? 'spool' : 'spool broken',
 		meter('Disk', spool.bytes, spool.limit_bytes, `${format.bytes(spool.bytes)} of ${format.bytes(spool.limit_bytes)}`),
-		figures([['State', spool.well ? 'taking frames' : spool.why, !spool.well], ['Waiting for Redis', `${format.plural(spool.waiting_batches, 'batch', 'batches')}, ${format.bytes(spool.waiting_bytes)}`], 
-			...account(now.collector), ['Given up', format.plural(now.collector.collector_records_given_up_total, 'record'), now.collector.collector_records_given_up_total > 0]]));
+		figures([['State', spool.well ? 'accepting frames' : spool.why, !spool.well], ['Waiting for Redis', `${format.plural(spool.waiting_batches, 'batch', 'batches')}, ${format.bytes(spool.waiting_bytes)}`], 
+			...account(now.collector), ['Dropped', format.plural(now.collector.collector_records_given_up_total, 'record'), now.collector.collector_records_given_up_total > 0]]));
 }
 
 function tableCard(then, now) {
@@ -145,8 +145,8 @@ function tableCard(then, now) {
 	return card('Table', 'in-memory',
 		meter('Records', counters.table_entries ?? 0, counters.table_capacity ?? 0, `${format.short(counters.table_entries ?? 0)} of ${format.short(counters.table_capacity ?? 0)}`),
 		figures([['New', perSecond(rate(then, now, (d) => d.counters.table_inserted_total))], ['Seen again', perSecond(rate(then, now, (d) => d.counters.table_hits_total))],
-			['Made room', perSecond(rate(then, now, (d) => d.counters.table_evicted_total))], ['Not handed over yet', format.short(counters.sightings_pending ?? 0)],
-			['Handed over', format.number(counters.sightings_reached ?? 0)],
+			['Evicted', perSecond(rate(then, now, (d) => d.counters.table_evicted_total))], ['Pending', format.short(counters.sightings_pending ?? 0)],
+			['Sent', format.number(counters.sightings_reached ?? 0)],
 			['Taken by the collector', format.number(total(now.sensors.map((s) => s.sightings_taken ?? 0))), now.sensors.some((s) => s.unbalanced)],
 			['Frames not acknowledged', `${format.number(counters.frames_unacknowledged ?? 0)} of ${format.number(counters.frames ?? 0)}`]]));
 }
@@ -162,15 +162,15 @@ function portsCard(then, now) {
 			el('td', { class: `number${total(p.port_lost_total) > 0 ? ' dropped' : ''}` }, format.short(total(p.port_lost_total))))))));
 }
 
-// Headers that the sensor does not know: what is in them is not looked into.
+// Headers that the sensor does not know: it does not look inside them.
 function unknownCard(now) {
 	const rows = now.sensors.flatMap((s) => (s.unknown ?? []).map((u) => ({ ...u, sensor: s.sensor })));
-	return rows.length > 0 && card('Encapsulations not known', 'unknown', el('table', null,
+	return rows.length > 0 && card('Unknown encapsulations', 'unknown', el('table', null,
 		el('thead', null, el('tr', null, el('th', { scope: 'col' }, 'Header'), el('th', { scope: 'col', class: 'number' }, 'Packets'), el('th', { scope: 'col' }, 'What to do'))),
 		el('tbody', null, rows.map((u) => el('tr', { class: u.holds_ip ? 'dropped' : null },
 			el('th', { scope: 'row' }, `${u.kind} ${u.kind === 'EtherType' ? `0x${u.number.toString(16).padStart(4, '0')}` : u.number}`),
 			el('td', { class: 'number' }, format.short(u.packets)),
-			el('td', null, u.holds_ip ? 'IP packets are in it: have the switch or tap take the header off, or report it' : 'No IP packet was found in it'))))));
+			el('td', null, u.holds_ip ? 'Contains IP packets: let the switch or tap remove the header, or report it' : 'Contains no IP packet'))))));
 }
 
 const scale = (n, by) => (n === undefined ? undefined : n * by);
@@ -196,7 +196,7 @@ export function openLive(main) {
 		if (text === said) return;
 		said = text;
 		announce(text);
-		fill(banner, list.length === 0 ? el('p', { class: 'notice well' }, 'All is well: packets come in, nothing is lost, Redis takes what it is sent.') :
+		fill(banner, list.length === 0 ? el('p', { class: 'notice well' }, 'All is well: packets arrive, nothing is lost, Redis accepts writes.') :
 			list.map((p) => el('p', { class: `notice ${p.level}` }, p.text)));
 	}
 
@@ -216,7 +216,7 @@ export function openLive(main) {
 			if (error.name === 'AbortError') return;
 			showBanner(AWAY);
 			place.classList.add('stale');
-			setText(state, 'No answer; asking again');
+			setText(state, 'No answer; retrying');
 			last = undefined;
 			return;
 		}

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What went wrong, or that there is nothing, in plain words, and what to do about it.
+// Errors and empty results, with what to do about them.
 import { el } from './dom.js';
 import * as format from './format.js';
 
 const button = (text, onclick) => el('button', { type: 'button', onclick }, text);
 
 const WORDS = {
-	'key-needed': ['A key is needed', 'This server answers lookups only to those who send a key.'],
+	'key-needed': ['A key is needed', 'This server answers lookups only with an API key.'],
 	'key-wrong': ['This key is not known', 'It may be incomplete, or it was removed.'],
 	quota: ['Over quota', ''],
 	refused: ['The server did not understand this', ''],
-	busy: ['The server cannot answer now', 'Redis is away or busy, or the lookup took too long. What was seen is safe: ask again, or for less.'],
-	away: ['No answer', 'The collector is not running, or the network is in between. What is on this page stays.'],
+	busy: ['The server cannot answer now', 'Redis is down or busy, or the lookup took too long. No records are lost: try again, or search for less.'],
+	away: ['No answer', 'The collector is not running, or the network is down. The results on this page stay.'],
 	broken: ['Something went wrong', ''],
 };
 
-// over quota: 1000 requests; the next period begins at 1700000000
+// over quota: found 1000 requests in this period; the next period begins at 1700000000
 function untilReset(message) {
 	const reset = /begins at (\d+)/.exec(message);
 	return reset ? `Your key may ask again in ${format.span(Math.max(1, +reset[1] - Date.now() / 1000))}, at ${format.iso(+reset[1])}.` : message;
@@ -27,7 +27,7 @@ export function explain(error, { again, withKey }) {
 	return el('div', { class: 'notice error', role: 'alert' },
 		el('h2', null, title),
 		el('p', null, error.kind === 'quota' ? untilReset(error.message) : words),
-		!key && error.kind !== 'quota' && error.message && el('p', { class: 'said' }, 'Said was: ', el('span', { class: 'data' }, format.visible(error.message))),
+		!key && error.kind !== 'quota' && error.message && el('p', { class: 'said' }, 'Message of the server: ', el('span', { class: 'data' }, format.visible(error.message))),
 		el('p', { class: 'buttons' }, key ? button('Enter a key', withKey) : button('Try again', again)));
 }
 
@@ -39,7 +39,7 @@ export function nothing(found, state) {
 	if (kind === 'name' && value.split('.').length > 2) ideas.push(link({ q: `*.${value.split('.').slice(1).join('.')}` }, `all names below ${value.split('.').slice(1).join('.')}`));
 	for (const other of found.also) ideas.push(link(other.as ? { q: other.q, as: other.as } : { q: other.q }, other.words));
 	return el('div', { class: 'nothing' },
-		el('p', null, 'Nothing was seen of ', el('strong', { class: 'data' }, value), state.since || state.until ? ' in that time.' : '.'),
-		ideas.length > 0 && [el('p', null, 'Look for:'), el('ul', null, ideas.map((idea) => el('li', null, idea)))],
-		el('p', { class: 'aside' }, 'A sensor remembers answers that passed it. That it saw none does not mean that there were none.'));
+		el('p', null, 'Nothing was seen of ', el('strong', { class: 'data' }, value), state.since || state.until ? ' in this time.' : '.'),
+		ideas.length > 0 && [el('p', null, 'Search for:'), el('ul', null, ideas.map((idea) => el('li', null, idea)))],
+		el('p', { class: 'aside' }, 'A sensor sees only answers that pass it. Other answers may exist.'));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the columns of the table hold: of records, and of names that were found by keyword or pattern.
+// The columns of the table, for records and for names found by keyword or pattern.
 import { el, fill, svg } from './dom.js';
 import * as format from './format.js';
 import { isAddress, reversed } from './understand.js';
@@ -9,7 +9,7 @@ export const searchUrl = (q, as) => `/?${new URLSearchParams(as ? { q, as } : { 
 // A long name goes on in the next line behind one of its dots.
 const breakable = (name) => name.split(/(?<=[.])/).map((label, i) => [i > 0 && el('wbr'), label]);
 
-// What is no plain host name could be understood as something else.
+// Anything but a plain host name could be understood as something else.
 export function nameLink(name) {
 	const plain = /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(name) && !isAddress(name);
 	return el('a', { class: 'data', href: searchUrl(name, plain ? undefined : 'name') }, breakable(name));
@@ -39,10 +39,10 @@ export const target = once((row) => {
 	return name && name !== '.' && !name.startsWith('\\#') ? { name } : undefined;
 });
 
-// Beside a name, never in its place, what its punycode reads: letters of several scripts look the same.
+// The name in Unicode, beside its punycode and never instead of it: letters of several scripts look the same.
 function reads(name) {
 	const meant = format.unicode(name);
-	return meant && el('bdi', { class: 'aside', title: 'how the name reads' }, meant);
+	return meant && el('bdi', { class: 'aside', title: 'the name in Unicode' }, meant);
 }
 
 // RDATA with its names and addresses as links.
@@ -147,7 +147,7 @@ export const REASONS = {
 	contains: ['contains it', 'The name contains the keyword'],
 	homoglyph: ['look-alike letters', 'Letters of other scripts that look like those of the keyword'],
 	'digit for letter': ['digit for letter', 'Digits or letters that look alike: 0 and o, 1 and l, rn and m'],
-	'one edit': ['one letter off', 'One letter more, less, other, or two swapped'],
+	'one edit': ['one letter different', 'One letter added, removed or changed, or two swapped'],
 };
 const REASON_ORDER = Object.keys(REASONS);
 
@@ -157,7 +157,7 @@ function found(row, keyword) {
 	const link = nameLink(row.name);
 	if (at >= 0)
 		fill(link, breakable(row.name.slice(0, at)), el('mark', null, keyword), breakable(row.name.slice(at + keyword.length)));
-	return [link, meant && meant !== row.name && el('bdi', { class: 'aside', title: 'how the name reads' }, meant)];
+	return [link, meant && meant !== row.name && el('bdi', { class: 'aside', title: 'the name in Unicode' }, meant)];
 }
 
 export function foundColumns(keyword) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A search: what was understood, the answer as a table or a graph, what to do where there is none.
+// A search: what was understood, and the answer as a table or a graph.
 import { bulk, BULK_LIMIT, lookup, lookupPath } from './api.js';
 import { announce, el, fill, setText } from './dom.js';
 import * as format from './format.js';
@@ -13,7 +13,7 @@ import { KIND_WORDS, understand, understood as meaning } from './understand.js';
 
 const FIRST = 1000, MORE = 10000; // rows asked for at first, and then each time
 const CACHE_MAX = 20;
-const cache = new Map(); // of the answers shown last: Back is at once
+const cache = new Map(); // the latest answers, for Back
 const cacheKey = ({ view, f, ...asked }) => JSON.stringify(asked, Object.keys(asked).sort());
 
 const SPANS = { '1d': 86400, '7d': 604800, '30d': 2592000, '1y': 31557600 };
@@ -44,7 +44,7 @@ function counts(rows) {
 	].filter(Boolean).map((text, i) => [i ? ' · ' : '', el('span', { class: 'together' }, text)]);
 }
 
-// Words that all have to stand in a row; those with "-" before them must not.
+// Each word must be in the row; a word with "-" before it must not.
 function matcher(text) {
 	const words = text.toLowerCase().split(/\s+/).filter(Boolean);
 	if (words.length === 0) return () => true;
@@ -54,7 +54,7 @@ function matcher(text) {
 	};
 }
 
-// What went wrong, in place of an answer, and what to do about it: `again` asks once more.
+// Shows an error instead of an answer, with what to do: `again` repeats the request.
 function tell(notice, error, { again, showKey }) {
 	const withKey = async (message) => {
 		if (!(await askForKey(message))) return;
@@ -62,8 +62,8 @@ function tell(notice, error, { again, showKey }) {
 		again();
 	};
 	fill(notice, explain(error, { again, withKey: () => withKey('') }));
-	if (error.kind === 'key-needed') withKey('This server answers only with a key.');
-	if (error.kind === 'key-wrong') withKey('This key is not known to the server. Is it complete, or was it removed?');
+	if (error.kind === 'key-needed') withKey('This server answers lookups only with a key.');
+	if (error.kind === 'key-wrong') withKey('This key is not known to the server. Check that it is complete; it may have been removed.');
 }
 
 // Asks first what the text means, unless that is known.
@@ -100,7 +100,7 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 	// --- parts of the page
 
 	const status = el('p', { class: 'status' });
-	const facets = el('div', { class: 'facets', role: 'group', 'aria-label': facet === 'why' ? 'Why it was found' : 'Record type' });
+	const facets = el('div', { class: 'facets', role: 'group', 'aria-label': facet === 'why' ? 'Reason' : 'Record type' });
 	const filter = el('input', { type: 'search', id: 'filter', placeholder: 'Filter', autocomplete: 'off', spellcheck: 'false', value: state.f ?? '' });
 	const table = makeTable({ onSort, onPage });
 	const content = el('div', { class: 'content' });
@@ -119,7 +119,7 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 		const meant = found.kind !== 'list' && format.unicode(found.value);
 		return el('div', { class: 'understood' },
 			el('h1', { tabindex: '-1' }, el('span', { class: 'kind' }, found.regex ? 'Regular expression' : name), ' ', el('span', { class: 'data' }, heading)),
-			meant && el('bdi', { class: 'aside' }, `reads ${meant}`),
+			meant && el('bdi', { class: 'aside' }, `in Unicode: ${meant}`),
 			el('p', { class: 'aside' }, `${found.changed ? `Understood from “${format.visible(params.q.slice(0, 200))}”: ` : ''}${words}.`,
 				found.also.length > 0 && [' Or: ', found.also.map((o, i) => [i ? ', ' : '', el('a', { href: `/?${new URLSearchParams(o.as ? { q: o.q, as: o.as } : { q: o.q })}` }, o.words)]), '.']));
 	}
@@ -296,15 +296,15 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 	function showNotices() {
 		const n = format.number(answer.rows.length);
 		fill(notice,
-			answer.failure && el('p', { class: 'notice warning', role: 'alert' }, `The answer broke off after ${n} rows: ${answer.failure}. `,
+			answer.failure && el('p', { class: 'notice warning', role: 'alert' }, `The answer is incomplete after ${n} rows: ${answer.failure}. `,
 				el('button', { type: 'button', onclick: () => ask({ again: true }) }, 'Try again')),
-			answer.more && el('p', { class: 'notice' }, `${n} ${isFound ? 'names' : 'records'} are here; there are more. Narrow by ${isFound ? '' : 'type or '}time, or `,
+			answer.more && el('p', { class: 'notice' }, `${n} ${isFound ? 'names' : 'records'} are loaded; there are more. Restrict the ${isFound ? '' : 'type or the '}time, or `,
 				el('button', { type: 'button', class: 'more', onclick: () => ask({ offset: answer.asked, again: true }) }, `load ${format.number(MORE)} more`)),
 			answer.missing?.length > 0 && el('p', { class: 'notice' }, `Nothing was seen of ${format.number(answer.missing.length)} of ${format.number(found.values.length)}: `,
 				el('span', { class: 'data' }, answer.missing.join(', '))),
-			answer.cut?.length > 0 && el('p', { class: 'notice' }, `Only ${format.number(BULK_LIMIT)} records of each are shown; there may be more of `,
+			answer.cut?.length > 0 && el('p', { class: 'notice' }, `At most ${format.number(BULK_LIMIT)} records of each are shown; there may be more of `,
 				el('span', { class: 'data' }, answer.cut.join(', '))),
-			found.refused?.length > 0 && el('p', { class: 'notice' }, `Not looked for, since no name with a dot, address, prefix or range: `,
+			found.refused?.length > 0 && el('p', { class: 'notice' }, `Not looked for (not a name with a dot, an address, a prefix or a range): `,
 				el('span', { class: 'data' }, format.visible(found.refused.map((r) => r.query).join(', ')))),
 			answer.refused?.map((r) => el('p', { class: 'notice warning' }, el('span', { class: 'data' }, r.query), `: ${format.visible(r.error)}`)));
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the counters of /api/status mean: rates between two of them, and what is wrong.
+// Rates and problems from the counters of /api/status.
 import * as format from './format.js';
 import { missing } from './tap.js';
 
@@ -37,29 +37,29 @@ export function problems(then, now) {
 	const growing = (read) => rate(then, now, read) > 0;
 	if (!status.redis.up) say('error', `Redis does not take what it is sent: ${status.redis.why || 'not connected'}. Records wait in the spool; lookups fail.`);
 	for (const line of status.redis.warnings.split('\n')) if (line) say('warning', `${line}.`);
-	if (!status.spool.well) say('error', `The spool takes nothing: ${status.spool.why}.`);
-	if (collector.collector_accounts_unbalanced) say('error', 'The accounts do not add up: the sightings taken are not those in Redis, lost and waiting, or not those that a sensor handed over. A bug in Lookback: please report it.');
-	if (growing((d) => d.collector.collector_records_given_up_total)) say('error', 'The spool is full: the oldest records are being given up.');
-	if (growing((d) => d.counters.sightings_lost_total)) say('error', 'Sightings are being lost: frames to the collector are full.');
+	if (!status.spool.well) say('error', `The spool does not accept frames: ${status.spool.why}.`);
+	if (collector.collector_accounts_unbalanced) say('error', 'The accounts are unbalanced: the sightings taken differ from those in Redis, lost and waiting, or from those that a sensor sent. This is a bug in Lookback; please report it.');
+	if (growing((d) => d.collector.collector_records_given_up_total)) say('error', 'The spool is full: the oldest records are dropped.');
+	if (growing((d) => d.counters.sightings_lost_total)) say('error', 'Sightings are lost: all frames to the collector are full.');
 	for (const port of ports) {
 		const lost = rate(then, now, (d) => {
 			const { too_long, ...others } = d.ports.find((p) => p.port === port.port && p.sensor === port.sensor)?.port_lost_total ?? {};
 			return others; // too_long is no matter of speed
 		});
-		if (lost > 0) say('error', `Port ${port.port} loses ${format.short(lost)} packets a second: the workers do not keep up.`);
+		if (lost > 0) say('error', `Port ${port.port} loses ${format.short(lost)} packets per second: the workers do not keep up.`);
 		if (port.port_link_up === 0 && port.port_rx_packets_total > 0) say('warning', `Port ${port.port}: the link is down.`);
 	}
 	if (status.sensors.length === 0) say('warning', 'No dataplane has connected since the collector started.');
 	for (const s of now.sensors) missing(s, say);
-	for (const s of status.sensors) if (!s.connected) say('warning', `The dataplane of sensor ${s.sensor} is not connected; its figures are the last ones.`);
+	for (const s of status.sensors) if (!s.connected) say('warning', `The dataplane of sensor ${s.sensor} is not connected; its figures are the last received.`);
 	if (status.spool.limit_bytes > 0 && status.spool.bytes > 0.8 * status.spool.limit_bytes)
 		say('warning', `The spool is ${Math.round((100 * status.spool.bytes) / status.spool.limit_bytes)} % full.`);
-	if (growing((d) => d.collector.collector_back_pressure_total)) say('warning', 'Dataplanes are being held back: the spool takes nothing more.');
-	if (growing((d) => d.counters.table_passed_total)) say('warning', 'The table is full: sightings are handed over one by one (table.records).');
+	if (growing((d) => d.collector.collector_back_pressure_total)) say('warning', 'Back pressure: the spool accepts no more frames.');
+	if (growing((d) => d.counters.table_passed_total)) say('warning', 'The table is full: new sightings bypass it. Raise table.records.');
 	if (growing((d) => d.counters.flush_waits_total)) say('note', 'The flush waits for free frames.');
 	if (total(collector.collector_records_total) > 0 && growing((d) => (d.collector.collector_records_total.error ?? 0) + (d.collector.collector_records_total.wrong_type ?? 0)))
-		say('warning', 'Redis refuses some records: a key holds something else, or a command fails.');
-	if (status.names && !status.names.complete) say('note', 'The index of names is being built; wildcards and keywords take longer.');
+		say('warning', 'Redis rejects some records: a key has another type, or a command fails.');
+	if (status.names && !status.names.complete) say('note', 'The index of names is being built; wildcards and keywords take longer until then.');
 	const order = ['error', 'warning', 'note'];
 	return found.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
 }

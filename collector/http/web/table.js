@@ -50,7 +50,7 @@ export function makeTable({ onSort, onPage }) {
 		pager.hidden = last === 0;
 		const to = (n, label, text) => el('button', { type: 'button', 'aria-label': label, disabled: n < 0 || n > last || n === page,
 			onclick: () => onPage(n) }, text);
-		fill(pager, to(0, 'First page', '«'), to(page - 1, 'Page before', '‹'),
+		fill(pager, to(0, 'First page', '«'), to(page - 1, 'Previous page', '‹'),
 			el('span', null, `${format.number(page * PAGE + 1)}–${format.number(Math.min(total, (page + 1) * PAGE))} of ${format.number(total)}`),
 			to(page + 1, 'Next page', '›'), to(last, 'Last page', '»'));
 	}

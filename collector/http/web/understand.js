@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What somebody pasted. What it means the server tells (/api/understand), as it tells all who ask it:
+// What a pasted text means. The server decides (/api/understand):
 //
 //     name      www.example.com            its records, and who points to it
 //     below     *.example.com              a name and all below it
 //     stem      www.example.*              names that begin so
 //     pattern   *pay?al*, /^pay/           glob or regular expression over names
-//     address, prefix, range               names that had these addresses
+//     address, prefix, range               names that resolved to these addresses
 //     keyword   paypal                     names that contain it or look like it
 //     list      192.0.2.1 a.example …      several of these at once, but keywords and patterns
 import { meaningOf } from './api.js';
@@ -81,9 +81,9 @@ export const KIND_WORDS = {
 	below: ['Names below', 'the name and all below it'],
 	stem: ['Names that begin', 'names that begin with these labels'],
 	pattern: ['Pattern', 'names that match'],
-	address: ['Address', 'names that had this address'],
-	prefix: ['Prefix', 'names that had an address of it'],
-	range: ['Range', 'names that had an address of it'],
+	address: ['Address', 'names that resolved to this address'],
+	prefix: ['Prefix', 'names that resolved to an address in it'],
+	range: ['Range', 'names that resolved to an address in it'],
 	list: ['List', 'records of each'],
 	keyword: ['Keyword', 'names that contain it or look like it'],
 };
