@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What Redis tells of a spool's number, and what follows from it.
 #include "collector/writer/guard.h"
+#include "collector/writer/numbered.h"
+#include "collector/writer/stops.h"
 #include "tests/tools/unit.h"
 
 #include <stdio.h>
@@ -126,10 +128,67 @@ static void words(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(line, "has sent 50 at most"));
 }
 
+// What is told of a slot of a cluster: which of its two keys is wrong, what is there, what should be.
+static void slots(void)
+{
+	static const struct {
+		struct redis_stop stop;
+		const char *key, *found, *expected;
+	} cases[] = {
+		{{0, GUARD_DIFFERS, {GUARD_NUMBER, GUARD_NUMBER, 3, 41, false}, 0, "h:1"}, "pdns:seq:{3560}", "3",
+			"41"},
+		{{0, GUARD_DIFFERS, {GUARD_NUMBER, GUARD_NONE, 3, 0, true}, 0, "h:1"}, "pdns:seq:{3560}", "3",
+			"unknown"},
+		{{0, GUARD_MISSING, {GUARD_NONE, GUARD_NUMBER, 0, 41, true}, 41, "h:1"}, "pdns:seq:{3560}", "none",
+			"41"},
+		{{0, GUARD_MISSING, {GUARD_NONE, GUARD_NONE, 0, 0, true}, 41, "h:1"}, "pdns:seq:{3560}", "none", "41"},
+		{{0, GUARD_FOREIGN, {GUARD_OTHER, GUARD_NUMBER, 0, 41, true}, 0, "h:1"}, "pdns:seq:{3560}",
+			"something else", "41"},
+		{{0, GUARD_FOREIGN, {GUARD_NUMBER, GUARD_OTHER, 41, 0, true}, 0, "h:1"}, "pdns:fence:{3560}:u-u",
+			"something else", "41"},
+		{{0, GUARD_BEYOND, {GUARD_NUMBER, GUARD_NUMBER, 99, 99, true}, 41, "h:1"}, "pdns:seq:{3560}", "99",
+			"41"},
+	};
+	char key[REDIS_STOP_KEY_SIZE], found[24], expected[24], line[512];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		redis_stops_key(key, &cases[i].stop, "pdns:", "u-u");
+		redis_stops_found(found, &cases[i].stop);
+		redis_stops_expected(expected, &cases[i].stop);
+		CU_ASSERT_STRING_EQUAL(key, cases[i].key);
+		CU_ASSERT_STRING_EQUAL(found, cases[i].found);
+		CU_ASSERT_STRING_EQUAL(expected, cases[i].expected);
+		redis_stops_tell(line, sizeof(line), &cases[i].stop, "pdns:", "u-u");
+		CU_ASSERT(strstr(line, "h:1: slot 0, key ") && strstr(line, key) &&
+			  strstr(line, "lookback spool status"));
+	}
+	struct redis_stops list = {.len = 0};
+	CU_ASSERT(
+		redis_stops_put(&list, &cases[0].stop) && !redis_stops_put(&list, &cases[0].stop) && list.changes == 1);
+	CU_ASSERT(!redis_stops_put(&list, &cases[1].stop) && list.changes == 2 && list.len == 1);
+	CU_ASSERT(!redis_stops_remove(&list, 1) && redis_stops_remove(&list, 0) && list.changes == 3 && list.len == 0);
+	redis_stops_free(&list);
+}
+
+// Bits are in the order of SETBIT.
+static void numbered(void)
+{
+	struct redis_numbered n = {.bits = {[1] = 0x40}};
+
+	CU_ASSERT(redis_numbered_has(&n, 9) && !redis_numbered_has(&n, 8) && !redis_numbered_has(&n, 10));
+	redis_numbered_want(&n, 9);
+	CU_ASSERT(n.wanted_len == 0);
+	redis_numbered_want(&n, 16383);
+	redis_numbered_want(&n, 16383);
+	CU_ASSERT(n.wanted_len == 1 && n.wanted[2047] == 1 && !redis_numbered_has(&n, 16383));
+	redis_numbered_clear(&n);
+	CU_ASSERT(n.wanted_len == 0 && !redis_numbered_has(&n, 9));
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {{"replies", replies}, {"judgement", judgement}, {"guesses", guesses},
-		{"words", words}};
+		{"words", words}, {"slots", slots}, {"numbered", numbered}};
 
 	return unit_run("collector_guard", tests, sizeof(tests) / sizeof(tests[0]));
 }
