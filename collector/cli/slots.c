@@ -3,7 +3,7 @@
 // which it is missing or not ours.
 #include "collector/cli/spool.h"
 
-#include "collector/writer/topology.h"
+#include "collector/number/topology.h"
 
 #include <stdlib.h>
 #include <unistd.h>

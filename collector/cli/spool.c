@@ -21,7 +21,7 @@ static int look(struct lookback *l, struct spool_case *c)
 		redis_conn_close(&c->conn);
 	if (cluster && redis_lease_open(&c->conn, c->redis, c->spool.uuid) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
-	if (!cluster && redis_batch_look_up(&c->conn, c->spool.uuid, c->redis, &c->guard) != 0)
+	if (!cluster && seq_look_up(&c->conn, c->spool.uuid, c->redis, &c->guard) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	if (redis_lease_is_foreign(&c->conn, c->redis, c->spool.uuid, &c->owner_foreign, c->owner_why,
 		    sizeof(c->owner_why)) != 0)
@@ -98,7 +98,7 @@ static int decide(struct lookback *l, struct spool_case *c, uint64_t number)
 			(unsigned long)c->spool.sent);
 	if (!ask(l, c, number))
 		return l->dry ? LOOKBACK_FOUND : lookback_fail("nothing was changed");
-	if (redis_batch_claim(&c->conn, c->spool.uuid, c->redis, number, c->conn.foreign_seq) != 0)
+	if (seq_claim(&c->conn, c->spool.uuid, c->redis, number, c->conn.foreign_seq) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	printf("Done; a collector that runs goes on within some seconds.\n");
 	return LOOKBACK_FOUND;

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "collector/cli/lookback.h"
-#include "collector/writer/batch.h"
+#include "collector/number/lease.h"
+#include "collector/number/seq.h"
 #include "collector/spool/peek.h"
 
 struct spool_case {

@@ -2,6 +2,7 @@
 // The replies to a transaction: applied or not, and what became of each record.
 #include "collector/writer/batch.h"
 
+#include "collector/redis/transaction.h"
 #include "collector/base/metrics.h"
 #include "collector/schema/keys.h"
 #include "collector/writer/retain.h"
@@ -16,38 +17,6 @@ void redis_batch_log_key(const char *key, size_t key_len, const char *error)
 	if (redis_first_time(&seen, key, key_len))
 		log_warning("redis refused a command on %.*s: %s%s", (int)key_len, key, error,
 			seen.len == REDIS_KEYS_SEEN_MAX ? "; further keys are only counted" : "");
-}
-
-// The replies to the queued commands: "QUEUED", or an error after which EXEC does nothing.
-static int read_queued(struct redis_conn *c, struct redis_results *results, uint32_t len)
-{
-	results->errors = 0;
-	for (uint32_t i = 0; (i += redis_conn_skip_queued(c, len - i)) < len; i++)
-		if (redis_conn_read(c, results) != 0)
-			return -1;
-	return 0;
-}
-
-// EXEC's reply. Returns 0 where the transaction was carried out.
-static int read_exec(struct redis_conn *c, struct redis_results *results, uint32_t len)
-{
-	if (redis_conn_read(c, results) != 0)
-		return -1;
-	if (results->top.type == REDIS_REPLY_ERROR)
-		return redis_conn_fail(c, results->trouble, "%s: %.200s", redis_trouble_sentence[results->trouble],
-			results->error);
-	if (results->top.type == REDIS_REPLY_NIL)
-		return redis_conn_fail(c, REDIS_TROUBLE_FENCED, "%s", redis_trouble_sentence[REDIS_TROUBLE_FENCED]);
-	if (results->top.type != REDIS_REPLY_ARRAY || results->len != len)
-		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "EXEC answered %zu results for %u commands",
-			results->len, len);
-	return 0;
-}
-
-int redis_batch_read(struct redis_conn *c, struct redis_results *results, uint32_t texts_from, uint32_t len)
-{
-	redis_texts_keep(&results->texts, texts_from, len);
-	return read_queued(c, results, len) == 0 ? read_exec(c, results, len) : -1;
 }
 
 // Which type a bookkeeping key should have, by its family.
@@ -148,7 +117,7 @@ int redis_batch_collect(struct redis_batch *b, struct redis_conn *c, struct redi
 {
 	uint32_t own = own_commands(b);
 
-	return redis_batch_read(c, results, own, own + (uint32_t)b->riders.len);
+	return redis_transaction_read(c, results, own, own + (uint32_t)b->riders.len);
 }
 
 bool redis_batch_is_numbered(const struct redis_results *results, const struct redis_claim *claim)

@@ -2,6 +2,8 @@
 // Sending: a batch's transaction. The replies are in apply.c.
 #include "collector/writer/batch.h"
 
+#include "collector/number/seq.h"
+#include "collector/redis/transaction.h"
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 
@@ -22,47 +24,13 @@ static void put_key(struct redis_buffer *out, const struct redis_settings *s, co
 	redis_encode_key(out, s->prefix, family, tail, strlen(tail));
 }
 
-static void write_watch(struct redis_buffer *out, const struct redis_settings *s, const char *uuid, bool shared)
-{
-	redis_encode_array(out, shared ? 3 : 4);
-	redis_encode_literal(out, "WATCH");
-	put_key(out, s, "fence:", uuid);
-	redis_lease_key(out, s, uuid);
-	if (!shared)
-		put_key(out, s, "seq", "");
-}
-
-static void write_ask(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
-{
-	redis_encode_array(out, 3);
-	redis_encode_literal(out, "HGET");
-	put_key(out, s, "seq", "");
-	redis_encode_text(out, uuid);
-}
-
 static void write_begin(struct redis_buffer *out, const struct redis_settings *s, const struct redis_claim *claim)
 {
-	write_watch(out, s, claim->uuid, claim->shared);
-	write_ask(out, s, claim->uuid);
+	seq_put_watch(out, s, claim->uuid, claim->shared);
+	seq_put_ask(out, s, claim->uuid);
 	redis_lease_ask(out, s, claim->uuid);
 	redis_encode_array(out, 1);
 	redis_encode_literal(out, "MULTI");
-}
-
-// The number, and the fence.
-static void write_head(struct redis_buffer *out, const struct redis_settings *s, const char *uuid, uint64_t number)
-{
-	redis_encode_array(out, 4);
-	redis_encode_literal(out, "HSET");
-	put_key(out, s, "seq", "");
-	redis_encode_text(out, uuid);
-	redis_encode_uint(out, number);
-	redis_encode_array(out, 5);
-	redis_encode_literal(out, "SET");
-	put_key(out, s, "fence:", uuid);
-	redis_encode_uint(out, number);
-	redis_encode_literal(out, "EX");
-	redis_encode_uint(out, BATCH_FENCE_S);
 }
 
 static void write_total(struct redis_buffer *out, const struct redis_settings *s, const char *sensor, const char *field,
@@ -120,15 +88,6 @@ void redis_batch_write_sensor(struct redis_buffer *out, const struct frame_hello
 	redis_encode_text(out, hello->ports);
 }
 
-static int send_buffer(struct redis_conn *c, const struct redis_buffer *out)
-{
-	if (out->bad)
-		return redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "no memory to encode commands");
-	metrics_add(commands_sent, out->arrays);
-	metrics_add(bytes_sent, out->size);
-	return redis_conn_write(c, out->bytes, out->size);
-}
-
 int redis_batch_send(struct redis_batch *b, struct redis_conn *c, struct redis_claim *claim,
 	const struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones)
 {
@@ -142,7 +101,7 @@ int redis_batch_send(struct redis_batch *b, struct redis_conn *c, struct redis_c
 		write_begin(&b->out, s, claim);
 	b->open = false;
 	b->ahead = b->out.arrays;
-	write_head(&b->out, s, claim->uuid, b->in.number);
+	seq_put_number(&b->out, s, claim->uuid, b->in.number);
 	claim->lease.applied = claim->number;
 	if (redis_lease_is_due(&claim->lease))
 		redis_lease_write(&claim->lease, &b->out, s, claim->uuid);
@@ -152,21 +111,7 @@ int redis_batch_send(struct redis_batch *b, struct redis_conn *c, struct redis_c
 	redis_batch_write_sensor(&b->out, &b->in.hello, &b->records, b->now_s,
 		!redis_batch_is_announced(announced, &b->in.hello), s);
 	b->tail_len = b->out.arrays - before;
-	return send_buffer(c, &b->out);
-}
-
-// Reads one reply that has to be the status OK.
-static int expect_ok(struct redis_conn *c)
-{
-	struct redis_results one = {.capacity = 0};
-
-	if (redis_conn_read(c, &one) != 0)
-		return -1;
-	if (one.top.type == REDIS_REPLY_STATUS)
-		return 0;
-	if (one.top.type == REDIS_REPLY_ERROR)
-		return redis_conn_fail(c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
-	return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "an unexpected answer to WATCH, MULTI or DISCARD");
+	return redis_transaction_send(c, &b->out);
 }
 
 // The replies to what write_begin wrote. `claim` NULL: whatever the number is.
@@ -176,7 +121,7 @@ static int expect_begin(struct redis_conn *c, const struct redis_claim *claim)
 	enum guard_kind kind;
 	uint64_t number;
 
-	if (expect_ok(c) != 0 || redis_conn_read(c, &one) != 0)
+	if (redis_transaction_ok(c) != 0 || redis_conn_read(c, &one) != 0)
 		return -1;
 	if (!redis_guard_take(&one.top, &kind, &number))
 		return redis_conn_fail(c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
@@ -185,7 +130,7 @@ static int expect_begin(struct redis_conn *c, const struct redis_claim *claim)
 			"someone else wrote the number of this spool; looking again");
 	if (redis_lease_expect(claim ? &claim->lease : NULL, c) != 0)
 		return -1;
-	return expect_ok(c);
+	return redis_transaction_ok(c);
 }
 
 static const char exec[] = "*1\r\n$4\r\nEXEC\r\n";
@@ -202,7 +147,7 @@ static int send_riders(struct redis_batch *b, struct redis_conn *c, struct redis
 		redis_follow_clear(follow);
 	b->riders = *follow;
 	*follow = empty;
-	return b->riders.len > 0 ? send_buffer(c, &b->riders.commands) : 0;
+	return b->riders.len > 0 ? redis_transaction_send(c, &b->riders.commands) : 0;
 }
 
 int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow,
@@ -216,7 +161,7 @@ int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redi
 	if (next)
 		write_begin(&b->end, s, claim);
 	b->executing = true;
-	if (send_buffer(c, &b->end) != 0)
+	if (redis_transaction_send(c, &b->end) != 0)
 		return -1;
 	if (next)
 		next->open = true;
@@ -232,7 +177,7 @@ int redis_batch_discard(struct redis_batch *b, struct redis_conn *c)
 	b->open = false;
 	if (redis_conn_write(c, discard, sizeof(discard) - 1) != 0)
 		return -1;
-	return expect_begin(c, NULL) != 0 || expect_ok(c) != 0 ? -1 : 0;
+	return expect_begin(c, NULL) != 0 || redis_transaction_ok(c) != 0 ? -1 : 0;
 }
 
 int redis_batch_send_follow(struct redis_batch *b, struct redis_conn *c, struct redis_results *results,
@@ -241,8 +186,8 @@ int redis_batch_send_follow(struct redis_batch *b, struct redis_conn *c, struct 
 	static const char multi[] = "*1\r\n$5\r\nMULTI\r\n";
 
 	if (redis_conn_write(c, multi, sizeof(multi) - 1) != 0 || send_riders(b, c, follow) != 0 ||
-		redis_conn_write(c, exec, sizeof(exec) - 1) != 0 || expect_ok(c) != 0 ||
-		redis_batch_read(c, results, 0, (uint32_t)b->riders.len) != 0)
+		redis_conn_write(c, exec, sizeof(exec) - 1) != 0 || redis_transaction_ok(c) != 0 ||
+		redis_transaction_read(c, results, 0, (uint32_t)b->riders.len) != 0)
 		return -1;
 	metrics_add(commands_sent, 2);
 	redis_batch_note_riders(b, results, 0, follow, s);
@@ -255,92 +200,4 @@ void redis_batch_give_back(struct redis_batch *b, struct redis_follow *follow)
 	struct redis_follow empty = *follow;
 	*follow = b->riders;
 	b->riders = empty;
-}
-
-// Reads a reply of which `kind` and `number` tell what it holds.
-static int read_number(struct redis_conn *c, enum guard_kind *kind, uint64_t *number)
-{
-	struct redis_results results = {.capacity = 0};
-
-	if (redis_conn_read(c, &results) != 0)
-		return -1;
-	if (!redis_guard_take(&results.top, kind, number))
-		return redis_conn_fail(c, results.trouble, "%s: %.200s", redis_trouble_sentence[results.trouble],
-			results.error);
-	return 0;
-}
-
-int redis_batch_look_up(struct redis_conn *c, const char *uuid, const struct redis_settings *s,
-	struct redis_guard *found)
-{
-	struct redis_buffer b = {0};
-	struct redis_results persist = {.capacity = 0};
-
-	*found = (struct redis_guard){.keys = false};
-	write_watch(&b, s, uuid, true);
-	write_ask(&b, s, uuid);
-	redis_encode_array(&b, 2);
-	redis_encode_literal(&b, "GET");
-	put_key(&b, s, "fence:", uuid);
-	redis_encode_array(&b, 2);
-	redis_encode_literal(&b, "PERSIST");
-	put_key(&b, s, "seq", "");
-	int result = send_buffer(c, &b);
-	redis_buffer_free(&b);
-	if (result != 0 || expect_ok(c) != 0 || read_number(c, &found->seq, &found->seq_number) != 0 ||
-		read_number(c, &found->fence, &found->fence_number) != 0 || redis_conn_read(c, &persist) != 0)
-		return -1;
-	if (persist.top.type == REDIS_REPLY_INTEGER && persist.top.integer == 1)
-		log_warning("redis: key %sseq: found an expiry, expected none; it was taken off", s->prefix);
-	return found->seq == GUARD_NONE && found->fence == GUARD_NONE ? redis_guard_look_for_keys(c, s, &found->keys)
-								      : 0;
-}
-
-int redis_batch_claim(struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t number,
-	bool foreign)
-{
-	struct redis_result at[3];
-	struct redis_results results = {.at = at, .capacity = 3};
-	struct redis_buffer b = {0};
-	char aside[32];
-
-	redis_encode_array(&b, 1);
-	redis_encode_literal(&b, "MULTI");
-	if (foreign) {
-		snprintf(aside, sizeof(aside), "foreign-%lu", (unsigned long)time(NULL));
-		redis_encode_array(&b, 3);
-		redis_encode_literal(&b, "RENAME");
-		put_key(&b, s, "seq", "");
-		put_key(&b, s, "seq:", aside);
-	}
-	write_head(&b, s, uuid, number);
-	redis_encode_array(&b, 1);
-	redis_encode_literal(&b, "EXEC");
-	int result = send_buffer(c, &b);
-	redis_buffer_free(&b);
-	if (result == 0)
-		result = expect_ok(c) != 0 || redis_batch_read(c, &results, 0, foreign ? 3 : 2) != 0 ? -1 : 0;
-	redis_texts_free(&results.texts);
-	if (result == 0 && results.errors > 0)
-		return redis_conn_fail(c, results.trouble, "%s: %.200s", redis_trouble_sentence[results.trouble],
-			results.error);
-	return result;
-}
-
-int redis_batch_forget(struct redis_conn *c, const char *uuid, const struct redis_settings *s)
-{
-	struct redis_buffer b = {0};
-	struct redis_results results = {.capacity = 0};
-
-	redis_encode_array(&b, 3);
-	redis_encode_literal(&b, "HDEL");
-	put_key(&b, s, "seq", "");
-	redis_encode_text(&b, uuid);
-	redis_encode_array(&b, 2);
-	redis_encode_literal(&b, "DEL");
-	put_key(&b, s, "fence:", uuid);
-	int result = send_buffer(c, &b);
-	redis_buffer_free(&b);
-	// an error reply leaves two small entries behind, no more
-	return result == 0 && redis_conn_read(c, &results) == 0 && redis_conn_read(c, &results) == 0 ? 0 : -1;
 }

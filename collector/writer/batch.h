@@ -32,15 +32,14 @@
 #pragma once
 
 #include "collector/writer/follow.h"
-#include "collector/writer/guard.h"
-#include "collector/writer/lease.h"
+#include "collector/number/guard.h"
+#include "collector/number/lease.h"
 #include "collector/spool/spool.h"
 
 enum {
 	BATCH_OVERHEAD_MAX = 8,		   // commands around those of the records
 	BATCH_RIDERS_MAX = 2 * FOLLOW_MAX, // what follows two batches: redis_batch_give_back
 	BATCH_RESULTS_MAX = SCHEMA_COMMANDS_MAX + BATCH_RIDERS_MAX + BATCH_OVERHEAD_MAX,
-	BATCH_FENCE_S = 366 * 86400, // a fence goes by itself when its spool is gone; it is the number's second place
 	BATCH_ANNOUNCED_MAX = 16
 };
 
@@ -97,10 +96,6 @@ bool redis_batch_is_numbered(const struct redis_results *results, const struct r
 uint64_t redis_batch_account(struct redis_batch *b, const struct redis_results *results, struct redis_follow *follow,
 	struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones);
 
-// Reads the replies of a transaction of `len` commands, EXEC's into `results`; texts from `texts_from` on
-// are kept. Returns 0 where it was carried out, or -1 (closed).
-int redis_batch_read(struct redis_conn *c, struct redis_results *results, uint32_t texts_from, uint32_t len);
-
 // Notes the answers to what rode along, which stand in `results` from `from` on, and clears it.
 void redis_batch_note_riders(struct redis_batch *b, const struct redis_results *results, uint32_t from,
 	struct redis_follow *follow, const struct redis_settings *s);
@@ -117,19 +112,6 @@ int redis_batch_feed_again(struct redis_batch *b, struct redis_conn *c, struct s
 
 // The batch was not applied: what rode along goes back into `follow`, before what is there.
 void redis_batch_give_back(struct redis_batch *b, struct redis_follow *follow);
-
-// Looks up what Redis holds about a spool, behind its fence. Returns 0, or -1 (closed). No transaction may be open on
-// the connection.
-int redis_batch_look_up(struct redis_conn *c, const char *uuid, const struct redis_settings *s,
-	struct redis_guard *found);
-
-// Has Redis hold that everything of a spool up to `number` is applied, in both places; something else in the place of
-// pdns:seq (`foreign`) is renamed to pdns:seq:foreign-<time>. Returns 0, or -1 (closed).
-int redis_batch_claim(struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t number,
-	bool foreign);
-
-// Forgets a spool that is no more. Returns 0, or -1 (closed).
-int redis_batch_forget(struct redis_conn *c, const char *uuid, const struct redis_settings *s);
 
 // Redis refused a bookkeeping command on `key`: says so once. Nothing of the records depends on it.
 void redis_batch_note_refused(const struct redis_result *result, const char *key, size_t key_len,

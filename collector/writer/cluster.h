@@ -24,7 +24,7 @@
 #pragma once
 
 #include "collector/writer/batch.h"
-#include "collector/writer/topology.h"
+#include "collector/number/topology.h"
 
 struct redis_cluster;
 

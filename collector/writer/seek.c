@@ -2,6 +2,7 @@
 // After a connect: what Redis holds, whether we may write, and where to go on.
 #include "collector/writer/state.h"
 
+#include "collector/number/seq.h"
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 
@@ -48,7 +49,7 @@ static bool mend(struct writer *w, const struct redis_guard *found)
 	if (number == 0 || number != w->applied || found->seq == GUARD_OTHER ||
 		(found->seq_number != number && found->fence_number != number))
 		return false;
-	return redis_batch_claim(&w->conn, w->claim.uuid, &w->s, number, false) == 0;
+	return seq_claim(&w->conn, w->claim.uuid, &w->s, number, false) == 0;
 }
 
 // Reads what Redis holds, and sees that the UUID is this collector's. Returns 0, or -1 (closed).
@@ -58,7 +59,7 @@ static int own(struct writer *w, struct redis_guard *found)
 
 	do {
 		spool_uuid(w->spool, w->claim.uuid);
-		if (redis_batch_look_up(&w->conn, w->claim.uuid, &w->s, found) != 0)
+		if (seq_look_up(&w->conn, w->claim.uuid, &w->s, found) != 0)
 			return -1;
 		// a number that nobody vouches for says nothing of who wrote batches
 		bool agreed = found->seq == GUARD_NUMBER && found->fence == GUARD_NUMBER &&

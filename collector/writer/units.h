@@ -4,7 +4,7 @@
 #pragma once
 
 #include "collector/writer/group.h"
-#include "collector/writer/topology.h"
+#include "collector/number/topology.h"
 
 struct redis_units {
 	struct redis_topology t;

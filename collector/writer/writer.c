@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/writer/state.h"
 
+#include "collector/number/seq.h"
 #include "collector/base/timed_wait.h"
 #include "collector/base/metrics.h"
 #include "collector/schema/expiry.h"
@@ -272,7 +273,7 @@ static void forget(struct writer *w)
 	if (!w->conn.context || w->epoch != w->conn.epoch || redis_batch_discard(&w->batch[w->turn], &w->conn) != 0)
 		return;
 	if (redis_lease_leave(&w->claim.lease, &w->conn, &w->s, w->claim.uuid, gone) == 0 && gone)
-		redis_batch_forget(&w->conn, w->claim.uuid, &w->s);
+		seq_forget(&w->conn, w->claim.uuid, &w->s);
 }
 
 static void *run(void *arg)

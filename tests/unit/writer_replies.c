@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Replies that come in pieces, and what follows batches put together.
+#include "collector/redis/transaction.h"
 #include "collector/writer/batch.h"
 #include "tests/tools/unit.h"
 
@@ -66,7 +67,7 @@ static void transaction(void)
 	say(fd, text);
 	text[1003] = kept;
 	say(fd, text + 1003);
-	CU_ASSERT_EQUAL(redis_batch_read(&c, &r, 0, LEN), 0);
+	CU_ASSERT_EQUAL(redis_transaction_read(&c, &r, 0, LEN), 0);
 	CU_ASSERT(r.len == LEN && at[0].integer == 1 && at[298].integer == 1);
 	CU_ASSERT(at[299].type == REDIS_REPLY_ERROR && at[299].trouble == REDIS_TROUBLE_WRONGTYPE);
 	redis_texts_free(&r.texts);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/writer/topology.h"
+#include "collector/number/topology.h"
 
 #include "collector/redis/info.h"
 #include "dataplane/common/log.h"

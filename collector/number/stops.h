@@ -3,7 +3,7 @@
 // decides; the other slots go on. Writer thread, or `lookback spool`.
 #pragma once
 
-#include "collector/writer/guard.h"
+#include "collector/number/guard.h"
 
 struct redis_stop {
 	uint16_t slot;

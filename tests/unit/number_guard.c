@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What Redis tells of a spool's number, and what follows from it.
-#include "collector/writer/guard.h"
-#include "collector/writer/numbered.h"
-#include "collector/writer/stops.h"
+#include "collector/number/guard.h"
+#include "collector/number/numbered.h"
+#include "collector/number/stops.h"
 #include "tests/tools/unit.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/writer/numbered.h"
+#include "collector/number/numbered.h"
 
 #include "dataplane/common/log.h"
 

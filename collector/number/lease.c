@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/writer/lease_state.h"
+#include "collector/number/lease_state.h"
 
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"

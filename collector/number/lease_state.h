@@ -3,7 +3,7 @@
 // parting).
 #pragma once
 
-#include "collector/writer/lease.h"
+#include "collector/number/lease.h"
 
 enum { LEASE_TEXT_SIZE = 400 };
 

@@ -15,8 +15,8 @@
 #pragma once
 
 #include "collector/redis/conn.h"
-#include "collector/writer/numbered.h"
-#include "collector/writer/stops.h"
+#include "collector/number/numbered.h"
+#include "collector/number/stops.h"
 #include "collector/redis/slot.h"
 #include "collector/spool/stream.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/writer/stops.h"
+#include "collector/number/stops.h"
 
 #include "collector/redis/slot.h"
 

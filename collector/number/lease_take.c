@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whose is the spool's UUID: taken over, waited for, or left to the other one.
-#include "collector/writer/lease_state.h"
+#include "collector/number/lease_state.h"
 
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The numbers of the slots: the last batch that Redis holds of each, in two places (guard.h).
-#include "collector/writer/topology.h"
+#include "collector/number/topology.h"
 
-#include "collector/writer/lease.h"
+#include "collector/number/lease.h"
 #include "dataplane/common/log.h"
 
 #include <stdio.h>

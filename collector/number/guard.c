@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/writer/guard.h"
+#include "collector/number/guard.h"
 
-#include "collector/writer/lease.h"
+#include "collector/number/lease.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writing the number of a slot, in both places.
-#include "collector/writer/topology.h"
+#include "collector/number/topology.h"
 
 #include "dataplane/common/log.h"
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The number of a spool in a Redis without Cluster: in the hash pdns:seq and in the string pdns:fence:<uuid> (guard.h). The
+// transactions that set it are in writer/batch.h.
+#pragma once
+
+#include "collector/number/guard.h"
+
+// WATCH of the fence and the owner, and of pdns:seq unless others write it as well (`shared`).
+void seq_put_watch(struct redis_buffer *out, const struct redis_settings *s, const char *uuid, bool shared);
+// HGET of the number.
+void seq_put_ask(struct redis_buffer *out, const struct redis_settings *s, const char *uuid);
+// HSET and SET of the number, in both places.
+void seq_put_number(struct redis_buffer *out, const struct redis_settings *s, const char *uuid, uint64_t number);
+
+// Looks up what Redis holds about a spool, behind its fence. Returns 0, or -1 (closed). No transaction may be open on
+// the connection.
+int seq_look_up(struct redis_conn *c, const char *uuid, const struct redis_settings *s, struct redis_guard *found);
+
+// Has Redis hold that everything of a spool up to `number` is applied, in both places; something else in the place of
+// pdns:seq (`foreign`) is renamed to pdns:seq:foreign-<time>. Returns 0, or -1 (closed).
+int seq_claim(struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t number, bool foreign);
+
+// Forgets a spool that is no more. Returns 0, or -1 (closed).
+int seq_forget(struct redis_conn *c, const char *uuid, const struct redis_settings *s);
