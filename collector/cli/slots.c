@@ -17,15 +17,15 @@ struct slots_order {
 	long slot;	 // or ALL_SLOTS: those that are stopped
 };
 
-static int read_numbers(struct spool_case *c, struct redis_topology *t)
+static int read_numbers(struct spool_case *c, struct topology *t)
 {
-	redis_topology_renew(t, c->spool.uuid);
+	topology_renew(t, c->spool.uuid);
 	t->reader = true;
-	if (redis_numbered_read(&t->numbered, &c->conn, c->redis, c->spool.uuid) != 0)
+	if (numbered_read(&t->numbered, &c->conn, c->redis, c->spool.uuid) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	int result = -1;
 	for (int i = 0; i < TRIES && result != 0; i++)
-		result = redis_topology_ready(t, c->redis);
+		result = topology_ready(t, c->redis);
 	if (result != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, t->why);
 	// Between the answers about its two numbers a collector may have written a slot. One that is stopped does not change.
@@ -33,17 +33,17 @@ static int read_numbers(struct spool_case *c, struct redis_topology *t)
 	for (int i = 0; i < LOOKS && t->stops.len > 0 && changes != t->stops.changes; i++) {
 		changes = t->stops.changes;
 		usleep(LOOK_MS * 1000);
-		redis_topology_look_at_stopped(t, c->redis);
+		topology_look_at_stopped(t, c->redis);
 	}
 	return 0;
 }
 
 static int by_slot(const void *a, const void *b)
 {
-	return (int)((const struct redis_stop *)a)->slot - (int)((const struct redis_stop *)b)->slot;
+	return (int)((const struct stop *)a)->slot - (int)((const struct stop *)b)->slot;
 }
 
-static int show(const struct spool_case *c, const struct redis_topology *t)
+static int show(const struct spool_case *c, const struct topology *t)
 {
 	char why[512];
 	size_t numbered = 0;
@@ -55,18 +55,18 @@ static int show(const struct spool_case *c, const struct redis_topology *t)
 	printf("%-12s %zu\n", "stopped", t->stops.len);
 	bool sound = t->stops.len == 0 && !c->owner_foreign;
 	printf("%-12s %s\n", "state",
-		sound ? "sound" : redis_guard_label[t->stops.len > 0 ? t->stops.at[0].state : GUARD_FOREIGN]);
+		sound ? "sound" : guard_label[t->stops.len > 0 ? t->stops.at[0].state : GUARD_FOREIGN]);
 	if (c->owner_foreign)
 		printf("%-12s %s\n", "reason", c->owner_why);
 	for (size_t i = 0; i < t->stops.len; i++) {
-		redis_stops_tell(why, sizeof(why), &t->stops.at[i], c->redis->prefix, c->spool.uuid);
+		stops_tell(why, sizeof(why), &t->stops.at[i], c->redis->prefix, c->spool.uuid);
 		printf("%-12s %s\n", "reason", why);
 	}
 	return sound ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
 }
 
 // The number that a slot is to have. False after a message.
-static bool choose(const struct spool_case *c, const struct redis_stop *stop, const struct slots_order *order,
+static bool choose(const struct spool_case *c, const struct stop *stop, const struct slots_order *order,
 	uint64_t *number)
 {
 	*number = order->number;
@@ -74,7 +74,7 @@ static bool choose(const struct spool_case *c, const struct redis_stop *stop, co
 		return true;
 	bool vouched = stop->found.fence == GUARD_NUMBER ||
 		       (stop->found.fence == GUARD_OTHER && stop->found.seq == GUARD_NUMBER);
-	if (vouched && redis_guard_guess(&stop->found, 0, c->spool.sent, false, number))
+	if (vouched && guard_guess(&stop->found, 0, c->spool.sent, false, number))
 		return true;
 	lookback_fail(
 		"adopt: slot %u: found no number in Redis that can be right, expected one up to %lu, the last batch sent; the "
@@ -84,19 +84,19 @@ static bool choose(const struct spool_case *c, const struct redis_stop *stop, co
 }
 
 // `found` NULL: whatever the slot holds.
-static int claim(const struct spool_case *c, struct redis_topology *t, uint16_t slot, const struct redis_guard *found,
+static int claim(const struct spool_case *c, struct topology *t, uint16_t slot, const struct guard *found,
 	uint64_t number)
 {
-	if (redis_topology_claim(t, slot, number, found, c->redis) != 0)
+	if (topology_claim(t, slot, number, found, c->redis) != 0)
 		return lookback_fail("redis %s", t->why);
 	printf("Slot %u: %lu.\n", slot, (unsigned long)number);
 	return LOOKBACK_FOUND;
 }
 
-static int decide_all(const struct lookback *l, const struct spool_case *c, struct redis_topology *t,
+static int decide_all(const struct lookback *l, const struct spool_case *c, struct topology *t,
 	const struct slots_order *order)
 {
-	const struct redis_stops *stops = &t->stops;
+	const struct stops *stops = &t->stops;
 	uint64_t number;
 
 	if (stops->len == 0)
@@ -120,11 +120,11 @@ static int decide_all(const struct lookback *l, const struct spool_case *c, stru
 }
 
 // One slot, also one whose numbers look sound: the collector may know that they are not.
-static int decide_one(const struct lookback *l, const struct spool_case *c, struct redis_topology *t,
+static int decide_one(const struct lookback *l, const struct spool_case *c, struct topology *t,
 	const struct slots_order *order)
 {
 	uint16_t slot = (uint16_t)order->slot;
-	const struct redis_guard *found = NULL;
+	const struct guard *found = NULL;
 
 	for (size_t i = 0; i < t->stops.len; i++)
 		if (t->stops.at[i].slot == slot)
@@ -148,7 +148,7 @@ static bool read_number(const char *what, const char *text, uint64_t most, uint6
 	return false;
 }
 
-static int run(struct lookback *l, struct spool_case *c, struct redis_topology *t)
+static int run(struct lookback *l, struct spool_case *c, struct topology *t)
 {
 	const char *what = l->argv[0];
 	struct slots_order order = {.slot = ALL_SLOTS};
@@ -178,7 +178,7 @@ static int run(struct lookback *l, struct spool_case *c, struct redis_topology *
 
 int lookback_slots(struct lookback *l, struct spool_case *c)
 {
-	struct redis_topology *t = calloc(1, sizeof(*t));
+	struct topology *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return lookback_fail("out of memory");
@@ -188,7 +188,7 @@ int lookback_slots(struct lookback *l, struct spool_case *c)
 			qsort(t->stops.at, t->stops.len, sizeof(*t->stops.at), by_slot);
 		result = run(l, c, t);
 	}
-	redis_topology_close(t);
+	topology_close(t);
 	free(t);
 	return result;
 }

@@ -19,15 +19,15 @@ static int look(struct lookback *l, struct spool_case *c)
 	bool cluster = c->conn.info.cluster;
 	if (cluster) // the keys of the owner may be on another node
 		redis_conn_close(&c->conn);
-	if (cluster && redis_lease_open(&c->conn, c->redis, c->spool.uuid) != 0)
+	if (cluster && lease_open(&c->conn, c->redis, c->spool.uuid) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	if (!cluster && seq_look_up(&c->conn, c->spool.uuid, c->redis, &c->guard) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
-	if (redis_lease_is_foreign(&c->conn, c->redis, c->spool.uuid, &c->owner_foreign, c->owner_why,
+	if (lease_is_foreign(&c->conn, c->redis, c->spool.uuid, &c->owner_foreign, c->owner_why,
 		    sizeof(c->owner_why)) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	if (!cluster)
-		c->state = redis_guard_judge(&c->guard, c->spool.acked, c->spool.sent, &c->number);
+		c->state = guard_judge(&c->guard, c->spool.acked, c->spool.sent, &c->number);
 	return 0;
 }
 
@@ -56,12 +56,12 @@ static int show(const struct spool_case *c)
 	print_number("redis", c->guard.seq, c->guard.seq_number);
 	print_number("fence", c->guard.fence, c->guard.fence_number);
 	bool owner = c->state <= GUARD_NEW && c->owner_foreign;
-	printf("%-12s %s\n", "state", redis_guard_label[owner ? GUARD_FOREIGN : c->state]);
+	printf("%-12s %s\n", "state", guard_label[owner ? GUARD_FOREIGN : c->state]);
 	if (c->owner_foreign)
 		printf("%-12s %s\n", "reason", c->owner_why);
 	if (c->state <= GUARD_NEW)
 		return owner ? LOOKBACK_NOTHING : LOOKBACK_FOUND;
-	redis_guard_tell(why, sizeof(why), c->state, &c->guard, c->redis->prefix, c->spool.uuid, c->spool.acked,
+	guard_tell(why, sizeof(why), c->state, &c->guard, c->redis->prefix, c->spool.uuid, c->spool.acked,
 		c->spool.sent);
 	printf("%-12s %s\n", "reason", why);
 	return LOOKBACK_NOTHING;
@@ -118,7 +118,7 @@ static int take(struct lookback *l, struct spool_case *c)
 	printf(" A copy of it that had the UUID before parts from it when it is started.\n");
 	if (!lookback_spool_confirm(l))
 		return l->dry ? LOOKBACK_FOUND : lookback_fail("nothing was changed");
-	if (redis_lease_void(&c->conn, c->redis, c->spool.uuid, who, sizeof(who)) != 0)
+	if (lease_void(&c->conn, c->redis, c->spool.uuid, who, sizeof(who)) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	if (who[0])
 		return lookback_fail(
@@ -148,7 +148,7 @@ static int run(struct lookback *l, struct spool_case *c)
 	if (text && (*text < '0' || *text > '9' || *end))
 		return lookback_fail("adopt: '%s' is not a number", text);
 	if (!text && c->state > GUARD_NEW &&
-		!redis_guard_guess(&c->guard, c->spool.acked, c->spool.sent, c->spool.exact, &number))
+		!guard_guess(&c->guard, c->spool.acked, c->spool.sent, c->spool.exact, &number))
 		return lookback_fail(
 			"adopt: found no number in Redis that can be right, expected one from %lu, the last batch known to be "
 			"applied, to %lu, the last one sent; say which: adopt %lu, unless Redis was put back to an older state",

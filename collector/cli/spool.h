@@ -12,7 +12,7 @@ struct spool_case {
 	struct redis_settings *redis;
 	struct redis_conn conn;
 	struct spool_peek spool;
-	struct redis_guard guard;
+	struct guard guard;
 	enum guard_state state;
 	uint64_t number;    // to go on behind, where the state is sound
 	bool owner_foreign; // something else stands where Redis says whose the spool is

@@ -7,14 +7,14 @@
 
 enum { SCAN_COUNT = 10000 };
 
-const char *const redis_guard_label[] = {[GUARD_SOUND] = "sound",
+const char *const guard_label[] = {[GUARD_SOUND] = "sound",
 	[GUARD_NEW] = "new",
 	[GUARD_MISSING] = "missing",
 	[GUARD_DIFFERS] = "differs",
 	[GUARD_FOREIGN] = "foreign",
 	[GUARD_BEYOND] = "beyond"};
 
-bool redis_guard_take(const struct redis_result *reply, enum guard_kind *kind, uint64_t *number)
+bool guard_take(const struct redis_result *reply, enum guard_kind *kind, uint64_t *number)
 {
 	*number = 0;
 	*kind = GUARD_OTHER;
@@ -29,7 +29,7 @@ bool redis_guard_take(const struct redis_result *reply, enum guard_kind *kind, u
 	return true;
 }
 
-enum guard_state redis_guard_judge(const struct redis_guard *g, uint64_t applied, uint64_t sent, uint64_t *number)
+enum guard_state guard_judge(const struct guard *g, uint64_t applied, uint64_t sent, uint64_t *number)
 {
 	*number = g->seq_number;
 	if (g->seq == GUARD_OTHER || g->fence == GUARD_OTHER)
@@ -50,7 +50,7 @@ static bool is_within(enum guard_kind kind, uint64_t number, uint64_t from, uint
 	return kind == GUARD_NUMBER && number >= from && number <= to;
 }
 
-bool redis_guard_guess(const struct redis_guard *g, uint64_t applied, uint64_t sent, bool exact, uint64_t *number)
+bool guard_guess(const struct guard *g, uint64_t applied, uint64_t sent, bool exact, uint64_t *number)
 {
 	bool fence = is_within(g->fence, g->fence_number, applied, sent),
 	     seq = is_within(g->seq, g->seq_number, applied, sent);
@@ -63,8 +63,8 @@ bool redis_guard_guess(const struct redis_guard *g, uint64_t applied, uint64_t s
 	return fence || seq || (g->fence != GUARD_NUMBER && g->seq != GUARD_NUMBER);
 }
 
-void redis_guard_tell(char *out, size_t out_size, enum guard_state state, const struct redis_guard *g,
-	const char *prefix, const char *uuid, uint64_t applied, uint64_t sent)
+void guard_tell(char *out, size_t out_size, enum guard_state state, const struct guard *g, const char *prefix,
+	const char *uuid, uint64_t applied, uint64_t sent)
 {
 	static const char decide[] =
 		"writing has stopped; look at `lookback spool status`, then decide by `lookback spool "
@@ -125,7 +125,7 @@ static int scan(struct redis_conn *c, const char *pattern, size_t prefix_len, ch
 	if (sound) {
 		snprintf(cursor, cursor_size, "%s", reply->element[0]->str);
 		for (size_t i = 0; i < reply->element[1]->elements; i++)
-			*found |= !redis_lease_is_key(reply->element[1]->element[i]->str + prefix_len);
+			*found |= !lease_is_key(reply->element[1]->element[i]->str + prefix_len);
 	} else if (reply->type == REDIS_REPLY_ERROR) {
 		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
 		redis_conn_fail(c, trouble, "%s: %.200s", redis_trouble_sentence[trouble], reply->str);
@@ -136,7 +136,7 @@ static int scan(struct redis_conn *c, const char *pattern, size_t prefix_len, ch
 	return sound ? 0 : -1;
 }
 
-int redis_guard_look_for_keys(struct redis_conn *c, const struct redis_settings *s, bool *found)
+int guard_look_for_keys(struct redis_conn *c, const struct redis_settings *s, bool *found)
 {
 	char pattern[2 * sizeof(s->prefix) + 2], cursor[24] = "0";
 	size_t n = 0;

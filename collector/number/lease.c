@@ -12,7 +12,7 @@
 
 enum { KEY_SIZE = STREAM_UUID_TEXT_SIZE + 16 };
 
-void redis_lease_put_key(struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *uuid)
+void lease_put_key(struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *uuid)
 {
 	char tail[KEY_SIZE];
 	int len = snprintf(tail, sizeof(tail), "%s{%s}", family, uuid); // in a cluster: one slot for both
@@ -20,26 +20,25 @@ void redis_lease_put_key(struct redis_buffer *out, const struct redis_settings *
 	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
 }
 
-void redis_lease_key(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
+void lease_key(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
 {
-	redis_lease_put_key(out, s, "owner:", uuid);
+	lease_put_key(out, s, "owner:", uuid);
 }
 
-void redis_lease_get(struct redis_buffer *out, const struct redis_settings *s, const char *uuid, const char *field)
+void lease_get(struct redis_buffer *out, const struct redis_settings *s, const char *uuid, const char *field)
 {
 	redis_encode_array(out, 3);
 	redis_encode_literal(out, "HGET");
-	redis_lease_key(out, s, uuid);
+	lease_key(out, s, uuid);
 	redis_encode_text(out, field);
 }
 
-void redis_lease_ask(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
+void lease_ask(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
 {
-	redis_lease_get(out, s, uuid, "now");
+	lease_get(out, s, uuid, "now");
 }
 
-void redis_lease_write(struct redis_lease *l, struct redis_buffer *out, const struct redis_settings *s,
-	const char *uuid)
+void lease_write(struct lease *l, struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
 {
 	char host[65] = "", text[LEASE_TEXT_SIZE];
 
@@ -48,32 +47,32 @@ void redis_lease_write(struct redis_lease *l, struct redis_buffer *out, const st
 		(int)getpid(), host);
 	redis_encode_array(out, 5);
 	redis_encode_literal(out, "SET");
-	redis_lease_put_key(out, s, "lease:", uuid);
+	lease_put_key(out, s, "lease:", uuid);
 	redis_encode_text(out, text);
 	redis_encode_literal(out, "PX");
 	redis_encode_uint(out, LEASE_MS);
 	l->renewed_ms = monotonic_ms();
 }
 
-bool redis_lease_is_key(const char *tail)
+bool lease_is_key(const char *tail)
 {
 	return strncmp(tail, "owner:{", 7) == 0 || strncmp(tail, "lease:{", 7) == 0 || strncmp(tail, "slots:{", 7) == 0;
 }
 
-bool redis_lease_is_due(const struct redis_lease *l)
+bool lease_is_due(const struct lease *l)
 {
 	return monotonic_ms() - l->renewed_ms > LEASE_RENEW_MS;
 }
 
-void redis_lease_watch(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
+void lease_watch(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
 {
 	redis_encode_array(out, 2);
 	redis_encode_literal(out, "WATCH");
-	redis_lease_key(out, s, uuid);
+	lease_key(out, s, uuid);
 }
 
 // Sends one command. 0 with its text, empty where there is none; or -1 (closed).
-int redis_lease_send(struct redis_conn *c, struct redis_buffer *b, char *out, size_t out_size)
+int lease_send(struct redis_conn *c, struct redis_buffer *b, char *out, size_t out_size)
 {
 	redisReply *reply = redis_conn_ask(c, b);
 
@@ -103,8 +102,8 @@ static int read_type(struct redis_conn *c, const struct redis_settings *s, const
 
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "TYPE");
-	redis_lease_put_key(&b, s, family, uuid);
-	int result = redis_lease_send(c, &b, out, out_size);
+	lease_put_key(&b, s, family, uuid);
+	int result = lease_send(c, &b, out, out_size);
 	redis_buffer_free(&b);
 	return result;
 }
@@ -117,14 +116,13 @@ static int ask_lease(struct redis_conn *c, const struct redis_settings *s, const
 
 	redis_encode_array(&b, 2);
 	redis_encode_text(&b, command);
-	redis_lease_put_key(&b, s, "lease:", uuid);
-	int result = redis_lease_send(c, &b, out, LEASE_TEXT_SIZE);
+	lease_put_key(&b, s, "lease:", uuid);
+	int result = lease_send(c, &b, out, LEASE_TEXT_SIZE);
 	redis_buffer_free(&b);
 	return result;
 }
 
-int redis_lease_holder(struct redis_conn *c, const struct redis_settings *s, const char *uuid,
-	char out[LEASE_TEXT_SIZE])
+int lease_holder(struct redis_conn *c, const struct redis_settings *s, const char *uuid, char out[LEASE_TEXT_SIZE])
 {
 	char left_ms[LEASE_TEXT_SIZE];
 
@@ -140,8 +138,8 @@ int redis_lease_holder(struct redis_conn *c, const struct redis_settings *s, con
 	return result;
 }
 
-int redis_lease_is_foreign(struct redis_conn *c, const struct redis_settings *s, const char *uuid, bool *foreign,
-	char *why, size_t why_size)
+int lease_is_foreign(struct redis_conn *c, const struct redis_settings *s, const char *uuid, bool *foreign, char *why,
+	size_t why_size)
 {
 	char type[LEASE_TEXT_SIZE];
 
@@ -156,7 +154,7 @@ int redis_lease_is_foreign(struct redis_conn *c, const struct redis_settings *s,
 }
 
 // Takes a lease apart. Returns who has it.
-const char *redis_lease_read(const char *text, uint64_t *nonce, uint64_t *applied)
+const char *lease_read(const char *text, uint64_t *nonce, uint64_t *applied)
 {
 	char *end;
 
@@ -167,7 +165,7 @@ const char *redis_lease_read(const char *text, uint64_t *nonce, uint64_t *applie
 
 // holding on ───────────────────────────────────────────────────────────────────────────────────
 
-int redis_lease_expect(const struct redis_lease *l, struct redis_conn *c)
+int lease_expect(const struct lease *l, struct redis_conn *c)
 {
 	struct redis_results one = {.capacity = 0};
 
@@ -180,28 +178,28 @@ int redis_lease_expect(const struct redis_lease *l, struct redis_conn *c)
 	return redis_conn_fail(c, REDIS_TROUBLE_FENCED, "another collector took over this spool's UUID; looking again");
 }
 
-int redis_lease_keep(struct redis_lease *l, struct redis_conn *c, const struct redis_settings *s, const char *uuid)
+int lease_keep(struct lease *l, struct redis_conn *c, const struct redis_settings *s, const char *uuid)
 {
 	struct redis_buffer b = {0};
 	char text[LEASE_TEXT_SIZE];
 
-	if (!redis_lease_is_due(l))
+	if (!lease_is_due(l))
 		return 0;
-	redis_lease_watch(&b, s, uuid);
-	int result = redis_lease_send(c, &b, text, sizeof(text));
-	redis_lease_ask(&b, s, uuid);
-	result = result == 0 ? redis_lease_send(c, &b, text, sizeof(text)) : -1;
+	lease_watch(&b, s, uuid);
+	int result = lease_send(c, &b, text, sizeof(text));
+	lease_ask(&b, s, uuid);
+	result = result == 0 ? lease_send(c, &b, text, sizeof(text)) : -1;
 	redis_buffer_clear(&b);
 	if (result == 0 && strtoull(text, NULL, 10) != l->nonce)
 		result = redis_conn_fail(c, REDIS_TROUBLE_FENCED,
 			"another collector took over this spool's UUID; looking again");
 	redis_encode_array(&b, 1);
 	redis_encode_literal(&b, "MULTI");
-	redis_lease_write(l, &b, s, uuid);
+	lease_write(l, &b, s, uuid);
 	redis_encode_array(&b, 1);
 	redis_encode_literal(&b, "EXEC");
 	for (int i = 0; result == 0 && i < 3; i++)
-		result = redis_lease_send(c, &b, text, sizeof(text));
+		result = lease_send(c, &b, text, sizeof(text));
 	redis_buffer_free(&b);
 	return result == 0 && strcmp(text, "done") != 0
 		       ? redis_conn_fail(c, REDIS_TROUBLE_FENCED,
@@ -218,7 +216,7 @@ static int open_from(struct redis_conn *c, struct redis_settings *here, const ch
 		struct redis_buffer b = {0};
 		if (redis_conn_open(c, here) != 0)
 			return hop == 0 ? 1 : -1;
-		redis_lease_watch(&b, here, uuid);
+		lease_watch(&b, here, uuid);
 		redisReply *reply = redis_conn_ask(c, &b);
 		redis_buffer_free(&b);
 		if (!reply)
@@ -246,7 +244,7 @@ static int open_from(struct redis_conn *c, struct redis_settings *here, const ch
 		"the nodes of the cluster do not agree on who holds the key of the spool's owner");
 }
 
-int redis_lease_open(struct redis_conn *c, const struct redis_settings *s, const char *uuid)
+int lease_open(struct redis_conn *c, const struct redis_settings *s, const char *uuid)
 {
 	size_t len = s->others.len + 1, first = c->preferred;
 	int result = 1;
@@ -263,45 +261,43 @@ int redis_lease_open(struct redis_conn *c, const struct redis_settings *s, const
 	return result == 0 ? 0 : -1;
 }
 
-int redis_lease_leave(struct redis_lease *l, struct redis_conn *c, const struct redis_settings *s, const char *uuid,
-	bool forget)
+int lease_leave(struct lease *l, struct redis_conn *c, const struct redis_settings *s, const char *uuid, bool forget)
 {
 	struct redis_buffer b = {0};
 	char text[LEASE_TEXT_SIZE];
 
 	// what was given up, is another's; what is ours is kept until it is gone
 	l->renewed_ms = 0;
-	int result = redis_lease_keep(l, c, s, uuid);
+	int result = lease_keep(l, c, s, uuid);
 	redis_encode_array(&b, forget ? 3 : 2);
 	redis_encode_literal(&b, "DEL");
-	redis_lease_put_key(&b, s, "lease:", uuid);
+	lease_put_key(&b, s, "lease:", uuid);
 	if (forget)
-		redis_lease_key(&b, s, uuid);
-	result = result == 0 ? redis_lease_send(c, &b, text, sizeof(text)) : -1;
+		lease_key(&b, s, uuid);
+	result = result == 0 ? lease_send(c, &b, text, sizeof(text)) : -1;
 	redis_buffer_free(&b);
 	return result;
 }
 
-int redis_lease_void(struct redis_conn *c, const struct redis_settings *s, const char *uuid, char *who, size_t who_size)
+int lease_void(struct redis_conn *c, const struct redis_settings *s, const char *uuid, char *who, size_t who_size)
 {
 	struct redis_buffer b = {0};
 	char text[LEASE_TEXT_SIZE], aside[KEY_SIZE + 32];
 	uint64_t nonce, applied;
 	bool foreign;
 
-	if (redis_lease_holder(c, s, uuid, text) != 0 ||
-		redis_lease_is_foreign(c, s, uuid, &foreign, aside, sizeof(aside)) != 0)
+	if (lease_holder(c, s, uuid, text) != 0 || lease_is_foreign(c, s, uuid, &foreign, aside, sizeof(aside)) != 0)
 		return -1;
-	snprintf(who, who_size, "%s", text[0] ? redis_lease_read(text, &nonce, &applied) : "");
+	snprintf(who, who_size, "%s", text[0] ? lease_read(text, &nonce, &applied) : "");
 	if (text[0])
 		return 0;
 	redis_encode_array(&b, foreign ? 3 : 2);
 	redis_encode_text(&b, foreign ? "RENAME" : "DEL");
-	redis_lease_key(&b, s, uuid);
+	lease_key(&b, s, uuid);
 	snprintf(aside, sizeof(aside), "owner:{%s}:foreign-%lu", uuid, (unsigned long)time(NULL));
 	if (foreign)
 		redis_encode_bulk2(&b, s->prefix, strlen(s->prefix), aside, strlen(aside));
-	int result = redis_lease_send(c, &b, text, sizeof(text));
+	int result = lease_send(c, &b, text, sizeof(text));
 	redis_buffer_free(&b);
 	return result;
 }

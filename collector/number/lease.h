@@ -24,7 +24,7 @@
 
 enum { LEASE_MS = 15000, LEASE_RENEW_MS = 4000, LEASE_HISTORY = 64 };
 
-struct redis_lease {
+struct lease {
 	uint64_t nonce;	     // what `now` is while the spool is ours
 	uint64_t applied;    // the last batch that Redis has: told with the lease
 	uint64_t renewed_ms; // monotonic time of the last renewal that was sent; 0: never
@@ -37,38 +37,35 @@ struct redis_lease {
 enum lease_outcome { LEASE_FAILED = -1, LEASE_TAKEN, LEASE_NEW_UUID };
 
 // After a connect, behind a WATCH. `number`: the last batch that Redis has of the spool, as far as is known.
-enum lease_outcome redis_lease_take(struct redis_lease *l, struct redis_conn *c, const struct redis_settings *s,
+enum lease_outcome lease_take(struct lease *l, struct redis_conn *c, const struct redis_settings *s,
 	struct spool *spool, uint64_t number);
 
 // Commands: SET of the lease; HGET of the owner. Words: the key of the owner.
-void redis_lease_write(struct redis_lease *l, struct redis_buffer *out, const struct redis_settings *s,
-	const char *uuid);
-void redis_lease_ask(struct redis_buffer *out, const struct redis_settings *s, const char *uuid);
-void redis_lease_key(struct redis_buffer *out, const struct redis_settings *s, const char *uuid);
+void lease_write(struct lease *l, struct redis_buffer *out, const struct redis_settings *s, const char *uuid);
+void lease_ask(struct redis_buffer *out, const struct redis_settings *s, const char *uuid);
+void lease_key(struct redis_buffer *out, const struct redis_settings *s, const char *uuid);
 
 // `tail`: a key without its prefix. Of the keys above, or beside them (numbered.h): they say nothing about what was applied.
-bool redis_lease_is_key(const char *tail);
+bool lease_is_key(const char *tail);
 
-bool redis_lease_is_due(const struct redis_lease *l);
+bool lease_is_due(const struct lease *l);
 
-// Reads the answer to redis_lease_ask. 0: ours, or `l` is NULL; -1: closed.
-int redis_lease_expect(const struct redis_lease *l, struct redis_conn *c);
+// Reads the answer to lease_ask. 0: ours, or `l` is NULL; -1: closed.
+int lease_expect(const struct lease *l, struct redis_conn *c);
 
 // With nothing to write: renews it if it is due and ours. 0, or -1 (closed).
-int redis_lease_keep(struct redis_lease *l, struct redis_conn *c, const struct redis_settings *s, const char *uuid);
+int lease_keep(struct lease *l, struct redis_conn *c, const struct redis_settings *s, const char *uuid);
 
 // In a cluster: a connection to the node that holds the owner's key. 0, or -1 (closed).
-int redis_lease_open(struct redis_conn *c, const struct redis_settings *s, const char *uuid);
+int lease_open(struct redis_conn *c, const struct redis_settings *s, const char *uuid);
 
 // At the end. `forget`: the spool is no more, nor is its owner. 0, or -1 (closed).
-int redis_lease_leave(struct redis_lease *l, struct redis_conn *c, const struct redis_settings *s, const char *uuid,
-	bool forget);
+int lease_leave(struct lease *l, struct redis_conn *c, const struct redis_settings *s, const char *uuid, bool forget);
 
 // Something else stands in the place of the owner: `*foreign`, and one line that says so in `why`. 0, or -1 (closed).
-int redis_lease_is_foreign(struct redis_conn *c, const struct redis_settings *s, const char *uuid, bool *foreign,
-	char *why, size_t why_size);
+int lease_is_foreign(struct redis_conn *c, const struct redis_settings *s, const char *uuid, bool *foreign, char *why,
+	size_t why_size);
 
 // A person's decision: whoever comes next is the owner; what else stood in its place is kept aside. 0, or -1 (closed); `who` has the lease and keeps it
 // from being done, if it is not empty.
-int redis_lease_void(struct redis_conn *c, const struct redis_settings *s, const char *uuid, char *who,
-	size_t who_size);
+int lease_void(struct redis_conn *c, const struct redis_settings *s, const char *uuid, char *who, size_t who_size);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct look {
+struct lease_look {
 	struct spool_owner title;
 	char uuid[STREAM_UUID_TEXT_SIZE];
 	char lease[LEASE_TEXT_SIZE]; // what Redis holds
@@ -17,31 +17,31 @@ struct look {
 	uint64_t number;	     // the last batch that Redis has
 };
 
-static int look(struct look *k, struct redis_conn *c, const struct redis_settings *s)
+static int look(struct lease_look *k, struct redis_conn *c, const struct redis_settings *s)
 {
 	struct redis_buffer b = {0};
 	char text[LEASE_TEXT_SIZE];
 	bool foreign;
 
-	redis_lease_watch(&b, s, k->uuid);
-	int result = redis_lease_send(c, &b, text, sizeof(text));
+	lease_watch(&b, s, k->uuid);
+	int result = lease_send(c, &b, text, sizeof(text));
 	if (result == 0)
-		result = redis_lease_is_foreign(c, s, k->uuid, &foreign, text, sizeof(text));
+		result = lease_is_foreign(c, s, k->uuid, &foreign, text, sizeof(text));
 	if (result == 0 && foreign)
 		result = redis_conn_fail(c, REDIS_TROUBLE_OWNED, "%s", text);
-	redis_lease_ask(&b, s, k->uuid);
-	result = result == 0 ? redis_lease_send(c, &b, text, sizeof(text)) : -1;
+	lease_ask(&b, s, k->uuid);
+	result = result == 0 ? lease_send(c, &b, text, sizeof(text)) : -1;
 	redis_buffer_clear(&b);
 	k->nonce = strtoull(text, NULL, 10);
-	redis_lease_get(&b, s, k->uuid, "generation");
-	result = result == 0 ? redis_lease_send(c, &b, text, sizeof(text)) : -1;
+	lease_get(&b, s, k->uuid, "generation");
+	result = result == 0 ? lease_send(c, &b, text, sizeof(text)) : -1;
 	k->generation = k->nonce ? strtoull(text, NULL, 10) : 0;
 	redis_buffer_free(&b);
-	return result == 0 ? redis_lease_holder(c, s, k->uuid, k->lease) : -1;
+	return result == 0 ? lease_holder(c, s, k->uuid, k->lease) : -1;
 }
 
 // The owner in Redis is a process of this very folder, or Redis is older than it was.
-static bool is_ours(const struct look *k)
+static bool is_ours(const struct lease_look *k)
 {
 	const struct spool_owner *t = &k->title;
 
@@ -51,30 +51,30 @@ static bool is_ours(const struct look *k)
 }
 
 // The lease is that of a process of this folder, in this place, where the lock is ours: it is dead.
-static bool is_left(const struct look *k)
+static bool is_left(const struct lease_look *k)
 {
 	uint64_t nonce = strtoull(k->lease, NULL, 10);
 
 	return k->title.same_place && (nonce == k->title.owner_nonce || nonce == k->title.claim_nonce);
 }
 
-static const char *holder(const struct look *k)
+static const char *holder(const struct lease_look *k)
 {
 	uint64_t nonce, applied;
 
-	return redis_lease_read(k->lease, &nonce, &applied);
+	return lease_read(k->lease, &nonce, &applied);
 }
 
 // Up to where Redis has what was numbered under the UUID.
-static uint64_t applied_by_all(const struct look *k)
+static uint64_t applied_by_all(const struct lease_look *k)
 {
 	uint64_t nonce, told, applied = k->number > k->title.acked ? k->number : k->title.acked;
 
-	redis_lease_read(k->lease, &nonce, &told);
+	lease_read(k->lease, &nonce, &told);
 	return nonce == k->nonce && told > applied ? told : applied;
 }
 
-static int write_take(struct redis_lease *l, struct look *k, struct redis_conn *c, const struct redis_settings *s)
+static int write_take(struct lease *l, struct lease_look *k, struct redis_conn *c, const struct redis_settings *s)
 {
 	const struct spool_owner *t = &k->title;
 	struct redis_buffer b = {0};
@@ -87,30 +87,30 @@ static int write_take(struct redis_lease *l, struct look *k, struct redis_conn *
 	redis_encode_literal(&b, "MULTI");
 	redis_encode_array(&b, 8);
 	redis_encode_literal(&b, "HSET");
-	redis_lease_key(&b, s, k->uuid);
+	lease_key(&b, s, k->uuid);
 	redis_encode_literal(&b, "now");
 	redis_encode_uint(&b, l->nonce);
 	redis_encode_literal(&b, "generation");
 	redis_encode_text(&b, generation);
 	redis_encode_text(&b, generation);
 	redis_encode_text(&b, from);
-	redis_lease_write(l, &b, s, k->uuid);
+	lease_write(l, &b, s, k->uuid);
 	redis_encode_array(&b, 3);
 	redis_encode_literal(&b, "HDEL");
-	redis_lease_key(&b, s, k->uuid);
+	lease_key(&b, s, k->uuid);
 	redis_encode_text(&b, old);
 	redis_encode_array(&b, 1);
 	redis_encode_literal(&b, "EXEC");
-	int result = redis_lease_send(c, &b, reply, sizeof(reply)); // MULTI
+	int result = lease_send(c, &b, reply, sizeof(reply)); // MULTI
 	for (int i = 0; result == 0 && i < 4; i++)
-		result = redis_lease_send(c, &b, reply, sizeof(reply));
+		result = lease_send(c, &b, reply, sizeof(reply));
 	redis_buffer_free(&b);
 	if (result != 0 || strcmp(reply, "done") == 0)
 		return result;
 	return redis_conn_fail(c, REDIS_TROUBLE_FENCED, "%s", redis_trouble_sentence[REDIS_TROUBLE_FENCED]);
 }
 
-static enum lease_outcome take(struct redis_lease *l, struct look *k, struct redis_conn *c,
+static enum lease_outcome take(struct lease *l, struct lease_look *k, struct redis_conn *c,
 	const struct redis_settings *s, struct spool *spool)
 {
 	if (!spool_owner_claim(spool, k->generation, k->nonce)) {
@@ -128,7 +128,7 @@ static enum lease_outcome take(struct redis_lease *l, struct look *k, struct red
 
 // somebody else ────────────────────────────────────────────────────────────────────────────────
 
-static enum lease_outcome refuse(struct redis_lease *l, const struct look *k, struct redis_conn *c, const char *what)
+static enum lease_outcome refuse(struct lease *l, const struct lease_look *k, struct redis_conn *c, const char *what)
 {
 	metrics_set(spool_owned, 0);
 	if (!l->told)
@@ -143,7 +143,7 @@ static enum lease_outcome refuse(struct redis_lease *l, const struct look *k, st
 
 // The other one has all of this spool up to `had`, and what comes after that is this one's alone. What Redis
 // is known to have is dropped; the rest goes on under another UUID.
-static enum lease_outcome part(struct redis_lease *l, const struct look *k, struct redis_conn *c, struct spool *spool,
+static enum lease_outcome part(struct lease *l, const struct lease_look *k, struct redis_conn *c, struct spool *spool,
 	uint64_t had)
 {
 	const struct spool_owner *t = &k->title;
@@ -171,7 +171,7 @@ static enum lease_outcome part(struct redis_lease *l, const struct look *k, stru
 
 // The lease of our own nonce is renewed by somebody: a copy of the folder, or the one that it was copied
 // from.
-static enum lease_outcome wait_or_part(struct redis_lease *l, const struct look *k, struct redis_conn *c,
+static enum lease_outcome wait_or_part(struct lease *l, const struct lease_look *k, struct redis_conn *c,
 	struct spool *spool)
 {
 	uint64_t now = monotonic_ms();
@@ -185,15 +185,15 @@ static enum lease_outcome wait_or_part(struct redis_lease *l, const struct look 
 
 // What the take-over after `generation` says, if it was from `nonce`. 1: `*had` is known; 0: it is not; -1:
 // closed.
-static int read_parting(const struct look *k, struct redis_conn *c, const struct redis_settings *s, uint64_t generation,
-	uint64_t nonce, uint64_t *had)
+static int read_parting(const struct lease_look *k, struct redis_conn *c, const struct redis_settings *s,
+	uint64_t generation, uint64_t nonce, uint64_t *had)
 {
 	struct redis_buffer b = {0};
 	char field[24], text[LEASE_TEXT_SIZE], *end;
 
 	snprintf(field, sizeof(field), "%lu", (unsigned long)generation + 1);
-	redis_lease_get(&b, s, k->uuid, field);
-	int result = redis_lease_send(c, &b, text, sizeof(text));
+	lease_get(&b, s, k->uuid, field);
+	int result = lease_send(c, &b, text, sizeof(text));
 	redis_buffer_free(&b);
 	if (result != 0)
 		return -1;
@@ -204,7 +204,7 @@ static int read_parting(const struct look *k, struct redis_conn *c, const struct
 }
 
 // The owner is of another line: since when, its take-over tells.
-static enum lease_outcome look_back(struct redis_lease *l, const struct look *k, struct redis_conn *c,
+static enum lease_outcome look_back(struct lease *l, const struct lease_look *k, struct redis_conn *c,
 	const struct redis_settings *s, struct spool *spool)
 {
 	const struct spool_owner *t = &k->title;
@@ -223,7 +223,7 @@ static enum lease_outcome look_back(struct redis_lease *l, const struct look *k,
 }
 
 // What keeps this collector from being the owner, once.
-static void tell(struct redis_lease *l, const char *why)
+static void tell(struct lease *l, const char *why)
 {
 	metrics_set(spool_owned, 0);
 	if (!l->told)
@@ -231,10 +231,10 @@ static void tell(struct redis_lease *l, const char *why)
 	l->told = true;
 }
 
-enum lease_outcome redis_lease_take(struct redis_lease *l, struct redis_conn *c, const struct redis_settings *s,
+enum lease_outcome lease_take(struct lease *l, struct redis_conn *c, const struct redis_settings *s,
 	struct spool *spool, uint64_t number)
 {
-	struct look k = {.number = number};
+	struct lease_look k = {.number = number};
 	enum lease_outcome outcome = LEASE_TAKEN;
 
 	spool_uuid(spool, k.uuid);

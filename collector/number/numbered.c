@@ -10,17 +10,17 @@ static uint8_t bit_of(uint16_t slot)
 	return (uint8_t)(0x80 >> (slot & 7));
 }
 
-void redis_numbered_clear(struct redis_numbered *n)
+void numbered_clear(struct numbered *n)
 {
-	*n = (struct redis_numbered){.wanted_len = 0};
+	*n = (struct numbered){.wanted_len = 0};
 }
 
-bool redis_numbered_has(const struct redis_numbered *n, uint16_t slot)
+bool numbered_has(const struct numbered *n, uint16_t slot)
 {
 	return n->bits[slot >> 3] & bit_of(slot);
 }
 
-void redis_numbered_want(struct redis_numbered *n, uint16_t slot)
+void numbered_want(struct numbered *n, uint16_t slot)
 {
 	if ((n->bits[slot >> 3] | n->wanted[slot >> 3]) & bit_of(slot))
 		return;
@@ -28,7 +28,7 @@ void redis_numbered_want(struct redis_numbered *n, uint16_t slot)
 	n->wanted_len++;
 }
 
-void redis_numbered_key(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
+void numbered_key(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
 {
 	char tail[64];
 	int len = snprintf(tail, sizeof(tail), "slots:{%.40s}", uuid);
@@ -36,14 +36,13 @@ void redis_numbered_key(struct redis_buffer *out, const struct redis_settings *s
 	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
 }
 
-int redis_numbered_read(struct redis_numbered *n, struct redis_conn *c, const struct redis_settings *s,
-	const char *uuid)
+int numbered_read(struct numbered *n, struct redis_conn *c, const struct redis_settings *s, const char *uuid)
 {
 	struct redis_buffer b = {0};
 
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "GET");
-	redis_numbered_key(&b, s, uuid);
+	numbered_key(&b, s, uuid);
 	redisReply *reply = redis_conn_ask(c, &b);
 	redis_buffer_free(&b);
 	if (!reply)
@@ -55,8 +54,7 @@ int redis_numbered_read(struct redis_numbered *n, struct redis_conn *c, const st
 	return 0;
 }
 
-int redis_numbered_write(struct redis_numbered *n, struct redis_conn *c, const struct redis_settings *s,
-	const char *uuid)
+int numbered_write(struct numbered *n, struct redis_conn *c, const struct redis_settings *s, const char *uuid)
 {
 	struct redis_results results = {.capacity = 0};
 	struct redis_buffer b = {0};
@@ -69,7 +67,7 @@ int redis_numbered_write(struct redis_numbered *n, struct redis_conn *c, const s
 			continue;
 		redis_encode_array(&b, 4);
 		redis_encode_literal(&b, "SETBIT");
-		redis_numbered_key(&b, s, uuid);
+		numbered_key(&b, s, uuid);
 		redis_encode_uint(&b, slot);
 		redis_encode_literal(&b, "1");
 	}

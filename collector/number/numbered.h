@@ -11,24 +11,22 @@
 #include "collector/redis/conn.h"
 #include "collector/redis/slot.h"
 
-struct redis_numbered {
+struct numbered {
 	uint8_t bits[REDIS_SLOTS / 8];	 // as in Redis, SETBIT's order
 	uint8_t wanted[REDIS_SLOTS / 8]; // to be set there
 	size_t wanted_len;
 	bool read; // Redis was asked
 };
 
-void redis_numbered_clear(struct redis_numbered *n);
-bool redis_numbered_has(const struct redis_numbered *n, uint16_t slot);
+void numbered_clear(struct numbered *n);
+bool numbered_has(const struct numbered *n, uint16_t slot);
 
-// The slot has a number, or is about to get its first one: for redis_numbered_write.
-void redis_numbered_want(struct redis_numbered *n, uint16_t slot);
+// The slot has a number, or is about to get its first one: for numbered_write.
+void numbered_want(struct numbered *n, uint16_t slot);
 
 // `c`: to the node that holds the owner's key. 0, or -1 (closed).
-int redis_numbered_read(struct redis_numbered *n, struct redis_conn *c, const struct redis_settings *s,
-	const char *uuid);
-int redis_numbered_write(struct redis_numbered *n, struct redis_conn *c, const struct redis_settings *s,
-	const char *uuid);
+int numbered_read(struct numbered *n, struct redis_conn *c, const struct redis_settings *s, const char *uuid);
+int numbered_write(struct numbered *n, struct redis_conn *c, const struct redis_settings *s, const char *uuid);
 
 // The key as one argument.
-void redis_numbered_key(struct redis_buffer *out, const struct redis_settings *s, const char *uuid);
+void numbered_key(struct redis_buffer *out, const struct redis_settings *s, const char *uuid);

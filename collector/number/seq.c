@@ -21,7 +21,7 @@ void seq_put_watch(struct redis_buffer *out, const struct redis_settings *s, con
 	redis_encode_array(out, shared ? 3 : 4);
 	redis_encode_literal(out, "WATCH");
 	put_key(out, s, "fence:", uuid);
-	redis_lease_key(out, s, uuid);
+	lease_key(out, s, uuid);
 	if (!shared)
 		put_key(out, s, "seq", "");
 }
@@ -56,18 +56,18 @@ static int read_number(struct redis_conn *c, enum guard_kind *kind, uint64_t *nu
 
 	if (redis_conn_read(c, &results) != 0)
 		return -1;
-	if (!redis_guard_take(&results.top, kind, number))
+	if (!guard_take(&results.top, kind, number))
 		return redis_conn_fail(c, results.trouble, "%s: %.200s", redis_trouble_sentence[results.trouble],
 			results.error);
 	return 0;
 }
 
-int seq_look_up(struct redis_conn *c, const char *uuid, const struct redis_settings *s, struct redis_guard *found)
+int seq_look_up(struct redis_conn *c, const char *uuid, const struct redis_settings *s, struct guard *found)
 {
 	struct redis_buffer b = {0};
 	struct redis_results persist = {.capacity = 0};
 
-	*found = (struct redis_guard){.keys = false};
+	*found = (struct guard){.keys = false};
 	seq_put_watch(&b, s, uuid, true);
 	seq_put_ask(&b, s, uuid);
 	redis_encode_array(&b, 2);
@@ -83,8 +83,7 @@ int seq_look_up(struct redis_conn *c, const char *uuid, const struct redis_setti
 		return -1;
 	if (persist.top.type == REDIS_REPLY_INTEGER && persist.top.integer == 1)
 		log_warning("redis: key %sseq: found an expiry, expected none; it was taken off", s->prefix);
-	return found->seq == GUARD_NONE && found->fence == GUARD_NONE ? redis_guard_look_for_keys(c, s, &found->keys)
-								      : 0;
+	return found->seq == GUARD_NONE && found->fence == GUARD_NONE ? guard_look_for_keys(c, s, &found->keys) : 0;
 }
 
 int seq_claim(struct redis_conn *c, const char *uuid, const struct redis_settings *s, uint64_t number, bool foreign)

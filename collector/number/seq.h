@@ -14,7 +14,7 @@ void seq_put_number(struct redis_buffer *out, const struct redis_settings *s, co
 
 // Looks up what Redis holds about a spool, behind its fence. Returns 0, or -1 (closed). No transaction may be open on
 // the connection.
-int seq_look_up(struct redis_conn *c, const char *uuid, const struct redis_settings *s, struct redis_guard *found);
+int seq_look_up(struct redis_conn *c, const char *uuid, const struct redis_settings *s, struct guard *found);
 
 // Has Redis hold that everything of a spool up to `number` is applied, in both places; something else in the place of
 // pdns:seq (`foreign`) is renamed to pdns:seq:foreign-<time>. Returns 0, or -1 (closed).

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct redis_stop *find(struct redis_stops *l, uint16_t slot)
+static struct stop *find(struct stops *l, uint16_t slot)
 {
 	for (size_t i = 0; i < l->len; i++)
 		if (l->at[i].slot == slot)
@@ -14,16 +14,16 @@ static struct redis_stop *find(struct redis_stops *l, uint16_t slot)
 	return NULL;
 }
 
-static bool is_same(const struct redis_stop *a, const struct redis_stop *b)
+static bool is_same(const struct stop *a, const struct stop *b)
 {
 	return a->state == b->state && a->expected == b->expected && a->found.seq == b->found.seq &&
 	       a->found.fence == b->found.fence && a->found.seq_number == b->found.seq_number &&
 	       a->found.fence_number == b->found.fence_number;
 }
 
-bool redis_stops_put(struct redis_stops *l, const struct redis_stop *stop)
+bool stops_put(struct stops *l, const struct stop *stop)
 {
-	struct redis_stop *old = find(l, stop->slot);
+	struct stop *old = find(l, stop->slot);
 
 	if (old) {
 		l->changes += !is_same(old, stop);
@@ -32,7 +32,7 @@ bool redis_stops_put(struct redis_stops *l, const struct redis_stop *stop)
 	}
 	if (l->len == l->capacity) {
 		size_t capacity = l->capacity ? 2 * l->capacity : 16;
-		struct redis_stop *more = realloc(l->at, capacity * sizeof(*more));
+		struct stop *more = realloc(l->at, capacity * sizeof(*more));
 		if (!more)
 			return false;
 		l->at = more;
@@ -43,9 +43,9 @@ bool redis_stops_put(struct redis_stops *l, const struct redis_stop *stop)
 	return true;
 }
 
-bool redis_stops_remove(struct redis_stops *l, uint16_t slot)
+bool stops_remove(struct stops *l, uint16_t slot)
 {
-	struct redis_stop *old = find(l, slot);
+	struct stop *old = find(l, slot);
 
 	if (!old)
 		return false;
@@ -54,19 +54,19 @@ bool redis_stops_remove(struct redis_stops *l, uint16_t slot)
 	return true;
 }
 
-void redis_stops_free(struct redis_stops *l)
+void stops_free(struct stops *l)
 {
 	free(l->at);
-	*l = (struct redis_stops){.len = 0};
+	*l = (struct stops){.len = 0};
 }
 
 // The second place is the one that is wrong.
-static bool is_of_fence(const struct redis_stop *stop)
+static bool is_of_fence(const struct stop *stop)
 {
 	return stop->state == GUARD_FOREIGN && stop->found.seq != GUARD_OTHER;
 }
 
-void redis_stops_key(char out[REDIS_STOP_KEY_SIZE], const struct redis_stop *stop, const char *prefix, const char *uuid)
+void stops_key(char out[REDIS_STOP_KEY_SIZE], const struct stop *stop, const char *prefix, const char *uuid)
 {
 	const char *tag = redis_slot_tag(stop->slot);
 
@@ -84,7 +84,7 @@ static void write_number(char out[24], enum guard_kind kind, uint64_t number)
 		snprintf(out, 24, "%s", kind == GUARD_NONE ? "none" : "something else");
 }
 
-void redis_stops_found(char out[24], const struct redis_stop *stop)
+void stops_found(char out[24], const struct stop *stop)
 {
 	if (is_of_fence(stop))
 		write_number(out, stop->found.fence, stop->found.fence_number);
@@ -92,7 +92,7 @@ void redis_stops_found(char out[24], const struct redis_stop *stop)
 		write_number(out, stop->found.seq, stop->found.seq_number);
 }
 
-void redis_stops_expected(char out[24], const struct redis_stop *stop)
+void stops_expected(char out[24], const struct stop *stop)
 {
 	uint64_t number = stop->expected;
 
@@ -106,16 +106,16 @@ void redis_stops_expected(char out[24], const struct redis_stop *stop)
 		snprintf(out, 24, "unknown");
 }
 
-void redis_stops_tell(char *out, size_t out_size, const struct redis_stop *stop, const char *prefix, const char *uuid)
+void stops_tell(char *out, size_t out_size, const struct stop *stop, const char *prefix, const char *uuid)
 {
 	char key[REDIS_STOP_KEY_SIZE], found[24], expected[24];
 
-	redis_stops_key(key, stop, prefix, uuid);
-	redis_stops_found(found, stop);
-	redis_stops_expected(expected, stop);
+	stops_key(key, stop, prefix, uuid);
+	stops_found(found, stop);
+	stops_expected(expected, stop);
 	snprintf(out, out_size,
 		"%s: slot %u, key %s: found %s%s for spool %s, expected %s (%s); nothing is written to this slot; look at `lookback "
 		"spool status`, then decide by `lookback spool adopt` or `reset`",
 		stop->server, stop->slot, key, stop->found.seq == GUARD_NUMBER && !is_of_fence(stop) ? "number " : "",
-		found, uuid, expected, redis_guard_label[stop->state]);
+		found, uuid, expected, guard_label[stop->state]);
 }

@@ -5,35 +5,34 @@
 
 #include "collector/number/guard.h"
 
-struct redis_stop {
+struct stop {
 	uint16_t slot;
 	enum guard_state state;
-	struct redis_guard found;
+	struct guard found;
 	uint64_t expected; // the last number that is known to have been written, 0: not known
 	char server[64];   // address of the node that holds the slot
 };
 
-struct redis_stops {
-	struct redis_stop *at; // in no order; owned
+struct stops {
+	struct stop *at; // in no order; owned
 	size_t len, capacity;
 	uint64_t changes; // how often the list has changed
 };
 
 // Adds a slot, or notes what is found now. Returns true if the slot is new in the list. Without memory it is left out.
-bool redis_stops_put(struct redis_stops *l, const struct redis_stop *stop);
+bool stops_put(struct stops *l, const struct stop *stop);
 
 // The slot goes on. Returns true if it was in the list.
-bool redis_stops_remove(struct redis_stops *l, uint16_t slot);
-void redis_stops_free(struct redis_stops *l);
+bool stops_remove(struct stops *l, uint16_t slot);
+void stops_free(struct stops *l);
 
 enum { REDIS_STOP_KEY_SIZE = 128 };
 
 // The name of the key that holds the slot's number, or of its second place; what was found, and what was expected
 // there: "none", "something else", or a number.
-void redis_stops_key(char out[REDIS_STOP_KEY_SIZE], const struct redis_stop *stop, const char *prefix,
-	const char *uuid);
-void redis_stops_found(char out[24], const struct redis_stop *stop);
-void redis_stops_expected(char out[24], const struct redis_stop *stop);
+void stops_key(char out[REDIS_STOP_KEY_SIZE], const struct stop *stop, const char *prefix, const char *uuid);
+void stops_found(char out[24], const struct stop *stop);
+void stops_expected(char out[24], const struct stop *stop);
 
 // One line: what was found, what was expected, what to do.
-void redis_stops_tell(char *out, size_t out_size, const struct redis_stop *stop, const char *prefix, const char *uuid);
+void stops_tell(char *out, size_t out_size, const struct stop *stop, const char *prefix, const char *uuid);

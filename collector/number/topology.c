@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int redis_topology_fail(struct redis_topology *t, enum redis_trouble trouble, const char *format, ...)
+int topology_fail(struct topology *t, enum redis_trouble trouble, const char *format, ...)
 {
 	va_list args;
 
@@ -19,16 +19,16 @@ int redis_topology_fail(struct redis_topology *t, enum redis_trouble trouble, co
 	return -1;
 }
 
-void redis_topology_close(struct redis_topology *t)
+void topology_close(struct topology *t)
 {
 	for (size_t i = 0; i < t->nodes_len; i++) {
 		redis_conn_close(&t->nodes[i].conn);
 		redis_buffer_free(&t->nodes[i].out);
 	}
-	redis_stops_free(&t->stops);
+	stops_free(&t->stops);
 }
 
-void redis_topology_renew(struct redis_topology *t, const char *uuid)
+void topology_renew(struct topology *t, const char *uuid)
 {
 	snprintf(t->uuid, sizeof(t->uuid), "%s", uuid);
 	memset(t->known, 0, sizeof(t->known));
@@ -40,13 +40,13 @@ void redis_topology_renew(struct redis_topology *t, const char *uuid)
 	t->stops.changes += t->stops.len > 0;
 	t->stops.len = 0;
 	t->sent = UINT64_MAX;
-	redis_numbered_clear(&t->numbered);
+	numbered_clear(&t->numbered);
 	t->lost_from = t->highest = t->held_len = 0;
 	for (size_t i = 0; i < t->nodes_len; i++) // their names have the old UUID
 		redis_conn_close(&t->nodes[i].conn);
 }
 
-void redis_topology_seq_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot)
+void topology_seq_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot)
 {
 	char tail[REDIS_SLOT_TAG_SIZE + 8];
 	int len = snprintf(tail, sizeof(tail), "seq:{%s}", redis_slot_tag(slot));
@@ -54,7 +54,7 @@ void redis_topology_seq_key(struct redis_buffer *out, const struct redis_setting
 	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
 }
 
-void redis_topology_fence_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot, const char *uuid)
+void topology_fence_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot, const char *uuid)
 {
 	char tail[REDIS_SLOT_TAG_SIZE + STREAM_UUID_TEXT_SIZE + 16];
 	int len = snprintf(tail, sizeof(tail), "fence:{%s}:%s", redis_slot_tag(slot), uuid);
@@ -62,7 +62,7 @@ void redis_topology_fence_key(struct redis_buffer *out, const struct redis_setti
 	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
 }
 
-struct cluster_node *redis_topology_node(struct redis_topology *t, const char *host, size_t host_len, unsigned port)
+struct cluster_node *topology_node(struct topology *t, const char *host, size_t host_len, unsigned port)
 {
 	struct endpoint e = {.kind = ENDPOINT_TCP, .port = (uint16_t)port};
 	struct cluster_node *unused = NULL;
@@ -85,7 +85,7 @@ struct cluster_node *redis_topology_node(struct redis_topology *t, const char *h
 	return unused;
 }
 
-void redis_topology_failed(struct redis_topology *t, struct cluster_node *node)
+void topology_failed(struct topology *t, struct cluster_node *node)
 {
 	redis_conn_close(&node->conn);
 	t->fresh = false;
@@ -94,16 +94,16 @@ void redis_topology_failed(struct redis_topology *t, struct cluster_node *node)
 			t->known[slot] = false;
 }
 
-redisReply *redis_topology_ask(struct redis_topology *t, struct cluster_node *node, const struct redis_buffer *b)
+redisReply *topology_ask(struct topology *t, struct cluster_node *node, const struct redis_buffer *b)
 {
 	redisReply *reply = redis_conn_ask(&node->conn, b);
 
 	if (!reply) {
-		redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
-		redis_topology_failed(t, node);
+		topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
+		topology_failed(t, node);
 	} else if (reply->type == REDIS_REPLY_ERROR) {
 		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
-		redis_topology_fail(t, trouble, "%s: %s: %.200s", node->address.text, redis_trouble_sentence[trouble],
+		topology_fail(t, trouble, "%s: %s: %.200s", node->address.text, redis_trouble_sentence[trouble],
 			reply->str);
 		freeReplyObject(reply);
 		reply = NULL;
@@ -113,7 +113,7 @@ redisReply *redis_topology_ask(struct redis_topology *t, struct cluster_node *no
 
 // Kills the connections of our name on the node: what they sent and Redis has not read yet is gone
 // with them. False where that cannot be known.
-static bool kill_older(struct redis_topology *t, struct cluster_node *node, const char *name)
+static bool kill_older(struct topology *t, struct cluster_node *node, const char *name)
 {
 	struct redis_buffer b = {0};
 	char wanted[80];
@@ -121,7 +121,7 @@ static bool kill_older(struct redis_topology *t, struct cluster_node *node, cons
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "CLIENT");
 	redis_encode_literal(&b, "LIST");
-	redisReply *list = redis_topology_ask(t, node, &b);
+	redisReply *list = topology_ask(t, node, &b);
 	bool done = list != NULL;
 	snprintf(wanted, sizeof(wanted), " name=%s ", name);
 	for (char *line = list && list->type == REDIS_REPLY_STRING ? list->str : NULL; line && *line;) {
@@ -135,7 +135,7 @@ static bool kill_older(struct redis_topology *t, struct cluster_node *node, cons
 			redis_encode_literal(&b, "KILL");
 			redis_encode_literal(&b, "ID");
 			redis_encode_bulk(&b, line + 3, strcspn(line + 3, " "));
-			redisReply *killed = redis_topology_ask(t, node, &b);
+			redisReply *killed = topology_ask(t, node, &b);
 			if (killed)
 				freeReplyObject(killed);
 			else if (!node->conn.context || t->trouble == REDIS_TROUBLE_NOPERM)
@@ -150,7 +150,7 @@ static bool kill_older(struct redis_topology *t, struct cluster_node *node, cons
 }
 
 // A connection without the name is not used: a later one could not kill it.
-static int take_name(struct redis_topology *t, struct cluster_node *node)
+static int take_name(struct topology *t, struct cluster_node *node)
 {
 	struct redis_buffer b = {0};
 	char name[64];
@@ -160,17 +160,17 @@ static int take_name(struct redis_topology *t, struct cluster_node *node)
 	redis_encode_literal(&b, "CLIENT");
 	redis_encode_literal(&b, "SETNAME");
 	redis_encode_text(&b, name);
-	redisReply *reply = kill_older(t, node, name) ? redis_topology_ask(t, node, &b) : NULL;
+	redisReply *reply = kill_older(t, node, name) ? topology_ask(t, node, &b) : NULL;
 	redis_buffer_free(&b);
 	if (!reply) {
-		redis_topology_failed(t, node);
+		topology_failed(t, node);
 		return -1;
 	}
 	freeReplyObject(reply);
 	return 0;
 }
 
-int redis_topology_connect(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s)
+int topology_connect(struct topology *t, struct cluster_node *node, const struct redis_settings *s)
 {
 	struct redis_settings here = *s;
 
@@ -180,15 +180,15 @@ int redis_topology_connect(struct redis_topology *t, struct cluster_node *node, 
 	here.others.len = 0;
 	here.sentinel[0] = '\0';
 	if (redis_conn_open(&node->conn, &here) != 0 || (!t->reader && redis_info_settle(&node->conn) != 0)) {
-		redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
-		redis_topology_failed(t, node);
+		topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
+		topology_failed(t, node);
 		return -1;
 	}
 	return t->reader ? 0 : take_name(t, node);
 }
 
 // One range of CLUSTER SLOTS: from, to, [host, port, …], replicas. False where it is not one.
-static bool take_range(struct redis_topology *t, const struct cluster_node *from, const redisReply *range)
+static bool take_range(struct topology *t, const struct cluster_node *from, const redisReply *range)
 {
 	if (range->type != REDIS_REPLY_ARRAY || range->elements < 3 || range->element[2]->type != REDIS_REPLY_ARRAY ||
 		range->element[2]->elements < 2)
@@ -198,7 +198,7 @@ static bool take_range(struct redis_topology *t, const struct cluster_node *from
 	if (first < 0 || last >= REDIS_SLOTS || first > last || port->type != REDIS_REPLY_INTEGER)
 		return false;
 	bool named = host->type == REDIS_REPLY_STRING && host->len > 0;
-	struct cluster_node *node = redis_topology_node(t, named ? host->str : from->address.host,
+	struct cluster_node *node = topology_node(t, named ? host->str : from->address.host,
 		named ? host->len : strlen(from->address.host), (unsigned)port->integer);
 	if (!node)
 		return false;
@@ -212,7 +212,7 @@ static bool take_range(struct redis_topology *t, const struct cluster_node *from
 	return true;
 }
 
-static int read_slots(struct redis_topology *t, struct cluster_node *node)
+static int read_slots(struct topology *t, struct cluster_node *node)
 {
 	struct redis_buffer b = {0};
 	bool covered[REDIS_SLOTS] = {false};
@@ -220,7 +220,7 @@ static int read_slots(struct redis_topology *t, struct cluster_node *node)
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "CLUSTER");
 	redis_encode_literal(&b, "SLOTS");
-	redisReply *reply = redis_topology_ask(t, node, &b);
+	redisReply *reply = topology_ask(t, node, &b);
 	redis_buffer_free(&b);
 	if (!reply)
 		return -1;
@@ -236,26 +236,25 @@ static int read_slots(struct redis_topology *t, struct cluster_node *node)
 	}
 	freeReplyObject(reply);
 	if (result != 0)
-		return redis_topology_fail(t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to CLUSTER SLOTS",
+		return topology_fail(t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to CLUSTER SLOTS",
 			node->address.text);
 	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++)
 		if (!covered[slot])
-			return redis_topology_fail(t, REDIS_TROUBLE_CLUSTER, "the cluster does not cover slot %u",
-				slot);
+			return topology_fail(t, REDIS_TROUBLE_CLUSTER, "the cluster does not cover slot %u", slot);
 	t->fresh = true;
 	return 0;
 }
 
 // Asks the nodes that are known and the configured ones until one tells: those that are connected first, the
 // others in turn, for one that has lost sight of the cluster tells what was.
-static int refresh(struct redis_topology *t, const struct redis_settings *s)
+static int refresh(struct topology *t, const struct redis_settings *s)
 {
 	if (t->nodes_len == 0)
 		memset(t->owner, CLUSTER_NO_NODE, sizeof(t->owner));
 	for (size_t i = 0; i <= s->others.len; i++) {
 		const struct endpoint *e = i == 0 ? &s->address : &s->others.at[i - 1];
 		if (e->kind == ENDPOINT_TCP)
-			redis_topology_node(t, e->host, strlen(e->host), e->port);
+			topology_node(t, e->host, strlen(e->host), e->port);
 	}
 	size_t len = t->nodes_len; // an answer may add some
 	for (size_t i = 0; i < len; i++)
@@ -263,35 +262,34 @@ static int refresh(struct redis_topology *t, const struct redis_settings *s)
 			return 0;
 	for (size_t i = 0; i < len; i++) {
 		struct cluster_node *node = &t->nodes[t->turn++ % len];
-		if (!node->conn.context && redis_topology_connect(t, node, s) == 0 && read_slots(t, node) == 0)
+		if (!node->conn.context && topology_connect(t, node, s) == 0 && read_slots(t, node) == 0)
 			return 0;
 	}
 	return -1;
 }
 
-struct cluster_node *redis_topology_asked(struct redis_topology *t, const char *error)
+struct cluster_node *topology_asked(struct topology *t, const char *error)
 {
 	const char *host = strncmp(error, "ASK ", 4) == 0 ? strchr(error + 4, ' ') : NULL;
 	const char *colon = host ? strrchr(host, ':') : NULL;
 
 	if (!colon)
 		return NULL;
-	return redis_topology_node(t, host + 1, (size_t)(colon - host - 1), (unsigned)strtoul(colon + 1, NULL, 10));
+	return topology_node(t, host + 1, (size_t)(colon - host - 1), (unsigned)strtoul(colon + 1, NULL, 10));
 }
 
-bool redis_topology_is_down(const char *error)
+bool topology_is_down(const char *error)
 {
 	return strncmp(error, "CLUSTERDOWN", strlen("CLUSTERDOWN")) == 0;
 }
 
-int redis_topology_ready(struct redis_topology *t, const struct redis_settings *s)
+int topology_ready(struct topology *t, const struct redis_settings *s)
 {
 	if (!t->fresh && refresh(t, s) != 0)
 		return -1;
 	for (size_t i = 0; i < t->nodes_len; i++) {
 		struct cluster_node *node = &t->nodes[i];
-		if (node->listed &&
-			(redis_topology_connect(t, node, s) != 0 || redis_topology_read_numbers(t, node, s) != 0))
+		if (node->listed && (topology_connect(t, node, s) != 0 || topology_read_numbers(t, node, s) != 0))
 			return -1;
 	}
 	return 0;

@@ -29,7 +29,7 @@ struct cluster_node {
 	bool listed;		 // an owner of slots in the last topology
 };
 
-struct redis_topology {
+struct topology {
 	struct cluster_node nodes[CLUSTER_NODES_MAX];
 	size_t nodes_len;
 	size_t turn;			  // which of the nodes without a connection is asked next
@@ -42,8 +42,8 @@ struct redis_topology {
 	bool held[REDIS_SLOTS];		  // half moved (hold.h)
 	size_t held_len;		  // how many
 	bool stopped[REDIS_SLOTS];	  // its number is missing or not ours; not known then
-	struct redis_stops stops;	  // these
-	struct redis_numbered numbered;	  // slots that have a number, as far as is noted in Redis
+	struct stops stops;		  // these
+	struct numbered numbered;	  // slots that have a number, as far as is noted in Redis
 	uint64_t sent;			  // the highest number that can have been sent; UINT64_MAX: not known yet
 	bool reader;			  // only looks (`lookback spool`): no connection is killed, nothing is logged
 	uint64_t lost_from;		  // lowest number that a failover lost; 0: none
@@ -54,70 +54,67 @@ struct redis_topology {
 };
 
 // Sees to topology, connections and numbers. Returns 0, or -1 with trouble and text; try again then.
-int redis_topology_ready(struct redis_topology *t, const struct redis_settings *s);
+int topology_ready(struct topology *t, const struct redis_settings *s);
 
 // Forgets all numbers: the spool has another UUID.
-void redis_topology_renew(struct redis_topology *t, const char *uuid);
+void topology_renew(struct topology *t, const char *uuid);
 
 // The node of an address, added where it is new. NULL: too many.
-struct cluster_node *redis_topology_node(struct redis_topology *t, const char *host, size_t host_len, unsigned port);
+struct cluster_node *topology_node(struct topology *t, const char *host, size_t host_len, unsigned port);
 
 // The node that an error names: "ASK 1234 host:port". NULL where it names none.
-struct cluster_node *redis_topology_asked(struct redis_topology *t, const char *error);
+struct cluster_node *topology_asked(struct topology *t, const char *error);
 
 // True for CLUSTERDOWN: the node may have lost sight of a cluster that goes on without it, so its connection
 // is to be given up, and the others asked first.
-bool redis_topology_is_down(const char *error);
+bool topology_is_down(const char *error);
 
 // An open connection to the node. Returns 0 or -1.
-int redis_topology_connect(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s);
+int topology_connect(struct topology *t, struct cluster_node *node, const struct redis_settings *s);
 
 // The node failed: its connection is closed, its slots are not known, the topology is to be read anew.
-void redis_topology_failed(struct redis_topology *t, struct cluster_node *node);
+void topology_failed(struct topology *t, struct cluster_node *node);
 
 // The same, and its trouble is noted. Returns -1.
-int redis_topology_fail_node(struct redis_topology *t, struct cluster_node *node);
+int topology_fail_node(struct topology *t, struct cluster_node *node);
 
 // Sends the encoded command and reads its answer, which the caller frees. NULL with the trouble noted
 // where there is no good one.
-redisReply *redis_topology_ask(struct redis_topology *t, struct cluster_node *node, const struct redis_buffer *b);
+redisReply *topology_ask(struct topology *t, struct cluster_node *node, const struct redis_buffer *b);
 
 // Notes a trouble. Returns -1.
-int redis_topology_fail(struct redis_topology *t, enum redis_trouble trouble, const char *format, ...)
+int topology_fail(struct topology *t, enum redis_trouble trouble, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 // The slot's number is what the server that `node` is has now.
-void redis_topology_note_run(struct redis_topology *t, uint16_t slot, const struct cluster_node *node);
+void topology_note_run(struct topology *t, uint16_t slot, const struct cluster_node *node);
 
 // Reads the numbers of the node's slots that are not known. 0, or -1 with what is wrong noted.
-int redis_topology_read_numbers(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s);
+int topology_read_numbers(struct topology *t, struct cluster_node *node, const struct redis_settings *s);
 
 // Reads the numbers of the stopped slots again. Returns how many are sound now.
-size_t redis_topology_look_at_stopped(struct redis_topology *t, const struct redis_settings *s);
+size_t topology_look_at_stopped(struct topology *t, const struct redis_settings *s);
 
 // Has the slot hold that everything up to `number` is applied, in both places. Nothing is changed unless these hold
 // `found` (NULL: whatever they hold); something else in the place of the number is renamed to
 // pdns:seq:{tag}:foreign-<time>. Returns 0, or -1 with what is wrong noted.
-int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t number, const struct redis_guard *found,
+int topology_claim(struct topology *t, uint16_t slot, uint64_t number, const struct guard *found,
 	const struct redis_settings *s);
 
 // Writes the number of a slot that is `unnumbered`: the replies told that the rest was applied. Returns 0, or -1.
-int redis_topology_mend(struct redis_topology *t, uint16_t slot, const struct redis_settings *s);
+int topology_mend(struct topology *t, uint16_t slot, const struct redis_settings *s);
 
 // HGET of the slot's number; what it answered is the number that is known.
-void redis_topology_ask_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot,
-	const struct redis_settings *s);
-void redis_topology_ask_fence(struct redis_topology *t, struct redis_buffer *out, uint16_t slot,
-	const struct redis_settings *s);
+void topology_ask_number(struct topology *t, struct redis_buffer *out, uint16_t slot, const struct redis_settings *s);
+void topology_ask_fence(struct topology *t, struct redis_buffer *out, uint16_t slot, const struct redis_settings *s);
 // HSET and SET of the number, which each transaction of a slot begins with.
-void redis_topology_write_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot, uint64_t number,
+void topology_write_number(struct topology *t, struct redis_buffer *out, uint16_t slot, uint64_t number,
 	const struct redis_settings *s);
 
-bool redis_topology_is_as_known(const struct redis_topology *t, uint16_t slot, enum guard_kind kind, uint64_t number);
+bool topology_is_as_known(const struct topology *t, uint16_t slot, enum guard_kind kind, uint64_t number);
 
 // "pdns:seq:{tag}" and "pdns:fence:{tag}:<uuid>" of a slot as one argument.
-void redis_topology_seq_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot);
-void redis_topology_fence_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot,
-	const char *uuid);
+void topology_seq_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot);
+void topology_fence_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot, const char *uuid);
 
-void redis_topology_close(struct redis_topology *t);
+void topology_close(struct topology *t);

@@ -7,50 +7,49 @@
 #include <stdio.h>
 #include <time.h>
 
-void redis_topology_write_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot, uint64_t number,
+void topology_write_number(struct topology *t, struct redis_buffer *out, uint16_t slot, uint64_t number,
 	const struct redis_settings *s)
 {
 	redis_encode_array(out, 4);
 	redis_encode_literal(out, "HSET");
-	redis_topology_seq_key(out, s, slot);
+	topology_seq_key(out, s, slot);
 	redis_encode_text(out, t->uuid);
 	redis_encode_uint(out, number);
 	redis_encode_array(out, 3);
 	redis_encode_literal(out, "SET");
-	redis_topology_fence_key(out, s, slot, t->uuid);
+	topology_fence_key(out, s, slot, t->uuid);
 	redis_encode_uint(out, number);
 }
 
 // Watches both keys of the slot, which have to hold what was found. `*foreign`: the first is of another type. Returns 0,
 // or -1 with what is wrong noted.
-static int watch(struct redis_topology *t, struct cluster_node *node, uint16_t slot, const struct redis_guard *found,
-	bool *foreign, const struct redis_settings *s)
+static int watch(struct topology *t, struct cluster_node *node, uint16_t slot, const struct guard *found, bool *foreign,
+	const struct redis_settings *s)
 {
 	struct redis_results ok = {.capacity = 0}, seq = ok, fence = ok;
 	struct redis_buffer *out = &node->out;
-	struct redis_guard now = {.keys = false};
+	struct guard now = {.keys = false};
 
 	redis_buffer_clear(out);
 	redis_encode_array(out, 3);
 	redis_encode_literal(out, "WATCH");
-	redis_topology_seq_key(out, s, slot);
-	redis_topology_fence_key(out, s, slot, t->uuid);
-	redis_topology_ask_number(t, out, slot, s);
-	redis_topology_ask_fence(t, out, slot, s);
+	topology_seq_key(out, s, slot);
+	topology_fence_key(out, s, slot, t->uuid);
+	topology_ask_number(t, out, slot, s);
+	topology_ask_fence(t, out, slot, s);
 	if (redis_conn_write(&node->conn, out->bytes, out->size) != 0 || redis_conn_read(&node->conn, &ok) != 0 ||
 		redis_conn_read(&node->conn, &seq) != 0 || redis_conn_read(&node->conn, &fence) != 0)
-		return redis_topology_fail_node(t, node);
+		return topology_fail_node(t, node);
 	*foreign = seq.top.type == REDIS_REPLY_ERROR;
-	if (redis_guard_take(&seq.top, &now.seq, &now.seq_number) &&
-		redis_guard_take(&fence.top, &now.fence, &now.fence_number) && ok.errors == 0 &&
-		now.seq == found->seq && now.seq_number == found->seq_number && now.fence == found->fence &&
-		now.fence_number == found->fence_number)
+	if (guard_take(&seq.top, &now.seq, &now.seq_number) && guard_take(&fence.top, &now.fence, &now.fence_number) &&
+		ok.errors == 0 && now.seq == found->seq && now.seq_number == found->seq_number &&
+		now.fence == found->fence && now.fence_number == found->fence_number)
 		return 0;
-	return redis_topology_fail(t, REDIS_TROUBLE_FENCED, "%s: slot %u: its number has changed meanwhile; look again",
+	return topology_fail(t, REDIS_TROUBLE_FENCED, "%s: slot %u: its number has changed meanwhile; look again",
 		node->address.text, slot);
 }
 
-int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t number, const struct redis_guard *found,
+int topology_claim(struct topology *t, uint16_t slot, uint64_t number, const struct guard *found,
 	const struct redis_settings *s)
 {
 	struct cluster_node *node = &t->nodes[t->owner[slot]];
@@ -59,7 +58,7 @@ int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t numbe
 	char aside[REDIS_SLOT_TAG_SIZE + 48];
 	bool foreign = false;
 
-	if (redis_topology_connect(t, node, s) != 0 || (found && watch(t, node, slot, found, &foreign, s) != 0))
+	if (topology_connect(t, node, s) != 0 || (found && watch(t, node, slot, found, &foreign, s) != 0))
 		return -1;
 	redis_buffer_clear(out);
 	redis_encode_array(out, 1);
@@ -69,29 +68,29 @@ int redis_topology_claim(struct redis_topology *t, uint16_t slot, uint64_t numbe
 			(unsigned long)time(NULL));
 		redis_encode_array(out, 3);
 		redis_encode_literal(out, "RENAME");
-		redis_topology_seq_key(out, s, slot);
+		topology_seq_key(out, s, slot);
 		redis_encode_bulk2(out, s->prefix, strlen(s->prefix), aside, (size_t)len);
 	}
-	redis_topology_write_number(t, out, slot, number, s);
+	topology_write_number(t, out, slot, number, s);
 	redis_encode_array(out, 1);
 	redis_encode_literal(out, "EXEC");
 	bool open = redis_conn_write(&node->conn, out->bytes, out->size) == 0;
 	for (uint32_t i = 0; open && i < out->arrays; i++)
 		open = redis_conn_read(&node->conn, &results) == 0;
 	if (!open)
-		return redis_topology_fail_node(t, node);
+		return topology_fail_node(t, node);
 	if (results.errors > 0)
-		return redis_topology_fail(t, results.trouble, "%s: %s: %.200s", node->address.text,
+		return topology_fail(t, results.trouble, "%s: %s: %.200s", node->address.text,
 			redis_trouble_sentence[results.trouble], results.error);
 	if (results.top.type == REDIS_REPLY_NIL)
-		return redis_topology_fail(t, REDIS_TROUBLE_FENCED,
+		return topology_fail(t, REDIS_TROUBLE_FENCED,
 			"%s: slot %u: its number has changed meanwhile; look again", node->address.text, slot);
 	return 0;
 }
 
-int redis_topology_mend(struct redis_topology *t, uint16_t slot, const struct redis_settings *s)
+int topology_mend(struct topology *t, uint16_t slot, const struct redis_settings *s)
 {
-	if (redis_topology_claim(t, slot, t->applied[slot], NULL, s) != 0)
+	if (topology_claim(t, slot, t->applied[slot], NULL, s) != 0)
 		return -1;
 	log_info("redis cluster: slot %u: its number, which could not be written with its batch, is written: %lu", slot,
 		(unsigned long)t->applied[slot]);

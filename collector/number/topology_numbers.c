@@ -21,44 +21,42 @@ static uint32_t hash_run(const struct cluster_node *node)
 	return node->conn.info.run_id[0] ? hash | 1 : 0;
 }
 
-void redis_topology_note_run(struct redis_topology *t, uint16_t slot, const struct cluster_node *node)
+void topology_note_run(struct topology *t, uint16_t slot, const struct cluster_node *node)
 {
 	t->run[slot] = hash_run(node);
 }
 
-void redis_topology_ask_number(struct redis_topology *t, struct redis_buffer *out, uint16_t slot,
-	const struct redis_settings *s)
+void topology_ask_number(struct topology *t, struct redis_buffer *out, uint16_t slot, const struct redis_settings *s)
 {
 	redis_encode_array(out, 3);
 	redis_encode_literal(out, "HGET");
-	redis_topology_seq_key(out, s, slot);
+	topology_seq_key(out, s, slot);
 	redis_encode_text(out, t->uuid);
 }
 
-void redis_topology_ask_fence(struct redis_topology *t, struct redis_buffer *out, uint16_t slot,
-	const struct redis_settings *s)
+void topology_ask_fence(struct topology *t, struct redis_buffer *out, uint16_t slot, const struct redis_settings *s)
 {
 	redis_encode_array(out, 2);
 	redis_encode_literal(out, "GET");
-	redis_topology_fence_key(out, s, slot, t->uuid);
+	topology_fence_key(out, s, slot, t->uuid);
 }
 
-bool redis_topology_is_as_known(const struct redis_topology *t, uint16_t slot, enum guard_kind kind, uint64_t number)
+bool topology_is_as_known(const struct topology *t, uint16_t slot, enum guard_kind kind, uint64_t number)
 {
 	return kind != GUARD_OTHER && number == t->applied[slot] && (kind == GUARD_NUMBER || number == 0);
 }
 
 // judging ──────────────────────────────────────────────────────────────────────────────────────
 
-static void stop(struct redis_topology *t, uint16_t slot, enum guard_state state, const struct redis_guard *found,
+static void stop(struct topology *t, uint16_t slot, enum guard_state state, const struct guard *found,
 	const struct cluster_node *node, const struct redis_settings *s)
 {
-	struct redis_stop now = {.slot = slot, .state = state, .found = *found, .expected = t->applied[slot]};
+	struct stop now = {.slot = slot, .state = state, .found = *found, .expected = t->applied[slot]};
 	char text[512];
 
 	snprintf(now.server, sizeof(now.server), "%.63s", node->address.text);
-	if (redis_stops_put(&t->stops, &now) && !t->reader && t->stops.len <= TOLD_MAX) {
-		redis_stops_tell(text, sizeof(text), &now, s->prefix, t->uuid);
+	if (stops_put(&t->stops, &now) && !t->reader && t->stops.len <= TOLD_MAX) {
+		stops_tell(text, sizeof(text), &now, s->prefix, t->uuid);
 		log_error("redis cluster: %s%s", text,
 			t->stops.len == TOLD_MAX ? "; further slots: lookback spool status" : "");
 	}
@@ -67,10 +65,10 @@ static void stop(struct redis_topology *t, uint16_t slot, enum guard_state state
 }
 
 // The number is sound: what it tells is noted.
-static void take(struct redis_topology *t, uint16_t slot, uint64_t number, const struct cluster_node *node)
+static void take(struct topology *t, uint16_t slot, uint64_t number, const struct cluster_node *node)
 {
 	if (t->stopped[slot]) {
-		redis_stops_remove(&t->stops, slot);
+		stops_remove(&t->stops, slot);
 		if (!t->reader)
 			log_info("redis cluster: slot %u: its number is sound again: %lu", slot, (unsigned long)number);
 	}
@@ -82,23 +80,23 @@ static void take(struct redis_topology *t, uint16_t slot, uint64_t number, const
 	t->applied[slot] = number;
 	t->known[slot] = true;
 	t->unnumbered[slot] = false;
-	redis_topology_note_run(t, slot, node);
+	topology_note_run(t, slot, node);
 }
 
 // A server that was restarted or replaced may hold anything that it held before: nothing is known that would speak against it.
-static bool is_same_server(const struct redis_topology *t, uint16_t slot, const struct cluster_node *node)
+static bool is_same_server(const struct topology *t, uint16_t slot, const struct cluster_node *node)
 {
 	return t->run[slot] != 0 && t->run[slot] == hash_run(node);
 }
 
 // Some collector wrote the slot, and this one has not read it before.
-static bool is_numbered(const struct redis_topology *t, uint16_t slot)
+static bool is_numbered(const struct topology *t, uint16_t slot)
 {
-	return t->run[slot] == 0 && t->applied[slot] == 0 && redis_numbered_has(&t->numbered, slot);
+	return t->run[slot] == 0 && t->applied[slot] == 0 && numbered_has(&t->numbered, slot);
 }
 
-static void judge(struct redis_topology *t, uint16_t slot, const struct redis_guard *found,
-	const struct cluster_node *node, const struct redis_settings *s)
+static void judge(struct topology *t, uint16_t slot, const struct guard *found, const struct cluster_node *node,
+	const struct redis_settings *s)
 {
 	uint64_t number, applied = t->applied[slot];
 
@@ -106,26 +104,26 @@ static void judge(struct redis_topology *t, uint16_t slot, const struct redis_gu
 		applied = UINT64_MAX; // some number, but which one is not known
 	else if (found->fence != GUARD_NUMBER && !is_same_server(t, slot, node))
 		applied = found->seq_number;
-	enum guard_state state = redis_guard_judge(found, applied, t->sent, &number);
+	enum guard_state state = guard_judge(found, applied, t->sent, &number);
 	if (state > GUARD_NEW) {
 		stop(t, slot, state, found, node, s);
 		return;
 	}
 	take(t, slot, number, node);
 	if (found->fence == GUARD_NUMBER)
-		redis_numbered_want(&t->numbered, slot);
+		numbered_want(&t->numbered, slot);
 }
 
 // The slot has had a number, on this server as far as is known.
-static bool was_written(const struct redis_topology *t, uint16_t slot, const struct cluster_node *node)
+static bool was_written(const struct topology *t, uint16_t slot, const struct cluster_node *node)
 {
 	return is_numbered(t, slot) || (t->applied[slot] > 0 && is_same_server(t, slot, node));
 }
 
 // reading ──────────────────────────────────────────────────────────────────────────────────────
 
-struct look {
-	struct redis_topology *t;
+struct numbers_look {
+	struct topology *t;
 	struct cluster_node *node;
 	const struct redis_settings *s;
 	struct redis_results results;
@@ -135,7 +133,7 @@ struct look {
 };
 
 // One reply. False: the connection is gone.
-static bool read_reply(struct look *k, enum guard_kind *kind, uint64_t *number)
+static bool read_reply(struct numbers_look *k, enum guard_kind *kind, uint64_t *number)
 {
 	struct redis_results *r = &k->results;
 
@@ -144,73 +142,73 @@ static bool read_reply(struct look *k, enum guard_kind *kind, uint64_t *number)
 	r->errors = 0;
 	if (redis_conn_read(&k->node->conn, r) != 0)
 		return false;
-	if (redis_guard_take(&r->top, kind, number))
+	if (guard_take(&r->top, kind, number))
 		return true;
 	*kind = GUARD_NONE;
-	struct cluster_node *other = redis_topology_asked(k->t, r->error);
+	struct cluster_node *other = topology_asked(k->t, r->error);
 	if (other) {
 		k->other = other;
 		return true;
 	}
-	k->down |= redis_topology_is_down(r->error);
+	k->down |= topology_is_down(r->error);
 	k->refused = true;
 	if (r->top.trouble == REDIS_TROUBLE_CLUSTER)
 		k->t->fresh = false;
-	redis_topology_fail(k->t, r->top.trouble, "%s: %s: %.200s", k->node->address.text,
+	topology_fail(k->t, r->top.trouble, "%s: %s: %.200s", k->node->address.text,
 		redis_trouble_sentence[r->top.trouble], r->error);
 	return true;
 }
 
-static bool read_pair(struct look *k, struct redis_guard *found)
+static bool read_pair(struct numbers_look *k, struct guard *found)
 {
-	*found = (struct redis_guard){.keys = false};
+	*found = (struct guard){.keys = false};
 	k->other = NULL;
 	k->refused = false;
 	return read_reply(k, &found->seq, &found->seq_number) && read_reply(k, &found->fence, &found->fence_number);
 }
 
-int redis_topology_fail_node(struct redis_topology *t, struct cluster_node *node)
+int topology_fail_node(struct topology *t, struct cluster_node *node)
 {
-	redis_topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
-	redis_topology_failed(t, node);
+	topology_fail(t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
+	topology_failed(t, node);
 	return -1;
 }
 
 // The two numbers of a slot from one node; a half-moved slot's other side is asked with ASKING. 0, or -1 with the trouble noted.
-static int read_side(struct look *k, uint16_t slot, bool asking, struct redis_guard *found)
+static int read_side(struct numbers_look *k, uint16_t slot, bool asking, struct guard *found)
 {
 	static const char ask[] = "*1\r\n$6\r\nASKING\r\n";
 	struct redis_buffer b = {0};
 	uint64_t none;
 	enum guard_kind ok;
 
-	if (redis_topology_connect(k->t, k->node, k->s) != 0)
+	if (topology_connect(k->t, k->node, k->s) != 0)
 		return -1;
-	redis_topology_ask_number(k->t, &b, slot, k->s);
+	topology_ask_number(k->t, &b, slot, k->s);
 	size_t first = b.size;
-	redis_topology_ask_fence(k->t, &b, slot, k->s);
+	topology_ask_fence(k->t, &b, slot, k->s);
 	struct redis_conn *c = &k->node->conn;
 	bool open = (!asking || redis_conn_write(c, ask, sizeof(ask) - 1) == 0) &&
 		    redis_conn_write(c, b.bytes, first) == 0 &&
 		    (!asking || redis_conn_write(c, ask, sizeof(ask) - 1) == 0) &&
 		    redis_conn_write(c, b.bytes + first, b.size - first) == 0;
 	redis_buffer_free(&b);
-	*found = (struct redis_guard){.keys = false};
+	*found = (struct guard){.keys = false};
 	k->other = NULL;
 	k->refused = false;
 	open = open && (!asking || read_reply(k, &ok, &none)) && read_reply(k, &found->seq, &found->seq_number) &&
 	       (!asking || read_reply(k, &ok, &none)) && read_reply(k, &found->fence, &found->fence_number);
 	if (!open)
-		return redis_topology_fail_node(k->t, k->node);
+		return topology_fail_node(k->t, k->node);
 	return k->refused ? -1 : 0;
 }
 
 // A slot that is half moved: each of its two keys is on one side, or on none.
-static int read_both_sides(struct redis_topology *t, uint16_t slot, struct cluster_node *here,
-	struct cluster_node *there, const struct redis_settings *s)
+static int read_both_sides(struct topology *t, uint16_t slot, struct cluster_node *here, struct cluster_node *there,
+	const struct redis_settings *s)
 {
-	struct look a = {.t = t, .node = here, .s = s}, b = {.t = t, .node = there, .s = s};
-	struct redis_guard found, other;
+	struct numbers_look a = {.t = t, .node = here, .s = s}, b = {.t = t, .node = there, .s = s};
+	struct guard found, other;
 
 	if (read_side(&a, slot, false, &found) != 0 || read_side(&b, slot, true, &other) != 0)
 		return -1;
@@ -229,9 +227,9 @@ static int read_both_sides(struct redis_topology *t, uint16_t slot, struct clust
 }
 
 // A slot whose numbers are gone: is it empty (a node that was emptied), or are only they gone? Returns 0, or -1 (closed).
-static int look_for_keys(struct look *k, uint16_t slot)
+static int look_for_keys(struct numbers_look *k, uint16_t slot)
 {
-	struct redis_guard found = {.keys = true};
+	struct guard found = {.keys = true};
 	struct redis_buffer b = {0};
 
 	redis_encode_array(&b, 4);
@@ -242,20 +240,19 @@ static int look_for_keys(struct look *k, uint16_t slot)
 	redisReply *reply = redis_conn_ask(&k->node->conn, &b);
 	redis_buffer_free(&b);
 	if (!reply)
-		return redis_topology_fail_node(k->t, k->node);
+		return topology_fail_node(k->t, k->node);
 	found.keys = reply->type != REDIS_REPLY_ARRAY;
 	size_t prefix_len = strlen(k->s->prefix);
 	for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++) {
 		const char *key = reply->element[i]->str;
-		found.keys |=
-			key && strncmp(key, k->s->prefix, prefix_len) == 0 && !redis_lease_is_key(key + prefix_len);
+		found.keys |= key && strncmp(key, k->s->prefix, prefix_len) == 0 && !lease_is_key(key + prefix_len);
 	}
 	freeReplyObject(reply);
 	judge(k->t, slot, &found, k->node, k->s);
 	return 0;
 }
 
-static bool is_wanted(const struct redis_topology *t, unsigned slot, uint8_t index, bool stopped)
+static bool is_wanted(const struct topology *t, unsigned slot, uint8_t index, bool stopped)
 {
 	return t->owner[slot] == index && !t->known[slot] && t->stopped[slot] == stopped;
 }
@@ -263,17 +260,17 @@ static bool is_wanted(const struct redis_topology *t, unsigned slot, uint8_t ind
 enum { LATER_NONE, LATER_KEYS, LATER_MEND, LATER_SIDES }; // from LATER_SIDES on: and the index of the other node
 
 // The replies about all slots that are wanted. `later`: what is left to be asked once no reply is under way. 0, or -1.
-static int read_replies(struct look *k, uint8_t index, bool stopped, uint16_t later[static REDIS_SLOTS])
+static int read_replies(struct numbers_look *k, uint8_t index, bool stopped, uint16_t later[static REDIS_SLOTS])
 {
-	struct redis_topology *t = k->t;
-	struct redis_guard found;
+	struct topology *t = k->t;
+	struct guard found;
 	int result = 0;
 
 	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++) {
 		if (!is_wanted(t, slot, index, stopped))
 			continue;
 		if (!read_pair(k, &found))
-			return redis_topology_fail_node(t, k->node);
+			return topology_fail_node(t, k->node);
 		if (k->refused)
 			result = -1;
 		else if (k->other)
@@ -289,14 +286,14 @@ static int read_replies(struct look *k, uint8_t index, bool stopped, uint16_t la
 	return result;
 }
 
-static int read_later(struct look *k, const uint16_t later[static REDIS_SLOTS])
+static int read_later(struct numbers_look *k, const uint16_t later[static REDIS_SLOTS])
 {
 	int result = 0;
 
 	for (unsigned slot = 0; slot < REDIS_SLOTS && k->node->conn.context; slot++) {
 		if (later[slot] == LATER_KEYS && look_for_keys(k, (uint16_t)slot) != 0)
 			result = -1;
-		if (later[slot] == LATER_MEND && redis_topology_mend(k->t, (uint16_t)slot, k->s) != 0)
+		if (later[slot] == LATER_MEND && topology_mend(k->t, (uint16_t)slot, k->s) != 0)
 			result = -1;
 		if (later[slot] >= LATER_SIDES && read_both_sides(k->t, (uint16_t)slot, k->node,
 							  &k->t->nodes[later[slot] - LATER_SIDES], k->s) != 0)
@@ -305,10 +302,9 @@ static int read_later(struct look *k, const uint16_t later[static REDIS_SLOTS])
 	return k->node->conn.context ? result : -1;
 }
 
-static int read_numbers(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s,
-	bool stopped)
+static int read_numbers(struct topology *t, struct cluster_node *node, const struct redis_settings *s, bool stopped)
 {
-	struct look k = {.t = t, .node = node, .s = s};
+	struct numbers_look k = {.t = t, .node = node, .s = s};
 	uint8_t index = (uint8_t)(node - t->nodes);
 	uint16_t later[REDIS_SLOTS] = {LATER_NONE};
 
@@ -316,29 +312,29 @@ static int read_numbers(struct redis_topology *t, struct cluster_node *node, con
 	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++) {
 		if (!is_wanted(t, slot, index, stopped))
 			continue;
-		redis_topology_ask_number(t, &node->out, (uint16_t)slot, s);
-		redis_topology_ask_fence(t, &node->out, (uint16_t)slot, s);
+		topology_ask_number(t, &node->out, (uint16_t)slot, s);
+		topology_ask_fence(t, &node->out, (uint16_t)slot, s);
 	}
 	if (node->out.arrays == 0)
 		return 0;
-	if (redis_topology_connect(t, node, s) != 0)
+	if (topology_connect(t, node, s) != 0)
 		return -1;
 	if (redis_conn_write(&node->conn, node->out.bytes, node->out.size) != 0)
-		return redis_topology_fail_node(t, node);
+		return topology_fail_node(t, node);
 	int result = read_replies(&k, index, stopped, later);
 	if (node->conn.context && read_later(&k, later) != 0)
 		result = -1;
 	if (k.down)
-		redis_topology_failed(t, node);
+		topology_failed(t, node);
 	return result;
 }
 
-int redis_topology_read_numbers(struct redis_topology *t, struct cluster_node *node, const struct redis_settings *s)
+int topology_read_numbers(struct topology *t, struct cluster_node *node, const struct redis_settings *s)
 {
 	return read_numbers(t, node, s, false);
 }
 
-size_t redis_topology_look_at_stopped(struct redis_topology *t, const struct redis_settings *s)
+size_t topology_look_at_stopped(struct topology *t, const struct redis_settings *s)
 {
 	size_t before = t->stops.len;
 

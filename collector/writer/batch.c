@@ -28,7 +28,7 @@ static void write_begin(struct redis_buffer *out, const struct redis_settings *s
 {
 	seq_put_watch(out, s, claim->uuid, claim->shared);
 	seq_put_ask(out, s, claim->uuid);
-	redis_lease_ask(out, s, claim->uuid);
+	lease_ask(out, s, claim->uuid);
 	redis_encode_array(out, 1);
 	redis_encode_literal(out, "MULTI");
 }
@@ -103,8 +103,8 @@ int redis_batch_send(struct redis_batch *b, struct redis_conn *c, struct redis_c
 	b->ahead = b->out.arrays;
 	seq_put_number(&b->out, s, claim->uuid, b->in.number);
 	claim->lease.applied = claim->number;
-	if (redis_lease_is_due(&claim->lease))
-		redis_lease_write(&claim->lease, &b->out, s, claim->uuid);
+	if (lease_is_due(&claim->lease))
+		lease_write(&claim->lease, &b->out, s, claim->uuid);
 	b->head_len = b->out.arrays - b->ahead;
 	schema_write(&b->records, s, zones, &b->out);
 	uint32_t before = b->out.arrays;
@@ -123,12 +123,12 @@ static int expect_begin(struct redis_conn *c, const struct redis_claim *claim)
 
 	if (redis_transaction_ok(c) != 0 || redis_conn_read(c, &one) != 0)
 		return -1;
-	if (!redis_guard_take(&one.top, &kind, &number))
+	if (!guard_take(&one.top, &kind, &number))
 		return redis_conn_fail(c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
 	if (claim && (kind == GUARD_OTHER || number != claim->number || (kind == GUARD_NONE && claim->number > 0)))
 		return redis_conn_fail(c, REDIS_TROUBLE_FENCED,
 			"someone else wrote the number of this spool; looking again");
-	if (redis_lease_expect(claim ? &claim->lease : NULL, c) != 0)
+	if (lease_expect(claim ? &claim->lease : NULL, c) != 0)
 		return -1;
 	return redis_transaction_ok(c);
 }

@@ -55,7 +55,7 @@ struct redis_claim {
 	char uuid[STREAM_UUID_TEXT_SIZE]; // the spool's
 	uint64_t number;		  // of the last batch that was applied; 0: none
 	bool shared;			  // others write pdns:seq as well: it is not watched
-	struct redis_lease lease;	  // the UUID is this collector's
+	struct lease lease;		  // the UUID is this collector's
 };
 
 struct redis_batch {

@@ -17,7 +17,7 @@ struct redis_cluster {
 	struct redis_units u;
 	struct redis_hold hold;
 	struct redis_conn keeper; // to the node that holds the keys of lease.h
-	struct redis_lease lease;
+	struct lease lease;
 	bool busy;	  // a group is under way
 	bool followed;	  // what follows the last group was sent before held slots are looked at
 	uint64_t applied; // everything up to it is in Redis, but for slots that are held
@@ -54,7 +54,7 @@ enum redis_trouble redis_cluster_why(const struct redis_cluster *cl, char *why, 
 	return cl->u.t.trouble;
 }
 
-struct redis_topology *redis_cluster_topology(struct redis_cluster *cl)
+struct topology *redis_cluster_topology(struct redis_cluster *cl)
 {
 	return &cl->u.t;
 }
@@ -101,7 +101,7 @@ static void go_back(struct redis_cluster *cl, uint64_t from)
 // The numbers were read: where to go on. False where they have to be read again.
 static bool look_at_numbers(struct redis_cluster *cl)
 {
-	struct redis_topology *t = &cl->u.t;
+	struct topology *t = &cl->u.t;
 	char uuid[STREAM_UUID_TEXT_SIZE];
 
 	if (t->lost_from > 0)
@@ -111,7 +111,7 @@ static bool look_at_numbers(struct redis_cluster *cl)
 		return true;
 	spool_seek(cl->spool, t->highest); // an old copy: a new UUID
 	spool_uuid(cl->spool, uuid);
-	redis_topology_renew(t, uuid);
+	topology_renew(t, uuid);
 	cl->applied = spool_first(cl->spool) - 1;
 	cl->busy = false;
 	return false;
@@ -120,14 +120,14 @@ static bool look_at_numbers(struct redis_cluster *cl)
 // Notes in Redis which slots have a number, or are about to get their first one with the group. False where that fails.
 static bool note_numbered(struct redis_cluster *cl)
 {
-	struct redis_topology *t = &cl->u.t;
+	struct topology *t = &cl->u.t;
 
 	for (size_t i = 0; i < cl->u.g.units_len && cl->busy; i++)
 		if (!cl->u.g.units[i].done)
-			redis_numbered_want(&t->numbered, cl->u.g.units[i].slot);
-	if (redis_numbered_write(&t->numbered, &cl->keeper, cl->u.s, t->uuid) == 0)
+			numbered_want(&t->numbered, cl->u.g.units[i].slot);
+	if (numbered_write(&t->numbered, &cl->keeper, cl->u.s, t->uuid) == 0)
 		return true;
-	redis_topology_fail(t, cl->keeper.trouble, "%s", cl->keeper.why);
+	topology_fail(t, cl->keeper.trouble, "%s", cl->keeper.why);
 	return false;
 }
 
@@ -137,17 +137,17 @@ static bool ready(struct redis_cluster *cl)
 
 	spool_uuid(cl->spool, uuid);
 	if (strcmp(uuid, cl->u.t.uuid) != 0) {
-		redis_topology_renew(&cl->u.t, uuid);
+		topology_renew(&cl->u.t, uuid);
 		// which of the kept ones some slot lacks, only the slots' own numbers tell
 		cl->applied = spool_first(cl->spool) - 1;
 		cl->announced.len = cl->announced.next = 0;
 	}
-	if (!cl->u.t.numbered.read && redis_numbered_read(&cl->u.t.numbered, &cl->keeper, cl->u.s, uuid) != 0) {
-		redis_topology_fail(&cl->u.t, cl->keeper.trouble, "%s", cl->keeper.why);
+	if (!cl->u.t.numbered.read && numbered_read(&cl->u.t.numbered, &cl->keeper, cl->u.s, uuid) != 0) {
+		topology_fail(&cl->u.t, cl->keeper.trouble, "%s", cl->keeper.why);
 		return false;
 	}
 	do {
-		if (redis_topology_ready(&cl->u.t, cl->u.s) != 0)
+		if (topology_ready(&cl->u.t, cl->u.s) != 0)
 			return false;
 	} while (!look_at_numbers(cl));
 	if (cl->u.t.sent == UINT64_MAX) // a collector before may have sent all that there is
@@ -169,7 +169,7 @@ static struct redis_settings servers_of(const struct redis_cluster *cl)
 // Whether the UUID is this collector's: before connections of its name are killed, and often enough to keep the lease.
 static bool own(struct redis_cluster *cl)
 {
-	struct redis_topology *t = &cl->u.t;
+	struct topology *t = &cl->u.t;
 	struct redis_conn *c = &cl->keeper;
 	char uuid[STREAM_UUID_TEXT_SIZE];
 	enum lease_outcome outcome = LEASE_TAKEN;
@@ -179,20 +179,20 @@ static bool own(struct redis_cluster *cl)
 			cl->lease.renewed_ms = 0;
 	spool_uuid(cl->spool, uuid);
 	cl->lease.applied = spool_acked(cl->spool);
-	if (c->context && redis_lease_keep(&cl->lease, c, cl->u.s, uuid) == 0)
+	if (c->context && lease_keep(&cl->lease, c, cl->u.s, uuid) == 0)
 		return true;
 	redis_conn_close(c);
 	do {
 		spool_uuid(cl->spool, uuid);
 		const struct redis_settings servers = servers_of(cl);
-		outcome = c->context || redis_lease_open(c, &servers, uuid) == 0
-				  ? redis_lease_take(&cl->lease, c, cl->u.s, cl->spool, 0)
+		outcome = c->context || lease_open(c, &servers, uuid) == 0
+				  ? lease_take(&cl->lease, c, cl->u.s, cl->spool, 0)
 				  : LEASE_FAILED;
 		if (outcome == LEASE_NEW_UUID)
 			redis_conn_close(c); // another key, another node
 	} while (outcome == LEASE_NEW_UUID);
 	if (outcome == LEASE_FAILED)
-		redis_topology_fail(t, c->trouble, "%s", c->why);
+		topology_fail(t, c->trouble, "%s", c->why);
 	return outcome == LEASE_TAKEN;
 }
 
@@ -241,7 +241,7 @@ static bool begin_group(struct redis_cluster *cl, bool follow_only, unsigned idl
 	cl->busy = u->g.len > 0 || u->follow.len > 0;
 	if (cl->busy && !redis_group_make(&u->g, &u->follow, cl->applied, &cl->announced, u->s, u->zones)) {
 		cl->busy = false;
-		redis_topology_fail(&u->t, REDIS_TROUBLE_MEMORY, "no memory for the text of a batch");
+		topology_fail(&u->t, REDIS_TROUBLE_MEMORY, "no memory for the text of a batch");
 		return false;
 	}
 	redis_group_compare(&u->g, u->t.applied);
@@ -308,11 +308,11 @@ static void forget(struct redis_cluster *cl, const struct redis_settings *s)
 				continue;
 			redis_encode_array(&node->out, 3);
 			redis_encode_literal(&node->out, "HDEL");
-			redis_topology_seq_key(&node->out, s, (uint16_t)slot);
+			topology_seq_key(&node->out, s, (uint16_t)slot);
 			redis_encode_text(&node->out, cl->u.t.uuid);
 			redis_encode_array(&node->out, 2);
 			redis_encode_literal(&node->out, "DEL");
-			redis_topology_fence_key(&node->out, s, (uint16_t)slot, cl->u.t.uuid);
+			topology_fence_key(&node->out, s, (uint16_t)slot, cl->u.t.uuid);
 		}
 		if (node->out.arrays == 0 || !node->conn.context ||
 			redis_conn_write(&node->conn, node->out.bytes, node->out.size) != 0)
@@ -331,11 +331,11 @@ void redis_cluster_leave(struct redis_cluster *cl, const struct redis_settings *
 		forget(cl, s);
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "DEL");
-	redis_numbered_key(&b, s, cl->u.t.uuid);
+	numbered_key(&b, s, cl->u.t.uuid);
 	redisReply *reply = gone && cl->keeper.context ? redis_conn_ask(&cl->keeper, &b) : NULL;
 	redis_buffer_free(&b);
 	if (reply)
 		freeReplyObject(reply);
 	if (cl->keeper.context)
-		redis_lease_leave(&cl->lease, &cl->keeper, s, cl->u.t.uuid, gone);
+		lease_leave(&cl->lease, &cl->keeper, s, cl->u.t.uuid, gone);
 }

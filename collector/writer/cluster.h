@@ -46,7 +46,7 @@ enum cluster_outcome redis_cluster_step(struct redis_cluster *cl, const struct r
 enum redis_trouble redis_cluster_why(const struct redis_cluster *cl, char *why, size_t why_size);
 
 // Its nodes.
-struct redis_topology *redis_cluster_topology(struct redis_cluster *cl);
+struct topology *redis_cluster_topology(struct redis_cluster *cl);
 
 // True while a group is under way, or entries of the stream of new records are to be sent.
 bool redis_cluster_is_busy(const struct redis_cluster *cl);

@@ -9,7 +9,7 @@
 
 enum { RIDERS_BYTES_MAX = 4 << 20 }; // that are taken over from group to group
 
-static void hold(struct redis_topology *t, uint16_t slot)
+static void hold(struct topology *t, uint16_t slot)
 {
 	if (t->held[slot])
 		return;
@@ -94,7 +94,7 @@ static bool is_whole(const char *nodes, unsigned slot)
 
 // Returns how many slots of the node are whole again. Where it does not tell (ACL), all of them are
 // taken for whole, which the next passes show.
-static size_t look_at_node(struct redis_topology *t, size_t index, struct redis_hold *h, uint64_t now_ms)
+static size_t look_at_node(struct topology *t, size_t index, struct redis_hold *h, uint64_t now_ms)
 {
 	struct redis_buffer b = {0};
 	size_t released = 0;
@@ -102,7 +102,7 @@ static size_t look_at_node(struct redis_topology *t, size_t index, struct redis_
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "CLUSTER");
 	redis_encode_literal(&b, "NODES");
-	redisReply *reply = redis_topology_ask(t, &t->nodes[index], &b);
+	redisReply *reply = topology_ask(t, &t->nodes[index], &b);
 	redis_buffer_free(&b);
 	bool tells = reply && reply->type == REDIS_REPLY_STRING;
 	if (!tells)
@@ -136,7 +136,7 @@ uint64_t redis_hold_release(struct redis_hold *h, struct redis_units *u, uint64_
 	if (u->t.held_len == 0 && released > 0)
 		log_info("redis cluster: the slots that were half moved are whole; what waited for them goes "
 			 "there");
-	released += redis_topology_look_at_stopped(&u->t, u->s);
+	released += topology_look_at_stopped(&u->t, u->s);
 	if (released == 0)
 		return 0;
 	schema_expiry_reset(); // what was due in them is due again

@@ -42,7 +42,7 @@ static int make_up(struct writer *w)
 
 // A right taken away between the commands of a batch and its EXEC can leave one of the two places behind. The replies told
 // which batch that was, so the other one is set right as soon as that is allowed. False where this is not the case.
-static bool mend(struct writer *w, const struct redis_guard *found)
+static bool mend(struct writer *w, const struct guard *found)
 {
 	uint64_t number = w->unnumbered;
 
@@ -53,7 +53,7 @@ static bool mend(struct writer *w, const struct redis_guard *found)
 }
 
 // Reads what Redis holds, and sees that the UUID is this collector's. Returns 0, or -1 (closed).
-static int own(struct writer *w, struct redis_guard *found)
+static int own(struct writer *w, struct guard *found)
 {
 	enum lease_outcome outcome;
 
@@ -64,7 +64,7 @@ static int own(struct writer *w, struct redis_guard *found)
 		// a number that nobody vouches for says nothing of who wrote batches
 		bool agreed = found->seq == GUARD_NUMBER && found->fence == GUARD_NUMBER &&
 			      found->seq_number == found->fence_number;
-		outcome = redis_lease_take(&w->claim.lease, &w->conn, &w->s, w->spool, agreed ? found->seq_number : 0);
+		outcome = lease_take(&w->claim.lease, &w->conn, &w->s, w->spool, agreed ? found->seq_number : 0);
 		if (outcome == LEASE_NEW_UUID)
 			w->applied = w->sent = w->epoch = 0; // nothing was sent under it
 	} while (outcome == LEASE_NEW_UUID);
@@ -72,14 +72,14 @@ static int own(struct writer *w, struct redis_guard *found)
 }
 
 // Judges what Redis holds. Returns 0 with `w->applied`, or -1 (closed).
-static int judge(struct writer *w, const struct redis_guard *found)
+static int judge(struct writer *w, const struct guard *found)
 {
 	char why[512];
 	uint64_t acked = spool_acked(w->spool), sent = spool_halted_at(w->spool), before = w->applied;
 
 	if (w->epoch > 0)
 		sent = w->sent > before ? w->sent : before;
-	enum guard_state state = redis_guard_judge(found, acked, sent, &w->applied);
+	enum guard_state state = guard_judge(found, acked, sent, &w->applied);
 	if (state == GUARD_DIFFERS) {
 		w->applied = before;
 		if (mend(w, found))
@@ -106,7 +106,7 @@ static int judge(struct writer *w, const struct redis_guard *found)
 		return 0;
 	}
 	w->applied = before;
-	redis_guard_tell(why, sizeof(why), state, found, w->s.prefix, w->claim.uuid, acked, sent);
+	guard_tell(why, sizeof(why), state, found, w->s.prefix, w->claim.uuid, acked, sent);
 	if (w->stopped != state)
 		log_error("redis %s: %s", w->s.address.text, why);
 	w->stopped = state;
@@ -126,7 +126,7 @@ int writer_unnumbered(struct writer *w)
 int writer_look_up(struct writer *w)
 {
 	struct spool_seek found;
-	struct redis_guard held;
+	struct guard held;
 
 	do {
 		if (own(w, &held) != 0 || judge(w, &held) != 0)

@@ -18,7 +18,7 @@ bool redis_units_init(struct redis_units *u, const struct zone_list *zones)
 
 void redis_units_free(struct redis_units *u)
 {
-	redis_topology_close(&u->t);
+	topology_close(&u->t);
 	redis_group_free(&u->g);
 	redis_follow_free(&u->follow);
 	redis_texts_free(&u->results.texts);
@@ -43,7 +43,7 @@ static void write_number(struct redis_units *u, const struct group_unit *unit, s
 	uint64_t applied = u->t.applied[unit->slot];
 	uint64_t number = u->g.last > applied ? u->g.last : applied; // batches gone through again
 
-	redis_topology_write_number(&u->t, out, unit->slot, number, u->s);
+	topology_write_number(&u->t, out, unit->slot, number, u->s);
 	if (u->t.sent < number)
 		u->t.sent = number;
 }
@@ -85,7 +85,7 @@ static bool write_one(struct redis_units *u, struct group_unit *unit, struct red
 	unit->ask = 0;
 	unit->done = !count_needs(u, unit);
 	if (!unit->done)
-		redis_topology_ask_number(&u->t, out, unit->slot, u->s);
+		topology_ask_number(&u->t, out, unit->slot, u->s);
 	return !unit->done;
 }
 
@@ -118,8 +118,8 @@ static void send_units(struct redis_units *u)
 		if (node->out.bad)
 			redis_conn_fail(&node->conn, REDIS_TROUBLE_MEMORY, "no memory to encode commands");
 		if (!node->conn.context || redis_conn_write(&node->conn, node->out.bytes, node->out.size) != 0) {
-			redis_topology_fail(&u->t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
-			redis_topology_failed(&u->t, node);
+			topology_fail(&u->t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
+			topology_failed(&u->t, node);
 		}
 	}
 }
@@ -161,7 +161,7 @@ static void note_unit(struct redis_units *u, const struct cluster_node *node, st
 				 set->type == REDIS_REPLY_STATUS;
 	u->t.unnumbered[unit->slot] = set->type == REDIS_REPLY_ERROR ||
 				      (hset->type == REDIS_REPLY_ERROR && hset->trouble != REDIS_TROUBLE_WRONGTYPE);
-	redis_topology_note_run(&u->t, unit->slot, node);
+	topology_note_run(&u->t, unit->slot, node);
 	unit->done = true;
 }
 
@@ -171,10 +171,10 @@ static void note_refused(struct redis_units *u, const struct cluster_node *node,
 	const struct redis_results *r = &u->results;
 
 	if (r->errors > 0)
-		redis_topology_fail(&u->t, r->trouble, "%s: %s: %.200s", node->address.text,
+		topology_fail(&u->t, r->trouble, "%s: %s: %.200s", node->address.text,
 			redis_trouble_sentence[r->trouble], r->error);
 	else
-		redis_topology_fail(&u->t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to %s", node->address.text,
+		topology_fail(&u->t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to %s", node->address.text,
 			what);
 	stats_add(&redis_trouble_count[u->t.trouble], 1);
 	u->moved = true;
@@ -209,16 +209,16 @@ static int read_ask(struct redis_units *u, struct cluster_node *node, struct gro
 	r->error[0] = '\0';
 	if (redis_conn_read(&node->conn, r) != 0)
 		return -1;
-	if (!redis_guard_take(&r->top, &kind, &number)) {
+	if (!guard_take(&r->top, &kind, &number)) {
 		note_refused(u, node, "HGET");
 		return 0;
 	}
-	unit->cleared = redis_topology_is_as_known(&u->t, unit->slot, kind, number);
+	unit->cleared = topology_is_as_known(&u->t, unit->slot, kind, number);
 	if (unit->cleared)
 		return 0;
 	u->t.known[unit->slot] = false; // and looked at before the next pass
 	u->moved = true;
-	redis_topology_fail(&u->t, REDIS_TROUBLE_FENCED, "%s: someone else wrote the number of slot %u; looking again",
+	topology_fail(&u->t, REDIS_TROUBLE_FENCED, "%s: someone else wrote the number of slot %u; looking again",
 		node->address.text, unit->slot);
 	return 0;
 }
@@ -226,7 +226,7 @@ static int read_ask(struct redis_units *u, struct cluster_node *node, struct gro
 // The slot is on its way to another node, which has the keys already.
 static void note_ask(struct redis_units *u, struct group_unit *unit)
 {
-	const struct cluster_node *node = redis_topology_asked(&u->t, u->results.error);
+	const struct cluster_node *node = topology_asked(&u->t, u->results.error);
 
 	if (node)
 		unit->ask = (uint8_t)(node - u->t.nodes + 1);
@@ -251,17 +251,17 @@ static void follow_ask(struct redis_units *u, struct group_unit *unit)
 	struct cluster_node *node = &u->t.nodes[unit->ask - 1];
 	struct redis_buffer out = {0};
 
-	if (redis_topology_connect(&u->t, node, u->s) != 0)
+	if (topology_connect(&u->t, node, u->s) != 0)
 		return;
 	unit->cleared = false;
-	redis_topology_ask_number(&u->t, &out, unit->slot, u->s);
+	topology_ask_number(&u->t, &out, unit->slot, u->s);
 	bool open = send_asking(u, node, &out) == 0 && read_ask(u, node, unit) == 0;
 	if (open && unit->cleared) {
 		write_unit(u, unit, &out);
 		open = send_asking(u, node, &out) == 0 && read_unit(u, node, unit) == 0;
 	}
 	if (!open) {
-		redis_topology_failed(&u->t, node);
+		topology_failed(&u->t, node);
 		u->t.known[unit->slot] = false;
 	}
 	unit->tries += !unit->done;
@@ -279,7 +279,7 @@ static bool note_error(struct redis_units *u, struct group_unit *unit)
 		note_ask(u, unit);
 	else if (strncmp(error, "TRYAGAIN", 8) == 0)
 		unit->tries++;
-	return redis_topology_is_down(error);
+	return topology_is_down(error);
 }
 
 static void read_node(struct redis_units *u, size_t n, bool asks)
@@ -290,15 +290,15 @@ static void read_node(struct redis_units *u, size_t n, bool asks)
 	for (size_t i = u->order_len[n]; i < u->order_len[n + 1] && node->conn.context; i++) {
 		struct group_unit *unit = &u->g.units[u->order[i]];
 		if ((asks ? read_ask(u, node, unit) : read_unit(u, node, unit)) != 0) {
-			redis_topology_fail(&u->t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
-			redis_topology_failed(&u->t, node);
+			topology_fail(&u->t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
+			topology_failed(&u->t, node);
 			break;
 		}
 		if (asks ? !unit->cleared : !unit->done)
 			down |= note_error(u, unit);
 	}
 	if (down)
-		redis_topology_failed(&u->t, node);
+		topology_failed(&u->t, node);
 	if (!node->conn.context && u->order_len[n + 1] > u->order_len[n])
 		u->moved = true;
 }

@@ -7,7 +7,7 @@
 #include "collector/number/topology.h"
 
 struct redis_units {
-	struct redis_topology t;
+	struct topology t;
 	struct redis_group g;
 	struct redis_results results;
 	struct redis_follow follow;	// for the next group

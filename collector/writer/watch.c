@@ -40,7 +40,7 @@ void writer_note_info(struct writer *w)
 	unsigned bits = 0;
 
 	if (w->cluster) {
-		struct redis_topology *t = redis_cluster_topology(w->cluster);
+		struct topology *t = redis_cluster_topology(w->cluster);
 		for (size_t i = 0; i < t->nodes_len; i++)
 			if (t->nodes[i].listed && t->nodes[i].conn.context)
 				bits |= take(w, t->nodes[i].address.text, &t->nodes[i].conn.info, words, sizeof(words));
@@ -65,11 +65,11 @@ bool writer_check_is_due(const struct writer *w)
 int writer_check(struct writer *w)
 {
 	if (w->cluster) {
-		struct redis_topology *t = redis_cluster_topology(w->cluster);
+		struct topology *t = redis_cluster_topology(w->cluster);
 		for (size_t i = 0; i < t->nodes_len; i++) {
 			struct cluster_node *node = &t->nodes[i];
 			if (node->listed && node->conn.context && redis_info_ask(&node->conn) != 0)
-				redis_topology_failed(t, node); // the next step sees to it
+				topology_failed(t, node); // the next step sees to it
 		}
 	} else if (redis_info_ask(&w->conn) != 0) {
 		return -1;
@@ -87,8 +87,8 @@ void writer_warnings(struct writer *w, char *out, size_t out_size)
 
 void writer_note_stops(struct writer *w)
 {
-	const struct redis_topology *t = redis_cluster_topology(w->cluster);
-	const struct redis_stops *l = &t->stops;
+	const struct topology *t = redis_cluster_topology(w->cluster);
+	const struct stops *l = &t->stops;
 	struct writer_stop found[WRITER_STOPS_MAX];
 	size_t len = l->len < WRITER_STOPS_MAX ? l->len : WRITER_STOPS_MAX;
 	char why[600] = "";
@@ -100,13 +100,13 @@ void writer_note_stops(struct writer *w)
 	metrics_set(slots_stopped, l->len);
 	for (size_t i = 0; i < len; i++) {
 		found[i].slot = l->at[i].slot;
-		redis_stops_key(found[i].key, &l->at[i], w->s.prefix, t->uuid);
-		snprintf(found[i].state, sizeof(found[i].state), "%s", redis_guard_label[l->at[i].state]);
-		redis_stops_found(found[i].found, &l->at[i]);
-		redis_stops_expected(found[i].expected, &l->at[i]);
+		stops_key(found[i].key, &l->at[i], w->s.prefix, t->uuid);
+		snprintf(found[i].state, sizeof(found[i].state), "%s", guard_label[l->at[i].state]);
+		stops_found(found[i].found, &l->at[i]);
+		stops_expected(found[i].expected, &l->at[i]);
 	}
 	if (len > 0)
-		redis_stops_tell(why, sizeof(why), &l->at[0], w->s.prefix, t->uuid);
+		stops_tell(why, sizeof(why), &l->at[0], w->s.prefix, t->uuid);
 	pthread_mutex_lock(&w->lock);
 	memcpy(w->stops, found, len * sizeof(*found));
 	w->stops_len = len;

@@ -150,7 +150,7 @@ static int idle(struct writer *w)
 		return 0;
 	w->claim.lease.applied = w->claim.number;
 	if (redis_conn_write(&w->conn, ping, sizeof(ping) - 1) != 0 || redis_conn_read(&w->conn, &w->results) != 0 ||
-		redis_lease_keep(&w->claim.lease, &w->conn, &w->s, w->claim.uuid) != 0)
+		lease_keep(&w->claim.lease, &w->conn, &w->s, w->claim.uuid) != 0)
 		return -1;
 	if (w->results.top.type == REDIS_REPLY_ERROR)
 		return redis_conn_fail(&w->conn, w->results.top.trouble, "%s",
@@ -272,7 +272,7 @@ static void forget(struct writer *w)
 	}
 	if (!w->conn.context || w->epoch != w->conn.epoch || redis_batch_discard(&w->batch[w->turn], &w->conn) != 0)
 		return;
-	if (redis_lease_leave(&w->claim.lease, &w->conn, &w->s, w->claim.uuid, gone) == 0 && gone)
+	if (lease_leave(&w->claim.lease, &w->conn, &w->s, w->claim.uuid, gone) == 0 && gone)
 		seq_forget(&w->conn, w->claim.uuid, &w->s);
 }
 

@@ -24,17 +24,17 @@ static void replies(void)
 	uint64_t number;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		CU_ASSERT(redis_guard_take(&cases[i].reply, &kind, &number));
+		CU_ASSERT(guard_take(&cases[i].reply, &kind, &number));
 		CU_ASSERT(kind == cases[i].kind && number == cases[i].number);
 	}
 	const struct redis_result noperm = {.type = REDIS_REPLY_ERROR, .trouble = REDIS_TROUBLE_NOPERM};
-	CU_ASSERT(!redis_guard_take(&noperm, &kind, &number));
+	CU_ASSERT(!guard_take(&noperm, &kind, &number));
 }
 
 static void judgement(void)
 {
 	static const struct {
-		struct redis_guard found;
+		struct guard found;
 		uint64_t applied, sent;
 		enum guard_state state;
 		uint64_t number;
@@ -65,7 +65,7 @@ static void judgement(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		uint64_t number;
-		enum guard_state state = redis_guard_judge(&cases[i].found, cases[i].applied, cases[i].sent, &number);
+		enum guard_state state = guard_judge(&cases[i].found, cases[i].applied, cases[i].sent, &number);
 		if (state != cases[i].state || (state <= GUARD_NEW && number != cases[i].number))
 			printf("case %zu: state %d, number %lu\n", i, state, (unsigned long)number);
 		CU_ASSERT(state == cases[i].state && (state > GUARD_NEW || number == cases[i].number));
@@ -75,7 +75,7 @@ static void judgement(void)
 static void guesses(void)
 {
 	static const struct {
-		struct redis_guard found;
+		struct guard found;
 		uint64_t applied, sent;
 		bool exact, known;
 		uint64_t number;
@@ -100,8 +100,7 @@ static void guesses(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		uint64_t number;
-		bool known =
-			redis_guard_guess(&cases[i].found, cases[i].applied, cases[i].sent, cases[i].exact, &number);
+		bool known = guard_guess(&cases[i].found, cases[i].applied, cases[i].sent, cases[i].exact, &number);
 		if (known != cases[i].known || number != cases[i].number)
 			printf("case %zu: %d, number %lu\n", i, known, (unsigned long)number);
 		CU_ASSERT(known == cases[i].known && number == cases[i].number);
@@ -110,21 +109,21 @@ static void guesses(void)
 
 static void words(void)
 {
-	const struct redis_guard missing = {GUARD_NONE, GUARD_NUMBER, 0, 41, true},
-				 differs = {GUARD_NUMBER, GUARD_NUMBER, 3, 41, false};
+	const struct guard missing = {GUARD_NONE, GUARD_NUMBER, 0, 41, true},
+			   differs = {GUARD_NUMBER, GUARD_NUMBER, 3, 41, false};
 	char line[512];
 
-	redis_guard_tell(line, sizeof(line), GUARD_MISSING, &missing, "pdns:", "u-u", 40, 50);
+	guard_tell(line, sizeof(line), GUARD_MISSING, &missing, "pdns:", "u-u", 40, 50);
 	CU_ASSERT(strstr(line, "u-u") && strstr(line, "up to 41") && strstr(line, "lookback spool status"));
-	redis_guard_tell(line, sizeof(line), GUARD_DIFFERS, &differs, "pdns:", "u-u", 40, 50);
+	guard_tell(line, sizeof(line), GUARD_DIFFERS, &differs, "pdns:", "u-u", 40, 50);
 	CU_ASSERT(strstr(line, "found number 3") && strstr(line, "expected 41") && strstr(line, "pdns:fence:u-u"));
-	const struct redis_guard unfenced = {GUARD_NUMBER, GUARD_NONE, 3, 0, true};
-	redis_guard_tell(line, sizeof(line), GUARD_DIFFERS, &unfenced, "pdns:", "u-u", 40, 50);
+	const struct guard unfenced = {GUARD_NUMBER, GUARD_NONE, 3, 0, true};
+	guard_tell(line, sizeof(line), GUARD_DIFFERS, &unfenced, "pdns:", "u-u", 40, 50);
 	CU_ASSERT(strstr(line, "found number 3") && strstr(line, "expected 40") &&
 		  strstr(line, "pdns:fence:u-u, which would tell, is gone"));
-	redis_guard_tell(line, sizeof(line), GUARD_FOREIGN, &differs, "pdns:", "u-u", 40, 50);
+	guard_tell(line, sizeof(line), GUARD_FOREIGN, &differs, "pdns:", "u-u", 40, 50);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line, "holds something else"));
-	redis_guard_tell(line, sizeof(line), GUARD_BEYOND, &differs, "pdns:", "u-u", 40, 50);
+	guard_tell(line, sizeof(line), GUARD_BEYOND, &differs, "pdns:", "u-u", 40, 50);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line, "has sent 50 at most"));
 }
 
@@ -132,7 +131,7 @@ static void words(void)
 static void slots(void)
 {
 	static const struct {
-		struct redis_stop stop;
+		struct stop stop;
 		const char *key, *found, *expected;
 	} cases[] = {
 		{{0, GUARD_DIFFERS, {GUARD_NUMBER, GUARD_NUMBER, 3, 41, false}, 0, "h:1"}, "pdns:seq:{3560}", "3",
@@ -152,37 +151,36 @@ static void slots(void)
 	char key[REDIS_STOP_KEY_SIZE], found[24], expected[24], line[512];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		redis_stops_key(key, &cases[i].stop, "pdns:", "u-u");
-		redis_stops_found(found, &cases[i].stop);
-		redis_stops_expected(expected, &cases[i].stop);
+		stops_key(key, &cases[i].stop, "pdns:", "u-u");
+		stops_found(found, &cases[i].stop);
+		stops_expected(expected, &cases[i].stop);
 		CU_ASSERT_STRING_EQUAL(key, cases[i].key);
 		CU_ASSERT_STRING_EQUAL(found, cases[i].found);
 		CU_ASSERT_STRING_EQUAL(expected, cases[i].expected);
-		redis_stops_tell(line, sizeof(line), &cases[i].stop, "pdns:", "u-u");
+		stops_tell(line, sizeof(line), &cases[i].stop, "pdns:", "u-u");
 		CU_ASSERT(strstr(line, "h:1: slot 0, key ") && strstr(line, key) &&
 			  strstr(line, "lookback spool status"));
 	}
-	struct redis_stops list = {.len = 0};
-	CU_ASSERT(
-		redis_stops_put(&list, &cases[0].stop) && !redis_stops_put(&list, &cases[0].stop) && list.changes == 1);
-	CU_ASSERT(!redis_stops_put(&list, &cases[1].stop) && list.changes == 2 && list.len == 1);
-	CU_ASSERT(!redis_stops_remove(&list, 1) && redis_stops_remove(&list, 0) && list.changes == 3 && list.len == 0);
-	redis_stops_free(&list);
+	struct stops list = {.len = 0};
+	CU_ASSERT(stops_put(&list, &cases[0].stop) && !stops_put(&list, &cases[0].stop) && list.changes == 1);
+	CU_ASSERT(!stops_put(&list, &cases[1].stop) && list.changes == 2 && list.len == 1);
+	CU_ASSERT(!stops_remove(&list, 1) && stops_remove(&list, 0) && list.changes == 3 && list.len == 0);
+	stops_free(&list);
 }
 
 // Bits are in the order of SETBIT.
 static void numbered(void)
 {
-	struct redis_numbered n = {.bits = {[1] = 0x40}};
+	struct numbered n = {.bits = {[1] = 0x40}};
 
-	CU_ASSERT(redis_numbered_has(&n, 9) && !redis_numbered_has(&n, 8) && !redis_numbered_has(&n, 10));
-	redis_numbered_want(&n, 9);
+	CU_ASSERT(numbered_has(&n, 9) && !numbered_has(&n, 8) && !numbered_has(&n, 10));
+	numbered_want(&n, 9);
 	CU_ASSERT(n.wanted_len == 0);
-	redis_numbered_want(&n, 16383);
-	redis_numbered_want(&n, 16383);
-	CU_ASSERT(n.wanted_len == 1 && n.wanted[2047] == 1 && !redis_numbered_has(&n, 16383));
-	redis_numbered_clear(&n);
-	CU_ASSERT(n.wanted_len == 0 && !redis_numbered_has(&n, 9));
+	numbered_want(&n, 16383);
+	numbered_want(&n, 16383);
+	CU_ASSERT(n.wanted_len == 1 && n.wanted[2047] == 1 && !numbered_has(&n, 16383));
+	numbered_clear(&n);
+	CU_ASSERT(n.wanted_len == 0 && !numbered_has(&n, 9));
 }
 
 int main(void)
