@@ -8,6 +8,7 @@
 #include "collector/query/run.h"
 
 #include "collector/schema/keys.h"
+#include "dataplane/common/dns_layout.h"
 
 #include <stdlib.h>
 
@@ -93,10 +94,12 @@ static void add_made(struct query_run *run, const char *owner, size_t owner_len,
 	add_item(p, &item);
 }
 
+// True if the whole RDATA is the name that the record points to.
 static bool is_plain(const char *type, size_t len)
 {
-	return (len == 2 && memcmp(type, "NS", 2) == 0) || (len == 3 && memcmp(type, "PTR", 3) == 0) ||
-	       (len == 5 && (memcmp(type, "CNAME", 5) == 0 || memcmp(type, "DNAME", 5) == 0));
+	const struct dns_layout *l = dns_layout_named(type, len);
+
+	return l && l->points_by == 1 && l->fields[1] == DNS_FIELD_END;
 }
 
 static void add_of_target(struct query_run *run, const char *target, size_t target_len, const redisReply *member,
@@ -230,23 +233,17 @@ static int read_keys(struct query_run *run)
 // True where one of the fields of "<TYPE> 10 mail.example.com …" that can hold the target is it.
 static bool points_to(const redisReply *member, const char *target, size_t target_len)
 {
-	static const struct {
-		const char *type;
-		int field; // which field behind the type is the name
-	} fields[] = {{"SOA ", 1}, {"MX ", 2}, {"SRV ", 4}, {"SVCB ", 2}, {"HTTPS ", 2}};
-	const char *at = member->str, *end = member->str + member->len;
+	const char *at = member->str, *end = member->str + member->len, *space = memchr(at, ' ', member->len);
+	const struct dns_layout *l = space ? dns_layout_named(at, (size_t)(space - at)) : NULL;
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
-		if (strncmp(at, fields[i].type, strlen(fields[i].type)) != 0)
-			continue;
-		for (int f = fields[i].field; f > 0 && at; f--) {
-			at = memchr(at, ' ', (size_t)(end - at));
-			at = at ? at + 1 : NULL;
-		}
-		return at && (size_t)(end - at) >= target_len && memcmp(at, target, target_len) == 0 &&
-		       (at + target_len == end || at[target_len] == ' ');
+	if (!l || l->points_by == 0)
+		return false;
+	for (int f = l->points_by; f > 0 && at; f--) {
+		at = memchr(at, ' ', (size_t)(end - at));
+		at = at ? at + 1 : NULL;
 	}
-	return false;
+	return at && (size_t)(end - at) >= target_len && memcmp(at, target, target_len) == 0 &&
+	       (at + target_len == end || at[target_len] == ' ');
 }
 
 // One "<TYPE> <owner> <target>" and what its owner holds.

@@ -100,30 +100,20 @@ size_t query_time_text(int64_t time, const char *format, char *out, size_t out_s
 
 #define COPY(at, literal) ((char *)memcpy((at), "" literal, sizeof(literal) - 1) + sizeof(literal) - 1)
 
-// Types whose mnemonics every reader of COF knows: those of dnspython from 2.2 on, by which PyPDNS (and with it MISP and
-// Cortex) reads them. It refuses a whole answer for one name that it does not know; a number it takes.
-static bool is_widely_known(uint16_t type)
-{
-	static const uint16_t ranges[][2] = {{1, 22}, {24, 30}, {33, 33}, {35, 39}, {41, 53}, {55, 56}, {59, 65},
-		{99, 99}, {103, 109}, {249, 258}, {260, 260}, {32768, 32769}};
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
-		if (type >= ranges[i][0] && type <= ranges[i][1])
-			return true;
-	return false;
-}
-
-// The draft's rrtype: a mnemonic, or the number of a type that has none.
+// The draft's rrtype: a mnemonic that all clients know (COF in dns_types.h), or else the number.
 static char *put_cof_type(char *at, const struct query_record *r)
 {
+	const struct dns_layout *l = dns_layout_named(r->type, r->type_len);
 	char text[TEXT_TYPE_SIZE];
 	uint16_t type;
 
+	if (l)
+		return l->is_cof ? put_string(at, r->type, r->type_len) : put_digits(at, l->type);
 	if (r->type_len >= sizeof(text))
 		return put_string(at, r->type, r->type_len);
 	memcpy(text, r->type, r->type_len);
 	text[r->type_len] = '\0';
-	if (dns_layout_type(text, &type) != 0 || is_widely_known(type))
+	if (dns_layout_type(text, &type) != 0)
 		return put_string(at, r->type, r->type_len);
 	return put_digits(at, type);
 }
@@ -163,31 +153,16 @@ void query_put_dotted(struct redis_buffer *out, const char *name, size_t len)
 	PUT(out, ".\"");
 }
 
-// Which field of the presentation form (counted from 1) are names; 0 ends the list.
-static const struct {
-	const char *type;
-	uint8_t fields[3];
-} name_fields[] = {{"CNAME", {1}}, {"NS", {1}}, {"PTR", {1}}, {"DNAME", {1}}, {"MX", {2}}, {"SOA", {1, 2}},
-	{"SRV", {4}}, {"SVCB", {2}}, {"HTTPS", {2}}, {"AFSDB", {2}}, {"RP", {1, 2}}, {"KX", {2}}, {"RT", {2}},
-	{"NAPTR", {6}}, {"MINFO", {1, 2}}, {"NSEC", {1}}, {"LP", {2}}, {"PX", {2, 3}}};
-
-static const uint8_t *fields_of(const char *type, size_t len)
+// True if field `field` (from 1) of the text of such a record is a name. Each field of these layouts is one of the text.
+static bool is_name_field(const struct dns_layout *l, unsigned field)
 {
-	for (size_t i = 0; i < sizeof(name_fields) / sizeof(*name_fields); i++)
-		if (strlen(name_fields[i].type) == len && memcmp(name_fields[i].type, type, len) == 0)
-			return name_fields[i].fields;
-	return NULL;
-}
-
-static bool is_name_field(const uint8_t *fields, unsigned field)
-{
-	return fields && (fields[0] == field || fields[1] == field);
+	return l && l->is_rewritten && field <= DNS_LAYOUT_FIELDS && l->fields[field - 1] == DNS_FIELD_NAME;
 }
 
 void query_put_rdata(struct redis_buffer *out, const struct query_record *r)
 {
 	struct redis_buffer plain = {0};
-	const uint8_t *fields = fields_of(r->type, r->type_len);
+	const struct dns_layout *l = dns_layout_named(r->type, r->type_len);
 	bool generic = r->rdata_len > 1 && r->rdata[0] == '\\' && r->rdata[1] == '#';
 	unsigned field = 1;
 
@@ -195,7 +170,7 @@ void query_put_rdata(struct redis_buffer *out, const struct query_record *r)
 		size_t n = query_field_len(r->rdata + i, r->rdata_len - i);
 		query_put(&plain, r->rdata + i, n);
 		bool root = n == 1 && r->rdata[i] == '.';
-		if (!generic && !root && is_name_field(fields, field))
+		if (!generic && !root && is_name_field(l, field))
 			query_put(&plain, ".", 1);
 		i += n;
 		field++;

@@ -14,10 +14,6 @@
 
 enum { OFFSET_MAX_S = 14 * 3600 };
 
-// What DNSDB leaves out of ANY (its API, "RRTYPE").
-static const char *const dnssec_types[] = {"DS", "RRSIG", "NSEC", "DNSKEY", "NSEC3", "NSEC3PARAM", "CDS", "CDNSKEY",
-	"DLV", "TA", "SIG", "KEY", "NXT", "CSYNC"};
-
 static int add_type(struct query *q, const char *word)
 {
 	uint16_t type = 0;
@@ -60,10 +56,9 @@ int query_parse_types(struct query *q, const char *text, char *why, size_t why_s
 
 static bool is_dnssec(const char *type, size_t len)
 {
-	for (size_t i = 0; i < sizeof(dnssec_types) / sizeof(*dnssec_types); i++)
-		if (strlen(dnssec_types[i]) == len && memcmp(dnssec_types[i], type, len) == 0)
-			return true;
-	return false;
+	const struct dns_layout *l = dns_layout_named(type, len);
+
+	return l && l->is_dnssec;
 }
 
 bool query_has_type(const struct query *q, const char *type, size_t len)
@@ -89,12 +84,9 @@ bool query_has_type(const struct query *q, const char *type, size_t len)
 // Types whose RDATA holds the name that they point to; those alone have an index of it (text_rdata_target).
 bool query_type_has_target(const char *type, size_t len)
 {
-	static const char *const types[] = {"CNAME", "DNAME", "NS", "PTR", "SOA", "MX", "SRV", "SVCB", "HTTPS"};
+	const struct dns_layout *l = dns_layout_named(type, len);
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (strlen(types[i]) == len && memcmp(types[i], type, len) == 0)
-			return true;
-	return false;
+	return l && l->points_by > 0;
 }
 
 static int refuse_types(char *why, size_t why_size, const char *type, const char *expected)
@@ -109,7 +101,7 @@ static int fit_address_types(struct query *q, char *why, size_t why_size)
 	static const char expected[] = "A or AAAA, or none: no other record holds an address as such";
 
 	for (size_t i = 0; q->types == QUERY_TYPES_LISTED && i < q->types_len; i++)
-		if (strcmp(q->type[i], "A") != 0 && strcmp(q->type[i], "AAAA") != 0)
+		if (dns_layout_address_size(dns_layout_named(q->type[i], strlen(q->type[i]))) == 0)
 			return refuse_types(why, why_size, q->type[i], expected);
 	if (q->types == QUERY_TYPES_DNSSEC)
 		return refuse_types(why, why_size, "any-dnssec", expected);

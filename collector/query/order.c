@@ -5,6 +5,8 @@
 // equal comes newest first, then by owner, type and RDATA from the end of the alphabet on, which is how Redis holds them;
 // so that no two records are equal, and pages by offset fit together.
 #include "collector/query/write.h"
+
+#include "dataplane/common/dns_layout.h"
 #include "dataplane/common/monotonic.h"
 
 #include <stdlib.h>
@@ -96,8 +98,7 @@ static void set_rank(struct kept *k)
 	size_t size = 0;
 
 	k->rank = RANK_TEXT;
-	if (r->type[0] == 'A' && (r->type_len == 1 || (r->type_len == 4 && memcmp(r->type, "AAAA", 4) == 0)) &&
-		r->rdata_len < sizeof(text)) {
+	if (dns_layout_address_size(dns_layout_named(r->type, r->type_len)) > 0 && r->rdata_len < sizeof(text)) {
 		memcpy(text, r->rdata, r->rdata_len);
 		text[r->rdata_len] = '\0';
 		size = query_address(text, k->address);

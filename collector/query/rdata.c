@@ -2,20 +2,31 @@
 // RDATA as other programs write it, made into what keys hold.
 #include "collector/query/write.h"
 
+#include "dataplane/common/dns_layout.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
-// How the fields of a type are to be taken, one letter a field: n a name, x hexadecimal to the end
-// (in one piece, lower case), w a word as it stands, * whatever follows as it stands. Types that are not here
-// stay as they stand.
-static const struct {
-	const char *type, *fields;
-} layouts[] = {{"NS", "n"}, {"CNAME", "n"}, {"PTR", "n"}, {"DNAME", "n"}, {"MX", "wn"}, {"SRV", "wwwn"},
-	{"SOA", "nnwwwww"}, {"AFSDB", "wn"}, {"RP", "nn"}, {"KX", "wn"}, {"RT", "wn"}, {"DS", "wwwx"}, {"CDS", "wwwx"},
-	{"DLV", "wwwx"}, {"TA", "wwwx"}, {"TLSA", "wwwx"}, {"SMIMEA", "wwwx"}, {"SSHFP", "wwx"}, {"MINFO", "nn"},
-	{"LP", "wn"}, {"SVCB", "wn*"}, {"HTTPS", "wn*"}, {"NAPTR", "wwwwwn"}, {"PX", "wnn"}, {"NSEC", "n*"}};
+// How a field of a type that is REWRITTEN (dns_types.h) is taken: n a name, x hexadecimal to the end (in one piece, lower
+// case), w a word unchanged, * all that follows unchanged; 0: no more fields.
+static char kind_of(uint8_t field)
+{
+	switch (field) {
+	case DNS_FIELD_END:
+		return '\0';
+	case DNS_FIELD_NAME:
+		return 'n';
+	case DNS_FIELD_HEX:
+		return 'x';
+	case DNS_FIELD_TYPES:
+	case DNS_FIELD_SVC_PARAMS:
+		return '*';
+	default:
+		return 'w';
+	}
+}
 
 size_t query_field_len(const char *text, size_t len)
 {
@@ -92,20 +103,20 @@ static void put_hex(struct field_out *o, const char *text, size_t len)
 	}
 }
 
-static bool put_fields(struct field_out *o, const char *fields, const char *text)
+static bool put_fields(struct field_out *o, const uint8_t *fields, const char *text)
 {
 	bool hex = false; // the last field began: what follows belongs to it
 
 	for (bool first = true; *text && !o->bad; first = false) {
 		size_t len = query_field_len(text, strlen(text));
-		if (*fields == '*') {
+		if (kind_of(*fields) == '*') {
 			put(o, " ", 1);
 			put_words(o, text);
 			return !o->bad;
 		}
-		if (*fields == '\0' && !hex)
+		if (*fields == DNS_FIELD_END && !hex)
 			return false; // more fields than the type has
-		char kind = hex ? 'x' : *fields++;
+		char kind = hex ? 'x' : kind_of(*fields++);
 		if (!first && !hex)
 			put(o, " ", 1);
 		if (kind == 'n')
@@ -118,7 +129,7 @@ static bool put_fields(struct field_out *o, const char *fields, const char *text
 		text += len;
 		text += strspn(text, " \t");
 	}
-	return (*fields == '\0' || *fields == '*') && !o->bad;
+	return (*fields == DNS_FIELD_END || kind_of(*fields) == '*') && !o->bad;
 }
 
 // TXT and SPF of programs that leave the quotes out.
@@ -160,26 +171,21 @@ size_t query_rdata_canonical(const char *type, const char *text, char *out, size
 	struct field_out o = {.at = out, .end = out + out_size, .bad = out_size == 0};
 	uint8_t address[16];
 	char plain[TEXT_ADDRESS_SIZE];
-	bool good = true;
+	const struct dns_layout *l = dns_layout_named(type, strlen(type));
 
 	if (!*text || o.bad)
 		return 0;
 	if (strncmp(text, "\\#", 2) == 0)
 		return put_generic(&o, text) ? (size_t)(o.at - out) : 0;
-	if (strcmp(type, "A") == 0 || strcmp(type, "AAAA") == 0) {
+	if (dns_layout_address_size(l) > 0) {
 		size_t size = query_address(text, address);
-		if (size != (type[1] ? 16 : 4))
+		if (size != dns_layout_address_size(l))
 			return 0;
 		put(&o, plain, text_address(address, size, plain));
 		return o.bad ? 0 : (size_t)(o.at - out);
-	} else if (strcmp(type, "TXT") == 0 || strcmp(type, "SPF") == 0) {
-		good = put_strings(&o, text);
-		return good ? (size_t)(o.at - out) : 0;
 	}
-	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++) {
-		if (strcmp(layouts[i].type, type) != 0)
-			continue;
-		good = put_fields(&o, layouts[i].fields, text);
+	if (l && l->is_rewritten) {
+		bool good = l->fields[0] == DNS_FIELD_STRINGS ? put_strings(&o, text) : put_fields(&o, l->fields, text);
 		return good ? (size_t)(o.at - out) : 0;
 	}
 	put_words(&o, text);

@@ -2,6 +2,8 @@
 // RDATA that points to a name, from its text (text/text.h) back into wire form: what DNSDB's flexible search calls raw_rdata.
 #include "collector/query/wire.h"
 
+#include "dataplane/common/dns_layout.h"
+
 #include "collector/query/name.h"
 #include "collector/query/write.h"
 
@@ -210,39 +212,34 @@ static void put_param(struct wire_out *o, const char *text, size_t len)
 
 // --- RDATA
 
-// The fields of a type, a letter each: n a name, 2 and 4 numbers of so many octets, p parameters to the end.
-static const char *fields_of(const struct query_record *r)
+// The fields of a type with a target, NULL for others. They are names, numbers, and parameters at the end.
+static const uint8_t *fields_of(const struct query_record *r)
 {
-	static const struct {
-		const char *type, *fields;
-	} layouts[] = {{"NS", "n"}, {"CNAME", "n"}, {"DNAME", "n"}, {"PTR", "n"}, {"MX", "2n"}, {"SRV", "222n"},
-		{"SOA", "nn44444"}, {"SVCB", "2np"}, {"HTTPS", "2np"}};
+	const struct dns_layout *l = dns_layout_named(r->type, r->type_len);
 
-	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++)
-		if (strlen(layouts[i].type) == r->type_len && memcmp(layouts[i].type, r->type, r->type_len) == 0)
-			return layouts[i].fields;
-	return NULL;
+	return l && l->points_by > 0 ? l->fields : NULL;
 }
 
 size_t query_rdata_wire(const struct query_record *r, uint8_t *out, size_t out_size)
 {
 	struct wire_out o = {.at = out, .end = out + out_size};
-	const char *fields = fields_of(r);
+	const uint8_t *fields = fields_of(r);
 
 	for (size_t at = 0; fields && at < r->rdata_len && !o.bad;) {
 		const char *text = r->rdata + at;
 		size_t len = query_field_len(text, r->rdata_len - at);
-		if (*fields == 'n')
+		if (*fields == DNS_FIELD_NAME)
 			put_name(&o, text, len);
-		else if (*fields == 'p')
+		else if (*fields == DNS_FIELD_SVC_PARAMS)
 			put_param(&o, text, len);
-		else if (*fields)
-			put_number(&o, text, len, *fields - '0');
-		o.bad = o.bad || !*fields;
-		fields += *fields != 'p';
+		else if (*fields != DNS_FIELD_END)
+			put_number(&o, text, len, (int)dns_layout_field_size(*fields));
+		o.bad = o.bad || *fields == DNS_FIELD_END;
+		fields += *fields != DNS_FIELD_SVC_PARAMS;
 		at += len + 1;
 	}
-	return fields && !o.bad && (*fields == '\0' || *fields == 'p') ? (size_t)(o.at - out) : 0;
+	return fields && !o.bad && (*fields == DNS_FIELD_END || *fields == DNS_FIELD_SVC_PARAMS) ? (size_t)(o.at - out)
+												 : 0;
 }
 
 int query_raw_targets(const struct query *q, int (*take)(void *arg, const char *name, size_t len), void *arg)

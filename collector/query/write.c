@@ -2,39 +2,29 @@
 #include "collector/query/write.h"
 
 #include "collector/schema/keys.h"
+#include "dataplane/common/dns_layout.h"
 
 #include <stdlib.h>
-
-static bool is_type(const struct query_record *r, const char *type)
-{
-	return r->type_len == strlen(type) && memcmp(r->type, type, r->type_len) == 0;
-}
 
 static bool is_address(const struct query_record *r, uint8_t address[16], size_t *size)
 {
 	char text[TEXT_ADDRESS_SIZE];
+	size_t expected = dns_layout_address_size(dns_layout_named(r->type, r->type_len));
 
-	if ((!is_type(r, "A") && !is_type(r, "AAAA")) || r->rdata_len >= sizeof(text))
+	if (expected == 0 || r->rdata_len >= sizeof(text))
 		return false;
 	memcpy(text, r->rdata, r->rdata_len);
 	text[r->rdata_len] = '\0';
 	*size = query_address(text, address);
-	return *size == (r->type_len == 1 ? 4 : 16);
+	return *size == expected;
 }
 
 size_t query_target(const struct query_record *r, const char **target)
 {
-	static const struct {
-		const char *type;
-		int field;
-	} fields[] = {{"CNAME", 1}, {"NS", 1}, {"PTR", 1}, {"DNAME", 1}, {"SOA", 1}, {"MX", 2}, {"SRV", 4}, {"SVCB", 2},
-		{"HTTPS", 2}};
+	const struct dns_layout *l = dns_layout_named(r->type, r->type_len);
 	const char *at = r->rdata, *end = r->rdata + r->rdata_len;
-	int field = 0;
+	int field = l ? l->points_by : 0;
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		if (is_type(r, fields[i].type))
-			field = fields[i].field;
 	if (field == 0 || (r->rdata_len > 1 && at[0] == '\\' && at[1] == '#'))
 		return 0;
 	for (; field > 1 && at; field--) {

@@ -3,11 +3,10 @@
 
 #include "collector/schema/expiry.h"
 #include "collector/text/text.h"
+#include "dataplane/common/dns_layout.h"
 
 #include <stdio.h>
 #include <time.h>
-
-enum { TYPE_A = 1, TYPE_AAAA = 28 }; // RFC 1035 §3.2.2, RFC 3596 §2.1
 
 // What is being written, for the functions below.
 struct writing {
@@ -133,8 +132,9 @@ static void write_flood(struct writing *w, uint32_t index)
 
 bool schema_is_address(const struct record_view *view)
 {
-	return (view->head.type == TYPE_A && view->head.rdata_size == 4) ||
-	       (view->head.type == TYPE_AAAA && view->head.rdata_size == 16);
+	size_t size = dns_layout_address_size(dns_layout_of(view->head.type));
+
+	return size > 0 && view->head.rdata_size == size;
 }
 
 // ZADD ip GT last owner; the address is the RDATA's text

@@ -4,20 +4,6 @@
 
 #include "collector/text/out.h"
 
-enum {
-	TYPE_A = 1,
-	TYPE_NS = 2,
-	TYPE_CNAME = 5,
-	TYPE_SOA = 6,
-	TYPE_PTR = 12,
-	TYPE_MX = 15,
-	TYPE_AAAA = 28,
-	TYPE_SRV = 33,
-	TYPE_DNAME = 39,
-	TYPE_SVCB = 64,
-	TYPE_HTTPS = 65
-};
-
 // Room for the final zero is kept back.
 static struct text_out out_make(char *out, size_t size)
 {
@@ -90,13 +76,13 @@ static bool put_layout(struct text_out *o, struct cursor *c, const struct dns_la
 static bool put_common(struct text_out *o, struct cursor *c, uint16_t type)
 {
 	switch (type) {
-	case TYPE_A:
+	case DNS_TYPE_A:
 		return text_put_field(o, c, DNS_FIELD_IPV4) && cursor_left(c) == 0;
-	case TYPE_AAAA:
+	case DNS_TYPE_AAAA:
 		return text_put_field(o, c, DNS_FIELD_IPV6) && cursor_left(c) == 0;
-	case TYPE_NS:
-	case TYPE_CNAME:
-	case TYPE_PTR:
+	case DNS_TYPE_NS:
+	case DNS_TYPE_CNAME:
+	case DNS_TYPE_PTR:
 		return text_put_name(o, c) && cursor_left(c) == 0;
 	default:
 		return false;
@@ -123,25 +109,17 @@ size_t text_rdata(uint16_t type, const uint8_t *rdata, size_t size, char *out, s
 	return out_finish(&o, out);
 }
 
-// Octets before the name of types that point somewhere; SIZE_MAX for the others.
+// Octets before the name that the record points to; SIZE_MAX if there is none.
 static size_t target_offset(uint16_t type)
 {
-	switch (type) {
-	case TYPE_NS:
-	case TYPE_CNAME:
-	case TYPE_DNAME:
-	case TYPE_PTR:
-	case TYPE_SOA:
-		return 0;
-	case TYPE_MX:
-	case TYPE_SVCB:
-	case TYPE_HTTPS:
-		return 2;
-	case TYPE_SRV:
-		return 6;
-	default:
+	const struct dns_layout *l = dns_layout_of(type);
+	size_t offset = 0;
+
+	if (!l || l->points_by == 0)
 		return SIZE_MAX;
-	}
+	for (unsigned i = 0; i + 1 < l->points_by; i++)
+		offset += dns_layout_field_size(l->fields[i]);
+	return offset;
 }
 
 const uint8_t *text_rdata_target(uint16_t type, const uint8_t *rdata, size_t size, size_t *target_size)

@@ -8,12 +8,6 @@
 
 #include "dataplane/common/dns_layout.h"
 
-// Types that say nothing lasting about a name: signatures and their chains, transaction and
-// question types (RFC 6895 §3.1).
-static const uint16_t skipped_types[] = {DNS_TYPE_OPT, DNS_TYPE_TSIG, DNS_TYPE_TKEY, DNS_TYPE_RRSIG, DNS_TYPE_NSEC,
-	DNS_TYPE_NSEC3, DNS_TYPE_SIG, DNS_TYPE_KEY, DNS_TYPE_NXT, DNS_TYPE_IXFR, DNS_TYPE_AXFR, DNS_TYPE_MAILB,
-	DNS_TYPE_MAILA, DNS_TYPE_ANY};
-
 static void set_type(struct admit_options *options, uint16_t type, bool taken)
 {
 	uint64_t bit = 1ull << (type % 64);
@@ -26,9 +20,12 @@ static void set_type(struct admit_options *options, uint16_t type, bool taken)
 
 void admit_options_default(struct admit_options *options)
 {
+	const struct dns_layout *l;
+
 	memset(options->type, 0xff, sizeof(options->type));
-	for (size_t i = 0; i < sizeof(skipped_types) / sizeof(skipped_types[0]); i++)
-		set_type(options, skipped_types[i], false);
+	for (size_t at = 0; (l = dns_layout_next(&at)) != NULL;)
+		if (l->is_skipped)
+			set_type(options, l->type, false);
 	for (int s = 0; s < DNS_SECTION_MAX; s++)
 		options->section[s] = true;
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The table of RR types. Order of IANA's registry "Resource Record (RR) TYPEs".
+// Reads the table of RR types (dns_types.h): by number, by mnemonic.
 #include "dataplane/common/dns_layout.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
-// Short names for the table alone.
+// Short names of the fields and the properties, for the table only.
 enum {
 	U8 = DNS_FIELD_U8,
 	U16 = DNS_FIELD_U16,
@@ -54,120 +55,55 @@ enum {
 	OPAQUE = DNS_FIELD_OPAQUE
 };
 
-// Three kinds of lines: the layout holds in every class, in class IN alone, or where it fits.
-// The last is for types that few parsers know, or that are obsolete or drafts: a message is not
-// refused over them, since most receivers take them as they stand (RFC 3597 §3).
-#define ANY(number, name, ...) [number] = {.mnemonic = name, .type = number, .fields = {__VA_ARGS__}}
-#define IN(number, name, ...) [number] = {.mnemonic = name, .type = number, .in_only = true, .fields = {__VA_ARGS__}}
-#define FIT(number, name, ...) [number] = {.mnemonic = name, .type = number, .lenient = true, .fields = {__VA_ARGS__}}
+enum property {
+	PLAIN = 0,
+	IN_ONLY = 1,
+	LENIENT = 2,
+	REWRITTEN = 4,
+	DNSSEC = 8,
+	SKIPPED = 16,
+	COF = 32,
+	POINTS_SHIFT = 8
+};
 
+#define POINTS_BY(field) ((field) << POINTS_SHIFT)
+
+// clang-format off: table
+#define ROW(text, number, properties, ...) \
+	{ \
+		.mnemonic = (text), .mnemonic_len = sizeof(text) - 1, .type = (number), \
+		.in_only = ((properties)&IN_ONLY) != 0, .lenient = ((properties)&LENIENT) != 0, \
+		.is_rewritten = ((properties)&REWRITTEN) != 0, .is_dnssec = ((properties)&DNSSEC) != 0, \
+		.is_skipped = ((properties)&SKIPPED) != 0, .is_cof = ((properties)&COF) != 0, \
+		.points_by = (properties) >> POINTS_SHIFT, .fields = { \
+			__VA_ARGS__ \
+		} \
+	}
+// clang-format on
+
+// By number, with gaps.
 static const struct dns_layout table[] = {
-	IN(1, "A", IPV4),
-	ANY(2, "NS", NAME),
-	FIT(3, "MD", NAME),
-	FIT(4, "MF", NAME),
-	ANY(5, "CNAME", NAME),
-	ANY(6, "SOA", NAME, NAME, U32, U32, U32, U32, U32),
-	FIT(7, "MB", NAME),
-	FIT(8, "MG", NAME),
-	FIT(9, "MR", NAME),
-	ANY(10, "NULL", OPAQUE),
-	IN(11, "WKS", IPV4, U8, PORTS),
-	ANY(12, "PTR", NAME),
-	ANY(13, "HINFO", STRING, STRING),
-	FIT(14, "MINFO", NAME, NAME),
-	ANY(15, "MX", U16, NAME),
-	ANY(16, "TXT", STRINGS),
-	ANY(17, "RP", NAME, NAME),
-	ANY(18, "AFSDB", U16, NAME),
-	ANY(19, "X25", STRING),
-	ANY(20, "ISDN", STRING, STRING_OPTIONAL),
-	ANY(21, "RT", U16, NAME),
-	IN(22, "NSAP", HEX0X),
-	IN(23, "NSAP-PTR", NAME),
-	FIT(24, "SIG", TYPE, U8, U8, U32, TIME, TIME, U16, NAME, BASE64),
-	FIT(25, "KEY", U16, U8, U8, BASE64),
-	IN(26, "PX", U16, NAME, NAME),
-	ANY(27, "GPOS", TAG, TAG, TAG),
-	IN(28, "AAAA", IPV6),
-	ANY(29, "LOC", LOC),
-	FIT(30, "NXT", NAME, TYPES_NXT),
-	FIT(31, "EID", HEX),
-	FIT(32, "NIMLOC", HEX),
-	IN(33, "SRV", U16, U16, U16, NAME),
-	FIT(34, "ATMA", ATMA),
-	IN(35, "NAPTR", U16, U16, STRING, STRING, STRING, NAME),
-	IN(36, "KX", U16, NAME),
-	ANY(37, "CERT", CERT_TYPE, U16, ALGORITHM, BASE64),
-	FIT(38, "A6", A6),
-	ANY(39, "DNAME", NAME),
-	FIT(40, "SINK", U8, U8, U8, BASE64),
-	ANY(41, "OPT", OPTIONS),
-	IN(42, "APL", PREFIXES),
-	ANY(43, "DS", U16, U8, U8, HEX),
-	ANY(44, "SSHFP", U8, U8, HEX),
-	IN(45, "IPSECKEY", U8, U8, U8, GATEWAY, BASE64),
-	ANY(46, "RRSIG", TYPE, U8, U8, U32, TIME, TIME, U16, NAME, BASE64),
-	ANY(47, "NSEC", NAME, TYPES),
-	ANY(48, "DNSKEY", U16, U8, U8, BASE64),
-	IN(49, "DHCID", BASE64),
-	ANY(50, "NSEC3", U8, U8, U16, HEX8, BASE32_8, TYPES),
-	ANY(51, "NSEC3PARAM", U8, U8, U16, HEX8),
-	ANY(52, "TLSA", U8, U8, U8, HEX),
-	ANY(53, "SMIMEA", U8, U8, U8, HEX),
-	ANY(55, "HIP", HIP, NAMES),
-	ANY(56, "NINFO", STRINGS),
-	FIT(57, "RKEY", U16, U8, U8, BASE64),
-	FIT(58, "TALINK", NAME, NAME),
-	ANY(59, "CDS", U16, U8, U8, HEX),
-	ANY(60, "CDNSKEY", U16, U8, U8, BASE64),
-	ANY(61, "OPENPGPKEY", BASE64),
-	ANY(62, "CSYNC", U32, U16, TYPES),
-	ANY(63, "ZONEMD", U32, U8, U8, HEX),
-	IN(64, "SVCB", U16, NAME, SVC_PARAMS),
-	IN(65, "HTTPS", U16, NAME, SVC_PARAMS),
-	FIT(66, "DSYNC", TYPE, SCHEME, U16, NAME),
-	FIT(67, "HHIT", BASE64),
-	FIT(68, "BRID", BASE64),
-	ANY(99, "SPF", STRINGS),
-	ANY(100, "UINFO", OPAQUE),
-	ANY(101, "UID", OPAQUE),
-	ANY(102, "GID", OPAQUE),
-	ANY(103, "UNSPEC", OPAQUE),
-	ANY(104, "NID", U16, LOCATOR64),
-	ANY(105, "L32", U16, IPV4),
-	ANY(106, "L64", U16, LOCATOR64),
-	ANY(107, "LP", U16, NAME),
-	ANY(108, "EUI48", EUI48),
-	ANY(109, "EUI64", EUI64),
-	ANY(128, "NXNAME", OPAQUE),
-	ANY(249, "TKEY", NAME, U32, U32, U16, U16, BASE64_16, BASE64_16),
-	ANY(250, "TSIG", NAME, U48, U16, SIZED64, U16, RCODE, SIZED64),
-	ANY(251, "IXFR", OPAQUE),
-	ANY(252, "AXFR", OPAQUE),
-	ANY(253, "MAILB", OPAQUE),
-	ANY(254, "MAILA", OPAQUE),
-	ANY(255, "ANY", OPAQUE),
-	ANY(256, "URI", U16, U16, TEXT),
-	ANY(257, "CAA", U8, TAG, TEXT),
-	ANY(258, "AVC", STRINGS),
-	FIT(259, "DOA", U32, U32, U8, STRING, BASE64_DASH),
-	ANY(260, "AMTRELAY", U8, RELAY),
-	FIT(261, "RESINFO", STRINGS),
-	FIT(262, "WALLET", STRINGS),
-	FIT(263, "CLA", STRINGS),
-	FIT(264, "IPN", U64),
+#define LOW_ROW(identifier, text, number, ...) [number] = ROW(text, number, __VA_ARGS__),
+	DNS_TYPES_LOW(LOW_ROW)
+#undef LOW_ROW
 };
 
 enum { HIGH_FIRST = 32768 };
 
-// What lies far above the others; the numbers count from HIGH_FIRST.
+// By number less HIGH_FIRST.
 static const struct dns_layout high_table[] = {
-	[0] = {.mnemonic = "TA", .type = 32768, .lenient = true, .fields = {U16, U8, U8, HEX}},
-	[1] = {.mnemonic = "DLV", .type = 32769, .fields = {U16, U8, U8, HEX}}, // RFC 4431
+#define HIGH_ROW(identifier, text, number, ...) [(number)-HIGH_FIRST] = ROW(text, number, __VA_ARGS__),
+	DNS_TYPES_HIGH(HIGH_ROW)
+#undef HIGH_ROW
 };
 
 enum { TABLE_LEN = sizeof(table) / sizeof(*table), HIGH_LEN = sizeof(high_table) / sizeof(*high_table) };
+
+// Place `i` of both tables; it may be empty.
+static inline const struct dns_layout *place(size_t i)
+{
+	return i < TABLE_LEN ? &table[i] : &high_table[i - TABLE_LEN];
+}
 
 const struct dns_layout *dns_layout_of(uint16_t type)
 {
@@ -175,6 +111,26 @@ const struct dns_layout *dns_layout_of(uint16_t type)
 		return table[type].mnemonic ? &table[type] : NULL;
 	if (type >= HIGH_FIRST && type < HIGH_FIRST + HIGH_LEN)
 		return &high_table[type - HIGH_FIRST];
+	return NULL;
+}
+
+const struct dns_layout *dns_layout_next(size_t *at)
+{
+	while (*at < TABLE_LEN + HIGH_LEN) {
+		const struct dns_layout *l = place((*at)++);
+		if (l->mnemonic)
+			return l;
+	}
+	return NULL;
+}
+
+const struct dns_layout *dns_layout_named(const char *mnemonic, size_t len)
+{
+	for (size_t i = 0; i < TABLE_LEN + HIGH_LEN; i++) {
+		const struct dns_layout *l = place(i);
+		if (l->mnemonic_len == len && len > 0 && memcmp(l->mnemonic, mnemonic, len) == 0)
+			return l;
+	}
 	return NULL;
 }
 
@@ -194,14 +150,22 @@ static int generic_type(const char *text, uint16_t *type)
 
 int dns_layout_type(const char *mnemonic, uint16_t *type)
 {
-	for (size_t i = 0; i < TABLE_LEN + HIGH_LEN; i++) {
-		const struct dns_layout *l = i < TABLE_LEN ? &table[i] : &high_table[i - TABLE_LEN];
-		if (l->mnemonic && strcasecmp(l->mnemonic, mnemonic) == 0) {
+	const struct dns_layout *l;
+
+	for (size_t at = 0; (l = dns_layout_next(&at)) != NULL;) {
+		if (strcasecmp(l->mnemonic, mnemonic) == 0) {
 			*type = l->type;
 			return 0;
 		}
 	}
 	return generic_type(mnemonic, type);
+}
+
+size_t dns_layout_address_size(const struct dns_layout *l)
+{
+	if (!l || l->fields[1] != DNS_FIELD_END)
+		return 0;
+	return l->fields[0] == DNS_FIELD_IPV4 ? 4 : l->fields[0] == DNS_FIELD_IPV6 ? 16 : 0;
 }
 
 size_t dns_layout_field_size(enum dns_field field)

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The layout of RDATA by type, as a table: the dataplane checks and canonicalizes by it, the
-// collector writes presentation text by it. A new type is one line in dns_layout.c.
+// The layout of RDATA by type. The dataplane checks and canonicalizes RDATA by it, the collector writes and reads
+// presentation text by it. The table is in dns_types.h: a new type is one row there.
 //
 //     MX   { U16, NAME }            preference, exchange
 //     DS   { U16, U8, U8, HEX }     key tag, algorithm, digest type, digest
 //
-// Types without a line are opaque: kept as they stand, written as RFC 3597 says.
+// Read-only, so any thread may call all of it.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "dataplane/common/dns_types.h"
 
 // One field of RDATA: how far it reaches, and how it is written. "To the end" fields stand last.
 enum dns_field {
@@ -70,19 +72,36 @@ enum dns_field {
 
 enum { DNS_LAYOUT_FIELDS = 10 };
 
+// A row of the table. What the properties mean is in dns_types.h.
 struct dns_layout {
 	const char *mnemonic;		   // as IANA lists it
+	uint8_t mnemonic_len;		   // characters
+	uint8_t points_by;		   // number, from 1, of the field that is a name with an index; 0: none
 	uint16_t type;			   // RR type
-	bool in_only;			   // the layout holds in class IN alone
-	bool lenient;			   // RDATA that does not fit is opaque instead of malformed
+	bool in_only;			   // IN_ONLY
+	bool lenient;			   // LENIENT
+	bool is_rewritten;		   // REWRITTEN
+	bool is_dnssec;			   // DNSSEC
+	bool is_skipped;		   // SKIPPED
+	bool is_cof;			   // COF
 	uint8_t fields[DNS_LAYOUT_FIELDS]; // enum dns_field, ended by DNS_FIELD_END
 };
 
-// The line of a type, or NULL where it has none. O(1).
+// The row of a type, NULL if it has none. O(1).
 const struct dns_layout *dns_layout_of(uint16_t type);
+
+// The row of a mnemonic in upper case, `len` characters, as Redis holds it. NULL if it has none, which includes
+// "TYPE65280". A search through the table.
+const struct dns_layout *dns_layout_named(const char *mnemonic, size_t len);
+
+// The next row of the table from `*at` on (0 at first), NULL after the last one.
+const struct dns_layout *dns_layout_next(size_t *at);
 
 // The type of a mnemonic ("MX") or of "TYPE65280", in any case. Returns 0, or -EINVAL.
 int dns_layout_type(const char *mnemonic, uint16_t *type);
 
-// Octets that a field of a fixed size takes, 0 where its size is not fixed. O(1).
+// Octets of the address that RDATA of this type is (4: A, 16: AAAA), 0 if it is not just an address. NULL has none.
+size_t dns_layout_address_size(const struct dns_layout *layout);
+
+// Octets that a field of a fixed size takes, 0 if its size is not fixed. O(1).
 size_t dns_layout_field_size(enum dns_field field);

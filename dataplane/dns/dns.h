@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "dataplane/common/cursor.h"
+#include "dataplane/common/dns_types.h"
 #include "dataplane/base/hash.h"
 
 enum {
@@ -40,37 +41,6 @@ enum dns_header_flag { // third and fourth octet of the header as one big-endian
 	DNS_FLAG_OPCODE = 0x7800,
 	DNS_FLAG_TC = 0x0200,
 	DNS_FLAG_RCODE = 0x000f
-};
-
-// The types that code speaks of; common/dns_layout.c knows the rest.
-enum dns_type {
-	DNS_TYPE_A = 1,
-	DNS_TYPE_NS = 2,
-	DNS_TYPE_CNAME = 5,
-	DNS_TYPE_SOA = 6,
-	DNS_TYPE_PTR = 12,
-	DNS_TYPE_MX = 15,
-	DNS_TYPE_TXT = 16,
-	DNS_TYPE_SIG = 24,
-	DNS_TYPE_KEY = 25,
-	DNS_TYPE_AAAA = 28,
-	DNS_TYPE_NXT = 30,
-	DNS_TYPE_SRV = 33,
-	DNS_TYPE_DNAME = 39,
-	DNS_TYPE_OPT = 41,
-	DNS_TYPE_DS = 43,
-	DNS_TYPE_RRSIG = 46,
-	DNS_TYPE_NSEC = 47,
-	DNS_TYPE_NSEC3 = 50,
-	DNS_TYPE_SVCB = 64,
-	DNS_TYPE_HTTPS = 65,
-	DNS_TYPE_TKEY = 249,
-	DNS_TYPE_TSIG = 250,
-	DNS_TYPE_IXFR = 251,
-	DNS_TYPE_AXFR = 252,
-	DNS_TYPE_MAILB = 253,
-	DNS_TYPE_MAILA = 254,
-	DNS_TYPE_ANY = 255
 };
 
 enum dns_section { DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL, DNS_SECTION_MAX };

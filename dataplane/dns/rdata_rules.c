@@ -5,20 +5,6 @@
 
 #include <stdlib.h>
 
-enum ruled_type {
-	TYPE_GPOS = 27,
-	TYPE_LOC = 29,
-	TYPE_DS = 43,
-	TYPE_CDS = 59,
-	TYPE_ZONEMD = 63,
-	TYPE_SVCB = 64,
-	TYPE_HTTPS = 65,
-	TYPE_TSIG = 250,
-	TYPE_URI = 256,
-	TYPE_CAA = 257,
-	TYPE_DLV = 32769
-};
-
 static bool is_digit(uint8_t octet)
 {
 	return octet >= '0' && octet <= '9';
@@ -146,24 +132,24 @@ static bool svcb_sound(const uint8_t *rdata, size_t size)
 bool dns_rdata_rules(const uint8_t *rdata, size_t size, uint16_t type)
 {
 	switch (type) {
-	case TYPE_DS:
-	case TYPE_DLV:
-	case TYPE_CDS:
-		return digest_sound(rdata, size, type == TYPE_CDS);
-	case TYPE_ZONEMD:
+	case DNS_TYPE_DS:
+	case DNS_TYPE_DLV:
+	case DNS_TYPE_CDS:
+		return digest_sound(rdata, size, type == DNS_TYPE_CDS);
+	case DNS_TYPE_ZONEMD:
 		return zonemd_sound(rdata, size);
-	case TYPE_SVCB:
-	case TYPE_HTTPS:
+	case DNS_TYPE_SVCB:
+	case DNS_TYPE_HTTPS:
 		return svcb_sound(rdata, size);
-	case TYPE_CAA:
+	case DNS_TYPE_CAA:
 		return caa_sound(rdata);
-	case TYPE_URI:
+	case DNS_TYPE_URI:
 		return size > 4; // RFC 7553 §4.4: the target is not empty
-	case TYPE_LOC:
+	case DNS_TYPE_LOC:
 		return loc_sound(rdata);
-	case TYPE_GPOS:
+	case DNS_TYPE_GPOS:
 		return gpos_sound(rdata, size);
-	case TYPE_TSIG:
+	case DNS_TYPE_TSIG:
 		return tsig_sound(rdata, size);
 	default:
 		return true;
