@@ -5,6 +5,7 @@
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
+#include "dataplane/common/fnv.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -172,10 +173,8 @@ static void read_address(struct MHD_Connection *connection, uint8_t out[16])
 
 static unsigned bucket_of(const struct http_guard *g, const uint8_t address[16])
 {
-	uint32_t hash = g->seed; // FNV-1a
+	uint32_t hash = fnv32(g->seed, address, 16);
 
-	for (int i = 0; i < 16; i++)
-		hash = (hash ^ address[i]) * 16777619;
 	return (hash ^ hash >> 16) % BUCKETS;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/names/file.h"
 
+#include "dataplane/common/fnv.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +19,10 @@ static uint64_t checksum(uint64_t sum, const char *bytes, size_t size)
 
 	for (; size >= 8; bytes += 8, size -= 8) {
 		memcpy(&word, bytes, 8);
-		sum = (sum ^ word) * 0x100000001b3u;
+		sum = fnv64_mix(sum, word);
 		sum ^= sum >> 31;
 	}
-	for (; size > 0; bytes++, size--)
-		sum = (sum ^ (uint8_t)*bytes) * 0x100000001b3u;
-	return sum;
+	return fnv64(sum, bytes, size);
 }
 
 static int fail(char *why, size_t why_size, const char *path, const char *what)

@@ -4,6 +4,7 @@
 
 #include "collector/number/lease.h"
 #include "dataplane/common/log.h"
+#include "dataplane/common/fnv.h"
 
 #include <stdio.h>
 
@@ -14,11 +15,9 @@ enum {
 
 static uint32_t hash_run(const struct cluster_node *node)
 {
-	uint32_t hash = 0x811c9dc5u; // FNV-1a
+	const char *run = node->conn.info.run_id;
 
-	for (const char *p = node->conn.info.run_id; *p; p++)
-		hash = (hash ^ (uint8_t)*p) * 0x01000193u;
-	return node->conn.info.run_id[0] ? hash | 1 : 0;
+	return *run ? fnv32(FNV32_START, run, strlen(run)) | 1 : 0;
 }
 
 void topology_note_run(struct topology *t, uint16_t slot, const struct cluster_node *node)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/schema/expiry.h"
 
+#include "dataplane/common/fnv.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,10 +14,8 @@ static uint64_t *table;
 
 static uint64_t hash_key(char family, const char *text, size_t len)
 {
-	uint64_t hash = 0xcbf29ce484222325u ^ (uint8_t)family;
+	uint64_t hash = fnv64(FNV64_START ^ (uint8_t)family, text, len);
 
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (uint8_t)text[i]) * 0x100000001b3u;
 	hash ^= hash >> 32;
 	hash *= 0x9e3779b97f4a7c15u;
 	return hash ^ hash >> 29;

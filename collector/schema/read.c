@@ -3,13 +3,12 @@
 #include "collector/schema/schema.h"
 
 #include "collector/text/text.h"
+#include "dataplane/common/fnv.h"
 
 static uint64_t hash_name(const uint8_t *name, size_t size)
 {
-	uint64_t hash = 0xcbf29ce484222325u; // FNV-1a; the whole name is compared, this only spreads
+	uint64_t hash = fnv64(FNV64_START, name, size); // it only spreads: the whole name is compared
 
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ name[i]) * 0x100000001b3u;
 	return hash ^ hash >> 29;
 }
 

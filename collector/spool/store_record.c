@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/spool/store_record.h"
 
+#include "dataplane/common/fnv.h"
+
 #include <string.h>
 
 uint64_t store_checksum(const uint8_t *body, size_t size)
 {
-	uint64_t hash = 0xcbf29ce484222325u ^ size, word;
+	uint64_t hash = FNV64_START ^ size, word;
 
 	for (; size >= 8; size -= 8, body += 8) {
 		memcpy(&word, body, 8);
-		hash = (hash ^ word) * 0x100000001b3u;
+		hash = fnv64_mix(hash, word);
 		hash ^= hash >> 32;
 	}
-	for (; size > 0; size--)
-		hash = (hash ^ *body++) * 0x100000001b3u;
-	return hash;
+	return fnv64(hash, body, size);
 }
 
 #define CHECK_OF(record, field) store_checksum((const uint8_t *)(record), offsetof(__typeof__(*(record)), field))

@@ -5,6 +5,7 @@
 #include "collector/schema/keys.h"
 #include "collector/writer/batch.h"
 #include "dataplane/common/log.h"
+#include "dataplane/common/fnv.h"
 
 #include <stdlib.h>
 
@@ -125,10 +126,8 @@ void redis_follow_feed(struct redis_follow *f, const struct schema_frame *record
 
 bool redis_first_time(struct redis_keys_seen *seen, const char *key, size_t key_len)
 {
-	uint64_t hash = 0xcbf29ce484222325u; // FNV-1a
+	uint64_t hash = fnv64(FNV64_START, key, key_len);
 
-	for (size_t i = 0; i < key_len; i++)
-		hash = (hash ^ (uint8_t)key[i]) * 0x100000001b3u;
 	for (size_t i = 0; i < seen->len; i++)
 		if (seen->hash[i] == hash)
 			return false;
