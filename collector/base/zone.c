@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/base/zone.h"
 
+#include "dataplane/common/wire_name.h"
+
 #include <ctype.h>
 #include <libpsl.h>
 #include <stdio.h>
@@ -29,7 +31,7 @@ size_t zone_find(const struct zone_list *list, const uint8_t *owner, size_t size
 		return 0;
 	// "www.example.com": each label begins at the same offset as in wire form. The list knows
 	// letters, digits and hyphens; what else a label may hold must not look like a dot or a rule.
-	for (size_t at = 0; owner[at] != 0; at += 1 + (size_t)owner[at]) {
+	for (size_t at = 0; owner[at] != 0; at = wire_name_next(owner, at)) {
 		for (size_t i = 0; i < owner[at]; i++) {
 			uint8_t c = owner[at + 1 + i];
 			plain[at + i] = isascii(c) && (isalnum(c) || c == '-') ? (char)c : '_';

@@ -12,6 +12,7 @@
 #include "collector/http/records.h"
 
 #include "dataplane/common/dns_layout.h"
+#include "dataplane/common/wire_name.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -43,17 +44,14 @@ static size_t from_hex(const char *text, uint8_t *out, size_t out_size)
 static bool is_raw_address(const struct query *q, const uint8_t *octets, size_t size)
 {
 	bool listed = q->types == QUERY_TYPES_LISTED;
-	size_t at = 0;
 
 	if (size != 4 && size != 16)
 		return false;
 	for (size_t i = 0; listed && i < q->types_len; i++)
 		if (query_type_has_target(q->type[i], strlen(q->type[i])))
 			return false;
-	while (at < size && octets[at] != 0 && octets[at] < 64)
-		at += 1 + (size_t)octets[at];
-	return listed || size == 4 || at + 1 != size ||
-	       octets[at] != 0; // else it is a name, from its first octet to its last
+	// else it may be a name, from its first octet to its last
+	return listed || size == 4 || wire_name_size(octets, size) != size;
 }
 
 // A name in wire form, or RDATA that is an address or points to a name.

@@ -6,6 +6,7 @@
 
 #include "collector/query/name.h"
 #include "collector/query/write.h"
+#include "dataplane/common/wire_name.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -249,12 +250,12 @@ int query_raw_targets(const struct query *q, int (*take)(void *arg, const char *
 	int n = 0;
 
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++) {
-		size_t at = offsets[i];
-		while (at < q->raw_size && q->raw[at] != 0 && q->raw[at] < 64)
-			at += 1 + (size_t)q->raw[at];
-		if (at >= q->raw_size || q->raw[at] != 0 || at == offsets[i])
+		if (offsets[i] >= q->raw_size)
+			continue;
+		size_t size = wire_name_size(q->raw + offsets[i], q->raw_size - offsets[i]);
+		if (size < 2)
 			continue; // no name, or the root, which no index has
-		size_t len = text_name(q->raw + offsets[i], at + 1 - offsets[i], name);
+		size_t len = text_name(q->raw + offsets[i], size, name);
 		if (len == 0)
 			continue;
 		if (take && take(arg, name, len) != 0)

@@ -2,7 +2,7 @@
 // The pieces of text: numbers, names, addresses, strings, hexadecimal, base64.
 #include "collector/text/out.h"
 
-enum { NAME_SIZE = 255, LABEL_SIZE = 63 }; // RFC 1035 §2.3.4
+#include "dataplane/common/wire_name.h"
 
 // How an octet stands in a name: as the character here (lower case), behind a backslash (CHAR_SLASH),
 // or as \DDD (0).
@@ -57,26 +57,22 @@ static char *write_label(char *at, const uint8_t *p, size_t n)
 
 bool text_put_name(struct text_out *o, struct cursor *c)
 {
-	const uint8_t *start = c->at;
-	uint8_t size = cursor_u8(c);
+	size_t size = wire_name_size(c->at, cursor_left(c));
+	const uint8_t *name = cursor_take(c, size);
 
-	if (size == 0 && !c->bad) {
+	if (size == 0 || !name) {
+		cursor_fail(c);
+		return false;
+	}
+	if (size == 1)
 		text_put_char(o, '.');
-		return true;
-	}
-	while (size != 0) {
-		const uint8_t *label = size <= LABEL_SIZE ? cursor_take(c, size) : NULL;
-		if (!label || c->at - start >= NAME_SIZE) {
-			cursor_fail(c);
-			return false;
-		}
-		if (label - start > 1)
+	for (size_t at = 0; name[at] != 0; at = wire_name_next(name, at)) {
+		if (at > 0)
 			text_put_char(o, '.');
-		if (text_room(o, 4 * (size_t)size))
-			o->at = write_label(o->at, label, size);
-		size = cursor_u8(c);
+		if (text_room(o, 4 * (size_t)name[at]))
+			o->at = write_label(o->at, name + at + 1, name[at]);
 	}
-	return !c->bad;
+	return true;
 }
 
 void text_put_number(struct text_out *o, uint64_t number)

@@ -3,6 +3,7 @@
 #include "collector/text/text.h"
 
 #include "collector/text/out.h"
+#include "dataplane/common/wire_name.h"
 
 // Room for the final zero is kept back.
 static struct text_out out_make(char *out, size_t size)
@@ -128,11 +129,6 @@ const uint8_t *text_rdata_target(uint16_t type, const uint8_t *rdata, size_t siz
 
 	if (offset >= size)
 		return NULL;
-	size_t at = offset;
-	while (at < size && rdata[at] != 0 && rdata[at] < 64)
-		at += 1 + (size_t)rdata[at];
-	if (at >= size || rdata[at] != 0 || at + 1 - offset > 255)
-		return NULL;
-	*target_size = at + 1 - offset;
-	return rdata + offset;
+	*target_size = wire_name_size(rdata + offset, size - offset);
+	return *target_size > 0 ? rdata + offset : NULL;
 }

@@ -88,7 +88,7 @@ static void mark_ancestors(struct admit *a, struct dns_message *m, uint16_t inde
 	const struct dns_name *name = dns_names_get(m->names, index);
 	const uint8_t *bytes = dns_names_bytes(m->names, index);
 
-	for (size_t at = 0; at < name->size; at += 1 + (size_t)bytes[at]) {
+	for (size_t at = 0; at < name->size; at = wire_name_next(bytes, at)) {
 		uint64_t hash = name->hash;
 		uint16_t above = at == 0 ? index : dns_names_find(m->names, bytes + at, name->size - at, &hash);
 		if (++a->walked > WALK_FEW && passed_before(a, hash))

@@ -14,6 +14,7 @@
 #include "dataplane/dns/dns.h"
 #include "dataplane/base/hash.h"
 #include "dataplane/base/list_file.h"
+#include "dataplane/common/wire_name.h"
 
 enum node_flag { NODE_EXACT = 1, NODE_UNDER = 2 };
 
@@ -40,7 +41,7 @@ static unsigned label_offsets(const uint8_t *name, uint8_t offsets[static 128])
 {
 	unsigned labels = 0;
 
-	for (unsigned at = 0; name[at] != 0 && labels < 128; at += 1u + name[at])
+	for (size_t at = 0; name[at] != 0 && labels < 128; at = wire_name_next(name, at))
 		offsets[labels++] = (uint8_t)at;
 	return labels;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/common/frame.h"
 
+#include "dataplane/common/wire_name.h"
+
 #include <string.h>
 
 _Static_assert(sizeof(struct frame_header) == 24, "frame header");
@@ -62,19 +64,6 @@ const char *frame_header_check(const struct frame_header *header)
 	return NULL;
 }
 
-// True where the octets are one uncompressed name that fills them.
-static bool is_wire_name(const uint8_t *name, size_t size)
-{
-	size_t at = 0;
-
-	while (at < size && name[at] != 0) {
-		if (name[at] > 63)
-			return false;
-		at += 1 + (size_t)name[at];
-	}
-	return at + 1 == size;
-}
-
 bool frame_next(struct cursor *body, struct record_view *record)
 {
 	if (body->bad || cursor_left(body) == 0)
@@ -90,7 +79,7 @@ bool frame_next(struct cursor *body, struct record_view *record)
 	if (body->bad)
 		return false;
 	if (record->head.count == 0 || record->head.first_s > record->head.last_s ||
-		!is_wire_name(record->owner, record->head.owner_size)) {
+		wire_name_size(record->owner, record->head.owner_size) != record->head.owner_size) {
 		cursor_fail(body);
 		return false;
 	}

@@ -16,12 +16,13 @@
 
 #include "dataplane/common/cursor.h"
 #include "dataplane/common/dns_types.h"
+#include "dataplane/common/wire_name.h"
 #include "dataplane/base/hash.h"
 
 enum {
-	DNS_HEADER_SIZE = 12,		 // RFC 1035 §4.1.1
-	DNS_NAME_SIZE = 255,		 // wire form with the final zero octet, RFC 1035 §2.3.4
-	DNS_LABEL_SIZE = 63,		 // RFC 1035 §2.3.4
+	DNS_HEADER_SIZE = 12,		// RFC 1035 §4.1.1
+	DNS_NAME_SIZE = WIRE_NAME_SIZE, // wire form with the root's label
+	DNS_LABEL_SIZE = WIRE_LABEL_SIZE,
 	DNS_MESSAGE_SIZE = 65535,	 // RFC 1035 §4.2.2
 	DNS_POINTERS_MAX = 16,		 // compression pointers in one name; more is an attack on our time
 	DNS_RECORD_MIN_SIZE = 11,	 // root owner, type, class, TTL, RDLENGTH

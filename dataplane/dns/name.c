@@ -112,7 +112,7 @@ bool dns_name_is_under(const uint8_t *name, size_t name_size, const uint8_t *zon
 		return false;
 	size_t at = 0, want = name_size - zone_size;
 	while (at < want) // the zone must begin at a label of the name
-		at += 1 + (size_t)name[at];
+		at = wire_name_next(name, at);
 	return at == want && memcmp(name + want, zone, zone_size) == 0;
 }
 
@@ -138,7 +138,7 @@ size_t dns_name_text(const uint8_t *name, size_t name_size, char *out, size_t si
 			out[0] = '\0';
 		return 0;
 	}
-	for (size_t at = 0; at < name_size && name[at] != 0; at += 1 + (size_t)name[at]) {
+	for (size_t at = 0; at < name_size && name[at] != 0; at = wire_name_next(name, at)) {
 		if (len > 0)
 			out[len++] = '.';
 		for (size_t i = 1; i <= name[at] && at + i < name_size; i++)

@@ -69,23 +69,6 @@ void dns_names_free(struct dns_names *n)
 
 // reading ────────────────────────────────────────────────────────────────────────────────────
 
-// Size of a name that is written out in full, from its first length octet to the root's; 0 where it
-// is compressed, too long or not within `left`.
-static inline size_t plain_size(const uint8_t *p, size_t left)
-{
-	size_t limit = left < DNS_NAME_SIZE ? left : DNS_NAME_SIZE, at = 0;
-
-	while (at < limit) {
-		uint8_t label = p[at];
-		if (label == 0)
-			return at + 1;
-		if (label > DNS_LABEL_SIZE)
-			return 0;
-		at += 1 + (size_t)label;
-	}
-	return 0;
-}
-
 // Copies a name in lower case and zeros behind it, by blocks; may read up to a block behind it.
 static inline void copy_plain(uint8_t *to, const uint8_t *from, size_t size)
 {
@@ -100,7 +83,7 @@ static inline void copy_plain(uint8_t *to, const uint8_t *from, size_t size)
 static inline size_t read_name(struct name_store *n, struct cursor *c, unsigned *pointers)
 {
 	uint8_t *to = n->bytes + n->bytes_size;
-	size_t left = cursor_left(c), size = plain_size(c->at, left);
+	size_t left = cursor_left(c), size = wire_name_size(c->at, left);
 
 	if (__builtin_expect(size > 0 && size + HASH_BLOCK <= left, 1)) {
 		copy_plain(to, c->at, size);

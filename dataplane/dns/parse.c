@@ -161,15 +161,10 @@ enum dns_verdict dns_parse(struct dns_message *m, const uint8_t *wire, size_t si
 
 size_t dns_question(const uint8_t *wire, size_t size, const uint8_t **question)
 {
-	size_t at = DNS_HEADER_SIZE;
-
 	if (size < DNS_HEADER_SIZE + 1 + QUESTION_FIXED_SIZE || cursor_load16(wire + 4) != 1)
 		return 0;
-	for (; at < size && wire[at] != 0; at += 1 + (size_t)wire[at])
-		if (wire[at] > DNS_LABEL_SIZE)
-			return 0;
-	size_t name_size = at + 1 - DNS_HEADER_SIZE;
-	if (at >= size || size - at - 1 < QUESTION_FIXED_SIZE || name_size > DNS_NAME_SIZE)
+	size_t name_size = wire_name_size(wire + DNS_HEADER_SIZE, size - DNS_HEADER_SIZE);
+	if (name_size == 0 || size - DNS_HEADER_SIZE - name_size < QUESTION_FIXED_SIZE)
 		return 0;
 	*question = wire + DNS_HEADER_SIZE;
 	return name_size + QUESTION_FIXED_SIZE;

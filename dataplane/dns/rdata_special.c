@@ -4,6 +4,7 @@
 #include "dataplane/dns/rdata.h"
 
 #include "dataplane/dns/dns.h"
+#include "dataplane/common/wire_name.h"
 
 enum gateway_type { GATEWAY_NONE, GATEWAY_IPV4, GATEWAY_IPV6, GATEWAY_NAME }; // RFC 4025 §2.3
 
@@ -77,10 +78,8 @@ static bool walk_strings(struct cursor *c)
 
 static bool is_compressed(const struct cursor *c)
 {
-	size_t left = cursor_left(c), at = 0;
+	size_t left = cursor_left(c), at = wire_name_end(c->at, left);
 
-	while (at < left && c->at[at] != 0 && c->at[at] <= DNS_LABEL_SIZE)
-		at += 1 + (size_t)c->at[at];
 	return at < left && c->at[at] != 0;
 }
 

@@ -87,7 +87,7 @@ static bool read_zone(const struct answer_context *x, struct delegation *d, cons
 	if (d->zone.size > 0 && d->zone.pointer == answer_raw16(p))
 		return true;
 	while (at < offset && x->wire[at] != 0)
-		at += 1 + (size_t)x->wire[at];
+		at = wire_name_next(x->wire, at);
 	if (at != offset || x->wire[at] == 0)
 		return false;
 	answer_own(&d->zone, x->key, x->wire + at, answer_name_size(x->wire, at, x->size), at);

@@ -63,17 +63,7 @@ answer_inline uint16_t answer_raw16(const uint8_t *p)
 // Size of the uncompressed name at `at`, which ends before `end`; 0 where it is none of ours.
 answer_inline size_t answer_name_size(const uint8_t *wire, size_t at, size_t end)
 {
-	size_t from = at, limit = from + ANSWER_NAME_SIZE < end ? from + ANSWER_NAME_SIZE : end;
-
-	while (at < limit) {
-		uint8_t label = wire[at];
-		if (label == 0)
-			return at + 1 - from;
-		if (answer_unlikely(label > DNS_LABEL_SIZE))
-			return 0;
-		at += 1 + (size_t)label;
-	}
-	return 0;
+	return wire_name_size(wire + at, end - at < ANSWER_NAME_SIZE ? end - at : ANSWER_NAME_SIZE);
 }
 
 // The name of `size` octets at `p`, of which ANSWER_NAME_SIZE can be read.
@@ -115,16 +105,10 @@ answer_inline uint8_t *answer_key(struct table_pending *p, const struct answer_o
 answer_inline size_t answer_target(uint8_t *to, const uint8_t *wire, size_t at, size_t end)
 {
 	uint8_t name[2 * ANSWER_NAME_SIZE];
-	size_t size = 0;
+	size_t limit = end - at < ANSWER_NAME_SIZE ? end - at : ANSWER_NAME_SIZE;
+	size_t size = wire_name_end(wire + at, limit);
 
-	for (; at + size < end && wire[at + size] != 0; size += 1 + (size_t)wire[at + size]) {
-		uint8_t label = wire[at + size];
-		if (label > DNS_LABEL_SIZE)
-			break;
-		if (size + 1 + label >= ANSWER_NAME_SIZE)
-			return 0;
-	}
-	if (at + size >= end)
+	if (size >= limit)
 		return 0;
 	octets_store(name, octets_load(wire + at));
 	octets_store(name + OCTETS, octets_load(wire + at + OCTETS));

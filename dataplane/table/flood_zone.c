@@ -4,6 +4,8 @@
 // a flood choose its zone.
 #include "dataplane/table/flood.h"
 
+#include "dataplane/common/wire_name.h"
+
 #include <string.h>
 
 enum { LABELS_MAX = 128, REVERSE4_LABELS = 5, REVERSE6_LABELS = 14 };
@@ -25,7 +27,7 @@ size_t flood_zone_at(const uint8_t *owner, size_t size)
 	uint8_t at[LABELS_MAX];
 	unsigned labels = 0, zone = 2;
 
-	for (size_t i = 0; i < size && owner[i] != 0 && labels < LABELS_MAX; i += 1u + owner[i])
+	for (size_t i = 0; i < size && owner[i] != 0 && labels < LABELS_MAX; i = wire_name_next(owner, i))
 		at[labels++] = (uint8_t)i;
 	if (labels <= zone)
 		return 0;
