@@ -83,7 +83,7 @@ struct xdp_steer_datagram { /* key of the fragment map */
 	__u32 protocol; /* IP protocol number */
 };
 
-_Static_assert(XDP_TUNNEL_INDEX_MAX < 31, "a bit for each kind");
+_Static_assert(XDP_TUNNEL_INDEX_MAX < 31, "a bit per kind; bit 30 is XDP_TUNNEL_AUTO");
 _Static_assert(sizeof(struct xdp_steer_config) == 48, "the same in both worlds");
 _Static_assert(sizeof(struct xdp_steer_prefix) == 20, "the same in both worlds");
 _Static_assert(sizeof(struct xdp_steer_datagram) == 40, "the same in both worlds");

@@ -15,6 +15,7 @@
 
 #include "bpf/shared.h"
 #include "dataplane/base/prefix.h"
+#include "dataplane/privileged/xdp.h"
 #include "tests/tools/frame.h"
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wcast-qual" // in what bpftool writes
@@ -334,6 +335,71 @@ static void test_prefixes(void)
 	}
 }
 
+// With the tunnels of the setting `text` steered, and those of `without` not: the verdict on the packet.
+static int verdict_of(const char *words, const char *text, uint32_t without)
+{
+	uint64_t before[XDP_STEER_VERDICT_MAX + XDP_ENCRYPTED_MAX], after[XDP_STEER_VERDICT_MAX + XDP_ENCRYPTED_MAX];
+	struct xdp_steer_config config = {.ready = 1};
+	struct frame frame;
+	uint32_t zero = 0;
+	char why[400];
+
+	CU_ASSERT_EQUAL_FATAL(xdp_set_tunnels(&config.tunnels, text, why, sizeof(why)), 0);
+	config.tunnels &= ~without;
+	CU_ASSERT_EQUAL_FATAL(bpf_map_update_elem(bpf_map__fd(program->maps.steer_config), &zero, &config, BPF_ANY), 0);
+	frame_build(&frame, words);
+	counters(before);
+	run(frame.bytes, frame.size);
+	counters(after);
+	return risen(before, after, 0, XDP_STEER_VERDICT_MAX);
+}
+
+// Each number of each kind of tunnel: steered by the word of its kind, and by "all" because of that kind only.
+static void test_every_tunnel(void)
+{
+	static const struct {
+		const char *form; // of the packet, with the number
+		unsigned number;
+		uint32_t kind;
+	} numbers[] = {
+#define ETHERTYPE(number, layer, kind) {"eth %04x 00001140 ip4:11 " ANSWER, number, XDP_TUNNEL_##kind},
+		ENCAP_ETHERTYPES(ETHERTYPE)
+#undef ETHERTYPE
+#define PROTOCOL(number, layer, kind) {"eth 0800 ip4:%02x ip4:11 " ANSWER, number, XDP_TUNNEL_##kind},
+			ENCAP_PROTOCOLS(PROTOCOL)
+#undef PROTOCOL
+#define PORT(number, layer, kind) {"eth 0800 ip4:11 udp:8000:%04x 0000000000000000", number, XDP_TUNNEL_##kind},
+				ENCAP_UDP_PORTS(PORT)
+#undef PORT
+	};
+	static const struct {
+		uint32_t kind;
+		const char *word;
+	} kinds[] = {
+#define KIND(name, text) {XDP_TUNNEL_##name, text},
+		ENCAP_TUNNELS(KIND)
+#undef KIND
+	};
+	uint32_t seen = 0;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		char words[200];
+		const char *word = NULL;
+		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+			if (kinds[k].kind == numbers[i].kind)
+				word = kinds[k].word;
+		CU_ASSERT_PTR_NOT_NULL_FATAL(word);
+		snprintf(words, sizeof(words), numbers[i].form, numbers[i].number);
+		CU_ASSERT_EQUAL(verdict_of(words, word, 0), XDP_STEER_TUNNEL);
+		CU_ASSERT_EQUAL(verdict_of(words, "all", 0), XDP_STEER_TUNNEL);
+		CU_ASSERT_EQUAL(verdict_of(words, "all", numbers[i].kind), XDP_LEAVE_OTHER);
+		CU_ASSERT_EQUAL(verdict_of(words, "none", 0), XDP_LEAVE_OTHER);
+		seen |= numbers[i].kind;
+	}
+	CU_ASSERT_EQUAL(seen, XDP_TUNNEL_ALL);
+	CU_ASSERT_EQUAL(XDP_TUNNEL_ALL & XDP_TUNNEL_AUTO, 0);
+}
+
 // Without a socket the host keeps its traffic: what an interface is left with after a kill -9.
 static void test_no_socket(void)
 {
@@ -395,6 +461,7 @@ int main(void)
 	CU_add_test(suite, "verdicts", test_verdicts);
 	CU_add_test(suite, "encrypted DNS", test_encrypted);
 	CU_add_test(suite, "every prefix of each packet", test_prefixes);
+	CU_add_test(suite, "every kind of tunnel", test_every_tunnel);
 	CU_add_test(suite, "no socket", test_no_socket);
 	CU_basic_set_mode(CU_BRM_VERBOSE);
 	CU_basic_run_tests();
