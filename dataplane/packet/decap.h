@@ -21,7 +21,7 @@
 
 enum pkt_layer {
 	LAYER_ETHERNET,
-	LAYER_ETHERTYPE, // whatever `decap.type` says
+	LAYER_ETHERTYPE, // the EtherType in `decap.type`
 	LAYER_LLC,
 	LAYER_NULL,
 	LAYER_SLL,
@@ -36,7 +36,7 @@ enum pkt_layer {
 	LAYER_IP, // IPv4 or IPv6 by the first nibble
 	LAYER_IPV4,
 	LAYER_IPV6,
-	LAYER_PROTOCOL, // whatever `decap.type` says, an IP protocol number
+	LAYER_PROTOCOL, // the IP protocol in `decap.type`
 	LAYER_UDP,
 	LAYER_TCP,
 	LAYER_IPIP,
@@ -60,7 +60,7 @@ enum pkt_layer {
 	LAYER_AYIYA,
 	LAYER_MAX,
 
-	// Ends: nothing more to take off. LAYER_MAX itself is none of them: the fast path does not know.
+	// Ends: no more headers to remove. LAYER_MAX itself is not an end.
 	END_UDP = LAYER_MAX + 1,
 	END_TCP,
 	END_FRAGMENT,
@@ -76,7 +76,7 @@ enum pkt_ethertype { // IEEE 802 numbers
 	ETHERTYPE_802_3_MAX = ENCAP_802_3_MAX,
 	ETHERTYPE_IPV4 = ENCAP_IPV4,
 	ETHERTYPE_ERSPAN3 = 0x22eb,
-	ETHERTYPE_EOIP = 0x6400, // in GRE alone
+	ETHERTYPE_EOIP = 0x6400, // in GRE only
 	ETHERTYPE_TEB = ENCAP_TEB,
 	ETHERTYPE_VLAN = 0x8100,
 	ETHERTYPE_IPV6 = ENCAP_IPV6,
@@ -97,16 +97,16 @@ enum pkt_ip_protocol { // IANA protocol numbers
 };
 
 struct decap {
-	struct cursor c;	       // what is left; ends where the innermost length field says
-	struct pkt *out;	       // filled on the way
-	const struct dns_ports *ports; // DNS ports
+	struct cursor c;	       // what is left; ends at the innermost length field
+	struct pkt *out;	       // the result, filled by the layers
+	const struct dns_ports *ports; // of DNS
 	struct worker_stats *stats;    // decapsulated_total
-	uint16_t type;		       // EtherType or IP protocol of what comes next
-	bool cut;		       // the innermost IP datagram says to be longer than what is there
+	uint16_t type;		       // EtherType or IP protocol of the next header
+	bool cut;		       // the innermost IP datagram is longer than the captured octets
 };
 
-// Shortens the cursor to `n` octets, as a length field says. Captures are cut by their snap length,
-// so a field that says more than is there changes nothing: what reads on finds out.
+// Shortens the cursor to `n` octets, the value of a length field. A packet may be cut by the snapshot length of its capture,
+// so a larger value changes nothing: the next reads find out.
 static inline void decap_clip(struct decap *d, size_t n)
 {
 	if (n < cursor_left(&d->c))
@@ -124,7 +124,7 @@ enum pkt_layer decap_mpls(struct decap *d);
 enum pkt_layer decap_pppoe(struct decap *d);
 enum pkt_layer decap_ppp(struct decap *d);
 
-// True where the Ethernet frame at `at` octets from here has an EtherType that leads on to IP.
+// True if the Ethernet frame `at` octets from here has an EtherType that can lead to IP.
 bool decap_leads_to_ip(const struct decap *d, size_t at);
 
 // decap_bridge.c
@@ -164,7 +164,7 @@ enum pkt_layer decap_lisp(struct decap *d);
 enum pkt_layer decap_capwap(struct decap *d);
 enum pkt_layer decap_ayiya(struct decap *d);
 
-// The tunnel that uses UDP port `port`, or END_NOT_DNS. Here because the fast path asks too.
+// The tunnel that uses UDP port `port`, or END_NOT_DNS. Inline, since not_dns in decap.c asks for most packets.
 static inline enum pkt_layer decap_tunnel_of(uint16_t port)
 {
 #define DECAP_PORT(port, layer, kind) \

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The ordinary packet of a tap, for the loop to inline: Ethernet, at most one VLAN tag, IPv4 without
-// options or IPv6 without extensions, no fragment, UDP of a DNS port. Any other is pkt_decap's, which
-// must agree about these.
+// The ordinary packet of a tap, inlined into the loop: Ethernet, at most one VLAN tag, IPv4 without options or IPv6 without
+// extension headers, no fragment, UDP with a DNS port. pkt_decap handles all others, and must give the same result for
+// these.
 #pragma once
 
 #include "dataplane/common/cursor.h"
 #include "dataplane/base/hash.h"
 #include "dataplane/packet/packet.h"
 
-// Octets of a word as they stand in the packet, first one first.
+// A word of eight octets in the order of the packet.
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define PKT_WORD(a, b, c, d, e, f, g, h) \
 	((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24 | (uint64_t)(e) << 32 | \
@@ -19,13 +19,13 @@
 		(uint64_t)(c) << 40 | (uint64_t)(b) << 48 | (uint64_t)(a) << 56)
 #endif
 
-// Fills `out` (but for TCP's fields) and returns true where the frame is such a packet; `*vlans`
-// counts its tag. False, and nothing counted, where it is not.
+// Returns true if the frame is such a packet: fills `out`, except the tcp_ fields, and adds its tag to `*vlans`.
+// Returns false and counts nothing if it is not.
 static inline __attribute__((always_inline)) bool pkt_fast(struct pkt *out, const uint8_t *frame, size_t size,
 	const struct dns_ports *ports, uint64_t *vlans)
 {
 	const uint8_t *type = frame + 12, *l4;
-	size_t left, tagged = 0; // octets from the IP header on, from the UDP header on
+	size_t left, tagged = 0; // left: octets from the IP header on; tagged: 1 with a VLAN tag
 
 	if (__builtin_expect(size < 14 + 4 + 28, 0))
 		return false;
