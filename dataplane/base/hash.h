@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Keyed hash of names and keys. The key is random at each start, so that no one outside can build
-// names that fall into one bucket. Not for authentication. Results differ between starts; nothing
-// of them is stored or sent.
+// Keyed hash of names and keys of tables. The key is random per start, so nobody outside can choose names that fall into one
+// bucket. Not for authentication. Results differ between starts; none is stored or sent.
 //
-// Each block of 32 octets is folded by two 64 × 64 → 128 bit multiplications of its words, each word
-// mixed with secret key before (the construction of NH, wyhash and umash).
+// Each block of 32 octets is folded by two 64 × 64 → 128 bit multiplications of its words. Each word is first mixed with
+// the secret key (the construction of NH, wyhash and umash).
 #pragma once
 
 #include <stddef.h>
@@ -20,7 +19,7 @@ struct hash_key {
 // Fills the key from getrandom(2). Returns 0 or -errno.
 int hash_key_random(struct hash_key *key);
 
-// A key that follows from `seed`, for what has to come out alike each time. As secret as the seed.
+// A key that follows from `seed`, for results that must be the same each time. As secret as the seed.
 void hash_key_from(struct hash_key *key, uint64_t seed);
 
 static inline uint64_t hash_load64(const uint8_t *p)
@@ -49,8 +48,8 @@ static inline uint64_t hash_mix(const struct hash_key *key, uint64_t hash, uint6
 	return hash_fold(hash ^ key->k[2], word ^ key->k[3]);
 }
 
-// Hash of `size` octets that are followed by zeros up to a multiple of HASH_BLOCK. Each block has
-// multipliers of its own, derived from the key, so that blocks need not wait for each other.
+// Hash of `size` octets, which zeros up to a multiple of HASH_BLOCK must follow. Each block has its own multipliers, derived
+// from the key, so that blocks do not wait for each other.
 static inline uint64_t hash_padded(const struct hash_key *key, const uint8_t *p, size_t size)
 {
 	const uint64_t *k = key->k;
@@ -69,7 +68,7 @@ static inline uint64_t hash_padded(const struct hash_key *key, const uint8_t *p,
 	return h;
 }
 
-// The same, twice as wide: of each product the two halves are folded in two ways.
+// The same with 128 bits: the two halves of each product are folded in two ways.
 static inline void hash_padded_wide(const struct hash_key *key, const uint8_t *p, size_t size, uint64_t half[2])
 {
 	const uint64_t *k = key->k;
@@ -91,8 +90,7 @@ static inline void hash_padded_wide(const struct hash_key *key, const uint8_t *p
 	half[1] = h1;
 }
 
-// Hash of octets that are followed by anything; reads none outside them. Another function than
-// hash_padded: the two are never compared.
+// Hash of `size` octets; reads no others. A different function than hash_padded: never compare their results.
 static inline uint64_t hash_bytes(const struct hash_key *key, const uint8_t *p, size_t size)
 {
 	uint8_t last[16] = {0};

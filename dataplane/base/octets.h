@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Thirty-two octets at a time, by the vector extension of gcc and clang: the widest instructions
-// that the processor built for has, plain words where it has none. In headers only.
+// Thirty-two octets at a time, by the vector extension of gcc and clang: the widest instructions of the processor that the
+// program is built for, or plain words if it has none. Inline only.
 #pragma once
 
 #include <stdbool.h>
@@ -27,13 +27,14 @@ static inline __attribute__((always_inline)) void octets_store(uint8_t *p, octet
 	memcpy(p, &v, sizeof(v));
 }
 
-// ASCII letters in lower case (RFC 4343); the length octets of a name are below 'A' and pass.
+// ASCII letters in lower case (RFC 4343). Length octets of a name are below 'A' and do not change.
 static inline __attribute__((always_inline)) octets octets_lower(octets v)
 {
 	return v | ((octets)((octets)(v - 'A') < 26) & 0x20);
 }
 
-// All ones in the octets of block `block` that lie within the first `size` of all, zeros behind.
+// For block `block` of a value of `size` octets: all ones in the octets that belong to the value, zeros after them.
+// `size` is at most 2 * OCTETS, `block` 0 or 1.
 static inline __attribute__((always_inline)) octets octets_within(size_t size, size_t block)
 {
 	static const uint8_t ones[4 * OCTETS] = {[0 ... 2 * OCTETS - 1] = 0xff};
@@ -41,7 +42,7 @@ static inline __attribute__((always_inline)) octets octets_within(size_t size, s
 	return octets_load(ones + 2 * OCTETS - size + block * OCTETS);
 }
 
-// Whether all octets are zero.
+// True if all octets are zero.
 static inline __attribute__((always_inline)) bool octets_none(octets v)
 {
 #if defined(__AVX2__)
@@ -54,7 +55,7 @@ static inline __attribute__((always_inline)) bool octets_none(octets v)
 #endif
 }
 
-// Eight lanes of four octets: a bit for each lane that equals `word`.
+// Eight lanes of four octets: one bit per lane, set if the lane equals `word`.
 static inline __attribute__((always_inline)) uint32_t octets_lanes_equal(octets v, uint32_t word)
 {
 	typedef uint32_t lanes __attribute__((vector_size(OCTETS)));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A bounds-checked reader over bytes that someone else wrote. Every parser reads through it.
+// A bounds-checked reader over octets from outside. Every parser uses it.
 //
 //     base ──────────── at ──────────── end
 //      │   already read  │   left to read │
 //
-// The error is sticky: after a read past the end every further read returns zero and consumes
-// nothing, so a parser checks `bad` once per header instead of once per field. No allocation, no
-// ownership: the bytes must outlive the cursor. One thread at a time.
+// The error is sticky: after a read past the end, every further read returns zero and consumes nothing, so a parser checks
+// `bad` once per header instead of once per field. No allocation, no ownership: the octets must outlive the cursor. One
+// thread at a time.
 #pragma once
 
 #include <endian.h>
@@ -16,9 +16,9 @@
 #include <string.h>
 
 struct cursor {
-	const uint8_t *base; // first byte; compression pointers count from here
-	const uint8_t *at;   // next byte to read
-	const uint8_t *end;  // one past the last byte
+	const uint8_t *base; // first octet; compression pointers count from here
+	const uint8_t *at;   // next octet to read
+	const uint8_t *end;  // one past the last octet
 	bool bad;	     // a read went past the end, or a parser called cursor_fail
 };
 
@@ -45,7 +45,7 @@ static inline void cursor_fail(struct cursor *c)
 	c->at = c->end;
 }
 
-// True where `n` more bytes can be read; false marks the cursor bad.
+// Returns true if `n` more octets can be read; otherwise marks the cursor bad.
 static inline bool cursor_need(struct cursor *c, size_t n)
 {
 	if (__builtin_expect(n > cursor_left(c), 0)) {
@@ -55,7 +55,7 @@ static inline bool cursor_need(struct cursor *c, size_t n)
 	return true;
 }
 
-// The next `n` bytes, consumed; NULL (and bad) where there are fewer. `n` may be 0.
+// Consumes the next `n` octets and returns them; NULL (and bad) if there are fewer. `n` may be 0.
 static inline const uint8_t *cursor_take(struct cursor *c, size_t n)
 {
 	if (!cursor_need(c, n))
@@ -70,7 +70,7 @@ static inline void cursor_skip(struct cursor *c, size_t n)
 	(void)cursor_take(c, n);
 }
 
-// Integers in network byte order; 0 (and bad) past the end.
+// Integers in network byte order; 0 (and bad) after the end. cursor_load reads without a check.
 static inline uint8_t cursor_u8(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 1);
@@ -103,8 +103,8 @@ static inline uint32_t cursor_u32(struct cursor *c)
 	return p ? cursor_load32(p) : 0;
 }
 
-// Shortens the cursor to the next `n` bytes (a length field of the header just read). Returns
-// false and marks it bad where fewer are left. What lay behind them (padding, a trailer) is gone.
+// Shortens the cursor to the next `n` octets, for the length field of a header. Returns false and marks the cursor bad if
+// fewer are left. What follows them (padding, a trailer) can no longer be read.
 static inline bool cursor_limit(struct cursor *c, size_t n)
 {
 	if (!cursor_need(c, n))

@@ -14,7 +14,7 @@
 
 #include "dataplane/common/dns_types.h"
 
-// One field of RDATA: how far it reaches, and how it is written. "To the end" fields stand last.
+// A field of RDATA: its size, and how its text is written. Fields "to the end" are last.
 enum dns_field {
 	DNS_FIELD_END = 0, // no more fields; what is left over is an error
 
@@ -31,21 +31,21 @@ enum dns_field {
 	DNS_FIELD_LOCATOR64, // eight octets, 2001:0db8:1140:1000 (RFC 6742 §2.1.2)
 	DNS_FIELD_TYPE,	     // u16 that is an RR type
 	DNS_FIELD_TIME,	     // u32 that is a time, YYYYMMDDHHMMSS (RFC 4034 §3.2)
-	DNS_FIELD_CERT_TYPE, // u16, mnemonic where there is one (RFC 4398 §2.1)
-	DNS_FIELD_ALGORITHM, // u8, DNSSEC algorithm mnemonic where there is one (RFC 4398 §2.2)
-	DNS_FIELD_RCODE,     // u16, extended RCODE mnemonic where there is one (RFC 8945 §3)
+	DNS_FIELD_CERT_TYPE, // u16, a mnemonic if there is one (RFC 4398 §2.1)
+	DNS_FIELD_ALGORITHM, // u8, DNSSEC algorithm, a mnemonic if there is one (RFC 4398 §2.2)
+	DNS_FIELD_RCODE,     // u16, extended RCODE, a mnemonic if there is one (RFC 8945 §3)
 	DNS_FIELD_SCHEME,    // u8, NOTIFY for 1 (RFC 9859 §2.2)
 	DNS_FIELD_LOC,	     // sixteen octets, RFC 1876
 
-	// that say themselves how long they are
+	// with their own length
 	DNS_FIELD_NAME,		   // domain name, compressed or not
 	DNS_FIELD_STRING,	   // <character-string>: length octet and text, in quotes
 	DNS_FIELD_STRING_OPTIONAL, // the same, or nothing
 	DNS_FIELD_TAG,		   // the same, without quotes (RFC 8659 §4.1)
-	DNS_FIELD_HEX8,		   // length octet and octets, hexadecimal, "-" where empty (RFC 5155 §3.3)
+	DNS_FIELD_HEX8,		   // length octet and octets, hexadecimal, "-" if empty (RFC 5155 §3.3)
 	DNS_FIELD_BASE32_8,	   // length octet and octets, base32hex without padding (RFC 5155 §3.3)
 	DNS_FIELD_BASE64_16,	   // u16 length and octets, base64
-	DNS_FIELD_SIZED64,	   // the same, behind the length in decimal (TSIG)
+	DNS_FIELD_SIZED64,	   // the same, after the length in decimal (TSIG)
 	DNS_FIELD_HIP,		   // HIT and public key with their lengths (RFC 8005 §5)
 	DNS_FIELD_GATEWAY,	   // by the type in the second octet of the RDATA (RFC 4025 §2.5)
 	DNS_FIELD_RELAY,	   // D bit, relay type, relay (RFC 8777 §4.2)
@@ -56,17 +56,17 @@ enum dns_field {
 	DNS_FIELD_NAMES,       // domain names
 	DNS_FIELD_TEXT,	       // octets in quotes
 	DNS_FIELD_HEX,	       // hexadecimal
-	DNS_FIELD_HEX0X,       // hexadecimal behind "0x" (RFC 1706 §6)
+	DNS_FIELD_HEX0X,       // hexadecimal after "0x" (RFC 1706 §6)
 	DNS_FIELD_BASE64,      // base64
-	DNS_FIELD_BASE64_DASH, // base64, "-" where empty
-	DNS_FIELD_ATMA,	       // format, address: digits behind "+", or hexadecimal (af-dans-0152 §5)
+	DNS_FIELD_BASE64_DASH, // base64, "-" if empty
+	DNS_FIELD_ATMA,	       // format, address: digits after "+", or hexadecimal (af-dans-0152 §5)
 	DNS_FIELD_PORTS,       // bit map of ports (RFC 1035 §3.4.2)
 	DNS_FIELD_TYPES,       // bit map of types (RFC 4034 §4.1.2)
 	DNS_FIELD_TYPES_NXT,   // bit map of types below 128 (RFC 2535 §5.2)
 	DNS_FIELD_PREFIXES,    // address prefixes (RFC 3123 §4)
 	DNS_FIELD_SVC_PARAMS,  // service parameters (RFC 9460 §2.2)
 	DNS_FIELD_OPTIONS,     // EDNS options (RFC 6891 §6.1.2)
-	DNS_FIELD_OPAQUE,      // no layout: a mnemonic only, alone in its line
+	DNS_FIELD_OPAQUE,      // no layout: the type has a mnemonic only
 	DNS_FIELD_MAX
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Time for time-outs: it goes forward only, whatever is done to the machine's clock, and from whenever the packets are.
+// Time for time-outs: it never goes back, if the clock of the machine is set back or packets come out of order.
 #pragma once
 
 #include <stdint.h>
 #include <time.h>
 
-// Milliseconds since some moment in the past.
+// Milliseconds, and seconds, since some moment in the past (CLOCK_MONOTONIC). Any thread.
 static inline uint64_t monotonic_ms(void)
 {
 	struct timespec now;
@@ -19,14 +19,14 @@ static inline int64_t monotonic_s(void)
 	return (int64_t)(monotonic_ms() / 1000);
 }
 
-// What became of a time that may be set back. All zero to begin with.
+// State of a time that may be set back. All zero at first. One thread.
 struct monotonic {
-	uint64_t latest; // as told last
-	uint64_t offset; // of `latest` from the other time
+	uint64_t latest; // last result
+	uint64_t offset; // added to `now`
 };
 
-// The time that goes with `now`: as much later than before as `now` is. A `now` that is up to `slack` earlier than one
-// before is taken for that one (packets change places); one that is earlier still was set back, and time goes on from it.
+// The time for `now`, in its unit: never less than the last result. Backward steps of `now` up to `slack` are reordering, and
+// the result stays; larger ones mean that the clock was set back, and time continues from there.
 static inline uint64_t monotonic_of(struct monotonic *m, uint64_t now, uint64_t slack)
 {
 	uint64_t time = now + m->offset;
