@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The headers that we know, in one list for both: the workers take them off (dataplane/packet/decap*.c), the XDP program steps
- * over them or steers them (bpf/xdp_steer.bpf.c). What is read from a capture therefore arrives live too. Includes nothing.
+ * The numbers of all headers that Lookback knows, in one list: the workers remove these headers (dataplane/packet/decap*.c),
+ * the XDP program steps over them or steers them (xdp_link.h, xdp_tunnels.h). So what is read from a capture arrives live
+ * too. Includes nothing.
  */
 #pragma once
 
 /* clang-format off: tables */
-/* EtherTypes of tags: number, octets from it to the EtherType behind, counter of the workers. */
+/* EtherTypes of tags: number, octets from it to the next EtherType, counter of the workers (decap_…). */
 #define ENCAP_TAGS(X) \
 	X(0x8100, 2, vlan) /* IEEE 802.1Q §9.6 */ \
 	X(0x88a8, 2, vlan) /* IEEE 802.1ad */ \
@@ -22,7 +23,7 @@
 	X(0x88e7, 16, bridge) /* I-TAG, IEEE 802.1ah: service, addresses of the customer */ \
 	X(0x8903, 14, bridge) /* FabricPath: tree and TTL, addresses of the customer */
 
-/* Kinds of tunnels, each a bit of xdp.tunnels: name, word of the setting. */
+/* Kinds of tunnels: name, word of the setting xdp.tunnels. Each has a bit (shared.h); "all" has all of them. */
 #define ENCAP_TUNNELS(X) \
 	X(GRE, "gre") /* ERSPAN too */ \
 	X(IPIP, "ipip") \
@@ -42,7 +43,7 @@
 	X(AYIYA, "ayiya") \
 	X(NSH, "nsh")
 
-/* EtherTypes of tunnels that the host may end itself: number, layer of the workers, kind. */
+/* EtherTypes of tunnels that may end at the host: number, layer of the workers, kind. */
 #define ENCAP_ETHERTYPES(X) \
 	X(0x8847, MPLS, MPLS) \
 	X(0x8848, MPLS, MPLS) /* multicast */ \
@@ -78,7 +79,7 @@
 	X(8472, VXLAN, VXLAN)	/* Linux before the number was assigned, and OTV, which has the same header */ \
 	X(37008, TZSP, TZSP)
 
-/* Headers between IP and the transport: number, 1 where they stand behind IPv4 too. */
+/* Headers between IP and the transport: number, 1 if they also follow IPv4. */
 #define ENCAP_EXTENSIONS(X) \
 	X(0, 0)	  /* hop by hop, RFC 8200 §4.3 */ \
 	X(43, 0)  /* routing */ \
@@ -90,7 +91,7 @@
 
 /* clang-format on */
 
-/* EtherTypes and numbers with rules of their own, in both programs. */
+/* Numbers with rules of their own in both programs. */
 enum encap_number {
 	ENCAP_802_3_MAX = 1500, /* up to here a length, not a type (IEEE 802.3 §3.2.6) */
 	ENCAP_IPV4 = 0x0800,
@@ -98,7 +99,7 @@ enum encap_number {
 	ENCAP_TEB = 0x6558,   /* transparent Ethernet bridging, RFC 1701 */
 	ENCAP_IPV6 = 0x86dd,
 	ENCAP_JUMBO_LLC = 0x8870, /* an LLC frame longer than 1,500 octets */
-	ENCAP_MACSEC = 0x88e5,	  /* IEEE 802.1AE §9; without encryption the frame is in clear */
+	ENCAP_MACSEC = 0x88e5,	  /* IEEE 802.1AE §9; read if it is not encrypted */
 	ENCAP_NSH = 0x894f,	  /* RFC 8300 */
 	ENCAP_AH = 51
 };

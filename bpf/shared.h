@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the XDP program and user space both see. Includes nothing of ours but the list of headers; addresses are 16 octets in
- * network order, IPv4 as ::ffff:a.b.c.d, so that one map holds both families.
+ * What the XDP program and user space share: layout of the maps. Addresses are 16 octets in network order, IPv4 as
+ * ::ffff:a.b.c.d, so that one map holds both families. Includes only the list of headers.
  */
 #pragma once
 
@@ -10,12 +10,13 @@
 #include "bpf/encapsulations.h"
 
 enum {
-	XDP_STEER_QUEUES_MAX = 64,	/* sockets, one a receive queue */
+	XDP_STEER_QUEUES_MAX = 64,	/* sockets, one per RX queue */
 	XDP_STEER_PREFIXES_MAX = 65536, /* of each prefix map */
-	XDP_STEER_FRAGMENTS_MAX = 8192	/* datagrams whose later fragments are known to be DNS */
+	XDP_STEER_FRAGMENTS_MAX =
+		8192 /* datagrams whose later fragments are steered; the least recently used one is evicted */
 };
 
-/* What became of a packet; counted per CPU. Each packet counts in exactly one of these. */
+/* The outcome of a packet, counted per CPU. Each packet has exactly one. */
 enum xdp_steer_verdict {
 	XDP_STEER_DNS,	    /* to the socket: a port that speaks DNS */
 	XDP_STEER_FRAGMENT, /* to the socket: a fragment of a DNS datagram */
@@ -29,7 +30,7 @@ enum xdp_steer_verdict {
 	XDP_STEER_VERDICT_MAX
 };
 
-/* Connections that begin and cannot be looked into; counted besides the verdict. */
+/* Encrypted connections that begin; counted in addition to the verdict. */
 enum xdp_steer_encrypted {
 	XDP_ENCRYPTED_DOT, /* TCP to port 853 */
 	XDP_ENCRYPTED_DOQ, /* QUIC to port 853 */
@@ -54,21 +55,21 @@ enum xdp_steer_tunnel { /* bits of xdp_steer_config.tunnels */
 enum xdp_steer_action { XDP_PREFIX_TAKE = 1, XDP_PREFIX_LEAVE = 2 }; /* value in a prefix map */
 
 struct xdp_steer_config {
-	__u64 owner_start; /* when that process started, in ticks since boot (proc(5), stat, field 22) */
+	__u64 owner_start; /* when owner_pid started, in ticks since boot (proc(5), stat, field 22) */
 	__u32 owner_pid;   /* process whose sockets are in the map */
-	__u32 ready;	   /* 0: everything to the host, the maps are not filled yet */
+	__u32 ready;	   /* 0: the maps are not filled yet, everything goes to the host */
 	__u32 all;	   /* 1: everything to the socket */
 	__u32 queries;	   /* 1: packets to a DNS port too, not only those from one */
 	__u32 tunnels;	   /* enum xdp_steer_tunnel */
-	__u32 sample;	   /* one of so many pairs of addresses; 0 or 1: all */
-	__u32 src_default; /* enum xdp_steer_action where no prefix matches; 0: there are none */
+	__u32 sample;	   /* one of so many pairs of addresses; 0 and 1: all */
+	__u32 src_default; /* enum xdp_steer_action if no prefix matches; 0: there are no prefixes */
 	__u32 dst_default; /* the same for destinations */
 	__u32 doh;	   /* 1: there are addresses in the doh map */
 	__u32 mirror;	   /* 1: the host does not use the interface; what cannot be followed goes to the socket */
 };
 
 struct xdp_steer_ports {
-	__u64 bit[65536 / 64]; /* one bit a port that speaks DNS */
+	__u64 bit[65536 / 64]; /* one bit per DNS port */
 };
 
 struct xdp_steer_prefix { /* key of the prefix maps (BPF_MAP_TYPE_LPM_TRIE) */
@@ -79,7 +80,7 @@ struct xdp_steer_prefix { /* key of the prefix maps (BPF_MAP_TYPE_LPM_TRIE) */
 struct xdp_steer_datagram { /* key of the fragment map */
 	__u8 src[16];
 	__u8 dst[16];
-	__u32 id;	/* as it stands in the header */
+	__u32 id;	/* as in the header */
 	__u32 protocol; /* IP protocol number */
 };
 

@@ -13,7 +13,7 @@ static __always_inline void set_ipv4(__u8 *to, const __u8 *from)
 	__builtin_memcpy(to + 12, from, 4);
 }
 
-// Octets of the extension header of protocol `protocol` at `p`, of which 8 are there; 0: it is none.
+// Octets of the extension header `protocol` at `p`, of which 8 are readable. 0: it is no extension header.
 static __always_inline __u32 extension_size(__u8 protocol, const __u8 *p, int ipv6)
 {
 #define EXTENSION(number, ipv4) \
@@ -30,8 +30,7 @@ static __always_inline __u32 extension_size(__u8 protocol, const __u8 *p, int ip
 
 #define FRAGMENT_KIND(offset) ((offset)&0xfff9 ? (offset)&0xfff8 ? LATER_FRAGMENT : FIRST_FRAGMENT : WHOLE)
 
-// One header further than `at`, where one of protocol `protocol` begins: protocol and place as in xdp_step_link, the same where it is
-// none of those that we step over.
+// Steps over one extension header, as xdp_step_link; the upper half of a place is the IP protocol.
 __noinline __u32 xdp_step_extension(struct xdp_md *ctx, __u32 place, __u32 ipv6)
 {
 	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -51,11 +50,12 @@ static __always_inline void read_fragment(struct view *v, __u32 at)
 	if ((void *)p + 8 > v->end)
 		return;
 	v->key.id = load16(p + 4) << 16 | load16(p + 6);
-	v->key.protocol = p[0]; // in all fragments the same, whatever the first one has behind its header
+	v->key.protocol = p[0]; // the same in all fragments, whatever follows in the first one
 	v->fragment = FRAGMENT_KIND(load16(p + 2));
 }
 
-// Steps over what may be between the IP header and the transport (RFC 8200 §4.1; RFC 4302). 1: there is more of it.
+// Steps over the headers between IP and the transport (RFC 8200 §4.1, RFC 4302). Returns 1 if there are more than
+// EXTENSIONS_MAX.
 static __always_inline int read_extensions(struct xdp_md *ctx, struct view *v, __u32 at, int ipv6)
 {
 	__u32 place = PLACE(v->protocol, at), next = place;
@@ -75,7 +75,7 @@ static __always_inline int read_extensions(struct xdp_md *ctx, struct view *v, _
 	return v->fragment != LATER_FRAGMENT && xdp_step_extension(ctx, place, ipv6) != place;
 }
 
-// 1: the headers go on further than we follow; -1: no IP header.
+// Returns 0; 1 if there are more headers than the program follows; -1 if it is no IP header.
 static __always_inline int read_ipv4(struct xdp_md *ctx, struct view *v, __u32 at)
 {
 	const __u8 *ip = v->at;

@@ -5,9 +5,9 @@
 
 #include "bpf/xdp_packet.h"
 
-#define BEYOND (1ull << 32) // no place: the headers go on further than we follow
+#define BEYOND (1ull << 32) // no place: more headers than the program follows
 
-// Octets from the EtherType `type`, whose header begins at `p`, to the one behind it; 0: not such a header, -1: cut off.
+// Octets from EtherType `type`, whose header begins at `p`, to the next EtherType. 0: no such header; -1: cut off.
 static __always_inline int tag_size(__u16 type, const __u8 *p, const void *end)
 {
 #define TAG(number, octets, counter) \
@@ -26,7 +26,7 @@ static __always_inline int tag_size(__u16 type, const __u8 *p, const void *end)
 	return 0;
 }
 
-// RFC 8300: octets to what follows; `*type`: its EtherType, or 0 where it is Ethernet. 0: not known.
+// RFC 8300: octets to the next header. `*type`: its EtherType, or 0 if it is Ethernet. Returns 0 if unknown.
 static __always_inline int nsh_size(__u16 *type, const __u8 *p, const void *end)
 {
 	if ((const void *)p + 8 > end || p[0] >> 6 != 0 || (p[1] & 63) < 2)
@@ -53,7 +53,7 @@ static __always_inline int nsh_size(__u16 *type, const __u8 *p, const void *end)
 	return (p[1] & 63) * 4;
 }
 
-// IEEE 802.2 with SNAP, or IP without: as nsh_size. The host does not take IP from either.
+// IEEE 802.2 with SNAP, or with IP directly. As nsh_size. The host accepts IP from neither.
 static __always_inline int llc_size(__u16 *type, const __u8 *p, const void *end)
 {
 	if ((const void *)p + 8 > end)
@@ -73,8 +73,8 @@ static __always_inline int llc_size(__u16 *type, const __u8 *p, const void *end)
 	return (oui == 0 || oui == 0x0000f8) && protocol > ENCAP_802_3_MAX ? 8 : 0;
 }
 
-// One header further. Returns the same place where it is not one of those that we step over, 0 where it is cut off. A function
-// that the verifier looks at by itself, so that the ways through it do not multiply with those before and behind it.
+// Steps over one header. Returns the same place if it is no header to step over, 0 if it is cut off. Global and not inlined:
+// the verifier checks it once, by itself, so its paths do not multiply with those of the callers.
 __noinline __u32 xdp_step_link(struct xdp_md *ctx, __u32 place)
 {
 	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -105,7 +105,7 @@ __noinline __u32 xdp_step_link(struct xdp_md *ctx, __u32 place)
 	return at > PLACE_AT_MAX ? 0 : PLACE(next, at);
 }
 
-// Steps over link header, tags and bridges. BEYOND where the headers go on further than we follow; 0: cut off.
+// Steps over link header, tags and bridges. Returns a place; BEYOND if there are more headers than TAGS_MAX; 0 if cut off.
 static __always_inline __u64 find_ip(struct xdp_md *ctx)
 {
 	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;

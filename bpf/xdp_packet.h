@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
-// What the XDP program knows of the packet in hand. Every access to the packet is behind a comparison with its end, which
-// the verifier of the kernel asks for.
+// What the XDP program knows about the current packet. Every access to the packet follows a comparison with its end; the
+// kernel's verifier requires it.
 #pragma once
 
 #include <linux/bpf.h>
@@ -9,7 +9,7 @@
 
 #include "bpf/shared.h"
 
-// As many extension headers as RFC 8200 §4.1 lets be in a packet; more tags than any network stacks.
+// Extension headers: as many as RFC 8200 §4.1 allows in a packet. Tags: more than any network uses.
 enum { TAGS_MAX = 8, EXTENSIONS_MAX = 10, PLACE_AT_MAX = 0xfff };
 
 // What was found in the packet so far.
@@ -21,7 +21,7 @@ struct view {
 	__u16 type;		       // EtherType, host order
 	__u8 protocol;		       // IP protocol of what is at `at`
 	__u8 fragment;		       // enum fragment
-	__u8 ways;		       // enum way: what it may be by its ports
+	__u8 ways;		       // enum way, by its ports
 };
 
 enum way { ANSWER = 1, QUERY = 2 };
@@ -34,7 +34,7 @@ static __always_inline __u16 load16(const void *p)
 	return (__u16)(b[0] << 8 | b[1]);
 }
 
-// A place in the packet: the EtherType in the upper half, octets before its header in the lower one.
+// A place in the packet: EtherType or IP protocol in the upper half, offset of its header in the lower half.
 #define PLACE(type, at) ((__u32)(type) << 16 | (at))
 #define PLACE_TYPE(place) ((__u16)((place) >> 16))
 #define PLACE_AT(place) ((place)&PLACE_AT_MAX)

@@ -16,7 +16,7 @@ static __always_inline int is_dns_port(__u16 port)
 	return ports && ports->bit[port >> 6] >> (port & 63) & 1;
 }
 
-// A TCP SYN or a QUIC Initial packet from the client: one for each connection that begins.
+// Counts a TCP SYN or a QUIC Initial packet of the client: one per connection.
 static __always_inline void count_encrypted(const struct view *v, const struct xdp_steer_config *config, const __u8 *l4,
 	__u16 dst_port)
 {
@@ -38,7 +38,7 @@ static __always_inline void count_encrypted(const struct view *v, const struct x
 		count(XDP_STEER_VERDICT_MAX + XDP_ENCRYPTED_DOH);
 }
 
-// By the ports of the transport header. Remembers the datagram for the fragments that follow.
+// The verdict by the ports. If it is a first fragment, remembers the datagram for its later fragments.
 static __always_inline enum xdp_steer_verdict by_ports(struct view *v, const struct xdp_steer_config *config)
 {
 	const __u8 *l4 = v->at;
@@ -79,10 +79,10 @@ static __always_inline int takes(void *map, const __u8 *address, __u32 otherwise
 	return (action ? *action : otherwise) == XDP_PREFIX_TAKE;
 }
 
-// xdp.src and xdp.dst are those of answers; a query is judged as its answer will be.
+// xdp.src and xdp.dst are addresses of answers: a query gets the verdict of its answer.
 static __always_inline int by_prefixes(const struct view *v, const struct xdp_steer_config *config)
 {
-	if (!v->ways) // a fragment of a tunnel: what is in it is not known
+	if (!v->ways) // a fragment of a tunnel: its content is not known
 		return 1;
 	if (v->ways & ANSWER && takes(&steer_src, v->key.src, config->src_default) &&
 		takes(&steer_dst, v->key.dst, config->dst_default))
@@ -91,7 +91,7 @@ static __always_inline int by_prefixes(const struct view *v, const struct xdp_st
 	       takes(&steer_dst, v->key.src, config->dst_default);
 }
 
-// The same for both directions and all fragments of a conversation.
+// The same result for both directions and all fragments of a conversation.
 static __always_inline int in_sample(const struct view *v, __u32 one_of)
 {
 	__u32 hash = 0;

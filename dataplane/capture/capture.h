@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Capture files: looked through before anything is taken from them, then read packet by packet. The
-// most ordinary ones are read by blocks (plain.h), pcapng too (pcapng.h), other pcap by libpcap;
-// gzip is taken off on the way.
+// Capture files: each is checked as a whole before any packet is taken from it, then read again packet by packet.
+//
+//     plain.h     pcap as tcpdump writes it, in blocks
+//     pcapng.h    pcapng, in blocks
+//     pcap.h      any other pcap, by libpcap
+//
+// gzip is unpacked while reading. A reader belongs to one thread at a time.
 #pragma once
 
 #include <stdbool.h>
@@ -12,16 +16,16 @@
 
 struct capture {
 	const char *path;    // as given
-	enum link_kind link; // how its frames begin; of pcapng: the first one
-	bool is_plain;	     // for plain.h
-	bool is_ng;	     // for pcapng.h
-	bool is_mixed;	     // pcapng, of which libpcap cannot read all
+	enum link_kind link; // how its frames begin; pcapng: those of the first packet
+	bool is_plain;	     // read by plain.h
+	bool is_ng;	     // read by pcapng.h
+	bool is_mixed;	     // pcapng that libpcap could not read to its end
 	bool is_gzip;
-	bool is_damaged;    // or cut off after its packets, where reading ends
-	bool is_unverified; // a checksum failed: what was read before may be wrong, too
-	uint32_t snapshot;  // octets of a packet, at most, as the header of a pcap says; 0: says nothing
-	uint32_t longest;   // octets of its longest packet, which may be more than that
-	uint64_t packets;   // how many it has, whole ones
+	bool is_damaged;    // or cut off; reading ends after `packets`
+	bool is_unverified; // a checksum failed: packets read before may be wrong too
+	uint32_t snapshot;  // most octets of a packet by the header of a pcap; 0: not given
+	uint32_t longest;   // octets of its longest packet, may exceed `snapshot`
+	uint64_t packets;   // number of whole packets
 	uint64_t bytes;	    // octets captured
 	uint64_t snapped;   // packets of which only the beginning was captured
 	uint64_t no_time;   // packets without a time that can be stored
@@ -30,18 +34,18 @@ struct capture {
 
 struct capture_reader;
 
-// Reads the whole file once: is it there, whole, and of a link type that is understood? Returns 0; 1 where it
-// is damaged or cut off, perhaps behind packets that can be taken; or -1. Other than 0 comes with one line in
-// `why` that names the file, what was found and what was expected.
+// Reads the whole file once: does it exist, is it whole, and is its link type understood? Returns 0; 1 if it is damaged or
+// cut off, perhaps after packets that can be read; or -1 if nothing can be read. If not 0, `why` has one line with the
+// file, what was found and what was expected. `path` must outlive `*capture`.
 int capture_check(struct capture *capture, const char *path, char *why, size_t why_size);
 
-// Opens a file that was checked and has packets, or returns NULL with the reason in `why`.
+// Opens a file that was checked and has packets. NULL with the reason in `why` if it can no longer be read.
 struct capture_reader *capture_open(const struct capture *capture, char *why, size_t why_size);
 
-// Opens a file that was not checked, to look at its beginning. NULL if it is none that can be read.
+// Opens a file that was not checked, to read its first packets. NULL if it is no capture that can be read.
 struct capture_reader *capture_open_unchecked(const char *path);
 
-// Returns 1, 0 at the end of the file, or -1 where it is damaged, which capture_error tells about.
+// Reads the next packet. Returns 1; 0 at the end of the file; -1 if it is damaged there, see capture_error.
 int capture_next(struct capture_reader *reader, struct capture_packet *packet);
 const char *capture_error(struct capture_reader *reader);
 void capture_close(struct capture_reader *reader);

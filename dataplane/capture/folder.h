@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The captures in a folder and all folders in it, told by their content: pcap and pcapng, as they are or by
-// gzip, whatever they are called. In the order of the times of their first packets; of the same time, and at
-// the end those without any, by name, with numbers in it by value (dns.pcap2 before dns.pcap10).
+// The captures in a folder and all folders in it, recognized by content: pcap and pcapng, plain or in gzip, whatever their
+// names. In the order of the times of their first packets. Captures of equal time, and at the end those without a time, are
+// in the order of their names, with numbers by value (dns.pcap2 before dns.pcap10).
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct capture_folder {
-	char **paths; // of captures; owned, as is each of them
+	char **paths; // of captures; the array and each path are owned
 	unsigned paths_len;
-	unsigned passed_len; // entries that are no captures
-	bool is_listed;	     // all of those are in `passed`
+	unsigned passed_len; // number of entries that are no captures
+	bool is_listed;	     // `passed` names all of them
 	char passed[512];    // "name (what it is), name, …"
 };
 
-// Returns 0, or -1 with one line in `why` if there is no capture, or something cannot be read. `*folder` is
-// filled either way.
+// Returns 0, or -1 with one line in `why` if there is no capture or something cannot be read. `*folder` is filled in both
+// cases.
 int capture_folder_read(struct capture_folder *folder, const char *path, char *why, size_t why_size);

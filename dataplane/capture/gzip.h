@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Captures compressed by gzip (RFC 1952), unpacked while they are read and nowhere else.
+// Captures compressed by gzip (RFC 1952), unpacked while they are read; nothing is written to disk.
 #pragma once
 
 #include <stdbool.h>
@@ -9,13 +9,13 @@
 
 struct capture_gzip;
 
-// The unpacked content of the file, to be read from front to end; fclose frees all. `*gzip` is valid until
-// then. NULL, both, if the file is not gzip's or cannot be opened.
+// A stream of the unpacked content, to be read from front to end. fclose frees all; `*gzip` is valid until then. Both are NULL
+// if the file is not in gzip or cannot be opened.
 FILE *capture_gzip_open(const char *path, struct capture_gzip **gzip);
 
 // What is wrong with the compressed data, or NULL; also if `gzip` is NULL.
 const char *capture_gzip_error(const struct capture_gzip *gzip);
 
-// True if a checksum, a length or the coding itself is wrong: the wrong octets may be anywhere in what was
-// read before. False if the file is only cut off, or followed by something else; also if `gzip` is NULL.
+// True if a checksum, a length or the coding is wrong: wrong octets may be anywhere in what was read before. False if the
+// file is only cut off, or followed by something else; also if `gzip` is NULL.
 bool capture_gzip_is_unverified(const struct capture_gzip *gzip);

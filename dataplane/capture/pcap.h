@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any pcap that plain.h does not read, by libpcap: other byte orders and versions, by gzip.
+// Any pcap that plain.h does not read, by libpcap: other byte orders and versions, and gzip.
 #pragma once
 
 #include <pcap/pcap.h>
@@ -11,13 +11,13 @@ struct capture_gzip;
 struct capture_pcap {
 	pcap_t *pcap;
 	struct capture_gzip *gzip; // what unpacks the file, or NULL
-	uint32_t snapshot;	   // as the file's header says; libpcap is told CAPTURE_PACKET_MAX
-	bool is_unverified;	   // after a failure: capture_gzip_is_unverified
+	uint32_t snapshot;	   // of the file's header; libpcap sees CAPTURE_PACKET_MAX instead
+	bool is_unverified;	   // after a failure: the result of capture_gzip_is_unverified
 };
 
 // False with the reason in `error`.
 bool capture_pcap_open(struct capture_pcap *c, const char *path, char error[static PCAP_ERRBUF_SIZE]);
 void capture_pcap_close(struct capture_pcap *c);
 
-// The same as capture_next.
+// As capture_next.
 int capture_pcap_next(struct capture_pcap *c, struct capture_packet *packet);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// pcapng (draft-ietf-opsawg-pcapng), read in large pieces: sections of either byte order, each with
-// interfaces of its own, each of those with its own link type, snapshot length and clock.
+// pcapng (draft-ietf-opsawg-pcapng), read in blocks. A file has sections in either byte order; a section has interfaces, each
+// with its own link type, snapshot length and clock.
 //
 //     block ┌───────────────┬───────────────────────────────┬ ─ ─ ─ ─ ─ ─ ─ ─ ┐
-//           │ taken already │ section │ interface │ packet │ │ room to read into
+//           │ already read  │ section │ interface │ packet │ │ room to read into
 //           └───────────────┴───────────────────────────────┴ ─ ─ ─ ─ ─ ─ ─ ─ ┘
 //           offset          at                              end
 #pragma once
@@ -20,8 +20,8 @@ struct capture_ng_interface {
 	enum link_kind link;
 	uint32_t snapshot;	  // octets of a packet; 0: without a limit
 	uint64_t factor, divisor; // from its ticks to microseconds
-	uint8_t shift;		  // in place of the divisor, where that is a power of 2
-	int64_t offset_s;	  // of its clock
+	uint8_t shift;		  // instead of the divisor, if that is a power of 2
+	int64_t offset_s;	  // of its clock, in seconds
 };
 
 struct capture_ng {
@@ -32,10 +32,10 @@ struct capture_ng {
 	uint64_t offset;   // in the (unpacked) file, of `block`
 	uint64_t block_at; // of the block in hand
 	bool is_little;	   // the byte order of the section
-	bool is_mixed;	   // interfaces or sections so far differ in what libpcap wants to be the same
+	bool is_mixed;	   // interfaces or sections differ in what libpcap requires to be equal
 	bool has_first;
 	struct capture_ng_interface first; // of the file
-	bool is_refused;		   // sound, as far as is known, but of a kind that is not read
+	bool is_refused;		   // perhaps sound, but of a kind that is not supported
 	uint32_t sections;
 	uint64_t us;				 // of the last packet with a time
 	struct capture_ng_interface *interfaces; // of the section
@@ -43,9 +43,9 @@ struct capture_ng {
 	char error[256];
 };
 
-// Returns 1, 0 where the file is of another kind, or -1 with the reason in `error`. Close it where 1.
+// Returns 1; 0 if the file is no pcapng; -1 with the reason in `error`. After 1 it must be closed.
 int capture_ng_open(struct capture_ng *ng, const char *path);
 void capture_ng_close(struct capture_ng *ng);
 
-// The same as capture_next; `error` names the offset.
+// As capture_next; `error` gives the offset.
 int capture_ng_next(struct capture_ng *ng, struct capture_packet *packet);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The captures that tcpdump writes (pcap 2.4 in this machine's byte order, micro- or nanoseconds), read in
-// blocks: no call and no copy for each packet. Files, not pipes.
+// pcap as tcpdump writes it: version 2.4 in this machine's byte order, micro- or nanoseconds. Read in blocks: no system call
+// and no copy per packet. Files only, no pipes.
 //
 //     block ┌───────────────┬───────────────────────────────┬ ─ ─ ─ ─ ─ ─ ─ ─ ┐
-//           │ taken already │ record │ record │ record │ re │ room to read into
+//           │ already read  │ record │ record │ record │ re │ room to read into
 //           └───────────────┴───────────────────────────────┴ ─ ─ ─ ─ ─ ─ ─ ─ ┘
 //                           at                              end
 #pragma once
@@ -14,7 +14,7 @@
 
 struct capture_plain {
 	int fd;
-	uint32_t divisor; // of a fraction of a second, to get microseconds
+	uint32_t divisor; // from the fraction of a second to microseconds
 	uint8_t *block;
 	const uint8_t *at, *end;
 	const char *error; // NULL, or what is wrong
@@ -27,14 +27,14 @@ struct capture_plain_record { // https://www.ietf.org/archive/id/draft-ietf-opsa
 	uint32_t wire_size;
 };
 
-// Returns 0, or -1 if the file is of another kind or there is no memory.
+// Returns 0, or -1 if the file is of another kind or memory is out.
 int capture_plain_open(struct capture_plain *c, const char *path);
 void capture_plain_close(struct capture_plain *c);
 
-// Reads on: 1 where there is more in the block, 0 at the end of the file, -1 with `error`.
+// Reads the next block. Returns 1 if there is another whole record, 0 at the end of the file, -1 with `error`.
 int capture_plain_fill(struct capture_plain *c);
 
-// The same as capture_next.
+// As capture_next.
 static inline int capture_plain_next(struct capture_plain *c, struct capture_packet *packet)
 {
 	struct capture_plain_record r;

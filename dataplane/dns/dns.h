@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A DNS message taken apart: header, question, records and the names that own them.
+// A parsed DNS message: header, question, records, and the names of their owners.
 //
 //     wire ──dns_parse──► struct dns_message ──admit_message──► sightings
 //
-//     records[]   one entry a resource record, in wire order, the three sections one after another
-//     names       every distinct name met, lower case and decompressed, each with its keyed hash;
-//                 records point to their owner by index, so two equal names are one index
+//     records[]   one entry per resource record, in wire order, the three sections one after another
+//     names       every distinct name, lower case and decompressed, with its keyed hash. Records refer to their owner
+//                 by index; equal names have one index
 //
-// RFC 1035 §4 (messages), RFC 2181, RFC 6891 (EDNS), RFC 9267 (the classic mistakes). No DPDK here.
+// RFC 1035 §4 (messages), RFC 2181, RFC 6891 (EDNS), RFC 9267 (common mistakes). No DPDK here.
 #pragma once
 
 #include <stdbool.h>
@@ -24,7 +24,7 @@ enum {
 	DNS_NAME_SIZE = WIRE_NAME_SIZE, // wire form with the root's label
 	DNS_LABEL_SIZE = WIRE_LABEL_SIZE,
 	DNS_MESSAGE_SIZE = 65535,	 // RFC 1035 §4.2.2
-	DNS_POINTERS_MAX = 16,		 // compression pointers in one name; more is an attack on our time
+	DNS_POINTERS_MAX = 16,		 // compression pointers in one name; limits the time that a name can cost
 	DNS_RECORD_MIN_SIZE = 11,	 // root owner, type, class, TTL, RDLENGTH
 	DNS_RECORDS_MAX = 5960,		 // (DNS_MESSAGE_SIZE - DNS_HEADER_SIZE) / DNS_RECORD_MIN_SIZE, rounded up
 	DNS_NAMES_MAX = 16384,		 // owners, and targets of CNAME and NS records
@@ -37,7 +37,7 @@ enum dns_opcode { DNS_OPCODE_QUERY = 0 };
 
 enum dns_rcode { DNS_RCODE_NOERROR = 0, DNS_RCODE_NXDOMAIN = 3 };
 
-enum dns_header_flag { // third and fourth octet of the header as one big-endian word
+enum dns_header_flag { // third and fourth octet of the header as one big-endian word, RFC 1035 §4.1.1
 	DNS_FLAG_QR = 0x8000,
 	DNS_FLAG_OPCODE = 0x7800,
 	DNS_FLAG_TC = 0x0200,
@@ -46,13 +46,13 @@ enum dns_header_flag { // third and fourth octet of the header as one big-endian
 
 enum dns_section { DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL, DNS_SECTION_MAX };
 
-// What dns_parse made of a message. Everything but DNS_TAKEN is a refusal with its own counter.
+// The result of dns_parse. All but DNS_TAKEN are reasons to drop the message, each with its own counter.
 enum dns_verdict {
-	DNS_TAKEN,	      // an answer to a standard query, sound to its last byte
+	DNS_TAKEN,	      // an answer to a standard query, sound to its last octet
 	DNS_QUERY,	      // QR=0
-	DNS_MALFORMED,	      // not parseable to its last byte
+	DNS_MALFORMED,	      // not sound to its last octet
 	DNS_NOT_QUERY_ANSWER, // another opcode, not exactly one question, or not class IN
-	DNS_TRUNCATED,	      // TC=1: the whole answer comes over TCP
+	DNS_TRUNCATED,	      // TC=1: the whole answer will come over TCP
 	DNS_ERROR_RCODE,      // neither NOERROR nor NXDOMAIN (extended RCODE included)
 	DNS_VERDICT_MAX
 };
@@ -72,57 +72,56 @@ struct dns_record {
 	uint8_t section;     // enum dns_section
 };
 
-// The names of one message, each once: the part that all may look at (see names.c for the rest).
+// The names of one message, each once: the public part (the rest is in names.c).
 struct dns_names {
 	const struct dns_name *names; // by index
 	const uint8_t *bytes;	      // see dns_name.at
-	uint16_t len;		      // how many names
+	uint16_t len;		      // number of names
 };
 
 struct dns_message {
-	const uint8_t *wire;			    // the message; must outlive this view
+	const uint8_t *wire;			    // the message; not owned, must outlive this view
 	size_t size;				    // octets, at most DNS_MESSAGE_SIZE
 	uint16_t id;				    // host order; 0 is an ID like any other
 	uint16_t flags;				    // enum dns_header_flag
 	uint16_t qclass;			    // of the one question
-	uint16_t records_len;			    // how many records
+	uint16_t records_len;			    // number of records
 	uint16_t section_end[DNS_SECTION_MAX];	    // one past the last record of each section
 	struct dns_record records[DNS_RECORDS_MAX]; // in wire order
 	struct dns_names *names;		    // owned; names[0] is the question's name
 };
 
-// A message to parse into, over and over; about 4 MiB, so one a worker. NULL when out of memory.
+// A message to parse into, again and again. About 4 MiB, so one per worker. NULL if out of memory.
 struct dns_message *dns_message_new(const struct hash_key *key);
 void dns_message_free(struct dns_message *m);
 
-// Takes `size` octets apart. Only after DNS_TAKEN are question, records and names valid; after any
-// other verdict but DNS_MALFORMED the header's id and flags are. No allocation.
+// Parses `size` octets. Question, records and names are valid only after DNS_TAKEN; id and flags also after all other
+// verdicts except DNS_MALFORMED. No allocation.
 enum dns_verdict dns_parse(struct dns_message *m, const uint8_t *wire, size_t size);
 
-// The question of a message as it stands in the wire, 0x20 case kept: name, type and class, for
-// query matching. Returns its size (5..259) with `*question` pointing into `wire`, or 0 where the
-// message has not exactly one question or its name is compressed or not sound.
+// The question of a message, unchanged, with the case of its letters (0x20): name, type and class, for query matching.
+// Returns its size (5..259) with `*question` pointing into `wire`. Returns 0 if the message has not exactly one question, or
+// its name is compressed or not sound.
 size_t dns_question(const uint8_t *wire, size_t size, const uint8_t **question);
 
 // name.c ─────────────────────────────────────────────────────────────────────────────────
 
-// Copies the name at the cursor to `out`, lower-cased and decompressed (RFC 1035 §4.1.4).
-// Returns its wire length (1..255), or 0 with the cursor bad when a label, a pointer or the total
-// is out of bounds. Pointers must go strictly backwards, DNS_POINTERS_MAX at most. The cursor ends
-// behind the name as it stands in the message. No allocation.
+// Copies the name at the cursor to `out`, in lower case and decompressed (RFC 1035 §4.1.4). Returns its wire length
+// (1..255), or 0 with the cursor bad if a label, a pointer or the total is out of bounds. Pointers must go strictly
+// backwards; at most DNS_POINTERS_MAX. Afterwards the cursor is after the name in the message. No allocation.
 size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE]);
 
-// The same, and how many pointers there were.
+// The same; `*pointers`: the number of compression pointers.
 size_t dns_name_read_counted(struct cursor *c, uint8_t out[static DNS_NAME_SIZE], unsigned *pointers);
 
-// Lower-cases ASCII letters of a name in wire form (RFC 4343); length octets stay.
+// Makes the ASCII letters of a name in wire form lower case (RFC 4343), in place.
 void dns_name_lower(uint8_t *name, size_t size);
 
-// True where `name` equals `zone` or lies under it. Both lower case, wire form.
+// True if `name` is `zone` or below it. Both in lower case and wire form.
 bool dns_name_is_under(const uint8_t *name, size_t name_size, const uint8_t *zone, size_t zone_size);
 
-// Text for messages and tests: labels with dots, no final dot, the root is "."; escapes as in
-// RFC 1035 §5.1. Returns the length written (always terminated), `size` should be DNS_NAME_TEXT_SIZE.
+// Text for log lines and tests: labels with dots, no final dot, the root is "."; escapes of RFC 1035 §5.1. `size` must be at
+// least DNS_NAME_TEXT_SIZE. Returns the length (always terminated).
 enum { DNS_NAME_TEXT_SIZE = 1024 };
 size_t dns_name_text(const uint8_t *name, size_t name_size, char *out, size_t size);
 
@@ -131,17 +130,17 @@ size_t dns_name_text(const uint8_t *name, size_t name_size, char *out, size_t si
 struct dns_names *dns_names_new(const struct hash_key *key);
 void dns_names_free(struct dns_names *n);
 
-// Forgets the names of the last message and reads the first of a new one, which becomes index 0.
-// False with the cursor bad when it is not sound. O(1) whatever the last message held.
+// Forgets the names of the last message and reads the first one of a new message, which gets index 0. False with the cursor
+// bad if it is not sound. The time does not depend on the last message.
 bool dns_names_first(struct dns_names *n, struct cursor *c);
 
 enum { DNS_NAME_NONE = 0xffff };
 
-// Reads the name at the cursor and returns its index; equal names give equal indices.
-// DNS_NAME_NONE with the cursor bad when the name is not sound.
+// Reads the name at the cursor and returns its index; equal names have equal indices. DNS_NAME_NONE with the cursor bad if
+// the name is not sound.
 uint16_t dns_names_read(struct dns_names *n, struct cursor *c);
 
-// Index of a name that is lower case already, DNS_NAME_NONE where no record speaks of it; and its hash.
+// The index of a name in lower case, DNS_NAME_NONE if the message has not read it; and its hash.
 uint16_t dns_names_find(struct dns_names *n, const uint8_t *name, size_t size, uint64_t *hash);
 
 static inline const struct dns_name *dns_names_get(const struct dns_names *n, uint16_t index)
@@ -161,11 +160,11 @@ static inline size_t dns_names_len(const struct dns_names *n)
 
 // rdata.c ────────────────────────────────────────────────────────────────────────────────
 
-// True where the RDATA that the cursor is limited to (base: the message) has the layout of its
-// type (common/dns_layout.h) and nothing is left over. Types without a layout are always sound.
+// True if the RDATA fits the layout of its type (common/dns_layout.h) exactly. The cursor is limited to the RDATA; its base
+// is the message. Types without a layout always fit.
 bool dns_rdata_check(struct cursor c, uint16_t type, uint16_t class);
 
-// Writes the canonical form to `out` (DNS_RDATA_SIZE octets suffice): names decompressed and lower
-// case (RFC 4343), all else as it stands. Returns its size; a record that was checked cannot fail.
-// SIZE_MAX where it is not sound or does not fit.
+// Writes the canonical form to `out` (DNS_RDATA_SIZE octets are enough): names decompressed and in lower case (RFC 4343), all
+// else unchanged. Returns its size, or SIZE_MAX if the RDATA is not sound or does not fit into `out`. A record that was
+// checked cannot fail.
 size_t dns_rdata_read(struct cursor c, uint16_t type, uint16_t class, uint8_t *out, size_t out_size);
