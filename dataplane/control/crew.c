@@ -318,6 +318,6 @@ void crew_log_floods(struct program *p)
 	struct flood_notice notice;
 
 	for (unsigned i = 0; i < p->settings.workers; i++)
-		while (flood_take_notice(&p->workers[i].flood_notices, &notice))
+		while (flood_notice_take(&p->workers[i].flood_notices, &notice))
 			log_flood(i, &notice);
 }

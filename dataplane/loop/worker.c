@@ -145,7 +145,7 @@ static inline void take_filters(struct worker *w)
 static void flush_all(struct worker *w)
 {
 	table_settle(w->table);
-	while (!table_finish(w->table))
+	while (w->collapse && !collapse_finish(w->collapse))
 		rte_delay_us_sleep(FULL_SLEEP_US);
 	for (uint64_t left = table_buckets(w->table); left > 0;) {
 		uint64_t done = table_sweep(w->table, left);
@@ -171,15 +171,15 @@ static int set_up(struct worker *w)
 		.huge_pages = w->huge_pages,
 		.sink = flush_record,
 		.sink_context = &w->flush,
-		.wait = w->replays ? wait_for_frame : NULL,
-		.flood_names = o->flood_names,
-		.flood_interval_s = o->flood_interval_s,
+		.wait = w->replays ? wait_for_frame : NULL};
+	const struct collapse_options collapse = {.names = o->flood_names,
+		.interval_s = o->flood_interval_s,
 		// of a capture once an interval: no one waits for it, and it does not depend on flush.interval
-		.flood_report_s = w->replays		    ? UINT32_MAX
-				  : o->flush_interval_s < 1 ? 1
-							    : (uint32_t)o->flush_interval_s,
-		.flood_notices = &w->flood_notices,
-		.key = &w->key};
+		.report_s = w->replays		      ? UINT32_MAX
+			    : o->flush_interval_s < 1 ? 1
+						      : (uint32_t)o->flush_interval_s,
+		.key = &w->key,
+		.notices = &w->flood_notices};
 	const struct pkt_tcp_options tcp = {.flows = o->tcp_flows,
 		.held_bytes = o->tcp_memory,
 		.timeout_s = o->tcp_timeout_s,
@@ -194,6 +194,8 @@ static int set_up(struct worker *w)
 	// in DPDK's memory, which the huge pages of tables must leave room for
 	w->frag = pkt_frag_new(o->frag_datagrams, o->frag_timeout_ms, &w->key, &w->stats);
 	w->table = table_new(&table, &w->stats);
+	if (w->table && o->flood_names > 0)
+		w->collapse = collapse_new(&collapse, w->table, &w->stats);
 	w->tcp = pkt_tcp_new(&tcp, &w->key, &w->stats);
 	w->copies = copies_new(o->dedup_ms * 1000, &w->key, &w->stats);
 	w->linear = malloc(PACKET_SIZE_MAX);
@@ -201,7 +203,7 @@ static int set_up(struct worker *w)
 	if (o->match != ADMIT_MATCH_OFF)
 		w->match = admit_match_new(o->match_size, o->match_timeout_s, w->huge_pages, &w->key, &w->stats);
 	return w->message && w->admit && w->table && w->tcp && w->frag && w->copies && w->linear && w->rdata &&
-			       (w->match || o->match == ADMIT_MATCH_OFF)
+			       (w->match || o->match == ADMIT_MATCH_OFF) && (w->collapse || o->flood_names == 0)
 		       ? 0
 		       : -1;
 }
@@ -211,6 +213,7 @@ static void tear_down(struct worker *w)
 	dns_message_free(w->message);
 	admit_free(w->admit);
 	admit_match_free(w->match);
+	collapse_free(w->collapse);
 	table_free(w->table);
 	pkt_tcp_free(w->tcp);
 	pkt_frag_free(w->frag);

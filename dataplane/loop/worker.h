@@ -17,6 +17,7 @@
 #include "dataplane/packet/tcp.h"
 #include "dataplane/loop/poll_gap.h"
 #include "dataplane/common/stats.h"
+#include "dataplane/table/collapse.h"
 #include "dataplane/table/table.h"
 #include "dataplane/packet/unknown.h"
 
@@ -81,6 +82,7 @@ struct worker {
 	struct admit *admit;		    // worker: rw
 	struct admit_match *match;	    // worker: rw; NULL with match = off
 	struct table *table;		    // worker: rw
+	struct collapse *collapse;	    // worker: rw; NULL with flood.names = 0
 	struct pkt_tcp *tcp;		    // worker: rw
 	struct pkt_frag *frag;		    // worker: rw
 	struct unknown *unknown;	    // worker: rw, main: r, from crew_set_up on

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/table/flood.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/base/memory.h"
+#include "dataplane/table/hyperloglog.h"
 
 enum {
-	WAYS = 4,	    // cells in a cache line
-	REGISTER_BITS = 10, // HyperLogLog: a standard error of 3 %
-	REGISTERS = 1 << REGISTER_BITS,
+	WAYS = 4,		   // cells in a cache line
 	RDATAS = 4 * FLOOD_RDATAS, // room for hashes of data
 	SEEN = 512,		   // names of a flooded zone that are remembered, in case they come again
 	SEEN_TIMES = 3,		   // low bits of such an entry: how often
@@ -36,9 +34,9 @@ struct flood_zone {
 	uint32_t again;		   // let in because they came again
 	uint32_t rdatas;	   // records `*.<zone>` in `rdata`
 	uint32_t reported_s;
-	uint8_t registers[REGISTERS];
-	uint32_t rdata[RDATAS]; // hashes of their types and RDATA, open addressing; 0: free
-	uint32_t seen[SEEN];	// hash of a name, and in its low bits how often it came
+	struct hyperloglog distinct; // of the names that were collapsed in this interval
+	uint32_t rdata[RDATAS];	     // hashes of their types and RDATA, open addressing; 0: free
+	uint32_t seen[SEEN];	     // hash of a name, and in its low bits how often it came
 };
 
 struct flood {
@@ -90,55 +88,12 @@ void flood_free(struct flood *f)
 	free(f);
 }
 
-// estimates ──────────────────────────────────────────────────────────────────────────────────
-
-static void note_name(struct flood_zone *z, uint64_t hash)
-{
-	unsigned at = (unsigned)(hash >> (64 - REGISTER_BITS));
-	uint8_t rank = (uint8_t)(__builtin_clzll(hash << REGISTER_BITS | 1) + 1);
-
-	if (rank > z->registers[at])
-		z->registers[at] = rank;
-}
-
-// Flajolet et al. 2007, with linear counting for few names (their §4).
-static uint64_t estimate(const struct flood_zone *z)
-{
-	double sum = 0, m = REGISTERS;
-	unsigned zeros = 0;
-
-	for (unsigned i = 0; i < REGISTERS; i++) {
-		sum += ldexp(1, -z->registers[i]);
-		zeros += z->registers[i] == 0;
-	}
-	double names = 0.7213 / (1 + 1.079 / m) * m * m / sum;
-	if (names <= 2.5 * m && zeros > 0)
-		names = m * log(m / zeros);
-	return names < 1 ? 1 : (uint64_t)(names + 0.5);
-}
-
 // reports ────────────────────────────────────────────────────────────────────────────────────
 
 static void notify(struct flood *f, const struct flood_report *about, uint64_t budget)
 {
-	struct flood_notices *n = f->options.notices;
-	unsigned in = n ? atomic_load_explicit(&n->in, memory_order_relaxed) : 0;
-
-	if (!n || in - atomic_load_explicit(&n->out, memory_order_acquire) == FLOOD_NOTICES)
-		return; // the log is far behind; counters tell the rest
-	n->at[in % FLOOD_NOTICES] = (struct flood_notice){.report = *about, .budget = budget};
-	atomic_store_explicit(&n->in, in + 1, memory_order_release);
-}
-
-bool flood_take_notice(struct flood_notices *n, struct flood_notice *out)
-{
-	unsigned at = atomic_load_explicit(&n->out, memory_order_relaxed);
-
-	if (at == atomic_load_explicit(&n->in, memory_order_acquire))
-		return false;
-	*out = n->at[at % FLOOD_NOTICES];
-	atomic_store_explicit(&n->out, at + 1, memory_order_release);
-	return true;
+	if (f->options.notices)
+		flood_notice_put(f->options.notices, about, budget);
 }
 
 static uint64_t budget_of(const struct flood *f, const struct flood_zone *z)
@@ -153,7 +108,7 @@ static bool report(struct flood *f, struct flood_zone *z, uint32_t now_s)
 	if (z->part.sightings == 0)
 		return true;
 	struct flood_report r = z->part;
-	uint64_t names = estimate(z);
+	uint64_t names = hyperloglog_estimate(&z->distinct);
 	r.names = names > z->part.names ? names - z->part.names : 1;
 	if (!f->options.sink(f->options.sink_context, &r))
 		return false;
@@ -192,7 +147,7 @@ static bool begin_interval(struct flood *f, struct flood_zone *z, uint32_t now_s
 	z->interval = f->interval;
 	z->part.names = z->whole.sightings = 0;
 	z->asked = z->examples = z->again = z->rdatas = 0;
-	memset(z->registers, 0, sizeof(z->registers));
+	memset(&z->distinct, 0, sizeof(z->distinct));
 	memset(z->rdata, 0, sizeof(z->rdata));
 	return true;
 }
@@ -388,7 +343,7 @@ enum flood_answer flood_ask(struct flood *f, const uint8_t *owner, size_t size, 
 		return FLOOD_LET_IN;
 	if (is_duplicate(f, record_hash, message))
 		return FLOOD_DUPLICATE;
-	note_name(z, hash);
+	hyperloglog_add(&z->distinct, hash);
 	note_sighting(&z->part, owner, size, time_s);
 	note_sighting(&z->whole, owner, size, time_s);
 	stats_add(&f->stats->flood_collapsed, 1);

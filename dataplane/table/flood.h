@@ -10,10 +10,9 @@
 // Asked only about records that are new to the table; those that stand in it never come here. In a flooded zone
 // are let in: a few names as examples, and each name that comes a third time, as random ones do not. The budget
 // halves with every further interval of flood, and grows back after it. What a zone is: see flood_zone_at. A zone's
-// own name is never collapsed. Memory is fixed; one thread, but for flood_take_notice.
+// own name is never collapsed. Memory is fixed; one thread.
 #pragma once
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,37 +20,14 @@
 #include "dataplane/dns/dns.h"
 #include "dataplane/base/hash.h"
 #include "dataplane/common/stats.h"
+#include "dataplane/table/flood_notice.h"
 
 enum {
 	FLOOD_ZONES = 512,     // flooded at a time
 	FLOOD_CELLS = 1 << 15, // zones whose new names are counted at a time
 	FLOOD_EXAMPLES = 8,    // names let in at least, in each interval
 	FLOOD_RDATAS = 64,     // different records `*.<zone>` that an interval may bring; later ones are without RDATA
-	FLOOD_NOTICES = 64,    // that may wait for the log, a power of two
 	FLOOD_AGAIN = 3	       // sightings after which a name is let in
-};
-
-// About a flooded zone, since the report before.
-struct flood_report {
-	uint8_t zone[DNS_NAME_SIZE]; // wire form
-	uint8_t zone_size;
-	uint8_t example_size;
-	uint8_t example[DNS_NAME_SIZE]; // a name that was collapsed
-	uint64_t sightings;		// collapsed
-	uint64_t names;			// an estimate of how many different names they were of, at least 1
-	uint32_t first_s, last_s;	// of these sightings
-};
-
-// For the log: the zone went over its budget (report.sightings is 0), or an interval of flood ended.
-struct flood_notice {
-	struct flood_report report; // of the whole interval
-	uint64_t budget;	    // what was exceeded
-};
-
-// Passes notices from the worker to the thread that logs.
-struct flood_notices {
-	atomic_uint in, out; // worker: w, r; main: r, w
-	struct flood_notice at[FLOOD_NOTICES];
 };
 
 // Takes a report over. False where it has no room just now: it is offered again.
@@ -96,9 +72,6 @@ void flood_expire(struct flood *f, uint32_t now_s);
 
 // Reports everything. False where the sink had no room: call again.
 bool flood_finish(struct flood *f);
-
-// The next notice for the log. False: none. For one other thread than the worker's.
-bool flood_take_notice(struct flood_notices *n, struct flood_notice *out);
 
 // Offset in `owner` of the zone that it counts for: the registered domain, as far as that can be told without a list:
 // two labels, three under co.uk and its like; in in-addr.arpa a /24, in ip6.arpa a /48. 0: is none, or is it itself.

@@ -2,21 +2,13 @@
 // The first stage of the table's pipeline, for the loop to inline: a key is built where it will wait.
 #pragma once
 
-#include "dataplane/table/layout.h"
+#include "dataplane/table/bucket.h"
 
 // A new message: a record counts once in each.
 static inline void table_next_message(struct table *t)
 {
 	if (++t->message == 0) // 0 marks a unit that no message has counted
 		t->message = 1;
-}
-
-// The page by the owner's half of the hash, the bucket in it by bits of the other half above those of the tag.
-static inline uint64_t table_first_bucket(const struct table *t, uint64_t hash)
-{
-	uint64_t page = (hash >> 32) * t->pages_len >> 32;
-
-	return page * TABLE_PAGE_BUCKETS + (hash >> 16) % TABLE_PAGE_BUCKETS;
 }
 
 // Moves the pipeline on by a batch of sightings.
@@ -33,7 +25,7 @@ static inline struct table_pending *table_prepare(struct table *t, uint32_t n)
 static inline void table_prepared(struct table *t, struct table_pending *p, size_t size, uint64_t hash, uint32_t time_s)
 {
 	p->hash = hash;
-	p->bucket = (uint32_t)table_first_bucket(t, hash);
+	p->bucket = (uint32_t)bucket_first(t, hash);
 	p->time_s = time_s;
 	p->message = t->message;
 	p->size = (uint16_t)size;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The insides of the table, for table*.c and inline.h alone; table.h draws them.
+// The structures of the table, for this room alone; table.h draws them.
 #pragma once
 
 #include "dataplane/base/memory.h"
@@ -97,12 +97,11 @@ struct table {
 	table_wait *wait; // NULL: live
 	struct memory_block bucket_memory;
 	struct memory_block unit_memory;
-	struct flood *flood; // NULL: off
-	const struct hash_key *flood_hash;
+	table_hook *hook; // asked about new records; NULL: none
+	void *hook_context;
 	struct table_pending pending[TABLE_PENDING];
 	uint8_t long_key[TABLE_KEY_MAX + 64];	  // a key being built that is too long for the pipeline
 	uint8_t out_key[TABLE_KEY_MAX + 64];	  // a chained key gathered for the sink
-	uint8_t flood_key[1024];		  // of a record that is collapsed
 	struct table_passed passed[TABLE_PASSED]; // of the last message that had any
 };
 
@@ -131,7 +130,7 @@ static inline bool table_meta_get(const struct table_bucket *b, unsigned group, 
 	return b->meta >> (group + slot) & 1;
 }
 
-// evict.c ──────────────────────────────────────────────────────────────────────────────
+// handover.c ─────────────────────────────────────────────────────────────────────────────────
 
 // Hands one record to the sink and marks it unchanged. False if the sink has no room.
 bool table_hand_over(struct table *t, struct table_bucket *b, unsigned slot);
@@ -139,37 +138,23 @@ bool table_hand_over(struct table *t, struct table_bucket *b, unsigned slot);
 // The same for a record that has to go: a capture waits for room.
 bool table_hand_over_now(struct table *t, struct table_bucket *b, unsigned slot);
 
-// Offers a record to the sink; a capture waits for room. False if there is none.
-bool table_offer(struct table *t, const struct record_view *record);
+// Hands a sighting over at once: the table has no room for its record.
+void table_pass_by(struct table *t, const struct table_sighting *s);
 
-// Gives up one record of the two buckets, the least worth keeping. Returns its bucket and slot, now
-// free, or NULL where none may go.
+// True if a sighting of the same message was handed over at once. By the keyed hash alone.
+bool table_was_passed(struct table *t, uint64_t hash, uint32_t message);
+
+// evict.c ────────────────────────────────────────────────────────────────────────────────────
+
+// Evicts one record of the two buckets, the least worth keeping. Returns its bucket, and its slot, which is now free;
+// NULL if none may go.
 struct table_bucket *table_evict_slot(struct table *t, struct table_bucket *first, struct table_bucket *second,
 	unsigned *slot);
 
-// Gives up records until `units` units are free. False where not enough may go.
+// Evicts records until `units` units are free. False if not enough may go.
 bool table_make_room(struct table *t, uint32_t units);
 
-// Hands a sighting over at once: the table has no room for its record.
-void table_pass_by(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
-	uint32_t message);
+// insert.c ───────────────────────────────────────────────────────────────────────────────────
 
-// True where a sighting of the same message was handed over at once. By the keyed hash alone.
-bool table_was_passed(struct table *t, uint64_t hash, uint32_t message);
-
-// table.c ────────────────────────────────────────────────────────────────────────────────────
-
-// Takes a record in that is not there.
-void table_insert(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s, uint32_t message);
-
-// Counts a sighting of a record, whether or not one of this message was counted. False where it is not there.
-bool table_count_again(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
-	uint32_t message);
-
-// flood_insert.c ──────────────────────────────────────────────────────────────────────────────
-
-bool table_flood_begin(struct table *t, const struct table_options *options, struct worker_stats *stats);
-
-// About a record that is new: true where it was counted otherwise, since its zone is flooded.
-bool table_collapse(struct table *t, uint64_t hash, const uint8_t *key, uint32_t size, uint32_t time_s,
-	uint32_t message);
+// Takes a record in that is not in the table.
+void table_insert(struct table *t, const struct table_sighting *s);

@@ -26,7 +26,6 @@
 #include <stdint.h>
 
 #include "dataplane/dns/dns.h"
-#include "dataplane/table/flood.h"
 #include "dataplane/base/hash.h"
 #include "dataplane/common/frame.h"
 #include "dataplane/common/stats.h"
@@ -52,14 +51,21 @@ struct table_options {
 	table_sink *sink;
 	void *sink_context;
 	table_wait *wait; // of a capture, with sink_context; NULL: what the sink has no room for is lost and counted
-	uint64_t flood_names;		     // new names that a zone may bring in an interval (flood.h); 0: any number
-	uint32_t flood_interval_s;	     // that interval
-	uint32_t flood_report_s;	     // how often flooded zones are reported
-	struct flood_notices *flood_notices; // where floods are told to the log; NULL: nowhere
-	const struct hash_key *key;	     // of the hashes that come with keys; for floods alone
 };
 
 struct table;
+
+// One sighting on its way into the table.
+struct table_sighting {
+	uint64_t hash;	    // of the whole key (table_hash)
+	const uint8_t *key; // zeros follow it: to a multiple of eight octets, and to 40 octets at least
+	uint32_t size;	    // octets of the key
+	uint32_t time_s;    // seconds since 1970
+	uint32_t message;   // its number; a record counts once in each message
+};
+
+// Asked about each sighting whose record is not in the table. True: the hook has counted it otherwise (table_count_as).
+typedef bool table_hook(void *context, const struct table_sighting *s);
 
 // Maps and touches the memory: about TABLE_UNIT_SIZE + 11 octets a record. NULL when out of memory.
 struct table *table_new(const struct table_options *options, struct worker_stats *stats);
@@ -126,10 +132,14 @@ bool table_is_filling(const struct table *t);
 // How many buckets there are: one round of the sweep.
 uint64_t table_buckets(const struct table *t);
 
-// flood_insert.c ──────────────────────────────────────────────────────────────────────────────
+// for a hook ─────────────────────────────────────────────────────────────────────────────────
 
-// Time goes on: hands over what is due about flooded zones; for the housekeeping of the loop.
-void table_expire(struct table *t, uint32_t now_s);
+// From now on `hook` is asked about new records.
+void table_set_hook(struct table *t, table_hook *hook, void *context);
 
-// Hands over all about flooded zones, before the last sweep. False where the sink has no room: call again.
-bool table_finish(struct table *t);
+// Counts a sighting of a record that the hook has made up, and takes the record in if it is not there. Unlike others it
+// counts more than once in a message.
+void table_count_as(struct table *t, const struct table_sighting *s);
+
+// Offers a record to the sink, past the table; a capture waits for room. False if there is none.
+bool table_offer(struct table *t, const struct record_view *record);

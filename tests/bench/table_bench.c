@@ -3,7 +3,7 @@
 //
 //     table_bench [RECORDS]           without it: ten thousand, then two million
 //
-//     table       ours: buckets of ten tags over units of 128 octets (dataplane/table/table.c)
+//     table       ours: buckets of ten tags over units of 128 octets (dataplane/table/table.h)
 //     rte_hash    DPDK's cuckoo hash, 64-octet keys, looked up by 32; the counters in an array beside it
 //     inline      open addressing, key and counters in one 64-octet slot, half full, asked for eight ahead
 //

@@ -447,7 +447,7 @@ static void given_up_units_are_not_believed(void)
 	for (int i = 0; i < 3; i++) // all idle
 		table_sweep(t, table_buckets(t));
 	CU_ASSERT_EQUAL(t->free_len, 0);
-	t->hand = table_first_bucket(t, table_hash(&key, hash_padded(&key, owner, 1), 65280, victim, sizeof(victim)));
+	t->hand = bucket_first(t, table_hash(&key, hash_padded(&key, owner, 1), 65280, victim, sizeof(victim)));
 	struct table_bucket *b = &t->buckets[t->hand];
 	for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++)
 		if (b->tag[slot] && table_key_size(&t->units[b->unit[slot]]) != victim_size)

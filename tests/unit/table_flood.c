@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/table/collapse.h"
 #include "dataplane/table/flood.h"
 #include "dataplane/table/inline.h"
 #include "tests/tools/unit.h"
@@ -129,14 +130,14 @@ static void beyond_the_budget_names_collapse(void)
 	CU_ASSERT_EQUAL(ask(f, 0, BUDGET, "other.com", 1000), BUDGET);
 	CU_ASSERT_EQUAL(stats.flood_collapsed, 199000);
 	CU_ASSERT_EQUAL(stats.flood_zones, 1);
-	CU_ASSERT(flood_take_notice(&notices, &notice) && notice.report.sightings == 0 && notice.budget == BUDGET);
-	CU_ASSERT(!flood_take_notice(&notices, &notice));
+	CU_ASSERT(flood_notice_take(&notices, &notice) && notice.report.sightings == 0 && notice.budget == BUDGET);
+	CU_ASSERT(!flood_notice_take(&notices, &notice));
 	CU_ASSERT(flood_finish(f));
 	CU_ASSERT_EQUAL(told.sightings, 199000);
 	CU_ASSERT(told.names > 199000 * 0.88 && told.names < 199000 * 1.12);
 	CU_ASSERT(told.last.zone_size == zone_size && memcmp(told.last.zone, zone, zone_size) == 0);
 	CU_ASSERT(told.last.example_size > zone_size && told.last.first_s == 1000 && told.last.last_s == 1000);
-	CU_ASSERT(flood_take_notice(&notices, &notice) && notice.report.sightings == 199000 &&
+	CU_ASSERT(flood_notice_take(&notices, &notice) && notice.report.sightings == 199000 &&
 		  notice.report.names == told.names);
 	CU_ASSERT_EQUAL(stats.flood_zones, 0);
 	flood_free(f);
@@ -301,14 +302,12 @@ static bool take_record(void *context, const struct record_view *r)
 	return true;
 }
 
+static struct collapse *collapse; // of the table; NULL: off
+
 static struct table *begin_table(uint64_t records, uint64_t names)
 {
-	const struct table_options options = {.records = records,
-		.sink = take_record,
-		.flood_names = names,
-		.flood_interval_s = INTERVAL,
-		.flood_report_s = 1,
-		.key = &key};
+	const struct table_options options = {.records = records, .sink = take_record};
+	const struct collapse_options floods = {.names = names, .interval_s = INTERVAL, .report_s = 1, .key = &key};
 
 	memset(&stats, 0, sizeof(stats));
 	memset(&handed, 0, sizeof(handed));
@@ -316,6 +315,8 @@ static struct table *begin_table(uint64_t records, uint64_t names)
 	CU_ASSERT_FATAL(hash_key_random(&key) == 0);
 	struct table *t = table_new(&options, &stats);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	collapse = names > 0 ? collapse_new(&floods, t, &stats) : NULL;
+	CU_ASSERT_FATAL(names == 0 || collapse);
 	return t;
 }
 
@@ -347,13 +348,14 @@ static void add_number(struct table *t, uint64_t n, const char *zone, uint32_t r
 static void finish(struct table *t)
 {
 	table_settle(t);
-	while (!table_finish(t))
+	while (collapse && !collapse_finish(collapse))
 		sink_is_full = false;
 	for (uint64_t left = table_buckets(t); left > 0;)
 		left -= table_sweep(t, left);
 	CU_ASSERT_EQUAL(stats.rr_taken, stats.sightings_flushed + stats.sightings_pending + stats.lost_no_room);
 	CU_ASSERT_EQUAL(stats.sightings_pending, 0);
 	CU_ASSERT_EQUAL(handed.sightings, stats.sightings_flushed);
+	collapse_free(collapse);
 	table_free(t);
 }
 
