@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/loop/burst_message.h"
+#include "dataplane/loop/message.h"
 
-#include "dataplane/loop/burst.h"
 #include "dataplane/table/inline.h"
 
-void choose_way(struct worker *w)
+void message_choose_path(struct worker *w)
 {
 	const uint64_t types = 1ull << DNS_TYPE_A | 1ull << DNS_TYPE_AAAA | 1ull << DNS_TYPE_CNAME;
-	const struct admit_options *o = options_of(w);
+	const struct admit_options *o = message_options(w);
 
-	// where OPT records are to be counted as of a section left out, the long way does so
+	// where OPT records are to be counted as of a section left out, the slow path does so
 	if (!o->section[DNS_ANSWER] || !o->section[DNS_ADDITIONAL] || (o->type[0] & types) != types ||
 		(w->filters && w->filters->records))
-		w->way = WORKER_LONG;
+		w->path = WORKER_SLOW;
 	else if (w->match || (w->filters && w->filters->servers) || w->depth < WORKER_ALL)
-		w->way = WORKER_SHORT;
+		w->path = WORKER_FAST;
 	else
-		w->way = WORKER_SHORTEST;
+		w->path = WORKER_FASTEST;
 }
 
-bool match_response(struct worker *w, const struct admit_match_key *key, enum dns_verdict verdict)
+bool message_match_response(struct worker *w, const struct admit_match_key *key, enum dns_verdict verdict)
 {
 	// an error answers its query too
 	bool matched = admit_match_response(w->match, key, w->clock_s);
@@ -82,7 +81,7 @@ static void add_filtered(struct worker *w, const uint16_t *taken, uint16_t len, 
 static void add_admitted(struct worker *w, uint32_t now_s)
 {
 	const uint16_t *taken;
-	uint16_t len = admit_message(w->admit, w->message, options_of(w), &w->stats, &taken);
+	uint16_t len = admit_message(w->admit, w->message, message_options(w), &w->stats, &taken);
 
 	if (unlikely(w->depth < WORKER_ALL))
 		return;
@@ -95,13 +94,13 @@ static void add_admitted(struct worker *w, uint32_t now_s)
 		add_record(w, &w->message->records[taken[i]], now_s);
 }
 
-void take_message(struct worker *w, const uint8_t *wire, size_t size, const struct admit_match_key *key, uint32_t now_s)
+void message_take(struct worker *w, const uint8_t *wire, size_t size, const struct admit_match_key *key, uint32_t now_s)
 {
 	enum dns_verdict verdict = dns_parse(w->message, wire, size);
 
 	if (w->match && verdict == DNS_QUERY)
 		admit_match_query(w->match, key, w->clock_s);
-	else if (w->match && verdict != DNS_MALFORMED && !match_response(w, key, verdict))
+	else if (w->match && verdict != DNS_MALFORMED && !message_match_response(w, key, verdict))
 		return;
 	if (unlikely(w->is_cut) && verdict == DNS_MALFORMED)
 		stats_add(&w->stats.dns_snapped, 1);
@@ -111,15 +110,31 @@ void take_message(struct worker *w, const uint8_t *wire, size_t size, const stru
 		add_admitted(w, now_s);
 }
 
-void take_stream_message(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s)
+void message_take_stream(void *context, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s)
 {
 	struct worker *w = context;
 	struct admit_match_key key;
 
 	stats_add(&w->stats.dns_tcp, 1);
-	if (w->depth < WORKER_PARSE || !takes_server(w, pkt, wire, size))
+	if (w->depth < WORKER_PARSE || !message_takes_server(w, pkt, wire, size))
 		return;
 	if (w->match)
 		admit_match_begin(w->match, pkt, true, wire, size, size, &key);
-	take_message(w, wire, size, &key, time_s);
+	message_take(w, wire, size, &key, time_s);
+}
+
+void message_publish_verdicts(struct worker *w)
+{
+	uint64_t *const counter[DNS_VERDICT_MAX] = {
+		[DNS_TAKEN] = &w->stats.dns_taken,
+		[DNS_QUERY] = &w->stats.dns_query,
+		[DNS_MALFORMED] = &w->stats.dns_malformed,
+		[DNS_NOT_QUERY_ANSWER] = &w->stats.dns_not_query_answer,
+		[DNS_TRUNCATED] = &w->stats.dns_truncated,
+		[DNS_ERROR_RCODE] = &w->stats.dns_error_rcode,
+	};
+	for (int i = 0; i < DNS_VERDICT_MAX; i++) {
+		stats_add(counter[i], w->verdicts[i]);
+		w->verdicts[i] = 0;
+	}
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A worker without packets: wakes with the next one, and for its housekeeping.
-#include "dataplane/intake/rx_wait.h"
-#include "dataplane/loop/worker.h"
+#include "dataplane/loop/idle.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
+
+#include "dataplane/intake/rx_wait.h"
 
 enum {
 	SLEEP_US = 100,	     // where there is no socket to wait for
@@ -16,13 +16,13 @@ enum {
 	NICE = -15	// of a thread that sleeps, so that its wake-up does not wait for others
 };
 
-void worker_prefer(const struct worker *w)
+void idle_raise_priority(const struct worker *w)
 {
 	if (w->options.sleeps)					 // one that polls would starve what shares its core
 		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); // not allowed: it stays as it was
 }
 
-void worker_doze(const struct worker *w)
+void idle_sleep(const struct worker *w)
 {
 	int fds[WORKER_SOURCES_MAX];
 	unsigned len = 0;
