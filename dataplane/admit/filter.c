@@ -59,7 +59,7 @@ static int read_expression(struct filter_set *set, const char *expression, char 
 	set->code = calloc(1, sizeof(*set->code));
 	if (!set->code)
 		return snprintf(why, why_size, "filter: no memory"), -ENOMEM;
-	return pkt_filter_compile(set->code, expression, why, why_size) ? 0 : -EINVAL;
+	return filter_code_compile(set->code, expression, why, why_size) ? 0 : -EINVAL;
 }
 
 struct filter_set *filter_set_read(const struct filter_options *options, char *why, size_t why_size)
@@ -86,7 +86,7 @@ struct filter_set *filter_set_read(const struct filter_options *options, char *w
 static void free_code(struct filter_set *set)
 {
 	if (set->code)
-		pkt_filter_code_free(set->code);
+		filter_code_free(set->code);
 	free(set->code);
 	set->code = NULL;
 }
@@ -95,8 +95,8 @@ bool filter_set_finish(struct filter_set *set, char *why, size_t why_size)
 {
 	if (!set->code)
 		return true;
-	set->packets = pkt_filter_new(set->code, why, why_size);
-	if (set->packets && set->packets->scope == PKT_FILTER_FRAME)
+	set->packets = filter_packet_new(set->code, why, why_size);
+	if (set->packets && set->packets->scope == FILTER_FRAME)
 		log_warning(
 			"filter: names link headers (vlan, mpls, ether[...]), so it is applied to frames as they come; what it says of "
 			"addresses and ports does not reach into other tags and tunnels");
@@ -108,7 +108,7 @@ void filter_set_free(struct filter_set *set)
 {
 	if (!set)
 		return;
-	pkt_filter_free(set->packets);
+	filter_packet_free(set->packets);
 	prefix_set_free(set->servers);
 	prefix_set_free(set->doh);
 	prefix_list_free(&set->doh_list);

@@ -17,8 +17,8 @@
 #include "dataplane/admit/admit.h"
 #include "dataplane/base/prefix.h"
 
-struct pkt_filter;	// filter_packet.h
-struct pkt_filter_code; // filter_code.h
+struct filter_packet; // filter_packet.h
+struct filter_code;   // filter_code.h
 
 // filter_names.c: names of a file, each with what lies under it, matched label by label in wire form.
 //
@@ -48,8 +48,8 @@ struct filter_options {
 
 struct filter_set {
 	struct admit_options admit;	 // sections and types
-	struct pkt_filter_code *code;	 // of `packets`, until filter_set_finish; NULL: all
-	struct pkt_filter *packets;	 // NULL: all
+	struct filter_code *code;	 // of `packets`, until filter_set_finish; NULL: all
+	struct filter_packet *packets;	 // NULL: all
 	struct prefix_set *servers;	 // NULL: all
 	struct filter_names *names_only; // NULL: all
 	struct filter_names *names_skip; // NULL: none

@@ -24,22 +24,22 @@ static bool is_among(const char *word, size_t size, const char *const *words)
 }
 
 // By the words alone: what compiles for plain IP may still mean a link header (ether[0]).
-static enum pkt_filter_scope scope_of(const char *expression)
+static enum filter_scope scope_of(const char *expression)
 {
 	static const char *const links[] = {"ether", "link", "wlan", "fddi", "tr", NULL};
 	static const char *const headers[] = {"vlan", "mpls", "pppoed", "pppoes", "geneve", "vxlan", NULL};
-	enum pkt_filter_scope scope = PKT_FILTER_IP;
+	enum filter_scope scope = FILTER_IP;
 
 	for (const char *p = expression; *p;) {
 		size_t size = 0;
 		while (isalnum((unsigned char)p[size]) || strchr("_-.:", p[size] ? p[size] : ' '))
 			size++;
 		if (is_among(p, size, headers))
-			return PKT_FILTER_FRAME;
+			return FILTER_FRAME;
 		if (is_among(p, size, links)) {
 			if (p[size + strspn(p + size, " \t")] == '[')
-				return PKT_FILTER_FRAME;
-			scope = PKT_FILTER_ETHERNET;
+				return FILTER_FRAME;
+			scope = FILTER_ETHERNET;
 		}
 		p += size > 0 ? size : 1;
 	}
@@ -58,30 +58,30 @@ static bool compile(struct bpf_program *program, enum link_kind link, const char
 		memset(program, 0, sizeof(*program));
 		snprintf(why, why_size, "filter: found '%.200s', expected an expression of pcap-filter(7): %s",
 			expression, pcap_geterr(pcap));
-	} else if (program->bf_len > PKT_FILTER_LEN_MAX) {
+	} else if (program->bf_len > FILTER_LEN_MAX) {
 		snprintf(why, why_size,
 			"filter: found %u instructions, expected at most %d; put networks into a file for the setting servers",
-			program->bf_len, PKT_FILTER_LEN_MAX);
+			program->bf_len, FILTER_LEN_MAX);
 		done = false;
 	}
 	pcap_close(pcap);
 	return done;
 }
 
-static bool compile_all(struct pkt_filter_code *code, const char *expression, char *why, size_t why_size)
+static bool compile_all(struct filter_code *code, const char *expression, char *why, size_t why_size)
 {
 	char other[512];
 
-	if (strlen(expression) > PKT_FILTER_LINK_TEXT_MAX) {
+	if (strlen(expression) > FILTER_LINK_TEXT_MAX) {
 		snprintf(why, why_size,
 			"filter: found %zu octets with words of link headers, expected at most %d; put networks into a file for "
 			"the setting servers",
-			strlen(expression), PKT_FILTER_LINK_TEXT_MAX);
+			strlen(expression), FILTER_LINK_TEXT_MAX);
 		return false;
 	}
 	if (!compile(&code->program[LINK_KIND_ETHERNET], LINK_KIND_ETHERNET, expression, why, why_size))
 		return false;
-	for (int link = 0; link < LINK_KIND_MAX && code->scope == PKT_FILTER_FRAME;
+	for (int link = 0; link < LINK_KIND_MAX && code->scope == FILTER_FRAME;
 		link++) // `ether host` means nothing to some
 		if (link != LINK_KIND_ETHERNET &&
 			!compile(&code->program[link], (enum link_kind)link, expression, other, sizeof(other)))
@@ -89,32 +89,32 @@ static bool compile_all(struct pkt_filter_code *code, const char *expression, ch
 	return true;
 }
 
-bool pkt_filter_compile(struct pkt_filter_code *code, const char *expression, char *why, size_t why_size)
+bool filter_code_compile(struct filter_code *code, const char *expression, char *why, size_t why_size)
 {
-	*code = (struct pkt_filter_code){.scope = scope_of(expression)};
-	if (strlen(expression) > PKT_FILTER_TEXT_MAX) {
+	*code = (struct filter_code){.scope = scope_of(expression)};
+	if (strlen(expression) > FILTER_TEXT_MAX) {
 		snprintf(why, why_size,
 			"filter: found %zu octets, expected at most %d; put networks into a file for the setting servers",
-			strlen(expression), PKT_FILTER_TEXT_MAX);
+			strlen(expression), FILTER_TEXT_MAX);
 		return false;
 	}
-	if (code->scope == PKT_FILTER_IP) {
+	if (code->scope == FILTER_IP) {
 		struct bpf_program *program = &code->program[LINK_KIND_RAW_IP];
 		if (compile(program, LINK_KIND_RAW_IP, expression, why, why_size))
 			return true;
-		bool too_long = program->bf_len > PKT_FILTER_LEN_MAX;
-		pkt_filter_code_free(code);
+		bool too_long = program->bf_len > FILTER_LEN_MAX;
+		filter_code_free(code);
 		if (too_long)
 			return false;
-		code->scope = PKT_FILTER_ETHERNET; // what plain IP has not: broadcast
+		code->scope = FILTER_ETHERNET; // what plain IP has not: broadcast
 	}
 	if (compile_all(code, expression, why, why_size))
 		return true;
-	pkt_filter_code_free(code);
+	filter_code_free(code);
 	return false;
 }
 
-void pkt_filter_code_free(struct pkt_filter_code *code)
+void filter_code_free(struct filter_code *code)
 {
 	for (int link = 0; link < LINK_KIND_MAX; link++) {
 		pcap_freecode(&code->program[link]); // one that was never compiled is empty

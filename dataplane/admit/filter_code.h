@@ -13,20 +13,20 @@
 
 #include "dataplane/packet/packet.h"
 
-enum pkt_filter_scope { PKT_FILTER_IP, PKT_FILTER_ETHERNET, PKT_FILTER_FRAME };
+enum filter_scope { FILTER_IP, FILTER_ETHERNET, FILTER_FRAME };
 
 enum {
-	PKT_FILTER_TEXT_MAX = 65536,	 // octets of an expression; the optimizer's time grows with the square of it
-	PKT_FILTER_LINK_TEXT_MAX = 8192, // the same with words of link headers, which take it 25 times as long
-	PKT_FILTER_LEN_MAX = 4096	 // instructions that DPDK translates (BPF_MAXINSNS)
+	FILTER_TEXT_MAX = 65536,     // octets of an expression; the optimizer's time grows with the square of it
+	FILTER_LINK_TEXT_MAX = 8192, // the same with words of link headers, which take it 25 times as long
+	FILTER_LEN_MAX = 4096	     // instructions that DPDK translates (BPF_MAXINSNS)
 };
 
-struct pkt_filter_code {
-	enum pkt_filter_scope scope;
+struct filter_code {
+	enum filter_scope scope;
 	struct bpf_program
 		program[LINK_KIND_MAX]; // IP: of LINK_KIND_RAW_IP alone; Ethernet: of LINK_KIND_ETHERNET alone
 };
 
 // False with one line in `why` where the expression is none, or is too long. Frees nothing of `*code` before.
-bool pkt_filter_compile(struct pkt_filter_code *code, const char *expression, char *why, size_t why_size);
-void pkt_filter_code_free(struct pkt_filter_code *code);
+bool filter_code_compile(struct filter_code *code, const char *expression, char *why, size_t why_size);
+void filter_code_free(struct filter_code *code);

@@ -18,7 +18,7 @@
 
 enum node_flag { NODE_EXACT = 1, NODE_UNDER = 2 };
 
-struct slot {
+struct node {
 	uint64_t hash;
 	uint32_t at;
 	uint8_t size;  // of the name; 0: a free slot
@@ -27,7 +27,7 @@ struct slot {
 
 struct filter_names {
 	struct hash_key key;
-	struct slot *slots;
+	struct node *slots;
 	size_t slots_len;  // a power of two
 	size_t slots_used; // at most half
 	uint8_t *bytes;
@@ -52,12 +52,12 @@ static uint64_t hash_label(const struct hash_key *key, uint64_t above, const uin
 }
 
 // The slot of that name, or the free one where it belongs.
-static struct slot *find(const struct filter_names *n, uint64_t hash, const uint8_t *name, size_t size)
+static struct node *find(const struct filter_names *n, uint64_t hash, const uint8_t *name, size_t size)
 {
 	size_t mask = n->slots_len - 1;
 
 	for (size_t i = hash & mask;; i = (i + 1) & mask) {
-		struct slot *slot = &n->slots[i];
+		struct node *slot = &n->slots[i];
 		if (slot->size == 0 ||
 			(slot->hash == hash && slot->size == size && memcmp(n->bytes + slot->at, name, size) == 0))
 			return slot;
@@ -77,7 +77,7 @@ bool filter_names_has(const struct filter_names *n, const uint8_t *name, size_t 
 	while (labels-- > 0) {
 		const uint8_t *suffix = name + offsets[labels];
 		hash = hash_label(&n->key, hash, suffix);
-		const struct slot *slot = find(n, hash, suffix, size - offsets[labels]);
+		const struct node *slot = find(n, hash, suffix, size - offsets[labels]);
 		if (slot->size == 0)
 			return false;
 		if (slot->flags & (labels == 0 ? NODE_EXACT : NODE_UNDER))
@@ -140,9 +140,9 @@ static int add(struct filter_names *n, const uint8_t *name, size_t size, uint8_t
 	bool used = false;
 	for (unsigned i = labels; i-- > 0 && result == 0;) {
 		hash = hash_label(&n->key, hash, name + offsets[i]);
-		struct slot *slot = find(n, hash, name + offsets[i], size - offsets[i]);
+		struct node *slot = find(n, hash, name + offsets[i], size - offsets[i]);
 		if (slot->size == 0) {
-			*slot = (struct slot){.hash = hash,
+			*slot = (struct node){.hash = hash,
 				.at = (uint32_t)(at + offsets[i]),
 				.size = (uint8_t)(size - offsets[i])};
 			n->slots_used++;

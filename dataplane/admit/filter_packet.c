@@ -12,7 +12,7 @@
 #include <rte_mbuf.h>
 
 // Classic BPF → eBPF → machine code. False with one line in `why`.
-static bool translate(struct pkt_filter *f, int link, const struct bpf_program *program, char *why, size_t why_size)
+static bool translate(struct filter_packet *f, int link, const struct bpf_program *program, char *why, size_t why_size)
 {
 	struct rte_bpf_prm *parameters = rte_bpf_convert(program);
 	struct rte_bpf_jit jit = {0};
@@ -32,9 +32,9 @@ static bool translate(struct pkt_filter *f, int link, const struct bpf_program *
 	return true;
 }
 
-struct pkt_filter *pkt_filter_new(const struct pkt_filter_code *code, char *why, size_t why_size)
+struct filter_packet *filter_packet_new(const struct filter_code *code, char *why, size_t why_size)
 {
-	struct pkt_filter *f = calloc(1, sizeof(*f));
+	struct filter_packet *f = calloc(1, sizeof(*f));
 	char other[200];
 	bool any = false;
 
@@ -47,27 +47,27 @@ struct pkt_filter *pkt_filter_new(const struct pkt_filter_code *code, char *why,
 				any ? sizeof(other) : why_size);
 	if (any)
 		return f;
-	pkt_filter_free(f);
+	filter_packet_free(f);
 	return NULL;
 }
 
-void pkt_filter_free(struct pkt_filter *f)
+void filter_packet_free(struct filter_packet *f)
 {
 	for (int link = 0; f && link < LINK_KIND_MAX; link++)
 		rte_bpf_destroy(f->bpf[link]);
 	free(f);
 }
 
-static inline bool run(const struct pkt_filter *f, enum link_kind link, struct rte_mbuf *m)
+static inline bool run(const struct filter_packet *f, enum link_kind link, struct rte_mbuf *m)
 {
 	if (f->run[link])
 		return f->run[link](m) != 0;
 	return f->bpf[link] && rte_bpf_exec(f->bpf[link], m) != 0;
 }
 
-bool pkt_filter_takes_frame(const struct pkt_filter *f, enum link_kind link, struct rte_mbuf *m)
+bool filter_packet_takes_frame(const struct filter_packet *f, enum link_kind link, struct rte_mbuf *m)
 {
-	return f->scope != PKT_FILTER_FRAME || run(f, link, m);
+	return f->scope != FILTER_FRAME || run(f, link, m);
 }
 
 // A buffer that programs can read from, on memory that is not one's own: they look at these fields alone.
@@ -81,16 +81,16 @@ static inline void view(struct rte_mbuf *m, const uint8_t *bytes, uint16_t size,
 	m->next = next;
 }
 
-bool pkt_filter_takes_packet(const struct pkt_filter *f, const uint8_t *ip, const uint8_t *ip_end,
+bool filter_packet_takes_ip(const struct filter_packet *f, const uint8_t *ip, const uint8_t *ip_end,
 	const uint8_t *addresses)
 {
 	struct rte_mbuf packet, link;
 	uint8_t header[RTE_ETHER_HDR_LEN] = {0};
 
-	if (f->scope == PKT_FILTER_FRAME)
+	if (f->scope == FILTER_FRAME)
 		return true;
 	view(&packet, ip, (uint16_t)RTE_MIN(ip_end - ip, UINT16_MAX), NULL);
-	if (f->scope == PKT_FILTER_IP)
+	if (f->scope == FILTER_IP)
 		return run(f, LINK_KIND_RAW_IP, &packet);
 	if (addresses)
 		memcpy(header, addresses, 2 * RTE_ETHER_ADDR_LEN);

@@ -179,9 +179,44 @@ size_t answer_other(const struct answer_context *x, struct answer *a, const stru
 // answer.c: authority and additional section, from `p` on. False where they are none of ours.
 bool answer_sections(const struct answer_context *x, struct answer *a, const uint8_t *p, const uint8_t *end);
 
-// True where the message is an ordinary answer: its records are then prepared in the table's
-// pipeline, for table_commit. The caller has begun a message (table_next_message). No side effect
-// otherwise.
+// The record at `p`, the n-th of the message that is prepared: prepared, or left out for its type, which sets `*skipped` to 1.
+// A CNAME makes its target the owner. Returns its octets, or 0 if it is not ordinary.
+answer_inline size_t answer_record(const struct answer_context *x, struct answer_owner *o, uint32_t n, const uint8_t *p,
+	const uint8_t *end, uint32_t *skipped)
+{
+	struct table_pending *slot = table_prepare(x->table, n);
+
+	if (answer_unlikely(end - p < ANSWER_FIXED_SIZE || answer_raw16(p) != o->pointer))
+		return 0;
+	uint32_t type_class = hash_load32(p + 2);
+	uint16_t rdata_size = answer_raw16(p + 10);
+	if (answer_likely(type_class == htobe32(DNS_TYPE_A << 16 | DNS_CLASS_IN) && rdata_size == htobe16(4) &&
+			  end - p >= ANSWER_A_SIZE)) {
+		uint32_t address = hash_load32(p + ANSWER_FIXED_SIZE);
+		memcpy(answer_key(slot, o, DNS_TYPE_A), &address, sizeof(address));
+		table_prepared(x->table, slot, TABLE_KEY_HEAD + o->size + 4, table_hash_a(x->key, o->hash, address),
+			x->time_s);
+		return ANSWER_A_SIZE;
+	}
+	if (type_class == htobe32(DNS_TYPE_AAAA << 16 | DNS_CLASS_IN) && rdata_size == htobe16(16) &&
+		end - p >= ANSWER_AAAA_SIZE) {
+		memcpy(answer_key(slot, o, DNS_TYPE_AAAA), p + ANSWER_FIXED_SIZE, 16);
+		table_prepared(x->table, slot, TABLE_KEY_HEAD + o->size + 16,
+			table_hash_sixteen(x->key, o->hash, DNS_TYPE_AAAA, p + ANSWER_FIXED_SIZE), x->time_s);
+		return ANSWER_AAAA_SIZE;
+	}
+	if (type_class == htobe32(DNS_TYPE_CNAME << 16 | DNS_CLASS_IN))
+		return answer_cname(x, slot, o, p, end);
+	const struct answer_context x_here = *x; // copies, so that x and o can stay in registers
+	const struct answer_owner o_here = *o;
+	struct answer a_here = {.records = n};
+	size_t taken = answer_other(&x_here, &a_here, &o_here, p, end);
+	*skipped = a_here.skipped;
+	return taken;
+}
+
+// True if the message is an ordinary answer: its records are then prepared in the table's pipeline, and table_commit adds
+// them. The caller has begun a message (table_next_message). False: nothing has changed.
 answer_inline bool answer_read(struct answer *a, const struct answer_context *x)
 {
 	const uint8_t *wire = x->wire;
@@ -189,7 +224,7 @@ answer_inline bool answer_read(struct answer *a, const struct answer_context *x)
 
 	if (answer_unlikely(size < DNS_HEADER_SIZE + 5 || size > DNS_MESSAGE_SIZE || x->room < size + ANSWER_NAME_SIZE))
 		return false;
-	uint64_t head = be64toh(hash_load64(wire));
+	uint64_t head = be64toh(hash_load64(wire)); // ID, flags, QDCOUNT, ANCOUNT
 	uint32_t answers = (uint32_t)(head & 0xffff), others = hash_load32(wire + 8);
 	const uint64_t fixed =
 		(uint64_t)(DNS_FLAG_QR | DNS_FLAG_OPCODE | DNS_FLAG_TC | DNS_FLAG_RCODE) << 32 | 0xffff0000;
@@ -205,51 +240,23 @@ answer_inline bool answer_read(struct answer *a, const struct answer_context *x)
 	answer_own(&owner, x->key, wire + DNS_HEADER_SIZE, owner_size, DNS_HEADER_SIZE);
 	p += 4;
 	for (uint32_t n = 0; n < answers; n++) {
-		struct table_pending *slot = table_prepare(x->table, n);
-		if (answer_unlikely(end - p < ANSWER_FIXED_SIZE || answer_raw16(p) != owner.pointer))
+		uint32_t skipped = 0;
+		size_t taken = answer_record(x, &owner, n, p, end, &skipped);
+		if (answer_unlikely(taken == 0))
 			return false;
-		uint32_t type_class = hash_load32(p + 2);
-		uint16_t rdata_size = answer_raw16(p + 10);
-		if (answer_likely(type_class == htobe32(DNS_TYPE_A << 16 | DNS_CLASS_IN) && rdata_size == htobe16(4) &&
-				  end - p >= ANSWER_A_SIZE)) {
-			uint32_t address = hash_load32(p + ANSWER_FIXED_SIZE);
-			memcpy(answer_key(slot, &owner, DNS_TYPE_A), &address, sizeof(address));
-			table_prepared(x->table, slot, TABLE_KEY_HEAD + owner.size + 4,
-				table_hash_a(x->key, owner.hash, address), x->time_s);
-			p += ANSWER_A_SIZE;
-		} else if (type_class == htobe32(DNS_TYPE_AAAA << 16 | DNS_CLASS_IN) && rdata_size == htobe16(16) &&
-			   end - p >= ANSWER_AAAA_SIZE) {
-			memcpy(answer_key(slot, &owner, DNS_TYPE_AAAA), p + ANSWER_FIXED_SIZE, 16);
-			table_prepared(x->table, slot, TABLE_KEY_HEAD + owner.size + 16,
-				table_hash_sixteen(x->key, owner.hash, DNS_TYPE_AAAA, p + ANSWER_FIXED_SIZE),
-				x->time_s);
-			p += ANSWER_AAAA_SIZE;
-		} else {
-			size_t taken;
-			if (type_class == htobe32(DNS_TYPE_CNAME << 16 | DNS_CLASS_IN)) {
-				taken = answer_cname(x, slot, &owner, p, end);
-			} else { // copies, so that the ordinary need not be in memory
-				const struct answer_context x_here = *x;
-				const struct answer_owner owner_here = owner;
-				struct answer a_here = {.records = n};
-				taken = answer_other(&x_here, &a_here, &owner_here, p, end);
-				answers -= a_here.skipped;
-				n -= a_here.skipped; // the next one takes the place
-			}
-			if (taken == 0)
-				return false;
-			p += taken;
-		}
+		p += taken;
+		answers -= skipped;
+		n -= skipped; // the next record takes its place
 	}
 	a->records = answers;
 	a->skipped = cursor_load16(wire + 6) - answers;
-	if (answer_unlikely((others & ~htobe32(1)) != 0)) {
-		const struct answer_context x_here = *x;
-		struct answer a_here = *a;
-		bool taken = answer_sections(&x_here, &a_here, p, end);
-		*a = a_here;
-		return taken;
+	if (answer_likely((others & ~htobe32(1)) == 0)) {
+		a->skipped += others != 0;
+		return others != 0 ? answer_opt(wire, p, end) : p == end;
 	}
-	a->skipped += others != 0;
-	return others != 0 ? answer_opt(wire, p, end) : p == end;
+	const struct answer_context x_here = *x;
+	struct answer a_here = *a;
+	bool taken = answer_sections(&x_here, &a_here, p, end);
+	*a = a_here;
+	return taken;
 }

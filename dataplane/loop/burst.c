@@ -12,7 +12,7 @@ enum { PREFETCH_AHEAD = 4 }; // packets
 
 // `filter`: NULL where there is none.
 static inline __attribute__((always_inline)) void take_packet(struct worker *w, struct burst *b, struct rte_mbuf *m,
-	enum link_kind link, const struct pkt_filter *filter)
+	enum link_kind link, const struct filter_packet *filter)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct pkt pkt;
@@ -21,7 +21,7 @@ static inline __attribute__((always_inline)) void take_packet(struct worker *w, 
 		    pkt_fast(&pkt, frame, rte_pktmbuf_data_len(m), &w->options.dns_ports, &b->vlans))) {
 		size_t room = (size_t)((const uint8_t *)m->buf_addr + m->buf_len - pkt.payload);
 		b->mbufs[b->mbufs_len++] = m;
-		if (filter && !pkt_filter_takes_packet(filter, pkt.ip, pkt.ip_end, frame)) {
+		if (filter && !filter_packet_takes_ip(filter, pkt.ip, pkt.ip_end, frame)) {
 			stats_add(&w->stats.pkt_filtered, 1);
 			return;
 		}
@@ -144,8 +144,8 @@ __rte_noinline void burst_take(struct worker *w, struct worker_source *source, s
 			link = packet_link(mbufs[i]);
 			b.is_snapped = packet_is_snapped(mbufs[i]);
 		}
-		const struct pkt_filter *filter = w->filters ? w->filters->packets : NULL;
-		if (filter && !pkt_filter_takes_frame(filter, link, mbufs[i])) {
+		const struct filter_packet *filter = w->filters ? w->filters->packets : NULL;
+		if (filter && !filter_packet_takes_frame(filter, link, mbufs[i])) {
 			leave_out(&b, mbufs[i], &w->stats.pkt_filtered);
 			continue;
 		}

@@ -62,16 +62,16 @@ static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m,
 static __rte_noinline bool passes_filter(struct worker *w, const struct burst *b, const struct pkt *pkt,
 	const uint8_t *frame, uint32_t size, enum link_kind link, enum pkt_verdict verdict)
 {
-	const struct pkt_filter *filter = w->filters->packets;
+	const struct filter_packet *filter = w->filters->packets;
 	const uint8_t *addresses = b->fragments_deep > 0 ? b->addresses : link == LINK_KIND_ETHERNET ? frame : NULL;
 
 	if (verdict == PKT_FRAGMENT)
 		return true;
 	if (verdict == PKT_DROP) {
 		size_t at = encrypted_ip(frame, size, link);
-		return at < size && pkt_filter_takes_packet(filter, frame + at, frame + size, addresses);
+		return at < size && filter_packet_takes_ip(filter, frame + at, frame + size, addresses);
 	}
-	if (pkt_filter_takes_packet(filter, pkt->ip, pkt->ip_end, addresses))
+	if (filter_packet_takes_ip(filter, pkt->ip, pkt->ip_end, addresses))
 		return true;
 	uint64_t *counted = verdict == PKT_UDP ? &w->stats.pkt_udp : &w->stats.pkt_tcp;
 	stats_set(counted, stats_get(counted) - 1);
