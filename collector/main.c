@@ -12,17 +12,15 @@
 // Threads meet in the spool and the sensors, which have their own locks, and in counters with one
 // writer each.
 #include "collector/base/confine.h"
+#include "collector/base/scheduling.h"
+#include "collector/check.h"
 #include "collector/http/http.h"
 #include "collector/http/listen.h"
 #include "collector/inbox/inbox.h"
 #include "collector/names/index.h"
 #include "collector/options.h"
-#include "collector/redis/info.h"
 #include "collector/report/report.h"
-#include "collector/base/settings.h"
-#include "collector/base/scheduling.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -36,6 +34,8 @@ enum { STOP_BOUND_MS = 5000, HEAP_PIECE = 1 << 20, HEAP_KEEP = 16 << 20 };
 struct collector {
 	struct collector_options options;
 	struct settings settings;
+	struct redis_settings redis; // of the settings, as they are now
+	struct spool_settings spool_settings;
 	struct zone_list *zones;
 	struct stream_registry *streams; // the inbox's, filled by the spool
 	struct spool *spool;
@@ -45,6 +45,7 @@ struct collector {
 	struct names_index *names, *targets; // owners; what records point to
 	struct report_sources report;	     // what the HTTP server asks about the others
 	struct http *http;
+	int http_fd; // listening; -1: none
 	int signals; // signalfd
 	struct sandbox sandbox;
 };
@@ -54,48 +55,34 @@ static bool spool_is_temporary(const struct collector *c)
 	return c->options.once && c->settings.spool_dir[0] == '\0';
 }
 
-static struct spool_settings spool_settings_of(const struct collector *c)
+// What the parts take from the settings: at the start, and after each SIGHUP.
+static void derive_settings(struct collector *c)
 {
-	struct spool_settings s = {.size = c->settings.spool_size,
-		.memory = c->settings.queue_size,
-		.keep_s = c->settings.spool_keep_s,
-		.patience_s = c->settings.spool_patience_s};
+	const struct settings *s = &c->settings;
 
-	settings_spool_dir(&c->settings, c->options.once, s.dir, sizeof(s.dir));
-	return s;
+	log_level_set(s->log_level);
+	c->redis = redis_settings_of(s);
+	c->spool_settings = (struct spool_settings){.size = s->spool_size,
+		.memory = s->queue_size,
+		.keep_s = s->spool_keep_s,
+		.patience_s = s->spool_patience_s};
+	settings_spool_dir(s, c->options.once, c->spool_settings.dir, sizeof(c->spool_settings.dir));
 }
 
-// Connects once and closes. Returns an exit status; `say` prints what was found.
-static int try_redis(const struct settings *s, bool say)
+static struct confine_paths confine_paths_of(const struct collector *c)
 {
-	struct redis_settings settings = redis_settings_of(s);
-	struct redis_conn conn = {0};
-
-	if (redis_conn_open(&conn, &settings) != 0) {
-		log_error("redis %s: %s", s->redis.text, conn.why);
-		return EXIT_FAILURE;
-	}
-	if (conn.foreign_seq) {
-		log_error("redis %s: its key %sseq holds something else; is redis.prefix right?", s->redis.text,
-			s->redis_prefix);
-		redis_conn_close(&conn);
-		return EXIT_FAILURE;
-	}
-	char words[2048];
-	if (say && redis_info_judge(&conn.info, words, sizeof(words)) != 0)
-		for (char *rest = words, *line; (line = strsep(&rest, "\n")) != NULL;)
-			log_warning("redis %s: %s", s->redis.text, line);
-	if (say)
-		printf("redis %s: version %s, role %s, database %lu, prefix %s: ready\n", s->redis.text,
-			conn.info.version[0] ? conn.info.version : "unknown",
-			conn.info.role[0] ? conn.info.role : "unknown", (unsigned long)s->redis_database,
-			s->redis_prefix);
-	redis_conn_close(&conn);
-	return EXIT_SUCCESS;
+	return (struct confine_paths){.config = c->options.source.file,
+		.spool = c->spool_settings.dir,
+		.spool_is_temporary = spool_is_temporary(c)};
 }
+
+// the steps of the start ───────────────────────────────────────────────────────────────────────
+
+// A step returns 0, or -1 with one line in `why`.
+typedef int start_step(struct collector *c, char *why, size_t why_size);
 
 // Signals arrive through a descriptor; threads started later inherit the mask.
-static int catch_signals(void)
+static int catch_signals(struct collector *c, char *why, size_t why_size)
 {
 	sigset_t set;
 
@@ -105,61 +92,79 @@ static int catch_signals(void)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	spool_catch_bus_error();
+	c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return c->signals < 0 ? -1 : 0;
 }
 
-// What takes rights, and then these are given up. Returns 0, or -1 with one line in `why`.
-static int open_and_confine(struct collector *c, const char *spool, int *http_fd, char *why, size_t why_size)
+static int make_tables(struct collector *c, char *why, size_t why_size)
 {
-	const struct settings *s = &c->settings;
-	const struct confine_paths paths = {.config = c->options.source.file,
-		.spool = spool,
-		.spool_is_temporary = spool_is_temporary(c)};
-
-	c->inbox = inbox_create(s->collector_socket, c->sensors, why, why_size);
-	if (!c->inbox || (s->sandbox && confine_begin(&c->sandbox, s, &paths, why, why_size) != 0))
-		return -1;
-	if (s->http.kind != ENDPOINT_NONE && (*http_fd = http_listen_socket(&s->http, why, why_size)) < 0)
-		return -1;
-	return s->sandbox ? confine_enter(&c->sandbox, s, &paths, why, why_size) : 0;
+	c->streams = calloc(1, sizeof(*c->streams));
+	c->sensors = sensors_create();
+	return c->streams && c->sensors ? 0 : -1;
 }
 
-// --check: in the sandbox, so that what it is too narrow for shows. Exit status.
-static int check(struct collector *c, char *why, size_t why_size)
+static int bind_inbox(struct collector *c, char *why, size_t why_size)
 {
-	const struct confine_paths paths = {.config = c->options.source.file};
-	const struct settings *s = &c->settings;
-	char text[500] = "off";
-
-	printf("configuration: sound\n");
-	if (http_listen_warning(s))
-		log_warning("%s", http_listen_warning(s));
-	if (s->sandbox && (confine_begin(&c->sandbox, s, &paths, why, why_size) != 0 ||
-				  confine_enter(&c->sandbox, s, &paths, why, why_size) != 0 ||
-				  confine_seal(&c->sandbox, s, why, why_size) != 0)) {
-		log_error("%s", why);
-		return EXIT_FAILURE;
-	}
-	if (s->sandbox)
-		sandbox_text(&c->sandbox, text, sizeof(text));
-	printf("sandbox: %s\n", text);
-	return try_redis(s, true);
+	c->inbox = inbox_create(c->settings.collector_socket, c->sensors, why, why_size);
+	return c->inbox ? 0 : -1;
 }
 
-// The indexes of names and the HTTP server on `fd`. Returns 0, or -1 with one line in `why`.
-static int start_http(struct collector *c, const struct redis_settings *redis, int fd, char *why, size_t why_size)
+static int choose_user(struct collector *c, char *why, size_t why_size)
 {
-	c->names = names_index_open(redis, NAMES_OWNERS, c->settings.names_file, why, why_size);
-	c->targets = names_index_open(redis, NAMES_TARGETS, c->settings.names_file, why, why_size);
-	if (!c->names || !c->targets)
+	const struct confine_paths paths = confine_paths_of(c);
+
+	return c->settings.sandbox ? confine_begin(&c->sandbox, &c->settings, &paths, why, why_size) : 0;
+}
+
+static int bind_http(struct collector *c, char *why, size_t why_size)
+{
+	if (c->settings.http.kind == ENDPOINT_NONE)
+		return 0;
+	c->http_fd = http_listen_socket(&c->settings.http, why, why_size);
+	return c->http_fd < 0 ? -1 : 0;
+}
+
+static int give_up_privileges(struct collector *c, char *why, size_t why_size)
+{
+	const struct confine_paths paths = confine_paths_of(c);
+
+	return c->settings.sandbox ? confine_enter(&c->sandbox, &c->settings, &paths, why, why_size) : 0;
+}
+
+static int open_spool(struct collector *c, char *why, size_t why_size)
+{
+	c->spool = spool_open(&c->spool_settings, c->streams, why, why_size);
+	if (!c->spool)
 		return -1;
+	inbox_begin(c->inbox, c->spool, c->streams);
+	return 0;
+}
+
+static int start_writer(struct collector *c, char *why, size_t why_size)
+{
+	c->writer = writer_start(c->spool, &c->redis, c->zones);
+	return c->writer ? 0 : -1;
+}
+
+static int open_names(struct collector *c, char *why, size_t why_size)
+{
+	if (c->settings.http.kind == ENDPOINT_NONE)
+		return 0;
+	c->names = names_index_open(&c->redis, NAMES_OWNERS, c->settings.names_file, why, why_size);
+	c->targets = names_index_open(&c->redis, NAMES_TARGETS, c->settings.names_file, why, why_size);
+	return c->names && c->targets ? 0 : -1;
+}
+
+static int start_http(struct collector *c, char *why, size_t why_size)
+{
 	c->report = (struct report_sources){.spool = c->spool,
 		.sensors = c->sensors,
 		.writer = c->writer,
 		.index = c->names,
 		.targets = c->targets};
 	const struct http_sources sources = {.settings = &c->settings,
-		.redis = redis,
+		.redis = &c->redis,
 		.zones = c->zones,
 		.index = c->names,
 		.targets = c->targets,
@@ -168,47 +173,55 @@ static int start_http(struct collector *c, const struct redis_settings *redis, i
 		.status = report_status,
 		.info = report_info,
 		.is_ready = report_is_ready};
-	c->http = http_start(&c->settings.http, fd, &sources, why, why_size);
+
+	if (c->settings.http.kind == ENDPOINT_NONE)
+		return 0;
+	c->http = http_start(&c->settings.http, c->http_fd, &sources, why, why_size);
 	return c->http ? 0 : -1;
 }
 
-// Returns 0, or -1 with one line in `why`.
+static int restrict_calls(struct collector *c, char *why, size_t why_size)
+{
+	char text[500];
+
+	if (!c->settings.sandbox) {
+		log_warning("sandbox: off; the program keeps all rights that it was started with");
+		return 0;
+	}
+	if (confine_seal(&c->sandbox, &c->settings, why, why_size) != 0)
+		return -1;
+	sandbox_text(&c->sandbox, text, sizeof(text));
+	log_info("sandbox: %s", text);
+	return 0;
+}
+
+// clang-format off
+static start_step *const steps[] = {
+	catch_signals,	    // before there is a thread
+	make_tables,	    // streams, counters of sensors
+	bind_inbox,	    // sockets: while there are privileges for it
+	choose_user,	    // the inbox's socket and the spool become the user's
+	bind_http,
+	give_up_privileges, // user, capabilities, files
+	open_spool,	    // from here on threads run
+	start_writer,
+	open_names,
+	start_http,
+	restrict_calls,	    // when all threads run
+};
+// clang-format on
+
 static int start(struct collector *c, char *why, size_t why_size)
 {
-	const struct redis_settings redis = redis_settings_of(&c->settings);
-
-	snprintf(why, why_size, "out of memory");
-	c->signals = catch_signals();
-	c->streams = calloc(1, sizeof(*c->streams));
-	c->sensors = sensors_create();
-	if (c->signals < 0 || !c->streams || !c->sensors)
-		return -1;
-	spool_catch_bus_error();
-	const struct spool_settings spool = spool_settings_of(c);
-	int http_fd = -1;
-	if (open_and_confine(c, spool.dir, &http_fd, why, why_size) != 0)
-		return -1;
-	c->spool = spool_open(&spool, c->streams, why, why_size);
-	if (!c->spool)
-		return -1;
-	inbox_begin(c->inbox, c->spool, c->streams);
-	c->writer = writer_start(c->spool, &redis, c->zones);
-	if (!c->writer)
-		return -1;
-	if (c->settings.http.kind != ENDPOINT_NONE && start_http(c, &redis, http_fd, why, why_size) != 0)
-		return -1;
-	if (!c->settings.sandbox)
-		log_warning("sandbox: off; the program keeps all rights that it was started with");
-	else if (confine_seal(&c->sandbox, &c->settings, why, why_size) != 0)
-		return -1;
-	else {
-		char text[500];
-		sandbox_text(&c->sandbox, text, sizeof(text));
-		log_info("sandbox: %s", text);
-	}
+	snprintf(why, why_size, "out of memory"); // unless a step says something else
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+		if (steps[i](c, why, why_size) != 0)
+			return -1;
 	log_info("waiting for dataplanes on %s", c->settings.collector_socket);
 	return 0;
 }
+
+// running ──────────────────────────────────────────────────────────────────────────────────────
 
 static void reload(struct collector *c)
 {
@@ -221,11 +234,9 @@ static void reload(struct collector *c)
 	}
 	settings_reload(&c->settings, &fresh);
 	settings_free(&fresh);
-	log_level_set(c->settings.log_level);
-	const struct spool_settings spool = spool_settings_of(c);
-	spool_reload(c->spool, &spool);
-	const struct redis_settings redis = redis_settings_of(&c->settings);
-	writer_reload(c->writer, &redis);
+	derive_settings(c);
+	spool_reload(c->spool, &c->spool_settings);
+	writer_reload(c->writer, &c->redis);
 	log_info("settings read again");
 }
 
@@ -288,29 +299,38 @@ static int stop(struct collector *c, int status)
 	return status;
 }
 
+// What the command line and the settings say. Returns -1 to go on, or an exit status.
+static int configure(struct collector *c, int argc, char **argv)
+{
+	char why[1024];
+	int status = collector_options_parse(argc, argv, &c->options);
+
+	if (status >= 0)
+		return status;
+	if (settings_load(&c->settings, &c->options.source, why, sizeof(why)) != 0)
+		return collector_options_usage("%s", why);
+	settings_in_force();
+	derive_settings(c);
+	c->zones = zone_open(c->settings.psl_file, why, sizeof(why));
+	return c->zones ? -1 : collector_options_usage("%s", why);
+}
+
 int main(int argc, char **argv)
 {
-	static struct collector c = {.signals = -1};
+	static struct collector c = {.signals = -1, .http_fd = -1};
 	char why[1024];
 
-	// frames of 128 KiB come and go all the time: from the heap, not as pages mapped anew for each
+	// Frames of 128 KiB are allocated and freed all the time: take them from the heap, not from pages mapped for each.
 	mallopt(M_MMAP_THRESHOLD, HEAP_PIECE);
 	mallopt(M_TRIM_THRESHOLD, HEAP_KEEP);
 	log_init("lookback-collector", LOG_LEVEL_INFO);
-	scheduling_interactive(); // and all that follow, unless they say otherwise
-	int status = collector_options_parse(argc, argv, &c.options);
+	scheduling_interactive(); // threads started later inherit it, unless they say otherwise
+	int status = configure(&c, argc, argv);
 	if (status >= 0)
 		return status;
-	if (settings_load(&c.settings, &c.options.source, why, sizeof(why)) != 0)
-		return collector_options_usage("%s", why);
-	settings_in_force();
-	log_level_set(c.settings.log_level);
-	c.zones = zone_open(c.settings.psl_file, why, sizeof(why));
-	if (!c.zones)
-		return collector_options_usage("%s", why);
 	if (c.options.check)
-		return stop(&c, check(&c, why, sizeof(why)));
-	if (c.options.once && (status = try_redis(&c.settings, false)) != 0)
+		return stop(&c, collector_check(&c.settings, c.options.source.file, &c.sandbox));
+	if (c.options.once && (status = collector_check_redis(&c.settings, false)) != 0)
 		return stop(&c, status);
 	if (start(&c, why, sizeof(why)) != 0) {
 		log_error("%s", why);

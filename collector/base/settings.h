@@ -30,7 +30,7 @@ struct settings {
 	uint64_t retention_days;    // 0: for ever
 	uint64_t new_max;	    // entries kept in the stream of new records; 0: none are written
 	char *psl_file;		    // public suffix list, or empty for the system's
-	char *spool_dir;	    // folder of the spool, or empty: see main.c
+	char *spool_dir;	    // folder of the spool, or empty: settings_spool_dir
 	uint64_t spool_size;	    // bytes of batches that wait for Redis or are kept
 	double spool_keep_s;	    // how long batches that Redis has are kept
 	double spool_patience_s;    // how long the spool stays full before the oldest is given up
