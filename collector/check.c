@@ -16,7 +16,7 @@ int collector_check_redis(const struct settings *s, bool report)
 		return EXIT_FAILURE;
 	}
 	if (conn.foreign_seq) {
-		log_error("redis %s: its key %sseq holds something else; is redis.prefix right?", s->redis.text,
+		log_error("redis %s: key %sseq: found another type, expected a hash; check redis.prefix", s->redis.text,
 			s->redis_prefix);
 		redis_conn_close(&conn);
 		return EXIT_FAILURE;

@@ -282,7 +282,7 @@ static int stop(struct collector *c, int status)
 	if (left.waiting > 0) {
 		log_warning("%lu batches are not in Redis yet; %s", (unsigned long)left.waiting,
 			spool_is_temporary(c)
-				? "they are given up, and what is there already would count twice in a second run"
+				? "they are given up; if you repeat the run, records already in Redis count twice"
 				: "the spool keeps them for the next start");
 		status = c->options.once ? EXIT_FAILURE : status;
 	}

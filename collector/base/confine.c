@@ -96,8 +96,8 @@ int confine_begin(struct sandbox *s, const struct settings *settings, const stru
 	if (!path)
 		return 0;
 	if (*settings->user) {
-		snprintf(why, why_size, "user %s: cannot reach %s; let that user, or name another one", s->user.name,
-			path);
+		snprintf(why, why_size, "user %s: cannot reach %s; give that user access, or set another user",
+			s->user.name, path);
 		return -1;
 	}
 	struct sandbox_user root = {.name = "root"};
@@ -106,7 +106,7 @@ int confine_begin(struct sandbox *s, const struct settings *settings, const stru
 	if (out_of_reach(&s->user, settings, paths))
 		s->keep = 1ull << CAP_DAC_OVERRIDE; // root reaches it by this alone
 	if (paths->spool && hand_over(&s->user, paths->spool) != 0 && errno != ENOENT)
-		log_warning("%s: cannot be made root's again: %s", paths->spool, strerror(errno));
+		log_warning("%s: cannot change its owner back to root: %s", paths->spool, strerror(errno));
 	return 0;
 }
 
@@ -142,8 +142,8 @@ int confine_enter(struct sandbox *s, const struct settings *settings, const stru
 	if (paths->spool)
 		allow_spool(s, paths->spool);
 	if (paths->spool && s->user.change && lchown(settings->collector_socket, s->user.uid, s->user.gid) != 0)
-		return snprintf(why, why_size, "%s: cannot be made %s's: %s", settings->collector_socket, s->user.name,
-			       strerror(errno)),
+		return snprintf(why, why_size, "%s: cannot change its owner to %s: %s", settings->collector_socket,
+			       s->user.name, strerror(errno)),
 		       -1;
 	return sandbox_enter(s, why, why_size);
 }

@@ -225,7 +225,7 @@ bool settings_add_option(struct settings_source *source, char *assignment)
 		return false;
 	source->options[source->options_len] = secret ? strdup(assignment) : assignment;
 	if (secret) { // what is read again on SIGHUP is kept for the life of the program
-		log_warning("redis.password: a command line can be read by every user; use redis.password_file");
+		log_warning("redis.password: every user can read a command line; use redis.password_file");
 		explicit_bzero(secret, strlen(secret));
 		*secret = '*';
 	}

@@ -14,7 +14,8 @@ struct zone_list *zone_open(const char *file, char *why, size_t why_size)
 	if (!psl && *file)
 		snprintf(why, why_size, "psl.file: %s: not a readable public suffix list", file);
 	else if (!psl)
-		snprintf(why, why_size, "no public suffix list on this system; name one with psl.file");
+		snprintf(why, why_size,
+			"psl.file: found no public suffix list on this system; install one, or set psl.file");
 	return (struct zone_list *)psl;
 }
 

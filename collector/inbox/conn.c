@@ -89,7 +89,7 @@ static void end_of_file(struct inbox_conn *c, const struct conn_target *to, uint
 	}
 	if (stream)
 		log_info("dataplane %s: %s", stream->hello.sensor, stream->ended ? "ended" : "disconnected");
-	inbox_conn_close(c, to, now_ms, c->in_size > 0 ? "it ended within a frame" : NULL);
+	inbox_conn_close(c, to, now_ms, c->in_size > 0 ? "end of file within a frame" : NULL);
 }
 
 void inbox_conn_read(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms)
@@ -103,7 +103,7 @@ void inbox_conn_read(struct inbox_conn *c, const struct conn_target *to, uint64_
 			return;
 		}
 		if (n < 0) {
-			inbox_conn_close(c, to, now_ms, "it broke off");
+			inbox_conn_close(c, to, now_ms, "connection lost");
 			return;
 		}
 		c->in_size += (size_t)n;

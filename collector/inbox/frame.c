@@ -24,12 +24,11 @@ static const char *check_hello(const struct frame_hello *hello)
 {
 	if (!is_text(hello->version, sizeof(hello->version)) || !is_text(hello->sensor, sizeof(hello->sensor)) ||
 		!is_text(hello->host, sizeof(hello->host)) || !is_text(hello->ports, sizeof(hello->ports)))
-		return "HELLO with a text that is not one";
+		return "HELLO with a text that is not terminated, or with control characters";
 	if (hello->sensor[0] == '\0')
 		return "HELLO without a sensor";
 	if (hello->stats_layout != stats_layout())
-		return "it counts other things than this collector knows; dataplane and collector must be of "
-		       "one release";
+		return "found counters of another release, expected those of this collector; install the same release of both";
 	return NULL;
 }
 
@@ -39,7 +38,7 @@ static enum frame_outcome take_hello(struct inbox_conn *c, const struct conn_tar
 	struct frame_hello hello;
 
 	if (c->stream || header->number != 0 || header->size != sizeof(*header) + sizeof(hello)) {
-		*why = "HELLO of another size, or a second one";
+		*why = "HELLO of a wrong size, or a second HELLO";
 		return FRAME_UNSOUND;
 	}
 	memcpy(&hello, body, sizeof(hello));
@@ -80,8 +79,8 @@ static bool is_after_loss(const struct inbox_conn *c, const struct spool_frame *
 		return false;
 	uint64_t missing = frame->number - stream->received - 1;
 	log_error(
-		"dataplane %s: found frame %lu, expected %lu: the spool is older than it was; %lu frames that it had acknowledged are lost, "
-		"but for those that Redis has",
+		"dataplane %s: found frame %lu, expected %lu: the spool was replaced by an older one; %lu frames that were acknowledged "
+		"are lost unless Redis has them",
 		stream->hello.sensor, (unsigned long)frame->number, (unsigned long)stream->received + 1,
 		(unsigned long)missing);
 	metrics_add(frames_missing, missing);
@@ -100,7 +99,7 @@ static enum frame_outcome take_numbered(struct inbox_conn *c, const struct conn_
 		metrics_add(frames_duplicate, 1);
 	} else if (stream->received != 0 &&
 		   (stream->ended || (frame->number != stream->received + 1 && !is_after_loss(c, frame)))) {
-		*why = stream->ended ? "a frame after BYE" : "a number is left out";
+		*why = stream->ended ? "a frame after BYE" : "a gap in the frame numbers";
 		return FRAME_UNSOUND;
 	} else {
 		struct spool_frame put = *frame;
@@ -109,7 +108,7 @@ static enum frame_outcome take_numbered(struct inbox_conn *c, const struct conn_
 		int result = spool_put(to->spool, &put);
 		if (result != 0) {
 			if (result == -ENOMEM)
-				log_warning("no memory to take a frame; trying again");
+				log_warning("out of memory for a frame; retrying");
 			return FRAME_WAITS;
 		}
 		stream->received = frame->number;
@@ -131,7 +130,7 @@ static enum frame_outcome take_records(struct inbox_conn *c, const struct conn_t
 	uint64_t sightings;
 
 	if (!check_records(body, size, header->records, &sightings)) {
-		*why = "records that do not fit their frame";
+		*why = "records that do not match the length or the number in their frame";
 		return FRAME_UNSOUND;
 	}
 	const struct spool_frame frame = {.kind = SPOOL_RECORDS,
@@ -165,11 +164,11 @@ static void tell_gap(const struct stream *s, const struct stream_gap *gap, bool 
 {
 	if (older)
 		log_error(
-			"dataplane %s: the spool is older than it was; %lu frames, %lu sightings, that it had acknowledged are lost, but for "
-			"those that Redis has",
+			"dataplane %s: the spool was replaced by an older one; %lu frames, %lu sightings, that were acknowledged are lost unless "
+			"Redis has them",
 			s->hello.sensor, (unsigned long)gap->frames, (unsigned long)gap->sightings);
 	else
-		log_warning("dataplane %s: %lu frames, %lu sightings, were acknowledged to it by another spool",
+		log_warning("dataplane %s: %lu frames, %lu sightings, were acknowledged by another spool",
 			s->hello.sensor, (unsigned long)gap->frames, (unsigned long)gap->sightings);
 	metrics_add(frames_missing, older ? gap->frames : 0);
 	metrics_add(sightings_older, older ? gap->sightings : 0);
@@ -209,7 +208,7 @@ static enum frame_outcome take_stats(struct inbox_conn *c, const struct conn_tar
 		return FRAME_UNSOUND;
 	memcpy(&outbox, body + sizeof(struct stats_frame), sizeof(outbox));
 	if (outbox.frame_reached > NUMBER_MAX || outbox.sightings_reached > (uint64_t)INT64_MAX) {
-		*why = "statistics with a number out of bounds";
+		*why = "STATS with a number out of range";
 		return FRAME_UNSOUND;
 	}
 	compare_account(c, to, &outbox, now_ms);
@@ -229,7 +228,7 @@ enum frame_outcome inbox_frame(struct inbox_conn *c, const struct conn_target *t
 		return FRAME_UNSOUND;
 	}
 	if (numbered ? header->number == 0 || header->number > NUMBER_MAX : header->number != 0) {
-		*why = "a frame number out of bounds";
+		*why = "a frame number out of range";
 		return FRAME_UNSOUND;
 	}
 	switch (header->type) {

@@ -76,7 +76,7 @@ static void turn_away(struct inbox *inbox, int fd, uid_t user, const char *why, 
 {
 	metrics_add(turned_away, 1);
 	if (inbox->turned_logged_ms == 0 || now - inbox->turned_logged_ms > TURNED_AGAIN_MS) {
-		log_warning("a dataplane of user %u was turned away: %s (at most %d for a user, %d in all)",
+		log_warning("a dataplane of user %u was turned away: %s (at most %d per user, %d in all)",
 			(unsigned)user, why, INBOX_USER_MAX, INBOX_CONNECTIONS_MAX);
 		inbox->turned_logged_ms = now;
 	}
@@ -88,7 +88,7 @@ static void pause_accepting(struct inbox *inbox, uint64_t now)
 {
 	inbox->pause_ms = now + ACCEPT_PAUSE_MS;
 	if (!inbox->spent_logged)
-		log_error("a dataplane waits to be taken: %s; raise the limit of open files (LimitNOFILE, ulimit -n)",
+		log_error("cannot accept a dataplane: %s; raise the limit of open files (LimitNOFILE, ulimit -n)",
 			strerror(errno));
 	inbox->spent_logged = true;
 }
@@ -132,7 +132,7 @@ static void adopt_stream(struct inbox *inbox, struct inbox_conn *c, uint64_t now
 	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++) {
 		struct inbox_conn *other = &inbox->conns[i];
 		if (other != c && other->fd >= 0 && other->stream == c->stream)
-			inbox_conn_close(other, &inbox->to, now, "its dataplane connected anew");
+			inbox_conn_close(other, &inbox->to, now, "its dataplane connected again");
 	}
 	c->stream->connected = true;
 	sensors_connected(inbox->to.sensors, &c->stream->hello, true, now);
@@ -151,7 +151,7 @@ static void serve(struct inbox *inbox, struct inbox_conn *c, short events, uint6
 	if (c->fd >= 0)
 		inbox_conn_acknowledge(c, &inbox->to, now);
 	if (c->fd >= 0 && !c->stream && now - c->since_ms > INBOX_HELLO_MS)
-		inbox_conn_close(c, &inbox->to, now, "no HELLO came");
+		inbox_conn_close(c, &inbox->to, now, "no HELLO within 10 s");
 }
 
 // What to wait for. A connection that waits for room in the spool is left out (negative), or its

@@ -44,7 +44,9 @@ static int remove_stale(const struct sockaddr_un *address, char *why, size_t why
 	if (lstat(path, &st) != 0)
 		return errno == ENOENT ? 0 : refuse(errno, path, strerror(errno), why, why_size);
 	if (!S_ISSOCK(st.st_mode))
-		return refuse(EEXIST, path, "is there already and is not a socket", why, why_size);
+		return refuse(EEXIST, path,
+			"found another file there, expected a socket or nothing; move it away or change the setting",
+			why, why_size);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return refuse(errno, path, strerror(errno), why, why_size);

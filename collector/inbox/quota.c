@@ -68,5 +68,5 @@ struct inbox_place inbox_quota_place(struct inbox_conn *conns, size_t conns_len,
 	uid_t other = largest(conns, conns_len, &most);
 	if (most <= own + 1)
 		return (struct inbox_place){NULL, "too many are connected"};
-	return (struct inbox_place){least_of(conns, conns_len, other), "another user needs its place"};
+	return (struct inbox_place){least_of(conns, conns_len, other), "its place was given to another user"};
 }

@@ -74,11 +74,11 @@ const char *sensors_put(struct sensors *b, const struct frame_hello *hello, stru
 	const uint8_t *from = cursor_take(&body, sizeof(head));
 
 	if (!from)
-		return "statistics are cut off";
+		return "STATS that is too short";
 	memcpy(&head, from, sizeof(head));
 	if (head.workers > STATS_WORKERS_MAX || head.ports > STATS_PORTS_MAX || head.unknown > STATS_UNKNOWN_MAX ||
 		body_size(&head) != size)
-		return "statistics of another size than their head says";
+		return "STATS of another size than its head says";
 
 	pthread_mutex_lock(&b->lock);
 	struct sensor_counters *slot = slot_of(b, hello, now_ms);

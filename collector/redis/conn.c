@@ -41,7 +41,7 @@ static int fail_context(struct redis_conn *c)
 	case REDIS_ERR_IO:
 		if (error == EAGAIN || error == EWOULDBLOCK || error == ETIMEDOUT)
 			return redis_conn_fail(c, REDIS_TROUBLE_TIMEOUT, "no answer within redis.timeout");
-		return redis_conn_fail(c, REDIS_TROUBLE_CLOSED, "the connection broke off: %s", strerror(error));
+		return redis_conn_fail(c, REDIS_TROUBLE_CLOSED, "connection lost: %s", strerror(error));
 	case REDIS_ERR_EOF:
 		return redis_conn_fail(c, REDIS_TROUBLE_CLOSED, "it closed the connection");
 	case REDIS_ERR_PROTOCOL:
@@ -79,7 +79,7 @@ static void *read_reply(struct redis_conn *c)
 		if (reply)
 			return reply;
 		if (c->context->reader->len > REPLY_SIZE_MAX) {
-			redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "an answer without end");
+			redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "a reply larger than 64 MiB");
 			return NULL;
 		}
 		if (redisBufferRead(c->context) != REDIS_OK)
@@ -92,7 +92,7 @@ static void *read_reply(struct redis_conn *c)
 redisReply *redis_conn_ask(struct redis_conn *c, const struct redis_buffer *b)
 {
 	if (b->bad) {
-		redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "no memory to encode commands");
+		redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "out of memory for commands");
 		return NULL;
 	}
 	if (redis_conn_write(c, b->bytes, b->size) != 0)

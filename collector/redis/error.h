@@ -12,7 +12,7 @@
 	X(NONE,      "none",       "no trouble") \
 	X(CONNECT,   "connect",    "cannot connect") \
 	X(TIMEOUT,   "timeout",    "no answer within redis.timeout") \
-	X(CLOSED,    "closed",     "the connection broke off") \
+	X(CLOSED,    "closed",     "connection lost") \
 	X(PROTOCOL,  "protocol",   "what answers there is not a Redis server") \
 	X(VERSION,   "version",    "the server is too old") \
 	X(PASSWORD,  "password",   "the user or password is wrong, or one is needed (redis.user, redis.password)") \
@@ -21,15 +21,15 @@
 	X(READONLY,  "readonly",   "it is a read-only replica") \
 	X(OOM,       "oom",        "its memory limit is reached (maxmemory)") \
 	X(MISCONF,   "misconf",    "it cannot save to its disk and refuses writes") \
-	X(NOPERM,    "noperm",     "its ACL does not allow this user what is needed") \
-	X(BUSY,      "busy",       "a script keeps it busy") \
-	X(CLUSTER,   "cluster",    "it is part of a cluster or lost its primary, and refuses") \
-	X(WRONGTYPE, "wrong_type", "a key of the schema holds something else") \
+	X(NOPERM,    "noperm",     "its ACL does not allow this user a command that is needed") \
+	X(BUSY,      "busy",       "it is busy with a script") \
+	X(CLUSTER,   "cluster",    "it refuses, as a node of a cluster or without its primary") \
+	X(WRONGTYPE, "wrong_type", "a key has another type than expected") \
 	X(FENCED,    "fenced",     "another connection wrote the same stream; looking again") \
 	X(OWNED,     "owned",      "another collector has the UUID of this spool") \
 	X(NUMBER,    "number",     "its number of this spool is missing or not ours") \
 	X(REWRITE,   "rewrite",    "its append-only file is being rewritten after its start") \
-	X(MEMORY,    "memory",     "no memory to encode commands") \
+	X(MEMORY,    "memory",     "out of memory for commands") \
 	X(ERROR,     "error",      "it refused a command")
 // clang-format on
 

@@ -168,12 +168,12 @@ unsigned redis_info_judge(const struct redis_info *info, char *words, size_t wor
 	words[0] = '\0';
 	if (!info->known) {
 		warn(&t, REDIS_WARNING_RIGHTS,
-			"INFO: found it refused, expected it allowed: settings that lose records cannot be seen; ACL SETUSER … +info");
+			"INFO: found it refused, expected it allowed: settings that lose records cannot be checked; ACL SETUSER … +info");
 		return t.bits;
 	}
 	if (info->policy[0] && strcmp(info->policy, "noeviction") != 0)
 		warn(&t, REDIS_WARNING_EVICTION,
-			"maxmemory-policy: found %s, expected noeviction: a full Redis throws records away in silence; CONFIG SET "
+			"maxmemory-policy: found %s, expected noeviction: a full Redis evicts records without an error; CONFIG SET "
 			"maxmemory-policy noeviction",
 			info->policy);
 	if (info->memory_max > 0 && info->memory * 100 >= info->memory_max * MEMORY_PERCENT)
@@ -184,15 +184,14 @@ unsigned redis_info_judge(const struct redis_info *info, char *words, size_t wor
 		warn(&t, REDIS_WARNING_PERSISTENCE,
 			"appendonly: found no, expected yes: a restart of Redis loses %s; CONFIG SET appendonly yes",
 			info->no_snapshots
-				? "everything, for there are no snapshots either"
-				: "what came after its last snapshot, and what of that is older than spool.keep is lost");
+				? "everything, because there are no snapshots either"
+				: "what came after its last snapshot; of that, the spool sends again only what spool.keep still covers");
 	if (info->aof_unwritten)
 		warn(&t, REDIS_WARNING_DISK,
-			"aof_last_write_status: found err, expected ok: it cannot write its append-only file; "
-			"see its log and its disk");
+			"aof_last_write_status: found err, expected ok: Redis cannot write its append-only file; check its log and its disk");
 	if (info->rewrite_denied)
 		warn(&t, REDIS_WARNING_RIGHTS,
-			"BGREWRITEAOF: found it refused, expected it allowed: after a kill of Redis counts may double at a later start; "
+			"BGREWRITEAOF: found it refused, expected it allowed: if Redis is killed, counts may double at a later start; "
 			"ACL SETUSER … +bgrewriteaof");
 	return t.bits;
 }
@@ -203,11 +202,11 @@ static int fail_rewrite(struct redis_conn *c, bool failed)
 {
 	if (!failed)
 		return redis_conn_fail(c, REDIS_TROUBLE_REWRITE,
-			"its append-only file is being rewritten after its start; nothing is written until that is done");
+			"its append-only file is being rewritten after its start; writing waits for that");
 	metrics_add(rewrites_failed, 1);
 	return redis_conn_fail(c, REDIS_TROUBLE_REWRITE,
 		"its append-only file could not be rewritten after its start: found aof_last_bgrewrite_status:err, expected ok; "
-		"nothing is written until that is done; look at Redis's log, its disk and its memory");
+		"writing waits for that; check the log, disk and memory of Redis");
 }
 
 // Returns 0 where it has begun, or will; 1 where that is not allowed; -1 (closed).

@@ -80,8 +80,8 @@ static int look_around(struct redis_conn *c)
 		return -1;
 	if (c->info.version[0] && sscanf(c->info.version, "%d.%d", &major, &minor) == 2 &&
 		(major < VERSION_MIN_MAJOR || (major == VERSION_MIN_MAJOR && minor < VERSION_MIN_MINOR)))
-		return redis_conn_fail(c, REDIS_TROUBLE_VERSION, "the server is Redis %s; at least 6.2 is needed",
-			c->info.version);
+		return redis_conn_fail(c, REDIS_TROUBLE_VERSION,
+			"found Redis %s, expected 6.2 or later; upgrade the server", c->info.version);
 	return 0;
 }
 
@@ -107,8 +107,8 @@ static int try_write(struct redis_conn *c, const struct redis_settings *s, struc
 	freeReplyObject(reply);
 	if (c->context && strcmp(c->info.role, "slave") == 0)
 		return redis_conn_fail(c, REDIS_TROUBLE_READONLY,
-			"it is a replica that takes writes (replica-read-only no) and loses them with its next synchronisation; give the "
-			"address of its primary");
+			"found a writable replica (replica-read-only no), which loses writes with its next synchronization, expected a primary; "
+			"set redis to the address of the primary");
 	return c->context ? 0 : -1;
 }
 

@@ -98,7 +98,8 @@ static void note_given_up(const struct spool_commit_group *g)
 	uint64_t now = monotonic_ms();
 	if (logged_ms != 0 && now - logged_ms < LOG_AGAIN_MS)
 		return;
-	log_error("spool: full for spool.patience; the oldest %lu batches, not yet in Redis, were given up",
+	log_error(
+		"spool.size: found the spool full for spool.patience; the oldest %lu batches, which Redis does not have, were given up; raise spool.size, or see why Redis does not accept them",
 		(unsigned long)since);
 	logged_ms = now;
 	since = 0;
@@ -158,9 +159,9 @@ static void note_state(struct spool *s, const char *why)
 	if (!changed)
 		return;
 	if (*why)
-		log_warning("%s; dataplanes keep their records meanwhile", why);
+		log_warning("%s; dataplanes keep their records until the spool accepts frames again", why);
 	else if (!was_well)
-		log_info("spool: takes frames again");
+		log_info("spool: accepts frames again");
 }
 
 static void note_trouble(struct spool *s, int result, bool full, enum spool_fault fault)
@@ -168,12 +169,12 @@ static void note_trouble(struct spool *s, int result, bool full, enum spool_faul
 	char why[300];
 
 	if (fault != SPOOL_WELL)
-		snprintf(why, sizeof(why), "spool: %s, and no new one can be made: %s", spool_fault_text[fault],
+		snprintf(why, sizeof(why), "spool: %s; cannot create a new file: %s", spool_fault_text[fault],
 			store_error(result));
 	else if (result == ENOSPC)
 		snprintf(why, sizeof(why), "spool: the disk of spool.dir is full");
 	else if (full || result == MDB_MAP_FULL)
-		snprintf(why, sizeof(why), "spool: full (spool.size), because Redis does not take what it holds");
+		snprintf(why, sizeof(why), "spool: full (spool.size), because Redis does not accept its batches");
 	else
 		snprintf(why, sizeof(why), "spool: %s", store_error(result));
 	note_state(s, why);

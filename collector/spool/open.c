@@ -23,15 +23,15 @@ static int begin_anew(struct spool *s, struct rebuild *r, char *why, size_t why_
 	int result = rebuild_move_aside(r);
 
 	if (result != 0) {
-		snprintf(why, why_size, "spool.dir %s: damaged, and it cannot be moved aside: %s", r->dir,
+		snprintf(why, why_size, "spool.dir %s: damaged, and cannot be moved aside: %s", r->dir,
 			strerror(result));
 		return -1;
 	}
 	snprintf(s->damage, sizeof(s->damage),
-		"the spool was damaged beyond reading; what it held and was not yet in Redis is lost");
-	log_error("spool %s: damaged; found no meta record, expected two: nothing in it can be told to be in "
-		  "Redis or not; moved aside as "
-		  "%s, what was in it and not yet in Redis is lost; going on with an empty one",
+		"the spool was damaged and could not be read; batches that Redis did not have are lost");
+	log_error(
+		"spool %s: damaged: found no meta record, expected two, so it is not known which batches Redis has; moved aside as %s; "
+		"batches that Redis does not have are lost; starting with an empty spool",
 		r->dir, r->aside);
 	return 0;
 }
@@ -41,17 +41,17 @@ static void tell_salvaged(struct spool *s, const struct salvage *v, const struct
 	char uncounted[80] = "";
 
 	if (v->lost_uncounted > 0)
-		snprintf(uncounted, sizeof(uncounted), " and those of %lu that do not tell how many",
+		snprintf(uncounted, sizeof(uncounted), " (not known for %lu of them)",
 			(unsigned long)v->lost_uncounted);
-	log_error("spool %s: damaged; found %lu of its %lu batches unreadable (%lu more that Redis has), "
-		  "expected none; all others were "
-		  "copied to a new file; the old one is %s",
+	log_error(
+		"spool %s: damaged: found %lu of its %lu batches unreadable (and %lu that Redis has), expected none; the others "
+		"were copied to a new file; the old file is %s",
 		r->dir, (unsigned long)v->lost, (unsigned long)v->len, (unsigned long)v->lost_in_redis,
 		r->aside[0] ? r->aside : "gone");
 	if (v->lost == 0)
 		return;
 	snprintf(s->damage, sizeof(s->damage),
-		"the spool was damaged: %lu batches, %lu sightings%s, are lost but for those that Redis has",
+		"the spool was damaged: %lu batches, %lu sightings%s, are lost unless Redis has them",
 		(unsigned long)v->lost, (unsigned long)v->lost_sightings, uncounted);
 	log_error("spool %s: %s", r->dir, s->damage);
 }
@@ -66,7 +66,7 @@ static int salvage_file(struct spool *s, int fd, char *why, size_t why_size)
 	if (result == 0 && v->found)
 		result = rebuild_file(&r, v, fd);
 	if (result != 0)
-		snprintf(why, why_size, "spool.dir %s: damaged, and what is left cannot be copied: %s", r.dir,
+		snprintf(why, why_size, "spool.dir %s: damaged, and the rest cannot be copied: %s", r.dir,
 			store_error(result));
 	else if (v->found)
 		done = 0;
@@ -97,7 +97,7 @@ static int check_file(struct spool *s, char *why, size_t why_size)
 	if (result == EBADMSG || result == EIO) {
 		done = salvage_file(s, fd, why, why_size);
 	} else if (result != 0) {
-		snprintf(why, why_size, "spool.dir %s: cannot see whether it is sound: %s", s->settings.dir,
+		snprintf(why, why_size, "spool.dir %s: cannot check the file: %s", s->settings.dir,
 			store_error(result));
 		done = -1;
 	}
@@ -120,9 +120,7 @@ static int open_file(struct spool *s, char *why, size_t why_size)
 	if (s->store.meta.format == STORE_FORMAT)
 		return 0;
 	snprintf(why, why_size,
-		"spool.dir %s: found format %u, expected %d; let the collector of its own version empty it, "
-		"or move it "
-		"away",
+		"spool.dir %s: found format %u, expected %d; let the version that wrote it empty it, or move it away",
 		dir, s->store.meta.format, STORE_FORMAT);
 	return -1;
 }
@@ -179,7 +177,7 @@ static int read_contents(struct spool *s, char *why, size_t why_size)
 	spool_set_acked(s, s->store.meta.acked < s->last ? s->store.meta.acked : s->last);
 	struct spool_levels levels = spool_levels(s);
 	if (levels.waiting > 0)
-		log_info("spool %s: %lu batches of before wait for Redis", s->settings.dir,
+		log_info("spool %s: %lu batches of an earlier run wait for Redis", s->settings.dir,
 			(unsigned long)levels.waiting);
 	return 0;
 }

@@ -86,9 +86,7 @@ int spool_peek(const char *dir, struct spool_peek *out, char *why, size_t why_si
 	snprintf(path, sizeof(path), "%s/data.mdb", dir);
 	if (access(path, R_OK) != 0) {
 		snprintf(why, why_size,
-			"spool %s: %s; expected the folder of a collector's spool (spool.dir), and the right "
-			"to "
-			"read it",
+			"spool %s: %s; expected the folder of a collector's spool (spool.dir), and permission to read it",
 			dir, strerror(errno));
 		return -1;
 	}

@@ -37,10 +37,10 @@ static void give_up_lost(struct spool *s, uint64_t from, uint64_t to)
 	metrics_add(batches_damaged_uncounted, uncounted);
 	metrics_add(records_damaged, records);
 	metrics_add(sightings_damaged, sightings);
-	log_error("spool: %lu batches, not yet in Redis, were damaged and are lost: %lu records, %lu "
-		  "sightings%s",
+	log_error(
+		"spool: found %lu batches damaged that Redis does not have, expected none; lost: %lu records, %lu sightings%s",
 		(unsigned long)batches, (unsigned long)records, (unsigned long)sightings,
-		uncounted > 0 ? ", and those of batches that do not tell how many" : "");
+		uncounted > 0 ? ", and those of batches whose head cannot be read" : "");
 }
 
 // Waits until a batch from `from` on is there. False where none came.
@@ -85,7 +85,7 @@ static void note_lost(struct spool *s, uint64_t number)
 	pthread_mutex_lock(&s->lock);
 	spool_lose(s, number);
 	snprintf(s->damage, sizeof(s->damage),
-		"the spool's file was damaged while in use: batch %lu and maybe others cannot be read",
+		"the spool file was damaged while in use: batch %lu and maybe others cannot be read",
 		(unsigned long)number);
 	pthread_mutex_unlock(&s->lock);
 }

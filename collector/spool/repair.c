@@ -18,9 +18,9 @@
 // Only what a signal handler may call.
 static void end_by_bus_error(int number)
 {
-	static const char line[] = "lookback-collector: error: spool: found a file in spool.dir cut off or "
-				   "unreadable while in use (SIGBUS), expected "
-				   "nobody to change it; ending: the next start takes over what is left\n";
+	static const char line[] =
+		"lookback-collector: error: spool: found a file in spool.dir truncated or unreadable while in use (SIGBUS), "
+		"expected it unchanged; exiting: the next start takes over what is left\n";
 
 	ssize_t done = write(STDERR_FILENO, line, sizeof(line) - 1);
 	(void)done;
@@ -47,7 +47,7 @@ static bool is_at(const char *dir, const char *name, int fd)
 const char *const spool_fault_text[] = {[SPOOL_WELL] = "",
 	[SPOOL_DELETED] = "its file was deleted",
 	[SPOOL_MOVED] = "its file is no longer in spool.dir",
-	[SPOOL_CUT_OFF] = "its file was cut off",
+	[SPOOL_CUT_OFF] = "its file was truncated",
 	[SPOOL_DAMAGED] = "its file is damaged",
 	[SPOOL_UNLOCKED] = "its lock is no longer in spool.dir"};
 
@@ -107,9 +107,9 @@ static int reopen(struct spool *s, const struct salvage *v)
 			spool_lose(s, v->meta.first + i);
 	if (v->lost > 0)
 		snprintf(s->damage, sizeof(s->damage),
-			"the spool's file was damaged while in use: %lu batches, %lu sightings%s are lost",
+			"the spool file was damaged while in use: %lu batches, %lu sightings%s are lost",
 			(unsigned long)v->lost, (unsigned long)v->lost_sightings,
-			v->lost_uncounted > 0 ? " at least," : ",");
+			v->lost_uncounted > 0 ? " or more," : ",");
 	pthread_mutex_unlock(&s->lock);
 	return 0;
 }
@@ -129,11 +129,10 @@ static int exchange(struct spool *s, enum spool_fault fault)
 		result = reopen(s, v);
 	if (result == 0) {
 		metrics_add(spool_repaired, 1);
-		log_error("spool %s: %s while in use; a new file was made there with %lu of its %lu "
-			  "batches%s%s; nothing was acknowledged "
-			  "meanwhile",
+		log_error(
+			"spool %s: %s while in use; created a new file with %lu of its %lu batches%s%s; nothing was acknowledged in between",
 			r.dir, spool_fault_text[fault], (unsigned long)(v->len - v->lost - v->lost_in_redis),
-			(unsigned long)v->len, r.aside[0] ? ", what was found in its place is " : "", r.aside);
+			(unsigned long)v->len, r.aside[0] ? "; the file found in its place is now " : "", r.aside);
 	}
 	if (v)
 		salvage_free(v);
@@ -150,7 +149,7 @@ int spool_repair(struct spool *s, enum spool_fault fault)
 		if (result == 0)
 			result = exchange(s, fault);
 	} else if (result == 0) {
-		log_warning("spool %s: %s; made anew", s->settings.dir, spool_fault_text[fault]);
+		log_warning("spool %s: %s; created again", s->settings.dir, spool_fault_text[fault]);
 	}
 	pthread_mutex_unlock(&s->reading);
 	return result;

@@ -93,9 +93,9 @@ struct spool_seek spool_seek(struct spool *s, uint64_t number)
 	pthread_mutex_unlock(&s->writing);
 	if (!found.renewed)
 		return found;
-	log_error("redis holds number %lu of this spool, which has sent no more than %lu: the spool is an "
-		  "old copy; it goes "
-		  "on under a new UUID",
+	log_error(
+		"spool: found number %lu in Redis, expected at most %lu, the last one sent: this spool is an old copy; it goes on "
+		"under a new UUID",
 		(unsigned long)number, (unsigned long)sent);
 	if (!renew(s, known < sent ? known : sent))
 		usleep(100000);

@@ -458,7 +458,7 @@ def test_wrong_type():
         w.start_redis()
         w.cli("SET", "pdns:seq", "mine")
         done = run("--check", "-o", f"redis=unix:{w.redis_path}")
-        assert done.returncode == 1 and "pdns:seq holds something else" in done.stderr, done
+        assert done.returncode == 1 and "key pdns:seq: found another type" in done.stderr, done
 
 
 def test_retention():
@@ -616,7 +616,7 @@ def test_busy():
         until(lambda: "BUSY" in w.cli("GET", "x"))
         for n in range(1, 5):
             d.records(batch(n))
-        until(lambda: "a script keeps it busy" in w.http("/readyz")[1])
+        until(lambda: "it is busy with a script" in w.http("/readyz")[1])
         w.cli("SCRIPT", "KILL")
         script.wait(10)
         check_counts(w, 5)

@@ -97,7 +97,7 @@ def test_gone_while_running():
         with SpoolWorld() as w:
             text = change(w)
             w.noticed(text)
-            w.noticed("a new file was made there with 10 of its 10 batches")
+            w.noticed("created a new file with 10 of its 10 batches")
             assert w.metric("collector_spool_repaired_total") == 1 and w.metric("collector_spool_up") == 1
             w.send(5)
             w.killed_and_checked()
@@ -120,7 +120,7 @@ def test_deleted_under_load():
 def test_lock_removed():
     with SpoolWorld() as w:
         (w.dir / "lock").unlink()
-        w.noticed("lock is no longer in spool.dir; made anew")
+        w.noticed("lock is no longer in spool.dir; created again")
         (w.dir / "lock.mdb").unlink()
         w.send(5)
         done = subprocess.run([os.path.abspath(w.collector.args[0]), "-o", f"collector.socket={w.folder}/d.sock", "-o", f"spool.dir={w.dir}",
@@ -134,7 +134,7 @@ def test_cannot_be_made_anew():
     with SpoolWorld() as w:
         shutil.rmtree(w.dir)
         w.dir.write_text("in the way")
-        w.noticed("no new one can be made")
+        w.noticed("cannot create a new file")
         status, text = w.http("/readyz")
         assert status == 503 and w.metric("collector_spool_up") == 0, (status, text)
         w.send(5, wait=False)
@@ -166,7 +166,7 @@ def test_disk_taken_away():
             d.wait()
             subprocess.run(["umount", "-l", disk], check=True)
             mounted = False
-            until(lambda: "a new file was made there with 10 of its 10 batches" in w.log())
+            until(lambda: "created a new file with 10 of its 10 batches" in w.log())
             d.records(batch(10))
             d.wait()
             w.kill()
@@ -244,7 +244,7 @@ def test_cut_off():
             found = w.count("host0.example.com", "A 192.0.2.0")
             assert 1 <= found <= 21
             log = w.log()
-            assert found == 21 or "damaged" in log or "cut off" in log
+            assert found == 21 or "damaged" in log or "truncated" in log
             w.kill()
             w.start()
             w.settled()
@@ -293,7 +293,7 @@ def put_back_to_older(told):
         if not told:
             w.d.connect()
         w.send(5)
-        assert re.search("20 frames.* that it had acknowledged are lost, but for those that Redis has", w.log())
+        assert re.search("20 frames.* that were acknowledged are lost unless Redis has them", w.log())
         assert w.metric("collector_frames_missing_total") == 20
         assert w.metric('collector_sightings_missing_total{spool="older"}') == (sightings if told else 0)
         w.settled()

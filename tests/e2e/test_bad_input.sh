@@ -95,7 +95,7 @@ expect 1 'another collector is listening there' "${co[@]}" -o "redis=unix:$REDIS
 kill -TERM "$PID"
 await 20 is_gone "$PID"
 : > "$T/file"
-expect 1 'is there already and is not a socket' "${co[@]}" -o "redis=unix:$REDIS" -o "redis.password_file=$T/password" \
+expect 1 'found another file there, expected a socket' "${co[@]}" -o "redis=unix:$REDIS" -o "redis.password_file=$T/password" \
 	-o "collector.socket=$T/file"
 expect 1 'No such file or directory' "${co[@]}" -o "redis=unix:$REDIS" -o "redis.password_file=$T/password" \
 	-o "collector.socket=$T/nowhere/c.sock"
