@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A look into a spool's file from outside, while a collector may be using it: for `lookback spool`. Nothing
-// is changed.
+// Reads the state of a spool without opening it, while a collector may use it; for `lookback spool`. Changes nothing.
 #pragma once
 
 #include "collector/spool/stream.h"
 
 struct spool_peek {
 	char uuid[STREAM_UUID_TEXT_SIZE];
-	uint64_t first; // oldest batch there; last + 1 where there is none
+	uint64_t first; // oldest batch; last + 1 if there is none
 	uint64_t last;	// highest number that was given, or 0
-	uint64_t acked; // Redis had everything up to it, as far as was noted
+	uint64_t acked; // Redis had all batches up to it, as last noted
 	uint64_t sent;	// the highest number that was sent to Redis, at most
-	bool exact;	// writing has stopped, `acked` was noted then
-	bool in_use;	// a collector holds the folder
+	bool exact;	// writing has stopped; `acked` was noted then
+	bool in_use;	// a collector has locked the folder
 };
 
 // Returns 0, or -1 with one line in `why`.

@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-// A frame in memory; the body stands behind the struct in the same allocation.
+// A frame in memory. Its body follows the struct in the same allocation.
 struct spool_pending {
 	struct spool_frame frame;
 	struct spool_pending *next;
@@ -16,73 +16,72 @@ struct spool_pending {
 
 // What is known of each batch on disk without reading it.
 struct spool_entry {
-	uint32_t size;	    // octets that it takes there
-	uint32_t acked_ds;  // monotonic time of Redis's acknowledgement in 0.1 s, or 0
+	uint32_t size;	    // octets on disk
+	uint32_t acked_ds;  // monotonic time of Redis's acknowledgement, in 0.1 s; 0: none
 	uint32_t records;   // in it
-	uint32_t flags;	    // enum store_head_flag: STORE_LOST, it cannot be read any more
+	uint32_t flags;	    // enum store_head_flag: STORE_LOST: it cannot be read
 	uint64_t sightings; // in it
 };
 
-// What can be wrong with a file in use.
+// What can be wrong with the file while it is in use.
 enum spool_fault {
 	SPOOL_WELL,
 	SPOOL_DELETED,
-	SPOOL_MOVED, // another one is in its place, or none
-	SPOOL_CUT_OFF,
+	SPOOL_MOVED,   // another file is in its place, or none
+	SPOOL_CUT_OFF, // truncated
 	SPOOL_DAMAGED,
-	SPOOL_UNLOCKED // only the lock is gone
+	SPOOL_UNLOCKED // only the lock file is gone
 };
 
-enum { ENTRY_COUNTED = 1 << 8 }; // of spool_entry.flags: counted as lost
+enum { ENTRY_COUNTED = 1 << 8 }; // in spool_entry.flags: was counted as lost
 
 struct spool {
-	pthread_mutex_t writing; // around each transaction that writes; taken before the others
-	pthread_mutex_t reading; // around each one that reads, and while the file is exchanged; taken before `lock`
+	pthread_mutex_t writing; // held during a transaction that writes; first in the order of locks
+	pthread_mutex_t reading; // held during one that reads, and while the file is exchanged; second
 	struct store store;
-	struct store_stream committed[STREAMS_MAX]; // what the file has, as far as was settled; used:
-						    // `received` or `ended`
+	struct store_stream committed[STREAMS_MAX]; // as in the file after the last commit; used: `received` or `ended`
 	enum spool_fault broken;	 // under `reading`: what is wrong with the file, until it is repaired
-	bool unlinked;			 // a temporary spool, at its end: nobody looks for its file
+	bool unlinked;			 // a temporary spool that is ending: its file need not be there
 	struct stream_registry *streams; // the inbox's; here only hello and index are used
 	int fd;				 // eventfd
-	int lock_fd;			 // holds the folder
+	int lock_fd;			 // locks the folder
 	pthread_t thread;
 	uint64_t nonce;	 // of this process
-	uint64_t place;	 // where the folder is
-	bool same_place; // where it was when it was taken over last
-	bool map_full;	 // the thread's own: the file may not grow further
+	uint64_t place;	 // identifies the folder on this machine, since its boot
+	bool same_place; // the same as when the UUID was taken over last
+	bool map_full;	 // the file has its greatest size; the spool's thread only
 
-	pthread_mutex_t lock; // all below
-	pthread_cond_t more;  // something was put, committed, or waiting is over
+	pthread_mutex_t lock; // for all below; third
+	pthread_cond_t more;  // a frame was put, a batch committed, or waiting ends
 	struct spool_settings settings;
-	struct spool_pending *oldest, *newest; // to be committed
+	struct spool_pending *oldest, *newest; // to be committed, oldest first
 	uint64_t memory;		       // octets of them
-	uint64_t in_commit;		       // frames taken by the thread and not yet settled
-	struct spool_entry *entries;	       // of first…last at [entries_at…]
+	uint64_t in_commit;		       // frames that the thread is committing
+	struct spool_entry *entries;	       // batches first…last, from index entries_at
 	size_t entries_at, entries_capacity;
-	uint64_t first;	   // oldest batch there; last + 1 where there is none
-	uint64_t last;	   // newest batch committed, or 0
-	uint64_t readable; // newest one that is not lost
-	uint64_t acked;	   // Redis has everything up to it
+	uint64_t first;	   // oldest batch; last + 1 if there is none
+	uint64_t last;	   // newest batch, or 0
+	uint64_t readable; // newest batch that can be read
+	uint64_t acked;	   // Redis has all batches up to it
 	uint64_t opened;   // `last` when the spool was opened
-	bool sought;	   // Redis was asked since; before that, nothing was sent
+	bool sought;	   // Redis was asked since then; nothing was sent before
 	uint64_t bytes;	   // of all batches
 	uint64_t waiting_bytes;
 	struct store_account account; // account.c
-	uint64_t unsettled;	      // sightings of the batches behind account.settled
+	uint64_t unsettled;	      // sightings of the batches after account.settled
 	uint64_t memory_sightings;    // of frames in memory
 	uint64_t refused;	      // by Redis, of batches that are acknowledged next
 	uint64_t full_since_ms;	      // 0: not full
-	bool owned;		      // its UUID is this process's in Redis; also under `writing`
+	bool owned;		      // this process owns the UUID in Redis; written under `writing` too
 	bool stopping;
 	bool no_wait;
-	char why[300];	  // what keeps frames from being committed; empty: nothing
+	char why[300];	  // why frames are not committed; empty: they are
 	char damage[300]; // what was lost by damage since the start; empty: nothing
 };
 
 enum { ENTRY_OVERHEAD = 32, PAGE = 4096 };
 
-// Octets that a stored value takes on disk, rounded up.
+// Octets that LMDB needs for a value: large ones take whole pages.
 static inline uint32_t spool_size_on_disk(size_t value)
 {
 	return (uint32_t)(value + ENTRY_OVERHEAD > PAGE / 2 ? (value + ENTRY_OVERHEAD + PAGE - 1) / PAGE * PAGE
