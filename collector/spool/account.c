@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What became of the sightings that dataplanes handed over, kept in the spool's file with how far Redis has come, so that the sum
-// holds over restarts:
+// What became of the sightings that dataplanes have sent. Stored in the spool's file together with the batch that Redis has,
+// so that the sum holds over restarts:
 //
 //     taken = applied + skipped + refused + given up + damaged + waiting
 //
-// Each batch counts once, in the order of the numbers: `settled` is the highest that did. One that Redis loses and gets again
-// was counted before.
+// Each batch counts once, in the order of the numbers; `settled` is the last one counted. A batch that Redis loses and gets
+// again is not counted again.
 #include "collector/spool/state.h"
 
-// With the lock held. Sightings of the batches behind `settled` up to `to`; what cannot be read of them in `*damaged`.
+// With `lock` held. Sightings of the batches after `settled` up to `to`; in `*damaged`, those of batches that cannot be read.
 static uint64_t add_up(struct spool *s, uint64_t to, uint64_t *damaged)
 {
 	uint64_t sum = 0, from = s->account.settled + 1 > s->first ? s->account.settled + 1 : s->first;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The spool's thread: what is in memory goes to the disk, as many frames at once as there are; what
-// was kept long enough is deleted in the same transaction.
+// The spool's thread: writes frames from memory to the disk, as many as there are in one transaction. The same
+// transaction deletes batches that were kept long enough.
 #include "collector/spool/commit.h"
 
 #include "collector/base/timed_wait.h"
@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 enum {
-	TURN_MS = 500, // between looks at the file, and at what was kept long enough
+	TURN_MS = 500, // between checks of the file, and of batches to delete
 	RETRY_MIN_MS = 100,
 	RETRY_MAX_MS = 2000,
-	STOP_MS = 5000, // how long a stop waits for a disk that does not take frames
+	STOP_MS = 5000, // how long spool_stop waits for a disk that fails
 	LOG_AGAIN_MS = 60000
 };
 
@@ -105,7 +105,7 @@ static void note_given_up(const struct spool_commit_group *g)
 	since = 0;
 }
 
-// The transaction is on disk: tells everyone.
+// The transaction is on disk: updates what is in memory, and wakes the inbox and the writer.
 static void settle(struct spool *s, struct spool_commit_group *g)
 {
 	uint64_t one = 1;
@@ -125,7 +125,7 @@ static void settle(struct spool *s, struct spool_commit_group *g)
 			.records = frame->records,
 			.sightings = frame->sightings};
 		if (frame->kind == SPOOL_RECORDS && !spool_append(s, number++, &entry))
-			abort(); // no memory for 32 octets; all is on disk
+			abort(); // out of memory for 32 octets; nothing is lost, all is on disk
 		s->committed[frame->stream - s->streams->slots] = stream_as_committed(frame);
 		if (frame->number > frame->stream->safe)
 			frame->stream->safe = frame->number;
@@ -148,7 +148,7 @@ static void settle(struct spool *s, struct spool_commit_group *g)
 	(void)done;
 }
 
-// Says what is wrong, or that it is over.
+// Logs a new problem, or that it is over.
 static void note_state(struct spool *s, const char *why)
 {
 	pthread_mutex_lock(&s->lock);
@@ -180,7 +180,7 @@ static void note_trouble(struct spool *s, int result, bool full, enum spool_faul
 	note_state(s, why);
 }
 
-// Puts the group on the disk and sees that it is still there.
+// Writes the group, and checks that the file is still in its place: otherwise nobody would find it again.
 static int write_and_look(struct spool *s, struct spool_commit_group *g, enum spool_fault *fault)
 {
 	int result = commit_group(s, g);
@@ -192,7 +192,7 @@ static int write_and_look(struct spool *s, struct spool_commit_group *g, enum sp
 	return result == 0 && *fault != SPOOL_WELL ? EBADMSG : result;
 }
 
-// One transaction, where there is something to do. Returns 0, or why frames have to wait.
+// One transaction, if there is anything to write or delete. Returns 0, or the error that makes frames wait.
 static int write_turn(struct spool *s, enum spool_fault *fault)
 {
 	static struct spool_commit_group g;
@@ -206,7 +206,7 @@ static int write_turn(struct spool *s, enum spool_fault *fault)
 	bool room = spool_commit_choose(s, &g, disk);
 	if (!room && disk != 0 && any && g.delete_to + 1 == s->first &&
 		store_free_bytes(&s->store, used) > GROUP_BYTES_MAX / 2 + STORE_SLACK)
-		room = spool_commit_choose(s, &g, 0); // within what the file has
+		room = spool_commit_choose(s, &g, 0); // inside the file, without growing it
 	if (g.len > 0 || g.delete_to + 1 > s->first)
 		result = write_and_look(s, &g, fault);
 	s->map_full = result == MDB_MAP_FULL;
@@ -216,7 +216,7 @@ static int write_turn(struct spool *s, enum spool_fault *fault)
 		settle(s, &g);
 	}
 	if (freed && any && !room)
-		return 0; // made some room: try again at once
+		return 0; // made some room: retry at once
 	if (result != 0 || (any && !room)) {
 		if (*fault == SPOOL_WELL)
 			note_trouble(s, result ? result : disk, result == 0 && disk == 0, SPOOL_WELL);
@@ -226,7 +226,7 @@ static int write_turn(struct spool *s, enum spool_fault *fault)
 	return 0;
 }
 
-// spool.size was raised.
+// After spool.size was raised.
 static void enlarge(struct spool *s)
 {
 	uint64_t wanted = spool_map_size(s);
@@ -257,7 +257,7 @@ static int turn(struct spool *s)
 	return result;
 }
 
-// Waits for frames, `ms` at most, or with `pause` that long. False where the thread is to end.
+// Waits for frames, up to `ms`; with `pause`, waits `ms` even if there are frames. False if the thread has to end.
 static bool wait_for_work(struct spool *s, unsigned ms, bool pause, uint64_t *stop_at_ms)
 {
 	const struct timespec until = timed_wait_until(ms);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the next transaction takes: frames that came, batches that were kept long enough, and in need those that are given up.
+// What goes into the next transaction: frames to write, batches to delete because they were kept long enough, and, if the
+// spool stays full, batches to give up.
 #include "collector/spool/commit.h"
 
 #include "dataplane/common/monotonic.h"
@@ -9,7 +10,7 @@ uint32_t spool_frame_on_disk(const struct spool_pending *p)
 	return p->frame.kind == SPOOL_RECORDS ? spool_size_on_disk(sizeof(struct store_head) + p->frame.size) : 0;
 }
 
-// With the lock held: the next frames, left in the list.
+// With `lock` held: the next frames. They stay in the list.
 static void choose_frames(struct spool *s, struct spool_commit_group *g)
 {
 	uint64_t bound = s->settings.size / 4 < GROUP_BYTES_MAX ? s->settings.size / 4 : GROUP_BYTES_MAX;
@@ -22,7 +23,7 @@ static void choose_frames(struct spool *s, struct spool_commit_group *g)
 	}
 }
 
-// With the lock held: adds the oldest batch to those that are deleted.
+// With `lock` held: adds the oldest batch to those to delete.
 static void choose_delete(struct spool *s, struct spool_commit_group *g)
 {
 	uint64_t number = g->delete_to + 1;
@@ -36,8 +37,8 @@ static void choose_delete(struct spool *s, struct spool_commit_group *g)
 	g->delete_to = number;
 }
 
-// With the lock held: what was kept long enough; more of what was kept where room is short
-// (`all_kept`: all of it). True where the frames then have room.
+// With `lock` held: deletes batches that were kept long enough; if there is no room, also newer ones that Redis has
+// (`all_kept`: all of these). True if there is room for the frames then.
 static bool choose_room(struct spool *s, struct spool_commit_group *g, bool all_kept)
 {
 	uint32_t now = (uint32_t)(monotonic_ms() / 100);
@@ -47,7 +48,7 @@ static bool choose_room(struct spool *s, struct spool_commit_group *g, bool all_
 	while (g->delete_to < s->last && g->delete_to < s->acked && g->delete_to + 1 - s->first < DELETE_LEN_MAX) {
 		const struct spool_entry *e = spool_entry(s, g->delete_to + 1);
 		bool short_of_room = s->bytes - g->delete_bytes + g->bytes > limit;
-		int64_t age = (int32_t)(now - e->acked_ds); // -1 where it was in this very moment
+		int64_t age = (int32_t)(now - e->acked_ds); // -1 if acknowledged just now
 		if (!all_kept && !short_of_room && age < keep)
 			break;
 		choose_delete(s, g);
@@ -55,7 +56,7 @@ static bool choose_room(struct spool *s, struct spool_commit_group *g, bool all_
 	return s->bytes - g->delete_bytes + g->bytes <= limit;
 }
 
-// With the lock held: the oldest go, until the frames and some more have room.
+// With `lock` held: gives up the oldest batches until there is room for the frames and some more.
 static void choose_given_up(struct spool *s, struct spool_commit_group *g)
 {
 	uint64_t wanted = g->bytes + s->settings.size / 16;
@@ -73,7 +74,7 @@ bool spool_commit_choose(struct spool *s, struct spool_commit_group *g, int disk
 	choose_frames(s, g);
 	bool room = choose_room(s, g, disk != 0) && disk == 0;
 	if (disk != 0 && g->delete_to + 1 > s->first)
-		room = false; // first see what that brings
+		room = false; // first see how much room deleting makes
 	uint64_t now = monotonic_ms();
 	if (!room && g->len > 0) {
 		if (s->full_since_ms == 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The spool's folder: made, held by a lock, and recognised at the next start.
+// The spool's folder: creates it, locks it, recognizes it at the next start.
 #include "collector/spool/state.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ int spool_folder_make(const char *dir, char *why, size_t why_size)
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		mkdir(path, 0755); // what cannot be made fails below
+		mkdir(path, 0755); // errors show below
 		*p = '/';
 	}
 	if (mkdir(path, 0700) == 0 || errno == EEXIST)
@@ -48,8 +48,8 @@ int spool_folder_lock(struct spool *s, char *why, size_t why_size)
 	return -1;
 }
 
-// The start of the machine and the folder: who was here before is dead if the lock is ours. A copy is
-// elsewhere, also one of the whole machine.
+// Hash of the machine's boot id and the folder's device and inode. If it is the same as before and we have the lock, the
+// process that had it is dead. A copy of the folder, or of the whole machine, has another value.
 uint64_t spool_folder_place(const char *dir)
 {
 	uint8_t octets[64] = {0};
@@ -66,7 +66,7 @@ uint64_t spool_folder_place(const char *dir)
 	return store_checksum(octets, sizeof(octets)) | 1;
 }
 
-// room for batches, and for pages that a transaction replaces
+// Room for the batches, and for pages that a transaction replaces.
 uint64_t spool_map_size(struct spool *s)
 {
 	pthread_mutex_lock(&s->lock);

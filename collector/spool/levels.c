@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How full the spool is, whether it is well; settings that change while it is open.
+// How full the spool is, and whether it works. Settings that change while it is open.
 #include "collector/spool/state.h"
 
 #include <stdio.h>

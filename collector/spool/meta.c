@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Writes the meta record outside the spool's thread.
+// Writes the meta record, for threads other than the spool's own.
 #include "collector/spool/state.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Opening: the folder is ours alone, the file is sound and of this format; what was in it counts.
+// Opens a spool: locks the folder, checks and if needed rescues the file, reads what is in it.
 #include "collector/spool/state.h"
 
 #include "collector/base/timed_wait.h"
@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// Nothing in the file tells which spool it was.
+// No meta record was found: it is not known which spool this was.
 static int begin_anew(struct spool *s, struct rebuild *r, char *why, size_t why_size)
 {
 	int result = rebuild_move_aside(r);
@@ -56,7 +56,7 @@ static void tell_salvaged(struct spool *s, const struct salvage *v, const struct
 	log_error("spool %s: %s", r->dir, s->damage);
 }
 
-// A new file with what the damaged one still holds.
+// Replaces a damaged file by a new one with all that can be read.
 static int salvage_file(struct spool *s, int fd, char *why, size_t why_size)
 {
 	struct salvage *v = calloc(1, sizeof(*v));
@@ -82,7 +82,7 @@ static int salvage_file(struct spool *s, int fd, char *why, size_t why_size)
 	return done;
 }
 
-// Sees that what LMDB will open is sound. 0, or -1 with one line in `why`.
+// Checks the file before LMDB opens it. Returns 0, or -1 with one line in `why`.
 static int check_file(struct spool *s, char *why, size_t why_size)
 {
 	char path[sizeof(s->settings.dir) + 16];

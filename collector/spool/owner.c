@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whose the spool's UUID is, as the spool's file knows it: writer/lease.h.
+// Which process owns the spool's UUID, as noted in the spool's file. The rules are in writer/lease.h.
 #include "collector/spool/state.h"
 
 #include "dataplane/common/log.h"
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const uint64_t NONCE_MAX = 100000000000000000; // exact in the seventeen digits that replies are read by
+static const uint64_t NONCE_MAX = 100000000000000000; // replies are read as numbers of at most 18 digits
 
 bool spool_owner_begin(struct spool *s)
 {
@@ -39,7 +39,7 @@ void spool_owner(struct spool *s, struct spool_owner *out)
 	pthread_mutex_unlock(&s->lock);
 }
 
-// With `writing` held: the meta record into both states of the file.
+// With `writing` held: writes the meta record twice, so that the older state that LMDB keeps contains it as well.
 static bool write_twice(struct spool *s, struct store_meta *meta)
 {
 	int result = spool_write_meta(s, meta, 0);

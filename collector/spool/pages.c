@@ -58,7 +58,7 @@ struct walk {
 	const char *table;		       // in which it is; NULL: the main tree, "": the free pages
 	struct tree seen;		       // what the tree turned out to have
 	bool integer;			       // its keys are numbers
-	uint8_t last[KEY_MAX], floor[KEY_MAX]; // the key before, and what the next one must reach
+	uint8_t last[KEY_MAX], floor[KEY_MAX]; // the previous key, and the least that the next one may be
 	size_t last_size, floor_size;	       // 0: none
 };
 
@@ -71,7 +71,7 @@ static int read_at(int fd, void *out, size_t size, uint64_t at)
 		if (n < 0)
 			return errno;
 		if (n == 0)
-			return EBADMSG; // cut off
+			return EBADMSG; // truncated
 		done += (size_t)n;
 	}
 	return 0;
@@ -107,7 +107,7 @@ static bool is_key(const struct walk *w, size_t size)
 	return w->integer ? size == sizeof(uint64_t) : size > 0 && size <= KEY_MAX;
 }
 
-// The key of a branch: above all before it, and not above what follows.
+// The key of a branch: greater than all keys before it, and not greater than those after it.
 static bool take_floor(struct walk *w, const uint8_t *key, size_t size)
 {
 	if (!is_key(w, size) || (w->last_size > 0 && compare(w, key, size, w->last, w->last_size) <= 0))
@@ -127,7 +127,7 @@ static bool take_key(struct walk *w, const uint8_t *key, size_t size)
 	return true;
 }
 
-// A value in pages of its own.
+// A value in overflow pages.
 static int read_overflow(struct walk *w, const uint8_t *at, size_t size)
 {
 	struct page_head head;
@@ -156,7 +156,7 @@ static int read_overflow(struct walk *w, const uint8_t *at, size_t size)
 	return 0;
 }
 
-// A list of free pages: how many, and their numbers, the highest first.
+// A list of free pages: their number, then the page numbers in descending order.
 static bool take_free(struct walk *w, const uint8_t *value, size_t size)
 {
 	uint64_t len, page, before = NO_PAGE;
@@ -177,7 +177,7 @@ static bool take_free(struct walk *w, const uint8_t *value, size_t size)
 
 static int walk_tree(struct walk *w, const struct tree *tree, const char *table, unsigned flags);
 
-// A table in the main tree: walked at once, in a state of its own.
+// A table in the main tree: its tree is walked at once.
 static int walk_table(struct walk *w, const uint8_t *key, size_t key_size, const uint8_t *value, size_t size)
 {
 	static const struct {
@@ -240,7 +240,7 @@ static int take_branch(struct walk *w, const struct node_head *node, const uint8
 	return walk_page(w, child, depth - 1);
 }
 
-// Octets that the node takes on its page.
+// Octets of the node on its page.
 static size_t node_size(const struct node_head *node, bool leaf)
 {
 	size_t size = sizeof(*node) + node->key_size;
@@ -273,7 +273,7 @@ static int walk_nodes(struct walk *w, const uint8_t *page, const struct page_hea
 	return result == 0 && total != w->page_size - head->upper ? EBADMSG : result;
 }
 
-// `depth`: levels from this page down; 1 is a leaf.
+// `depth`: levels of the tree from this page down; 1: a leaf.
 static int walk_page(struct walk *w, uint64_t number, unsigned depth)
 {
 	struct page_head head;
@@ -325,7 +325,7 @@ static bool is_root(const struct page_head *head, const struct root *root, uint6
 	       (root->transaction == 0 || root->transaction % 2 == number);
 }
 
-// The meta page that counts.
+// The meta page of the last transaction.
 static int read_root(int fd, size_t page_size, struct root *out)
 {
 	struct {
@@ -362,7 +362,7 @@ int pages_check(int fd, pages_entry *each, void *context)
 	if (result != 0)
 		return result;
 	if (root.last_page >= (uint64_t)st.st_size / w.page_size)
-		return EBADMSG; // cut off
+		return EBADMSG; // truncated
 	w.pages = root.last_page + 1;
 	w.used = calloc(w.pages / 8 + 1, 1);
 	if (!w.used)

@@ -22,7 +22,7 @@ static bool is_in_use(const char *dir)
 	return in_use;
 }
 
-// The meta record, as far as it is known here.
+// The meta record. One of another version may be shorter or longer.
 static int read_meta(MDB_txn *txn, struct store_meta *meta)
 {
 	MDB_val key = {.mv_data = (void *)(uintptr_t) "meta", .mv_size = 4}, value;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the spool's file knows of Redis: how far it has come, and whether writing has stopped until a person decides.
+// Which batches Redis has, in memory and noted on disk, and whether writing has stopped until a person decides.
 #include "collector/spool/state.h"
 
 #include "dataplane/common/monotonic.h"
@@ -19,10 +19,10 @@ void spool_acknowledge(struct spool *s, uint64_t number)
 	}
 	if (number > s->acked)
 		s->acked = number;
-	s->sought = true; // in a cluster, slots are asked
+	s->sought = true; // in a cluster there is no spool_seek: slots are asked
 	bool empty = s->acked >= s->last;
 	pthread_mutex_unlock(&s->lock);
-	if (empty) { // whoever waits for the end looks again
+	if (empty) { // wakes the inbox, which waits for this
 		uint64_t one = 1;
 		ssize_t done = write(s->fd, &one, sizeof(one));
 		(void)done;
@@ -37,7 +37,7 @@ uint64_t spool_acked(struct spool *s)
 	return acked;
 }
 
-// How far Redis has come, so that the next start knows before it reaches Redis.
+// Notes on disk which batches Redis has, so that the next start knows it before it reaches Redis.
 static void write_acked(struct spool *s, uint64_t halted)
 {
 	struct store_meta meta = s->store.meta;
@@ -48,7 +48,7 @@ static void write_acked(struct spool *s, uint64_t halted)
 	pthread_mutex_unlock(&s->lock);
 	meta.halted = halted;
 	if (meta.acked != s->store.meta.acked || meta.halted != s->store.meta.halted)
-		spool_write_meta(s, &meta, 0); // a failure only makes the next start know less
+		spool_write_meta(s, &meta, 0); // if this fails, the next start only knows less
 }
 
 void spool_remember(struct spool *s)

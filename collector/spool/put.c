@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The inbox's side: frames into memory, and up to which number they are committed.
+// For the inbox: puts frames into memory, and says up to which number they are committed.
 #include "collector/spool/state.h"
 
 #include <errno.h>

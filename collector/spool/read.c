@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Batches out of the file, and what becomes of those that cannot be read.
+// For the writer: reads batches from the file. Batches that cannot be read are counted as lost when their turn comes.
 #include "collector/spool/state.h"
 
 #include "collector/base/timed_wait.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// The writer has come to these, Redis does not have them, and they cannot be read.
+// The writer has reached these batches; they cannot be read. Those that Redis does not have are lost.
 static void give_up_lost(struct spool *s, uint64_t from, uint64_t to)
 {
 	uint64_t batches = 0, records = 0, sightings = 0, uncounted = 0;
@@ -27,8 +27,8 @@ static void give_up_lost(struct spool *s, uint64_t from, uint64_t to)
 		uncounted += (e->flags & STORE_UNCOUNTED) != 0;
 	}
 	if (to >= s->last && from > s->readable && from <= s->acked + 1) {
-		spool_settle(s, s->last, SPOOL_APPLIED); // as damaged
-		spool_set_acked(s, s->last);		 // nothing more waits
+		spool_settle(s, s->last, SPOOL_APPLIED); // counts them as damaged
+		spool_set_acked(s, s->last);		 // nothing is waiting any more
 	}
 	pthread_mutex_unlock(&s->lock);
 	if (batches == 0)
@@ -43,7 +43,7 @@ static void give_up_lost(struct spool *s, uint64_t from, uint64_t to)
 		uncounted > 0 ? ", and those of batches whose head cannot be read" : "");
 }
 
-// Waits until a batch from `from` on is there. False where none came.
+// Waits for a batch with a number of at least `from`. False if none came.
 static bool wait_for(struct spool *s, uint64_t from, unsigned wait_ms)
 {
 	const struct timespec until = timed_wait_until(wait_ms);
@@ -57,7 +57,7 @@ static bool wait_for(struct spool *s, uint64_t from, unsigned wait_ms)
 	return there;
 }
 
-// From `from` on nothing can be read.
+// Gives up all batches from `from` on if none of them can be read.
 static void give_up_tail(struct spool *s, uint64_t from)
 {
 	pthread_mutex_lock(&s->lock);
@@ -68,7 +68,7 @@ static void give_up_tail(struct spool *s, uint64_t from)
 		give_up_lost(s, from, last);
 }
 
-// One batch from `*number` on, as it is. While the file is not what it was, there is none.
+// Reads the first batch from `*number` on. There is none while the file is damaged and not yet repaired.
 static int read_one(struct spool *s, uint64_t *number, struct store_head *head, struct spool_batch *out)
 {
 	pthread_mutex_lock(&s->reading);
@@ -79,7 +79,7 @@ static int read_one(struct spool *s, uint64_t *number, struct store_head *head, 
 	return result;
 }
 
-// A batch that was to be there is not, or is not what it was.
+// Notes that a batch is missing or damaged.
 static void note_lost(struct spool *s, uint64_t number)
 {
 	pthread_mutex_lock(&s->lock);

@@ -14,7 +14,7 @@
 
 enum { PATH_SIZE = 4200, GROUP_BYTES_MAX = 8 << 20 };
 
-// Beside the file, not in a folder of its own: a sandbox may forbid a rename from one folder to another.
+// In the same folder: a sandbox may forbid a rename between folders.
 static const char half_made[] = "rebuilt.mdb";
 
 static void remove_half_made(const char *dir)
@@ -23,7 +23,7 @@ static void remove_half_made(const char *dir)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, half_made);
 	unlink(path);
-	snprintf(path, sizeof(path), "%s/%s-lock", dir, half_made); // as LMDB calls it
+	snprintf(path, sizeof(path), "%s/%s-lock", dir, half_made); // the name that LMDB uses
 	unlink(path);
 }
 
@@ -39,7 +39,7 @@ static int put_batch(struct store *s, MDB_txn *txn, const struct salvage *from, 
 	return result ? result : store_put_batch(s, txn, from->meta.first + i, &head, body);
 }
 
-// Batches from `*next` on, as many as one transaction takes.
+// Writes batches from `*next` on, as many as one transaction may contain.
 static int put_group(struct store *s, const struct salvage *from, size_t *next, int fd, uint8_t *body)
 {
 	struct store_meta meta = from->meta;
@@ -75,7 +75,7 @@ static int fill(struct store *s, const struct salvage *from, int fd)
 	s->meta = from->meta;
 	for (size_t next = 0; result == 0 && next < from->len;)
 		result = put_group(s, from, &next, fd, body);
-	// once more: the meta record is in both of the file's states
+	// twice more, so that the older state that LMDB keeps contains the meta record as well
 	size_t none = from->len;
 	for (int i = 0; result == 0 && i < 2; i++)
 		result = put_group(s, from, &none, fd, body);
@@ -94,7 +94,7 @@ static int sync_folder(const char *dir)
 	return result;
 }
 
-// A name that is free.
+// Finds an unused name for the old file.
 static void name_aside(struct rebuild *r)
 {
 	struct stat st;
@@ -120,7 +120,7 @@ int rebuild_move_aside(struct rebuild *r)
 	return errno;
 }
 
-// The new file takes the place of the old one, which gets a second name before.
+// Renames the new file over the old one, which is linked to its second name first.
 static int swap(struct rebuild *r)
 {
 	char from[PATH_SIZE + 16], to[PATH_SIZE];
@@ -128,12 +128,12 @@ static int swap(struct rebuild *r)
 	snprintf(to, sizeof(to), "%s/data.mdb", r->dir);
 	name_aside(r);
 	if (link(to, r->aside) != 0)
-		r->aside[0] = '\0'; // there is none, or no links on this disk
+		r->aside[0] = '\0'; // there is no old file, or the file system has no links
 	snprintf(from, sizeof(from), "%s/%s", r->dir, half_made);
 	if (rename(from, to) != 0)
 		return errno;
 	snprintf(to, sizeof(to), "%s/lock.mdb", r->dir);
-	unlink(to); // of the old one
+	unlink(to); // it belongs to the old file
 	return sync_folder(r->dir);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The spool's file while it is in use: deleted, renamed, replaced, cut off, or damaged. What the open
-// descriptor still gives goes into a new file at the old place; until that is on the disk nothing is
-// acknowledged.
+// Repairs the spool's file while it is in use: deleted, renamed, replaced, truncated or damaged. What can be read through
+// the open descriptor is written to a new file in the old place. Nothing is acknowledged until that is on disk.
 #include "collector/spool/rebuild.h"
 #include "collector/spool/state.h"
 
@@ -15,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// Only what a signal handler may call.
+// A signal handler: only async-signal-safe calls.
 static void end_by_bus_error(int number)
 {
 	static const char line[] =
@@ -69,7 +68,7 @@ enum spool_fault spool_examine(const struct spool *s)
 	return is_at(s->settings.dir, "lock", s->lock_fd) ? SPOOL_WELL : SPOOL_UNLOCKED;
 }
 
-// Only the lock is gone: another one, if nobody has taken it.
+// Only the lock file is gone: creates and locks a new one, unless another collector has.
 static int lock_again(struct spool *s)
 {
 	char why[sizeof(s->settings.dir) + 100];
@@ -80,7 +79,7 @@ static int lock_again(struct spool *s)
 	return EBUSY;
 }
 
-// What is settled, in place of what the file says of streams: it may have lost some.
+// Uses the streams known in memory instead of those in the file, which may be damaged.
 static void take_streams(struct spool *s, struct salvage *v)
 {
 	for (size_t slot = 0; slot < STREAMS_MAX; slot++) {
@@ -89,7 +88,7 @@ static void take_streams(struct spool *s, struct salvage *v)
 	}
 }
 
-// The new file is in its place: the old one is let go of.
+// Closes the old file and opens the new one, which is in its place.
 static int reopen(struct spool *s, const struct salvage *v)
 {
 	struct store fresh;
@@ -100,7 +99,7 @@ static int reopen(struct spool *s, const struct salvage *v)
 	store_close(&s->store);
 	s->store = fresh;
 	s->broken = SPOOL_WELL;
-	s->place = s->store.meta.place = spool_folder_place(s->settings.dir); // on the disk with the next commit
+	s->place = s->store.meta.place = spool_folder_place(s->settings.dir); // written by the next commit
 	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < v->len; i++)
 		if (v->batches[i].head.flags & STORE_LOST)

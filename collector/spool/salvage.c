@@ -8,11 +8,11 @@
 
 enum {
 	PIECE = 1 << 20,   // read at a time
-	OVERLAP = 1 << 10, // more than the largest record without its body
+	OVERLAP = 1 << 10, // larger than any record without its body
 	BODY_MAX = FRAME_SIZE_MAX
 };
 
-// What a search does with a place where a record may begin.
+// Called for a place in the file where a record may begin.
 typedef int search_hit(struct salvage *s, int fd, uint32_t magic, const uint8_t *at, uint64_t offset);
 
 static ssize_t read_piece(int fd, uint8_t *out, size_t size, uint64_t at)
@@ -24,7 +24,7 @@ static ssize_t read_piece(int fd, uint8_t *out, size_t size, uint64_t at)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EIO && done > 0)
-			break; // what was read before it
+			break; // keep what was read before the error
 		if (n < 0)
 			return -1;
 		if (n == 0)
@@ -34,8 +34,7 @@ static ssize_t read_piece(int fd, uint8_t *out, size_t size, uint64_t at)
 	return (ssize_t)done;
 }
 
-// Calls `hit` for every place in the file where a magic number is. A part that the disk does not give is
-// passed over.
+// Calls `hit` for every place in the file that contains a magic number. Parts that cannot be read are skipped.
 static int search(struct salvage *s, int fd, search_hit *hit)
 {
 	uint8_t *piece = malloc(PIECE + OVERLAP);
@@ -64,7 +63,7 @@ static int search(struct salvage *s, int fd, search_hit *hit)
 
 // meta ─────────────────────────────────────────────────────────────────────────────────────────
 
-// The magic number is the second field.
+// Here the magic number is the second field.
 static int hit_meta(struct salvage *s, int fd, uint32_t magic, const uint8_t *at, uint64_t offset)
 {
 	struct store_meta meta;
@@ -111,7 +110,7 @@ static bool body_is_sound(int fd, const struct store_head *head, uint64_t offset
 	return sound;
 }
 
-// Room for the batch `number` at the end: it was committed after the meta record that was found.
+// Makes room for batch `number` at the end: it was committed after the meta record that was found.
 static int make_room(struct salvage *s, uint64_t number)
 {
 	size_t len = (size_t)(number + 1 - s->meta.first);
@@ -130,7 +129,7 @@ static int make_room(struct salvage *s, uint64_t number)
 
 static int hit_record(struct salvage *s, int fd, uint32_t magic, const uint8_t *at, uint64_t offset)
 {
-	enum { COMMIT_MAX = 1024 }; // batches in one transaction, at most
+	enum { COMMIT_MAX = 1024 }; // limit of batches in one transaction
 	struct store_head head;
 
 	if (magic == STORE_MAGIC_STREAM)
@@ -154,7 +153,7 @@ static int hit_record(struct salvage *s, int fd, uint32_t magic, const uint8_t *
 	return 0;
 }
 
-// The stream of a batch; a free slot where the record of it is damaged as well.
+// The stream of a batch. If the record of the stream is damaged as well: a free slot.
 static struct store_stream *stream_of(struct salvage *s, const struct frame_hello *hello)
 {
 	size_t unused = STREAMS_MAX;
@@ -172,7 +171,7 @@ static struct store_stream *stream_of(struct salvage *s, const struct frame_hell
 	return &s->streams[unused];
 }
 
-// A batch that was taken is one that its stream has had, whatever the stream's own record says.
+// Raises the number of each stream to that of its batches: the record of the stream may be older or damaged.
 static void follow_streams(struct salvage *s)
 {
 	for (size_t i = 0; i < s->len; i++) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where the writer begins: what Redis has of this spool, and what follows if that is more than it can have.
+// For the writer: where to begin, given the number that Redis has. If Redis has a number that was never sent, this spool is
+// an old copy and gets a new UUID.
 #include "collector/spool/state.h"
 
 #include "dataplane/common/log.h"
@@ -10,13 +11,13 @@
 
 void spool_uuid(struct spool *s, char out[static STREAM_UUID_TEXT_SIZE])
 {
-	pthread_mutex_lock(&s->lock); // a commit writes it, though the same
+	pthread_mutex_lock(&s->lock); // a commit writes it, with the same value
 	stream_uuid_text(s->store.meta.uuid, out);
 	pthread_mutex_unlock(&s->lock);
 }
 
-// This spool is a copy older than what Redis has: what was in it when it was opened is in Redis. A
-// new UUID, and that much gone, in one transaction. False where the disk does not take it.
+// This spool is an old copy: Redis has all batches up to `in_redis`. Deletes these and makes a new UUID, in one
+// transaction. False if it cannot be written.
 static bool renew(struct spool *s, uint64_t in_redis)
 {
 	pthread_mutex_lock(&s->writing);
@@ -26,21 +27,21 @@ static bool renew(struct spool *s, uint64_t in_redis)
 		in_redis = meta.next - 1;
 	if (meta.first <= in_redis)
 		meta.first = in_redis + 1;
-	meta.acked = meta.confirmed = meta.halted = 0; // under the new UUID, Redis has nothing
+	meta.acked = meta.confirmed = meta.halted = 0; // Redis has nothing under the new UUID
 	if (meta.given_up < meta.first - 1)
-		meta.given_up = meta.first - 1; // Redis never had them under it
+		meta.given_up = meta.first - 1; // under the new UUID, Redis never has them
 	meta.owner = meta.claim = (struct store_owner){.generation = 0};
 	if (result == 0)
 		result = spool_write_meta(s, &meta, in_redis);
 	pthread_mutex_lock(&s->lock);
 	meta.account = s->account;
 	pthread_mutex_unlock(&s->lock);
-	if (result == 0) // once more: the file's older state has it as well
+	if (result == 0) // once more, so that the older state that LMDB keeps contains it as well
 		result = spool_write_meta(s, &meta, 0);
 	if (result == 0) {
 		pthread_mutex_lock(&s->lock);
 		s->owned = false;
-		s->opened = s->last; // all of it is of this UUID by now
+		s->opened = s->last; // all batches belong to the new UUID
 		s->sought = false;
 		spool_set_acked(s, 0);
 		pthread_mutex_unlock(&s->lock);
@@ -56,13 +57,13 @@ bool spool_part(struct spool *s, uint64_t had)
 	return renew(s, had);
 }
 
-// With the lock held: what there is to tell where Redis holds `number`, which this spool has sent.
+// With `lock` held: what follows if Redis has `number`, which this spool has sent.
 static struct spool_seek count_seek(struct spool *s, uint64_t number)
 {
 	struct spool_seek found = {.renewed = false};
 	uint64_t acked = s->acked, given_up = s->store.meta.given_up;
 	uint64_t from = number + 1 > s->first ? number + 1 : s->first;
-	uint64_t had_to = acked < given_up ? acked : s->first - 1; // what was given up, was never in Redis
+	uint64_t had_to = acked < given_up ? acked : s->first - 1; // Redis never had what was given up
 	uint64_t had_from = acked < given_up || number > given_up ? number : given_up;
 
 	found.missing = had_to > had_from ? had_to - had_from : 0;
@@ -79,10 +80,10 @@ struct spool_seek spool_seek(struct spool *s, uint64_t number)
 {
 	struct spool_seek found = {.renewed = true};
 
-	pthread_mutex_lock(&s->writing); // what is being deleted is gone
+	pthread_mutex_lock(&s->writing); // waits for a transaction that deletes
 	pthread_mutex_lock(&s->lock);
 	uint64_t known = s->opened > s->acked ? s->opened : s->acked;
-	uint64_t sent = s->sought ? s->last : s->opened; // at most
+	uint64_t sent = s->sought ? s->last : s->opened; // highest possible
 	if (number <= sent) {
 		found = count_seek(s, number);
 		spool_settle(s, number, SPOOL_SKIPPED);

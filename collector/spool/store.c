@@ -53,7 +53,7 @@ int store_fd(const struct store *s)
 	return mdb_env_get_fd(s->env, &fd) == 0 ? fd : -1;
 }
 
-// Octets of the pages in use.
+// Octets up to the last page in use.
 static uint64_t store_end(const struct store *s)
 {
 	MDB_envinfo info;
@@ -78,7 +78,7 @@ static int make_meta(struct store_meta *meta)
 	return 0;
 }
 
-// Of the format before: which batch is the oldest was not written down.
+// The previous format does not contain the number of the oldest batch.
 static int find_first(struct store *s, MDB_txn *txn)
 {
 	MDB_cursor *cursor;
@@ -95,7 +95,7 @@ static int find_first(struct store *s, MDB_txn *txn)
 	return result == MDB_NOTFOUND ? 0 : result;
 }
 
-// The tables and the meta record of a new file, or those of an old one.
+// Opens the tables and reads the meta record; in a new file, creates them.
 static int prepare(struct store *s)
 {
 	MDB_envinfo info;

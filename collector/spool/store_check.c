@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Is the file what was written? Its pages: pages.h; here what they hold.
+// Checks the contents of the file against their checksums. The pages are checked by pages.h.
 #include "collector/spool/pages.h"
 #include "collector/spool/store.h"
 #include "collector/spool/stream.h"
@@ -7,14 +7,14 @@
 #include <errno.h>
 #include <string.h>
 
-// What store_check has seen.
+// State of store_check.
 struct check {
 	struct store_meta meta;
 	uint64_t first, last;	       // batches; 0: none
 	uint8_t seal[STORE_SEAL_SIZE]; // of the batches
 	bool sealed;		       // `seal` is known
-	bool foreign;		       // another format: not ours to judge
-	bool bad;		       // something is not what it was
+	bool foreign;		       // another format: not checked
+	bool bad;		       // something is damaged
 };
 
 static bool check_batch(struct check *c, const uint8_t *key, const uint8_t *value, size_t size)

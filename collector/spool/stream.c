@@ -21,7 +21,7 @@ static bool is_idle(const struct stream *s)
 	return !s->connected && __atomic_load_n(&s->queued, __ATOMIC_ACQUIRE) == 0;
 }
 
-// How many idle streams the user of one has.
+// How many idle streams a user has.
 static unsigned idle_of(const struct stream_registry *r, uid_t user)
 {
 	unsigned idle = 0;
@@ -31,7 +31,7 @@ static unsigned idle_of(const struct stream_registry *r, uid_t user)
 	return idle;
 }
 
-// A free slot, else of the idle ones of the user who has most of them the one unused for longest, else NULL.
+// A free slot; or the least recently used idle stream of the user with the most idle streams; or NULL.
 static struct stream *pick_slot(struct stream_registry *r)
 {
 	struct stream *oldest = NULL;
@@ -79,7 +79,7 @@ struct stream *stream_find(struct stream_registry *r, const struct frame_hello *
 	return s;
 }
 
-// Frames up to `number` are not known here. What they held is, where all before them was counted.
+// Frames up to `number` are not known here. Their sightings are, if all before them were counted.
 static enum stream_verdict pass_gap(struct stream *s, uint64_t number, uint64_t sightings, struct stream_gap *gap)
 {
 	enum stream_verdict verdict = s->received == 0 ? STREAM_ELSEWHERE : STREAM_OLDER;
@@ -95,7 +95,7 @@ static enum stream_verdict pass_gap(struct stream *s, uint64_t number, uint64_t 
 
 enum stream_verdict stream_compare(struct stream *s, uint64_t number, uint64_t sightings, struct stream_gap *gap)
 {
-	uint64_t records = s->ended ? s->received - 1 : s->received; // a BYE holds none
+	uint64_t records = s->ended ? s->received - 1 : s->received; // a BYE contains none
 
 	*gap = (struct stream_gap){0, 0};
 	if (number < records)
