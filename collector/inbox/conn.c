@@ -12,7 +12,7 @@
 
 enum { READS_PER_TURN = 8, LOG_AGAIN_MS = 60000 };
 
-// The same complaint is logged once a minute, however often a peer comes back with it.
+// Logs the same reason at most once a minute, however often a peer reconnects.
 static void log_close(const struct inbox_conn *c, const char *why, uint64_t now_ms)
 {
 	static const char *last_why;
@@ -39,8 +39,7 @@ void inbox_conn_close(struct inbox_conn *c, const struct conn_target *to, uint64
 	*c = (struct inbox_conn){.fd = -1};
 }
 
-// Deals with the whole frames in the buffer, then moves the rest to its beginning. False where the
-// connection is closed.
+// Handles all complete frames in the buffer, then moves the rest to its start. False if the connection was closed.
 static bool take_frames(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms)
 {
 	struct frame_header header;
@@ -76,8 +75,7 @@ static bool take_frames(struct inbox_conn *c, const struct conn_target *to, uint
 	return true;
 }
 
-// The dataplane closed in order. Where it had read the acknowledgement of its BYE (inbox.h), the
-// stream is over.
+// The dataplane closed the connection. If it had read the acknowledgement of its BYE (inbox.h), the stream ends.
 static void end_of_file(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms)
 {
 	struct stream *stream = c->stream;
@@ -118,14 +116,14 @@ void inbox_conn_unblock(struct inbox_conn *c, const struct conn_target *to, uint
 		take_frames(c, to, now_ms);
 }
 
-// The highest number that may be acknowledged on this connection: safe, and sent on it.
+// The highest number to acknowledge: it is committed, and was sent on this connection.
 static uint64_t number_to_acknowledge(const struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms)
 {
 	uint64_t safe = spool_safe(to->spool, c->stream);
 
 	if (c->stream->ended && safe == c->stream->received && now_ms - c->stream->bye_ms < INBOX_BYE_MS &&
 		!spool_is_empty(to->spool))
-		safe--; // inbox.h
+		safe--; // the BYE waits for Redis: inbox.h
 	return safe < c->last_number ? safe : c->last_number;
 }
 
@@ -147,7 +145,7 @@ void inbox_conn_acknowledge(struct inbox_conn *c, const struct conn_target *to, 
 			send(c->fd, c->out + c->out_done, sizeof(c->out) - c->out_done, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
-		if (n < 0) { // reading comes to its end by itself
+		if (n < 0) { // the next read finds the end of file
 			c->deaf = true;
 			c->out_done = sizeof(c->out);
 			return;

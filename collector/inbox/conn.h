@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The octets of a connection: received and cut into frames; acknowledgements sent. Inbox thread only.
+// Receives the octets of a connection and cuts them into frames; sends acknowledgements. Inbox thread only.
 #pragma once
 
 #include "collector/inbox/peer.h"
 
-enum { INBOX_BYE_MS = 3000 }; // the ACK of a BYE waits for Redis this long at most (inbox.h)
+enum { INBOX_BYE_MS = 3000 }; // longest wait of the ACK of a BYE for Redis (inbox.h)
 
-// Reads what is there and deals with whole frames.
+// Reads what has arrived, and handles complete frames.
 void inbox_conn_read(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms);
 
-// Deals with frames that waited for room.
+// Handles frames that waited for room in the spool.
 void inbox_conn_unblock(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms);
 
-// Acknowledges what is safe, as far as the socket takes it.
+// Acknowledges what is committed, as far as the socket accepts it.
 void inbox_conn_acknowledge(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms);
 
-// Closes and frees the slot. `why` (may be NULL) goes to the log.
+// Closes the connection and frees its slot. Logs `why`, unless it is NULL.
 void inbox_conn_close(struct inbox_conn *c, const struct conn_target *to, uint64_t now_ms, const char *why);

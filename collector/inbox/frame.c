@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames from a peer that is not trusted: every length, number and text is checked here, nothing
-// behind the spool checks again.
+// Frames come from a peer that is not trusted. Every length, number and text is checked here; nothing checks them again
+// after the spool.
 #include "collector/inbox/frame.h"
 
 #include "collector/base/metrics.h"
@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-static const uint64_t NUMBER_MAX = 1000000000000000; // exact as a double, and in no danger of wrapping
+static const uint64_t NUMBER_MAX = 1000000000000000; // exact as a double, far from overflow
 
 static bool is_text(const char *text, size_t size)
 {
@@ -54,7 +54,7 @@ static enum frame_outcome take_hello(struct inbox_conn *c, const struct conn_tar
 	return FRAME_TAKEN;
 }
 
-// Walks over all records, adds up their sightings. False where the body is not sound.
+// Checks all records and adds up their sightings. False if the body is not sound.
 static bool check_records(const uint8_t *body, size_t size, uint32_t records, uint64_t *sightings)
 {
 	struct cursor c = cursor_make(body, size);
@@ -69,8 +69,8 @@ static bool check_records(const uint8_t *body, size_t size, uint32_t records, ui
 	return !c.bad && found == records;
 }
 
-// The first frame of a connection is the oldest one that the dataplane still has. If the stream goes further than the
-// spool knows, the spool is older than it was: what is between was acknowledged, and is lost unless Redis has it.
+// The first frame of a connection is the oldest one that the dataplane still has. If the spool does not know the frames
+// before it, the spool was replaced by an older one: these frames were acknowledged, and are lost unless Redis has them.
 static bool is_after_loss(const struct inbox_conn *c, const struct spool_frame *frame)
 {
 	struct stream *stream = c->stream;
@@ -89,7 +89,7 @@ static bool is_after_loss(const struct inbox_conn *c, const struct spool_frame *
 	return true;
 }
 
-// Puts a numbered frame into the spool unless it came before.
+// Puts a numbered frame into the spool, unless it came before.
 static enum frame_outcome take_numbered(struct inbox_conn *c, const struct conn_target *to,
 	const struct spool_frame *frame, uint64_t now_ms, const char **why)
 {

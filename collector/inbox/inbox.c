@@ -23,7 +23,7 @@ struct inbox {
 	struct inbox_listener listener;
 	struct conn_target to;
 	struct inbox_conn conns[INBOX_CONNECTIONS_MAX];
-	uint64_t turned_logged_ms; // when it was said last that a connection was turned away, or 0
+	uint64_t turned_logged_ms; // when a rejected connection was last logged, or 0
 	bool spent_logged;	   // "no descriptor is left" was said, and no connection taken since
 	uint64_t pause_ms;	   // no connection is taken before then: there was no descriptor
 };
@@ -63,7 +63,7 @@ void inbox_free(struct inbox *inbox)
 	free(inbox);
 }
 
-// The user of the process that connected. One that cannot be told shares its slots with all others of its kind.
+// The user of the process that connected; -1 if not known. All of unknown user share one quota.
 static uid_t user_of(int fd)
 {
 	struct ucred peer;
@@ -83,7 +83,7 @@ static void turn_away(struct inbox *inbox, int fd, uid_t user, const char *why, 
 	close(fd);
 }
 
-// Who waits in the queue of the socket would wake the loop for ever.
+// Without descriptors, a connection in the backlog would wake the loop again and again: stop accepting for a second.
 static void pause_accepting(struct inbox *inbox, uint64_t now)
 {
 	inbox->pause_ms = now + ACCEPT_PAUSE_MS;
@@ -93,7 +93,7 @@ static void pause_accepting(struct inbox *inbox, uint64_t now)
 	inbox->spent_logged = true;
 }
 
-// False if there is none to accept (now).
+// False if there is none to accept, or not now.
 static bool accept_one(struct inbox *inbox, uint64_t now)
 {
 	int fd = accept4(inbox->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -125,8 +125,8 @@ static bool accept_one(struct inbox *inbox, uint64_t now)
 	return true;
 }
 
-// After a HELLO: the stream belongs to this connection; an older one of it is dead, whether or not
-// its end has been heard of.
+// After a HELLO, the stream belongs to this connection. An older connection of it is dead, even if its end was not noticed
+// yet.
 static void adopt_stream(struct inbox *inbox, struct inbox_conn *c, uint64_t now)
 {
 	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++) {
@@ -154,8 +154,8 @@ static void serve(struct inbox *inbox, struct inbox_conn *c, short events, uint6
 		inbox_conn_close(c, &inbox->to, now, "no HELLO within 10 s");
 }
 
-// What to wait for. A connection that waits for room in the spool is left out (negative), or its
-// end would wake the loop for ever.
+// What to poll for. A connection that waits for room in the spool is left out (fd -1): otherwise its end would wake the
+// loop again and again.
 static struct pollfd wanted(const struct inbox_conn *c)
 {
 	short out = c->out_done < sizeof(c->out) ? POLLOUT : 0;
@@ -172,8 +172,7 @@ bool inbox_turn(struct inbox *inbox, int other_fd)
 		[POLL_SPOOL] = {.fd = spool_fd(inbox->to.spool), .events = POLLIN},
 		[POLL_LISTENER] = {.fd = monotonic_ms() < inbox->pause_ms ? -1 : inbox->listener.fd, .events = POLLIN},
 	};
-	struct inbox_conn
-		*conns[INBOX_CONNECTIONS_MAX]; // those there are: poll takes no more than there may be open files
+	struct inbox_conn *conns[INBOX_CONNECTIONS_MAX]; // only those in use: poll() accepts no more than RLIMIT_NOFILE
 	uint64_t moved, connected = 0;
 	size_t len = 0;
 
@@ -199,7 +198,7 @@ bool inbox_turn(struct inbox *inbox, int other_fd)
 	return fds[POLL_OTHER].revents != 0;
 }
 
-// Whether the stream said BYE and all of it is safe; notes since when.
+// The stream has ended with a BYE and all of it is committed. Notes since when.
 static bool is_complete(struct inbox *inbox, struct stream *s, uint64_t now)
 {
 	if (!s->used || !s->ended || spool_safe(inbox->to.spool, s) < s->received)

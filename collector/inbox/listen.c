@@ -19,8 +19,8 @@ static int refuse(int error, const char *path, const char *what, char *why, size
 	return -error;
 }
 
-// Holds a lock on the socket's folder, so that of two collectors that start at once one sees the
-// other. Returns a descriptor to close, or -errno.
+// Locks the folder of the socket: if two collectors start at once, one of them finds the other. Returns a descriptor to
+// close, or -errno.
 static int lock_folder(const char *path)
 {
 	char folder[108];
@@ -35,7 +35,7 @@ static int lock_folder(const char *path)
 	return fd;
 }
 
-// Removes a socket file that nobody listens on. Returns 0, or -errno where it must stay.
+// Removes a socket file that nobody listens on. Returns 0, or -errno if it must stay.
 static int remove_stale(const struct sockaddr_un *address, char *why, size_t why_size)
 {
 	const char *path = address->sun_path;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The socket file: bound once, never stolen from a collector that lives, removed when it is ours.
+// The socket file. Never taken from a running collector; removed at the end if it is still ours.
 #pragma once
 
 #include <stddef.h>
@@ -12,9 +12,9 @@ struct inbox_listener {
 	ino_t inode;
 };
 
-// Listens on `path`. Returns 0, or -errno with one line in `why`. Sets the umask for a moment: call
-// it before other threads run.
+// Listens on `path`. Returns 0, or -errno with one line in `why`. Changes the umask for a moment: call it before other
+// threads run.
 int inbox_listen(struct inbox_listener *l, const char *path, char *why, size_t why_size);
 
-// Closes, and removes the socket file where it is still the one that was bound.
+// Closes, and removes the socket file if it is still the one that was bound.
 void inbox_unlisten(struct inbox_listener *l);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One connected dataplane: its socket, its buffer, what it acknowledged. Inbox thread only.
+// One connected dataplane: socket, buffer, what was acknowledged to it. Inbox thread only.
 #pragma once
 
 #include <sys/types.h>
@@ -9,7 +9,7 @@
 
 enum { CONN_BUFFER_SIZE = 2 * FRAME_SIZE_MAX };
 
-// What frames are handed to.
+// Where frames go.
 struct conn_target {
 	struct spool *spool;
 	struct sensors *sensors;
@@ -20,12 +20,12 @@ struct inbox_conn {
 	int fd;					  // -1: slot not used
 	uid_t user;				  // of the process at the other end
 	uint64_t since_ms;			  // monotonic time of the accept
-	uint64_t heard_ms;			  // and of the last whole frame
+	uint64_t heard_ms;			  // and of the last complete frame
 	struct stream *stream;			  // NULL before HELLO
-	uint64_t last_number;			  // highest number that came on this connection
-	uint64_t acked;				  // number acknowledged last on this connection
-	bool blocked;				  // a whole frame waits for room in the queue
-	bool deaf;				  // the dataplane is gone; what it had sent is still read
+	uint64_t last_number;			  // highest number received on this connection
+	uint64_t acked;				  // last number acknowledged on this connection
+	bool blocked;				  // a complete frame waits for room in the spool
+	bool deaf;				  // the dataplane is gone; what it has sent is still read
 	uint8_t *in;				  // CONN_BUFFER_SIZE octets, owned
 	size_t in_size;				  // octets in it
 	uint8_t out[sizeof(struct frame_header)]; // an ACK being sent

@@ -10,7 +10,7 @@ static unsigned count_of(const struct inbox_conn *conns, size_t len, uid_t user,
 	return count;
 }
 
-// Which of a user's connections goes first: one without HELLO before others, then the one that said nothing for longest.
+// Which connection of a user to close first: one without HELLO, otherwise the one silent for longest.
 static struct inbox_conn *least_of(struct inbox_conn *conns, size_t len, uid_t user)
 {
 	struct inbox_conn *least = NULL;
@@ -34,7 +34,7 @@ static struct inbox_conn *free_slot(struct inbox_conn *conns, size_t len)
 	return NULL;
 }
 
-// The user with the most connections, and how many.
+// The user with the most connections, and their number.
 static uid_t largest(const struct inbox_conn *conns, size_t len, unsigned *most)
 {
 	uid_t user = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Who may have a connection: a slot belongs to the user of the process at its other end (SO_PEERCRED), so that one member of
-// the socket's group cannot keep the dataplanes of others out.
+// Limits connections per user, so that one member of the socket's group cannot keep out the dataplanes of others. The user
+// is that of the process that connected (SO_PEERCRED).
 #pragma once
 
 #include "collector/inbox/peer.h"
@@ -10,13 +10,13 @@ enum {
 	INBOX_SILENT_MAX = 4 // of those, before their HELLO
 };
 
-// What is to be done with a new connection of a user.
+// What to do with a new connection.
 struct inbox_place {
-	struct inbox_conn *conn; // where it goes; NULL: it is turned away
+	struct inbox_conn *conn; // its slot; NULL: turn it away
 	const char *why;	 // why the connection that is there now is to be closed; NULL: the slot is free;
 				 // `conn` NULL: why the new one is turned away
 };
 
-// A user has up to INBOX_USER_MAX connections, INBOX_SILENT_MAX of them before their HELLO. If no slot is free, the user with the
-// most connections gives one up, unless the new one's user would have as many.
+// A user may have INBOX_USER_MAX connections, INBOX_SILENT_MAX of them before their HELLO. If no slot is free, the user with
+// the most connections loses one, unless the new one's user would then have as many.
 struct inbox_place inbox_quota_place(struct inbox_conn *conns, size_t conns_len, uid_t user);

@@ -27,7 +27,7 @@ void sensors_free(struct sensors *b)
 	free(b);
 }
 
-// The sensor's slot, with the lock held.
+// With the lock held: the slot of a sensor.
 static struct sensor_counters *slot_of(struct sensors *b, const struct frame_hello *hello, uint64_t now_ms)
 {
 	struct sensor_counters *slot = NULL;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { REPLY_SIZE_MAX = 64 << 20 }; // no reply of ours is near it; nonsense might be
+enum { REPLY_SIZE_MAX = 64 << 20 }; // far above any reply that we expect
 
 void redis_conn_close(struct redis_conn *c)
 {
@@ -32,7 +32,7 @@ int redis_conn_fail(struct redis_conn *c, enum redis_trouble trouble, const char
 	return -1;
 }
 
-// A failure of the socket or of the protocol, as hiredis tells it.
+// A failure of the socket or of the protocol, as hiredis reports it.
 static int fail_context(struct redis_conn *c)
 {
 	int error = errno;
@@ -68,7 +68,7 @@ int redis_conn_write(struct redis_conn *c, const char *bytes, size_t size)
 	return 0;
 }
 
-// One reply through the reader's current object functions. NULL: closed.
+// Reads one reply with the reader's current object functions. NULL: closed.
 static void *read_reply(struct redis_conn *c)
 {
 	void *reply = NULL;
@@ -100,7 +100,7 @@ redisReply *redis_conn_ask(struct redis_conn *c, const struct redis_buffer *b)
 	return read_reply(c);
 }
 
-// --- replies without allocation: the "object" that hiredis builds is the result it goes to
+// --- replies without allocation: the "object" that hiredis creates is the place of its result
 
 static struct redis_result *place_of(const redisReadTask *task)
 {
@@ -114,7 +114,7 @@ static struct redis_result *place_of(const redisReadTask *task)
 	return &r->at[task->idx];
 }
 
-// The leading digits of a text as a number; `*whole` where there is nothing else, and no more of them than 18.
+// The leading digits of a text as a number. `*whole`: the text is nothing else, and has at most 18 digits.
 static long long read_decimal(const char *text, size_t len, bool *whole)
 {
 	long long value = 0;
@@ -141,7 +141,7 @@ void redis_texts_free(struct redis_texts *t)
 	*t = (struct redis_texts){.at = NULL};
 }
 
-// Without memory the text is left out.
+// If there is no memory, the text is dropped.
 static void keep_text(struct redis_texts *t, const redisReadTask *task, const char *text, size_t len)
 {
 	size_t index = (size_t)(task->parent->parent ? task->parent->idx : task->idx);
@@ -230,7 +230,7 @@ static redisReplyObjectFunctions sink_functions = {
 	.freeObject = sink_free,
 };
 
-// Half of all replies are these: no need for hiredis to take them apart one by one.
+// Half of all replies are these; hiredis would parse them one by one.
 uint32_t redis_conn_skip_queued(struct redis_conn *c, uint32_t most)
 {
 	static const char queued[] = "+QUEUED\r\n";
@@ -258,7 +258,7 @@ int redis_conn_read(struct redis_conn *c, struct redis_results *results)
 	reader->privdata = results;
 	void *reply = read_reply(c);
 	if (!reply)
-		return -1; // and the reader is gone
+		return -1; // closed: the reader no longer exists
 	reader->fn = usual;
 	reader->privdata = NULL;
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One connection to Redis: connect, authenticate, choose the database, find out who answers; write
-// in bulk, read replies. Every failure leaves a trouble and one line of text, and closes: whoever
-// reconnects starts from a known state. One thread at a time; no locks.
+// One connection to Redis: connect, authenticate, select the database, check the server; write commands, read replies.
+// After a failure there is a trouble (error.h) and one line of text, and the connection is closed: who reconnects starts
+// from a known state. One thread at a time; no locks.
 #pragma once
 
 #include "collector/redis/encode.h"
@@ -10,7 +10,7 @@
 
 #include <hiredis/hiredis.h>
 
-// How far its append-only file is from holding no beginning of a transaction (info.h).
+// Whether its append-only file may contain an incomplete transaction (info.h).
 enum redis_aof { REDIS_AOF_NONE, REDIS_AOF_CLEAN, REDIS_AOF_DOUBTFUL, REDIS_AOF_BUSY, REDIS_AOF_FAILED };
 
 // What INFO says.
@@ -18,7 +18,7 @@ struct redis_info {
 	bool known;	     // it may be asked for
 	char version[32];    // "7.0.15"
 	char role[16];	     // "master", "slave", or empty
-	char run_id[48];     // another one with each start
+	char run_id[48];     // changes with each start of Redis
 	char policy[24];     // maxmemory-policy
 	uint64_t memory;     // octets in use
 	uint64_t memory_max; // 0: no limit
@@ -35,14 +35,14 @@ struct redis_conn {
 	uint64_t epoch;		    // counts connections, from 1
 	enum redis_trouble trouble; // of the last failure
 	char why[512];		    // the same in words, one line
-	struct redis_info info;	    // as told last
+	struct redis_info info;	    // of the last INFO
 	char clean_run_id[48];	    // of the start since which the append-only file was rewritten
 	bool foreign_seq;	    // its key pdns:seq is no hash
 	size_t preferred;	    // which of the addresses worked last
 	struct endpoint at;	    // where it is connected
 };
 
-// What one EXEC (or one plain command) brought back, without an allocation per reply.
+// One reply, or one element of the array reply to EXEC. No allocation per reply.
 struct redis_result {
 	int type;		    // REDIS_REPLY_*
 	enum redis_trouble trouble; // of an error reply, else NONE
@@ -50,7 +50,7 @@ struct redis_result {
 	bool decimal;		    // of a bulk string: it is such a number, of at most 18 digits
 };
 
-// Texts within an array reply: statuses and strings, those of nested arrays under the index of these.
+// A text in an array reply: a status or a string. In a nested array, under the index of that array.
 struct redis_text {
 	uint32_t index; // in the array
 	uint32_t len;	// octets
@@ -75,12 +75,12 @@ struct redis_results {
 	struct redis_texts texts;   // what it is told to keep; `from` = `to`: nothing
 };
 
-// Forgets the texts; those of from…to - 1 of the next array reply will be kept.
+// Forgets the texts. Of the next array reply, the texts with index from…to - 1 are kept.
 void redis_texts_keep(struct redis_texts *t, size_t from, size_t to);
 void redis_texts_free(struct redis_texts *t);
 
-// Connects and greets: the primary that a Sentinel names, or the first address that takes writes. Of
-// a cluster, any node. Returns 0, or -1 with trouble and text.
+// Connects to the primary that a Sentinel names, or to the first address that accepts writes; in a cluster, to any node.
+// Returns 0, or -1 with trouble and text.
 int redis_conn_open(struct redis_conn *c, const struct redis_settings *s);
 void redis_conn_close(struct redis_conn *c);
 
@@ -95,8 +95,8 @@ int redis_conn_write(struct redis_conn *c, const char *bytes, size_t size);
 // (freeReplyObject). NULL: closed. Error replies are replies.
 redisReply *redis_conn_ask(struct redis_conn *c, const struct redis_buffer *b);
 
-// Passes over "+QUEUED" replies that have come, `most` of them, up to the first other one. Returns how many.
+// Skips up to `most` replies "+QUEUED" that have arrived, up to the first other reply. Returns how many.
 uint32_t redis_conn_skip_queued(struct redis_conn *c, uint32_t most);
 
-// Reads one reply into `results`: `top`, and `at` where it is an array. Returns 0, or -1 (closed).
+// Reads one reply into `results`: `top`, and `at` if it is an array. Returns 0, or -1 (closed).
 int redis_conn_read(struct redis_conn *c, struct redis_results *results);

@@ -130,7 +130,7 @@ void redis_encode_key(struct redis_buffer *b, const char *prefix, const char *fa
 	b->size = (size_t)(p - b->bytes);
 }
 
-// The number behind '*' or '$' at `p`; `*next` is behind its line end.
+// The number after '*' or '$' at `p`; `*next` is after its line end.
 static size_t read_length(const char *p, const char **next)
 {
 	size_t n = 0;

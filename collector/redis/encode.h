@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Redis commands encoded in bulk (RESP2): many commands in one growing buffer, sent by one write.
-// Binary safe: lengths, never terminators.
+// Encodes Redis commands (RESP2): many commands in one growing buffer, sent by one write. Binary safe: texts have lengths.
 //
 //     redis_encode_array(b, 4);  "ZADD" key score member      *4\r\n$4\r\nZADD\r\n…
 //
-// Running out of memory is sticky: `bad` is set, what follows is dropped; look at it once at the end.
+// If memory runs out, `bad` is set and all that follows is dropped: check it once, at the end.
 #pragma once
 
 #include <stdbool.h>
@@ -23,7 +22,7 @@ struct redis_buffer {
 void redis_buffer_free(struct redis_buffer *b);
 void redis_buffer_clear(struct redis_buffer *b);
 
-// Room for `n` more octets at the returned place (advance `size` yourself); NULL (and bad) without memory.
+// Returns a place for `n` more octets; the caller advances `size`. NULL, and `bad`, if there is no memory.
 char *redis_buffer_grow(struct redis_buffer *b, size_t n);
 static inline char *redis_buffer_room(struct redis_buffer *b, size_t n)
 {
@@ -43,10 +42,10 @@ void redis_encode_uint(struct redis_buffer *b, uint64_t value);
 void redis_encode_key(struct redis_buffer *b, const char *prefix, const char *family, const void *tail,
 	size_t tail_len);
 
-// Reads a command that was encoded here: its key, which is its second word. Returns what follows it.
+// Reads a command that was encoded here: `*key` is its second argument. Returns the place after the command.
 const char *redis_encode_read(const char *command, const char **key, size_t *key_len);
 
-// One argument of fewer than 100 octets; where `len` is known to the compiler, so is its head.
+// One argument of fewer than 100 octets. If the compiler knows `len`, it knows the head as well.
 static inline void redis_encode_short(struct redis_buffer *b, const char *text, size_t len)
 {
 	char *p = redis_buffer_room(b, len + 7);

@@ -10,8 +10,8 @@ const char *const redis_trouble_label[REDIS_TROUBLE_MAX] = {REDIS_TROUBLES(REDIS
 const char *const redis_trouble_sentence[REDIS_TROUBLE_MAX] = {REDIS_TROUBLES(REDIS_TROUBLE_SENTENCE)};
 uint64_t redis_trouble_count[REDIS_TROUBLE_MAX];
 
-// First match wins. EXECABORT carries the reason behind it where Redis gives one; the writer looks
-// at the errors of the queued commands first.
+// The first match counts. EXECABORT may contain the reason after its own text; the writer looks at the errors of the
+// queued commands first.
 static const struct {
 	const char *prefix;
 	enum redis_trouble trouble;

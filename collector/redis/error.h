@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What can be wrong with Redis, told apart by what has to be done about it: one line here makes the
-// value, the label in /metrics, the prefixes by which an error reply is known and the sentence.
+// What can be wrong with Redis, by what has to be done about it. One line here makes the value, the label in /metrics and
+// the sentence; the prefixes of error replies are in error.c.
 #pragma once
 
 #include <stddef.h>
@@ -42,5 +42,5 @@ extern const char *const redis_trouble_sentence[REDIS_TROUBLE_MAX];
 // How often each occurred. Writer thread: rw (stats_add), others read.
 extern uint64_t redis_trouble_count[REDIS_TROUBLE_MAX];
 
-// The trouble that an error reply (without its leading '-') tells. Never NONE.
+// The trouble that an error reply (without its leading '-') means. Never NONE.
 enum redis_trouble redis_trouble_of(const char *text, size_t len);

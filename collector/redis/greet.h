@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The first words to a Redis or a Sentinel, for both that connect: the writer (open.c) and lookups
-// (reader/connect.c).
+// Opens a connection to Redis or a Sentinel: what the writer (open.c) and lookups (reader/connect.c) have in common.
 #pragma once
 
 #include "collector/redis/conn.h"
 
-// How long to wait for the next thing from Redis: redis.timeout, and not beyond `until_ms`.
+// How long to wait for Redis now: redis.timeout, but not beyond `until_ms`.
 int64_t redis_greet_patience_ms(const struct redis_settings *s);
 
-// Opens the socket, with the time-out of the settings. NULL without memory; else `err` of the context tells.
+// Opens the socket, with the timeout of the settings. NULL if there is no memory; on other errors, `err` of the context
+// is set.
 redisContext *redis_greet_socket(const struct redis_settings *s, const struct endpoint *at);
 
-// The password of the settings, from its file where there is one; empty: none. 0, or -1 with one line in `why`.
+// The password of the settings, or of its file; empty: none. Returns 0, or -1 with one line in `why`.
 int redis_greet_password(const struct redis_settings *s, char *out, size_t out_size, char *why, size_t why_size);
 
 // Encode AUTH and SELECT.

@@ -52,7 +52,7 @@ static enum redis_aof aof_of(const struct redis_info *info, const char *text)
 	bool well = is(text, "aof_last_bgrewrite_status", "ok");
 	if (number(text, "aof_last_rewrite_time_sec", -1) >= 0)
 		return well ? REDIS_AOF_CLEAN : REDIS_AOF_FAILED;
-	// since 7.0 the base is a file of its own, which is there as a whole or not at all
+	// since 7.0 the base is a separate file, which is complete or does not exist
 	bool parts = strtol(info->version, NULL, 10) >= 7;
 	return parts && number(text, "aof_current_size", -1) == number(text, "aof_base_size", -2) ? REDIS_AOF_CLEAN
 												  : REDIS_AOF_DOUBTFUL;
@@ -75,14 +75,14 @@ void redis_info_read(struct redis_info *info, const char *text)
 	info->aof_unwritten = is(text, "aof_last_write_status", "err");
 }
 
-// Whether the command was refused because it is not allowed, or not there under this name.
+// True if the command is not allowed, or does not exist under this name.
 static bool is_denied(const redisReply *reply)
 {
 	return reply->type == REDIS_REPLY_ERROR && (redis_trouble_of(reply->str, reply->len) == REDIS_TROUBLE_NOPERM ||
 							   strstr(reply->str, "unknown command"));
 }
 
-// Returns -1 (closed) where the reply is an error that is no refusal.
+// Returns -1 (closed) if the reply is an error other than that.
 static int fail_error(struct redis_conn *c, const redisReply *reply)
 {
 	if (reply->type != REDIS_REPLY_ERROR || is_denied(reply))
@@ -107,7 +107,7 @@ static redisReply *ask(struct redis_conn *c, const char *const *words, unsigned 
 	return reply;
 }
 
-// The times of snapshots, where they may be asked for.
+// Asks for the times of snapshots, if that is allowed.
 static int ask_snapshots(struct redis_conn *c)
 {
 	redisReply *reply = ask(c, (const char *const[]){"CONFIG", "GET", "save"}, 3);
@@ -209,7 +209,7 @@ static int fail_rewrite(struct redis_conn *c, bool failed)
 		"writing waits for that; check the log, disk and memory of Redis");
 }
 
-// Returns 0 where it has begun, or will; 1 where that is not allowed; -1 (closed).
+// Returns 0 if it has begun or is scheduled, 1 if it is not allowed, or -1 (closed).
 static int begin_rewrite(struct redis_conn *c)
 {
 	struct redis_buffer b = {0};

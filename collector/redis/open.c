@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Connecting: the socket, AUTH, SELECT, and a look at who answers.
+// Connects for the writer: Sentinel or the addresses in turn; socket, AUTH, SELECT; checks the server.
 #include "collector/base/metrics.h"
 #include "collector/redis/greet.h"
 #include "collector/redis/info.h"
@@ -26,7 +26,7 @@ static int connect_socket(struct redis_conn *c, const struct redis_settings *s, 
 	return 0;
 }
 
-// Sends one command and expects a good answer. Returns the reply, or NULL with the trouble noted.
+// Sends one command and expects no error. Returns the reply, or NULL (closed).
 static redisReply *ask(struct redis_conn *c, struct redis_buffer *b)
 {
 	redisReply *reply = redis_conn_ask(c, b);
@@ -71,7 +71,7 @@ static int select_database(struct redis_conn *c, const struct redis_settings *s,
 	return ask_and_forget(c, b);
 }
 
-// INFO tells version and role. A user who may not ask is believed.
+// Checks the version. If INFO is not allowed, it is assumed to be right.
 static int look_around(struct redis_conn *c)
 {
 	int major = 0, minor = 0;
@@ -85,8 +85,8 @@ static int look_around(struct redis_conn *c)
 	return 0;
 }
 
-// A write that changes nothing: finds a replica, a full disk, missing rights and a foreign key
-// before a batch is sent.
+// Tries a write that changes nothing: finds a replica, a full disk, missing permissions and a key of another type before
+// a batch is sent.
 static int try_write(struct redis_conn *c, const struct redis_settings *s, struct redis_buffer *b)
 {
 	c->foreign_seq = false;
@@ -100,7 +100,7 @@ static int try_write(struct redis_conn *c, const struct redis_settings *s, struc
 		return -1;
 	if (reply->type == REDIS_REPLY_ERROR) {
 		enum redis_trouble trouble = redis_trouble_of(reply->str, reply->len);
-		c->foreign_seq = trouble == REDIS_TROUBLE_WRONGTYPE; // whoever writes, looks at that
+		c->foreign_seq = trouble == REDIS_TROUBLE_WRONGTYPE; // the writer checks it
 		if (!c->foreign_seq)
 			redis_conn_fail(c, trouble, "%s: %.200s", redis_trouble_sentence[trouble], reply->str);
 	}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Redis Sentinel: the question where the primary is, and its answer. Who connects to what it says: open.c for the
-// writer, reader/connect.c for lookups.
+// Redis Sentinel: asks where the primary is. The connections are made by open.c (writer) and reader/connect.c (lookups).
 #pragma once
 
 #include "collector/redis/conn.h"

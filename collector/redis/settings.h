@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where Redis is and how to talk to it: of the settings what concerns Redis, as one value to copy. The writer, the
-// lookups of the collector and `lookback` all take it from here.
+// The settings that concern Redis, as one value that can be copied. Used by the writer, by lookups over HTTP and by the
+// `lookback` command.
 #pragma once
 
 #include "collector/base/settings.h"
@@ -15,12 +15,12 @@ struct redis_settings {
 	uint64_t database;
 	double check_s;	  // between looks at how it is set up
 	double timeout_s; // connect, one write, one read
-	int64_t until_ms; // of lookups: monotonic, nothing is waited for any longer; 0: no such limit
+	int64_t until_ms; // lookups: no wait lasts longer; monotonic time, 0: no limit
 	char prefix[72];  // of every key, terminated
 	uint64_t new_max; // as in base/settings.h, like `retention_days`
 	uint64_t retention_days;
 	bool cluster; // keys of one owner are in several slots
 };
 
-// From the settings that were read (base/settings.h).
+// Copies them from all settings (base/settings.h).
 struct redis_settings redis_settings_of(const struct settings *s);

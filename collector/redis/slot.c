@@ -6,7 +6,7 @@
 
 static uint16_t table[256];
 
-// Before main: several threads ask.
+// Runs before main, so that several threads can use it.
 static __attribute__((constructor)) void make_table(void)
 {
 	for (unsigned i = 0; i < 256; i++) {
