@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// lookback-collector: frames of dataplanes → Redis; /metrics over HTTP.
+// lookback-collector: frames of dataplanes → spool → Redis; metrics and lookups over HTTP. The steps of the start are in the
+// table `steps`.
 //
 //     main thread     signals and the inbox's poll loop         inbox/inbox.h
 //     spool thread    frames → the spool's disk                 spool/spool.h
@@ -9,8 +10,7 @@
 //     HTTP workers    lookups, each with a connection to Redis  http/work.h
 //     names thread    keeps the index of names up to date       names/index.h
 //
-// Threads meet in the spool and the sensors, which have their own locks, and in counters with one
-// writer each.
+// Threads share the spool and the counters of sensors, which have locks, and counters with one writing thread each.
 #include "collector/base/confine.h"
 #include "collector/base/scheduling.h"
 #include "collector/check.h"
@@ -43,7 +43,7 @@ struct collector {
 	struct inbox *inbox;
 	struct writer *writer;
 	struct names_index *names, *targets; // owners; what records point to
-	struct report_sources report;	     // what the HTTP server asks about the others
+	struct report_sources report;	     // what the HTTP server reports
 	struct http *http;
 	int http_fd; // listening; -1: none
 	int signals; // signalfd
@@ -240,7 +240,7 @@ static void reload(struct collector *c)
 	log_info("settings read again");
 }
 
-// Handles pending signals. False where one of them ends the program.
+// Handles pending signals. False if one of them ends the program.
 static bool handle_signals(struct collector *c)
 {
 	struct signalfd_siginfo info;
@@ -266,7 +266,7 @@ static int serve(struct collector *c)
 	}
 }
 
-// Lets spool and writer finish, tells dataplanes what is safe, ends everything. Returns an exit status.
+// Lets the spool and the writer finish, sends the last acknowledgements, ends everything. Returns an exit status.
 static int stop(struct collector *c, int status)
 {
 	if (c->inbox)

@@ -16,7 +16,7 @@ static int fail(const char *path, char *why, size_t why_size)
 	return -1;
 }
 
-// Opens and locks what `path` names now. Whoever held the lock before may have put another file there: then once more.
+// Opens and locks the file at `path`. The previous owner of the lock may have replaced it meanwhile: then retries.
 static int lock_file(struct atomic_file *w, const char *path)
 {
 	char real[PATH_MAX];
@@ -51,7 +51,7 @@ static FILE *open_fresh(struct atomic_file *w)
 	if (fd < 0)
 		return NULL;
 	if (fstat(fileno(w->old), &old) == 0 && fchown(fd, old.st_uid, old.st_gid) == 0)
-		(void)!fchmod(fd, old.st_mode & 0777); // who could read it, can
+		(void)!fchmod(fd, old.st_mode & 0777); // whoever could read it still can
 	FILE *file = fdopen(fd, "w");
 	if (!file) {
 		close(fd);
@@ -78,7 +78,7 @@ int atomic_file_begin(struct atomic_file *w, const char *path, char *why, size_t
 	return -1;
 }
 
-// The new name is on the disk as well.
+// Syncs the folder, so that the new name is on disk as well.
 static int sync_folder(const char *path)
 {
 	char folder[4096];
@@ -104,9 +104,9 @@ int atomic_file_commit(struct atomic_file *w, char *why, size_t why_size)
 		fail(w->path, why, why_size);
 		unlink(w->temporary);
 	} else {
-		(void)sync_folder(w->path); // it is in place, whatever a file system says about its folders
+		(void)sync_folder(w->path); // the file is in place; some file systems cannot sync folders
 	}
-	fclose(w->old); // and its lock
+	fclose(w->old); // releases the lock
 	return good ? 0 : -1;
 }
 

@@ -13,7 +13,7 @@
 
 #include <linux/capability.h>
 
-// What libraries read: names of hosts, random numbers, how many processors there are, shared objects of the resolver.
+// What libraries read: host names, random numbers, number of processors, shared objects of the resolver.
 static const char *const libraries[] = {"/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/run/systemd/resolve",
 	"/etc/nsswitch.conf", "/etc/services", "/etc/gai.conf", "/etc/machine-id", "/etc/ld.so.cache", "/usr/lib",
 	"/lib", "/lib64", "/dev/urandom", "/dev/null", "/proc/self", "/proc/stat", "/proc/meminfo", "/proc/cpuinfo",
@@ -21,7 +21,7 @@ static const char *const libraries[] = {"/etc/hosts", "/etc/host.conf", "/etc/re
 
 // user ───────────────────────────────────────────────────────────────────────────────────────
 
-// The first file that the user needs and cannot have, or NULL.
+// The first file that the user needs and may not access, or NULL.
 static const char *out_of_reach(const struct sandbox_user *user, const struct settings *s,
 	const struct confine_paths *paths)
 {
@@ -42,7 +42,7 @@ static const char *out_of_reach(const struct sandbox_user *user, const struct se
 	return NULL;
 }
 
-// A folder becomes the user's, and the ordinary files in it.
+// Makes the user the owner of a folder and of the regular files in it.
 static int hand_over(const struct sandbox_user *user, const char *path)
 {
 	DIR *folder = opendir(path);
@@ -63,7 +63,7 @@ static void make_folders(const char *path)
 
 	for (const char *slash = path; *slash && (slash = strchr(slash + 1, '/')) != NULL;) {
 		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
-		mkdir(part, 0755); // what cannot be made fails below
+		mkdir(part, 0755); // errors show below
 	}
 	mkdir(path, 0700);
 }
@@ -104,7 +104,7 @@ int confine_begin(struct sandbox *s, const struct settings *settings, const stru
 	snprintf(root.why, sizeof(root.why), "%.20s cannot reach %.120s", s->user.name, path);
 	s->user = root;
 	if (out_of_reach(&s->user, settings, paths))
-		s->keep = 1ull << CAP_DAC_OVERRIDE; // root reaches it by this alone
+		s->keep = 1ull << CAP_DAC_OVERRIDE; // root can access it only with this
 	if (paths->spool && hand_over(&s->user, paths->spool) != 0 && errno != ENOENT)
 		log_warning("%s: cannot change its owner back to root: %s", paths->spool, strerror(errno));
 	return 0;
@@ -112,7 +112,7 @@ int confine_begin(struct sandbox *s, const struct settings *settings, const stru
 
 // files and rights ───────────────────────────────────────────────────────────────────────────
 
-// The spool's folder may be made anew. If a disk is mounted right there, then also at its place, once the disk is taken away.
+// The spool's folder may be created again. If it is a mount point, also under it, after the disk is unmounted.
 static void allow_spool(struct sandbox *s, const char *spool)
 {
 	char parent[PATH_MAX], above[PATH_MAX + 3];
@@ -157,7 +157,7 @@ static unsigned sockets_of(const struct endpoint *e)
 	if (e->kind == ENDPOINT_UNIX)
 		return SANDBOX_UNIX;
 	bool number = inet_pton(AF_INET, e->host, address) == 1 || inet_pton(AF_INET6, e->host, address) == 1;
-	return number ? SANDBOX_TCP : SANDBOX_TCP | SANDBOX_UDP; // a name is asked for
+	return number ? SANDBOX_TCP : SANDBOX_TCP | SANDBOX_UDP; // a name needs DNS
 }
 
 int confine_seal(struct sandbox *s, const struct settings *settings, char *why, size_t why_size)

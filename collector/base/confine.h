@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the collector gives up (dataplane/sandbox/sandbox.h), after its settings. Main thread only, before there is any other.
+// What the collector gives up (dataplane/sandbox/sandbox.h), by its settings. Main thread only, before there are others.
 #pragma once
 
 #include "collector/base/settings.h"
@@ -11,15 +11,15 @@ struct confine_paths {
 	bool spool_is_temporary; // it is removed at the end
 };
 
-// Finds the user, by root's rights hands him what he has to write: spool and names index. `user` stays root, with a line that
-// says why, if nobody was named and the usual user cannot reach a file that is needed later. Returns 0, or -1 with one line
-// in `why`.
+// Finds the user, and as root makes this user the owner of what it has to write: spool and names index. If no user was set
+// and the default one cannot access a file that is needed later, the user stays root and the log says why. Returns 0, or -1
+// with one line in `why`.
 int confine_begin(struct sandbox *s, const struct settings *settings, const struct confine_paths *paths, char *why,
 	size_t why_size);
 
-// Files and rights. The socket, which is there by now, becomes the user's.
+// Gives up files and capabilities. The user becomes the owner of the socket, which must exist.
 int confine_enter(struct sandbox *s, const struct settings *settings, const struct confine_paths *paths, char *why,
 	size_t why_size);
 
-// Calls, once all threads run.
+// Gives up system calls. Call it when all threads run.
 int confine_seal(struct sandbox *s, const struct settings *settings, char *why, size_t why_size);

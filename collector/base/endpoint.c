@@ -23,7 +23,7 @@ static int parse_tcp(struct endpoint *e, const char *value, unsigned long port_m
 		host++;
 		len -= 2;
 	} else if (memchr(host, ':', len)) {
-		return -EINVAL; // an IPv6 address needs its brackets
+		return -EINVAL; // an IPv6 address needs brackets
 	}
 	if (len == 0 || len >= sizeof(e->host) || strcspn(host, " \t[]") < len)
 		return -EINVAL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where something listens: `unix:/path`, `HOST:PORT` or `[IPV6]:PORT`. Plain values, no ownership.
+// An address to listen on or to connect to: `unix:/path`, `HOST:PORT` or `[IPV6]:PORT`. Plain values, no ownership.
 #pragma once
 
 #include <stddef.h>
@@ -9,15 +9,15 @@ enum endpoint_kind { ENDPOINT_NONE, ENDPOINT_UNIX, ENDPOINT_TCP };
 
 struct endpoint {
 	enum endpoint_kind kind; // ENDPOINT_NONE: switched off
-	uint16_t port;		 // ENDPOINT_TCP; 0 where any free port will do
+	uint16_t port;		 // ENDPOINT_TCP; 0: any free port
 	char host[256];		 // ENDPOINT_TCP: name or address, without brackets
 	char path[108];		 // ENDPOINT_UNIX: as in sockaddr_un, terminated
-	char text[272];		 // as it was written, for messages
+	char text[272];		 // as it was given, for messages
 };
 
 enum { ENDPOINTS_MAX = 15 };
 
-// Further places where the same may be found.
+// Further addresses of the same service.
 struct endpoint_list {
 	size_t len; // used
 	struct endpoint at[ENDPOINTS_MAX];
@@ -29,7 +29,7 @@ struct endpoint_list {
 int endpoint_set_redis(void *at, const char *value, char *why, size_t why_size);
 int endpoint_set_listen(void *at, const char *value, char *why, size_t why_size);
 
-// Reads a comma-separated list of Redis addresses: the first goes to `first`, with the whole list as
-// its text, the others to `more`. Returns 0, or -EINVAL with what was expected in `why`.
+// Reads a comma-separated list of Redis addresses: the first to `first`, with the whole list as its text, the others to
+// `more`. Returns 0, or -EINVAL with what was expected in `why`.
 int endpoint_read_list(struct endpoint *first, struct endpoint_list *more, const char *value, char *why,
 	size_t why_size);

@@ -7,18 +7,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { QUICK_NS = 100000, BACKGROUND_NICE = 5 }; // 0.1 ms: the shortest that the kernel gives
+enum { QUICK_NS = 100000, BACKGROUND_NICE = 5 }; // 0.1 ms: the shortest slice that the kernel grants
 
-// sched_setattr(2), first version; glibc 2.36 has neither call nor structure.
+// Of sched_setattr(2), first version; glibc 2.36 has neither the call nor the structure.
 struct sched_attributes {
 	uint32_t size, policy;
 	uint64_t flags;
 	int32_t nice;
 	uint32_t priority;
-	uint64_t runtime, deadline, period; // runtime: the length of a turn; 0: the kernel's own
+	uint64_t runtime, deadline, period; // runtime: length of a time slice; 0: the default
 };
 
-// Whatever the kernel does not allow stays as it was.
+// If the kernel does not allow it, nothing changes.
 static void set(int policy, int nice, uint64_t runtime)
 {
 	struct sched_attributes a = {.size = sizeof(a), .policy = (uint32_t)policy, .nice = nice, .runtime = runtime};
@@ -33,7 +33,7 @@ static int nice_now(void)
 
 void scheduling_interactive(void)
 {
-	if (sched_getscheduler(0) == SCHED_OTHER) // else somebody chose something for us
+	if (sched_getscheduler(0) == SCHED_OTHER) // otherwise somebody has set another policy for us
 		set(SCHED_OTHER, nice_now(), QUICK_NS);
 }
 

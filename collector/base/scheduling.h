@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a thread is to the scheduler: somebody waits for it, or it works through something in its own time.
+// Scheduling of threads: interactive (somebody waits for it) or background.
 #pragma once
 
-// The calling thread, and what it starts from now on, asks for short turns of the processor: it gets them
-// soon after it wakes (Linux 6.12 and later; others leave it as it is).
+// Asks for short time slices, for the calling thread and those that it starts later: it then runs soon after it wakes (Linux
+// 6.12 and later; no effect on others).
 void scheduling_interactive(void);
 
-// The calling thread goes behind all others, long turns are good enough.
+// Lowers the priority of the calling thread below the others, with long time slices.
 void scheduling_background(void);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct settings parsed; // what the table below points to
+static struct settings parsed; // the table below points into it
 
 static int set_log_level(void *at, const char *value, char *why, size_t why_size)
 {
@@ -170,7 +170,7 @@ static bool is_plain(const char *text)
 	return true;
 }
 
-// Checks what one key alone cannot tell. Returns 0 or -EINVAL.
+// Checks what depends on several keys, and lengths. Returns 0 or -EINVAL.
 static int check(const struct settings *s, char *why, size_t why_size)
 {
 	const char *wrong = NULL;
@@ -224,7 +224,7 @@ bool settings_add_option(struct settings_source *source, char *assignment)
 	if (source->options_len == SETTINGS_OPTIONS_MAX)
 		return false;
 	source->options[source->options_len] = secret ? strdup(assignment) : assignment;
-	if (secret) { // what is read again on SIGHUP is kept for the life of the program
+	if (secret) { // kept until the program ends: SIGHUP reads it again
 		log_warning("redis.password: every user can read a command line; use redis.password_file");
 		explicit_bzero(secret, strlen(secret));
 		*secret = '*';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Settings of the collector: the table of keys, and values parsed from file and command line.
+// Settings of the collector: the table of keys, and their values from the file and the command line.
 #pragma once
 
 #include "collector/base/endpoint.h"
@@ -9,8 +9,8 @@
 struct settings {
 	char *collector_socket;		 // Unix socket for dataplanes
 	struct endpoint redis;		 // where Redis is; its text is the whole list
-	struct endpoint_list redis_more; // further addresses of it, or of Sentinels
-	char *redis_sentinel;		 // name of the primary that the addresses, Sentinels, are asked for; or empty
+	struct endpoint_list redis_more; // further addresses of Redis, or of Sentinels
+	char *redis_sentinel;		 // name of the primary, if the addresses are Sentinels; or empty
 	char *redis_user;		 // ACL user, or empty
 	char *redis_password;		 // or empty
 	char *redis_password_file;	 // or empty; its first line, read at each connect
@@ -35,8 +35,8 @@ struct settings {
 	double spool_keep_s;	    // how long batches that Redis has are kept
 	double spool_patience_s;    // how long the spool stays full before the oldest is given up
 	uint64_t queue_size;	    // bytes of frames on their way to the spool's disk
-	char *user;		    // whom it becomes if root starts it; empty: see sandbox_user_find
-	bool sandbox;		    // gives up what it does not need
+	char *user;		    // user to run as if started by root; empty: see sandbox_user_find
+	bool sandbox;		    // give up what is not needed
 	enum log_level log_level;   // least important level printed
 };
 
@@ -49,18 +49,18 @@ struct settings_source {
 	size_t options_len;			   // how many
 };
 
-// Adds what follows -o; of a secret a copy, and the argument, which every user may read (ps), is wiped. False if there
-// are too many.
+// Adds the argument of -o. If it contains a secret, stores a copy and wipes the argument, which every user can read (ps).
+// False if there are too many.
 bool settings_add_option(struct settings_source *source, char *assignment);
 
-// Parses everything anew into `*out`, which then owns its strings (settings_free). Returns 0 or
-// -errno with one line in `why`; `*out` is untouched then. Main thread only.
+// Reads all sources into `*out`, which then owns its strings (settings_free). Returns 0, or -errno with one line in `why`
+// and `*out` unchanged. Main thread only.
 int settings_load(struct settings *out, const struct settings_source *source, char *why, size_t why_size);
 
-// The program begins with what was loaded last: settings_reload tells of keys that differ from it.
+// The program runs with what was loaded last: settings_reload warns of keys that differ from it.
 void settings_in_force(void);
 
-// Takes from `fresh` what may change while running (SIGHUP); logs what would need a restart.
+// Copies from `fresh` what may change while running (SIGHUP); warns of keys that need a restart.
 void settings_reload(struct settings *live, const struct settings *fresh);
 
 void settings_free(struct settings *s);
@@ -68,6 +68,6 @@ void settings_free(struct settings *s);
 // Prints the table of keys for --help.
 void settings_help(FILE *out);
 
-// Where the spool is: spool.dir; where that is not set, the system's place, or beside a socket that is somewhere else, or
-// that is there for one replay only (`once`).
+// The folder of the spool: spool.dir. If it is not set: the system's, or SOCKET.spool if the socket is elsewhere or with
+// --once (`once`).
 void settings_spool_dir(const struct settings *s, bool once, char *out, size_t out_size);

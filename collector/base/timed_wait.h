@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Waiting for another thread, for a time that no change of the machine's clock makes longer or shorter.
+// Waits for another thread with a time limit, by the monotonic clock: setting the clock of the machine does not matter.
 #pragma once
 
 #include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
-// A condition that can be waited for until timed_wait_until.
+// Initializes a condition variable for waits until timed_wait_until.
 static inline void timed_wait_init(pthread_cond_t *condition)
 {
 	pthread_condattr_t attributes;
@@ -17,7 +17,7 @@ static inline void timed_wait_init(pthread_cond_t *condition)
 	pthread_condattr_destroy(&attributes);
 }
 
-// When `ms` from now are over.
+// The time `ms` from now.
 static inline struct timespec timed_wait_until(uint64_t ms)
 {
 	struct timespec until;

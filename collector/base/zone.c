@@ -30,8 +30,8 @@ size_t zone_find(const struct zone_list *list, const uint8_t *owner, size_t size
 
 	if (size < 2)
 		return 0;
-	// "www.example.com": each label begins at the same offset as in wire form. The list knows
-	// letters, digits and hyphens; what else a label may hold must not look like a dot or a rule.
+	// "www.example.com": each label begins at the same offset as in wire form. The list contains
+	// only letters, digits and hyphens; any other octet of a label must not look like a dot or a rule.
 	for (size_t at = 0; owner[at] != 0; at = wire_name_next(owner, at)) {
 		for (size_t i = 0; i < owner[at]; i++) {
 			uint8_t c = owner[at + 1 + i];

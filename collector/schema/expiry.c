@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A place: 40 bits of the key's hash, 24 bits of time in units of 64 s. A wrong hit, one in 2^38, only
-// puts a renewal off.
+// An entry: 40 bits of the key's hash, 24 bits of time in units of 64 s. A wrong hit, one in 2^38, only delays a renewal.
 enum { WAYS = 4, STAMP_BITS = 24, STAMP_UNIT_S = 64, STAMP_MASK = (1 << STAMP_BITS) - 1 };
 
 static uint64_t *table;
@@ -35,7 +34,7 @@ bool schema_expiry_is_due(char family, const char *text, size_t len, uint64_t no
 	uint64_t tag = hash >> STAMP_BITS << STAMP_BITS;
 
 	for (int i = 0; i < WAYS; i++) {
-		uint64_t age = (stamp - bucket[i]) & STAMP_MASK; // of a clock that went back: very old
+		uint64_t age = (stamp - bucket[i]) & STAMP_MASK; // after a clock went back: very old
 		if (bucket[i] != 0 && (bucket[i] & ~(uint64_t)STAMP_MASK) == tag) {
 			if (age < period / STAMP_UNIT_S)
 				return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frame → records grouped by owner, with their text.
+// Reads a frame: its records, grouped by owner, with their texts.
 #include "collector/schema/schema.h"
 
 #include "collector/text/text.h"
@@ -7,7 +7,7 @@
 
 static uint64_t hash_name(const uint8_t *name, size_t size)
 {
-	uint64_t hash = fnv64(FNV64_START, name, size); // it only spreads: the whole name is compared
+	uint64_t hash = fnv64(FNV64_START, name, size); // only for the slot: names are compared as a whole
 
 	return hash ^ hash >> 29;
 }
@@ -17,7 +17,7 @@ static bool is_owner(const struct schema_owner *owner, const struct record_view 
 	return owner->wire_size == view->head.owner_size && memcmp(owner->wire, view->owner, owner->wire_size) == 0;
 }
 
-// The group of a record's owner, begun where it is the first one. NULL without memory.
+// The group of a record's owner; a new one for its first record. NULL if there is no memory.
 static struct schema_owner *find_owner(struct schema_frame *f, const struct record_view *view)
 {
 	size_t slot = hash_name(view->owner, view->head.owner_size) & (SCHEMA_SLOTS - 1);
@@ -45,7 +45,7 @@ static struct schema_owner *find_owner(struct schema_frame *f, const struct reco
 	return owner;
 }
 
-// Writes "<TYPE> <rdata>". False without memory.
+// Writes "<TYPE> <rdata>". False if there is no memory.
 static bool write_member(struct schema_frame *f, struct schema_record *record)
 {
 	const struct record_view *view = &record->view;
@@ -101,7 +101,7 @@ bool schema_read(struct schema_frame *f, const uint8_t *body, size_t size)
 			return false;
 		if (record->view.head.last_s > f->newest_s)
 			f->newest_s = record->view.head.last_s;
-		if (record->view.head.flags & RECORD_FLOOD) { // a report about the owner: not one of its records
+		if (record->view.head.flags & RECORD_FLOOD) { // a report about the owner, not one of its records
 			record->owner = (uint16_t)(owner - f->owners);
 			f->records_len++;
 			continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Replies → which records were refused, which Redis had never held, and which keys are what they should be.
+// Reads the replies: which records were refused, which are new in Redis, and which keys have the right type.
 #include "collector/schema/schema.h"
 
 static void refuse(struct schema_record *record, enum redis_trouble trouble)
@@ -71,14 +71,14 @@ void schema_reply(struct schema_frame *f, uint32_t index, const struct redis_res
 	} else if (command->kind == SCHEMA_NAME) {
 		f->owners[command->index].added = result->integer;
 	} else if (command->kind == SCHEMA_COUNT) {
-		// a count that is just what was added had not been there
+		// the count is just what was added: the record is new
 		struct schema_record *record = &f->records[command->index];
 		record->fresh = result->integer == (long long)record->view.head.count;
 	}
 }
 
-// The reply to a ZADD of several members tells how many are new, not which: none and all are
-// clear, between them the counts decide.
+// The reply to a ZADD of several members says how many are new, but not which ones. If it is neither none nor all, the
+// counts decide.
 uint32_t schema_settle(struct schema_frame *f)
 {
 	uint32_t fresh = 0;

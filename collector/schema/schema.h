@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What one frame of records becomes in Redis (docs/schema.md): records are grouped by owner, so
-// that those of one owner share a command, then written as commands.
+// One frame of records becomes Redis commands (docs/schema.md). Records are grouped by owner, so that those of one owner
+// share a command.
 //
 //     owner group ── ZADD name GT …all members…         1
-//                 ── ZADD first LT …new members…        1, where one is new
-//                 ── ZADD zone LT owner                 1, where one is new
+//                 ── ZADD first LT …new members…        1, if one is new
+//                 ── ZADD zone LT owner                 1, if one is new
 //                 ── each record: ZINCRBY count         1
-//                                 ZADD ip or rdata GT   1, where the type has one
-//                                 ZADD net LT address   1, where it is new and an address
+//                                 ZADD ip or rdata GT   1, if the type has one
+//                                 ZADD net LT address   1, if new and an address
 //
 // A report about a flooded zone is ZADD flood GT last zone, ZINCRBY flood:names names zone.
 //
-// With retention.days, where a key is due (expiry.h) and no command above tells whether it is
-// a sorted set: ZCARD. What is done to it follows with the next batch (writer/retain.h).
+// With retention.days: if a key is due (expiry.h) and no command above shows whether it is a sorted set, ZCARD. What is
+// done to the key follows with the next batch (writer/retain.h).
 //
-// In steady state (nothing new) that is at most three commands a record. Which command belongs to
-// which record is kept, so that each reply finds its record. Writer thread only.
+// In steady state (nothing new) that is at most three commands per record. `commands` says which command belongs to which
+// record, so that each reply finds its record. Writer thread only.
 #pragma once
 
 #include "collector/redis/conn.h"
@@ -46,7 +46,7 @@ enum {
 
 struct schema_command {
 	uint8_t kind;	// enum schema_kind
-	bool probe;	// a ZCARD: what it answers tells nothing about a record
+	bool probe;	// a ZCARD: its reply says nothing about a record
 	uint16_t index; // of the owner or of the record
 };
 
@@ -58,12 +58,12 @@ struct schema_record {
 	uint16_t owner;		    // index
 	uint16_t next;		    // next record of the owner, or SCHEMA_LAST
 	enum redis_trouble refused; // of the first command of the record that Redis refused
-	bool fresh;		    // Redis did not hold it before
-	bool answered;		    // some command of it was
-	bool waiting;		    // some command of it was not sent: its slot is held (writer/hold.h)
+	bool fresh;		    // it is new in Redis
+	bool answered;		    // one of its commands was answered
+	bool waiting;		    // one of its commands was not sent: its slot is held (writer/hold.h)
 	bool due;		    // its ip or rdata key, and net; of a report: the flood keys; for retention
 	uint16_t sound;		    // bits by schema_kind: a command on that key was accepted
-	uint16_t told;		    // the same: it was answered, or waits; the other keys had the batch before
+	uint16_t told; // bits by schema_kind: the command was answered, or waits; the others were applied before
 };
 
 struct schema_owner {
@@ -73,7 +73,7 @@ struct schema_owner {
 	uint8_t wire_size;    // octets
 	uint16_t head, tail;  // first and last record
 	uint16_t len;	      // records
-	uint16_t new_len;     // of them with RECORD_NEW
+	uint16_t new_len;     // those of them with RECORD_NEW
 	uint32_t new_first_s; // the earliest first seen among the new ones
 	bool due;	      // its name, first, count and zone keys, for retention
 	uint16_t sound, told; // bits by schema_kind, as in schema_record; SCHEMA_COUNT is here
@@ -93,35 +93,34 @@ struct schema_frame {
 	uint16_t slots[SCHEMA_SLOTS]; // owner index + 1 by hash; 0: free
 };
 
-// Reads the records of a frame's body, groups them, makes their text. False without memory.
-// `body` must stay as long as `f` is used.
+// Reads the records of a frame's body, groups them and makes their texts. False if there is no memory. `body` is borrowed:
+// it must exist as long as `f` is used.
 bool schema_read(struct schema_frame *f, const uint8_t *body, size_t size);
 
 // Appends the commands of all records to `out`.
 void schema_write(struct schema_frame *f, const struct redis_settings *s, const struct zone_list *zones,
 	struct redis_buffer *out);
 
-// Notes the reply to the command at `index`: refusals, and which records are fresh.
+// Notes the reply to the command at `index`: refused or new records.
 void schema_reply(struct schema_frame *f, uint32_t index, const struct redis_result *result);
 
 // Notes that the command at `index` is not sent for now.
 void schema_wait(struct schema_frame *f, uint32_t index);
 
-// After the last reply: settles which records of each owner are fresh. Returns how many.
+// After the last reply: decides which records are new in Redis. Returns how many.
 uint32_t schema_settle(struct schema_frame *f);
 
 // The key of a command. Terminated; returns its length.
 size_t schema_key(const struct schema_frame *f, uint32_t index, const struct redis_settings *s,
 	const struct zone_list *zones, char out[static SCHEMA_KEY_SIZE]);
 
-// Texts of keys that several files write: "203.0.113.0/24" or "2001:db8:1::/48" of an address; the
-// name that a record points to (without one for the root and other types: 0); the registered domain.
-// Each returns the length.
+// Tails of keys: the network of an address (keys.h); the name that a record points to (0: the root, or a type without one);
+// the registered domain. Each returns the length.
 size_t schema_net(const struct record_view *view, char out[static SCHEMA_NET_SIZE]);
 size_t schema_target(const struct record_view *view, char out[static TEXT_NAME_SIZE]);
 size_t schema_zone(const struct schema_owner *owner, const struct zone_list *zones, char out[static TEXT_NAME_SIZE]);
 
-// True for A and AAAA of their size.
+// True for A and AAAA records of the right size.
 bool schema_is_address(const struct record_view *view);
 
 void schema_free(struct schema_frame *f);

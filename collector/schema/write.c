@@ -8,13 +8,13 @@
 #include <stdio.h>
 #include <time.h>
 
-// What is being written, for the functions below.
+// Arguments of the functions below.
 struct writing {
 	struct schema_frame *f;
 	const struct redis_settings *s;
 	const struct zone_list *zones;
 	struct redis_buffer *out;
-	uint64_t now_s; // wall clock; 0 without retention
+	uint64_t now_s; // wall clock; 0: no retention
 };
 
 static void begin(struct writing *w, enum schema_kind kind, uint32_t index, unsigned arguments)
@@ -174,7 +174,7 @@ static void write_net(struct writing *w, uint32_t index)
 
 // retention ────────────────────────────────────────────────────────────────────────────────────
 
-// ZCARD of a key that is due and that nothing else is written to: tells whether it is a sorted set.
+// ZCARD of a key that is due and gets no other command: shows whether it is a sorted set.
 static void probe(struct writing *w, enum schema_kind kind, uint32_t index, const char *family, const char *tail,
 	size_t len)
 {
