@@ -35,7 +35,7 @@ static int read_queued(struct redis_conn *c, struct redis_results *results, uint
 	return 0;
 }
 
-// EXEC's reply. Returns 0 where the transaction was carried out.
+// Reads the reply to EXEC. Returns 0 if the transaction was executed.
 static int read_exec(struct redis_conn *c, struct redis_results *results, uint32_t len)
 {
 	if (redis_conn_read(c, results) != 0)
