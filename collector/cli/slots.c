@@ -101,12 +101,12 @@ static int decide_all(const struct lookback *l, const struct spool_case *c, stru
 
 	if (stops->len == 0)
 		return lookback_fail(
-			"spool %s: found nothing to decide: the numbers of all slots are sound; name the slot to change one",
+			"spool %s: nothing to decide: the numbers of all slots are sound; name a slot to change its number",
 			c->spool.uuid);
 	for (size_t i = 0; i < stops->len; i++) {
 		if (!choose(c, &stops->at[i], order, &number))
 			return LOOKBACK_FAILED;
-		printf("Slot %u is taken to hold all up to batch %lu of spool %s.\n", stops->at[i].slot,
+		printf("Slot %u will count as holding all batches up to %lu of spool %s.\n", stops->at[i].slot,
 			(unsigned long)number, c->spool.uuid);
 	}
 	if (!lookback_spool_confirm(l))
@@ -129,7 +129,7 @@ static int decide_one(const struct lookback *l, const struct spool_case *c, stru
 	for (size_t i = 0; i < t->stops.len; i++)
 		if (t->stops.at[i].slot == slot)
 			found = &t->stops.at[i].found;
-	printf("Slot %u is taken to hold all up to batch %lu of spool %s.\n", slot, (unsigned long)order->number,
+	printf("Slot %u will count as holding all batches up to %lu of spool %s.\n", slot, (unsigned long)order->number,
 		c->spool.uuid);
 	if (!lookback_spool_confirm(l))
 		return l->dry ? LOOKBACK_FOUND : lookback_fail("nothing was changed");
@@ -144,7 +144,7 @@ static bool read_number(const char *what, const char *text, uint64_t most, uint6
 	*out = strtoull(text, &end, 10);
 	if (*text >= '0' && *text <= '9' && !*end && *out <= most)
 		return true;
-	lookback_fail("%s: '%s' is not a number up to %lu", what, text, (unsigned long)most);
+	lookback_fail("%s: found '%s', expected a number up to %lu", what, text, (unsigned long)most);
 	return false;
 }
 
@@ -172,7 +172,7 @@ static int run(struct lookback *l, struct spool_case *c, struct topology *t)
 		order.slot = (long)slot;
 	int result = order.slot == ALL_SLOTS ? decide_all(l, c, t, &order) : decide_one(l, c, t, &order);
 	if (result == LOOKBACK_FOUND && !l->dry)
-		printf("Done; a collector that runs goes on within some seconds.\n");
+		printf("Done. A running collector continues within some seconds.\n");
 	return result;
 }
 

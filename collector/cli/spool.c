@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// spool: what a person decides where the number that Redis holds of a spool is missing or not ours. The collector may
-// run: it looks every few seconds, and goes on where the numbers are sound.
+// spool: decides what Redis holds of a spool, if its number there is missing or was changed. The collector may run: it reads the
+// number every few seconds, and continues if it is sound.
 #include "collector/cli/spool.h"
 
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static void print_number(const char *label, enum guard_kind kind, uint64_t numbe
 	if (kind == GUARD_NUMBER)
 		printf("%-12s %lu\n", label, (unsigned long)number);
 	else
-		printf("%-12s %s\n", label, kind == GUARD_NONE ? "none" : "something else");
+		printf("%-12s %s\n", label, kind == GUARD_NONE ? "none" : "not a number");
 }
 
 void lookback_spool_print(const struct spool_case *c)
@@ -73,7 +73,7 @@ bool lookback_spool_confirm(const struct lookback *l)
 
 	if (l->yes || l->dry)
 		return !l->dry;
-	printf("Go on? [y/N] ");
+	printf("Continue? [y/N] ");
 	fflush(stdout);
 	return isatty(STDIN_FILENO) && fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
 }
@@ -83,48 +83,48 @@ static bool ask(const struct lookback *l, const struct spool_case *c, uint64_t n
 	uint64_t first = c->spool.first > number + 1 ? c->spool.first : number + 1;
 	uint64_t sent = c->spool.last + 1 > first ? c->spool.last + 1 - first : 0;
 
-	printf("Redis %s is taken to hold all up to batch %lu of spool %s; %lu batches that the spool has are sent.\n",
-		c->redis->address.text, (unsigned long)number, c->spool.uuid, (unsigned long)sent);
+	printf("Redis %s will count as holding all batches of spool %s up to %lu; %lu batches of the spool will be sent.\n",
+		c->redis->address.text, c->spool.uuid, (unsigned long)number, (unsigned long)sent);
 	return lookback_spool_confirm(l);
 }
 
 static int decide(struct lookback *l, struct spool_case *c, uint64_t number)
 {
 	if (c->state <= GUARD_NEW)
-		return lookback_fail("spool %s: found nothing to decide: the numbers are sound, Redis holds %lu",
+		return lookback_fail("spool %s: nothing to decide: the numbers are sound, Redis holds batch %lu",
 			c->spool.uuid, (unsigned long)c->number);
 	if (number > c->spool.sent)
-		return lookback_fail("adopt %lu: the spool has sent batches up to %lu", (unsigned long)number,
-			(unsigned long)c->spool.sent);
+		return lookback_fail("adopt: found %lu, expected at most %lu, the last batch sent",
+			(unsigned long)number, (unsigned long)c->spool.sent);
 	if (!ask(l, c, number))
 		return l->dry ? LOOKBACK_FOUND : lookback_fail("nothing was changed");
 	if (seq_claim(&c->conn, c->spool.uuid, c->redis, number, c->conn.foreign_seq) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
-	printf("Done; a collector that runs goes on within some seconds.\n");
+	printf("Done. A running collector continues within some seconds.\n");
 	return LOOKBACK_FOUND;
 }
 
-// This spool is the one that goes on under its UUID, whoever had it before.
+// This spool keeps its UUID, whichever collector had it before.
 static int take(struct lookback *l, struct spool_case *c)
 {
 	char who[160];
 
 	if (c->conn.info.cluster)
-		printf("Spool %s goes on under its UUID %s, behind what each slot of the cluster holds.", c->dir,
-			c->spool.uuid);
+		printf("Spool %s keeps its UUID %s and continues after the batch that each slot of the cluster holds.",
+			c->dir, c->spool.uuid);
 	else
-		printf("Spool %s goes on under its UUID %s, behind batch %lu, which Redis %s holds.", c->dir,
+		printf("Spool %s keeps its UUID %s and continues after batch %lu, which Redis %s holds.", c->dir,
 			c->spool.uuid, (unsigned long)c->guard.seq_number, c->redis->address.text);
-	printf(" A copy of it that had the UUID before parts from it when it is started.\n");
+	printf(" A copy of the spool that has this UUID gets a new one when its collector starts.\n");
 	if (!lookback_spool_confirm(l))
 		return l->dry ? LOOKBACK_FOUND : lookback_fail("nothing was changed");
 	if (lease_void(&c->conn, c->redis, c->spool.uuid, who, sizeof(who)) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	if (who[0])
 		return lookback_fail(
-			"spool %s: found its UUID in use by %s, expected nobody; stop that collector first, or wait 15 s after its end",
+			"spool %s: found its UUID in use by %s, expected nobody; stop that collector, and wait 15 s after it has ended",
 			c->spool.uuid, who);
-	printf("Done; a collector that runs goes on within some seconds.\n");
+	printf("Done. A running collector continues within some seconds.\n");
 	return LOOKBACK_FOUND;
 }
 
@@ -146,12 +146,12 @@ static int run(struct lookback *l, struct spool_case *c)
 			"usage: lookback spool status | adopt [NUMBER] | reset | take; in a cluster: adopt [NUMBER [SLOT]] | reset [SLOT]");
 	uint64_t number = text ? strtoull(text, &end, 10) : 0;
 	if (text && (*text < '0' || *text > '9' || *end))
-		return lookback_fail("adopt: '%s' is not a number", text);
+		return lookback_fail("adopt: found '%s', expected a number", text);
 	if (!text && c->state > GUARD_NEW &&
 		!guard_guess(&c->guard, c->spool.acked, c->spool.sent, c->spool.exact, &number))
 		return lookback_fail(
-			"adopt: found no number in Redis that can be right, expected one from %lu, the last batch known to be "
-			"applied, to %lu, the last one sent; say which: adopt %lu, unless Redis was put back to an older state",
+			"adopt: found no number in Redis that can be right, expected one from %lu (last batch known to be applied) to "
+			"%lu (last batch sent); give the number: adopt %lu, unless Redis was restored from an older backup",
 			(unsigned long)c->spool.acked, (unsigned long)c->spool.sent, (unsigned long)c->spool.acked);
 	return decide(l, c, number);
 }

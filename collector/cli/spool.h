@@ -14,15 +14,15 @@ struct spool_case {
 	struct spool_peek spool;
 	struct guard guard;
 	enum guard_state state;
-	uint64_t number;    // to go on behind, where the state is sound
-	bool owner_foreign; // something else stands where Redis says whose the spool is
+	uint64_t number;    // last batch applied, if the state is sound
+	bool owner_foreign; // the key of the owner has another type
 	char owner_why[400];
 };
 
-// Whether to go on: --yes, or a person at a terminal says so; false with --dry-run.
+// True with --yes, or if a person at a terminal agrees; false with --dry-run.
 bool lookback_spool_confirm(const struct lookback *l);
 
-// What the spool itself tells.
+// Prints what the spool itself holds.
 void lookback_spool_print(const struct spool_case *c);
 
 // status, adopt, reset. `c->conn` is to the node that holds the owner's key.

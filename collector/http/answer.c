@@ -17,7 +17,7 @@ static void add_number(struct MHD_Response *response, const char *name, int64_t 
 	MHD_add_response_header(response, name, text);
 }
 
-// The state of the key, as DNSDB tells it.
+// The state of the key, as DNSDB reports it.
 static void add_rate(struct MHD_Response *response, const struct keys_rate *rate)
 {
 	if (rate->limit == 0)
@@ -27,8 +27,8 @@ static void add_rate(struct MHD_Response *response, const struct keys_rate *rate
 	add_number(response, "X-RateLimit-Reset", rate->reset);
 }
 
-// Basic, which wget, curl --anyauth and others answer; not to the page, which asks for the key itself and where a
-// browser would open its own dialog.
+// Basic, for wget, curl --anyauth and others. Not for the page: it asks for the key itself, and a browser would open a dialog of
+// its own.
 static const char *challenge(struct http_request *r)
 {
 	const char *mode = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Sec-Fetch-Mode");
@@ -37,7 +37,7 @@ static const char *challenge(struct http_request *r)
 	return page || strncmp(r->path, "/api", 4) == 0 ? "Lookback-Key" : "Basic realm=\"lookback\"";
 }
 
-// A wait of one second at least.
+// Retry-After, at least one second.
 static void add_retry(struct http_request *r, unsigned code, struct MHD_Response *response)
 {
 	int64_t wait = r->retry_after_s;
@@ -69,7 +69,7 @@ enum MHD_Result http_answer_send(struct http_request *r)
 	struct MHD_Response *response = r->response;
 
 	if (!response)
-		return MHD_NO; // the server is going down
+		return MHD_NO; // the server is stopping
 	if (r->code < 400)
 		metrics_add(http_lookup, 1);
 	else if (r->code < 500)
@@ -100,7 +100,7 @@ enum MHD_Result http_answer_line(struct http_request *r, unsigned code, const ch
 	va_start(args, format);
 	vsnprintf(text, sizeof(text) - 1, format, args);
 	va_end(args);
-	for (char *p = text; *p; p++) // one line of ASCII, whatever came in
+	for (char *p = text; *p; p++) // one line of ASCII
 		if (*p < 0x20 || *p > 0x7e)
 			*p = '?';
 	query_put_text(&body, text);

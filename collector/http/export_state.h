@@ -18,12 +18,12 @@ struct http_export {
 	uint64_t client_id;
 	struct redis_settings redis; // of lookups; a copy, since the worker changes its own
 	struct query q;
-	char cursor[QUERY_CURSOR_SIZE]; // where it begins
-	uint64_t records_max;		// with cursors: ends behind the page that reaches it; 0: no bound
-	bool cursors;			// lines that tell them
+	char cursor[QUERY_CURSOR_SIZE]; // where it starts
+	uint64_t records_max;		// with cursors: ends after the page that reaches it; 0: no limit
+	bool cursors;			// write lines with cursors
 	bool csv;
-	struct http_gzip *gzip;	   // thread; NULL: sent as it is
-	struct redis_buffer plain; // thread: what is not compressed yet
+	struct http_gzip *gzip;	   // thread; NULL: not compressed
+	struct redis_buffer plain; // thread: not compressed yet
 
 	pthread_mutex_t lock;
 	pthread_cond_t change;
@@ -31,15 +31,15 @@ struct http_export {
 	size_t from, len;
 	size_t sent;	 // of block[from]; HTTP thread
 	bool waiting;	 // the connection is suspended
-	bool ended;	 // nothing will come any more
-	bool failed;	 // …for a failure: `why`
-	bool gone;	 // the client: the thread ends
+	bool ended;	 // nothing more will be written
+	bool failed;	 // because of a failure: `why`
+	bool gone;	 // the client has left: the thread ends
 	int users;	 // thread and connection
 	int64_t read_ms; // monotonic: when the client last took something
 	char why[512];
 };
 
-// All of them, to end them with the server.
+// All exports, so that they end with the server.
 struct http_exports {
 	pthread_mutex_t lock;
 	pthread_cond_t change;
@@ -48,10 +48,10 @@ struct http_exports {
 	bool stopping;
 };
 
-// Under x->lock: the connection has something to do.
+// Under x->lock: resumes the connection.
 void http_export_wake(struct http_export *x);
 
-// One of the two users, thread and connection, needs it no more.
+// One of the two users, thread and connection, has finished with it.
 void http_export_drop(struct http_export *x);
 
 // The connection is gone.

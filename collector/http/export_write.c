@@ -9,7 +9,7 @@
 
 enum { BLOCK_SIZE = 256 * 1024 };
 
-// Waits for a free block. NULL where the client is gone.
+// Waits for a free block. NULL if the client has left.
 static struct redis_buffer *free_block(struct http_export *x)
 {
 	struct redis_buffer *b = NULL;
@@ -25,7 +25,7 @@ static struct redis_buffer *free_block(struct http_export *x)
 	return b;
 }
 
-// What goes into a block before it is compressed, if it is.
+// The buffer for text: the block, or what is compressed into it.
 static struct redis_buffer *text_of(struct http_export *x, struct redis_buffer *b)
 {
 	return x->gzip ? &x->plain : b;
@@ -71,7 +71,7 @@ static void put_record(struct http_export *x, struct redis_buffer *b, const stru
 	query_put(b, "\n", 1);
 }
 
-// Writes all records. The last step, or QUERY_BUSY where the client is gone.
+// Writes all records. Returns the last step, or QUERY_BUSY if the client has left.
 static enum query_step write_all(struct http_export *x, struct query_export *run)
 {
 	struct redis_buffer *b = free_block(x);
@@ -92,7 +92,7 @@ static enum query_step write_all(struct http_export *x, struct query_export *run
 		if (step == QUERY_BUSY && x->cursors)
 			put_cursor(x, text_of(x, b), run);
 		else if (x->cursors && text_of(x, b)->size < 4 * BLOCK_SIZE)
-			continue; // up to the end of the page, so that a cursor can be told
+			continue; // to the end of the page, where there is a cursor
 		pass_on(x, b, last);
 		if (last)
 			return QUERY_LIMITED;

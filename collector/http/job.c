@@ -12,8 +12,8 @@
 
 enum {
 	BLOCK_SIZE = 32768,
-	SOON_MS = 300,	 // an answer begins after that, if there is something to send
-	LATEST_MS = 2000 // …and after that in any case
+	SOON_MS = 300,	 // an answer begins after this time if there is something to send
+	LATEST_MS = 2000 // and after this time in any case
 };
 
 struct http_job *http_job_new(struct http_worker *w, struct http_request *r, http_handler *handle)
@@ -42,7 +42,7 @@ struct http_job *http_job_new(struct http_worker *w, struct http_request *r, htt
 	return j;
 }
 
-// Outside the lock. What it held may be much: rather in the worker than in the HTTP thread.
+// Outside the lock. It may free much memory, so preferably in the worker.
 static void release_stream(struct http_job *j)
 {
 	if (j->has_stream)
@@ -60,7 +60,7 @@ static void free_job(struct http_job *j)
 	free(j);
 }
 
-// Under the lock. True if nobody has the job any more: free it, outside the lock.
+// Under the lock. True if nobody uses the job any more: the caller frees it, outside the lock.
 static bool is_free(struct http_job *j)
 {
 	struct http_job **at = &j->worker->all;
@@ -73,7 +73,7 @@ static bool is_free(struct http_job *j)
 	return true;
 }
 
-// The worker needs it no more.
+// The worker has finished with the job.
 static void let_go(struct http_job *j)
 {
 	struct http_worker *w = j->worker;
@@ -89,7 +89,7 @@ static void let_go(struct http_job *j)
 		free_job(j);
 }
 
-// The connection needs it no more. HTTP thread, or a handler.
+// The connection has finished with the job. HTTP thread, or a handler.
 static void unlink_job(struct http_job *j)
 {
 	struct http_worker *w = j->worker;
@@ -144,7 +144,7 @@ static void swap(struct redis_buffer *a, struct redis_buffer *b)
 	*b = kept;
 }
 
-// Under the lock: what is made becomes what is sent, once the last block is.
+// Under the lock: the block that was made becomes the one that is sent, if that was sent.
 static void hand_over(struct http_job *j)
 {
 	if (j->sent < j->ready.size || j->out.size == 0)
@@ -215,7 +215,7 @@ static void finish(struct http_job *j)
 	let_go(j);
 }
 
-// Compresses what was made. False if that failed.
+// Compresses the new part. False if that failed.
 static bool compress_made(struct http_job *j, bool flush)
 {
 	enum http_gzip_flush how = j->complete ? HTTP_GZIP_END : flush ? HTTP_GZIP_FLUSH : HTTP_GZIP_GO_ON;
@@ -269,7 +269,7 @@ static void answer_stream(struct http_job *j)
 	resume(j);
 }
 
-// More of the answer. False where it has failed in the middle.
+// Makes more of the answer. False if that failed.
 static bool produce(struct http_job *j)
 {
 	enum http_step step = j->stream.produce(j->stream.arg, made(j));

@@ -13,6 +13,7 @@
 #include "collector/http/records.h"
 #include "collector/query/paste.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -144,8 +145,11 @@ enum MHD_Result http_find(struct http_request *r)
 	struct query q = query_make(QUERY_KEYWORD);
 	const struct query_format format = {.keyword = q.name, .framed = is_framed(r)};
 
-	if (!http_param(r, "q", value, sizeof(value)) || query_parse_keyword(&q, value, why, sizeof(why)) != 0)
-		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "%s", why);
+	int result =
+		http_param(r, "q", value, sizeof(value)) ? query_parse_keyword(&q, value, why, sizeof(why)) : -EINVAL;
+	if (result != 0)
+		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "%s%s", why,
+			result == -ENOTSUP ? "; for patterns use /dnsdb/v2/glob/rrnames/" : "");
 	unsigned code = http_params_typed(r, &q, why, sizeof(why));
 	if (code != 0)
 		return http_answer_line(r, code, "%s", why);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The records of a query in one of the shapes that clients read, made step by step (work.h).
+// Makes the records of a query in one of the shapes, step by step (stream.h).
 #include "collector/http/answer.h"
 #include "collector/http/job.h"
 #include "collector/http/params.h"
@@ -13,7 +13,7 @@
 
 enum { BLOCK_SIZE = 32768, FLEX_MAX = 64 };
 
-// What flexible search shows: an owner or RDATA of a type, its records gathered.
+// An object of flexible search: an owner or RDATA of one type, with the sums of its records.
 struct flex {
 	uint32_t at, len; // in flex_text: JSON
 	char type[TEXT_TYPE_SIZE];
@@ -30,14 +30,14 @@ struct records {
 	uint64_t shown;
 	int64_t first, last, count, max_count; // summarize
 	struct redis_buffer flex_text;
-	char flex_key[TEXT_NAME_SIZE]; // the owner or target that `flex` is of
+	char flex_key[TEXT_NAME_SIZE]; // the owner or target of `flex`
 	size_t flex_key_len;
 	struct flex flex[FLEX_MAX];
 	size_t flex_len;
-	uint64_t flex_offset, flex_limit; // objects passed over and shown; no limit: 0
+	uint64_t flex_offset, flex_limit; // objects to skip, and to show (0: no limit)
 	uint64_t flex_shown;
-	bool flex_more;		  // there is an object beyond the limit
-	struct query_found found; // HTTP_FOUND: the name that comes next
+	bool flex_more;		  // there are more objects than the limit
+	struct query_found found; // HTTP_FOUND: the name being gathered
 	char why[512];
 };
 
@@ -104,7 +104,7 @@ static void put_flex(struct records *s, struct redis_buffer *out)
 	redis_buffer_clear(&s->flex_text);
 }
 
-// RDATA as text and in wire form, by which dnsdbflex asks on (rdata/raw).
+// RDATA as text and in wire form, which dnsdbflex uses for its next requests (rdata/raw).
 static void put_flex_rdata(struct redis_buffer *out, const struct query_record *r)
 {
 	uint8_t wire[QUERY_RDATA_WIRE_SIZE];
@@ -121,7 +121,7 @@ static void put_flex_rdata(struct redis_buffer *out, const struct query_record *
 	query_put_text(out, "\"");
 }
 
-// Records of one owner (or target) come one after another: they are gathered by type (and RDATA).
+// Adds a record to the object of its type (and RDATA). The records of an owner or target follow each other.
 static void add_flex(struct records *s, struct redis_buffer *out, const struct query_record *r)
 {
 	bool names = s->shape == HTTP_FLEX_NAMES;
@@ -261,7 +261,7 @@ static void release_records(void *arg)
 	free(s);
 }
 
-// What failed before anything was sent, and nothing found where that is told by the code.
+// Answers with a status code if the query failed before anything was sent, or if DNSDB version 1 finds nothing.
 static bool begin_records(void *arg, struct http_request *r, bool ended)
 {
 	struct records *s = arg;
@@ -297,7 +297,7 @@ enum MHD_Result http_records(struct http_request *r, const struct query *q, enum
 		snprintf(s->keyword, sizeof(s->keyword), "%s", format->keyword);
 	http_param_number(r, "max_count", &s->max_count);
 	struct query asked = *q;
-	if (shape == HTTP_FLEX_NAMES || shape == HTTP_FLEX_RDATA) { // its objects are counted, not the records in them
+	if (shape == HTTP_FLEX_NAMES || shape == HTTP_FLEX_RDATA) { // limit and offset count objects, not records
 		s->flex_limit = asked.limit;
 		s->flex_offset = asked.offset;
 		asked.limit = asked.offset = 0;

@@ -4,11 +4,11 @@
 #include "dataplane/common/monotonic.h"
 
 enum {
-	ACTIVE_MAX = 8,	    // answers under way in one worker
-	ACTIVE_ONE_MAX = 6, // …of them for one address
-	SLICE_MS = 500,	    // a list keeps its place for so long if others wait
-	TURN_MS = 250,	    // between two looks for clients that read nothing, while others wait
-	STALLED_MS = 5000,  // a client that reads nothing for so long loses its place
+	ACTIVE_MAX = 8,	    // answers in progress in one worker
+	ACTIVE_ONE_MAX = 6, // of them for one address
+	SLICE_MS = 500,	    // a list keeps its place this long if others wait
+	TURN_MS = 250,	    // between two checks for clients that read nothing
+	STALLED_MS = 5000,  // a client that reads nothing for this long loses its place
 	PATIENCE_MS = 10000 // longest wait for a place
 };
 
@@ -59,7 +59,7 @@ void http_worker_go_on(struct http_worker *w, struct http_job *j)
 	append(&w->fresh, j);
 }
 
-// Under the lock: clients that read nothing give way to those that wait.
+// Under the lock: closes the connections of clients that read nothing, for those that wait.
 static void close_stalled(struct http_worker *w)
 {
 	int64_t now = (int64_t)monotonic_ms();
@@ -69,7 +69,7 @@ static void close_stalled(struct http_worker *w)
 			http_guard_close(w->guard, j->client_id);
 }
 
-// Under the lock: takes the first that waits for a place and may have one, or has waited too long.
+// Under the lock: takes the first waiting job that may have a place, or that has waited too long.
 static struct http_job *take_fresh(struct http_worker *w)
 {
 	int64_t now = (int64_t)monotonic_ms();
