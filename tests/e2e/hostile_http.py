@@ -106,7 +106,7 @@ class Idle:
         return time.perf_counter() - start
 
 
-IDLE_TIMES = 3  # health may take so many times as long as an answer of an idle process
+IDLE_TIMES = 10  # health may take so many times as long as an answer of an idle process: the server has work to do, which others slow down
 
 
 class Prober(threading.Thread):
