@@ -54,14 +54,14 @@ static int erase_batch(struct lookback *l, struct query_record *const batch[BATC
 {
 	struct query_record records[BATCH];
 
-	reader_begin(&l->db);
+	reader_begin(&l->db.reader);
 	for (int i = 0; i < n; i++) {
 		records[i] = *batch[i];
 		query_erase_record(&l->db, &records[i]);
 	}
-	if (reader_send(&l->db) == 0 && query_erase_finish(&l->db, records, (size_t)n) == 0)
+	if (reader_send(&l->db.reader) == 0 && query_erase_finish(&l->db, records, (size_t)n) == 0)
 		return 0;
-	return lookback_fail("%s", l->db.why);
+	return lookback_fail("%s", l->db.reader.why);
 }
 
 // One pass over the records of the query: counts them, or erases them (`erase`). Sets read by rank shift while records are
@@ -131,9 +131,9 @@ static int erase_all(struct lookback *l, const struct query *q, bool ask)
 // Erases what is known about a sensor. Records are not kept per sensor.
 static int erase_sensor(struct lookback *l, const char *sensor)
 {
-	reader_begin(&l->db);
-	reader_command(&l->db, 3, "ZSCORE", "sensors", "", 0);
-	redis_encode_text(&l->db.out, sensor);
+	reader_begin(&l->db.reader);
+	reader_command(&l->db.reader, 3, "ZSCORE", "sensors", "", 0);
+	redis_encode_text(&l->db.reader.out, sensor);
 	redisReply *reply = lookback_ask(l);
 	if (!reply)
 		return LOOKBACK_FAILED;
@@ -148,12 +148,12 @@ static int erase_sensor(struct lookback *l, const char *sensor)
 		return LOOKBACK_FOUND;
 	if (!l->yes && !ask_user(0))
 		return lookback_fail("nothing was deleted");
-	reader_begin(&l->db);
-	reader_command(&l->db, 3, "ZREM", "sensors", "", 0);
-	redis_encode_text(&l->db.out, sensor);
-	reader_command(&l->db, 2, "DEL", "sensor:", sensor, strlen(sensor));
-	if (reader_send(&l->db) != 0 || reader_drain(&l->db) != 0)
-		return lookback_fail("%s", l->db.why);
+	reader_begin(&l->db.reader);
+	reader_command(&l->db.reader, 3, "ZREM", "sensors", "", 0);
+	redis_encode_text(&l->db.reader.out, sensor);
+	reader_command(&l->db.reader, 2, "DEL", "sensor:", sensor, strlen(sensor));
+	if (reader_send(&l->db.reader) != 0 || reader_drain(&l->db.reader) != 0)
+		return lookback_fail("%s", l->db.reader.why);
 	return LOOKBACK_FOUND;
 }
 

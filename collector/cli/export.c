@@ -139,7 +139,7 @@ int lookback_export(struct lookback *l)
 	char start[QUERY_CURSOR_SIZE];
 	snprintf(start, sizeof(start), "%s", x.cursor);
 	q.cursor = *start ? start : NULL;
-	x.run = query_export_start(&q, &l->db.settings);
+	x.run = query_export_start(&q, &l->db.reader.settings);
 	if (!x.run)
 		return lookback_fail("out of memory");
 	int status = run(&x);

@@ -2,22 +2,21 @@
 // find: names that contain a keyword or look like it, best first, each with its reason.
 #include "collector/cli/lookback.h"
 
-#include "collector/names/index.h"
-#include "collector/query/found.h"
+#include "collector/query/name_summary.h"
 
 struct finding {
 	struct lookback *l;
 	bool failed, refused;
 	const char *keyword;
 	struct lookback_table *table;
-	struct query_found found;
+	struct query_name_summary found;
 	uint64_t shown;
 };
 
 // One name: a row, or a line of JSON.
 static void show(struct finding *f)
 {
-	const struct query_found *found = &f->found;
+	const struct query_name_summary *found = &f->found;
 	char unicode[4 * TEXT_NAME_SIZE], why[sizeof(unicode) + 32];
 	struct redis_buffer line = {0};
 
@@ -39,7 +38,7 @@ static void show(struct finding *f)
 			.count = found->count};
 		table_add(f->table, &row);
 	} else if (!f->l->quiet) {
-		query_found_json(&line, found, f->keyword);
+		query_name_summary_json(&line, found, f->keyword);
 		query_put_text(&line, "\n");
 		fwrite(line.bytes, 1, line.size, stdout);
 		redis_buffer_free(&line);
@@ -58,9 +57,9 @@ static int find_one(struct finding *f, const struct query *q)
 	while ((step = query_next(run, &record)) == QUERY_RECORD || step == QUERY_BUSY) {
 		if (step == QUERY_BUSY)
 			continue;
-		if (query_found_is_full(&f->found, &record))
+		if (query_name_summary_is_full(&f->found, &record))
 			show(f);
-		query_found_add(&f->found, &record);
+		query_name_summary_add(&f->found, &record);
 	}
 	show(f);
 	int result = 0;
@@ -100,7 +99,7 @@ int lookback_find(struct lookback *l)
 		return lookback_fail("find: found --csv, expected a table or --json");
 	if (l->output == OUTPUT_TABLE && !l->quiet)
 		f.table = table_new(stdout, "WHY", false);
-	l->db.index = names_index_read(&l->db, NAMES_OWNERS, l->settings.names_file);
+	query_db_load_owners(&l->db, l->settings.names_file);
 	result = lookback_each(l, find_text, &f);
 	if (f.failed || f.refused)
 		result = LOOKBACK_FAILED;
@@ -108,7 +107,6 @@ int lookback_find(struct lookback *l)
 		fputs("lookback: nothing found\n", stderr);
 	if (f.table)
 		table_end(f.table);
-	names_index_close(l->db.index);
-	l->db.index = NULL;
+	query_db_unload(&l->db);
 	return result != 0 ? result : f.shown > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
 }

@@ -39,7 +39,7 @@ static bool ask_entry(struct reader *db, const struct query *q, const redisReply
 // The next entries of the stream; `id` becomes that of the last one. NULL after a message.
 static redisReply *read_page(struct lookback *l, char id[ID_SIZE])
 {
-	struct reader *db = &l->db;
+	struct reader *db = &l->db.reader;
 	char from[ID_SIZE + 1];
 
 	snprintf(from, sizeof(from), "(%s", id);
@@ -61,16 +61,16 @@ static int find_gone(struct lookback *l, const struct query *q, const redisReply
 	uint16_t asked[PAGE];
 	int asked_len = 0, gone_len = 0;
 
-	reader_begin(&l->db);
+	reader_begin(&l->db.reader);
 	for (size_t i = 0; i < page->elements && i < PAGE; i++)
-		if (ask_entry(&l->db, q, page->element[i]))
+		if (ask_entry(&l->db.reader, q, page->element[i]))
 			asked[asked_len++] = (uint16_t)i;
-	if (asked_len > 0 && reader_send(&l->db) != 0)
-		return lookback_fail("%s", l->db.why), -1;
+	if (asked_len > 0 && reader_send(&l->db.reader) != 0)
+		return lookback_fail("%s", l->db.reader.why), -1;
 	for (int i = 0; i < asked_len; i++) {
-		redisReply *reply = reader_reply(&l->db);
+		redisReply *reply = reader_reply(&l->db.reader);
 		if (!reply)
-			return lookback_fail("%s", l->db.why), -1;
+			return lookback_fail("%s", l->db.reader.why), -1;
 		if (reply->type == REDIS_REPLY_NIL)
 			gone[gone_len++] = asked[i];
 		freeReplyObject(reply);
@@ -81,7 +81,9 @@ static int find_gone(struct lookback *l, const struct query *q, const redisReply
 // Sends the gathered commands and ignores their replies. 0, or -1 after a message.
 static int send_off(struct lookback *l)
 {
-	return reader_send(&l->db) == 0 && reader_drain(&l->db) == 0 ? 0 : (lookback_fail("%s", l->db.why), -1);
+	return reader_send(&l->db.reader) == 0 && reader_drain(&l->db.reader) == 0
+		       ? 0
+		       : (lookback_fail("%s", l->db.reader.why), -1);
 }
 
 static int forget_page(struct lookback *l, const struct query *q, const redisReply *page)
@@ -91,10 +93,10 @@ static int forget_page(struct lookback *l, const struct query *q, const redisRep
 
 	if (len <= 0)
 		return len;
-	reader_begin(&l->db);
-	reader_command(&l->db, (unsigned)len + 2, "XDEL", FAMILY_NEW, "", 0);
+	reader_begin(&l->db.reader);
+	reader_command(&l->db.reader, (unsigned)len + 2, "XDEL", FAMILY_NEW, "", 0);
 	for (int i = 0; i < len; i++)
-		redis_encode_text(&l->db.out, page->element[gone[i]]->element[0]->str);
+		redis_encode_text(&l->db.reader.out, page->element[gone[i]]->element[0]->str);
 	return send_off(l);
 }
 
@@ -118,22 +120,22 @@ static int forget_feed(struct lookback *l, const struct query *q)
 // Removes the zones within the erased one.
 static int forget_floods(struct lookback *l, const struct query *q)
 {
-	reader_begin(&l->db);
-	reader_command(&l->db, 4, "ZRANGE", FAMILY_FLOOD, "", 0);
-	redis_encode_literal(&l->db.out, "0");
-	redis_encode_literal(&l->db.out, "-1");
+	reader_begin(&l->db.reader);
+	reader_command(&l->db.reader, 4, "ZRANGE", FAMILY_FLOOD, "", 0);
+	redis_encode_literal(&l->db.reader.out, "0");
+	redis_encode_literal(&l->db.reader.out, "-1");
 	redisReply *zones = lookback_ask(l);
 	if (!zones)
 		return -1;
-	reader_begin(&l->db);
+	reader_begin(&l->db.reader);
 	for (size_t i = 0; i < zones->elements; i++) {
 		const redisReply *zone = zones->element[i];
 		if (!is_meant(q, zone->str, zone->len))
 			continue;
-		reader_command(&l->db, 3, "ZREM", FAMILY_FLOOD, "", 0);
-		redis_encode_bulk(&l->db.out, zone->str, zone->len);
-		reader_command(&l->db, 3, "ZREM", FAMILY_FLOOD_NAMES, "", 0);
-		redis_encode_bulk(&l->db.out, zone->str, zone->len);
+		reader_command(&l->db.reader, 3, "ZREM", FAMILY_FLOOD, "", 0);
+		redis_encode_bulk(&l->db.reader.out, zone->str, zone->len);
+		reader_command(&l->db.reader, 3, "ZREM", FAMILY_FLOOD_NAMES, "", 0);
+		redis_encode_bulk(&l->db.reader.out, zone->str, zone->len);
 	}
 	freeReplyObject(zones);
 	return send_off(l);

@@ -7,6 +7,7 @@
 #include "collector/cli/lookback.h"
 
 #include "collector/query/import.h"
+#include "collector/query/write.h"
 #include "collector/schema/keys.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ struct import {
 
 static bool fail_import(struct import *m)
 {
-	lookback_fail("%s", m->l->db.why);
+	lookback_fail("%s", m->l->db.reader.why);
 	m->failed = true;
 	return false;
 }
@@ -36,7 +37,7 @@ static void put_command(struct reader *db, const char *command)
 
 static bool begin_batch(struct import *m)
 {
-	struct reader *db = &m->l->db;
+	struct reader *db = &m->l->db.reader;
 
 	reader_begin(db);
 	if (m->l->dry)
@@ -70,7 +71,7 @@ static int take_replies(struct reader *db)
 // Sends what is gathered and waits for the replies.
 static bool send_batch(struct import *m)
 {
-	struct reader *db = &m->l->db;
+	struct reader *db = &m->l->db.reader;
 
 	if (db->out.arrays > 0 && !m->l->dry) {
 		if (!db->cluster)
@@ -89,11 +90,11 @@ static bool take_record(void *arg, const struct query_record *record)
 	if (record->last < m->l->filter.last_after || record->first > m->l->filter.first_before ||
 		!query_has_type(&m->l->filter, record->type, record->type_len))
 		return true;
-	if (m->l->db.out.arrays == 0 && !begin_batch(m))
+	if (m->l->db.reader.out.arrays == 0 && !begin_batch(m))
 		return false;
 	query_write_record(&m->l->db, record, m->l->add);
 	m->records++;
-	return m->l->db.out.arrays < IMPORT_COMMANDS || send_batch(m);
+	return m->l->db.reader.out.arrays < IMPORT_COMMANDS || send_batch(m);
 }
 
 static void import_file(struct import *m, FILE *file, const char *name)
@@ -123,8 +124,8 @@ int lookback_import(struct lookback *l)
 {
 	struct import m = {.l = l, .progress = {.what = "imported"}};
 
-	l->db.writes = true;
-	reader_begin(&l->db);
+	l->db.reader.writes = true;
+	reader_begin(&l->db.reader);
 	for (int i = 0; i < (l->argc ? l->argc : 1) && !m.failed; i++) {
 		bool standard = l->argc == 0 || strcmp(l->argv[i], "-") == 0;
 		FILE *file = standard ? stdin : fopen(l->argv[i], "re");

@@ -24,10 +24,10 @@ int lookback_fail(const char *format, ...)
 
 redisReply *lookback_ask(struct lookback *l)
 {
-	redisReply *reply = reader_send(&l->db) == 0 ? reader_reply(&l->db) : NULL;
+	redisReply *reply = reader_send(&l->db.reader) == 0 ? reader_reply(&l->db.reader) : NULL;
 
 	if (!reply)
-		lookback_fail("%s", l->db.why);
+		lookback_fail("%s", l->db.reader.why);
 	return reply;
 }
 
@@ -44,7 +44,7 @@ static void prepare_db(struct lookback *l)
 		snprintf(r.password, sizeof(r.password), "%s", auth);
 		r.password_file[0] = '\0';
 	}
-	reader_init(&l->db, &r, l->zones, s->psl_file);
+	query_db_init(&l->db, &r, l->zones, s->psl_file);
 }
 
 // Reads the settings: of --config, else of /etc/lookback/lookback.conf; options override them.
@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 		l.filter.limit = LOOKBACK_LIMIT;
 	prepare_db(&l);
 	status = command->run(&l);
-	reader_free(&l.db);
+	query_db_free(&l.db);
 	zone_close(l.zones);
 	settings_free(&l.settings);
 	if (fflush(stdout) != 0 || ferror(stdout))

@@ -17,7 +17,7 @@ struct lookback {
 	struct settings_source source; // -c, -o
 	struct settings settings;      // what they say
 	struct zone_list *zones;
-	struct reader db;
+	struct query_db db;
 	struct query filter; // types, times, limit, offset, order: the options, for every lookup
 	bool has_limit;	     // --limit was given
 	enum lookback_output output;

@@ -2,7 +2,6 @@
 // name, ip, rdata, zone.
 #include "collector/cli/lookback.h"
 
-#include "collector/names/index.h"
 #include "collector/query/paste.h"
 
 #include <errno.h>
@@ -27,11 +26,11 @@ static void show_flush(struct show *s)
 // The name of the sensor if there is only one: records are not kept per sensor.
 static const char *only_sensor(struct lookback *l, char *out, size_t out_size)
 {
-	reader_begin(&l->db);
-	reader_command(&l->db, 4, "ZRANGE", "sensors", "", 0);
-	redis_encode_literal(&l->db.out, "0");
-	redis_encode_literal(&l->db.out, "1");
-	redisReply *reply = reader_send(&l->db) == 0 ? reader_reply(&l->db) : NULL;
+	reader_begin(&l->db.reader);
+	reader_command(&l->db.reader, 4, "ZRANGE", "sensors", "", 0);
+	redis_encode_literal(&l->db.reader.out, "0");
+	redis_encode_literal(&l->db.reader.out, "1");
+	redisReply *reply = reader_send(&l->db.reader) == 0 ? reader_reply(&l->db.reader) : NULL;
 	if (!reply)
 		return NULL; // the lookup will report the reason
 	bool one = reply->elements == 1;
@@ -258,10 +257,9 @@ int lookback_rdata(struct lookback *l)
 	for (int i = 0; i < l->argc; i++)
 		wild = wild || strchr(l->argv[i], '*') || strcmp(l->argv[i], "-") == 0;
 	if (wild)
-		l->db.targets = names_index_read(&l->db, NAMES_TARGETS, l->settings.names_file);
+		query_db_load_targets(&l->db, l->settings.names_file);
 	int status = look_up(l, query_parse_target);
-	names_index_close(l->db.targets);
-	l->db.targets = NULL;
+	query_db_unload(&l->db);
 	return status;
 }
 

@@ -57,18 +57,18 @@ static bool show(struct lookback *l, const redisReply *fields)
 // sets `*failed` on a failure.
 static const redisReply *read_page(struct lookback *l, char id[64], redisReply **reply, bool *failed)
 {
-	reader_begin(&l->db);
-	redis_encode_array(&l->db.out, l->follow ? 8 : 6);
-	redis_encode_literal(&l->db.out, "XREAD");
-	redis_encode_literal(&l->db.out, "COUNT");
-	redis_encode_uint(&l->db.out, PAGE);
+	reader_begin(&l->db.reader);
+	redis_encode_array(&l->db.reader.out, l->follow ? 8 : 6);
+	redis_encode_literal(&l->db.reader.out, "XREAD");
+	redis_encode_literal(&l->db.reader.out, "COUNT");
+	redis_encode_uint(&l->db.reader.out, PAGE);
 	if (l->follow) {
-		redis_encode_literal(&l->db.out, "BLOCK");
-		redis_encode_uint(&l->db.out, WAIT_MS);
+		redis_encode_literal(&l->db.reader.out, "BLOCK");
+		redis_encode_uint(&l->db.reader.out, WAIT_MS);
 	}
-	redis_encode_literal(&l->db.out, "STREAMS");
-	reader_key(&l->db, FAMILY_NEW, "", 0);
-	redis_encode_text(&l->db.out, id);
+	redis_encode_literal(&l->db.reader.out, "STREAMS");
+	reader_key(&l->db.reader, FAMILY_NEW, "", 0);
+	redis_encode_text(&l->db.reader.out, id);
 	*reply = lookback_ask(l);
 	*failed = !*reply;
 	if (!*reply || (*reply)->type != REDIS_REPLY_ARRAY || (*reply)->elements == 0)
@@ -85,8 +85,8 @@ int lookback_new(struct lookback *l)
 	uint64_t shown = 0, limit = l->has_limit ? l->filter.limit : 0;
 	bool failed = false, done = false;
 
-	if (l->db.settings.timeout_s < 2 * WAIT_MS / 1000.0)
-		l->db.settings.timeout_s = 2 * WAIT_MS / 1000.0; // longer than it waits
+	if (l->db.reader.settings.timeout_s < 2 * WAIT_MS / 1000.0)
+		l->db.reader.settings.timeout_s = 2 * WAIT_MS / 1000.0; // longer than it waits
 	if (l->output == OUTPUT_CSV)
 		fputs(QUERY_CSV_HEAD, stdout);
 	while (!done) {

@@ -13,7 +13,7 @@ static int look(struct lookback *l, struct spool_case *c)
 	settings_spool_dir(&l->settings, false, c->dir, sizeof(c->dir));
 	if (spool_peek(c->dir, &c->spool, why, sizeof(why)) != 0)
 		return lookback_fail("%s", why);
-	c->redis = &l->db.settings;
+	c->redis = &l->db.reader.settings;
 	if (redis_conn_open(&c->conn, c->redis) != 0)
 		return lookback_fail("redis %s: %s", c->redis->address.text, c->conn.why);
 	bool cluster = c->conn.info.cluster;

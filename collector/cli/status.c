@@ -15,9 +15,9 @@ static void print_info(const redisReply *info, const char *field, const char *la
 // The answer to a command without arguments. NULL after a message.
 static redisReply *ask_node(struct lookback *l, const char *command)
 {
-	reader_begin(&l->db);
-	redis_encode_array(&l->db.out, 1);
-	redis_encode_text(&l->db.out, command);
+	reader_begin(&l->db.reader);
+	redis_encode_array(&l->db.reader.out, 1);
+	redis_encode_text(&l->db.reader.out, command);
 	return lookback_ask(l);
 }
 
@@ -45,18 +45,18 @@ static int print_node(struct lookback *l, int64_t *keys)
 
 static int print_redis(struct lookback *l)
 {
-	size_t nodes = reader_nodes(&l->db);
+	size_t nodes = reader_nodes(&l->db.reader);
 	int64_t keys = 0;
-	int result = nodes > 0 ? 0 : lookback_fail("%s", l->db.why);
+	int result = nodes > 0 ? 0 : lookback_fail("%s", l->db.reader.why);
 
 	if (result == 0)
 		printf("%-12s %s\n", "redis", l->settings.redis.text);
-	for (l->db.node = 0; l->db.node < nodes && result == 0; l->db.node++) {
+	for (l->db.reader.node = 0; l->db.reader.node < nodes && result == 0; l->db.reader.node++) {
 		if (nodes > 1)
-			printf("%-12s %zu of %zu\n", "primary", l->db.node + 1, nodes);
+			printf("%-12s %zu of %zu\n", "primary", l->db.reader.node + 1, nodes);
 		result = print_node(l, &keys);
 	}
-	l->db.node = 0;
+	l->db.reader.node = 0;
 	if (result == 0)
 		printf("%-12s %lld\n", "keys", (long long)keys);
 	return result;
@@ -68,10 +68,10 @@ static int print_sensor(struct lookback *l, const char *sensor, int64_t last)
 	static const char *const fields[] = {"host", "version", "records", "sightings"};
 	char time_text[24];
 
-	reader_begin(&l->db);
-	reader_command(&l->db, 6, "HMGET", "sensor:", sensor, strlen(sensor));
+	reader_begin(&l->db.reader);
+	reader_command(&l->db.reader, 6, "HMGET", "sensor:", sensor, strlen(sensor));
 	for (size_t i = 0; i < 4; i++)
-		redis_encode_text(&l->db.out, fields[i]);
+		redis_encode_text(&l->db.reader.out, fields[i]);
 	redisReply *reply = lookback_ask(l);
 	if (!reply)
 		return LOOKBACK_FAILED;
@@ -91,11 +91,11 @@ int lookback_status(struct lookback *l)
 
 	if (result != 0)
 		return result;
-	reader_begin(&l->db);
-	reader_command(&l->db, 5, "ZREVRANGE", "sensors", "", 0);
-	redis_encode_literal(&l->db.out, "0");
-	redis_encode_literal(&l->db.out, "999");
-	redis_encode_literal(&l->db.out, "WITHSCORES");
+	reader_begin(&l->db.reader);
+	reader_command(&l->db.reader, 5, "ZREVRANGE", "sensors", "", 0);
+	redis_encode_literal(&l->db.reader.out, "0");
+	redis_encode_literal(&l->db.reader.out, "999");
+	redis_encode_literal(&l->db.reader.out, "WITHSCORES");
 	redisReply *sensors = lookback_ask(l);
 	if (!sensors)
 		return LOOKBACK_FAILED;

@@ -2,7 +2,7 @@
 // --unicode: names as their owners mean them to be read, and the columns that they take. What stands in DNS is
 // always shown as well: letters of several scripts look the same.
 #include "collector/cli/lookback.h"
-#include "collector/query/write.h"
+#include "collector/query/rdata.h"
 
 #include <stdlib.h>
 #include <wchar.h>

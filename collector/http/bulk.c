@@ -19,7 +19,7 @@
 enum { QUESTIONS_MAX = 100000, WORDS_MAX = 400000, QUESTION_SIZE = 1024, AT_ONCE = 200, TURN_MS = 20 };
 
 struct bulk {
-	struct reader *db;
+	struct query_db *db;
 	struct query template;	   // types, times, limit of each question
 	char *text;		   // the questions; owned
 	char *next;		   // the first line that is not asked yet; NULL: none

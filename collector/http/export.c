@@ -123,7 +123,7 @@ static struct http_export *make(struct http_request *r)
 		.client = r->client,
 		.client_id = http_client_id(r->client),
 		.read_ms = (int64_t)monotonic_ms(),
-		.redis = r->db->settings,
+		.redis = r->db->reader.settings,
 		.users = 2};
 	pthread_mutex_init(&x->lock, NULL);
 	pthread_cond_init(&x->change, NULL);

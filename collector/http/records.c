@@ -5,9 +5,9 @@
 #include "collector/http/params.h"
 #include "collector/http/records.h"
 
-#include "collector/query/found.h"
-#include "collector/query/wire.h"
-#include "collector/query/write.h"
+#include "collector/query/name_summary.h"
+#include "collector/query/rdata_wire.h"
+#include "collector/query/rdata.h"
 
 #include <stdlib.h>
 
@@ -36,8 +36,8 @@ struct records {
 	size_t flex_len;
 	uint64_t flex_offset, flex_limit; // objects to skip, and to show (0: no limit)
 	uint64_t flex_shown;
-	bool flex_more;		  // there are more objects than the limit
-	struct query_found found; // HTTP_FOUND: the name being gathered
+	bool flex_more;			 // there are more objects than the limit
+	struct query_name_summary found; // HTTP_FOUND: the name being gathered
 	char why[512];
 };
 
@@ -65,7 +65,7 @@ static void put_found(struct records *s, struct redis_buffer *out)
 	if (s->found.name_len == 0)
 		return;
 	query_put_text(out, is_framed(s) ? "{\"obj\":" : "");
-	query_found_json(out, &s->found, s->keyword);
+	query_name_summary_json(out, &s->found, s->keyword);
 	query_put_text(out, is_framed(s) ? "}\n" : "\n");
 	s->found.name_len = 0;
 }
@@ -181,9 +181,9 @@ static void put_record(struct records *s, struct redis_buffer *out, const struct
 		add_flex(s, out, r);
 		break;
 	case HTTP_FOUND:
-		if (query_found_is_full(&s->found, r))
+		if (query_name_summary_is_full(&s->found, r))
 			put_found(s, out);
-		query_found_add(&s->found, r);
+		query_name_summary_add(&s->found, r);
 		break;
 	case HTTP_COF:
 		query_put_text(out, is_framed(s) ? "{\"obj\":" : "");

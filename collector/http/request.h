@@ -33,7 +33,7 @@ struct http_request {
 	struct http_api *api;
 	struct MHD_Connection *connection;
 	struct http_client *client;
-	struct reader *db;		  // of the worker, in a handler
+	struct query_db *db;		  // of the worker, in a handler
 	struct http_job *job;		  // in a worker; NULL: not yet, or its answer has it
 	char *path;			  // as received; each segment is decoded in place
 	char *segment[HTTP_SEGMENTS_MAX]; // the parts of the path between slashes

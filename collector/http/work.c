@@ -40,10 +40,10 @@ static bool start(struct http_worker *w, const struct http_sources *sources, str
 	w->guard = guard;
 	pthread_mutex_init(&w->lock, NULL);
 	timed_wait_init(&w->wake);
-	reader_init(&w->db, sources->redis, sources->zones, sources->settings->psl_file);
-	if (w->db.settings.timeout_s > sources->settings->http_time_s)
-		w->db.settings.timeout_s = sources->settings->http_time_s;
-	w->db.index = sources->index;
+	query_db_init(&w->db, sources->redis, sources->zones, sources->settings->psl_file);
+	if (w->db.reader.settings.timeout_s > sources->settings->http_time_s)
+		w->db.reader.settings.timeout_s = sources->settings->http_time_s;
+	w->db.owners = sources->index;
 	w->db.targets = sources->targets;
 	w->started = pthread_create(&w->thread, NULL, work, w) == 0;
 	return w->started;
@@ -99,7 +99,7 @@ void http_work_free(struct http_work *all)
 		struct http_worker *w = &all->worker[i];
 		if (!w->guard)
 			continue; // was not begun
-		reader_free(&w->db);
+		query_db_free(&w->db);
 		pthread_mutex_destroy(&w->lock);
 		pthread_cond_destroy(&w->wake);
 	}

@@ -54,7 +54,7 @@ struct http_worker {
 	pthread_t thread;
 	bool started, stop;
 	struct http_guard *guard;
-	struct reader db;	   // of the thread
+	struct query_db db;	   // of the thread
 	struct http_queue fresh;   // those without a place: requests whose handler has not run, long lists
 	struct http_queue running; // answers that have something to do
 	struct http_job *all;

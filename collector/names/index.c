@@ -3,9 +3,8 @@
 
 #include "collector/base/timed_wait.h"
 #include "collector/names/stream.h"
-#include "collector/query/run.h"
-#include "collector/query/write.h"
 #include "collector/base/scheduling.h"
+#include "collector/text/text.h"
 #include "collector/schema/keys.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
@@ -23,9 +22,7 @@ enum {
 	IMPORT_PAUSE_S = 3,	 // an import that adds nothing for so long is at its end, or was ended
 	IMPORT_PATIENCE_S = 600, // one that never pauses
 	SAVE_S = 600,
-	RESCAN_S = 3600,	 // where there is no stream of new records
-	SEARCH_BUDGET = 1 << 20, // half a millisecond, for lookups wait meanwhile
-	REGEX_BUDGET = 1 << 16	 // some 60 ms with the slowest expression
+	RESCAN_S = 3600, // where there is no stream of new records
 };
 
 static const struct {
@@ -204,17 +201,16 @@ static const char *field_of(const redisReply *fields, const char *name, size_t *
 	return field ? field->str : NULL;
 }
 
-// The owner in an entry of the stream, or the name that it points to. NULL where there is none.
+// The owner in an entry of the stream, or the name that it points to. NULL if there is none.
 static const char *name_of(const redisReply *fields, enum names_of of, size_t *len)
 {
-	struct query_record r = {.owner_len = 0};
 	const char *target = NULL;
+	size_t type_len, rdata_len;
 
 	if (of == NAMES_OWNERS)
 		return field_of(fields, "name", len);
-	r.type = field_of(fields, "type", &r.type_len);
-	r.rdata = field_of(fields, "rdata", &r.rdata_len);
-	*len = r.type && r.rdata ? query_target(&r, &target) : 0;
+	const char *type = field_of(fields, "type", &type_len), *rdata = field_of(fields, "rdata", &rdata_len);
+	*len = type && rdata ? text_target(type, type_len, rdata, rdata_len, &target) : 0;
 	return *len > 0 ? target : NULL;
 }
 
@@ -373,7 +369,7 @@ static struct names_index *create(const struct redis_settings *redis, enum names
 	if (*file)
 		snprintf(index->file, sizeof(index->file), "%.4000s%s", file, kinds[of].file_ending);
 	snprintf(index->label, sizeof(index->label), "%.80s%s", redis->prefix, kinds[of].label);
-	reader_init(&index->db, redis, NULL, "");
+	reader_init(&index->db, redis);
 	pthread_mutex_init(&index->lock, NULL);
 	timed_wait_init(&index->wake);
 	return index;
@@ -436,18 +432,9 @@ void names_index_close(struct names_index *index)
 
 // --- searching
 
-static void take(void *arg, const char *name, size_t len)
+bool names_index_next(const struct names_index *index, const struct names_needles *needles, uint64_t *next,
+	uint64_t budget, names_hit *hit, void *arg)
 {
-	query_source_take(arg, name, len);
-}
-
-bool names_index_next(struct names_index *index, struct query_run *run_, uint64_t *next)
-{
-	if (*next == 0)
-		query_match_needles(run_, &run_->needles);
-	uint64_t budget = run_->regex ? REGEX_BUDGET : SEARCH_BUDGET;
-	*next = names_search(&index->store, &run_->needles, *next, budget, take, run_);
-	if (query_source_is_full(run_))
-		return false;
+	*next = names_search(&index->store, needles, *next, budget, hit, arg);
 	return *next < names_store_size(&index->store);
 }

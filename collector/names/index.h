@@ -16,7 +16,6 @@
 enum names_of { NAMES_OWNERS, NAMES_TARGETS };
 
 struct names_index;
-struct query_run;
 
 struct names_index_levels {
 	uint64_t names, bytes, memory; // bytes: of the names themselves
@@ -47,6 +46,7 @@ enum names_cover {
 };
 enum names_cover names_index_covers(struct names_index *index, const struct names_mark *m);
 
-// Adds the next names that match a run to its keys (query/source.c); `*next` says where the search
-// goes on, 0 at first. False at the end. Any thread.
-bool names_index_next(struct names_index *index, struct query_run *run, uint64_t *next);
+// Searches about `budget` octets of names for those that contain a needle, and hands each to `hit`. `*next`: where the
+// search goes on, 0 at first. False at the end. Any thread.
+bool names_index_next(const struct names_index *index, const struct names_needles *needles, uint64_t *next,
+	uint64_t budget, names_hit *hit, void *arg);

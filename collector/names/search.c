@@ -56,7 +56,7 @@ static void find_plain(const char *text, size_t size, const char *needle, size_t
 
 #if defined(__x86_64__)
 
-__attribute__((target("avx2"))) static void fold_avx2(const char *from, char *to, size_t size)
+static __attribute__((target("avx2"))) void fold_avx2(const char *from, char *to, size_t size)
 {
 	const __m256i table = _mm256_broadcastsi128_si256(
 		_mm_setr_epi8('o', 'l', 'z', 'e', 'a', 's', 'g', 't', 'b', 'g', 0, 0, 0, 0, 0, 0));
@@ -79,7 +79,7 @@ __attribute__((target("avx2"))) static void fold_avx2(const char *from, char *to
 
 // `text` has 32 octets of room behind the last place where a needle may end. Looks at the first two
 // octets and the last one before it compares.
-__attribute__((target("avx2"))) static void find_avx2(const char *text, size_t size, const char *needle, size_t n,
+static __attribute__((target("avx2"))) void find_avx2(const char *text, size_t size, const char *needle, size_t n,
 	struct hits *hits)
 {
 	const size_t middle = n > 1 ? 1 : 0;

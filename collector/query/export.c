@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/query/export.h"
 
-#include "collector/reader/cluster.h"
-#include "collector/query/large.h"
+#include "collector/query/large_owner.h"
 #include "collector/reader/pipe.h"
-#include "collector/query/run.h"
+#include "collector/query/state.h"
 #include "collector/reader/sorted_set.h"
 #include "collector/schema/keys.h"
 
@@ -17,7 +16,7 @@ enum { SCAN_COUNT = 2000, SCAN_CURSOR_SIZE = 24 };
 enum { SET_LAST, SET_FIRST, SET_COUNT, SETS };
 static const char *const families[SETS] = {FAMILY_NAME, FAMILY_FIRST, FAMILY_COUNT};
 
-struct page {
+struct export_page {
 	struct query_list owners;
 	size_t node;		       // whose SCAN found them
 	char cursor[SCAN_CURSOR_SIZE]; // the one that found them
@@ -25,11 +24,11 @@ struct page {
 
 struct query_export {
 	struct query q;
-	struct reader db;	  // topology, and what is too large or has moved
+	struct reader reader;	  // topology, and what is too large or has moved
 	struct reader_pipe *pipe; // one a node
 	size_t pipes;
 	uint64_t version; // of the cluster
-	struct page page[2];
+	struct export_page page[2];
 	unsigned shown; // index of the page whose records come next
 	bool ahead;	// the other page was read, its commands are on their way
 	bool scanning;	// the answer to a SCAN is on its way
@@ -37,7 +36,7 @@ struct query_export {
 	char scan_cursor[SCAN_CURSOR_SIZE]; // of that SCAN
 	struct reader_sorted_set set[SETS]; // of the owner whose records come next
 	size_t pos;			    // the next one of them
-	struct query_large *large;	    // a set that is read by itself; NULL: none
+	struct query_large_owner *large;    // a set that is read by itself; NULL: none
 	struct query_list left;		    // owners of the page that are to be read so
 	uint64_t passed, given;
 	bool failed;
@@ -58,21 +57,16 @@ static int fail(struct query_export *e, const char *format, ...)
 
 // --- beginning
 
-static const char *node_id(const struct query_export *e, size_t node)
-{
-	return e->db.cluster ? e->db.cluster->node[node].id : "redis";
-}
-
 static int open_pipes(struct query_export *e)
 {
-	e->pipes = reader_nodes(&e->db);
+	e->pipes = reader_nodes(&e->reader);
 	e->pipe = e->pipes > 0 ? calloc(e->pipes, sizeof(*e->pipe)) : NULL;
 	if (!e->pipe)
-		return fail(e, "%s", e->pipes > 0 ? "out of memory" : e->db.why);
-	e->version = reader_version(&e->db);
+		return fail(e, "%s", e->pipes > 0 ? "out of memory" : e->reader.why);
+	e->version = reader_version(&e->reader);
 	for (size_t i = 0; i < e->pipes; i++) {
-		const struct endpoint *at = e->db.cluster ? &e->db.cluster->node[i].address : NULL;
-		if (reader_pipe_open(&e->pipe[i], &e->db.settings, at) != 0)
+		const struct endpoint *at = reader_node_address(&e->reader, i);
+		if (reader_pipe_open(&e->pipe[i], &e->reader.settings, at) != 0)
 			return fail(e, "%s", e->pipe[i].why);
 	}
 	return 0;
@@ -91,16 +85,16 @@ bool query_export_is_cursor(const char *text)
 
 void query_export_cursor(const struct query_export *e, char out[static QUERY_CURSOR_SIZE])
 {
-	const struct page *p = &e->page[e->shown];
+	const struct export_page *p = &e->page[e->shown];
 	const char *run = p->node < e->pipes && e->pipe[p->node].context ? e->pipe[p->node].run : "0";
 
 	if (!p->cursor[0])
 		snprintf(out, QUERY_CURSOR_SIZE, "%s", e->q.cursor ? e->q.cursor : "");
 	else
-		snprintf(out, QUERY_CURSOR_SIZE, "%.8s-%.8s-%s", node_id(e, p->node), run, p->cursor);
+		snprintf(out, QUERY_CURSOR_SIZE, "%.8s-%.8s-%s", reader_node_id(&e->reader, p->node), run, p->cursor);
 }
 
-// Finds the node that a cursor tells.
+// Finds the node that a cursor names.
 static int take_cursor(struct query_export *e, const char *text)
 {
 	size_t node_len = strcspn(text, "-");
@@ -110,7 +104,7 @@ static int take_cursor(struct query_export *e, const char *text)
 	for (size_t i = 0; i < e->pipes; i++) {
 		const char *run = text + node_len + 1;
 		size_t run_len = strlen(e->pipe[i].run);
-		if (strncmp(node_id(e, i), text, node_len) != 0)
+		if (strncmp(reader_node_id(&e->reader, i), text, node_len) != 0)
 			continue;
 		if (strncmp(run, e->pipe[i].run, run_len) != 0 || run[run_len] != '-')
 			return fail(e,
@@ -124,7 +118,7 @@ static int take_cursor(struct query_export *e, const char *text)
 
 static int send_scan(struct query_export *e)
 {
-	reader_put_scan(&e->db, &e->pipe[e->scan_node].out, e->scan_cursor, families[SET_LAST], "*", SCAN_COUNT);
+	reader_put_scan(&e->reader, &e->pipe[e->scan_node].out, e->scan_cursor, families[SET_LAST], "*", SCAN_COUNT);
 	e->scanning = true;
 	return 0;
 }
@@ -152,7 +146,7 @@ struct query_export *query_export_start(const struct query *q, const struct redi
 	if (!e)
 		return NULL;
 	e->q = *q;
-	reader_init(&e->db, redis, NULL, "");
+	reader_init(&e->reader, redis);
 	begin(e); // a failure is told by the first query_export_next
 	return e;
 }
@@ -166,8 +160,8 @@ void query_export_stop(struct query_export *e)
 	for (int i = 0; i < 2; i++)
 		query_list_free(&e->page[i].owners);
 	query_list_free(&e->left);
-	query_large_stop(e->large);
-	reader_free(&e->db);
+	query_large_owner_stop(e->large);
+	reader_free(&e->reader);
 	free(e->pipe);
 	free(e);
 }
@@ -182,23 +176,23 @@ const char *query_export_why(const struct query_export *e)
 // Which pipe a key's commands go through.
 static struct reader_pipe *pipe_of(struct query_export *e, const char *family, const char *owner, size_t len)
 {
-	char key[sizeof(e->db.settings.prefix) + 16 + TEXT_NAME_SIZE];
+	char key[sizeof(e->reader.settings.prefix) + 16 + TEXT_NAME_SIZE];
 
-	if (!e->db.cluster || len > TEXT_NAME_SIZE)
+	if (e->pipes == 1 || len > TEXT_NAME_SIZE)
 		return &e->pipe[0];
-	size_t n = (size_t)snprintf(key, sizeof(key), "%s%s", e->db.settings.prefix, family);
+	size_t n = (size_t)snprintf(key, sizeof(key), "%s%s", e->reader.settings.prefix, family);
 	memcpy(key + n, owner, len);
-	return &e->pipe[reader_cluster_node(e->db.cluster, key, n + len)];
+	return &e->pipe[reader_node_of(&e->reader, key, n + len)];
 }
 
 // ZSCAN, not ZRANGE WITHSCORES: Redis hands small sets out whole either way, but prints each score of a
 // ZRANGE as a floating-point number, which takes as long as all the rest.
 static void put_set(struct query_export *e, struct reader_pipe *p, const char *family, const char *owner, size_t len)
 {
-	char head[sizeof(e->db.settings.prefix) + 16];
-	size_t prefix_len = strlen(e->db.settings.prefix), family_len = strlen(family);
+	char head[sizeof(e->reader.settings.prefix) + 16];
+	size_t prefix_len = strlen(e->reader.settings.prefix), family_len = strlen(family);
 
-	memcpy(head, e->db.settings.prefix, prefix_len);
+	memcpy(head, e->reader.settings.prefix, prefix_len);
 	memcpy(head + prefix_len, family, family_len);
 	redis_encode_array(&p->out, 3);
 	redis_encode_literal(&p->out, "ZSCAN");
@@ -207,7 +201,7 @@ static void put_set(struct query_export *e, struct reader_pipe *p, const char *f
 }
 
 // Asks for all that the owners of a page have, and for the page behind it.
-static int request(struct query_export *e, const struct page *page)
+static int request(struct query_export *e, const struct export_page *page)
 {
 	bool more = strcmp(e->scan_cursor, "0") != 0;
 
@@ -228,10 +222,10 @@ static int request(struct query_export *e, const struct page *page)
 }
 
 // The answer to the SCAN under way: a page of owners.
-static int read_scan(struct query_export *e, struct page *page)
+static int read_scan(struct query_export *e, struct export_page *page)
 {
 	struct reader_pipe *p = &e->pipe[e->scan_node];
-	size_t skip = strlen(e->db.settings.prefix) + strlen(families[SET_LAST]);
+	size_t skip = strlen(e->reader.settings.prefix) + strlen(families[SET_LAST]);
 	struct reader_piece piece;
 	long long parts, n = 0;
 	char mark;
@@ -259,7 +253,7 @@ static int read_scan(struct query_export *e, struct page *page)
 // The next page is the one to be shown. 1, 0 where there is none, or -1.
 static int turn_page(struct query_export *e)
 {
-	struct page *other = &e->page[!e->shown];
+	struct export_page *other = &e->page[!e->shown];
 
 	if (!e->ahead && e->scanning) { // the first one
 		if (read_scan(e, other) != 0 || request(e, other) != 0)
@@ -306,7 +300,7 @@ static int read_owner(struct query_export *e, const char *owner, size_t len)
 static bool next_of_owner(struct query_export *e, struct query_record *r)
 {
 	const struct reader_sorted_set *s = &e->set[SET_LAST];
-	const struct page *page = &e->page[e->shown];
+	const struct export_page *page = &e->page[e->shown];
 
 	if (e->pos >= s->len)
 		return false;
@@ -329,7 +323,7 @@ static bool next_of_owner(struct query_export *e, struct query_record *r)
 // The next record, of whatever. QUERY_BUSY at the end of a page.
 static enum query_step next_record(struct query_export *e, struct query_record *r)
 {
-	struct page *page = &e->page[e->shown];
+	struct export_page *page = &e->page[e->shown];
 
 	for (;;) {
 		if (next_of_owner(e, r))
@@ -342,18 +336,19 @@ static enum query_step next_record(struct query_export *e, struct query_record *
 		}
 		if (!e->large && query_list_left(&e->left) > 0) {
 			size_t i = e->left.pos++;
-			e->large = query_large_start(&e->db, query_list_text(&e->left, i), e->left.span[i].len);
+			e->large =
+				query_large_owner_start(&e->reader, query_list_text(&e->left, i), e->left.span[i].len);
 			if (!e->large)
 				return fail(e, "out of memory"), QUERY_FAILED;
 		}
 		if (!e->large)
 			return QUERY_BUSY;
-		enum query_step step = query_large_next(e->large, r);
+		enum query_step step = query_large_owner_next(e->large, r);
 		if (step == QUERY_FAILED)
-			fail(e, "%s", e->db.why);
+			fail(e, "%s", e->reader.why);
 		if (step != QUERY_END)
 			return step;
-		query_large_stop(e->large);
+		query_large_owner_stop(e->large);
 		e->large = NULL;
 	}
 }
@@ -361,7 +356,7 @@ static enum query_step next_record(struct query_export *e, struct query_record *
 // All pages are done.
 static enum query_step end(struct query_export *e)
 {
-	if (e->pipes > 1 && reader_version(&e->db) != e->version) {
+	if (e->pipes > 1 && reader_version(&e->reader) != e->version) {
 		fail(e, "slots of the cluster moved meanwhile, records may be missing: begin anew");
 		return QUERY_FAILED;
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/query/import.h"
 
+#include "collector/query/rdata.h"
+
 #include "dataplane/common/dns_layout.h"
 
 #include <ctype.h>

@@ -3,7 +3,7 @@
 // (v1 lines, v2 in its frame), and logs of passivedns.
 #pragma once
 
-#include "collector/query/write.h"
+#include "collector/query/query.h"
 
 // Called for each record of a line; its texts last for the call. Returns false to stop.
 typedef bool query_import_sink(void *arg, const struct query_record *record);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/query/json.h"
 
-#include "collector/query/write.h"
+#include "collector/query/rdata.h"
 #include "dataplane/common/dns_layout.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Does a name match what is asked for: subtree, stem, pattern, regular expression.
-#include "collector/query/run.h"
+#include "collector/query/match.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -94,7 +94,7 @@ static bool match_one(const char **p, char c)
 }
 
 // In linear space and at most quadratic time: only the last star is gone back to.
-bool query_glob(const char *pattern, const char *text, size_t len)
+bool query_match_glob(const char *pattern, const char *text, size_t len)
 {
 	const char *p = pattern, *star = NULL;
 	size_t i = 0, star_at = 0;
@@ -132,8 +132,8 @@ bool query_match(const struct query_run *run, const char *name, size_t len)
 		return query_name_begins(run->q.name, run->q.name_len, name, len);
 	case QUERY_GLOB:
 	case QUERY_TARGET_GLOB:
-		return query_glob(run->q.name, name, len) &&
-		       !(*run->q.exclude && query_glob(run->q.exclude, name, len));
+		return query_match_glob(run->q.name, name, len) &&
+		       !(*run->q.exclude && query_match_glob(run->q.exclude, name, len));
 	case QUERY_REGEX:
 	case QUERY_TARGET_REGEX:
 		return matches_regex(run->regex, name, len) &&

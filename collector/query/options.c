@@ -81,12 +81,9 @@ bool query_has_type(const struct query *q, const char *type, size_t len)
 	return false;
 }
 
-// Types whose RDATA holds the name that they point to; those alone have an index of it (text_rdata_target).
 bool query_type_has_target(const char *type, size_t len)
 {
-	const struct dns_layout *l = dns_layout_named(type, len);
-
-	return l && l->points_by > 0;
+	return text_type_has_target(type, len);
 }
 
 static int refuse_types(char *why, size_t why_size, const char *type, const char *expected)

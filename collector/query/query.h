@@ -10,7 +10,7 @@
 // which they are met; query_sorted puts them in another order.
 #pragma once
 
-#include "collector/reader/reader.h"
+#include "collector/query/db.h"
 #include "collector/query/name.h"
 
 #include <stdint.h>
@@ -99,16 +99,16 @@ struct query_run;
 struct query query_make(enum query_kind kind);
 
 // `db` must outlive the run; several runs may take turns on it. NULL without memory.
-struct query_run *query_start(const struct query *q, struct reader *db);
+struct query_run *query_start(const struct query *q, struct query_db *db);
 enum query_step query_next(struct query_run *run, struct query_record *record);
 const char *query_why(const struct query_run *run);
 void query_stop(struct query_run *run); // NULL is fine
 
-// order.c: a run in order. Without an order (and with a natural one) it is the run itself;
+// sorted.c: a run in order. Without an order (and with a natural one) it is the run itself;
 // else all records are gone through, and the best `limit` kept (QUERY_SORTED_MAX at most).
 enum { QUERY_SORTED_MAX = 1000000 };
 struct query_sorted;
-struct query_sorted *query_sorted_start(const struct query *q, struct reader *db);
+struct query_sorted *query_sorted_start(const struct query *q, struct query_db *db);
 enum query_step query_sorted_next(struct query_sorted *s, struct query_record *record);
 const char *query_sorted_why(const struct query_sorted *s);
 void query_sorted_stop(struct query_sorted *s);
@@ -178,7 +178,7 @@ bool query_name_begins(const char *stem, size_t stem_len, const char *name, size
 // True where `name` is q->name or lies below it. Both as keys hold them.
 bool query_is_below(const struct query *q, const char *name, size_t len);
 
-// wire.c: the names that RDATA in wire form (q->raw) may point to, whatever its type: each is handed to `take`
+// rdata_wire.c: the names that RDATA in wire form (q->raw) may point to, whatever its type: each is handed to `take`
 // (NULL: none is), which returns 0 to go on. Returns how many; -1 where `take` did.
 int query_raw_targets(const struct query *q, int (*take)(void *arg, const char *name, size_t len), void *arg);
 

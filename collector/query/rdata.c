@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // RDATA as other programs write it, made into what keys hold.
-#include "collector/query/write.h"
+#include "collector/query/rdata.h"
 
 #include "dataplane/common/dns_layout.h"
 
@@ -26,6 +26,11 @@ static char kind_of(uint8_t field)
 	default:
 		return 'w';
 	}
+}
+
+size_t query_target(const struct query_record *r, const char **target)
+{
+	return text_target(r->type, r->type_len, r->rdata, r->rdata_len, target);
 }
 
 size_t query_field_len(const char *text, size_t len)

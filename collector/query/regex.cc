@@ -8,14 +8,11 @@
 #include <new>
 #include <re2/re2.h>
 
-namespace
-{
-
 constexpr int64_t MEMORY_MAX = 1 << 20; // of one expression: its program and the states met so far
 constexpr int PROGRAM_MAX = 4000;	// instructions; the worst name costs that many steps for each of its characters
 constexpr unsigned CLOCK_EVERY = 64;	// matches between two looks at the clock
 
-RE2::Options options()
+static RE2::Options options()
 {
 	RE2::Options o(RE2::Latin1);
 
@@ -27,15 +24,13 @@ RE2::Options options()
 	return o;
 }
 
-int64_t now_ms()
+static int64_t now_ms()
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return static_cast<int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
 }
-
-} // namespace
 
 struct query_regex {
 	RE2 re;

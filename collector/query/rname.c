@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The mailbox in SOA records (RNAME) has no index: who asks for SOA records by name gets those whose primary server (MNAME)
-// has it from the index, then those whose mailbox has it by going through all names. Other questions never do that.
-#include "collector/query/run.h"
+#include "collector/query/rname.h"
 
-#include "collector/query/write.h"
+#include "collector/query/from_scan.h"
+#include "collector/query/match.h"
+#include "collector/query/rdata.h"
 #include "collector/schema/keys.h"
 
 #include <string.h>
@@ -16,17 +16,17 @@ static bool asks_for_soa(const struct query *q)
 	return false;
 }
 
-bool query_rnames_are_due(const struct query_run *run)
+bool query_rname_is_due(const struct query_run *run)
 {
 	return !run->rnames && query_is_of_targets(&run->q) && run->q.raw_size == 0 && asks_for_soa(&run->q);
 }
 
-void query_rnames_begin(struct query_run *run)
+void query_rname_begin(struct query_run *run)
 {
 	run->rnames = true;
 	run->family = FAMILY_NAME;
 	query_list_clear(&run->keys);
-	query_source_scan_all(run);
+	query_from_scan_all(run);
 }
 
 static bool is_asked_for(const struct query_run *run, const char *name, size_t len)

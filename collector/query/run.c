@@ -1,65 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A run: its steps, its filters, its end.
-#include "collector/query/run.h"
-
-#include "collector/query/wire.h"
+#include "collector/query/match.h"
+#include "collector/query/rdata_wire.h"
+#include "collector/query/ranks.h"
+#include "collector/query/records.h"
+#include "collector/query/rname.h"
+#include "collector/query/source.h"
 #include "collector/schema/keys.h"
 #include "dataplane/common/monotonic.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-bool query_list_add2(struct query_list *l, const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	if (l->len == l->capacity) {
-		size_t capacity = l->capacity ? 2 * l->capacity : 64;
-		struct query_span *grown = realloc(l->span, capacity * sizeof(*grown));
-		if (!grown)
-			return false;
-		l->span = grown;
-		l->capacity = capacity;
-	}
-	char *at = redis_buffer_room(&l->text, a_len + b_len + 1);
-	if (!at)
-		return false;
-	memcpy(at, a, a_len);
-	memcpy(at + a_len, b, b_len);
-	l->span[l->len++] = (struct query_span){.at = (uint32_t)l->text.size, .len = (uint32_t)(a_len + b_len)};
-	l->text.size += a_len + b_len;
-	return true;
-}
-
-bool query_list_add(struct query_list *l, const char *text, size_t len)
-{
-	return query_list_add2(l, text, len, "", 0);
-}
-
-void query_list_clear(struct query_list *l)
-{
-	l->len = l->pos = 0;
-	redis_buffer_clear(&l->text);
-}
-
-void query_list_free(struct query_list *l)
-{
-	free(l->span);
-	redis_buffer_free(&l->text);
-	*l = (struct query_list){0};
-}
-
-int query_run_fail(struct query_run *run, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(run->why, sizeof(run->why), format, args);
-	va_end(args);
-	run->failed = true;
-	return -1;
-}
-
-struct query_run *query_start(const struct query *q, struct reader *db)
+struct query_run *query_start(const struct query *q, struct query_db *db)
 {
 	struct query_run *run = calloc(1, sizeof(*run));
 
@@ -113,15 +65,15 @@ static bool take_step(struct query_run *run)
 		return true;
 	}
 	if (query_list_left(&run->keys) > 0)
-		query_expand(run);
+		query_records_read(run);
 	else if (query_list_left(&run->sets) > 0)
 		query_source_members(run);
 	else if (run->source != SOURCE_NONE)
 		query_source_step(run);
-	else if (query_source_next_rank(run))
+	else if (query_ranks_next(run))
 		return true;
-	else if (query_rnames_are_due(run))
-		query_rnames_begin(run);
+	else if (query_rname_is_due(run))
+		query_rname_begin(run);
 	else if (run->q.with_targets)
 		return begin_targets(run);
 	else
@@ -132,9 +84,9 @@ static bool take_step(struct query_run *run)
 // One step towards more records, within the time of the run. False at the end.
 static bool step(struct query_run *run)
 {
-	run->db->settings.until_ms = run->deadline_ms == INT64_MAX ? 0 : run->deadline_ms;
+	run->db->reader.settings.until_ms = run->deadline_ms == INT64_MAX ? 0 : run->deadline_ms;
 	bool more = take_step(run);
-	run->db->settings.until_ms = 0;
+	run->db->reader.settings.until_ms = 0;
 	return more;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // When a page's records were first seen and how often: from the sets that were read along with their
 // names, else by ZMSCORE.
-#include "collector/query/run.h"
+#include "collector/query/scores.h"
 
 #include "collector/schema/keys.h"
 
@@ -114,7 +114,7 @@ static void take_scores(struct query_item *item, size_t n, const redisReply *rep
 
 int query_scores_read(struct query_run *run)
 {
-	struct reader *db = run->db;
+	struct reader *db = &run->db->reader;
 	struct query_page *p = &run->page;
 	bool count = false;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/query/write.h"
 
+#include "collector/query/rdata.h"
 #include "collector/schema/keys.h"
 #include "dataplane/common/dns_layout.h"
 
@@ -19,26 +20,6 @@ static bool is_address(const struct query_record *r, uint8_t address[16], size_t
 	return *size == expected;
 }
 
-size_t query_target(const struct query_record *r, const char **target)
-{
-	const struct dns_layout *l = dns_layout_named(r->type, r->type_len);
-	const char *at = r->rdata, *end = r->rdata + r->rdata_len;
-	int field = l ? l->points_by : 0;
-
-	if (field == 0 || (r->rdata_len > 1 && at[0] == '\\' && at[1] == '#'))
-		return 0;
-	for (; field > 1 && at; field--) {
-		at = memchr(at, ' ', (size_t)(end - at));
-		at = at ? at + 1 : NULL;
-	}
-	if (!at)
-		return 0;
-	const char *space = memchr(at, ' ', (size_t)(end - at));
-	size_t len = (size_t)((space ? space : end) - at);
-	*target = at;
-	return len == 1 && *at == '.' ? 0 : len;
-}
-
 // "<TYPE> "; its length.
 static size_t type_head(const struct query_record *r, char out[TEXT_TYPE_SIZE + 1])
 {
@@ -49,29 +30,29 @@ static size_t type_head(const struct query_record *r, char out[TEXT_TYPE_SIZE + 
 	return len + 1;
 }
 
-static void put_member(struct reader *db, const struct query_record *r)
+static void put_member(struct query_db *db, const struct query_record *r)
 {
 	char type[TEXT_TYPE_SIZE + 1];
 
-	redis_encode_bulk2(&db->out, type, type_head(r, type), r->rdata, r->rdata_len);
+	redis_encode_bulk2(&db->reader.out, type, type_head(r, type), r->rdata, r->rdata_len);
 }
 
-static void put_number(struct reader *db, int64_t number)
+static void put_number(struct query_db *db, int64_t number)
 {
-	redis_encode_uint(&db->out, number > 0 ? (uint64_t)number : 0);
+	redis_encode_uint(&db->reader.out, number > 0 ? (uint64_t)number : 0);
 }
 
 // ZADD <family><tail> GT|LT <score>, the member to follow
-static void begin_zadd(struct reader *db, const char *family, const char *tail, size_t len, const char *mode,
+static void begin_zadd(struct query_db *db, const char *family, const char *tail, size_t len, const char *mode,
 	int64_t score)
 {
-	reader_command(db, 5, "ZADD", family, tail, len);
-	redis_encode_text(&db->out, mode);
+	reader_command(&db->reader, 5, "ZADD", family, tail, len);
+	redis_encode_text(&db->reader.out, mode);
 	put_number(db, score);
 }
 
 // The zone of an owner as text; its length.
-static size_t zone_text(const struct reader *db, const struct query_record *r, char out[TEXT_NAME_SIZE])
+static size_t zone_text(const struct query_db *db, const struct query_record *r, char out[TEXT_NAME_SIZE])
 {
 	uint8_t wire[QUERY_WIRE_SIZE];
 	size_t size = query_name_wire(r->owner, r->owner_len, wire);
@@ -82,7 +63,7 @@ static size_t zone_text(const struct reader *db, const struct query_record *r, c
 	return text_name(wire + at, size - at, out);
 }
 
-static void write_indexes(struct reader *db, const struct query_record *r)
+static void write_indexes(struct query_db *db, const struct query_record *r)
 {
 	char text[TEXT_NAME_SIZE], net[SCHEMA_NET_SIZE];
 	uint8_t address[16];
@@ -91,29 +72,29 @@ static void write_indexes(struct reader *db, const struct query_record *r)
 
 	if (len > 0) {
 		begin_zadd(db, FAMILY_ZONE, text, len, "LT", r->first);
-		redis_encode_bulk(&db->out, r->owner, r->owner_len);
+		redis_encode_bulk(&db->reader.out, r->owner, r->owner_len);
 	}
 	if (is_address(r, address, &size)) {
 		begin_zadd(db, FAMILY_IP, r->rdata, r->rdata_len, "GT", r->last);
-		redis_encode_bulk(&db->out, r->owner, r->owner_len);
+		redis_encode_bulk(&db->reader.out, r->owner, r->owner_len);
 		begin_zadd(db, FAMILY_NET, net, schema_net_text(address, size, net), "LT", r->first);
-		redis_encode_bulk(&db->out, r->rdata, r->rdata_len);
+		redis_encode_bulk(&db->reader.out, r->rdata, r->rdata_len);
 	}
 	len = query_target(r, &target);
 	if (len > 0) {
 		begin_zadd(db, FAMILY_RDATA, target, len, "GT", r->last);
-		redis_encode_bulk2(&db->out, text, type_head(r, text), r->owner, r->owner_len);
+		redis_encode_bulk2(&db->reader.out, text, type_head(r, text), r->owner, r->owner_len);
 	}
 }
 
-void query_write_record(struct reader *db, const struct query_record *r, bool add)
+void query_write_record(struct query_db *db, const struct query_record *r, bool add)
 {
 	begin_zadd(db, FAMILY_NAME, r->owner, r->owner_len, "GT", r->last);
 	put_member(db, r);
 	begin_zadd(db, FAMILY_FIRST, r->owner, r->owner_len, "LT", r->first);
 	put_member(db, r);
 	if (add) {
-		reader_command(db, 4, "ZINCRBY", FAMILY_COUNT, r->owner, r->owner_len);
+		reader_command(&db->reader, 4, "ZINCRBY", FAMILY_COUNT, r->owner, r->owner_len);
 		put_number(db, r->count);
 	} else {
 		begin_zadd(db, FAMILY_COUNT, r->owner, r->owner_len, "GT", r->count);
@@ -122,26 +103,26 @@ void query_write_record(struct reader *db, const struct query_record *r, bool ad
 	write_indexes(db, r);
 }
 
-static void remove_member(struct reader *db, const char *family, const struct query_record *r)
+static void remove_member(struct query_db *db, const char *family, const struct query_record *r)
 {
-	reader_command(db, 3, "ZREM", family, r->owner, r->owner_len);
+	reader_command(&db->reader, 3, "ZREM", family, r->owner, r->owner_len);
 	put_member(db, r);
 }
 
 // rdata:<target> has one member for all records of a type with that target; restore_targets puts
 // it back where another one is left.
-static void remove_target(struct reader *db, const struct query_record *r, const char *target, size_t len)
+static void remove_target(struct query_db *db, const struct query_record *r, const char *target, size_t len)
 {
 	char head[TEXT_TYPE_SIZE + 1];
 
-	reader_command(db, 3, "ZREM", FAMILY_RDATA, target, len);
-	redis_encode_bulk2(&db->out, head, type_head(r, head), r->owner, r->owner_len);
+	reader_command(&db->reader, 3, "ZREM", FAMILY_RDATA, target, len);
+	redis_encode_bulk2(&db->reader.out, head, type_head(r, head), r->owner, r->owner_len);
 }
 
 // Replies of one record that are not needed, then the two that are.
 enum { ERASE_REPLIES_PLAIN = 4 };
 
-void query_erase_record(struct reader *db, const struct query_record *r)
+void query_erase_record(struct query_db *db, const struct query_record *r)
 {
 	const char *target;
 	uint8_t address[16];
@@ -153,17 +134,17 @@ void query_erase_record(struct reader *db, const struct query_record *r)
 	if (len > 0) {
 		remove_target(db, r, target, len);
 	} else {
-		reader_command(db, 3, "ZREM", FAMILY_IP, r->rdata, r->rdata_len);
-		redis_encode_bulk(&db->out, r->owner, r->owner_len);
+		reader_command(&db->reader, 3, "ZREM", FAMILY_IP, r->rdata, r->rdata_len);
+		redis_encode_bulk(&db->reader.out, r->owner, r->owner_len);
 	}
-	reader_command(db, 2, "EXISTS", FAMILY_NAME, r->owner, r->owner_len);
+	reader_command(&db->reader, 2, "EXISTS", FAMILY_NAME, r->owner, r->owner_len);
 	bool has_address = is_address(r, address, &size);
-	reader_command(db, 2, "EXISTS", has_address ? FAMILY_IP : FAMILY_NAME, has_address ? r->rdata : r->owner,
-		has_address ? r->rdata_len : r->owner_len);
+	reader_command(&db->reader, 2, "EXISTS", has_address ? FAMILY_IP : FAMILY_NAME,
+		has_address ? r->rdata : r->owner, has_address ? r->rdata_len : r->owner_len);
 }
 
 // Puts back the member of rdata:<target> where the owner still has a record with that target.
-static int restore_targets(struct reader *db, const struct query_record *r, bool owner_is_left)
+static int restore_targets(struct query_db *db, const struct query_record *r, bool owner_is_left)
 {
 	const char *target, *other;
 	size_t len = query_target(r, &target);
@@ -171,16 +152,16 @@ static int restore_targets(struct reader *db, const struct query_record *r, bool
 
 	if (len == 0 || !owner_is_left)
 		return 0;
-	reader_begin(db);
-	reader_command(db, 5, "ZREVRANGE", FAMILY_NAME, r->owner, r->owner_len);
-	redis_encode_literal(&db->out, "0");
-	redis_encode_literal(&db->out, "-1");
-	redis_encode_literal(&db->out, "WITHSCORES");
-	redisReply *reply = reader_send(db) == 0 ? reader_reply(db) : NULL;
+	reader_begin(&db->reader);
+	reader_command(&db->reader, 5, "ZREVRANGE", FAMILY_NAME, r->owner, r->owner_len);
+	redis_encode_literal(&db->reader.out, "0");
+	redis_encode_literal(&db->reader.out, "-1");
+	redis_encode_literal(&db->reader.out, "WITHSCORES");
+	redisReply *reply = reader_send(&db->reader) == 0 ? reader_reply(&db->reader) : NULL;
 	if (!reply)
 		return -1;
-	reader_begin(db);
-	for (size_t i = 0; i + 1 < reply->elements && db->out.arrays == 0; i += 2) {
+	reader_begin(&db->reader);
+	for (size_t i = 0; i + 1 < reply->elements && db->reader.out.arrays == 0; i += 2) {
 		const redisReply *m = reply->element[i];
 		struct query_record left = *r;
 		if (m->len <= r->type_len || memcmp(m->str, r->type, r->type_len) != 0 || m->str[r->type_len] != ' ')
@@ -191,43 +172,43 @@ static int restore_targets(struct reader *db, const struct query_record *r, bool
 			continue;
 		char head[TEXT_TYPE_SIZE + 1];
 		begin_zadd(db, FAMILY_RDATA, target, len, "GT", reader_number(reply->element[i + 1]));
-		redis_encode_bulk2(&db->out, head, type_head(r, head), r->owner, r->owner_len);
+		redis_encode_bulk2(&db->reader.out, head, type_head(r, head), r->owner, r->owner_len);
 	}
 	freeReplyObject(reply);
-	if (db->out.arrays > 0)
-		result = reader_send(db) == 0 ? reader_drain(db) : -1;
+	if (db->reader.out.arrays > 0)
+		result = reader_send(&db->reader) == 0 ? reader_drain(&db->reader) : -1;
 	return result;
 }
 
-static int remove_from_indexes(struct reader *db, const struct query_record *r, bool owner_is_left,
+static int remove_from_indexes(struct query_db *db, const struct query_record *r, bool owner_is_left,
 	bool address_is_left)
 {
 	char zone[TEXT_NAME_SIZE], net[SCHEMA_NET_SIZE];
 	uint8_t address[16];
 	size_t size, len = owner_is_left ? 0 : zone_text(db, r, zone);
 
-	reader_begin(db);
+	reader_begin(&db->reader);
 	if (len > 0) {
-		reader_command(db, 3, "ZREM", FAMILY_ZONE, zone, len);
-		redis_encode_bulk(&db->out, r->owner, r->owner_len);
+		reader_command(&db->reader, 3, "ZREM", FAMILY_ZONE, zone, len);
+		redis_encode_bulk(&db->reader.out, r->owner, r->owner_len);
 	}
 	if (!address_is_left && is_address(r, address, &size)) {
-		reader_command(db, 3, "ZREM", FAMILY_NET, net, schema_net_text(address, size, net));
-		redis_encode_bulk(&db->out, r->rdata, r->rdata_len);
+		reader_command(&db->reader, 3, "ZREM", FAMILY_NET, net, schema_net_text(address, size, net));
+		redis_encode_bulk(&db->reader.out, r->rdata, r->rdata_len);
 	}
-	if (db->out.arrays > 0 && (reader_send(db) != 0 || reader_drain(db) != 0))
+	if (db->reader.out.arrays > 0 && (reader_send(&db->reader) != 0 || reader_drain(&db->reader) != 0))
 		return -1;
 	return restore_targets(db, r, owner_is_left);
 }
 
-int query_erase_finish(struct reader *db, const struct query_record *records, size_t len)
+int query_erase_finish(struct query_db *db, const struct query_record *records, size_t len)
 {
 	bool *left = calloc(2 * len + 1, sizeof(*left));
-	int result = left ? 0 : reader_fail(db, "out of memory");
+	int result = left ? 0 : reader_fail(&db->reader, "out of memory");
 
 	for (size_t i = 0; i < len && result == 0; i++) {
 		for (int k = 0; k < ERASE_REPLIES_PLAIN + 2 && result == 0; k++) {
-			redisReply *reply = reader_reply(db);
+			redisReply *reply = reader_reply(&db->reader);
 			if (!reply) {
 				result = -1;
 				continue;

@@ -6,109 +6,81 @@
 #include "dataplane/common/monotonic.h"
 
 #include <errno.h>
-#include <libpsl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { RETRY_MS = 1000, SUFFIXES_SIZE_MAX = 8 << 20 };
+enum { RETRY_MS = 1000 };
 
-// The whole list as text, so that "is there a suffix below this name" can be asked.
-static char *read_suffixes(const char *path)
+void reader_init(struct reader *r, const struct redis_settings *settings)
 {
-	FILE *file = path ? fopen(path, "re") : NULL;
-	char *text = NULL;
-	size_t size = 0;
-
-	if (!file)
-		return NULL;
-	if (getdelim(&text, &size, '\0', file) < 0 || size > SUFFIXES_SIZE_MAX) {
-		free(text);
-		text = NULL;
-	}
-	fclose(file);
-	if (text && !strstr(text, "\ncom\n")) { // a compiled list: no text to look into
-		free(text);
-		text = NULL;
-	}
-	return text;
+	*r = (struct reader){.settings = *settings};
 }
 
-void reader_init(struct reader *db, const struct redis_settings *settings, const struct zone_list *zones,
-	const char *suffix_file)
+static void close_connection(struct reader *r)
 {
-	*db = (struct reader){.settings = *settings, .zones = zones};
-	if (!zones)
-		return; // nobody will ask
-	db->suffixes = read_suffixes(*suffix_file ? suffix_file : psl_dist_filename());
-	if (!db->suffixes && !*suffix_file)
-		db->suffixes = read_suffixes("/usr/share/publicsuffix/public_suffix_list.dat");
+	if (r->first)
+		freeReplyObject(r->first);
+	if (r->context)
+		redisFree(r->context);
+	r->first = NULL;
+	r->context = NULL;
+	r->due = 0;
+	if (r->cluster)
+		reader_cluster_close(r->cluster);
 }
 
-static void close_connection(struct reader *db)
+void reader_free(struct reader *r)
 {
-	if (db->first)
-		freeReplyObject(db->first);
-	if (db->context)
-		redisFree(db->context);
-	db->first = NULL;
-	db->context = NULL;
-	db->due = 0;
-	reader_cluster_close(db);
+	close_connection(r);
+	reader_cluster_free(r->cluster);
+	r->cluster = NULL;
+	redis_buffer_free(&r->out);
 }
 
-void reader_free(struct reader *db)
+int reader_fail(struct reader *r, const char *format, ...)
 {
-	close_connection(db);
-	reader_cluster_free(db);
-	redis_buffer_free(&db->out);
-	free(db->suffixes);
-	db->suffixes = NULL;
-}
-
-int reader_fail(struct reader *db, const char *format, ...)
-{
-	char why[sizeof(db->why)]; // the arguments may be in db->why
+	char why[sizeof(r->why)]; // the arguments may be in r->why
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
-	memcpy(db->why, why, sizeof(why));
-	close_connection(db);
+	memcpy(r->why, why, sizeof(why));
+	close_connection(r);
 	return -1;
 }
 
-void reader_begin(struct reader *db)
+void reader_begin(struct reader *r)
 {
-	redis_buffer_clear(&db->out);
+	redis_buffer_clear(&r->out);
 }
 
-void reader_key(struct reader *db, const char *family, const char *tail, size_t tail_len)
+void reader_key(struct reader *r, const char *family, const char *tail, size_t tail_len)
 {
-	char head[sizeof(db->settings.prefix) + 16];
-	size_t prefix_len = strlen(db->settings.prefix), len = strlen(family);
+	char head[sizeof(r->settings.prefix) + 16];
+	size_t prefix_len = strlen(r->settings.prefix), len = strlen(family);
 
-	memcpy(head, db->settings.prefix, prefix_len);
+	memcpy(head, r->settings.prefix, prefix_len);
 	memcpy(head + prefix_len, family, len);
-	redis_encode_bulk2(&db->out, head, prefix_len + len, tail, tail_len);
+	redis_encode_bulk2(&r->out, head, prefix_len + len, tail, tail_len);
 }
 
-void reader_command(struct reader *db, unsigned arguments, const char *command, const char *family, const char *tail,
+void reader_command(struct reader *r, unsigned arguments, const char *command, const char *family, const char *tail,
 	size_t tail_len)
 {
-	redis_encode_array(&db->out, arguments);
-	redis_encode_text(&db->out, command);
-	reader_key(db, family, tail, tail_len);
+	redis_encode_array(&r->out, arguments);
+	redis_encode_text(&r->out, command);
+	reader_key(r, family, tail, tail_len);
 }
 
-void reader_put_scan(const struct reader *db, struct redis_buffer *out, const char *cursor, const char *family,
+void reader_put_scan(const struct reader *r, struct redis_buffer *out, const char *cursor, const char *family,
 	const char *pattern, unsigned count)
 {
-	char glob[sizeof(db->settings.prefix) * 2 + 16];
+	char glob[sizeof(r->settings.prefix) * 2 + 16];
 	size_t n = 0;
 
-	for (const char *p = db->settings.prefix; *p; p++) {
+	for (const char *p = r->settings.prefix; *p; p++) {
 		if (strchr("*?[]\\^", *p))
 			glob[n++] = '\\';
 		glob[n++] = *p;
@@ -125,114 +97,136 @@ void reader_put_scan(const struct reader *db, struct redis_buffer *out, const ch
 
 // --- connecting
 
-static int fail_context(struct reader *db)
+static int fail_context(struct reader *r)
 {
 	char text[300];
 
-	reader_connect_why(db->context, &db->settings, text, sizeof(text));
-	return reader_fail(db, "%s", text);
+	reader_connect_why(r->context, &r->settings, text, sizeof(text));
+	return reader_fail(r, "%s", text);
 }
 
 // What went wrong since `begun` is not tried again for a while, lest everyone waits for it; unless it was the lookup that
 // had no time left.
-static void note_trouble(struct reader *db, int64_t begun)
+static void note_trouble(struct reader *r, int64_t begun)
 {
 	int64_t now = (int64_t)monotonic_ms();
-	bool cut_short = db->settings.until_ms != 0 && now >= db->settings.until_ms && now - begun < RETRY_MS;
+	bool cut_short = r->settings.until_ms != 0 && now >= r->settings.until_ms && now - begun < RETRY_MS;
 
 	if (!cut_short)
-		db->down_until_ms = now + RETRY_MS;
+		r->down_until_ms = now + RETRY_MS;
 }
 
-static int connect_db(struct reader *db)
+// If the server is part of a cluster, connections to its primaries take the place of this one.
+static int find_cluster(struct reader *r)
+{
+	struct reader_cluster *cl = reader_cluster_new(&r->settings);
+	int found = cl ? reader_cluster_read(cl, r->context) : -1;
+
+	if (found > 0) {
+		redisFree(r->context);
+		r->context = NULL;
+		r->cluster = cl;
+		return 0;
+	}
+	if (found < 0)
+		reader_fail(r, "%s", cl ? cl->why : "out of memory");
+	reader_cluster_free(cl);
+	return found;
+}
+
+static int connect_redis(struct reader *r)
 {
 	int64_t begun = (int64_t)monotonic_ms();
 
-	if (begun < db->down_until_ms)
+	if (begun < r->down_until_ms)
 		return -1; // `why` says what happened a moment ago
-	db->context = reader_connect(&db->settings, NULL, db->why, sizeof(db->why));
-	int result = db->context ? reader_cluster_find(db) : -1;
+	r->context = reader_connect(&r->settings, NULL, r->why, sizeof(r->why));
+	int result = r->context ? find_cluster(r) : -1;
 	if (result != 0)
-		note_trouble(db, begun);
+		note_trouble(r, begun);
 	return result;
 }
 
 // --- commands and replies
 
-static int send_to_cluster(struct reader *db)
+static int send_to_cluster(struct reader *r)
 {
 	int64_t begun = (int64_t)monotonic_ms();
 
-	if (begun < db->down_until_ms)
+	if (begun < r->down_until_ms)
 		return -1;
-	db->due = reader_cluster_send(db) == 0 ? db->out.arrays : 0;
-	if (db->due > 0)
+	if (reader_cluster_send(r->cluster, &r->out, r->node) == 0) {
+		r->due = r->out.arrays;
 		return 0;
-	note_trouble(db, begun);
+	}
+	reader_fail(r, "%s", r->cluster->why);
+	note_trouble(r, begun);
 	return -1;
 }
 
-int reader_send(struct reader *db)
+int reader_send(struct reader *r)
 {
-	if (db->out.bad)
-		return reader_fail(db, "out of memory");
-	if (db->out.arrays == 0)
+	if (r->out.bad)
+		return reader_fail(r, "out of memory");
+	if (r->out.arrays == 0)
 		return 0;
 	for (int attempt = 0;; attempt++) {
-		bool kept = db->context != NULL;
-		if (!kept && !db->cluster && connect_db(db) != 0)
+		bool kept = r->context != NULL;
+		if (!kept && !r->cluster && connect_redis(r) != 0)
 			return -1;
-		if (db->cluster)
-			return send_to_cluster(db);
+		if (r->cluster)
+			return send_to_cluster(r);
 		int64_t begun = (int64_t)monotonic_ms();
-		if (redisAppendFormattedCommand(db->context, db->out.bytes, db->out.size) == REDIS_OK &&
-			reader_connect_write(db->context, &db->settings) &&
-			(db->first = reader_connect_read(db->context, &db->settings)) != NULL) {
-			db->due = db->out.arrays;
+		if (redisAppendFormattedCommand(r->context, r->out.bytes, r->out.size) == REDIS_OK &&
+			reader_connect_write(r->context, &r->settings) &&
+			(r->first = reader_connect_read(r->context, &r->settings)) != NULL) {
+			r->due = r->out.arrays;
 			return 0;
 		}
-		bool closed = db->context->err == REDIS_ERR_EOF ||
-			      (db->context->err == REDIS_ERR_IO && (errno == EPIPE || errno == ECONNRESET));
-		fail_context(db);
+		bool closed = r->context->err == REDIS_ERR_EOF ||
+			      (r->context->err == REDIS_ERR_IO && (errno == EPIPE || errno == ECONNRESET));
+		fail_context(r);
 		if (!closed)
-			note_trouble(db, begun);
-		if (!kept || !closed || attempt > 0 || db->writes)
+			note_trouble(r, begun);
+		if (!kept || !closed || attempt > 0 || r->writes)
 			return -1;
 	}
 }
 
-redisReply *reader_reply(struct reader *db)
+redisReply *reader_reply(struct reader *r)
 {
-	redisReply *reply = db->first;
+	redisReply *reply = r->first;
 	int64_t begun = (int64_t)monotonic_ms();
 
-	if ((!db->context && !db->cluster) || db->due == 0)
+	if ((!r->context && !r->cluster) || r->due == 0)
 		return NULL;
-	if (db->cluster) {
-		reply = reader_cluster_reply(db);
-	} else if (!reply) {
-		reply = reader_connect_read(db->context, &db->settings);
+	if (r->cluster) {
+		reply = reader_cluster_reply(r->cluster, &r->out);
 		if (!reply)
-			fail_context(db);
+			reader_fail(r, "%s", r->cluster->why);
+	} else if (!reply) {
+		reply = reader_connect_read(r->context, &r->settings);
+		if (!reply)
+			fail_context(r);
 	}
 	if (!reply) {
-		note_trouble(db, begun);
+		note_trouble(r, begun);
 		return NULL;
 	}
-	db->first = NULL;
-	db->due--;
+	r->first = NULL;
+	r->due--;
 	if (reply->type == REDIS_REPLY_ERROR) {
-		reader_fail(db, "Redis: %.300s", reply->str);
+		reader_fail(r, "Redis: %.300s", reply->str);
 		freeReplyObject(reply);
 		return NULL;
 	}
 	return reply;
 }
 
-int reader_drain(struct reader *db)
+int reader_drain(struct reader *r)
 {
-	while (db->due > 0) {
-		redisReply *reply = reader_reply(db);
+	while (r->due > 0) {
+		redisReply *reply = reader_reply(r);
 		if (!reply)
 			return -1;
 		freeReplyObject(reply);
@@ -241,35 +235,42 @@ int reader_drain(struct reader *db)
 }
 
 // Connected, so that it is known whether Redis is a cluster.
-static int see_to_connection(struct reader *db)
+static int see_to_connection(struct reader *r)
 {
-	return db->context || db->cluster ? 0 : connect_db(db);
+	return r->context || r->cluster ? 0 : connect_redis(r);
 }
 
-size_t reader_nodes(struct reader *db)
+size_t reader_nodes(struct reader *r)
 {
-	if (see_to_connection(db) != 0)
+	if (see_to_connection(r) != 0)
 		return 0;
-	return db->cluster ? db->cluster->len : 1;
+	return r->cluster ? r->cluster->map.len : 1;
 }
 
-uint64_t reader_version(struct reader *db)
+uint64_t reader_version(struct reader *r)
 {
-	if (see_to_connection(db) != 0 || (db->cluster && reader_cluster_refresh(db) != 0))
+	if (see_to_connection(r) != 0)
 		return 0;
-	return db->cluster ? db->cluster->version : 1;
+	if (r->cluster && reader_cluster_refresh(r->cluster) != 0) {
+		reader_fail(r, "%s", r->cluster->why);
+		return 0;
+	}
+	return r->cluster ? r->cluster->version : 1;
 }
 
-bool reader_suffix_below(const struct reader *db, const char *name, size_t len)
+size_t reader_node_of(const struct reader *r, const char *key, size_t len)
 {
-	char line[260];
+	return r->cluster ? r->cluster->map.owner[redis_slot(key, len)] : 0;
+}
 
-	if (!db->suffixes)
-		return true; // not known
-	if (len > 253)
-		return false;
-	snprintf(line, sizeof(line), ".%.*s\n", (int)len, name);
-	return strstr(db->suffixes, line) != NULL;
+const struct endpoint *reader_node_address(const struct reader *r, size_t node)
+{
+	return r->cluster ? &r->cluster->map.node[node].address : NULL;
+}
+
+const char *reader_node_id(const struct reader *r, size_t node)
+{
+	return r->cluster ? r->cluster->map.node[node].id : "redis";
 }
 
 const redisReply *reader_field(const redisReply *fields, const char *name)

@@ -11,86 +11,78 @@
 
 enum { REDIRECTS_MAX = 20, REDIRECT_PAUSE_US = 50000 };
 
-// "MOVED 3999 127.0.0.1:6381", "ASK …": the node at the address, or NULL.
-static struct reader_node *redirected_to(struct reader_cluster *cl, const char *error)
+// "MOVED 3999 127.0.0.1:6381", "ASK …": the number of the node at the address; REDIS_NO_NODE if it is not known.
+static size_t redirected_to(const struct reader_cluster *cl, const char *error)
 {
 	const char *address = strrchr(error, ' '), *colon = strrchr(error, ':');
 
 	if (!address || !colon || colon < address)
-		return NULL;
+		return REDIS_NO_NODE;
 	size_t host_len = (size_t)(colon - address) - 1;
 	unsigned port = (unsigned)strtoul(colon + 1, NULL, 10);
-	for (size_t i = 0; i < cl->len; i++) {
-		const struct endpoint *e = &cl->node[i].address;
+	for (size_t i = 0; i < cl->map.len; i++) {
+		const struct endpoint *e = &cl->map.node[i].address;
 		if (e->port == port &&
 			(host_len == 0 || (strlen(e->host) == host_len && memcmp(e->host, address + 1, host_len) == 0)))
-			return &cl->node[i];
+			return i;
 	}
-	return NULL;
+	return REDIS_NO_NODE;
 }
 
 // Asks on the second connection of a node, the first has other replies to come.
-static redisReply *ask_aside(struct reader *db, struct reader_node *n, const struct reader_sent *sent, bool asking)
+static redisReply *ask_aside(struct reader_cluster *cl, size_t node, const struct redis_buffer *command, bool asking)
 {
+	struct reader_node *n = &cl->node[node];
 	struct redis_buffer b = {0};
 	redisReply *reply = NULL;
 
 	if (!n->aside)
-		n->aside = reader_connect(&db->settings, &n->address, db->why, sizeof(db->why));
+		n->aside = reader_connect(cl->settings, &cl->map.node[node].address, cl->why, sizeof(cl->why));
 	if (!n->aside)
 		return NULL;
 	if (asking) {
 		redis_encode_array(&b, 1);
 		redis_encode_literal(&b, "ASKING");
-		reply = reader_connect_ask(n->aside, &db->settings, &b, db->why, sizeof(db->why));
+		reply = reader_connect_ask(n->aside, cl->settings, &b, cl->why, sizeof(cl->why));
 		redis_buffer_free(&b);
 		if (!reply)
 			return NULL;
 		freeReplyObject(reply);
 	}
-	b = (struct redis_buffer){.bytes = db->out.bytes + sent->at, .size = sent->size}; // borrowed
-	return reader_connect_ask(n->aside, &db->settings, &b, db->why, sizeof(db->why));
+	return reader_connect_ask(n->aside, cl->settings, command, cl->why, sizeof(cl->why));
 }
 
 // Follows MOVED and ASK, and waits a little where the slot is between two nodes.
-static redisReply *redirect(struct reader *db, const struct reader_sent *sent, redisReply *reply)
+static redisReply *redirect(struct reader_cluster *cl, const struct redis_buffer *command, size_t sent_to,
+	redisReply *reply)
 {
-	struct reader_cluster *cl = db->cluster;
-
 	for (int i = 0; reply && reply->type == REDIS_REPLY_ERROR && i < REDIRECTS_MAX; i++) {
 		bool asking = strncmp(reply->str, "ASK ", 4) == 0, moved = strncmp(reply->str, "MOVED ", 6) == 0;
 		bool again = strncmp(reply->str, "TRYAGAIN", 8) == 0 || strncmp(reply->str, "CLUSTERDOWN", 11) == 0;
 		if (!asking && !moved && !again)
 			break;
 		cl->stale = cl->stale || moved || again;
-		struct reader_node *n = again ? &cl->node[sent->node] : redirected_to(cl, reply->str);
-		if (!n) // a node that is new: the owners are read before the next commands
+		size_t node = again ? sent_to : redirected_to(cl, reply->str);
+		if (node == REDIS_NO_NODE) // a node that is new: the owners are read before the next commands
 			break;
 		if (again || i > 2)
 			usleep(REDIRECT_PAUSE_US);
 		freeReplyObject(reply);
-		reply = ask_aside(db, n, sent, asking);
+		reply = ask_aside(cl, node, command, asking);
 	}
 	return reply;
 }
 
-redisReply *reader_cluster_reply(struct reader *db)
+redisReply *reader_cluster_reply(struct reader_cluster *cl, const struct redis_buffer *commands)
 {
-	struct reader_cluster *cl = db->cluster;
 	const struct reader_sent *sent = &cl->sent[cl->next++];
-	struct reader_node *n = &cl->node[sent->node];
-	redisReply *reply = reader_connect_read(n->context, &db->settings);
+	const struct redis_buffer command = {.bytes = commands->bytes + sent->at, .size = sent->size}; // borrowed
+	redisReply *reply = reader_connect_read(cl->node[sent->node].context, cl->settings);
 	char why[300];
 
-	if (!reply) {
-		reader_connect_why(n->context, &db->settings, why, sizeof(why));
-		reader_fail(db, "%s: %s", n->address.text, why);
-		return NULL;
-	}
-	reply = redirect(db, sent, reply);
-	if (!reply) {
-		snprintf(why, sizeof(why), "%.290s", db->why);
-		reader_fail(db, "%s", why);
-	}
-	return reply;
+	if (reply)
+		return redirect(cl, &command, sent->node, reply);
+	reader_connect_why(cl->node[sent->node].context, cl->settings, why, sizeof(why));
+	reader_cluster_fail(cl, "%s: %s", cl->map.node[sent->node].address.text, why);
+	return NULL;
 }

@@ -11,6 +11,7 @@
 // and base64 in one piece. Nothing here allocates, all of it may run in any thread.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,7 +39,13 @@ size_t text_address(const uint8_t *address, size_t size, char out[static TEXT_AD
 // cannot be with TEXT_RDATA_SIZE.
 size_t text_rdata(uint16_t type, const uint8_t *rdata, size_t size, char *out, size_t out_size);
 
-// The name that a record points to, for its index: of CNAME, DNAME, NS, PTR, SOA (its MNAME), MX,
-// SRV, SVCB and HTTPS. A view into `rdata`, `*target_size` octets in wire form; NULL for other types
-// and where there is no sound name.
+// The name that a record points to, for its index: of CNAME, DNAME, NS, PTR, SOA (its MNAME), MX, SRV, SVCB and HTTPS. A
+// view into `rdata`, `*target_size` octets in wire form; NULL for other types and if the name is not sound.
 const uint8_t *text_rdata_target(uint16_t type, const uint8_t *rdata, size_t size, size_t *target_size);
+
+// target.c: the same from text. The length of the name, a view into `rdata`; 0 for other types, the root and RFC 3597 text.
+size_t text_target(const char *type, size_t type_len, const char *rdata, size_t rdata_len, const char **target);
+
+// True if RDATA of the type contains such a name; if it is that name and nothing else.
+bool text_type_has_target(const char *type, size_t len);
+bool text_type_is_target(const char *type, size_t len);

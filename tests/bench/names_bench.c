@@ -8,7 +8,8 @@
 //
 // Times are those of the processor, so that they mean something on a busy machine.
 #include "collector/names/store.h"
-#include "collector/query/run.h"
+#include "collector/query/match.h"
+#include "collector/query/ranks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ static double now(void)
 
 static void take(void *arg, const char *name, size_t len)
 {
-	query_source_take(arg, name, len);
+	query_ranks_take(arg, name, len);
 }
 
 enum { BUDGET = 4 << 20 };
@@ -42,7 +43,7 @@ static void search(const struct names_store *s, const char *keyword, uint64_t li
 	run.q.limit = limit;
 	double start = now();
 	query_match_needles(&run, &run.needles);
-	for (uint64_t next = 0; next < names_store_size(s) && !query_source_is_full(&run);)
+	for (uint64_t next = 0; next < names_store_size(s) && !query_ranks_are_full(&run);)
 		next = names_search(s, &run.needles, next, BUDGET, take, &run);
 	printf("%-16s %.0f ms", keyword, (now() - start) * 1e3);
 	for (size_t i = 1; i < QUERY_REASON_MAX; i++)

@@ -2,8 +2,8 @@
 // What people and clients send, as text: lookups in every form, escapes of a path, lines of an import, punycode.
 #include "collector/query/import.h"
 #include "collector/query/paste.h"
-#include "collector/query/run.h"
-#include "collector/query/wire.h"
+#include "collector/query/match.h"
+#include "collector/query/rdata_wire.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,9 @@
 
 #include "collector/query/import.h"
 #include "collector/query/json.h"
-#include "collector/query/run.h"
-#include "collector/query/wire.h"
+#include "collector/query/match.h"
+#include "collector/query/rdata.h"
+#include "collector/query/rdata_wire.h"
 
 static char why[512];
 
@@ -130,7 +131,7 @@ static void types_and_times(void)
 
 static bool globs(const char *pattern, const char *text)
 {
-	return query_glob(pattern, text, strlen(text));
+	return query_match_glob(pattern, text, strlen(text));
 }
 
 static void patterns(void)

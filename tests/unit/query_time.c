@@ -2,7 +2,7 @@
 // A lookup ends when its time is over, whatever Redis does meanwhile: it says nothing, or one octet after another.
 #include "tests/tools/unit.h"
 
-#include "collector/query/run.h"
+#include "collector/query/query.h"
 #include "dataplane/common/monotonic.h"
 
 #include <poll.h>
@@ -86,7 +86,7 @@ static struct redis_settings settings(const char *password)
 }
 
 // How long a lookup takes that has TIME_MS, until it fails.
-static int64_t time_of(struct reader *db)
+static int64_t time_of(struct query_db *db)
 {
 	struct query q = query_make(QUERY_NAME);
 	struct query_record record;
@@ -107,11 +107,11 @@ static int64_t time_of(struct reader *db)
 
 static void lookup_in_time(bool trickles, const char *password)
 {
-	struct reader db;
+	struct query_db db;
 
 	start_server(trickles);
 	struct redis_settings s = settings(password);
-	reader_init(&db, &s, NULL, "");
+	query_db_init(&db, &s, NULL, "");
 	int64_t taken = time_of(&db);
 	CU_ASSERT(taken >= TIME_MS - 50 && taken < TIME_MS + SLACK_MS);
 	// That its own time was short says nothing of Redis: the next one asks it.
@@ -119,7 +119,7 @@ static void lookup_in_time(bool trickles, const char *password)
 	taken = time_of(&db);
 	CU_ASSERT(taken >= TIME_MS - 50 && taken < TIME_MS + SLACK_MS);
 	CU_ASSERT_EQUAL(server.connections, before + 1);
-	reader_free(&db);
+	query_db_free(&db);
 	stop_server();
 }
 

@@ -105,7 +105,7 @@ export function extentOf(rows) {
 	return { first, last };
 }
 
-// As the server sorts (query_order.c): names by their labels from the right, addresses as numbers, then names that are
+// As the server sorts (query/sorted.c): names by their labels from the right, addresses as numbers, then names that are
 // pointed to, then all else as text.
 const collate = (name) => name.split('.').reverse().join('\0');
 function addressKey(text) {

@@ -9,7 +9,7 @@ export const PAGE = 100;
 
 const order = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
-// What is equal comes in one order always, the server's (query_order.c): newest first, then by name, type and data from
+// What is equal comes in one order always, the server's (query/sorted.c): newest first, then by name, type and data from
 // the end of the alphabet on.
 const equals = (a, b) => b.time_last - a.time_last || order(b.rrname ?? b.name, a.rrname ?? a.name) ||
 	order(`${b.rrtype} ${b.rdata}`, `${a.rrtype} ${a.rdata}`);

@@ -4,8 +4,7 @@
 // The page sorts by the same rules (web/table.js, web/records.js), since it goes on where an answer was limited. What is
 // equal comes newest first, then by owner, type and RDATA from the end of the alphabet on, which is how Redis holds them;
 // so that no two records are equal, and pages by offset fit together.
-#include "collector/query/write.h"
-
+#include "collector/query/rdata.h"
 #include "dataplane/common/dns_layout.h"
 #include "dataplane/common/monotonic.h"
 
@@ -25,7 +24,7 @@ struct kept {
 struct query_sorted {
 	struct query q;
 	struct query_run *run;
-	struct reader *db;
+	struct query_db *db;
 	struct query *rest; // what is asked after this, a copy
 	size_t rest_pos;    // the next of them
 	int64_t start_ms;   // monotonic; the time allowed is for all of them
@@ -264,7 +263,7 @@ static bool is_natural(const struct query *q)
 	return q->order == QUERY_ORDER_NONE || (q->order == QUERY_ORDER_LAST && q->descending && one_key);
 }
 
-struct query_sorted *query_sorted_start(const struct query *q, struct reader *db)
+struct query_sorted *query_sorted_start(const struct query *q, struct query_db *db)
 {
 	struct query_sorted *s = calloc(1, sizeof(*s));
 	struct query all = *q;

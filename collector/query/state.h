@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Inside a run, between the files that make it up; for everyone else, query.h.
+// The state of a run, shared by the files that make it up; everyone else includes query.h.
 //
-//     source ──► sets ──► keys ──► page ──► records
-//     (source.c)   (expand.c)   (run.c)
+//     question ──► source ──► sets ──► keys ──► page ──► records
+//                 (source.c)          (records.c)  (run.c)
 //
 //     sets   sorted sets whose members are keys: zone:example.com, net:192.0.2.0/24
-//     keys   tails of name:, ip: or rdata: keys, some hundreds at a time
-//     page   what these keys hold, after the filters that need no further reading
+//     keys   what follows name:, ip: or rdata: in the names of keys, some hundreds at a time
+//     page   the records of these keys, after the filters that need no further reading
 #pragma once
 
 #include "collector/names/store.h"
@@ -23,10 +23,10 @@ enum {
 
 enum query_source {
 	SOURCE_NONE,	  // no more
-	SOURCE_NETS,	  // /24 or /48 sets, one after the other
-	SOURCE_SCAN,	  // SCAN of the keys themselves
+	SOURCE_NETS,	  // /24 or /48 sets, one after the other (from_nets.c)
+	SOURCE_SCAN,	  // SCAN of the keys themselves (from_scan.c)
 	SOURCE_SCAN_NETS, // SCAN of the net sets
-	SOURCE_INDEX	  // the names index
+	SOURCE_INDEX	  // the names index (from_index.c)
 };
 
 // Texts one after another.
@@ -58,7 +58,7 @@ struct query_page {
 
 struct query_run {
 	struct query q;
-	struct reader *db;
+	struct query_db *db;
 	const char *family; // FAMILY_NAME, FAMILY_IP or FAMILY_RDATA
 	enum query_source source;
 	char scan_cursor[24];			    // of the next SCAN
@@ -108,44 +108,6 @@ static inline const char *query_list_text(const struct query_list *l, size_t i)
 // Notes a failure. Returns -1.
 int query_run_fail(struct query_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// source.c. Each returns 0, or -1 with the failure noted.
-int query_source_begin(struct query_run *run);
-int query_source_begin_keys(struct query_run *run); // …with the index, unless it is stale
-int query_source_step(struct query_run *run);	    // more sets or keys
-int query_source_members(struct query_run *run);    // the next members of the first set: keys
-
-// A name that was met: to the keys (or their ranks) where it is asked for. -1 without memory.
-int query_source_take(struct query_run *run, const char *name, size_t len);
-// All names from now on, by SCAN.
-void query_source_scan_all(struct query_run *run);
-// True where no further name can be shown: the best rank holds as many as are asked for.
-bool query_source_is_full(const struct query_run *run);
-// QUERY_KEYWORD: the names of the next rank become keys. False where there are no more ranks.
-bool query_source_next_rank(struct query_run *run);
-
-// index.c: the index that holds what is asked for; NULL where there is none, or it is not complete.
-struct names_index *query_index_of(const struct query_run *run);
-// The next names out of it to the keys. 0 or -1.
-int query_index_step(struct query_run *run);
-
-// rname.c: SOA records are asked for by the name that they hold, and those by their RNAME are still to come.
-bool query_rnames_are_due(const struct query_run *run);
-void query_rnames_begin(struct query_run *run);
-// Where run->rnames: true where the member of name: is an SOA record whose RNAME, and not its MNAME, is asked for.
-bool query_rname_is_wanted(const struct query_run *run, const char *member, size_t len);
-
-// match.c: true where the name (text) is one of those asked for.
-bool query_match(const struct query_run *run, const char *name, size_t len);
-// The glob that finds all such names, and perhaps others.
-void query_match_pattern(struct query_run *run);
-// What a name must hold to match, for the names index.
-void query_match_needles(const struct query_run *run, struct names_needles *out);
-bool query_glob(const char *pattern, const char *text, size_t len);
-
-// scores.c: first seen and count of the page's items, from `from` on out of the sets first:
-// and count: of their owner, read whole; and of those not known yet, from Redis. 0 or -1.
-void query_scores_join(struct query_page *p, size_t from, const redisReply *first, const redisReply *count);
-int query_scores_read(struct query_run *run);
-
-// expand.c: reads the next keys into the page. 0 or -1.
-int query_expand(struct query_run *run);
+// Adds a key, or a set of keys, to be read. 0, or -1 with the failure noted.
+int query_run_add_key(struct query_run *run, const char *text, size_t len);
+int query_run_add_set(struct query_run *run, const char *family, const char *text, size_t len);

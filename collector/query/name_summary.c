@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/query/found.h"
+#include "collector/query/name_summary.h"
 
-bool query_found_is_full(const struct query_found *f, const struct query_record *r)
+bool query_name_summary_is_full(const struct query_name_summary *f, const struct query_record *r)
 {
 	return f->name_len > 0 && (f->name_len != r->owner_len || memcmp(f->name, r->owner, r->owner_len) != 0);
 }
@@ -15,12 +15,12 @@ static bool has_type(const char *types, const char *type, size_t len)
 	return false;
 }
 
-void query_found_add(struct query_found *f, const struct query_record *r)
+void query_name_summary_add(struct query_name_summary *f, const struct query_record *r)
 {
 	size_t used = strlen(f->types);
 
 	if (f->name_len == 0) {
-		*f = (struct query_found){.first = r->first, .last = r->last};
+		*f = (struct query_name_summary){.first = r->first, .last = r->last};
 		f->name_len = r->owner_len < sizeof(f->name) ? r->owner_len : sizeof(f->name) - 1;
 		memcpy(f->name, r->owner, f->name_len);
 		used = 0;
@@ -36,7 +36,7 @@ void query_found_add(struct query_found *f, const struct query_record *r)
 	f->types[used + r->type_len] = '\0';
 }
 
-void query_found_json(struct redis_buffer *out, const struct query_found *f, const char *keyword)
+void query_name_summary_json(struct redis_buffer *out, const struct query_name_summary *f, const char *keyword)
 {
 	const char *reason = query_reason_text[query_alike(keyword, strlen(keyword), f->name, f->name_len)];
 	char unicode[4 * TEXT_NAME_SIZE];

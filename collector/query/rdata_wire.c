@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // RDATA that points to a name, from its text (text/text.h) back into wire form: what DNSDB's flexible search calls raw_rdata.
-#include "collector/query/wire.h"
+#include "collector/query/rdata_wire.h"
 
 #include "dataplane/common/dns_layout.h"
 
 #include "collector/query/name.h"
-#include "collector/query/write.h"
+#include "collector/query/rdata.h"
 #include "dataplane/common/wire_name.h"
 
 #include <arpa/inet.h>

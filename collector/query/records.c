@@ -5,10 +5,12 @@
 //     ip:<address>    members <owner>             A or AAAA with that address
 //     rdata:<target>  members <TYPE> <owner>      the RDATA is the target (NS, CNAME, …), or it is
 //                                                 looked up among the owner's records (MX, SRV, …)
-#include "collector/query/run.h"
+#include "collector/query/records.h"
+
+#include "collector/query/rname.h"
+#include "collector/query/scores.h"
 
 #include "collector/schema/keys.h"
-#include "dataplane/common/dns_layout.h"
 
 #include <stdlib.h>
 
@@ -94,14 +96,6 @@ static void add_made(struct query_run *run, const char *owner, size_t owner_len,
 	add_item(p, &item);
 }
 
-// True if the whole RDATA is the name that the record points to.
-static bool is_plain(const char *type, size_t len)
-{
-	const struct dns_layout *l = dns_layout_named(type, len);
-
-	return l && l->points_by == 1 && l->fields[1] == DNS_FIELD_END;
-}
-
 static void add_of_target(struct query_run *run, const char *target, size_t target_len, const redisReply *member,
 	int64_t last)
 {
@@ -110,7 +104,7 @@ static void add_of_target(struct query_run *run, const char *target, size_t targ
 	if (!space || !query_has_type(&run->q, member->str, (size_t)(space - member->str)))
 		return;
 	size_t type_len = (size_t)(space - member->str);
-	if (is_plain(member->str, type_len)) {
+	if (text_type_is_target(member->str, type_len)) {
 		if (is_last_wanted(&run->q, last))
 			add_made(run, space + 1, member->len - type_len - 1, member->str, type_len, target, target_len,
 				last);
@@ -157,10 +151,10 @@ static void ask_range(struct query_run *run, const char *family, size_t k)
 {
 	struct query_list *keys = &run->keys;
 
-	reader_command(run->db, 5, "ZREVRANGE", family, query_list_text(keys, k), keys->span[k].len);
-	redis_encode_uint(&run->db->out, run->key_rank);
-	redis_encode_uint(&run->db->out, run->key_rank + QUERY_PAGE - 1);
-	redis_encode_literal(&run->db->out, "WITHSCORES");
+	reader_command(&run->db->reader, 5, "ZREVRANGE", family, query_list_text(keys, k), keys->span[k].len);
+	redis_encode_uint(&run->db->reader.out, run->key_rank);
+	redis_encode_uint(&run->db->reader.out, run->key_rank + QUERY_PAGE - 1);
+	redis_encode_literal(&run->db->reader.out, "WITHSCORES");
 }
 
 // The replies to the commands of one key. 1: the set has more than a page; 0; or -1.
@@ -172,9 +166,9 @@ static int read_key(struct query_run *run, bool whole)
 	int result = 0;
 
 	for (int i = 0; i < (whole ? 3 : 1) && result == 0; i++) {
-		reply[i] = reader_reply(run->db);
+		reply[i] = reader_reply(&run->db->reader);
 		if (!reply[i])
-			result = query_run_fail(run, "%s", run->db->why);
+			result = query_run_fail(run, "%s", run->db->reader.why);
 	}
 	if (result == 0) {
 		add_members(run, query_list_text(keys, keys->pos), keys->span[keys->pos].len, reply[0]);
@@ -192,7 +186,7 @@ static int read_key(struct query_run *run, bool whole)
 // Of names also when first and how often, so that a lookup waits for Redis once.
 static int read_keys(struct query_run *run)
 {
-	struct reader *db = run->db;
+	struct reader *db = &run->db->reader;
 	struct query_list *keys = &run->keys;
 	size_t n = query_list_left(keys) < QUERY_BATCH ? query_list_left(keys) : QUERY_BATCH;
 	bool whole = run->family[0] == 'n' && run->key_rank == 0;
@@ -230,20 +224,14 @@ static int read_keys(struct query_run *run)
 	return 0;
 }
 
-// True where one of the fields of "<TYPE> 10 mail.example.com …" that can hold the target is it.
-static bool points_to(const redisReply *member, const char *target, size_t target_len)
+// True if "<TYPE> <rdata>" points to the target.
+static bool points_to(const redisReply *member, size_t type_len, const char *target, size_t target_len)
 {
-	const char *at = member->str, *end = member->str + member->len, *space = memchr(at, ' ', member->len);
-	const struct dns_layout *l = space ? dns_layout_named(at, (size_t)(space - at)) : NULL;
+	size_t skip = type_len < member->len ? type_len + 1 : type_len;
+	const char *found;
+	size_t len = text_target(member->str, type_len, member->str + skip, member->len - skip, &found);
 
-	if (!l || l->points_by == 0)
-		return false;
-	for (int f = l->points_by; f > 0 && at; f--) {
-		at = memchr(at, ' ', (size_t)(end - at));
-		at = at ? at + 1 : NULL;
-	}
-	return at && (size_t)(end - at) >= target_len && memcmp(at, target, target_len) == 0 &&
-	       (at + target_len == end || at[target_len] == ' ');
+	return len == target_len && memcmp(found, target, len) == 0;
 }
 
 // One "<TYPE> <owner> <target>" and what its owner holds.
@@ -258,14 +246,14 @@ static void resolve_one(struct query_run *run, size_t index, const redisReply *r
 	for (size_t i = 0; i + 1 < reply->elements; i += 2) {
 		const redisReply *member = reply->element[i];
 		if (member->len > type_len && memcmp(member->str, text, type_len) == 0 &&
-			points_to(member, target, (size_t)(end - target)))
+			points_to(member, type_len - 1, target, (size_t)(end - target)))
 			add_of_name(run, at, owner_len, member, reader_number(reply->element[i + 1]));
 	}
 }
 
 static int resolve(struct query_run *run)
 {
-	struct reader *db = run->db;
+	struct reader *db = &run->db->reader;
 	struct query_list *l = &run->resolve;
 
 	while (query_list_left(l) > 0) {
@@ -295,7 +283,7 @@ static int resolve(struct query_run *run)
 	return 0;
 }
 
-int query_expand(struct query_run *run)
+int query_records_read(struct query_run *run)
 {
 	struct query_page *p = &run->page;
 

@@ -4,19 +4,19 @@
 
 #include "collector/query/json.h"
 
-enum { QUERY_FOUND_TYPES_SIZE = 256 };
+enum { QUERY_NAME_SUMMARY_TYPES_SIZE = 256 };
 
-struct query_found {
+struct query_name_summary {
 	char name[TEXT_NAME_SIZE]; // empty: none yet
 	size_t name_len;
-	char types[QUERY_FOUND_TYPES_SIZE]; // "A,AAAA"
+	char types[QUERY_NAME_SUMMARY_TYPES_SIZE]; // "A,AAAA"
 	int64_t first, last, count;
 };
 
 // Records of one name come one after another. True where the record is of another name than `f`
 // gathers: use that one, then call again (with `f->name_len` set to 0).
-bool query_found_is_full(const struct query_found *f, const struct query_record *r);
-void query_found_add(struct query_found *f, const struct query_record *r);
+bool query_name_summary_is_full(const struct query_name_summary *f, const struct query_record *r);
+void query_name_summary_add(struct query_name_summary *f, const struct query_record *r);
 
 // {"name":"…","unicode":"…","reason":"…","types":["A"],"time_first":…,"time_last":…,"count":…}
-void query_found_json(struct redis_buffer *out, const struct query_found *f, const char *keyword);
+void query_name_summary_json(struct redis_buffer *out, const struct query_name_summary *f, const char *keyword);
