@@ -22,13 +22,13 @@ enum {
 	IMPORT_PAUSE_S = 3,	 // an import that adds nothing for so long is at its end, or was ended
 	IMPORT_PATIENCE_S = 600, // one that never pauses
 	SAVE_S = 600,
-	RESCAN_S = 3600, // where there is no stream of new records
+	RESCAN_S = 3600, // if there is no stream of new records
 };
 
 static const struct {
 	const char *family;	 // of the keys that hold them
-	const char *file_ending; // behind names.file
-	const char *label;	 // in the file's head, behind the prefix
+	const char *file_ending; // after names.file
+	const char *label;	 // in the file's head, after the prefix
 	const char *words;	 // in the log
 } kinds[] = {[NAMES_OWNERS] = {FAMILY_NAME, "", "", "names"},
 	[NAMES_TARGETS] = {FAMILY_RDATA, ".targets", FAMILY_RDATA, "names that are pointed to"}};
@@ -152,7 +152,7 @@ static int scan_step(struct names_index *index, char cursor[24])
 	return 0;
 }
 
-// All keys of one primary. 0, or -1 where Redis is away or the thread is to end.
+// All keys of one primary. 0, or -1 if Redis cannot be reached or the thread is to end.
 static int scan_node(struct names_index *index)
 {
 	char cursor[24] = "0";
@@ -166,7 +166,7 @@ static int scan_node(struct names_index *index)
 	return 0;
 }
 
-// All keys. 0, or -1 where Redis is away, slots of a cluster moved, or the thread is to end.
+// All keys. 0, or -1 if Redis cannot be reached, slots of a cluster moved, or the thread is to end.
 static int scan(struct names_index *index)
 {
 	struct reader *db = &index->db;
@@ -214,7 +214,7 @@ static const char *name_of(const redisReply *fields, enum names_of of, size_t *l
 	return *len > 0 ? target : NULL;
 }
 
-// What the stream has had since. Returns how many entries, -1 where Redis is away.
+// What the stream has had since. Returns how many entries, -1 if Redis cannot be reached.
 static int read_stream(struct names_index *index, struct reader *db)
 {
 	reader_begin(db);
@@ -291,7 +291,7 @@ static void load(struct names_index *index)
 	index->scanned = monotonic_s();
 }
 
-// True where an import has brought names and is at rest, so that reading all keys finds them all.
+// True if an import has added names and has ended, so that reading all keys finds them all.
 static bool was_import(struct names_index *index, int64_t imports)
 {
 	int64_t now = monotonic_s();
@@ -304,7 +304,7 @@ static bool was_import(struct names_index *index, int64_t imports)
 	       (now - index->imports_at > IMPORT_PAUSE_S || now - index->scanned > IMPORT_PATIENCE_S);
 }
 
-// True where sensors write and no stream tells what: new.max is 0.
+// True if sensors write and there is no stream of their names: new.max is 0.
 static bool has_sensors(struct reader *db)
 {
 	struct names_mark mark;
@@ -312,7 +312,7 @@ static bool has_sensors(struct reader *db)
 	return names_mark_read(db, &mark) != 0 || (mark.sensors && !*mark.last);
 }
 
-// One turn once it is complete. False where the keys have to be scanned.
+// One turn once it is complete. False if the keys have to be scanned.
 static bool follow(struct names_index *index)
 {
 	bool failed, gap = names_has_gap(&index->db, index->id, &failed);
@@ -325,7 +325,7 @@ static bool follow(struct names_index *index)
 	if (gap && strcmp(index->id, "0-0") != 0)
 		return false;
 	if (gap && monotonic_s() - index->scanned > RESCAN_S)
-		return false; // no stream: nothing else tells what is new
+		return false; // no stream: only the keys show what is new
 	int n = failed ? -1 : STREAM_PAGE;
 	for (int i = 0; i < STREAM_PAGES && n == STREAM_PAGE && !is_stopped(index); i++)
 		n = read_stream(index, &index->db);

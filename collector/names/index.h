@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The names index: all owners that Redis holds, or all names that records point to, in memory, for
-// wildcards and keywords without a scan of Redis. A thread of its own builds it: from its file, from a scan of the keys where there
-// is none (or it is too old), and then from the stream of new records, its own sensor's and others'.
+// An index of names in memory: all owner names that Redis holds, or all names that records point to, so that wildcards and
+// keywords need no SCAN of Redis. A thread builds it: from its file; from a SCAN of the keys if there is no file or it is
+// too old; then from the stream of new records, its own sensor's and those of others.
 //
 //     file ──► store ◄── SCAN name:* or rdata:* until it is complete
 //                    ◄── XREAD pdns:new         from then on
 //
-// A name that was erased in Redis stays until the index is built anew; it answers nothing, since
-// what is found is then looked up.
+// A name that was erased in Redis stays until the index is built again. That does no harm: what is found is looked up.
 #pragma once
 
 #include "collector/names/store.h"
@@ -22,7 +21,7 @@ struct names_index_levels {
 	bool complete;
 };
 
-// Starts the thread. `file`: where the names are kept over restarts (targets: with ".targets" behind it), or
+// Starts the thread. `file`: where the names are kept over restarts (targets: with ".targets" after it), or
 // empty. NULL with one line in `why`.
 struct names_index *names_index_open(const struct redis_settings *redis, enum names_of of, const char *file, char *why,
 	size_t why_size);
@@ -30,7 +29,7 @@ struct names_index *names_index_open(const struct redis_settings *redis, enum na
 // Ends the thread and saves the file.
 void names_index_close(struct names_index *index);
 
-// Reads a file for one search, without a thread, and what the stream has had since. NULL where it is
+// Reads a file for one search, without a thread, and what the stream has had since. NULL if it is
 // not there, or does not hold all that Redis holds.
 struct names_index *names_index_read(struct reader *db, enum names_of of, const char *file);
 
@@ -41,7 +40,7 @@ struct names_index_levels names_index_levels(const struct names_index *index);
 // Whether it holds all that Redis held when the mark was read. Any thread.
 enum names_cover {
 	NAMES_COVERED,
-	NAMES_BEHIND, // not yet: it has been told to read on, ask again
+	NAMES_BEHIND, // not yet: it reads on now; ask again
 	NAMES_STALE   // the keys have to be read instead
 };
 enum names_cover names_index_covers(struct names_index *index, const struct names_mark *m);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The search: 32 octets at a time where the processor can (AVX2), else by memmem. A block of whole
+// The search: 32 octets at a time if the processor can (AVX2), else by memmem. A block of whole
 // names is folded once into a buffer of the cache's size, then each needle is looked for by its
-// first and last octet; whoever asked decides about the hits.
+// first and last octet; the caller decides about the hits.
 #include "collector/names/store.h"
 
 #include <stdlib.h>
@@ -77,7 +77,7 @@ static __attribute__((target("avx2"))) void fold_avx2(const char *from, char *to
 	fold_plain(from + i, to + i, size - i);
 }
 
-// `text` has 32 octets of room behind the last place where a needle may end. Looks at the first two
+// `text` has 32 octets of room after the last place where a needle may end. Looks at the first two
 // octets and the last one before it compares.
 static __attribute__((target("avx2"))) void find_avx2(const char *text, size_t size, const char *needle, size_t n,
 	struct hits *hits)

@@ -27,10 +27,10 @@ struct names_store {
 bool names_store_open(struct names_store *s); // false without memory
 void names_store_close(struct names_store *s);
 
-// Adds a name unless it is there. False where there is no room.
+// Adds a name unless it is there. False if there is no room.
 bool names_store_add(struct names_store *s, const char *name, size_t len);
 
-// Adds all names of a text "name\nname\n…". False where there is no room.
+// Adds all names of a text "name\nname\n…". False if there is no room.
 bool names_store_append(struct names_store *s, const char *text, size_t size);
 
 static inline uint64_t names_store_size(const struct names_store *s)
@@ -50,7 +50,7 @@ struct names_needles {
 	char bytes[NAMES_NEEDLES_MAX][NAMES_NEEDLE_SIZE];
 };
 
-// Adds a needle (folded where they are); one that is too long is cut, which only makes more hits.
+// Adds a needle (folded if they are); one that is too long is cut, which only makes more hits.
 void names_needle_add(struct names_needles *n, const char *text, size_t len);
 
 // Called once for each name with a hit, in order.

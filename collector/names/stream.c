@@ -11,7 +11,7 @@ redisReply *names_ask(struct reader *db)
 	return reader_send(db) == 0 ? reader_reply(db) : NULL;
 }
 
-// The id of the first (or last) entry of the stream; empty where there is none. 0 or -1.
+// The id of the first (or last) entry of the stream; empty if there is none. 0 or -1.
 int names_stream_end(struct reader *db, bool last, char id[NAMES_ID_SIZE])
 {
 	reader_begin(db);
@@ -40,8 +40,8 @@ int names_compare_ids(const char *a, const char *b)
 	return a_ms != b_ms ? (a_ms > b_ms) - (a_ms < b_ms) : (a_n > b_n) - (a_n < b_n);
 }
 
-// True where entries behind our id may have been trimmed, or the stream is another one: then the
-// keys have to be scanned. -1 in `*failed` where Redis is away.
+// True if entries after our id may have been trimmed, or the stream is another one: then the
+// keys have to be scanned. `*failed` if Redis cannot be reached.
 bool names_has_gap(struct reader *db, const char *id, bool *failed)
 {
 	char first[NAMES_ID_SIZE], last[NAMES_ID_SIZE];
@@ -52,7 +52,7 @@ bool names_has_gap(struct reader *db, const char *id, bool *failed)
 	return !*first || names_compare_ids(first, id) > 0 || names_compare_ids(last, id) < 0;
 }
 
-// How many batches were imported. -1 where Redis is away.
+// How many batches were imported. -1 if Redis cannot be reached.
 int64_t names_count_imports(struct reader *db)
 {
 	reader_begin(db);

@@ -25,7 +25,7 @@ static bool is_number(const char *text, unsigned long max)
 	return len > 0 && len < 6 && text[len] == '\0' && strtoul(text, NULL, 10) <= max;
 }
 
-// One address, in brackets or not, a zone id behind it passed over. 4, 16, or 0.
+// One address, in brackets or not, a zone id after it passed over. 4, 16, or 0.
 static size_t read_one(const char *text, uint8_t out[static 16])
 {
 	char plain[PLAIN_SIZE];
@@ -42,7 +42,7 @@ static size_t read_one(const char *text, uint8_t out[static 16])
 	return zone && size == 4 ? 0 : size;
 }
 
-// An address with a port behind it, as logs write them.
+// An address with a port after it, as logs write them.
 static size_t read_with_port(const char *text, uint8_t out[static 16])
 {
 	char plain[PLAIN_SIZE];
@@ -58,7 +58,7 @@ static size_t read_with_port(const char *text, uint8_t out[static 16])
 	return read_one(plain, out);
 }
 
-// Bits of "24", "255.255.255.0", "0.0.0.255", "0xffffff00" or "ffff::"; -1 where it is none of these. Behind a comma stands a mask that begins with
+// Bits of "24", "255.255.255.0", "0.0.0.255", "0xffffff00" or "ffff::"; -1 if it is none of these. After a comma comes a mask that begins with
 // ones, or another address.
 static int read_bits(const char *text, size_t address_size, bool comma)
 {
@@ -81,7 +81,7 @@ static int read_bits(const char *text, size_t address_size, bool comma)
 		bits++;
 	for (int i = bits; i < (int)(8 * address_size); i++)
 		if (mask[i / 8] >> (7 - i % 8) & 1)
-			return -1; // ones behind a zero
+			return -1; // ones after a zero
 	return bits;
 }
 
@@ -119,7 +119,7 @@ static int read_stars(struct query *q, const char *text)
 	return 0;
 }
 
-// "192.0.2.1-192.0.2.9"; of the second the last octet may stand alone.
+// "192.0.2.1-192.0.2.9"; of the second the last octet alone is enough.
 static int read_range(struct query *q, char *text, char *why, size_t why_size)
 {
 	char whole[PLAIN_SIZE], *hyphen = strchr(text, '-'), *separator = hyphen ? hyphen : strstr(text, "..");
@@ -173,7 +173,7 @@ static int read_prefix(struct query *q, char *text, char *why, size_t why_size)
 	return 0;
 }
 
-// Where all of it is IPv4 in IPv6: IPv4, and a note to look for the IPv6 text as well.
+// If all of it is IPv4 in IPv6: IPv4, and a note to look for the IPv6 text as well.
 static void unmap(struct query *q)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};

@@ -77,7 +77,7 @@ static uint32_t digit_of(char c)
 	return c >= 'a' && c <= 'z' ? (uint32_t)(c - 'a') : c >= '0' && c <= '9' ? (uint32_t)(c - '0' + 26) : BASE;
 }
 
-// One number of variable length. False where it is cut off or too large.
+// One number of variable length. False if it is cut off or too large.
 static bool read_delta(const char **p, const char *end, uint32_t bias, uint32_t *i)
 {
 	uint32_t weight = 1;
@@ -96,7 +96,7 @@ static bool read_delta(const char **p, const char *end, uint32_t bias, uint32_t 
 	}
 }
 
-// Code points of a label behind its "xn--". Returns how many, 0 where it is not sound.
+// Code points of a label after its "xn--". Returns how many, 0 if it is not sound.
 static size_t punycode(const char *text, size_t len, uint32_t out[CODES_MAX])
 {
 	const char *end = text + len, *basic = memrchr(text, '-', len), *p = text;
@@ -133,7 +133,7 @@ static size_t put_latin(uint32_t code, char *out)
 	return 1;
 }
 
-// The name with its punycode labels written by `put`; 0 where there are none or it does not fit.
+// The name with its punycode labels written by `put`; 0 if there are none or it does not fit.
 static size_t decode_labels(const char *name, size_t len, put_function *put, char *out, size_t out_size)
 {
 	uint32_t codes[CODES_MAX];
@@ -210,7 +210,7 @@ static size_t fold(const char *text, size_t len, char *out, size_t out_size)
 	return n;
 }
 
-// True where one edit makes one of the other: a letter more, less, another, two neighbours swapped.
+// True if one edit makes one of the other: a letter more, less, another, two neighbours swapped.
 static bool is_one_edit(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	size_t i = 0;

@@ -147,7 +147,7 @@ struct query_export *query_export_start(const struct query *q, const struct redi
 		return NULL;
 	e->q = *q;
 	reader_init(&e->reader, redis);
-	begin(e); // a failure is told by the first query_export_next
+	begin(e); // a failure is reported by the first query_export_next
 	return e;
 }
 
@@ -200,7 +200,7 @@ static void put_set(struct query_export *e, struct reader_pipe *p, const char *f
 	redis_encode_literal(&p->out, "0");
 }
 
-// Asks for all that the owners of a page have, and for the page behind it.
+// Asks for all that the owners of a page have, and for the page after it.
 static int request(struct query_export *e, const struct export_page *page)
 {
 	bool more = strcmp(e->scan_cursor, "0") != 0;
@@ -250,7 +250,7 @@ static int read_scan(struct query_export *e, struct export_page *page)
 	return 0;
 }
 
-// The next page is the one to be shown. 1, 0 where there is none, or -1.
+// The next page is the one to be shown. 1, 0 if there is none, or -1.
 static int turn_page(struct query_export *e)
 {
 	struct export_page *other = &e->page[!e->shown];
@@ -296,7 +296,7 @@ static int read_owner(struct query_export *e, const char *owner, size_t len)
 	return 0;
 }
 
-// The next record of the owner whose sets are there. Its page's `pos` is behind it already.
+// The next record of the owner whose sets are there. Its page's `pos` is past it already.
 static bool next_of_owner(struct query_export *e, struct query_record *r)
 {
 	const struct reader_sorted_set *s = &e->set[SET_LAST];

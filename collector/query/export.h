@@ -5,11 +5,11 @@
 //     SCAN name:* ──► page of owners ──► ZSCAN name: first: count: of each ──► records
 //
 // While one page is being shown the next one's commands are on their way. A record that is in Redis
-// from the beginning to the end is shown, perhaps twice; nothing is left out in silence: where slots
+// from the beginning to the end is shown, perhaps twice; nothing is left out in silence: if slots
 // of a cluster move meanwhile, it fails.
 //
 // A cursor says where to go on: "<node>-<run>-<cursor of SCAN>". It is good as long as that node is
-// not restarted, for Redis then orders its keys anew; what it does not fit to is refused.
+// not restarted, for Redis then orders its keys differently; what it does not fit to is refused.
 #pragma once
 
 #include "collector/query/query.h"
@@ -18,7 +18,7 @@ enum { QUERY_CURSOR_SIZE = 64 };
 
 struct query_export;
 
-// `q`: types, times, limit, offset, cursor. NULL without memory; other failures are told by the first
+// `q`: types, times, limit, offset, cursor. NULL without memory; other failures are reported by the first
 // query_export_next.
 struct query_export *query_export_start(const struct query *q, const struct redis_settings *redis);
 
@@ -29,7 +29,7 @@ const char *query_export_why(const struct query_export *e);
 // Where a later export would go on to show all that this one has not shown yet; empty: at the start.
 void query_export_cursor(const struct query_export *e, char out[static QUERY_CURSOR_SIZE]);
 
-// True where a text may be a cursor.
+// True if a text may be a cursor.
 bool query_export_is_cursor(const char *text);
 
 void query_export_stop(struct query_export *e); // NULL is fine

@@ -31,7 +31,7 @@ static size_t label_len(const char *text, size_t *separator)
 	return strlen(text);
 }
 
-// One label that is not ASCII. Its length in `out`, 0 where it is not sound.
+// One label that is not ASCII. Its length in `out`, 0 if it is not sound.
 static size_t put_label(const char *label, size_t len, char *out, size_t out_size)
 {
 	char *copy = strndup(label, len), *ascii = NULL;
@@ -90,7 +90,7 @@ size_t query_name_of(const char *text, size_t len, char out[static TEXT_NAME_SIZ
 	return query_to_ascii(plain, sizeof(plain)) ? query_name(plain, strlen(plain), out) : 0;
 }
 
-// One label; its text in UTF-8 is freed by idn2_free. NULL where it is not sound punycode.
+// One label; its text in UTF-8 is freed by idn2_free. NULL if it is not sound punycode.
 static char *read_label(const char *label, size_t len)
 {
 	char text[TEXT_NAME_SIZE], *readable = NULL, *again = NULL;

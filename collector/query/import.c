@@ -70,7 +70,7 @@ static int emit(struct line *l, const char *rdata)
 	return l->sink(l->arg, &record) ? 0 : refuse(l, "stopped");
 }
 
-// Seconds since 1970 as a number or text; milliseconds where the number can be nothing else.
+// Seconds since 1970 as a number or text; milliseconds if the number can be nothing else.
 static int64_t time_of(const json_t *value)
 {
 	int64_t t = -1;
@@ -86,14 +86,14 @@ static int64_t time_of(const json_t *value)
 	return t > INT64_C(100000000000) ? t / 1000 : t;
 }
 
-// A whole number above 0 of digits alone; -1 where it is none.
+// A whole number above 0 of digits alone; -1 if it is none.
 static int64_t digits(const char *text)
 {
 	size_t len = strspn(text, "0123456789");
 	return len > 0 && len < 19 && text[len] == '\0' ? strtoll(text, NULL, 10) : -1;
 }
 
-// How often: 1 where it is not told.
+// How often: 1 if it is not given.
 static int64_t count_of(const json_t *value)
 {
 	double real = json_real_value(value);
@@ -179,7 +179,7 @@ static int take_json(struct line *l, const char *text, size_t len)
 	return result;
 }
 
-// Where the last of the fields is separated; NULL where there is but one.
+// Where the last of the fields is separated; NULL if there is but one.
 static char *last_bars(char *text)
 {
 	char *found = NULL;

@@ -11,9 +11,9 @@ struct query_format {
 	bool rdata_lookup;	       // DNSDB: what was looked up is RDATA: a string, and no bailiwick
 	bool human_time;	       // DNSDB: times as RFC 3339
 	bool brief;		       // DNSDB's flexible search: without count and times
-	bool framed;		       // COF: in DNSDB's frame, which tells whether that was all
+	bool framed;		       // COF: in DNSDB's frame, which says whether that was all
 	const char *sensor;	       // COF: sensor_id, or NULL
-	const char *keyword;	       // what was looked for, to tell why a name answers (http/find.c)
+	const char *keyword;	       // what was looked for, to say why a name matches (http/find.c)
 	const struct zone_list *zones; // DNSDB: for the bailiwick
 };
 
@@ -36,7 +36,7 @@ void query_json_dnsdb(struct redis_buffer *out, const struct query_record *r, co
 #define QUERY_CSV_HEAD "rrname,rrtype,rdata,time_first,time_last,count\r\n"
 void query_csv(struct redis_buffer *out, const struct query_record *r);
 
-// Pieces: text as it stands, a number, a JSON string with its quotes.
+// Pieces: text unchanged, a number, a JSON string with its quotes.
 void query_put(struct redis_buffer *out, const char *text, size_t len);
 void query_put_text(struct redis_buffer *out, const char *text);
 void query_put_number(struct redis_buffer *out, int64_t number);

@@ -7,7 +7,7 @@
 
 enum { SCAN_STARS_MAX = 4 }; // Redis goes back to every star: patterns with more are matched here alone
 
-// True where the dot at `at` separates labels: no odd number of backslashes before it.
+// True if the dot at `at` separates labels: no odd number of backslashes before it.
 static bool is_separator(const char *name, size_t at)
 {
 	size_t slashes = 0;
@@ -49,7 +49,7 @@ static bool matches_regex(struct query_regex *regex, const char *name, size_t le
 	return query_regex_matches(regex, name, len) || query_regex_matches(regex, dotted, len + 1);
 }
 
-// One bracket expression at `*p` (behind the bracket); moves `*p` behind it.
+// One bracket expression at `*p` (after the bracket); moves `*p` past it.
 static bool in_brackets(const char **p, char c)
 {
 	bool negated = **p == '^' || **p == '!', found = false;
@@ -187,7 +187,7 @@ void query_match_pattern(struct query_run *run)
 	}
 }
 
-// True where an escape goes on after its letter: \x41, \pL, \Q…\E, \101.
+// True if an escape goes on after its letter: \x41, \pL, \Q…\E, \101.
 static bool has_code(const char *pattern)
 {
 	for (const char *p = pattern; *p; p += *p == '\\' && p[1] ? 2 : 1)

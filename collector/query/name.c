@@ -8,7 +8,7 @@
 
 enum { LABEL_SIZE = 63 }; // RFC 1035 §2.3.4
 
-// One octet of a label: a character, \X or \DDD. Returns characters used, 0 where it is broken.
+// One octet of a label: a character, \X or \DDD. Returns characters used, 0 if it is broken.
 static size_t read_octet(const char *text, size_t len, uint8_t *out)
 {
 	uint8_t c = (uint8_t)text[0];

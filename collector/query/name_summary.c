@@ -6,7 +6,7 @@ bool query_name_summary_is_full(const struct query_name_summary *f, const struct
 	return f->name_len > 0 && (f->name_len != r->owner_len || memcmp(f->name, r->owner, r->owner_len) != 0);
 }
 
-// True where "A,AAAA" has the type already.
+// True if "A,AAAA" has the type already.
 static bool has_type(const char *types, const char *type, size_t len)
 {
 	for (const char *at = types; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ','))

@@ -13,7 +13,7 @@ struct query_name_summary {
 	int64_t first, last, count;
 };
 
-// Records of one name come one after another. True where the record is of another name than `f`
+// Records of one name come one after another. True if the record is of another name than `f`
 // gathers: use that one, then call again (with `f->name_len` set to 0).
 bool query_name_summary_is_full(const struct query_name_summary *f, const struct query_record *r);
 void query_name_summary_add(struct query_name_summary *f, const struct query_record *r);

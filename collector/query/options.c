@@ -127,7 +127,7 @@ bool query_is_of_targets(const struct query *q)
 	       q->kind == QUERY_TARGET_GLOB || q->kind == QUERY_TARGET_REGEX;
 }
 
-// "90", "15min", "24h", "7d", "2w" as seconds; -1 where it is none.
+// "90", "15min", "24h", "7d", "2w" as seconds; -1 if it is none.
 static int64_t parse_span(const char *text)
 {
 	static const struct {
@@ -146,7 +146,7 @@ static int64_t parse_span(const char *text)
 	return -1;
 }
 
-// "2024-01-31T12:00:00Z" with a blank in place of the T, and without fractions of a second; false where it is too long.
+// "2024-01-31T12:00:00Z" with a blank in place of the T, and without fractions of a second; false if it is too long.
 static bool plain_time(const char *text, char *out, size_t out_size)
 {
 	size_t len = strlen(text), n = 0;
@@ -166,7 +166,7 @@ static bool plain_time(const char *text, char *out, size_t out_size)
 	return true;
 }
 
-// A date and perhaps a time of day, UTC unless an offset stands behind it: its first second and, in `end`, its last.
+// A date and perhaps a time of day, UTC unless an offset follows: its first second and, in `end`, its last.
 static bool parse_date(const char *text, int64_t *start, int64_t *end)
 {
 	static const struct {

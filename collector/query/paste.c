@@ -17,7 +17,7 @@ const char *const query_meaning_text[QUERY_MEANS_MAX] = {"name", "below", "stem"
 
 // --- hosts
 
-// A port behind a name, and what stands before "@".
+// A port after a name, and what comes before "@".
 static char *strip_name(char *text)
 {
 	for (char *p = text; (p = strchr(p, '@')) != NULL;) {
@@ -39,7 +39,7 @@ static char *strip_name(char *text)
 	return text;
 }
 
-// A path behind an IPv6 address, in which there is no dot.
+// A path after an IPv6 address, in which there is no dot.
 static void cut_behind_ipv6(char *text)
 {
 	char *slash = strchr(text, '/'), *bracket = text[0] == '[' ? strchr(text, ']') : NULL;
@@ -205,7 +205,7 @@ struct plain {
 	char *text;    // …and refanged
 };
 
-// False where it is too long for one.
+// False if it is too long for one.
 static bool make_plain(struct plain *to, const char *text)
 {
 	if (strlen(text) >= ITEM_SIZE)

@@ -44,6 +44,6 @@ int query_understand_item(struct query_paste *p, const char *text, char *why, si
 // Makes what was understood (p.q) the thing that `q` asks for; its types, times and limits stay.
 void query_take_value(struct query *q, const struct query *value);
 
-// Calls `sink` with each item as it was written: the whole text where it is one. Returns how many, SIZE_MAX without memory.
+// Calls `sink` with each item as it was written: the whole text if it is one item. Returns how many, SIZE_MAX without memory.
 typedef void query_item_sink(void *arg, const char *item, bool several);
 size_t query_paste_items(const char *text, query_item_sink *sink, void *arg);

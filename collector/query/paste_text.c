@@ -14,7 +14,7 @@ static const struct {
 	{0x205f, 0x205f, ' '}, {0x2060, 0x2060, 0}, {0x2066, 0x2069, 0}, {0x2212, 0x2212, '-'}, {0x3000, 0x3000, ' '},
 	{0xfeff, 0xfeff, 0}};
 
-// A character of two or three octets of UTF-8; 0 where it is another. `*n` becomes its length.
+// A character of two or three octets of UTF-8; 0 if it is another. `*n` becomes its length.
 static uint32_t decode(const unsigned char *p, size_t *n)
 {
 	if (p[0] >= 0xc2 && p[0] < 0xe0 && (p[1] & 0xc0) == 0x80) {
@@ -60,7 +60,7 @@ char *query_trim(char *text)
 	return text;
 }
 
-// Quotes or brackets around all of it; NULL where there are none.
+// Quotes or brackets around all of it; NULL if there are none.
 static char *take_inner(char *text)
 {
 	static const char *const pairs[][2] = {{"\"", "\""}, {"'", "'"}, {"`", "`"}, {"<", ">"}, {"(", ")"},
@@ -80,7 +80,7 @@ static char *take_inner(char *text)
 	return NULL;
 }
 
-// Commas behind it, and quotes or brackets around it. In place.
+// Commas after it, and quotes or brackets around it. In place.
 char *query_unwrap(char *text)
 {
 	for (char *inner = text; inner; inner = take_inner(text)) {
@@ -93,7 +93,7 @@ char *query_unwrap(char *text)
 	return text;
 }
 
-// True where a host, or a URL, seems to begin: what ends in a word behind a dot, or has the dots of an address.
+// True if a host, or a URL, seems to begin: what ends in a word after a dot, or has the dots of an address.
 static bool begins_host(const char *text)
 {
 	size_t len = strcspn(text, ":/?#,;| \t\r\n\"'"), at = len, dots = 0;
@@ -110,7 +110,7 @@ static bool begins_host(const char *text)
 	return at > 0 && len - at >= 2 && isalpha((unsigned char)text[at]);
 }
 
-// What separates items, unless a backslash stands before it. The path of a URL may hold such characters.
+// What separates items, unless a backslash precedes it. The path of a URL may hold such characters.
 size_t query_item_len(const char *text)
 {
 	bool url = false, path = false;

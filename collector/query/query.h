@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Looking back: what is asked, and the records that answer. The command and the HTTP server use
-// nothing else to read sightings.
+// Lookups: a question, and the records that answer it. The command and the HTTP server read sightings only through this.
 //
 //     struct query ──query_start──► struct query_run ──query_next──► record, record, …, end
 //
 // A run works in steps of a few round trips with at most a page of records in memory, so whoever
 // drives it can do something else between two steps (QUERY_BUSY) and may stop at any moment.
-// Records come newest first where one name, address or target is asked for, else in the order in
+// Records come newest first if one name, address or target is asked for, else in the order in
 // which they are met; query_sorted puts them in another order.
 #pragma once
 
@@ -20,12 +19,12 @@ enum query_kind {
 	QUERY_SUBTREE,	      // a name and all below it: "*.example.com", and a zone
 	QUERY_STEM,	      // names that begin with labels: "www.example.*"
 	QUERY_ADDRESSES,      // first..last: one address, a prefix, a range
-	QUERY_TARGET,	      // who points to a name
-	QUERY_TARGET_SUBTREE, // who points to a name or to one below it
-	QUERY_TARGET_STEM,    // who points to a name that begins so
+	QUERY_TARGET,	      // records that point to a name
+	QUERY_TARGET_SUBTREE, // records that point to a name or to one below it
+	QUERY_TARGET_STEM,    // records that point to a name that begins so
 	QUERY_GLOB,	      // names that match a pattern with * ? [a-z]
 	QUERY_REGEX,	      // names that match an extended regular expression
-	QUERY_TARGET_GLOB,    // who points to a name that matches
+	QUERY_TARGET_GLOB,    // records that point to a name that matches
 	QUERY_TARGET_REGEX,   // the same
 	QUERY_KEYWORD,	      // names that contain a keyword, or look like it (alike.c)
 	QUERY_EVERYTHING      // all that Redis holds
@@ -115,7 +114,7 @@ void query_sorted_stop(struct query_sorted *s);
 
 // parse.c: from texts of people and clients. 0, or -EINVAL with one line in `why`.
 
-// Whatever is pasted (paste.h), where it is a name, "*.name", "name.*", an address, a prefix or a range.
+// Whatever is pasted (paste.h), if it is a name, "*.name", "name.*", an address, a prefix or a range.
 int query_parse(struct query *q, const char *text, char *why, size_t why_size);
 int query_parse_name(struct query *q, const char *text, char *why, size_t why_size);
 int query_parse_target(struct query *q, const char *text, char *why, size_t why_size);
@@ -132,7 +131,7 @@ int query_parse_addresses(struct query *q, const char *text, char *why, size_t w
 // "a,aaaa", "any" (no DNSSEC types), "any-dnssec" (only those), "all".
 int query_parse_types(struct query *q, const char *text, char *why, size_t why_size);
 // Are the types asked for such that what is asked for can have them? Who points to a name has those that point; of an
-// address A and AAAA are taken for one. Call it where the kind and the types are known.
+// address A and AAAA are taken for one. Call it when the kind and the types are known.
 int query_fit_types(struct query *q, char *why, size_t why_size);
 // "1700000000", "-3600" (from `now`), "7d", "2024-01-31", "2024-01-31T12:00:00Z", "2024-01-31 12:00+02:00"; UTC unless it
 // says otherwise. Of a day, a minute or a month: its first second.
@@ -142,11 +141,11 @@ int query_parse_until(int64_t *out, const char *text, int64_t now, char *why, si
 // "-last", "first", "count", "name", "type", "rdata".
 int query_parse_order(struct query *q, const char *text, char *why, size_t why_size);
 
-// alike.c: why a name answers to a keyword, in order of rank.
+// alike.c: why a name matches a keyword, in order of rank.
 enum query_reason {
 	QUERY_REASON_NONE,
 	QUERY_REASON_CONTAINS,	// the keyword itself
-	QUERY_REASON_HOMOGLYPH, // by letters of other scripts, behind punycode
+	QUERY_REASON_HOMOGLYPH, // by letters of other scripts, in punycode
 	QUERY_REASON_DIGIT,	// by digits and letters that look alike: 0 o, 1 l i, 5 s, rn m, …
 	QUERY_REASON_EDIT,	// one letter more, less, other, or two swapped, in a word of the name
 	QUERY_REASON_MAX
@@ -155,38 +154,38 @@ enum { QUERY_EDIT_MIN = 5 }; // length of a keyword from which on one edit is lo
 enum query_reason query_alike(const char *keyword, size_t keyword_len, const char *name, size_t len);
 extern const char *const query_reason_text[];
 
-// idn.c: labels in UTF-8 become punycode, in place. False where one is not sound, or there is no room.
+// idn.c: labels in UTF-8 become punycode, in place. False if one is not sound, or there is no room.
 bool query_to_ascii(char *text, size_t size);
 
-// As query_name (name.h), of a name that may have labels in UTF-8; 0 also where IDNA does not permit them.
+// As query_name (name.h), of a name that may have labels in UTF-8; 0 also if IDNA does not permit them.
 size_t query_name_of(const char *text, size_t len, char out[static TEXT_NAME_SIZE]);
 
-// A keyword in UTF-8 as the Latin letters that it looks like; false where some look like none.
+// A keyword in UTF-8 as the Latin letters that it looks like; false if some look like none.
 bool query_to_latin(const char *text, char *out, size_t out_size);
 
-// The name with its punycode labels in UTF-8. Returns the length (terminated), 0 where there are none.
+// The name with its punycode labels in UTF-8. Returns the length (terminated), 0 if there are none.
 size_t query_unicode(const char *name, size_t len, char *out, size_t out_size);
 
 // The name with the labels in UTF-8 that are sound IDNA 2008 and become the same punycode again, which no
-// control characters or broken labels do. Returns the length (terminated), 0 where there are none.
+// control characters or broken labels do. Returns the length (terminated), 0 if there are none.
 size_t query_readable(const char *name, size_t len, char *out, size_t out_size);
 
-// match.c: true where `name` is the zone or lies below it; where its first labels are those of the stem.
+// match.c: true if `name` is the zone or is below it; if its first labels are those of the stem.
 bool query_name_is_below(const char *zone, size_t zone_len, const char *name, size_t len);
 bool query_name_begins(const char *stem, size_t stem_len, const char *name, size_t len);
 
-// True where `name` is q->name or lies below it. Both as keys hold them.
+// True if `name` is q->name or is below it. Both as keys hold them.
 bool query_is_below(const struct query *q, const char *name, size_t len);
 
 // rdata_wire.c: the names that RDATA in wire form (q->raw) may point to, whatever its type: each is handed to `take`
-// (NULL: none is), which returns 0 to go on. Returns how many; -1 where `take` did.
+// (NULL: none is), which returns 0 to go on. Returns how many; -1 if `take` did.
 int query_raw_targets(const struct query *q, int (*take)(void *arg, const char *name, size_t len), void *arg);
 
-// options.c: true where what is asked for is who points to a name.
+// options.c: true if what is asked for is records that point to a name.
 bool query_is_of_targets(const struct query *q);
 
-// True where RDATA of the type points to a name.
+// True if RDATA of the type points to a name.
 bool query_type_has_target(const char *type, size_t len);
 
-// True where the types asked for include this one.
+// True if the types asked for include this one.
 bool query_has_type(const struct query *q, const char *type, size_t len);

@@ -63,7 +63,7 @@ static void put(struct field_out *o, const char *text, size_t len)
 	*o->at = '\0';
 }
 
-// What others write as it stands: octets that keys hold as \DDD, so.
+// What others write unescaped: octets that keys hold as \DDD, so.
 static void put_text(struct field_out *o, const char *text, size_t len)
 {
 	char escaped[8];

@@ -61,7 +61,7 @@ static const char *const param_names[] = {"mandatory", "alpn", "no-default-alpn"
 	"ipv6hint"};
 enum { KEY_MANDATORY, KEY_ALPN, KEY_NO_DEFAULT_ALPN, KEY_PORT, KEY_IPV4HINT, KEY_ECH, KEY_IPV6HINT, KEY_NAMES };
 
-// The number of a key; -1 where it is none.
+// The number of a key; -1 if it is none.
 static int key_number(const char *text, size_t len)
 {
 	uint8_t wire[2];
@@ -76,7 +76,7 @@ static int key_number(const char *text, size_t len)
 	return number.bad ? -1 : wire[0] << 8 | wire[1];
 }
 
-// One character, or what stands behind a backslash. Returns how much of the text it was; 0 where it is broken.
+// One character, or what follows a backslash. Returns how much of the text it was; 0 if it is broken.
 static size_t unescape(const char *text, size_t len, uint8_t *out)
 {
 	int value = 0;
@@ -100,7 +100,7 @@ static size_t unescape(const char *text, size_t len, uint8_t *out)
 	return value <= 255 ? 4 : 0;
 }
 
-// The octets of a text in quotes. Their number, SIZE_MAX where it is broken.
+// The octets of a text in quotes. Their number, SIZE_MAX if it is broken.
 static size_t unquote(const char *text, size_t len, char *out, size_t out_size)
 {
 	size_t n = 0, used;
@@ -115,7 +115,7 @@ static size_t unquote(const char *text, size_t len, char *out, size_t out_size)
 
 static void put_alpn(struct wire_out *o, const char *list, size_t len)
 {
-	for (size_t i = 0; i < len && !o->bad; i++) { // behind a comma
+	for (size_t i = 0; i < len && !o->bad; i++) { // after a comma
 		uint8_t id[256];
 		size_t n = 1;
 		while (i < len && list[i] != ',' && !o->bad) {

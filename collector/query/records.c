@@ -60,7 +60,7 @@ static bool is_last_wanted(const struct query *q, int64_t last)
 	return last >= q->last_after && last <= q->last_before;
 }
 
-// A member of name:<owner>, whose text stands in the page at `owner`.
+// A member of name:<owner>, whose text is in the page at `owner`.
 static void add_of_name(struct query_run *run, uint32_t owner, size_t owner_len, const redisReply *member, int64_t last)
 {
 	struct query_page *p = &run->page;
@@ -110,7 +110,7 @@ static void add_of_target(struct query_run *run, const char *target, size_t targ
 				last);
 		return;
 	}
-	// the target behind the owner, with a space between them: names hold none
+	// the target after the owner, with a space between them: names hold none
 	if (!query_list_add2(&run->resolve, member->str, member->len, " ", 1) ||
 		!redis_buffer_room(&run->resolve.text, target_len))
 		run->page.bad = true;
@@ -141,7 +141,7 @@ static void add_members(struct query_run *run, const char *key, size_t key_len, 
 	}
 }
 
-// Newest first: nothing behind the last member of the reply can be wanted.
+// Newest first: nothing after the last member of the reply can be wanted.
 static bool is_past(const struct query_run *run, const redisReply *reply)
 {
 	return reply->elements >= 2 && reader_number(reply->element[reply->elements - 1]) < run->q.last_after;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Regular expressions from people, in bounded time and memory: RE2, which does not backtrack. Compiling fails
-// where the program would be large; matching takes time linear in the text. No back-references, no
+// if the program would be large; matching takes time linear in the text. No back-references, no
 // look-around.
 #pragma once
 

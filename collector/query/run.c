@@ -20,7 +20,7 @@ struct query_run *query_start(const struct query *q, struct query_db *db)
 	run->q = *q;
 	run->db = db;
 	run->deadline_ms = q->time_max_s > 0 ? (int64_t)monotonic_ms() + (int64_t)(q->time_max_s * 1000) : INT64_MAX;
-	query_source_begin(run); // a failure is noted, and told by the first query_next
+	query_source_begin(run); // a failure is noted, and reported by the first query_next
 	return run;
 }
 

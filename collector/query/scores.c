@@ -28,7 +28,7 @@ static int compare_scored(const void *a, const void *b)
 	return compare_text(x->str, x->len, y->str, y->len);
 }
 
-// The members of a set, in order where they are many. Returns how many.
+// The members of a set, sorted if they are many. Returns how many.
 static size_t sort_set(const redisReply *set, struct scored *out)
 {
 	size_t n = set->elements / 2 < SORTED_MAX ? set->elements / 2 : SORTED_MAX;
@@ -40,7 +40,7 @@ static size_t sort_set(const redisReply *set, struct scored *out)
 	return n;
 }
 
-// The score of a member, or what stands for a missing one.
+// The score of a member, or the default for a missing one.
 static int64_t score_of(const struct scored *set, size_t len, const char *text, size_t text_len, int64_t missing)
 {
 	size_t low = 0, high = len;
@@ -80,7 +80,7 @@ void query_scores_join(struct query_page *p, size_t from, const redisReply *firs
 // --- by ZMSCORE
 
 // How many items from `i` on share an owner and are not known, so that one command asks for all of
-// them; 0 where the one at `i` is known.
+// them; 0 if the one at `i` is known.
 static size_t owner_run(const struct query_page *p, size_t i)
 {
 	size_t n = 0;

@@ -67,7 +67,7 @@ static int compare_text(const char *a, size_t a_len, const char *b, size_t b_len
 	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
 }
 
-// Names from their last label on, so that hosts of a domain stand together.
+// Names from their last label on, so that hosts of a domain come together.
 static int compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	for (;;) {
@@ -134,7 +134,7 @@ static int compare_equals(const struct query_record *x, const struct query_recor
 	return order != 0 ? order : compare_text(y->rdata, y->rdata_len, x->rdata, x->rdata_len);
 }
 
-// Below 0 where `a` is shown before `b`.
+// Below 0 if `a` is shown before `b`.
 static int compare(const struct query *q, const struct kept *a, const struct kept *b)
 {
 	const struct query_record *x = &a->record, *y = &b->record;
@@ -251,7 +251,7 @@ static bool keep(struct query_sorted *s, const struct query_record *record)
 	return true;
 }
 
-// True where the run shows its records in this order by itself.
+// True if the run shows its records in this order by itself.
 static bool is_natural(const struct query *q)
 {
 	bool one_key = q->kind == QUERY_NAME || q->kind == QUERY_TARGET ||
@@ -259,7 +259,7 @@ static bool is_natural(const struct query *q)
 
 	if (q->kind == QUERY_TARGET || q->with_targets)
 		one_key =
-			false; // those that have to be resolved, and those that point to a name, come behind the others
+			false; // those that have to be resolved, and those that point to a name, come after the others
 	return q->order == QUERY_ORDER_NONE || (q->order == QUERY_ORDER_LAST && q->descending && one_key);
 }
 
@@ -336,7 +336,7 @@ static void finish(struct query_sorted *s)
 	s->pos = s->q.offset < s->len ? s->q.offset : s->len;
 }
 
-// Begins the next of the questions. False where there is none, or no memory.
+// Begins the next of the questions. False if there is none, or no memory.
 static bool begin_next(struct query_sorted *s)
 {
 	if (s->rest_pos == s->q.also_len)

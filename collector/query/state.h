@@ -64,7 +64,7 @@ struct query_run {
 	char scan_cursor[24];			    // of the next SCAN
 	size_t scan_node, nodes;		    // primary being scanned, of how many; 0: not asked yet
 	uint64_t version;			    // of the cluster when the scan began
-	char pattern[2 * TEXT_NAME_SIZE];	    // glob for SCAN, behind the prefix
+	char pattern[2 * TEXT_NAME_SIZE];	    // glob for SCAN, after the prefix
 	uint64_t net_next, net_last;		    // SOURCE_NETS: number of the /24 or /48
 	uint64_t index_next;			    // SOURCE_INDEX: where the search goes on
 	struct names_mark mark;			    // …what the index has to hold
@@ -84,8 +84,8 @@ struct query_run {
 	char owner[TEXT_NAME_SIZE];	     // QUERY_KEYWORD: the last name that was met
 	size_t owner_len;
 	bool showing;	     // its records
-	bool rnames;	     // SOA records by their RNAME, which no index has, behind those by their MNAME
-	bool behind;	     // what points to a name, behind the name's own records
+	bool rnames;	     // SOA records by their RNAME, which no index has, after those by their MNAME
+	bool behind;	     // what points to a name, after the name's own records
 	int64_t deadline_ms; // monotonic; INT64_MAX: none
 	bool failed;
 	char why[512];

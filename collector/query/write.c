@@ -110,7 +110,7 @@ static void remove_member(struct query_db *db, const char *family, const struct 
 }
 
 // rdata:<target> has one member for all records of a type with that target; restore_targets puts
-// it back where another one is left.
+// it back if another one is left.
 static void remove_target(struct query_db *db, const struct query_record *r, const char *target, size_t len)
 {
 	char head[TEXT_TYPE_SIZE + 1];
@@ -143,7 +143,7 @@ void query_erase_record(struct query_db *db, const struct query_record *r)
 		has_address ? r->rdata : r->owner, has_address ? r->rdata_len : r->owner_len);
 }
 
-// Puts back the member of rdata:<target> where the owner still has a record with that target.
+// Puts back the member of rdata:<target> if the owner still has a record with that target.
 static int restore_targets(struct query_db *db, const struct query_record *r, bool owner_is_left)
 {
 	const char *target, *other;

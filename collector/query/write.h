@@ -6,7 +6,7 @@
 #include "collector/query/query.h"
 
 // Appends to db->reader.out what writes one record. `add`: its count is added to the one that is there;
-// else the greater of the two stands, so that importing twice does no harm.
+// else the greater of the two is kept, so that importing twice does no harm.
 void query_write_record(struct query_db *db, const struct query_record *r, bool add);
 
 // Appends what removes one record from its sorted sets, and asks whether its owner and its address

@@ -145,7 +145,7 @@ int reader_cluster_refresh(struct reader_cluster *cl)
 
 // --- commands
 
-// The decimal number behind a mark; moves `*p` behind its line end.
+// The decimal number after a mark; moves `*p` past its line end.
 static size_t read_number(const char **p)
 {
 	size_t n = 0;
@@ -156,7 +156,7 @@ static size_t read_number(const char **p)
 	return n;
 }
 
-// One command at `p`, as redis/encode.h wrote it. Returns its end; `*key` NULL where it has none.
+// One command at `p`, as redis/encode.h wrote it. Returns its end; `*key` NULL if it has none.
 static const char *read_command(const char *p, const char **key, size_t *key_len)
 {
 	static const char *const keyless[] = {"SCAN", "INFO", "DBSIZE", "PING", "CLUSTER"};
@@ -166,7 +166,7 @@ static const char *read_command(const char *p, const char **key, size_t *key_len
 	for (size_t i = 0; i < arguments; i++) {
 		size_t len = read_number(&p);
 		if (i == 0 && len == 5 && memcmp(p, "XREAD", 5) == 0)
-			key_at = SIZE_MAX; // behind STREAMS
+			key_at = SIZE_MAX; // after STREAMS
 		for (size_t k = 0; i == 0 && k < sizeof(keyless) / sizeof(*keyless); k++)
 			if (strlen(keyless[k]) == len && memcmp(p, keyless[k], len) == 0)
 				key_at = 0;
@@ -216,7 +216,7 @@ static int cut(struct reader_cluster *cl, const struct redis_buffer *commands, s
 	return 0;
 }
 
-// True where the server has closed the connection while it was idle.
+// True if the server has closed the connection while it was idle.
 static bool is_dead(const redisContext *c)
 {
 	char octet;

@@ -5,7 +5,7 @@
 
 #include "collector/redis/conn.h"
 
-// Connects to `at`; where it is NULL, to what the settings name: of a list the first that is a
+// Connects to `at`; if it is NULL, to what the settings name: of a list the first that is a
 // primary, else the first that answers; of Sentinels the primary that they know. The caller frees
 // (redisFree). NULL with one line in `why`.
 redisContext *reader_connect(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size);

@@ -75,7 +75,7 @@ int reader_pipe_send(struct reader_pipe *p)
 	return 0;
 }
 
-// More octets behind those that are there.
+// More octets after those that are there.
 static int read_more(struct reader_pipe *p)
 {
 	if (p->capacity - p->len < READ_SIZE / 4) {

@@ -39,8 +39,8 @@ int reader_pipe_send(struct reader_pipe *p);
 // is in `why`. 0 or -1.
 int reader_pipe_head(struct reader_pipe *p, char *mark, long long *number);
 
-// A bulk string. 0, or -1 where it is something else.
+// A bulk string. 0, or -1 if it is something else.
 int reader_pipe_bulk(struct reader_pipe *p, struct reader_piece *piece);
 
-// Forgets what was read: the pieces are gone.
+// Forgets what was read: the pieces become invalid.
 void reader_pipe_release(struct reader_pipe *p);

@@ -105,7 +105,7 @@ static int fail_context(struct reader *r)
 	return reader_fail(r, "%s", text);
 }
 
-// What went wrong since `begun` is not tried again for a while, lest everyone waits for it; unless it was the lookup that
+// What went wrong since `begun` is not tried again for a while, so that not every lookup waits for it; unless it was the lookup that
 // had no time left.
 static void note_trouble(struct reader *r, int64_t begun)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Replies of a Redis Cluster; where one says that the key has moved, or is being moved, the command is
-// asked again where it is now.
+// Replies of a Redis Cluster; if one says that the key has moved, or is being moved, the command is
+// sent again to where it is now.
 #include "collector/reader/cluster.h"
 
 #include "collector/reader/connect.h"
@@ -52,7 +52,7 @@ static redisReply *ask_aside(struct reader_cluster *cl, size_t node, const struc
 	return reader_connect_ask(n->aside, cl->settings, command, cl->why, sizeof(cl->why));
 }
 
-// Follows MOVED and ASK, and waits a little where the slot is between two nodes.
+// Follows MOVED and ASK, and waits a little if the slot is between two nodes.
 static redisReply *redirect(struct reader_cluster *cl, const struct redis_buffer *command, size_t sent_to,
 	redisReply *reply)
 {

@@ -21,7 +21,7 @@ static int64_t to_number(const char *text, size_t len)
 	return value;
 }
 
-// The head of the reply: the cursor, "0" where all members follow, and how many octet strings do.
+// The head of the reply: the cursor, "0" if all members follow, and how many octet strings do.
 static int read_head(struct reader_pipe *p, bool *whole, long long *n)
 {
 	struct reader_piece cursor;

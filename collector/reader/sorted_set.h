@@ -17,7 +17,7 @@ struct reader_sorted_set {
 	struct reader_member member[READER_SORTED_SET_MAX];
 };
 
-// Reads the reply that is next in the set's pipe. 0; 1 where the set has to be read otherwise: it has
+// Reads the reply that is next in the set's pipe. 0; 1 if the set has to be read in another way: it has
 // more members, or its key has moved; then `len` is 0. -1 with the pipe's `why`.
 int reader_sorted_set_read(struct reader_sorted_set *s);
 

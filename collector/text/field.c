@@ -102,7 +102,7 @@ static void put_metres(struct text_out *o, int64_t centimetres)
 	text_put(o, rest, sizeof(rest));
 }
 
-// RFC 1876 §2. Size and precisions are left out where they are the defaults.
+// RFC 1876 §2. Size and precisions are left out if they are the defaults.
 static bool put_loc(struct text_out *o, const uint8_t *p)
 {
 	static const uint8_t defaults[] = {0x12, 0x16, 0x13}; // 1 m, 10 km, 10 m

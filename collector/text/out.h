@@ -19,7 +19,7 @@ struct text_out {
 	bool full; // something did not fit
 };
 
-// True where `n` more characters fit.
+// True if `n` more characters fit.
 static inline bool text_room(struct text_out *o, size_t n)
 {
 	if (n > (size_t)(o->end - o->at)) {
@@ -62,7 +62,7 @@ void text_put_quoted(struct text_out *o, const uint8_t *p, size_t n);
 // The uncompressed name at the cursor. False, with the cursor bad, where it is not sound.
 bool text_put_name(struct text_out *o, struct cursor *c);
 
-// Writes a field of RDATA and consumes it. False where the octets do not fit the field.
+// Writes a field of RDATA and consumes it. False if the octets do not fit the field.
 bool text_put_field(struct text_out *o, struct cursor *c, enum dns_field field);
 
 // special.c, params.c ──────────────────────────────────────────────────────────────

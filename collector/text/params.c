@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Service parameters of SVCB and HTTPS as text (RFC 9460 §2.1, appendix A). Values always stand in
+// Service parameters of SVCB and HTTPS as text (RFC 9460 §2.1, appendix A). Values are always in
 // quotes. Keys that RFC 9460 does not name are written keyNNNNN, which every reader understands.
 #include "collector/text/out.h"
 
@@ -66,7 +66,7 @@ static bool put_items(struct text_out *o, struct cursor value, uint16_t key)
 	return true;
 }
 
-// RFC 9460 §2.1: a value may be left out where it is empty; keys whose value is a list or base64
+// RFC 9460 §2.1: a value may be left out if it is empty; keys whose value is a list or base64
 // keep their quotes.
 static bool put_param(struct text_out *o, uint16_t key, const uint8_t *p, size_t size)
 {
@@ -95,7 +95,7 @@ bool text_put_svc_params(struct text_out *o, struct cursor *c)
 		const uint8_t *p = cursor_take(c, size);
 		if (!p)
 			return false;
-		// where a key stands twice, the last holds
+		// if a key comes twice, the last counts
 		if (cursor_left(c) >= 2 && cursor_load16(c->at) == key)
 			continue;
 		if (!first)

@@ -4,7 +4,7 @@
 
 #include "dataplane/common/wire_name.h"
 
-// How an octet stands in a name: as the character here (lower case), behind a backslash (CHAR_SLASH),
+// How an octet is written in a name: as the character here (lower case), after a backslash (CHAR_SLASH),
 // or as \DDD (0).
 enum { CHAR_SLASH = 1 };
 
@@ -117,7 +117,7 @@ void text_put_ipv4(struct text_out *o, const uint8_t address[static 4])
 }
 
 // The first of the longest runs of at least two zero words (RFC 5952 §4.2): where it begins, and in
-// `*len` how many. `*len` is 0 where there is none.
+// `*len` how many. `*len` is 0 if there is none.
 static int zero_run(const uint8_t address[static 16], int *len)
 {
 	int best = 0, run = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Fields of RDATA that are lists, or whose kind another octet tells, as text.
+// Fields of RDATA that are lists, or whose kind is given by another octet, as text.
 #include "collector/text/out.h"
 
 // RFC 4025 §2.3, RFC 8777 §4.2.3: none, IPv4, IPv6, name.
@@ -53,7 +53,7 @@ static bool put_a6(struct text_out *o, struct cursor *c)
 	return prefix == 0 || text_put_name(o, c);
 }
 
-// af-dans-0152 §5: a telephone number behind "+", or an address in hexadecimal.
+// af-dans-0152 §5: a telephone number after "+", or an address in hexadecimal.
 static bool put_atma(struct text_out *o, struct cursor *c)
 {
 	uint8_t format = cursor_u8(c);
@@ -203,7 +203,7 @@ bool text_put_special(struct text_out *o, struct cursor *c, enum dns_field field
 	switch (field) {
 	case DNS_FIELD_HIP:
 		return put_hip(o, c);
-	case DNS_FIELD_GATEWAY: // the type stands in the second octet of the RDATA
+	case DNS_FIELD_GATEWAY: // the type is in the second octet of the RDATA
 		return put_gateway(o, c, c->base[1]);
 	case DNS_FIELD_RELAY:
 		return put_relay(o, c);

@@ -5,7 +5,7 @@
 //     MX  00 0a 04 'm' 'a' …            10 mail.example.com
 //     any other  0a 00 00 01            \# 4 0a000001            (RFC 3597 §5)
 //
-// Names are lower case without the final dot, the root is "."; a backslash stands before each of
+// Names are lower case without the final dot, the root is "."; a backslash precedes each of
 // " ( ) . ; \ @ $, octets outside 0x21–0x7e are \DDD. In quoted strings a backslash stands before
 // " and \, octets outside 0x20–0x7e are \DDD. One space between fields; hexadecimal (lower case)
 // and base64 in one piece. Nothing here allocates, all of it may run in any thread.
@@ -23,19 +23,19 @@ enum {
 };
 
 // Text of the uncompressed name at `wire`, of at most `size` octets. Returns its length (always
-// terminated), or 0 where there is no sound name.
+// terminated), or 0 if there is no sound name.
 size_t text_name(const uint8_t *wire, size_t size, char out[static TEXT_NAME_SIZE]);
 
 // "MX", "TYPE65280". Returns the length (always terminated).
 size_t text_type(uint16_t type, char out[static TEXT_TYPE_SIZE]);
 
 // Text of an address, `size` 4 or 16 octets (RFC 5952). Returns the length (always terminated), or
-// 0 where `size` is another.
+// 0 if `size` is another.
 size_t text_address(const uint8_t *address, size_t size, char out[static TEXT_ADDRESS_SIZE]);
 
 // Text of canonical RDATA (dns_rdata_read) of class IN. RDATA that does not fit the layout of its
 // type is written as RFC 3597 says. Returns the length (always terminated), which is 0 for RDATA
-// that has no text (an APL without items); 0 too where it does not fit into `out_size`, which
+// that has no text (an APL without items); 0 too if it does not fit into `out_size`, which
 // cannot be with TEXT_RDATA_SIZE.
 size_t text_rdata(uint16_t type, const uint8_t *rdata, size_t size, char *out, size_t out_size);
 
