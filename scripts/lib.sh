@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
-# What the scripts share; sourced by them, from any folder. Needs bash.
+# Functions that the scripts share. A script sources this file, from any working directory. Needs bash.
 #
-#     say, warn, die              one line to stderr, so that stdout stays the script's own answer
-#     need_packages run test …    Debian packages, installed where they are missing
-#     build_release               meson and ninja into build/
-#     huge_pages_get, _give_back  reserved where the machine allows it
-#     spawn, stop                 child processes that survive Ctrl-C until they are told to end
-#     redis_start                 a private Redis from collector/redis.conf
+#     say, warn, die              print one line to stderr; stdout is for the output of the script
+#     need_packages run test …    install the Debian packages that are missing
+#     build_release               build the programs in build/
+#     huge_pages_get, _give_back  reserve huge pages if the machine allows it
+#     spawn, stop                 child processes that Ctrl-C does not reach
+#     redis_start                 start a private Redis with collector/redis.conf
 set -euo pipefail
 
 LOOKBACK_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -24,30 +24,30 @@ die() { # [-STATUS] text…
 	printf '%s: error: %s\n' "$PROGRAM" "$*" >&2
 	exit "$status"
 }
-usage_error() { die -2 "$*; --help shows what there is"; }
+usage_error() { die -2 "$*; see --help"; }
 is_root() { [ "$(id -u)" = 0 ]; }
 
-# The value of an option, `$1`: the option, `$2`…: what follows it.
-need_value() { [ -n "${2-}" ] || usage_error "option '$1' wants a value"; }
+# Fails if an option has no value. `$1`: the option; `$2`…: the arguments after it.
+need_value() { [ -n "${2-}" ] || usage_error "option '$1' needs a value"; }
 
 # packages ────────────────────────────────────────────────────────────────────────────────────
 
 declare -A PACKAGES=(
-	# what meson.build asks for, and Redis
+	# what meson.build requires, and Redis
 	[run]="gcc g++ libc6-dev meson ninja-build pkg-config clang bpftool libbpf-dev libdpdk-dev libpcap-dev libhiredis-dev
 		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev libre2-dev nettle-dev libseccomp-dev zlib1g-dev publicsuffix libcunit1-dev redis-server redis-tools curl
 		iproute2 procps"
-	# other people's programs, to be compared with: a dissector, a DNS library, a name server, …
+	# programs to compare with: a dissector, a DNS library, name servers, …
 	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils bind9-utils prometheus
 		ethtool mandoc valgrind unbound nsd dnsperf dnsdbq jq openssl dpdk-dev faketime chromium"
 	[lint]="shellcheck clang-format codespell"
 )
-# Where Node.js came from elsewhere, its npm is there already.
+# A Node.js that does not come from Debian has its own npm.
 command -v npm > /dev/null || PACKAGES[test]+=" nodejs npm"
-# They come with a service that Lookback has no use for.
+# Packages with a service that Lookback does not need.
 PACKAGES_WITH_SERVICE="redis-server knot prometheus unbound nsd"
 
-# Those of the packages that are not installed.
+# Prints the packages that are not installed.
 packages_missing() {
 	dpkg-query -W -f='${Package} ${db:Status-Abbrev}\n' "$@" 2>/dev/null |
 		awk -v wanted="$*" '$2 == "ii" { have[$1] } END { n = split(wanted, w, " ")
@@ -62,7 +62,7 @@ services_hold() {
 	chmod 755 /usr/sbin/policy-rc.d
 	SERVICES_HELD=1
 }
-services_release() { # packages that were installed
+services_release() { # installed packages
 	local package
 	[ -z "$SERVICES_HELD" ] || rm -f /usr/sbin/policy-rc.d
 	[ -d /run/systemd/system ] || return 0
@@ -73,14 +73,14 @@ services_release() { # packages that were installed
 
 need_packages() { # run | test | lint …
 	local missing=() status=0
-	command -v dpkg-query > /dev/null || { warn "not a Debian system: packages are not looked for"; return 0; }
+	command -v dpkg-query > /dev/null || { warn "not a Debian system: packages are not checked"; return 0; }
 	packages_missing_of "$@"
 	[ ${#missing[@]} -gt 0 ] || return 0
-	is_root || die "packages are missing and installing them takes root: sudo apt-get install ${missing[*]}"
+	is_root || die "packages are missing, and their installation needs root: sudo apt-get install ${missing[*]}"
 	{ flock 8 && packages_install "$@" || status=$?; } 8> /run/lookback-packages.lock
 	[ "$status" = 0 ] || exit 1
 }
-# missing: those of kinds `$@`
+# Sets missing to the missing packages of the sets `$@`.
 packages_missing_of() {
 	local kind
 	missing=()
@@ -103,14 +103,14 @@ packages_install() { # run | test | lint …; one script at a time
 	) > "$log" || status=$?
 	if [ "$status" != 0 ]; then
 		tail -n 5 "$log" >&2
-		printf '%s: error: apt-get could not install: %s\n' "$PROGRAM" "${missing[*]}" >&2
+		printf '%s: error: apt-get failed to install: %s\n' "$PROGRAM" "${missing[*]}" >&2
 	fi
 	rm -f "$log"
 	return "$status"
 }
 
-# apt-get, once it is not in use by others: a new cloud machine upgrades itself at its first start. Waits
-# APT_PATIENCE seconds at most for apt's and dpkg's locks, and says so.
+# Runs apt-get when no other process uses apt: a new cloud machine upgrades itself at its first start. Waits
+# at most APT_PATIENCE seconds for the locks of apt and dpkg, and says so.
 APT_PATIENCE=${APT_PATIENCE:-1800}
 apt_get() {
 	local output holder waited=0 status
@@ -130,12 +130,12 @@ export DEBIAN_FRONTEND=noninteractive
 
 # build ───────────────────────────────────────────────────────────────────────────────────────
 
-# Builds folder `$1` with the meson options that follow; one build of a folder at a time.
+# Builds in folder `$1` with the meson options that follow. A lock prevents two builds of one folder at a time.
 build_into() {
 	local folder=$1 log=$1/.build.log status=0
 	shift
 	mkdir -p "$folder" 2>/dev/null || true
-	[ -w "$folder" ] || die "$folder: cannot write there; whose is it?"
+	[ -w "$folder" ] || die "$folder: cannot write to it; check its owner"
 	{
 		flock 9
 		{ [ -e "$folder/build.ninja" ] || meson setup "$folder" "$LOOKBACK_ROOT" "$@"; } > "$log" 2>&1 &&
@@ -143,31 +143,31 @@ build_into() {
 	} 9> "$folder/.build.lock"
 	[ "$status" = 0 ] && return
 	tail -n 20 "$log" >&2
-	die "the build failed; all of it is in $log"
+	die "the build failed; see $log"
 }
 
 build_release() {
-	[ -x "$COLLECTOR" ] && [ ! -w "$BUILD" ] && return # root has built it, someone else runs it
-	# also after an update, which takes as long
-	[ -x "$DATAPLANE" ] && ninja -C "$BUILD" -n 2>/dev/null | grep -q '^ninja: no work to do' || say "Building into ${BUILD#"$PWD"/}"
+	[ -x "$COLLECTOR" ] && [ ! -w "$BUILD" ] && return # built by root, run by another user
+	# an update may have to build everything again
+	[ -x "$DATAPLANE" ] && ninja -C "$BUILD" -n 2>/dev/null | grep -q '^ninja: no work to do' || say "Building in ${BUILD#"$PWD"/}"
 	build_into "$BUILD" --buildtype=release
 }
 
 # settings ────────────────────────────────────────────────────────────────────────────────────
 
-OPTIONS=()           # KEY=VALUE as the user gave them
-DATAPLANE_OPTIONS=() # the same with -o before each, for the program that knows KEY
+OPTIONS=()           # KEY=VALUE, from the command line
+DATAPLANE_OPTIONS=() # the same, each with -o, for the program that has the setting KEY
 COLLECTOR_OPTIONS=()
 
 knows_setting() { "$1" --help | grep "^  ${2//./\\.} " > /dev/null; }
 
-# Hands each of OPTIONS to the program whose setting it is, or to both.
+# Passes each of OPTIONS to the programs that have the setting.
 share_options() {
 	local option key known
 	for option in "${OPTIONS[@]}"; do
 		key=${option%%=*}
 		known=
-		[ "$key" != redis.password ] || usage_error "-o redis.password: every user could read it; write it into a file and give redis.password_file"
+		[ "$key" != redis.password ] || usage_error "-o redis.password: every user could read it; put it into a file and set redis.password_file"
 		[[ $option =~ ^[a-z._]+= ]] || usage_error "-o $option: expected KEY=VALUE"
 		knows_setting "$DATAPLANE" "$key" && DATAPLANE_OPTIONS+=(-o "$option") known=1
 		knows_setting "$COLLECTOR" "$key" && COLLECTOR_OPTIONS+=(-o "$option") known=1
@@ -179,10 +179,10 @@ share_options() {
 
 CAPTURES=() # files and folders to replay
 
-# Adds a capture, or a folder of them, which the dataplane looks through.
+# Adds a capture or a folder to CAPTURES. The dataplane searches folders.
 add_captures() {
 	[ -e "$1" ] || die "$1: no such file"
-	[ -r "$1" ] || die "$1: cannot be read"
+	[ -r "$1" ] || die "cannot read $1"
 	CAPTURES+=("$1")
 }
 
@@ -193,12 +193,12 @@ HUGE_PAGES_BEFORE=
 
 meminfo() { awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo; }
 
-# How many huge pages a dataplane needs, with such options.
+# Prints the number of huge pages that a dataplane with these options needs.
 huge_pages_wanted() { # program, options…
 	"$1" --check "${@:2}" 2>/dev/null | sed -n 's/^.* huge pages: .* \([0-9][0-9]*\) are needed.*/\1/p'
 }
 
-# Sees to `$1` MiB of free huge pages, of 2 MiB each, where root may and an eighth of the memory suffices.
+# Reserves huge pages of 2 MiB until `$1` MiB are free. Does nothing without root, or if that is over an eighth of the memory.
 huge_pages_get() {
 	local wanted=$(($1 / 2)) free total
 	free=$(meminfo HugePages_Free)
@@ -217,8 +217,8 @@ huge_pages_give_back() {
 
 # processes ───────────────────────────────────────────────────────────────────────────────────
 
-# Starts a program in the background, in a session of its own: Ctrl-C reaches the script alone, which ends its
-# children in order. Should the script die, they are told. SPAWNED: its process id.
+# Starts a program in the background, in a session of its own: Ctrl-C reaches only the script, which ends its
+# children in order. If the script dies, they get SIGTERM. Sets SPAWNED to the process ID.
 spawn() { # user, or - for the same; log file, or - for none; program…
 	local user=$1 log=$2 as=()
 	shift 2
@@ -233,7 +233,7 @@ spawn() { # user, or - for the same; log file, or - for none; program…
 
 is_running() { [ -n "$1" ] && kill -0 "$1" 2>/dev/null; }
 
-# Ends a child and waits for it, `$2` seconds at most. Its exit status, or 124 where it had to be killed.
+# Ends child `$1` and waits at most `$2` seconds for it. Returns its exit status, or 124 if it had to be killed.
 stop() {
 	local pid=$1 tenths=$(($2 * 10)) status=0
 	[ -n "$pid" ] || return 0
@@ -248,7 +248,7 @@ stop() {
 	return "$status"
 }
 
-# True once the command succeeds; false after `$1` tenths of a second, or when process `$2` is gone.
+# Repeats the command until it succeeds. Fails after `$1` tenths of a second, or if process `$2` has ended.
 wait_for() {
 	local tenths=$1 pid=$2
 	shift 2
@@ -260,8 +260,8 @@ wait_for() {
 
 # Redis ───────────────────────────────────────────────────────────────────────────────────────
 
-# A private Redis in folder `$1` (which exists, and is the user's), socket `$1`/redis.sock; `$2`: its port, 0 for
-# none; `$3`: the user, or -; the rest: more settings. REDIS_PID, REDIS_SOCKET. False where it does not start.
+# Starts a private Redis. `$1`: its folder, which exists and belongs to the user; `$2`: its port, 0 for none; `$3`: the
+# user, or - for the same; then more settings. Sets REDIS_PID and REDIS_SOCKET (`$1`/redis.sock). Fails if it does not start.
 redis_start() {
 	local folder=$1 port=$2 user=$3
 	shift 3
@@ -270,16 +270,16 @@ redis_start() {
 	spawn "$user" "$folder/redis.log" redis-server "$LOOKBACK_ROOT/collector/redis.conf" --dir "$folder" \
 		--port "$port" --unixsocket "$REDIS_SOCKET" --unixsocketperm 777 --daemonize no "$@"
 	REDIS_PID=$SPAWNED
-	# an old file is read first, which takes its time
+	# Redis reads its append-only file first, which may take minutes.
 	wait_for 6000 "$REDIS_PID" redis_is_ready || { REDIS_PID=; return 1; }
 }
-# A Redis that was killed while it wrote may have left the beginning of a transaction at the end of its append-only file,
-# which a later start would carry out: off with it.
+# Removes an incomplete transaction from the end of the append-only file. A Redis that was killed during a write may leave
+# one, and a later start would execute it.
 redis_mend() { # folder, user
 	local manifest=$1/appendonlydir/appendonly.aof.manifest mended
 	[ -s "$manifest" ] && command -v redis-check-aof > /dev/null || return 0
 	mended=$(yes 2> /dev/null | redis-check-aof --fix "$manifest" 2>&1 | grep -io 'successfully truncated.*' || true)
-	[ -z "$mended" ] || printf 'redis: the end of its append-only file was cut: %s\n' "$mended"
+	[ -z "$mended" ] || printf 'redis: the end of the append-only file was incomplete: %s\n' "$mended"
 	[ "$2" = - ] || chown -R "$2" "$1/appendonlydir"
 }
 redis_is_ready() { [ "$(redis-cli -s "$REDIS_SOCKET" ping)" = PONG ]; }

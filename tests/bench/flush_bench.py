@@ -1,22 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""How fast the collector writes into Redis, against the same octets sent by a raw pipeline, and what a record takes.
+"""Measures how fast the collector writes to Redis, compared with a raw pipeline, and the memory per record.
 
     scripts/bench --flush [--json] [--runs N] [--responses N] [--records N] [--families]
 
-The dataplane replays the isp traffic once and its frames are kept; the collector writes them into Redis once, with what
-it sends kept as well. Repeated records come in frames four times as long, as from a dataplane. Then rounds alternate between the two, each on a Redis made empty and after one batch: all records as new ones, then
-again as repeated ones. The raw pipeline (tests/bench/resp_feed.c) sends what the collector had sent, to the octet, as fast as
-Redis reads it. Redis has one Unix socket, collector/redis.conf, no append-only file.
+The dataplane replays the isp traffic once, and its frames are recorded. The collector writes them to Redis once, and the
+commands that it sends are recorded. Then rounds of the collector and of the raw pipeline alternate. Each round starts with
+an empty Redis and one batch; all records follow as new ones, then again as repeated ones, in frames four times as long, as
+a dataplane sends them. The raw pipeline (tests/bench/resp_feed.c) sends exactly the octets that the collector sent, as
+fast as Redis reads them. Redis uses a Unix socket, collector/redis.conf, and no append-only file.
 
     per_s, spread     records/s, median of the rounds; (best - worst) / median
-    redis_us          processor time of Redis a record
-    ratio             records/s of the collector over those of the pipeline, medians; best_ratio: of the best rounds, on a
-                      machine that others load
+    redis_us          processor time of Redis per record
+    ratio             records/s of the collector over records/s of the pipeline, medians; best_ratio: of the best rounds,
+                      for a machine with other load
     cpu               processor seconds of the collector over those of Redis, median
-    commands          Redis commands a record
-    bytes             of used_memory a record, without the stream of new records (which is capped); sightings_bytes: without
-                      zone: and net: as well; and both over those of the layout of D4 analyzer-d4-passivedns (r: v: s: l: o:)
+    commands          Redis commands per record
+    bytes             used_memory per record, without the stream of new records, which is capped; sightings_bytes: also
+                      without zone: and net:; both also relative to the layout of D4 analyzer-d4-passivedns (r: v: s: l: o:)
 """
 import argparse
 import json

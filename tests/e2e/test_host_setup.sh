@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# scripts/host-setup on a tree of files in place of /sys and /proc: it tells, and changes nothing before --apply.
+# scripts/host-setup on a tree of files in place of /sys and /proc: it reports, and changes nothing without --apply.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -35,17 +35,17 @@ echo down > "$sys/class/net/eth9/operstate"
 before=$(all_files)
 setup --huge-pages 64 --bind $card
 says 'would  reserve 64 huge pages'
-says "would  give $card from ixgbe to vfio-pci"
+says "would  bind $card to vfio-pci instead of ixgbe"
 [ "$before" = "$(all_files)" ] || fail "something was changed without --apply"
 
 setup --huge-pages 64 --bind $card --apply
 [ "$(cat "$proc/sys/vm/nr_hugepages")" = 64 ] || fail "huge pages were not reserved"
-says 'only 8 huge pages could be had' # the tree does not act upon it
+says 'huge pages: found 8, expected 64' # the tree does not act upon it
 [ "$(cat "$device/driver_override")" = vfio-pci ] || fail "the driver was not named"
 [ "$(cat "$sys/bus/pci/drivers/ixgbe/unbind")" = $card ] || fail "the card was not taken from its driver"
 [ "$(cat "$sys/bus/pci/drivers_probe")" = $card ] || fail "the card was not offered again"
 setup --unbind $card --apply
-says "done   give $card back to ixgbe"
+says "done   bind $card to ixgbe"
 [ -z "$(cat "$device/driver_override")" ] || fail "the driver's name stayed"
 ! setup --unbind $card || fail "unbound a card that it knows nothing of"
 ! setup --bind 0000:00:1f.9 || fail "took a bad address"

@@ -72,7 +72,7 @@ kill -INT "$(pgrep -P "$waiter" | head -n 1)"
 status=0
 wait "$waiter" || status=$?
 redis config set maxmemory 0 > /dev/null
-[ $status = 1 ] && grep -q 'stopped before all was in Redis' "$T/replay.log" && grep -q 'batches are not in Redis yet; they are given up' "$T/replay.log" ||
+[ $status = 1 ] && grep -q 'stopped before Redis had everything' "$T/replay.log" && grep -q 'batches are not in Redis yet; they are given up' "$T/replay.log" ||
 	fail "scripts/replay, stopped: status $status: $(cat "$T/replay.log")"
 [ "$(redis dbsize)" = 0 ] && ! ls -d "$T"/tmp.* > "$T/left" 2>&1 || fail "scripts/replay, stopped: leaves something behind"
 printf 'replay: stopped\n'
