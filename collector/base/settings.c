@@ -99,6 +99,7 @@ static const struct conf_key keys[] = {
 
 // Keys that the dataplane reads from the same file.
 static const char *const other_keys[] = {
+	"dedup",
 	"dns.ports",
 	"doh.addresses",
 	"filter",

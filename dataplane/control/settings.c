@@ -119,12 +119,12 @@ static int set_tunnels(void *at, const char *value, char *why, size_t why_size)
 	return xdp_set_tunnels(at, value, why, why_size);
 }
 
-// Keys of the collector, which may stand in the same file.
+// Keys of the collector, which may be in the same file. tests/e2e/test_manuals.sh compares both lists with --help.
 static const char *const collector_keys[] = {"http.audit", "http.certificate", "http.certificate_key",
 	"http.connections", "http.keys", "http.listen", "http.results", "http.time", "names.file", "new.max",
-	"psl.file", "queue.size", "redis", "redis.database", "redis.password", "redis.password_file", "redis.prefix",
-	"redis.sentinel", "redis.timeout", "redis.user", "retention.days", "spool.dir", "spool.keep", "spool.patience",
-	"spool.size", NULL};
+	"psl.file", "queue.size", "redis", "redis.check", "redis.database", "redis.password", "redis.password_file",
+	"redis.prefix", "redis.sentinel", "redis.timeout", "redis.user", "retention.days", "spool.dir", "spool.keep",
+	"spool.patience", "spool.size", NULL};
 
 const struct conf *settings_conf(struct dataplane_settings *s)
 {
