@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <sys/random.h>
 
-// A zero factor would swallow its word.
+// With a factor of zero a word would have no effect.
 static void make_odd(struct hash_key *key)
 {
 	for (size_t i = 0; i < HASH_KEYS; i++)

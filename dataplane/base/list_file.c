@@ -9,7 +9,7 @@
 
 FILE *list_file_open(const char *path, char *why, size_t why_size)
 {
-	// a FIFO without a writer would hold open(2) up
+	// O_NONBLOCK: open(2) of a FIFO without a writer would block
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat status;
 	FILE *file = NULL;

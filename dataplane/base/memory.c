@@ -15,7 +15,8 @@ size_t memory_size(size_t size)
 	return (size + HUGE_PAGE_SIZE - 1) & ~(size_t)(HUGE_PAGE_SIZE - 1);
 }
 
-// Huge pages, all of them there. A limit of the process's group shows with the first touch alone, as SIGBUS, unless asked in time.
+// Huge pages, all of them present. Without this check, a limit of the control group would show only at the first touch, as
+// SIGBUS.
 static bool map_huge(struct memory_block *block, int flags)
 {
 	block->at = mmap(NULL, block->size, PROT_READ | PROT_WRITE, flags | MAP_HUGETLB, -1, 0);

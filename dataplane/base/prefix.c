@@ -175,7 +175,7 @@ static void add_range(struct prefix_set *set, address_t from, bool take)
 	set->ranges[set->len++] = (struct range){.from = from, .take = take};
 }
 
-// Networks lie within each other or apart, so one pass with a stack of those that are open does it.
+// Networks are within each other or disjoint, so one pass with a stack of the open ones is enough.
 struct prefix_set *prefix_set_new(const struct prefix_list *list)
 {
 	struct prefix_set *set = calloc(1, sizeof(*set) + (2 * list->len + 1) * sizeof(struct range));

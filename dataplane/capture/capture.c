@@ -25,7 +25,7 @@ struct capture_reader {
 
 // the check ──────────────────────────────────────────────────────────────────────────────────
 
-// What else a file is, by how it starts.
+// What else a file is, by its first octets.
 static const char *kind_of(const char *path)
 {
 	static const struct {
@@ -48,7 +48,7 @@ static const char *kind_of(const char *path)
 	return NULL;
 }
 
-// Whether it is a file, which can be read twice. As capture_check.
+// Checks that it is a file, which can be read twice. Returns as capture_check.
 static int check_file(const char *path, char *why, size_t why_size)
 {
 	struct stat status;
@@ -66,7 +66,7 @@ static int check_file(const char *path, char *why, size_t why_size)
 	return S_ISREG(status.st_mode) ? 1 : -1;
 }
 
-// Why libpcap does not open the file. As capture_check.
+// Writes why libpcap does not open the file. Returns as capture_check.
 static int explain(const char *path, const char *error, bool is_unverified, char *why, size_t why_size)
 {
 	bool named = strncmp(error, path, strlen(path)) == 0;
@@ -84,7 +84,7 @@ static int explain(const char *path, const char *error, bool is_unverified, char
 	return is_unverified || strncmp(error, "truncated ", 10) == 0 || strcmp(error, CAPTURE_GZIP_CUT) == 0 ? 1 : -1;
 }
 
-// Notes what is known of one more packet.
+// Adds one packet to the sums.
 static void add_packet(struct capture *capture, const struct capture_packet *packet)
 {
 	if (capture->packets++ == 0)
@@ -99,7 +99,7 @@ static void add_packet(struct capture *capture, const struct capture_packet *pac
 		capture->first_us = packet->us;
 }
 
-// Whether capture_plain reads the file to its end, and so what it holds.
+// True if plain.h reads the file to its end; `capture` then has its sums.
 static bool check_plain(struct capture *capture)
 {
 	struct capture before = *capture;
@@ -113,7 +113,7 @@ static bool check_plain(struct capture *capture)
 		add_packet(capture, &packet);
 	capture_plain_close(&plain);
 	if (result != 0)
-		*capture = before; // libpcap knows what is wrong, or takes it
+		*capture = before; // libpcap reports what is wrong, or can read it
 	return result == 0;
 }
 

@@ -12,7 +12,7 @@
 #include "dataplane/capture/capture.h"
 #include "dataplane/capture/gzip.h"
 
-enum { START = 4 }; // octets that tell what a file is
+enum { START = 4 }; // octets that show what a file is
 
 struct found {
 	char *path;
@@ -32,7 +32,7 @@ struct search {
 
 // what the file is ────────────────────────────────────────────────────────────────────────────
 
-// Its first octets, unpacked. False with the reason in `*what` if it has fewer, or they cannot be had.
+// Reads its first octets, unpacked. False with the reason in `*what` if it has fewer, or cannot be read.
 static bool read_start(const char *path, uint8_t start[static START], const char **what)
 {
 	struct capture_gzip *gzip;
@@ -50,7 +50,7 @@ static bool read_start(const char *path, uint8_t start[static START], const char
 	return got == START;
 }
 
-// Whether it is a capture, sound or not; what else it is, or NULL, in `*what`.
+// True if it is a capture, sound or not. `*what`: what else it is, or NULL.
 static bool is_capture(const char *path, const char **what)
 {
 	static const struct {
@@ -66,7 +66,7 @@ static bool is_capture(const char *path, const char **what)
 	uint8_t start[START] = "";
 
 	if (!read_start(path, start, what))
-		return strcmp(*what, "gzip, damaged") == 0; // the check says what is wrong with it
+		return strcmp(*what, "gzip, damaged") == 0; // capture_check reports what is wrong with it
 	*what = strcmp(*what, "gzip") == 0 ? "gzip, of no capture" : NULL;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (memcmp(start, kinds[i].start, START) != 0)
@@ -78,7 +78,7 @@ static bool is_capture(const char *path, const char **what)
 	return false;
 }
 
-// The time of its first packet that has one; of a damaged file, of those that can be read.
+// The time of the first packet that has one, as far as the file can be read.
 static uint64_t first_time(const char *path)
 {
 	struct capture_packet packet;
@@ -94,7 +94,7 @@ static uint64_t first_time(const char *path)
 
 // the search ──────────────────────────────────────────────────────────────────────────────────
 
-// Names it among what is passed over, as long as there is room.
+// Counts an entry that is no capture, and names it in `passed` if there is room.
 static void pass_over(struct search *s, const FTSENT *entry, const char *what)
 {
 	struct capture_folder *f = s->folder;
@@ -117,7 +117,7 @@ static void fail(struct search *s, const char *path, int error)
 		snprintf(s->why, s->why_size, "%s: %s", path, strerror(error));
 }
 
-// By another name, a link.
+// True if the file was found before, by another name.
 static bool is_there(const struct search *s, const struct stat *status)
 {
 	for (size_t i = 0; i < s->found_len; i++)

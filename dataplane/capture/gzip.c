@@ -12,7 +12,7 @@
 
 enum {
 	BUFFER = 128 << 10,
-	MEMBER_START = 2,   // octets that tell a member
+	MEMBER_START = 2,   // octets that begin a member
 	GZIP_ONLY = 15 + 16 // inflateInit2: the largest window, a gzip header and trailer, checked
 };
 
@@ -86,7 +86,7 @@ static ssize_t read_on(void *cookie, char *to, size_t size)
 	g->z.avail_out = room;
 	while (g->z.avail_out > 0 && !g->error && (g->in_member ? inflate_on(g) : begin_member(g)))
 		;
-	if (g->z.avail_out < room || !g->error) // an error is told once all before it was taken
+	if (g->z.avail_out < room || !g->error) // an error is reported after all octets before it were read
 		return (ssize_t)(room - g->z.avail_out);
 	errno = EIO;
 	return -1;

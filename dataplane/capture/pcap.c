@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// libpcap cuts packets at the snapshot length of the file's header. Files whose packets are longer exist
-// (segments put together, files joined by other tools), and what is in the file is to be read: so libpcap
-// sees another header.
+// libpcap cuts packets at the snapshot length of the file's header. There are files with longer packets (segments that were
+// merged, files that other tools joined). To read them whole, libpcap is given another header.
 #include "dataplane/capture/pcap.h"
 
 #include <errno.h>
@@ -12,10 +11,10 @@
 
 enum {
 	HEAD = 24,    // octets of the file's header, draft-ietf-opsawg-pcap §4
-	SNAPSHOT = 16 // where the snapshot length is in it
+	SNAPSHOT = 16 // offset of the snapshot length
 };
 
-// A file with another header.
+// A file whose header is replaced.
 struct pcap_stream {
 	FILE *file;
 	uint8_t head[HEAD];
@@ -46,15 +45,15 @@ static int close_stream(void *cookie)
 	return result;
 }
 
-// Replaces the snapshot length, and returns what it was. All magic numbers of pcap begin with a1 or, of IXIA,
-// 1c.
+// Replaces the snapshot length by CAPTURE_PACKET_MAX and returns the old one. All magic numbers of pcap begin with a1, or 1c
+// (IXIA).
 static uint32_t replace_snapshot(uint8_t head[static HEAD])
 {
 	uint32_t value = 0;
 	bool is_big = head[0] == 0xa1 || head[0] == 0x1c, is_little = head[3] == 0xa1 || head[3] == 0x1c;
 
 	if (!is_big && !is_little)
-		return 0; // libpcap says what it thinks of it
+		return 0; // libpcap reports what is wrong
 	for (int i = 0; i < 4; i++) {
 		uint8_t *octet = &head[SNAPSHOT + (is_big ? 3 - i : i)];
 		value |= (uint32_t)*octet << 8 * i;
@@ -121,7 +120,7 @@ int capture_pcap_next(struct capture_pcap *c, struct capture_packet *packet)
 		return result == PCAP_ERROR ? -1 : 0;
 	packet->size = header->caplen;
 	packet->is_snapped = header->caplen < header->len;
-	// in a file seconds are 32 bits without sign; libpcap takes those after 2038 for negative ones
+	// seconds are unsigned 32 bits in a file; libpcap reads those after 2038 as negative
 	packet->us = capture_us((uint32_t)header->ts.tv_sec, (uint32_t)header->ts.tv_usec);
 	return 1;
 }

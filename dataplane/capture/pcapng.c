@@ -63,7 +63,7 @@ static inline uint32_t load32(const struct capture_ng *ng, const uint8_t *p)
 
 // octets → blocks ────────────────────────────────────────────────────────────────────────────
 
-// Reads on until `size` octets are there, at most BLOCK_MAX; false where there are fewer.
+// Reads until `size` octets are there, at most BLOCK_MAX. False if the file has fewer.
 static bool fill(struct capture_ng *ng, size_t size)
 {
 	size_t left = (size_t)(ng->end - ng->at);
@@ -86,7 +86,7 @@ static inline bool need(struct capture_ng *ng, size_t size)
 	return (size_t)(ng->end - ng->at) >= size || fill(ng, size);
 }
 
-// The file ends: behind a block, or within one of `size` octets.
+// The file ends: after a block, or within one of `size` octets.
 static int end_of_file(struct capture_ng *ng, uint32_t size)
 {
 	if (ferror(ng->file))
@@ -166,7 +166,7 @@ static void set_resolution(struct capture_ng_interface *in, uint8_t resolution)
 	}
 	for (; n < 6; n++)
 		in->factor *= 10;
-	for (; n > 6 && in->divisor != UINT64_MAX; n--) // more than any number of ticks: time stands still
+	for (; n > 6 && in->divisor != UINT64_MAX; n--) // more than any number of ticks: the time no longer changes
 		in->divisor = in->divisor > UINT64_MAX / 10 ? UINT64_MAX : in->divisor * 10;
 }
 
@@ -181,7 +181,7 @@ static uint64_t us_of(const struct capture_ng_interface *in, uint64_t ticks)
 	return us < 0 || us > (__int128)time_max ? CAPTURE_NO_TIME : (uint64_t)us;
 }
 
-// if_fcslen needs no care: what IP tells of its length leaves the checksum of the frame out.
+// if_fcslen is not needed: the length in the IP header excludes the checksum of the frame.
 static int take_options(struct capture_ng *ng, struct capture_ng_interface *in, struct cursor *body)
 {
 	while (cursor_left(body) > 0) {

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 enum {
-	BLOCK = 128 << 10,	    // octets read at once: they stay in the second cache until they are taken
+	BLOCK = 128 << 10,	    // octets per read: they stay in the L2 cache until they are used
 	MAGIC_US = (int)0xa1b2c3d4, // draft-ietf-opsawg-pcap §4
 	MAGIC_NS = (int)0xa1b23c4d
 };
@@ -54,7 +54,7 @@ void capture_plain_close(struct capture_plain *c)
 	free(c->block);
 }
 
-// Octets that are missing of the next record; at least 1.
+// Octets missing of the next record; at least 1.
 static size_t missing(const struct capture_plain *c)
 {
 	struct capture_plain_record r;
@@ -74,11 +74,11 @@ int capture_plain_fill(struct capture_plain *c)
 	if (left >= sizeof(r)) {
 		memcpy(&r, c->at, sizeof(r));
 		if (r.size > CAPTURE_PACKET_MAX) {
-			c->error = "a packet is longer than any can be"; // libpcap says how long
+			c->error = "a packet is longer than any can be"; // libpcap reports how long
 			return -1;
 		}
 	}
-	memmove(c->block, c->at, left); // less than a record
+	memmove(c->block, c->at, left); // less than one record
 	c->at = c->block;
 	c->end = c->block + left;
 	for (size_t wanted = missing(c); wanted > 0;) {

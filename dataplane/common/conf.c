@@ -79,10 +79,10 @@ static void keep_text(char **at, const char *text)
 	char *copy = strdup(text);
 
 	free(*at);
-	*at = copy; // without memory nobody is told of a change
+	*at = copy; // without memory the change is not reported
 }
 
-// True where a text has characters that end lines or move cursors: no setting can mean them, and keys, logs and frames
+// True if a text has characters that end lines or move cursors: no setting can mean them, and keys, logs and frames
 // would carry them on.
 static bool has_control(const char *text)
 {

@@ -53,9 +53,10 @@ static inline void copy_lower(uint8_t *to, const uint8_t *from, size_t n)
 	}
 }
 
+// This walk over labels is not wire_name_end: it copies each label, and follows pointers.
 size_t dns_name_read_counted(struct cursor *c, uint8_t out[static DNS_NAME_SIZE], unsigned *pointers)
 {
-	const uint8_t *p = c->at, *after = p; // `after`: behind the furthest octet read before a jump
+	const uint8_t *p = c->at, *after = p; // `after`: after the furthest octet read before a jump
 	size_t lowest = cursor_offset(c), size = 0;
 
 	*pointers = 0;
@@ -63,8 +64,8 @@ size_t dns_name_read_counted(struct cursor *c, uint8_t out[static DNS_NAME_SIZE]
 		uint8_t label = *p++;
 		if (label == 0) {
 			out[size++] = 0;
-			// labels that a pointer leads to may run past the name itself: a message that
-			// does so is read on behind them, and then hardly ever makes sense
+			// labels after a pointer may reach past the name itself: the message continues
+			// after them, and then is hardly ever sound
 			c->at = after > p ? after : p;
 			return size;
 		}
@@ -101,7 +102,7 @@ size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE])
 
 void dns_name_lower(uint8_t *name, size_t size)
 {
-	// length octets are below 'A', so they can be passed through the same mill
+	// length octets are below 'A' and do not change
 	for (size_t i = 0; i < size; i++)
 		name[i] = lower(name[i]);
 }

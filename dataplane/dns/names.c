@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The distinct names of one message: read once, hashed once, compared by index afterwards.
 //
-//     bytes    name after name, each followed by zeros up to a multiple of HASH_BLOCK, so that
-//              copies, hashes and comparisons go by blocks
-//     offsets  direct-mapped cache: offset in the message → index, of names that one more pointer may
-//              lead to
-//     slots    open addressing by hash: equal names at different offsets give one index. Filled
-//              only once there is a second name; most messages have one.
+//     bytes    name after name, each followed by zeros up to a multiple of HASH_BLOCK, so that names are copied, hashed
+//              and compared by blocks
+//     offsets  direct-mapped cache: offset in the message → index, for names that another pointer may refer to
+//     slots    open addressing by hash: equal names at different offsets have one index. Filled when there is a second
+//              name; most messages have only one
 #include <stdlib.h>
 
 #include "dataplane/dns/dns.h"
@@ -14,7 +13,7 @@
 
 enum {
 	SLOTS_LEN = 2 * DNS_NAMES_MAX, // a power of two, never more than half full
-	SLOTS_FEW = 128,	       // as many are used while they are enough: they stay in the cache
+	SLOTS_FEW = 128,	       // only so many are used while they are enough: they stay in the CPU cache
 	OFFSETS_LEN = 256,	       // a power of two
 	NAME_ROOM = 256 + HASH_BLOCK   // of the longest name and its zeros
 };
@@ -31,11 +30,11 @@ struct name_slot {
 };
 
 struct name_store {
-	struct dns_names front; // what all may look at; first
+	struct dns_names front; // the public part; must be the first member
 	struct hash_key key;	// of the worker
 	uint32_t round;		// counts messages; makes forgetting O(1)
 	uint32_t bytes_size;	// octets used in bytes, a multiple of HASH_BLOCK
-	uint16_t slots_len;	// the first so many names stand in slots
+	uint16_t slots_len;	// so many names, from the first, are in slots
 	uint32_t slots_mask;	// SLOTS_FEW - 1 or SLOTS_LEN - 1
 	struct offset_entry offsets[OFFSETS_LEN];
 	struct name_slot slots[SLOTS_LEN];
@@ -69,7 +68,7 @@ void dns_names_free(struct dns_names *n)
 
 // reading ────────────────────────────────────────────────────────────────────────────────────
 
-// Copies a name in lower case and zeros behind it, by blocks; may read up to a block behind it.
+// Copies a name in lower case, and zeros after it, by blocks. May read up to one block after the name.
 static inline void copy_plain(uint8_t *to, const uint8_t *from, size_t size)
 {
 	size_t at = 0;
@@ -79,7 +78,7 @@ static inline void copy_plain(uint8_t *to, const uint8_t *from, size_t size)
 	octets_store(to + at, octets_lower(octets_load(from + at)) & octets_within(size - at, 0));
 }
 
-// Reads the name at the cursor to bytes + bytes_size, with zeros behind. Returns its size, or 0.
+// Reads the name at the cursor to bytes + bytes_size, with zeros after it. Returns its size, or 0.
 static inline size_t read_name(struct name_store *n, struct cursor *c, unsigned *pointers)
 {
 	uint8_t *to = n->bytes + n->bytes_size;
@@ -106,7 +105,7 @@ static inline bool equal_padded(const uint8_t *a, const uint8_t *b, size_t size)
 	return true;
 }
 
-// Takes the name that stands at bytes + bytes_size in.
+// Keeps the name at bytes + bytes_size as a new one.
 static inline uint16_t keep_name(struct name_store *n, size_t size, uint64_t hash)
 {
 	uint16_t index = n->front.len++;
@@ -125,11 +124,11 @@ static size_t free_slot(const struct name_store *n, uint64_t hash)
 	return slot;
 }
 
-// Names that were kept without a look at the others come into the slots before they are searched.
+// Puts the names that were kept without a search into the slots, before the slots are searched.
 static void fill_slots(struct name_store *n)
 {
 	if (__builtin_expect(n->front.len >= SLOTS_FEW / 2 && n->slots_mask == SLOTS_FEW - 1, 0)) {
-		for (size_t i = 0; i < SLOTS_FEW; i++) // too many for the few: all over again in all slots
+		for (size_t i = 0; i < SLOTS_FEW; i++) // too many for SLOTS_FEW: start again with all slots
 			n->slots[i].round = n->round - 1;
 		n->slots_mask = SLOTS_LEN - 1;
 		n->slots_len = 0;
@@ -139,7 +138,7 @@ static void fill_slots(struct name_store *n)
 			(struct name_slot){.round = n->round, .index = n->slots_len};
 }
 
-// Finds the name at bytes + bytes_size; with `add`, takes it in where it is new.
+// Finds the name at bytes + bytes_size; with `add`, keeps it if it is new.
 static inline uint16_t intern(struct name_store *n, size_t size, uint64_t hash, bool add)
 {
 	const uint8_t *name = n->bytes + n->bytes_size;
@@ -173,7 +172,7 @@ bool dns_names_first(struct dns_names *front, struct cursor *c)
 	n->slots_len = 0;
 	n->slots_mask = SLOTS_FEW - 1;
 	n->bytes_size = 0;
-	if (__builtin_expect(++n->round == 0, 0)) { // the marks of rounds long gone must go for real
+	if (__builtin_expect(++n->round == 0, 0)) { // the number wrapped: old marks must be cleared
 		memset(n->offsets, 0, sizeof(n->offsets));
 		memset(n->slots, 0, sizeof(n->slots));
 		n->round = 1;
@@ -190,7 +189,7 @@ bool dns_names_first(struct dns_names *front, struct cursor *c)
 uint16_t dns_names_read(struct dns_names *front, struct cursor *c)
 {
 	struct name_store *n = store_of(front);
-	// a leading pointer names the offset that the cache is asked for
+	// a leading pointer gives the offset to look up
 	size_t offset = cursor_offset(c);
 	const uint8_t *behind = NULL;
 	if (cursor_left(c) >= 2 && c->at[0] >= 0xc0) {

@@ -35,7 +35,7 @@ void dns_message_free(struct dns_message *m)
 	}
 }
 
-// What the twelve octets of the header tell by themselves.
+// The verdict by the twelve octets of the header only.
 static enum dns_verdict check_header(const struct dns_message *m, uint16_t questions)
 {
 	if (!(m->flags & DNS_FLAG_QR))
@@ -94,7 +94,7 @@ struct opt {
 	uint8_t rcode_high; // extended RCODE, RFC 6891 §6.1.3
 };
 
-// Reads one section; false where anything in it is not sound.
+// Reads one section. False if anything in it is not sound.
 static bool read_section(struct dns_message *m, struct cursor *c, enum dns_section section, uint16_t len,
 	struct opt *opt)
 {

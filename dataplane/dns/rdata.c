@@ -17,7 +17,7 @@ static const struct dns_layout *layout_in_class(uint16_t type, uint16_t class)
 	return type == DNS_TYPE_A && class == DNS_CLASS_CH ? &chaos_a : NULL;
 }
 
-// Appends to the canonical form, where there is one.
+// Appends to the canonical form, if one is written.
 static bool put(struct dns_rdata_walk *w, const uint8_t *p, size_t n)
 {
 	if (!w->out)

@@ -21,7 +21,7 @@ static struct cursor take_value(struct cursor *c, size_t size)
 	return p ? cursor_make(p, size) : cursor_make(c->at, 0);
 }
 
-// True where a list of parameters, sound as to its lengths, has the key.
+// True if a list of parameters has the key. Its lengths must be sound.
 static bool has_key(struct cursor params, uint16_t key)
 {
 	while (cursor_left(&params) > 0) {
@@ -46,7 +46,7 @@ static bool mandatory_sound(struct cursor value)
 	return true;
 }
 
-// RFC 9460 §7.1.1: protocol names, each behind its length octet, none empty.
+// RFC 9460 §7.1.1: protocol names, each after its length octet, none empty.
 static bool alpn_sound(struct cursor value)
 {
 	while (cursor_left(&value) > 0) {
@@ -85,7 +85,7 @@ static bool mandatory_present(struct cursor params)
 {
 	struct cursor all = params;
 
-	// it is the first parameter, if any; where a key stands twice, the last holds
+	// it is the first parameter, if any; of a repeated key the last one holds
 	struct cursor list = cursor_make(params.at, 0);
 	while (cursor_left(&params) > 0 && cursor_u16(&params) == SVC_MANDATORY)
 		list = take_value(&params, cursor_u16(&params));
@@ -101,7 +101,7 @@ static bool mandatory_present(struct cursor params)
 	return true;
 }
 
-// RFC 9460 §2.2. A key that stands twice in a row is let pass, as other readers do.
+// RFC 9460 §2.2. A key that is repeated directly is accepted, as other readers do.
 bool dns_rdata_svc_params(struct cursor *c)
 {
 	struct cursor params = *c;
@@ -133,7 +133,7 @@ static bool client_subnet_sound(struct cursor value)
 	return cursor_left(&value) == (size_t)(source + 7) / 8;
 }
 
-// Octets that a UTF-8 sequence takes by its first octet, 0 where none begins so (RFC 3629 §4).
+// Octets of a UTF-8 sequence by its first octet, 0 if none begins so (RFC 3629 §4).
 static size_t utf8_size(uint8_t first)
 {
 	if (first < 0x80)

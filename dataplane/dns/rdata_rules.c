@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a type asks of its values, beyond the layout: digest lengths, reserved numbers, ranges.
-// The fields have been walked before, so the octets that are read here are there.
+// What a type requires of its values, in addition to the layout: digest lengths, reserved numbers, ranges. The fields were
+// found sound before, so the octets read here exist.
 #include "dataplane/dns/rdata.h"
 
 #include <stdlib.h>
@@ -96,7 +96,7 @@ static bool caa_sound(const uint8_t *rdata)
 	return size > 0;
 }
 
-// RFC 8945 §4.2: the extended RCODE has twelve bits. It stands before the length of the other data
+// RFC 8945 §4.2: the extended RCODE has twelve bits. It precedes the length of the other data
 // at the end, so it is found from the front: name, 10 octets, MAC, original ID.
 static bool tsig_sound(const uint8_t *rdata, size_t size)
 {

@@ -8,7 +8,7 @@ enum {
 	SLOTS = 4,		  // packets of a bucket
 	BUCKETS_NOTICE = 1024,	  // a power of two, as is the next one
 	BUCKETS_DEDUP = 65536,	  // 8 MiB
-	DATAGRAM_MAX = 65535 + 40 // octets that a length field can tell; more of one is not compared
+	DATAGRAM_MAX = 65535 + 40 // the longest datagram by its length field; octets after that are not compared
 };
 
 struct copies_slot {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// From a frame to the transport header of DNS. Nearly every packet of a tap is Ethernet, at most one
-// VLAN tag, IP without options: pkt_fast takes those that are DNS, not_dns drops those that are not.
-// Each either knows the end or knows nothing and leaves the whole frame to the loop over layers,
-// which must agree with it.
+// From a frame to the transport header of DNS. Nearly every packet of a tap is Ethernet, at most one VLAN tag, IP without
+// options: pkt_fast (decap_fast.h) takes those that are DNS, not_dns drops those that are not. If they cannot decide, they
+// change nothing and the loop over layers reads the whole frame. Shortcut and loop must give the same result.
 #include "dataplane/packet/decap_fast.h"
 #include "dataplane/packet/decap.h"
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-// True where the transport header at `l4` surely is neither of DNS nor of a tunnel.
+// True if the transport header at `l4` is certainly neither of DNS nor of a tunnel.
 static inline bool ports_are_other(const uint8_t *l4, size_t size, uint8_t protocol, const struct dns_ports *ports)
 {
 	uint16_t src_port = cursor_load16(l4), dst_port = cursor_load16(l4 + 2);
@@ -23,7 +22,7 @@ static inline bool ports_are_other(const uint8_t *l4, size_t size, uint8_t proto
 	       decap_tunnel_of(src_port) == END_NOT_DNS && decap_tunnel_of(dst_port) == END_NOT_DNS;
 }
 
-// Where the UDP datagram at `l4` ends whose ports nothing is known of.
+// Notes the unknown port of the UDP datagram at `l4`.
 static inline void note_port(struct pkt *out, const uint8_t *l4, uint8_t protocol)
 {
 	if (protocol != IP_PROTOCOL_UDP)
@@ -34,7 +33,7 @@ static inline void note_port(struct pkt *out, const uint8_t *l4, uint8_t protoco
 	out->payload_size = (uint32_t)cursor_load16(l4 + 4) - 8;
 }
 
-// True where the frame surely ends as END_NOT_DNS.
+// True if the frame certainly ends as END_NOT_DNS.
 static inline bool not_dns(struct pkt *out, const uint8_t *frame, size_t size, const struct dns_ports *ports,
 	struct worker_stats *stats)
 {
@@ -115,7 +114,7 @@ static const enum pkt_layer first_layer[LINK_KIND_MAX] = {
 	[LINK_KIND_SLL2] = LAYER_SLL2,
 };
 
-// Which number the layer before did not know.
+// Notes which number the last layer did not know.
 static void note_unknown(const struct decap *d, enum pkt_layer from, enum pkt_layer end)
 {
 	struct pkt *out = d->out;
@@ -147,7 +146,7 @@ static __attribute__((noinline)) enum pkt_layer slow(struct pkt *out, const uint
 			return END_SHORT;
 		if (layer > LAYER_MAX)
 			note_unknown(&d, from, layer);
-		headers += d.c.at != at; // some layers only look at what comes next
+		headers += d.c.at != at; // some layers only choose the next one
 		if (headers > PKT_HEADERS_MAX)
 			return END_TUNNEL_DEPTH;
 	}

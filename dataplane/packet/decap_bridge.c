@@ -60,7 +60,7 @@ enum pkt_layer decap_nsh(struct decap *d)
 	}
 }
 
-// IEEE 802.11 §9.2.3, §9.3.2: data frames alone, and of these the ones in clear. Some controllers swap the two octets of
+// IEEE 802.11 §9.2.3, §9.3.2: only data frames that are not encrypted. Some controllers swap the two octets of
 // the frame control; type and subtype are the ones of a data frame in one order only.
 enum pkt_layer decap_wlan(struct decap *d)
 {
@@ -70,7 +70,8 @@ enum pkt_layer decap_wlan(struct decap *d)
 		return END_SHORT;
 	bool swapped = (header[0] & 0x0f) != 0x08 && (header[1] & 0x0f) == 0x08;
 	uint8_t kind = header[swapped], flags = header[!swapped];
-	if ((kind & 0x0f) != 0x08 || kind & 0x40 || flags & 0x40) // no data frame, an empty or an encrypted one
+	if ((kind & 0x0f) != 0x08 || kind & 0x40 ||
+		flags & 0x40) // no data frame, or one without data, or an encrypted one
 		return END_NOT_IP;
 	if ((flags & 0x03) == 0x03)
 		cursor_skip(&d->c, 6); // from one access point to another: the fourth address

@@ -32,7 +32,7 @@ static void datagram(struct decap *d, const uint8_t *ip, size_t size, uint8_t ve
 	d->out->ip_version = version;
 }
 
-// A fragment is put together only where all of it is there.
+// A fragment is reassembled only if it was captured as a whole.
 static enum pkt_layer fragment(const struct decap *d)
 {
 	return d->cut || d->c.bad ? END_SHORT : END_FRAGMENT;
@@ -63,7 +63,7 @@ enum pkt_layer decap_ipv4(struct decap *d)
 	return LAYER_PROTOCOL;
 }
 
-// RFC 8200 §3. Length 0 stands for a jumbogram (RFC 2675) or a segment not yet cut up.
+// RFC 8200 §3. Length 0 means a jumbogram (RFC 2675), or a segment that the card has yet to split.
 enum pkt_layer decap_ipv6(struct decap *d)
 {
 	const uint8_t *ip = cursor_take(&d->c, IPV6_HEADER_SIZE);
@@ -155,8 +155,8 @@ static bool speaks_dns(struct decap *d, const uint8_t *header)
 	return dns_ports_has(d->ports, d->out->src_port) || dns_ports_has(d->ports, d->out->dst_port);
 }
 
-// RFC 768. Ports of DNS come before ports of tunnels, the lower port before the higher one. A length
-// that says more than is there is let through: the message may be whole all the same.
+// RFC 768. DNS ports have priority over tunnel ports, the lower port over the higher one. A length greater than what is there
+// is accepted: the message may still be whole.
 enum pkt_layer decap_udp(struct decap *d)
 {
 	const uint8_t *udp = cursor_take(&d->c, UDP_HEADER_SIZE);

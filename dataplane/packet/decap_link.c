@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Link headers and what stands between them and IP.
+// Link headers, VLAN and other tags, and what else is between them and IP.
 #include "dataplane/packet/decap.h"
 
 enum pkt_layer decap_ethernet(struct decap *d)
@@ -9,7 +9,7 @@ enum pkt_layer decap_ethernet(struct decap *d)
 	return LAYER_ETHERTYPE;
 }
 
-// Tags that stand before another EtherType: the octets of the tag, or 0.
+// Octets of a tag that precedes another EtherType, or 0.
 static size_t tag_size(uint16_t type)
 {
 #define TAG(number, octets, counter) \
@@ -144,7 +144,7 @@ enum pkt_layer decap_null(struct decap *d)
 	const uint16_t readings[] = {low, __builtin_bswap16(low), __builtin_bswap16(high), high};
 	enum pkt_layer layer = END_NOT_IP;
 
-	// the first half alone tells only if the second one is zero
+	// the first half decides only if the second one is zero
 	for (unsigned i = 0; i < (low == 0 ? 4 : 2) && layer == END_NOT_IP; i++)
 		layer = family(d, readings[i]);
 	return layer;
@@ -186,8 +186,8 @@ bool decap_leads_to_ip(const struct decap *d, size_t at)
 	return is_leading(type);
 }
 
-// An Ethernet pseudowire (RFC 4448) begins with a control word of which the first nibble is zero
-// (RFC 4385 §3), or without one; the label alone does not say which, the EtherType does.
+// An Ethernet pseudowire (RFC 4448) may begin with a control word, whose first nibble is zero (RFC 4385 §3). The label does
+// not say if there is one; the EtherType shows it.
 static enum pkt_layer pseudowire(struct decap *d)
 {
 	if (decap_leads_to_ip(d, 0))
@@ -199,7 +199,7 @@ static enum pkt_layer pseudowire(struct decap *d)
 	return END_TUNNEL_UNKNOWN;
 }
 
-// Whether the octets from here are an IPv6 packet by its length, but for padding and a check sequence behind it.
+// True if the octets from here are an IPv6 packet by its length, apart from padding and a check sequence after it.
 static bool is_ipv6_size(const struct decap *d)
 {
 	size_t left = cursor_left(&d->c);
@@ -252,7 +252,7 @@ static enum pkt_layer bridged(struct decap *d)
 	return kind == 1 ? LAYER_ETHERNET : END_TUNNEL_UNKNOWN;
 }
 
-// RFC 1661 §2, with address and control where they were not compressed away (RFC 1662 §3.1).
+// RFC 1661 §2, with address and control unless they were compressed away (RFC 1662 §3.1).
 enum pkt_layer decap_ppp(struct decap *d)
 {
 	if (cursor_left(&d->c) >= 2 && cursor_load16(d->c.at) == 0xff03)

@@ -63,7 +63,7 @@ enum pkt_layer decap_gre(struct decap *d)
 	if (flags & GRE_ROUTING)
 		gre_routes(&d->c);
 	if (version == 1 && cursor_left(&d->c) == 0)
-		return d->c.bad ? END_SHORT : END_NOT_IP; // an acknowledgement alone
+		return d->c.bad ? END_SHORT : END_NOT_IP; // only an acknowledgement
 	return gre_payload(d, flags);
 }
 
@@ -120,14 +120,14 @@ enum pkt_layer decap_vxlan(struct decap *d)
 	return LAYER_ETHERNET;
 }
 
-// draft-ietf-nvo3-vxlan-gpe §3.1: with the P flag the fourth octet tells what follows.
+// draft-ietf-nvo3-vxlan-gpe §3.1: with the P flag the fourth octet is the next protocol.
 enum pkt_layer decap_vxlan_gpe(struct decap *d)
 {
 	const uint8_t *header = cursor_take(&d->c, 8);
 
 	if (header == NULL)
 		return END_SHORT;
-	if ((header[0] & 0x08) == 0 || header[0] >> 4 != 0) // version 0 alone is known
+	if ((header[0] & 0x08) == 0 || header[0] >> 4 != 0) // only version 0 is known
 		return END_TUNNEL_UNKNOWN;
 	stats_add(&d->stats->decap_vxlan, 1);
 	switch (header[0] & 0x04 ? header[3] : 3) {
@@ -189,7 +189,7 @@ enum pkt_layer decap_gtpu(struct decap *d)
 	return LAYER_IP;
 }
 
-// RFC 4380 §5.1.1: IPv6, after an authentication and an origin header where they are.
+// RFC 4380 §5.1.1: IPv6, after an optional authentication header and an optional origin header.
 enum pkt_layer decap_teredo(struct decap *d)
 {
 	if (cursor_left(&d->c) >= 4 && cursor_load16(d->c.at) == 0x0001) {

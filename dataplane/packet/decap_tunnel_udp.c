@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// More tunnels over UDP, and what of them goes over IP too.
+// More tunnels over UDP, some of which also go over IP.
 #include "dataplane/packet/decap.h"
 
 enum l2tp_flag { // RFC 2661 §3.1
@@ -10,7 +10,7 @@ enum l2tp_flag { // RFC 2661 §3.1
 	L2TP_VERSION = 0x000f
 };
 
-// Octets that may stand before the frame in L2TPv3: a cookie of 0, 4 or 8, a sublayer of 0 or 4 (RFC 3931 §4.1, §4.6).
+// Octets that may precede the frame in L2TPv3: a cookie of 0, 4 or 8, a sublayer of 0 or 4 (RFC 3931 §4.1, §4.6).
 enum { L2TP3_BEFORE_MAX = 12, L2TP3_STEP = 4 };
 
 static bool is_ppp_to_ip(const struct decap *d, size_t at)
@@ -22,7 +22,7 @@ static bool is_ppp_to_ip(const struct decap *d, size_t at)
 	return (protocol == 0xff030021 && p[4] >> 4 == 4) || (protocol == 0xff030057 && p[4] >> 4 == 6);
 }
 
-// What a session carries, and behind how many octets, only its two ends know: the frame itself shows it.
+// Only the two ends know what a session carries and after how many octets, so the frame itself has to show it.
 static enum pkt_layer session(struct decap *d)
 {
 	stats_add(&d->stats->decap_l2tp, 1);
@@ -67,7 +67,7 @@ enum pkt_layer decap_l2tp(struct decap *d)
 	if (flags & L2TP_OFFSET)
 		cursor_skip(&d->c, cursor_u16(&d->c));
 	if (cursor_left(&d->c) == 0)
-		return d->c.bad ? END_SHORT : END_NOT_DNS; // an acknowledgement alone
+		return d->c.bad ? END_SHORT : END_NOT_DNS; // only an acknowledgement
 	stats_add(&d->stats->decap_l2tp, 1);
 	return LAYER_PPP;
 }

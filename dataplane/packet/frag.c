@@ -16,32 +16,32 @@ enum {
 	DATAGRAM_SIZE_MAX = 65535 // RFC 791 §3.1, RFC 8200 §3
 };
 
-// What came of a datagram not yet whole. The library takes a second copy for an attack and drops the datagram, but a tap
-// that shows a packet twice is none (RFC 8200 §4.5 lets exact copies pass).
+// The fragments seen of an incomplete datagram. The library takes a second copy of a fragment for an attack and drops the
+// datagram; but a tap may deliver packets twice (RFC 8200 §4.5 allows exact copies).
 struct seen {
 	uint64_t datagram; // hash of its addresses and ID; 0: free
 	uint64_t since_ms;
-	uint64_t parts[RTE_LIBRTE_IP_FRAG_MAX_FRAG]; // hash of each fragment: where it stands, what it holds
+	uint64_t parts[RTE_LIBRTE_IP_FRAG_MAX_FRAG]; // hash of each fragment: its offset and its octets
 	uint32_t parts_len;
 };
 
 struct part {
 	const uint8_t *bytes;
 	uint32_t size;
-	uint32_t at;			      // where they stand in the datagram, behind its header
+	uint32_t at;			      // their offset in the datagram, after its header
 	uint64_t datagram;		      // as in struct seen
-	struct rte_ipv6_fragment_ext *header; // IPv6 alone
+	struct rte_ipv6_fragment_ext *header; // IPv6 only
 };
 
 struct pkt_frag {
 	struct rte_ip_frag_tbl *table;
-	struct rte_ip_frag_death_row dead; // fragments that were given up, to be freed in bulk
+	struct rte_ip_frag_death_row dead; // evicted fragments, to be freed in bulk
 	struct hash_key key;
 	struct worker_stats *stats;
 	uint32_t datagrams;
 	uint32_t timeout_ms;
-	struct monotonic time; // the library's entries wait for theirs
-	struct seen *seen;     // each at the place that its hash gives; newer ones push older ones out
+	struct monotonic time; // for the time-outs of the library
+	struct seen *seen;     // each at the index that its hash gives; a newer one replaces an older one
 	uint32_t seen_mask;
 };
 
@@ -78,7 +78,7 @@ void pkt_frag_free(struct pkt_frag *f)
 	free(f);
 }
 
-// Counts the fragments that the library gave up, and frees them.
+// Counts the fragments that the library evicted, and frees them.
 static void free_dead(struct pkt_frag *f, uint64_t *reason)
 {
 	stats_add(reason, f->dead.cnt);
@@ -163,8 +163,8 @@ static bool is_copy(const struct pkt_frag *f, struct seen *s, const struct part 
 	return false;
 }
 
-// Gives up what waits longest, as much as its list takes at once. The library has a time-out alone and refuses all that is
-// new until then; where the table is full it is made shorter until something goes.
+// Evicts the oldest datagrams, as many as the death row takes at once. The library only has a time-out, and rejects all new
+// datagrams until then; if the table is full, the time-out is shortened until something is evicted.
 static void make_room(struct pkt_frag *f, uint64_t now_ms)
 {
 	for (uint32_t age_ms = f->timeout_ms / 2; f->dead.cnt == 0; age_ms /= 2) {
@@ -191,7 +191,7 @@ static struct rte_mbuf *try_reassemble(struct pkt_frag *f, struct rte_mbuf *m, c
 		rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *));
 }
 
-// Those octets alone, in one segment, as the library wants them. Takes `m` over; NULL where they do not fit.
+// Only those octets, in one segment, as the library requires. Takes ownership of `m`; NULL if they do not fit.
 static struct rte_mbuf *narrow(struct rte_mbuf *m, uint32_t at, uint32_t size)
 {
 	if (m->nb_segs == 1 && RTE_MBUF_DIRECT(m)) {
@@ -208,14 +208,14 @@ static struct rte_mbuf *narrow(struct rte_mbuf *m, uint32_t at, uint32_t size)
 	return copy;
 }
 
-// Puts the fragment to the others of its datagram, for which the oldest ones go where the table is full.
+// Adds the fragment to its datagram. If the table is full, the oldest datagrams are evicted.
 static struct rte_mbuf *reassemble(struct pkt_frag *f, struct rte_mbuf *m, const struct part *part, uint64_t now_ms)
 {
 	bool full = f->stats->frag_held > f->datagrams;
 	struct rte_mbuf *whole = try_reassemble(f, m, part, now_ms);
 	if (!full || f->dead.cnt != 1 || f->dead.row[0] != m)
 		return whole;
-	f->dead.cnt = 0; // refused alone: no room, as like as not
+	f->dead.cnt = 0; // only this one was rejected: probably no room
 	make_room(f, now_ms);
 	return try_reassemble(f, m, part, now_ms);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Segments in, messages out: which stream a segment belongs to, where streams begin and end. What the
-// octets say is for tcp_stream.c.
+// Segments in, messages out: which stream a segment belongs to, and where streams begin and end. tcp_stream.c reads the
+// octets.
 #include "dataplane/packet/tcp.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "dataplane/packet/tcp_parts.h"
 
-enum { EXPIRE_FLOWS = 8 }; // given up in one call
+enum { EXPIRE_FLOWS = 8 }; // most flows evicted per call
 
 struct pkt_tcp *pkt_tcp_new(const struct pkt_tcp_options *options, const struct hash_key *key,
 	struct worker_stats *stats)
@@ -56,7 +56,7 @@ static struct tcp_key key_of(const struct pkt *pkt, bool reverse)
 	return key;
 }
 
-// Hands over what stands behind the gaps of a flow that waits no longer.
+// Skips all gaps of a flow and passes on the messages after them.
 static void give_out(struct pkt_tcp *t, struct tcp_flow *f, pkt_tcp_message *message, void *context)
 {
 	const struct pkt pkt = {.src = f->key.src,
@@ -103,7 +103,7 @@ static void start(struct tcp_flow *f, const struct tcp_call *call, uint32_t seq)
 	f->syn = f->renewed = false;
 }
 
-// A new connection, whose octets begin at `seq`. What is left of the one before comes out.
+// A new connection, whose octets begin at `seq`. What is held of the last one is passed on.
 static void begin(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq)
 {
 	give_out(t, f, call->message, call->context);
@@ -115,8 +115,8 @@ static void begin(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *
 	start(f, call, seq);
 }
 
-// Whether a SYN, before octets that begin at `seq`, is that of the connection that is followed: repeated, copied by the tap, or
-// late. Copies are alike, and a sender that got on no longer repeats it.
+// True if a SYN, before octets that begin at `seq`, belongs to the known connection: repeated, copied by the tap, or late.
+// Copies are equal, and a sender that has sent data no longer repeats its SYN.
 static bool is_known_syn(const struct tcp_flow *f, const struct tcp_call *call, uint32_t seq)
 {
 	bool got_on = f->next_seq != f->syn_end && tcp_distance(call->now_s, f->start_s) > TCP_SYN_COPY_S;
@@ -126,7 +126,7 @@ static bool is_known_syn(const struct tcp_flow *f, const struct tcp_call *call, 
 	return !got_on && (!f->syn || f->acked == ack_of(call->pkt));
 }
 
-// Whether the other direction, which began before, has octets of this one acknowledged already.
+// True if the other direction, which began before, has already acknowledged octets of this one.
 static bool is_acked_by_other(struct pkt_tcp *t, const struct tcp_call *call, uint32_t seq)
 {
 	struct tcp_key key = key_of(call->pkt, true);
@@ -135,8 +135,8 @@ static bool is_acked_by_other(struct pkt_tcp *t, const struct tcp_call *call, ui
 	return f != NULL && f->started && f->state != TCP_CLOSED && (uint32_t)tcp_distance(f->acked, seq) < TCP_LATE;
 }
 
-// The other direction of a connection that began at `own_seq`: an old stream there is over. `seq`: where its octets begin, if
-// `known`.
+// Ends an old stream of the other direction of a connection that began at `own_seq`. `seq`: where the octets of the other
+// direction begin, if `known`.
 static void begin_other(struct pkt_tcp *t, const struct tcp_call *call, bool known, uint32_t seq, uint32_t own_seq)
 {
 	struct tcp_key key = key_of(call->pkt, true);
@@ -155,7 +155,8 @@ static void begin_other(struct pkt_tcp *t, const struct tcp_call *call, bool kno
 	f->renewed_seq = own_seq;
 }
 
-// Octets of a stream that was closed by a new connection of the other end: of that one, if they acknowledge it; else late.
+// True if octets of a stream that a new connection of the other end closed belong to that connection: they acknowledge it.
+// Otherwise they are late.
 static bool is_renewed(struct tcp_flow *f, const struct tcp_call *call, uint32_t seq)
 {
 	int32_t acked = tcp_distance(call->pkt->tcp_ack, f->renewed_seq);
@@ -189,7 +190,7 @@ static void take_syn(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_cal
 
 // where they end ─────────────────────────────────────────────────────────────────────────────
 
-// FIN closes when everything before it has arrived. Elsewhere than where it may stand it is late or forged.
+// FIN closes the stream when everything before it has arrived. At an impossible place it is late or forged, and ignored.
 static void finish(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq)
 {
 	int32_t ahead = tcp_distance(seq, f->ready_seq);
@@ -219,7 +220,7 @@ static void reset(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *
 	end(t, other, other->ready_seq);
 }
 
-// The receiver has what the tap has not: an acknowledgement beyond the gap of the other direction.
+// The receiver has octets that the tap lost: it acknowledges beyond the gap of the other direction.
 static __attribute__((noinline)) void acknowledge(struct pkt_tcp *t, const struct tcp_call *call)
 {
 	struct tcp_key key = key_of(call->pkt, true);
@@ -238,7 +239,7 @@ static __attribute__((noinline)) void acknowledge(struct pkt_tcp *t, const struc
 	tcp_stream_skip_gap(t, f, &other);
 }
 
-// The flow of this direction, unless it has been idle for too long: what comes then is of another connection.
+// The flow of this direction. If it has timed out it is evicted: the segment belongs to another connection.
 static struct tcp_flow *find(struct pkt_tcp *t, const struct tcp_key *key, const struct tcp_call *call)
 {
 	struct tcp_flow *f = tcp_flow_find(t, key);
@@ -305,7 +306,7 @@ void pkt_tcp_drain(struct pkt_tcp *t, pkt_tcp_message *message, void *context)
 {
 	for (uint32_t i = t->ends[TCP_LIST_HOLDING].older; i != TCP_NONE;) {
 		struct tcp_flow *f = &t->flows[i];
-		i = f->link[TCP_LIST_HOLDING].newer; // giving out takes it off the list
+		i = f->link[TCP_LIST_HOLDING].newer; // give_out removes it from the list
 		give_out(t, f, message, context);
 		if (f->chunks > 0)
 			end(t, f, f->ready_seq);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The table of flows: found by a keyed hash, given up in the order in which they were last used.
+// The table of flows: found by a keyed hash, evicted in the order of their last use.
 #include <errno.h>
 #include <stdlib.h>
 
@@ -29,7 +29,7 @@ static uint32_t index_of(const struct pkt_tcp *t, const struct tcp_flow *f)
 	return (uint32_t)(f - t->flows);
 }
 
-// In front of all others.
+// Adds the flow as the newest one.
 void tcp_list_add(struct pkt_tcp *t, enum tcp_list list, struct tcp_flow *f)
 {
 	struct tcp_link *ends = &t->ends[list];
@@ -87,7 +87,7 @@ void tcp_flow_forget(struct pkt_tcp *t, struct tcp_flow *f)
 	stats_set(&t->stats->tcp_flows, stats_get(&t->stats->tcp_flows) - 1);
 }
 
-// One that was given back, one that was never used, or the least recently used.
+// A freed flow, one that was never used, or the least recently used one, which is evicted.
 static uint32_t flow_alloc(struct pkt_tcp *t)
 {
 	if (t->free_flow == TCP_NONE && t->flows_used < t->flows_len)

@@ -100,7 +100,7 @@ bool tcp_held_skip(struct pkt_tcp *t, struct tcp_flow *f)
 	return tcp_held_jump(t, f);
 }
 
-// A free chunk, if need be from the flow whose octets wait longest.
+// A free chunk; if there is none, the flow whose octets have waited longest loses its chunks.
 static uint32_t chunk_alloc(struct pkt_tcp *t, struct tcp_flow *f)
 {
 	if (t->free_chunk == TCP_NONE && t->chunks_used < t->chunks_len)
@@ -118,7 +118,7 @@ static uint32_t chunk_alloc(struct pkt_tcp *t, struct tcp_flow *f)
 	return i;
 }
 
-// Puts an empty chunk behind `prev` (TCP_NONE: in front). Returns its index, or a negative errno.
+// Inserts an empty chunk after `prev` (TCP_NONE: as the first). Returns its index, or a negative errno.
 static int64_t chunk_new(struct pkt_tcp *t, struct tcp_flow *f, uint32_t prev, uint32_t seq)
 {
 	if (f->chunks >= TCP_FLOW_CHUNKS_MAX)
@@ -140,8 +140,8 @@ static int64_t chunk_new(struct pkt_tcp *t, struct tcp_flow *f, uint32_t prev, u
 	return i;
 }
 
-// Whether octets at `seq` may go into the rest of chunk `prev`. Segments of a stream not yet proven,
-// and those beyond a gap, keep a chunk each, so that their starts stay known.
+// True if octets at `seq` may be appended to chunk `prev`. Segments of an unproven stream, and those beyond a gap, have a chunk
+// each, so that it stays known where they began.
 static bool may_merge(const struct pkt_tcp *t, const struct tcp_flow *f, uint32_t prev, uint32_t seq, bool start)
 {
 	if (prev == TCP_NONE)
@@ -152,7 +152,7 @@ static bool may_merge(const struct pkt_tcp *t, const struct tcp_flow *f, uint32_
 	return !start || f->chunks >= TCP_FLOW_MERGE_CHUNKS || (f->sure && prev == f->ready);
 }
 
-// Writes up to `size` octets at `seq` behind chunk `*prev`. Returns how many, or a negative errno.
+// Writes up to `size` octets at `seq` after chunk `*prev`. Returns how many, or a negative errno.
 static int64_t write_chunk(struct pkt_tcp *t, struct tcp_flow *f, uint32_t *prev, uint32_t seq, const uint8_t *p,
 	size_t size, bool start)
 {
@@ -173,7 +173,7 @@ static int64_t write_chunk(struct pkt_tcp *t, struct tcp_flow *f, uint32_t *prev
 	return (int64_t)n;
 }
 
-// The chunk to begin at: everything up to it ends at or before `seq`, as far as is known at once.
+// A chunk to begin the search at: all chunks up to it end at or before `seq`.
 static uint32_t insert_after(const struct pkt_tcp *t, const struct tcp_flow *f, uint32_t seq)
 {
 	if (f->last != TCP_NONE && tcp_distance(seq, chunk_end(&t->chunks[f->last])) >= 0)
@@ -181,8 +181,8 @@ static uint32_t insert_after(const struct pkt_tcp *t, const struct tcp_flow *f, 
 	return f->ready;
 }
 
-// Places the octets at `seq` up to the next chunk, or passes over those that it holds already. Returns
-// how many of them are done with (0: the chunk passed ends before `seq`), or a negative errno.
+// Writes the octets at `seq` up to the next chunk, or skips those that it already holds. Returns how many octets are done
+// (0: the skipped chunk ends before `seq`), or a negative errno.
 static int64_t insert_some(struct pkt_tcp *t, struct tcp_flow *f, uint32_t *prev, uint32_t seq, const uint8_t *p,
 	size_t size, bool start)
 {
@@ -206,7 +206,7 @@ int tcp_held_insert(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq, const u
 	bool start = true;
 	int64_t n = 0;
 
-	if (known > 0) { // these are there already
+	if (known > 0) { // these are held or delivered already
 		if ((size_t)known >= size)
 			return 0;
 		seq += (uint32_t)known, p += known, size -= (size_t)known;

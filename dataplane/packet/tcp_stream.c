@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One stream: where messages begin, what is handed over, what has to wait.
+// One stream: where messages begin, what is passed on, what has to wait.
 //
 //                 SYN, or a segment that begins with what looks like a message
 //     SEARCHING ───────────────────────────────────────────────────────────────► FRAMED ──FIN, RST──► CLOSED
 //         ▲                                                                        │
-//         └── no message where one should begin; a gap behind which none begins ◄──┘
+//         └── no message where one should begin; a gap after which none begins ◄───┘
 //
-// A stream that is not DNS is searching nearly all the time: a look-up and one comparison a segment.
+// A stream that is not DNS is nearly always SEARCHING: one lookup and one comparison per segment.
 #include <errno.h>
 
 #include "dataplane/common/cursor.h"
@@ -14,12 +14,12 @@
 
 enum tcp_look { LOOK_SOUND, LOOK_UNSOUND, LOOK_TOO_SHORT };
 
-// Messages too short for a header, of 0 octets mostly, are passed over: so many in a row, and that they take at most.
+// Messages too short for a header, mostly of 0 octets, are skipped: at most TINY_MAX in a row.
 enum { TINY_MAX = 16, TINY_SIZE_MAX = TINY_MAX * (TCP_HEAD_SIZE - 1) + TCP_HEAD_SIZE };
 
-// Whether a message with its length prefix may begin at `p`: the records that its header counts must
-// have room in it, at 5 octets a question and 11 a record (RFC 1035 §4.1). Of random octets one in
-// a hundred thousand passes; text and TLS never do.
+// Whether a message with its length prefix may begin at `p`: the records that its header counts must fit into it, with at
+// least 5 octets per question and 11 per record (RFC 1035 §4.1). One in 100,000 random strings of octets passes; text and TLS
+// never do.
 static enum tcp_look look_at(const uint8_t *p, size_t size)
 {
 	if (size < 2)
@@ -39,7 +39,7 @@ static bool is_tiny(const uint8_t *p, size_t size)
 	return size >= 2 && cursor_load16(p) < TCP_HEAD_SIZE - 2;
 }
 
-// The same where messages too short for a header may come first: it is up to what follows them.
+// The same if messages too short for a header may come first: what follows them decides.
 static enum tcp_look look_beyond(const uint8_t *p, size_t size)
 {
 	for (int n = 0; is_tiny(p, size); n++) {
@@ -54,9 +54,9 @@ static enum tcp_look look_beyond(const uint8_t *p, size_t size)
 	return look_at(p, size);
 }
 
-// Whether a stream may be picked up at a segment that begins so: within a message, a header that counts
-// nothing or many questions is too easily found, and so are the zeros of a message without octets, behind which
-// just one more message must stand. A length prefix often comes alone.
+// True if an unknown stream may be entered at a segment that begins so. Inside a message, octets often look like a header
+// that counts nothing or many questions, or like the zeros of an empty message; so these are not accepted, except an empty
+// message followed by exactly one other. A length prefix is often a segment of its own.
 static bool boundary(const uint8_t *p, size_t size)
 {
 	bool after_empty = size > 2 && cursor_load16(p) == 0;
@@ -74,7 +74,7 @@ static bool boundary(const uint8_t *p, size_t size)
 	return (cursor_load32(p + 6) | cursor_load32(p + 10)) != 0 || cursor_load16(p) == TCP_HEAD_SIZE - 2;
 }
 
-// Gives the stream up until a later segment begins with a message. What is held goes.
+// Drops what is held and searches until a later segment begins with a message.
 static void lose(struct pkt_tcp *t, struct tcp_flow *f, uint64_t *reason)
 {
 	tcp_held_drop(t, f);
@@ -92,8 +92,8 @@ void tcp_stream_frame(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq)
 	f->sure = f->fin = f->far = false;
 }
 
-// Whether the message of `whole` octets at the front of `ready` ones stands where it should. A proven
-// stream is trusted; elsewhere a header that cannot be right must end with what has arrived.
+// True if a message of `whole` octets may be the next one of `ready` octets. A proven stream is trusted. In others, a message
+// with an impossible header is accepted only if it ends exactly with what has arrived.
 static bool well_framed(struct tcp_flow *f, const uint8_t *p, size_t size, size_t whole, size_t ready, bool *sound)
 {
 	enum tcp_look look = f->sure ? LOOK_SOUND : look_beyond(p, size);
@@ -102,8 +102,8 @@ static bool well_framed(struct tcp_flow *f, const uint8_t *p, size_t size, size_
 	return look != LOOK_UNSOUND || whole == ready;
 }
 
-// Hands over the whole messages at the start of an in-order segment. Returns the octets consumed, or
-// -EPROTO where no message begins.
+// Passes on the whole messages at the start of an in-order segment. Returns the octets consumed, or -EPROTO if no message
+// begins there.
 static int64_t deliver_direct(struct tcp_flow *f, const struct tcp_call *call, const uint8_t *p, size_t size)
 {
 	size_t at = 0;
@@ -123,7 +123,7 @@ static int64_t deliver_direct(struct tcp_flow *f, const struct tcp_call *call, c
 	return (int64_t)at;
 }
 
-// Hands over the whole messages at the front of what is held. False where no message begins.
+// Passes on the whole messages at the start of what is held. False if no message begins there.
 static bool deliver_held(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call)
 {
 	uint8_t head[TINY_SIZE_MAX];
@@ -147,7 +147,7 @@ static bool deliver_held(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp
 	}
 }
 
-// Tries to go on at the first chunk, which stands at next_seq.
+// Tries to continue at the first chunk, which begins at next_seq.
 static bool resume(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call)
 {
 	uint8_t head[TCP_HEAD_SIZE];
@@ -156,7 +156,7 @@ static bool resume(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call 
 	return t->chunks[f->first].start && boundary(head, size) && deliver_held(t, f, call);
 }
 
-// Goes on at the next held segment that begins with a message.
+// Continues at the next held segment that begins with a message.
 static void resynchronize(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call)
 {
 	f->sure = false;
@@ -166,7 +166,7 @@ static void resynchronize(struct pkt_tcp *t, struct tcp_flow *f, const struct tc
 	f->state = TCP_SEARCHING;
 }
 
-// Gives up waiting for the first gap.
+// Skips the first gap.
 void tcp_stream_skip_gap(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call)
 {
 	stats_add(&t->stats->tcp_gap, 1);
@@ -180,7 +180,7 @@ void tcp_stream_skip_gap(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp
 		resynchronize(t, f, call);
 }
 
-// Keeps octets for later and hands over what became whole by them.
+// Holds octets and passes on the messages that they complete.
 static void hold(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq, const uint8_t *p,
 	size_t size)
 {
@@ -208,11 +208,11 @@ static void hold(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *c
 	}
 }
 
-// Octets of a stream whose boundaries are not known. True where it is picked up at `seq`.
+// Octets of a stream whose boundaries are not known. True if a message begins at `seq`.
 static bool pick_up(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq, const uint8_t *p, size_t size)
 {
 	int32_t behind = tcp_distance(f->next_seq, seq);
-	bool old = f->seen && behind > 0 && behind < TCP_FAR; // was looked at, perhaps handed over
+	bool old = f->seen && behind > 0 && behind < TCP_FAR; // seen before, perhaps passed on
 
 	if (!old && boundary(p, size)) {
 		tcp_stream_frame(t, f, seq);
@@ -225,8 +225,8 @@ static bool pick_up(struct pkt_tcp *t, struct tcp_flow *f, uint32_t seq, const u
 	return false;
 }
 
-// A segment too far from the others: another connection, if it begins with a message; else nothing. Of several in a row
-// the first one counts.
+// A segment too far from the others: another connection if it begins with a message, otherwise dropped. Of several in a row
+// only the first one is counted.
 static bool jump(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_call *call, uint32_t seq, const uint8_t *p,
 	size_t size)
 {
@@ -253,7 +253,7 @@ void tcp_stream_take(struct pkt_tcp *t, struct tcp_flow *f, const struct tcp_cal
 		ahead = 0;
 	}
 	f->far = false;
-	if (ahead < 0) { // the first copy was taken
+	if (ahead < 0) { // the first copy counts
 		if ((size_t)-ahead >= size)
 			return;
 		seq = f->next_seq, p += -ahead, size -= (size_t)-ahead;

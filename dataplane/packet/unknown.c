@@ -24,7 +24,7 @@ void unknown_free(struct unknown *unknown)
 	free(unknown);
 }
 
-// An IP header whose length reaches to the end, but for a trailer, within the first octets.
+// True if there is an IP header within the first octets whose length reaches to the end, apart from a trailer.
 static bool has_ip(const uint8_t *p, size_t size)
 {
 	for (size_t at = 0; at < LOOK_OCTETS && at + 40 <= size; at++) {
@@ -47,13 +47,13 @@ void unknown_count(struct unknown *u, const struct pkt *pkt)
 	uint64_t *packets = &u->packets[kind][number], *bits = &u->holds_ip[kind][number / 64];
 
 	stats_add(packets, 1);
-	// looked into at the first packet, the second, the fourth, …: it takes its time
+	// only the first packet, the second, the fourth, … is searched: it takes time
 	if ((*packets & (*packets - 1)) == 0 && (*bits >> (number % 64) & 1) == 0 &&
 		has_ip(pkt->payload, pkt->payload_size))
 		stats_set(bits, *bits | 1ull << (number % 64));
 }
 
-// Numbers that are no header before an IP packet in clear.
+// Numbers after which there is never an IP packet that can be read.
 static bool is_other(unsigned kind, unsigned number)
 {
 	static const uint16_t types[] = {0x0806, 0x8035, 0x8808, 0x8809, 0x8863, 0x888e, 0x88cc, 0x88f5, 0x88f7, 0x88fb,
@@ -69,7 +69,7 @@ static bool is_other(unsigned kind, unsigned number)
 	return false;
 }
 
-// Puts it in its place among the `len` of its kind that are there; the last one goes if all places are taken.
+// Inserts it among the `len` of its kind, most packets first; drops the last one if there are EACH.
 static unsigned insert(struct stats_unknown *list, unsigned len, struct stats_unknown item)
 {
 	unsigned at = len < EACH ? len : EACH;
