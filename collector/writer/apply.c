@@ -10,11 +10,11 @@
 
 #include <time.h>
 
-void redis_batch_log_key(const char *key, size_t key_len, const char *error)
+void apply_log_key(const char *key, size_t key_len, const char *error)
 {
-	static struct redis_keys_seen seen;
+	static struct follow_keys_seen seen;
 
-	if (redis_first_time(&seen, key, key_len))
+	if (follow_first_time(&seen, key, key_len))
 		log_warning("redis refused a command on %.*s: %s%s", (int)key_len, key, error,
 			seen.len == REDIS_KEYS_SEEN_MAX ? "; further keys are only counted" : "");
 }
@@ -27,17 +27,16 @@ static const char *expected_type(const char *key, size_t len)
 	return len >= 7 && memcmp(key + len - 7, "sensors", 7) == 0 ? "a sorted set" : "a hash";
 }
 
-void redis_batch_note_refused(const struct redis_result *result, const char *key, size_t key_len,
-	struct redis_follow *follow)
+void apply_note_refused(const struct redis_result *result, const char *key, size_t key_len, struct follow *follow)
 {
 	if (result->trouble == REDIS_TROUBLE_WRONGTYPE)
-		redis_follow_foreign(follow, key, key_len, expected_type(key, key_len));
+		follow_foreign(follow, key, key_len, expected_type(key, key_len));
 	else
-		redis_batch_log_key(key, key_len, redis_trouble_sentence[result->trouble]);
+		apply_log_key(key, key_len, redis_trouble_sentence[result->trouble]);
 }
 
-void redis_batch_note_record(struct schema_frame *f, uint32_t index, const struct redis_result *result,
-	const struct redis_settings *s, const struct zone_list *zones, struct redis_follow *follow)
+void apply_note_record(struct schema_frame *f, uint32_t index, const struct redis_result *result,
+	const struct redis_settings *s, const struct zone_list *zones, struct follow *follow)
 {
 	char key[SCHEMA_KEY_SIZE];
 
@@ -46,13 +45,13 @@ void redis_batch_note_record(struct schema_frame *f, uint32_t index, const struc
 		return;
 	size_t len = schema_key(f, index, s, zones, key);
 	if (result->trouble == REDIS_TROUBLE_WRONGTYPE)
-		redis_follow_foreign(follow, key, len, "a sorted set");
+		follow_foreign(follow, key, len, "a sorted set");
 	else
-		redis_batch_log_key(key, len, redis_trouble_sentence[result->trouble]);
+		apply_log_key(key, len, redis_trouble_sentence[result->trouble]);
 }
 
 // The commands before and after those of the records.
-static void note_overhead(struct redis_batch *b, const struct redis_results *results, struct redis_follow *follow)
+static void note_overhead(struct batch *b, const struct redis_results *results, struct follow *follow)
 {
 	const char *at = b->out.bytes, *key = NULL;
 	uint32_t records = b->records.commands_len, own = b->head_len + records + b->tail_len;
@@ -69,20 +68,19 @@ static void note_overhead(struct redis_batch *b, const struct redis_results *res
 		at = redis_encode_read(at, &key, &key_len);
 		bool overhead = i < b->head_len || i >= b->head_len + records;
 		if (overhead && results->at[i].type == REDIS_REPLY_ERROR)
-			redis_batch_note_refused(&results->at[i], key, key_len, follow);
+			apply_note_refused(&results->at[i], key, key_len, follow);
 	}
 }
 
-void redis_batch_note_riders(struct redis_batch *b, const struct redis_results *results, uint32_t from,
-	struct redis_follow *follow, const struct redis_settings *s)
+void apply_note_riders(struct batch *b, const struct redis_results *results, uint32_t from, struct follow *follow,
+	const struct redis_settings *s)
 {
 	for (size_t i = 0; i < b->riders.len; i++)
-		redis_follow_reply(&b->riders, i, &results->at[from + i], &results->texts, from + (uint32_t)i, s,
-			follow);
-	redis_follow_clear(&b->riders);
+		follow_reply(&b->riders, i, &results->at[from + i], &results->texts, from + (uint32_t)i, s, follow);
+	follow_clear(&b->riders);
 }
 
-uint64_t redis_batch_count(struct schema_frame *f)
+uint64_t apply_count(struct schema_frame *f)
 {
 	uint64_t applied = 0, wrong_type = 0, error = 0, refused = 0;
 
@@ -108,19 +106,19 @@ uint64_t redis_batch_count(struct schema_frame *f)
 }
 
 // Commands of the transaction without the riders.
-static uint32_t own_commands(const struct redis_batch *b)
+static uint32_t own_commands(const struct batch *b)
 {
 	return b->head_len + b->records.commands_len + b->tail_len;
 }
 
-int redis_batch_collect(struct redis_batch *b, struct redis_conn *c, struct redis_results *results)
+int apply_collect(struct batch *b, struct redis_conn *c, struct redis_results *results)
 {
 	uint32_t own = own_commands(b);
 
 	return redis_transaction_read(c, results, own, own + (uint32_t)b->riders.len);
 }
 
-bool redis_batch_is_numbered(const struct redis_results *results, const struct redis_claim *claim)
+bool apply_is_numbered(const struct redis_results *results, const struct batch_claim *claim)
 {
 	const struct redis_result *hset = &results->at[0], *set = &results->at[1];
 
@@ -129,28 +127,28 @@ bool redis_batch_is_numbered(const struct redis_results *results, const struct r
 	       set->type == REDIS_REPLY_STATUS;
 }
 
-uint64_t redis_batch_account(struct redis_batch *b, const struct redis_results *results, struct redis_follow *follow,
-	struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones)
+uint64_t apply_account(struct batch *b, const struct redis_results *results, struct follow *follow,
+	struct batch_announced *announced, const struct redis_settings *s, const struct zone_list *zones)
 {
 	uint32_t own = own_commands(b);
 
 	note_overhead(b, results, follow);
 	for (uint32_t i = 0; i < b->records.commands_len; i++)
-		redis_batch_note_record(&b->records, i, &results->at[b->head_len + i], s, zones, follow);
-	uint64_t refused = redis_batch_count(&b->records);
-	redis_batch_note_riders(b, results, own, follow, s);
-	redis_follow_feed(follow, &b->records, s, b->in.hello.sensor);
-	redis_retain(follow, &b->records, s, zones);
-	redis_batch_announce(announced, &b->in.hello);
+		apply_note_record(&b->records, i, &results->at[b->head_len + i], s, zones, follow);
+	uint64_t refused = apply_count(&b->records);
+	apply_note_riders(b, results, own, follow, s);
+	follow_feed(follow, &b->records, s, b->in.hello.sensor);
+	retain_due(follow, &b->records, s, zones);
+	batch_announce(announced, &b->in.hello);
 	metrics_add(batches_applied, 1);
 	metrics_set(last_applied_s, (uint64_t)time(NULL));
 	return refused;
 }
 
-bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied, struct redis_follow *follow,
+bool apply_retain_last(struct batch *b, struct spool *spool, uint64_t applied, struct follow *follow,
 	const struct redis_settings *s, const struct zone_list *zones)
 {
-	struct redis_follow asks = {0};
+	struct follow asks = {0};
 	bool done = true;
 
 	if (s->retention_days == 0)
@@ -160,18 +158,18 @@ bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_
 			continue;
 		done = schema_read(&b->records, b->in.body, b->in.size);
 		if (done)
-			redis_retain_again(&asks, &b->records, s, zones);
+			retain_again(&asks, &b->records, s, zones);
 	}
 	// behind what was given back by a transaction whose replies were lost: it counts for none of the batches that it carried
 	if (done && !asks.commands.bad && follow->len + asks.len <= BATCH_RIDERS_MAX)
-		redis_follow_join(follow, &asks);
+		follow_join(follow, &asks);
 	else
 		metrics_add(follow_dropped, asks.len);
-	redis_follow_free(&asks);
+	follow_free(&asks);
 	return done;
 }
 
-static void write_score(struct redis_batch *b, const struct schema_record *record, const struct redis_settings *s)
+static void write_score(struct batch *b, const struct schema_record *record, const struct redis_settings *s)
 {
 	const struct schema_owner *owner = &b->records.owners[record->owner];
 	const char *text = b->records.text.bytes;
@@ -182,8 +180,8 @@ static void write_score(struct redis_batch *b, const struct schema_record *recor
 	redis_encode_bulk(&b->out, text + record->member, record->member_len);
 }
 
-int redis_batch_feed_again(struct redis_batch *b, struct redis_conn *c, struct spool *spool, uint64_t number,
-	struct redis_results *results, struct redis_follow *follow, const struct redis_settings *s)
+int apply_feed_again(struct batch *b, struct redis_conn *c, struct spool *spool, uint64_t number,
+	struct redis_results *results, struct follow *follow, const struct redis_settings *s)
 {
 	struct schema_frame *f = &b->records;
 
@@ -208,6 +206,6 @@ int redis_batch_feed_again(struct redis_batch *b, struct redis_conn *c, struct s
 		record->fresh =
 			results->top.type == REDIS_REPLY_STRING && results->top.integer == record->view.head.count;
 	}
-	redis_follow_feed(follow, f, s, b->in.hello.sensor);
+	follow_feed(follow, f, s, b->in.hello.sensor);
 	return 0;
 }

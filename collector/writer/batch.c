@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <time.h>
 
-void redis_batch_free(struct redis_batch *b)
+void batch_free(struct batch *b)
 {
 	schema_free(&b->records);
 	redis_buffer_free(&b->out);
 	redis_buffer_free(&b->end);
-	redis_follow_free(&b->riders);
+	follow_free(&b->riders);
 	spool_batch_free(&b->in);
 }
 
@@ -24,7 +24,7 @@ static void put_key(struct redis_buffer *out, const struct redis_settings *s, co
 	redis_encode_key(out, s->prefix, family, tail, strlen(tail));
 }
 
-static void write_begin(struct redis_buffer *out, const struct redis_settings *s, const struct redis_claim *claim)
+static void write_begin(struct redis_buffer *out, const struct redis_settings *s, const struct batch_claim *claim)
 {
 	seq_put_watch(out, s, claim->uuid, claim->shared);
 	seq_put_ask(out, s, claim->uuid);
@@ -43,7 +43,7 @@ static void write_total(struct redis_buffer *out, const struct redis_settings *s
 	redis_encode_uint(out, value);
 }
 
-bool redis_batch_is_announced(const struct redis_announced *a, const struct frame_hello *hello)
+bool batch_is_announced(const struct batch_announced *a, const struct frame_hello *hello)
 {
 	for (size_t i = 0; i < a->len; i++)
 		if (memcmp(a->streams[i], hello->stream, STREAM_UUID_SIZE) == 0)
@@ -51,9 +51,9 @@ bool redis_batch_is_announced(const struct redis_announced *a, const struct fram
 	return false;
 }
 
-void redis_batch_announce(struct redis_announced *a, const struct frame_hello *hello)
+void batch_announce(struct batch_announced *a, const struct frame_hello *hello)
 {
-	if (redis_batch_is_announced(a, hello))
+	if (batch_is_announced(a, hello))
 		return;
 	memcpy(a->streams[a->next], hello->stream, STREAM_UUID_SIZE);
 	a->next = (a->next + 1) % BATCH_ANNOUNCED_MAX;
@@ -62,8 +62,8 @@ void redis_batch_announce(struct redis_announced *a, const struct frame_hello *h
 }
 
 // The sensor: last flush, totals, and once a connection who it is.
-void redis_batch_write_sensor(struct redis_buffer *out, const struct frame_hello *hello,
-	const struct schema_frame *records, uint64_t now_s, bool announces, const struct redis_settings *s)
+void batch_write_sensor(struct redis_buffer *out, const struct frame_hello *hello, const struct schema_frame *records,
+	uint64_t now_s, bool announces, const struct redis_settings *s)
 {
 	redis_encode_array(out, 5);
 	redis_encode_literal(out, "ZADD");
@@ -88,8 +88,8 @@ void redis_batch_write_sensor(struct redis_buffer *out, const struct frame_hello
 	redis_encode_text(out, hello->ports);
 }
 
-int redis_batch_send(struct redis_batch *b, struct redis_conn *c, struct redis_claim *claim,
-	const struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones)
+int batch_send(struct batch *b, struct redis_conn *c, struct batch_claim *claim,
+	const struct batch_announced *announced, const struct redis_settings *s, const struct zone_list *zones)
 {
 	b->sent = true;
 	b->executing = false;
@@ -108,14 +108,14 @@ int redis_batch_send(struct redis_batch *b, struct redis_conn *c, struct redis_c
 	b->head_len = b->out.arrays - b->ahead;
 	schema_write(&b->records, s, zones, &b->out);
 	uint32_t before = b->out.arrays;
-	redis_batch_write_sensor(&b->out, &b->in.hello, &b->records, b->now_s,
-		!redis_batch_is_announced(announced, &b->in.hello), s);
+	batch_write_sensor(&b->out, &b->in.hello, &b->records, b->now_s, !batch_is_announced(announced, &b->in.hello),
+		s);
 	b->tail_len = b->out.arrays - before;
 	return redis_transaction_send(c, &b->out);
 }
 
 // The replies to what write_begin wrote. `claim` NULL: whatever the number is.
-static int expect_begin(struct redis_conn *c, const struct redis_claim *claim)
+static int expect_begin(struct redis_conn *c, const struct batch_claim *claim)
 {
 	struct redis_results one = {.capacity = 0};
 	enum guard_kind kind;
@@ -136,22 +136,22 @@ static int expect_begin(struct redis_conn *c, const struct redis_claim *claim)
 static const char exec[] = "*1\r\n$4\r\nEXEC\r\n";
 
 // `follow` moves into the batch; one that lacks memory is dropped, its commands tell nothing that is counted.
-static int send_riders(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow)
+static int send_riders(struct batch *b, struct redis_conn *c, struct follow *follow)
 {
-	struct redis_follow empty = b->riders;
+	struct follow empty = b->riders;
 
-	redis_follow_clear(&empty);
+	follow_clear(&empty);
 	if (follow->len > BATCH_RIDERS_MAX)
 		metrics_add(follow_dropped, follow->len);
 	if (follow->commands.bad || follow->len > BATCH_RIDERS_MAX)
-		redis_follow_clear(follow);
+		follow_clear(follow);
 	b->riders = *follow;
 	*follow = empty;
 	return b->riders.len > 0 ? redis_transaction_send(c, &b->riders.commands) : 0;
 }
 
-int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow,
-	struct redis_batch *next, const struct redis_claim *claim, const struct redis_settings *s)
+int batch_execute(struct batch *b, struct redis_conn *c, struct follow *follow, struct batch *next,
+	const struct batch_claim *claim, const struct redis_settings *s)
 {
 	if (expect_begin(c, claim) != 0 || send_riders(b, c, follow) != 0)
 		return -1;
@@ -168,7 +168,7 @@ int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redi
 	return 0;
 }
 
-int redis_batch_discard(struct redis_batch *b, struct redis_conn *c)
+int batch_discard(struct batch *b, struct redis_conn *c)
 {
 	static const char discard[] = "*1\r\n$7\r\nDISCARD\r\n";
 
@@ -180,8 +180,8 @@ int redis_batch_discard(struct redis_batch *b, struct redis_conn *c)
 	return expect_begin(c, NULL) != 0 || redis_transaction_ok(c) != 0 ? -1 : 0;
 }
 
-int redis_batch_send_follow(struct redis_batch *b, struct redis_conn *c, struct redis_results *results,
-	struct redis_follow *follow, const struct redis_settings *s)
+int batch_send_follow(struct batch *b, struct redis_conn *c, struct redis_results *results, struct follow *follow,
+	const struct redis_settings *s)
 {
 	static const char multi[] = "*1\r\n$5\r\nMULTI\r\n";
 
@@ -190,14 +190,14 @@ int redis_batch_send_follow(struct redis_batch *b, struct redis_conn *c, struct 
 		redis_transaction_read(c, results, 0, (uint32_t)b->riders.len) != 0)
 		return -1;
 	metrics_add(commands_sent, 2);
-	redis_batch_note_riders(b, results, 0, follow, s);
+	apply_note_riders(b, results, 0, follow, s);
 	return 0;
 }
 
-void redis_batch_give_back(struct redis_batch *b, struct redis_follow *follow)
+void batch_give_back(struct batch *b, struct follow *follow)
 {
-	redis_follow_join(&b->riders, follow);
-	struct redis_follow empty = *follow;
+	follow_join(&b->riders, follow);
+	struct follow empty = *follow;
 	*follow = b->riders;
 	b->riders = empty;
 }

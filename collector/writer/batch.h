@@ -38,27 +38,27 @@
 
 enum {
 	BATCH_OVERHEAD_MAX = 8,		   // commands around those of the records
-	BATCH_RIDERS_MAX = 2 * FOLLOW_MAX, // what follows two batches: redis_batch_give_back
+	BATCH_RIDERS_MAX = 2 * FOLLOW_MAX, // what follows two batches: batch_give_back
 	BATCH_RESULTS_MAX = SCHEMA_COMMANDS_MAX + BATCH_RIDERS_MAX + BATCH_OVERHEAD_MAX,
 	BATCH_ANNOUNCED_MAX = 16
 };
 
 // Which dataplanes were written to pdns:sensor:<id> in full on this connection.
-struct redis_announced {
+struct batch_announced {
 	uint8_t streams[BATCH_ANNOUNCED_MAX][STREAM_UUID_SIZE];
 	size_t len;  // used
 	size_t next; // the place that is overwritten next
 };
 
 // Under which name the transactions run, and what Redis holds before the next one.
-struct redis_claim {
+struct batch_claim {
 	char uuid[STREAM_UUID_TEXT_SIZE]; // the spool's
 	uint64_t number;		  // of the last batch that was applied; 0: none
 	bool shared;			  // others write pdns:seq as well: it is not watched
 	struct lease lease;		  // the UUID is this collector's
 };
 
-struct redis_batch {
+struct batch {
 	struct spool_batch in; // as read from the spool; owned
 	bool open;	       // its WATCH and MULTI were sent with the EXEC before, and nothing since
 	bool sent;	       // it is on its way
@@ -68,75 +68,74 @@ struct redis_batch {
 	uint32_t tail_len;     // commands after them
 	uint64_t now_s;	       // wall clock when it was made
 	struct schema_frame records;
-	struct redis_buffer out;    // as sent, without what rides along and EXEC
-	struct redis_buffer end;    // EXEC, and WATCH and MULTI of the next one
-	struct redis_follow riders; // what follows the batch before, sent with this one
+	struct redis_buffer out; // as sent, without what rides along and EXEC
+	struct redis_buffer end; // EXEC, and WATCH and MULTI of the next one
+	struct follow riders;	 // what follows the batch before, sent with this one
 };
 
 // Sends the transaction of `b->in`, all but EXEC. Returns 0, or -1 (closed).
-int redis_batch_send(struct redis_batch *b, struct redis_conn *c, struct redis_claim *claim,
-	const struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones);
+int batch_send(struct batch *b, struct redis_conn *c, struct batch_claim *claim,
+	const struct batch_announced *announced, const struct redis_settings *s, const struct zone_list *zones);
 
 // Waits for the WATCH and for the number that Redis holds, then sends `follow`, which moves into the batch, and EXEC;
 // behind it WATCH and MULTI of `next`, where that is not NULL. Returns 0, or -1 (closed).
-int redis_batch_execute(struct redis_batch *b, struct redis_conn *c, struct redis_follow *follow,
-	struct redis_batch *next, const struct redis_claim *claim, const struct redis_settings *s);
+int batch_execute(struct batch *b, struct redis_conn *c, struct follow *follow, struct batch *next,
+	const struct batch_claim *claim, const struct redis_settings *s);
 
 // No batch came for what is open. Returns 0, or -1 (closed).
-int redis_batch_discard(struct redis_batch *b, struct redis_conn *c);
+int batch_discard(struct batch *b, struct redis_conn *c);
 
 // Reads the replies. `results->at` has room for BATCH_RESULTS_MAX. Returns 0: applied; or -1 (closed).
-int redis_batch_collect(struct redis_batch *b, struct redis_conn *c, struct redis_results *results);
+int apply_collect(struct batch *b, struct redis_conn *c, struct redis_results *results);
 
-// After redis_batch_collect: the batch's number was written in its transaction, over the one of `claim`.
-bool redis_batch_is_numbered(const struct redis_results *results, const struct redis_claim *claim);
+// After apply_collect: the batch's number was written in its transaction, over the one of `claim`.
+bool apply_is_numbered(const struct redis_results *results, const struct batch_claim *claim);
 
 // Counts what became of the records, by the replies that were read; what follows from them goes to
 // `follow`. Needs no connection. Returns the sightings of the records that Redis refused.
-uint64_t redis_batch_account(struct redis_batch *b, const struct redis_results *results, struct redis_follow *follow,
-	struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones);
+uint64_t apply_account(struct batch *b, const struct redis_results *results, struct follow *follow,
+	struct batch_announced *announced, const struct redis_settings *s, const struct zone_list *zones);
 
 // Notes the answers to what rode along, which stand in `results` from `from` on, and clears it.
-void redis_batch_note_riders(struct redis_batch *b, const struct redis_results *results, uint32_t from,
-	struct redis_follow *follow, const struct redis_settings *s);
+void apply_note_riders(struct batch *b, const struct redis_results *results, uint32_t from, struct follow *follow,
+	const struct redis_settings *s);
 
 // After a connect: the last two batches that Redis has, up to `applied`, may lack their expiries, where a
 // collector was killed behind them. What that asks for goes behind what `follow` holds. False without memory.
-bool redis_batch_retain_last(struct redis_batch *b, struct spool *spool, uint64_t applied, struct redis_follow *follow,
+bool apply_retain_last(struct batch *b, struct spool *spool, uint64_t applied, struct follow *follow,
 	const struct redis_settings *s, const struct zone_list *zones);
 
 // After a connect: batch `number` was applied and its replies were lost. Asks which of its records Redis had not
 // held before, by their counts; these go to the stream. Returns 0, or -1 (closed).
-int redis_batch_feed_again(struct redis_batch *b, struct redis_conn *c, struct spool *spool, uint64_t number,
-	struct redis_results *results, struct redis_follow *follow, const struct redis_settings *s);
+int apply_feed_again(struct batch *b, struct redis_conn *c, struct spool *spool, uint64_t number,
+	struct redis_results *results, struct follow *follow, const struct redis_settings *s);
 
 // The batch was not applied: what rode along goes back into `follow`, before what is there.
-void redis_batch_give_back(struct redis_batch *b, struct redis_follow *follow);
+void batch_give_back(struct batch *b, struct follow *follow);
 
 // Redis refused a bookkeeping command on `key`: says so once. Nothing of the records depends on it.
-void redis_batch_note_refused(const struct redis_result *result, const char *key, size_t key_len,
-	struct redis_follow *follow);
+void apply_note_refused(const struct redis_result *result, const char *key, size_t key_len, struct follow *follow);
 
 // Notes the answer to command `index` of the records.
-void redis_batch_note_record(struct schema_frame *f, uint32_t index, const struct redis_result *result,
-	const struct redis_settings *s, const struct zone_list *zones, struct redis_follow *follow);
+void apply_note_record(struct schema_frame *f, uint32_t index, const struct redis_result *result,
+	const struct redis_settings *s, const struct zone_list *zones, struct follow *follow);
 
 // Counts what became of the records once every reply was noted with schema_reply. Returns the sightings of those
 // refused.
-uint64_t redis_batch_count(struct schema_frame *f);
+uint64_t apply_count(struct schema_frame *f);
 
 // Says once that Redis refuses commands on a key.
-void redis_batch_log_key(const char *key, size_t key_len, const char *error);
+void apply_log_key(const char *key, size_t key_len, const char *error);
 
-// The commands about the sensor. redis_batch_is_announced: pdns:sensor:<id> is known on the connection.
-void redis_batch_write_sensor(struct redis_buffer *out, const struct frame_hello *hello,
-	const struct schema_frame *records, uint64_t now_s, bool announces, const struct redis_settings *s);
-bool redis_batch_is_announced(const struct redis_announced *a, const struct frame_hello *hello);
-void redis_batch_announce(struct redis_announced *a, const struct frame_hello *hello);
+// The commands about the sensor. batch_is_announced: pdns:sensor:<id> is known on the connection.
+void batch_write_sensor(struct redis_buffer *out, const struct frame_hello *hello, const struct schema_frame *records,
+	uint64_t now_s, bool announces, const struct redis_settings *s);
+bool batch_is_announced(const struct batch_announced *a, const struct frame_hello *hello);
+void batch_announce(struct batch_announced *a, const struct frame_hello *hello);
 
 // Sends `follow` as a transaction of its own, when no batch comes to take it along. What follows from
 // that is in it afterwards. Returns 0, or -1 (closed).
-int redis_batch_send_follow(struct redis_batch *b, struct redis_conn *c, struct redis_results *results,
-	struct redis_follow *follow, const struct redis_settings *s);
+int batch_send_follow(struct batch *b, struct redis_conn *c, struct redis_results *results, struct follow *follow,
+	const struct redis_settings *s);
 
-void redis_batch_free(struct redis_batch *b);
+void batch_free(struct batch *b);

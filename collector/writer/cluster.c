@@ -12,54 +12,54 @@
 #include <stdlib.h>
 #include <time.h>
 
-struct redis_cluster {
+struct cluster {
 	struct spool *spool; // borrowed
-	struct redis_units u;
-	struct redis_hold hold;
+	struct units u;
+	struct hold hold;
 	struct redis_conn keeper; // to the node that holds the keys of lease.h
 	struct lease lease;
 	bool busy;	  // a group is under way
 	bool followed;	  // what follows the last group was sent before held slots are looked at
 	uint64_t applied; // everything up to it is in Redis, but for slots that are held
 	uint64_t counted; // highest number counted as applied
-	struct redis_announced announced;
+	struct batch_announced announced;
 };
 
-struct redis_cluster *redis_cluster_new(struct spool *spool, const struct zone_list *zones)
+struct cluster *cluster_new(struct spool *spool, const struct zone_list *zones)
 {
-	struct redis_cluster *cl = calloc(1, sizeof(*cl));
+	struct cluster *cl = calloc(1, sizeof(*cl));
 
 	if (!cl)
 		return NULL;
 	cl->spool = spool;
-	if (!redis_units_init(&cl->u, zones)) {
-		redis_cluster_free(cl);
+	if (!units_init(&cl->u, zones)) {
+		cluster_free(cl);
 		return NULL;
 	}
 	return cl;
 }
 
-void redis_cluster_free(struct redis_cluster *cl)
+void cluster_free(struct cluster *cl)
 {
 	if (!cl)
 		return;
-	redis_units_free(&cl->u);
+	units_free(&cl->u);
 	redis_conn_close(&cl->keeper);
 	free(cl);
 }
 
-enum redis_trouble redis_cluster_why(const struct redis_cluster *cl, char *why, size_t why_size)
+enum redis_trouble cluster_why(const struct cluster *cl, char *why, size_t why_size)
 {
 	snprintf(why, why_size, "%s", cl->u.t.why);
 	return cl->u.t.trouble;
 }
 
-struct topology *redis_cluster_topology(struct redis_cluster *cl)
+struct topology *cluster_topology(struct cluster *cl)
 {
 	return &cl->u.t;
 }
 
-bool redis_cluster_is_busy(const struct redis_cluster *cl)
+bool cluster_is_busy(const struct cluster *cl)
 {
 	return cl->busy || cl->u.follow.len > 0;
 }
@@ -67,7 +67,7 @@ bool redis_cluster_is_busy(const struct redis_cluster *cl)
 // where to go on ───────────────────────────────────────────────────────────────────────────────
 
 // A failover lost batches that were acknowledged.
-static void tell_lost(struct redis_cluster *cl, uint64_t from)
+static void tell_lost(struct cluster *cl, uint64_t from)
 {
 	struct spool_seek found = spool_seek(cl->spool, from - 1);
 
@@ -85,7 +85,7 @@ static void tell_lost(struct redis_cluster *cl, uint64_t from)
 
 // A failover lost what some slots had applied from `from` on, of the group under way as well; and with a
 // transaction the expiries of the group before it, which are asked for again where that is gone through.
-static void go_back(struct redis_cluster *cl, uint64_t from)
+static void go_back(struct cluster *cl, uint64_t from)
 {
 	uint64_t first = spool_first(cl->spool), before = cl->u.s->retention_days > 0 ? GROUP_BATCHES_MAX : 0;
 
@@ -99,7 +99,7 @@ static void go_back(struct redis_cluster *cl, uint64_t from)
 }
 
 // The numbers were read: where to go on. False where they have to be read again.
-static bool look_at_numbers(struct redis_cluster *cl)
+static bool look_at_numbers(struct cluster *cl)
 {
 	struct topology *t = &cl->u.t;
 	char uuid[STREAM_UUID_TEXT_SIZE];
@@ -118,7 +118,7 @@ static bool look_at_numbers(struct redis_cluster *cl)
 }
 
 // Notes in Redis which slots have a number, or are about to get their first one with the group. False where that fails.
-static bool note_numbered(struct redis_cluster *cl)
+static bool note_numbered(struct cluster *cl)
 {
 	struct topology *t = &cl->u.t;
 
@@ -131,7 +131,7 @@ static bool note_numbered(struct redis_cluster *cl)
 	return false;
 }
 
-static bool ready(struct redis_cluster *cl)
+static bool ready(struct cluster *cl)
 {
 	char uuid[STREAM_UUID_TEXT_SIZE];
 
@@ -156,7 +156,7 @@ static bool ready(struct redis_cluster *cl)
 }
 
 // The servers that the settings name, and the nodes of the last topology: those named may all be gone, or have lost sight of the others.
-static struct redis_settings servers_of(const struct redis_cluster *cl)
+static struct redis_settings servers_of(const struct cluster *cl)
 {
 	struct redis_settings found = *cl->u.s;
 
@@ -167,7 +167,7 @@ static struct redis_settings servers_of(const struct redis_cluster *cl)
 }
 
 // Whether the UUID is this collector's: before connections of its name are killed, and often enough to keep the lease.
-static bool own(struct redis_cluster *cl)
+static bool own(struct cluster *cl)
 {
 	struct topology *t = &cl->u.t;
 	struct redis_conn *c = &cl->keeper;
@@ -198,9 +198,9 @@ static bool own(struct redis_cluster *cl)
 
 // groups ───────────────────────────────────────────────────────────────────────────────────────
 
-static void read_group(struct redis_cluster *cl, unsigned idle_ms)
+static void read_group(struct cluster *cl, unsigned idle_ms)
 {
-	struct redis_group *g = &cl->u.g;
+	struct batch_group *g = &cl->u.g;
 	uint64_t from = cl->applied + 1;
 
 	for (g->len = 0; g->len < GROUP_BATCHES_MAX; g->len++) {
@@ -214,14 +214,14 @@ static void read_group(struct redis_cluster *cl, unsigned idle_ms)
 // Slots that were held and are whole, or were stopped and are sound: back to what they lack. What follows the last group goes first,
 // for a slot that has the numbers gone through again would pass it over.
 // Returns whether that is to be done before.
-static bool look_at_held(struct redis_cluster *cl)
+static bool look_at_held(struct cluster *cl)
 {
-	if (!redis_hold_is_due(&cl->hold, &cl->u, monotonic_ms()))
+	if (!hold_is_due(&cl->hold, &cl->u, monotonic_ms()))
 		return false;
 	cl->followed = !cl->followed && cl->u.follow.len > 0;
 	if (cl->followed) // what is left behind that is of slots that are held
 		return true;
-	uint64_t from = redis_hold_release(&cl->hold, &cl->u, monotonic_ms());
+	uint64_t from = hold_release(&cl->hold, &cl->u, monotonic_ms());
 	if (from > 0 && from <= cl->applied)
 		cl->applied = from - 1;
 	if (cl->u.t.lost_from > 0) // a person has decided that a slot holds less
@@ -231,34 +231,34 @@ static bool look_at_held(struct redis_cluster *cl)
 }
 
 // Takes the next group, with `follow_only` none but what follows the last one. False where there is none.
-static bool begin_group(struct redis_cluster *cl, bool follow_only, unsigned idle_ms)
+static bool begin_group(struct cluster *cl, bool follow_only, unsigned idle_ms)
 {
-	struct redis_units *u = &cl->u;
+	struct units *u = &cl->u;
 
 	u->g.len = 0;
 	if (!follow_only)
 		read_group(cl, u->follow.len > 0 ? 0 : idle_ms);
 	cl->busy = u->g.len > 0 || u->follow.len > 0;
-	if (cl->busy && !redis_group_make(&u->g, &u->follow, cl->applied, &cl->announced, u->s, u->zones)) {
+	if (cl->busy && !group_make(&u->g, &u->follow, cl->applied, &cl->announced, u->s, u->zones)) {
 		cl->busy = false;
 		topology_fail(&u->t, REDIS_TROUBLE_MEMORY, "no memory for the text of a batch");
 		return false;
 	}
-	redis_group_compare(&u->g, u->t.applied);
+	group_compare(&u->g, u->t.applied);
 	return cl->busy;
 }
 
-static void finish_group(struct redis_cluster *cl)
+static void finish_group(struct cluster *cl)
 {
-	struct redis_units *u = &cl->u;
+	struct units *u = &cl->u;
 
-	redis_hold_note(&cl->hold, u);
+	hold_note(&cl->hold, u);
 	for (size_t i = 0; i < u->g.len; i++) {
-		struct redis_batch *b = &u->g.batches[i];
-		spool_refuse(cl->spool, redis_batch_count(&b->records));
-		redis_follow_feed(&u->follow, &b->records, u->s, b->in.hello.sensor);
-		redis_retain(&u->follow, &b->records, u->s, u->zones);
-		redis_batch_announce(&cl->announced, &b->in.hello);
+		struct batch *b = &u->g.batches[i];
+		spool_refuse(cl->spool, apply_count(&b->records));
+		follow_feed(&u->follow, &b->records, u->s, b->in.hello.sensor);
+		retain_due(&u->follow, &b->records, u->s, u->zones);
+		batch_announce(&cl->announced, &b->in.hello);
 		metrics_add(batches_applied, b->in.number > cl->counted);
 	}
 	cl->applied = u->g.last;
@@ -270,9 +270,9 @@ static void finish_group(struct redis_cluster *cl)
 		metrics_set(last_applied_s, (uint64_t)time(NULL));
 }
 
-enum cluster_outcome redis_cluster_step(struct redis_cluster *cl, const struct redis_settings *s, unsigned idle_ms)
+enum cluster_outcome cluster_step(struct cluster *cl, const struct redis_settings *s, unsigned idle_ms)
 {
-	struct redis_units *u = &cl->u;
+	struct units *u = &cl->u;
 
 	u->s = s;
 	u->t.trouble = REDIS_TROUBLE_NONE;
@@ -287,8 +287,8 @@ enum cluster_outcome redis_cluster_step(struct redis_cluster *cl, const struct r
 	}
 	if (!note_numbered(cl))
 		return CLUSTER_TROUBLE;
-	redis_units_pass(u);
-	if (!u->moved || redis_hold_check(&cl->hold, u)) {
+	units_pass(u);
+	if (!u->moved || hold_check(&cl->hold, u)) {
 		finish_group(cl);
 		return CLUSTER_DONE;
 	}
@@ -296,7 +296,7 @@ enum cluster_outcome redis_cluster_step(struct redis_cluster *cl, const struct r
 	return u->t.trouble == REDIS_TROUBLE_CLUSTER ? CLUSTER_AGAIN : CLUSTER_TROUBLE;
 }
 
-static void forget(struct redis_cluster *cl, const struct redis_settings *s)
+static void forget(struct cluster *cl, const struct redis_settings *s)
 {
 	struct redis_results results = {.capacity = 0};
 
@@ -323,7 +323,7 @@ static void forget(struct redis_cluster *cl, const struct redis_settings *s)
 	}
 }
 
-void redis_cluster_leave(struct redis_cluster *cl, const struct redis_settings *s, bool gone)
+void cluster_leave(struct cluster *cl, const struct redis_settings *s, bool gone)
 {
 	struct redis_buffer b = {0};
 

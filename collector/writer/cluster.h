@@ -26,30 +26,30 @@
 #include "collector/writer/batch.h"
 #include "collector/number/topology.h"
 
-struct redis_cluster;
+struct cluster;
 
 enum cluster_outcome {
 	CLUSTER_DONE,	// a group was applied
 	CLUSTER_IDLE,	// nothing to send
 	CLUSTER_AGAIN,	// some slots are on the move: again in a moment
-	CLUSTER_TROUBLE // see redis_cluster_why
+	CLUSTER_TROUBLE // see cluster_why
 };
 
 // NULL without memory. `spool` and `zones` are borrowed.
-struct redis_cluster *redis_cluster_new(struct spool *spool, const struct zone_list *zones);
-void redis_cluster_free(struct redis_cluster *cl);
+struct cluster *cluster_new(struct spool *spool, const struct zone_list *zones);
+void cluster_free(struct cluster *cl);
 
 // Begins a group, or goes on with the last one. Waits `idle_ms` at most for a batch.
-enum cluster_outcome redis_cluster_step(struct redis_cluster *cl, const struct redis_settings *s, unsigned idle_ms);
+enum cluster_outcome cluster_step(struct cluster *cl, const struct redis_settings *s, unsigned idle_ms);
 
 // What is wrong, after CLUSTER_TROUBLE.
-enum redis_trouble redis_cluster_why(const struct redis_cluster *cl, char *why, size_t why_size);
+enum redis_trouble cluster_why(const struct cluster *cl, char *why, size_t why_size);
 
 // Its nodes.
-struct topology *redis_cluster_topology(struct redis_cluster *cl);
+struct topology *cluster_topology(struct cluster *cl);
 
 // True while a group is under way, or entries of the stream of new records are to be sent.
-bool redis_cluster_is_busy(const struct redis_cluster *cl);
+bool cluster_is_busy(const struct cluster *cl);
 
 // The end: gives the lease back. `gone`: the spool is no more; its numbers are deleted, but for what cannot be reached.
-void redis_cluster_leave(struct redis_cluster *cl, const struct redis_settings *s, bool gone);
+void cluster_leave(struct cluster *cl, const struct redis_settings *s, bool gone);

@@ -9,20 +9,20 @@
 
 #include <stdlib.h>
 
-void redis_follow_clear(struct redis_follow *f)
+void follow_clear(struct follow *f)
 {
 	redis_buffer_clear(&f->commands);
 	f->len = 0;
 }
 
-void redis_follow_free(struct redis_follow *f)
+void follow_free(struct follow *f)
 {
 	redis_buffer_free(&f->commands);
 	free(f->notes);
-	*f = (struct redis_follow){.len = 0};
+	*f = (struct follow){.len = 0};
 }
 
-static void note(struct redis_follow *f, enum follow_kind kind, const char *expected)
+static void note(struct follow *f, enum follow_kind kind, const char *expected)
 {
 	if (f->len == f->capacity) {
 		size_t capacity = f->capacity ? 2 * f->capacity : 256;
@@ -37,12 +37,12 @@ static void note(struct redis_follow *f, enum follow_kind kind, const char *expe
 	f->notes[f->len++] = (struct follow_note){.at = f->commands.size, .kind = kind, .expected = expected};
 }
 
-void redis_follow_note(struct redis_follow *f, enum follow_kind kind)
+void follow_note(struct follow *f, enum follow_kind kind)
 {
 	note(f, kind, NULL);
 }
 
-void redis_follow_join(struct redis_follow *f, struct redis_follow *tail)
+void follow_join(struct follow *f, struct follow *tail)
 {
 	size_t base = f->commands.size, size = tail->commands.size;
 	char *room = size > 0 ? redis_buffer_room(&f->commands, size) : NULL;
@@ -57,10 +57,10 @@ void redis_follow_join(struct redis_follow *f, struct redis_follow *tail)
 	}
 	f->commands.size = room ? base + size : base;
 	f->commands.bad |= tail->commands.bad;
-	redis_follow_clear(tail);
+	follow_clear(tail);
 }
 
-void redis_follow_drop(struct redis_follow *f, size_t n)
+void follow_drop(struct follow *f, size_t n)
 {
 	if (n > f->len)
 		n = f->len;
@@ -77,14 +77,14 @@ void redis_follow_drop(struct redis_follow *f, size_t n)
 	f->len -= n;
 }
 
-void redis_follow_key(const struct redis_follow *f, size_t index, const char **key, size_t *key_len)
+void follow_key(const struct follow *f, size_t index, const char **key, size_t *key_len)
 {
 	redis_encode_read(f->commands.bytes + f->notes[index].at, key, key_len);
 }
 
 // feed ─────────────────────────────────────────────────────────────────────────────────────────
 
-static void write_entry(struct redis_follow *f, const struct schema_frame *records, const struct schema_record *record,
+static void write_entry(struct follow *f, const struct schema_frame *records, const struct schema_record *record,
 	const struct redis_settings *s, const char *sensor)
 {
 	struct redis_buffer *out = &f->commands;
@@ -92,7 +92,7 @@ static void write_entry(struct redis_follow *f, const struct schema_frame *recor
 	const char *member = records->text.bytes + record->member;
 	size_t rdata_at = (size_t)record->type_len + 1;
 
-	redis_follow_note(f, FOLLOW_FEED);
+	follow_note(f, FOLLOW_FEED);
 	redis_encode_array(out, 16);
 	redis_encode_literal(out, "XADD");
 	redis_encode_key(out, s->prefix, FAMILY_NEW, "", 0);
@@ -112,7 +112,7 @@ static void write_entry(struct redis_follow *f, const struct schema_frame *recor
 	redis_encode_text(out, sensor);
 }
 
-void redis_follow_feed(struct redis_follow *f, const struct schema_frame *records, const struct redis_settings *s,
+void follow_feed(struct follow *f, const struct schema_frame *records, const struct redis_settings *s,
 	const char *sensor)
 {
 	if (s->new_max == 0)
@@ -124,7 +124,7 @@ void redis_follow_feed(struct redis_follow *f, const struct schema_frame *record
 
 // foreign keys ─────────────────────────────────────────────────────────────────────────────────
 
-bool redis_first_time(struct redis_keys_seen *seen, const char *key, size_t key_len)
+bool follow_first_time(struct follow_keys_seen *seen, const char *key, size_t key_len)
 {
 	uint64_t hash = fnv64(FNV64_START, key, key_len);
 
@@ -137,12 +137,12 @@ bool redis_first_time(struct redis_keys_seen *seen, const char *key, size_t key_
 	return true;
 }
 
-void redis_follow_foreign(struct redis_follow *f, const char *key, size_t key_len, const char *expected)
+void follow_foreign(struct follow *f, const char *key, size_t key_len, const char *expected)
 {
-	static struct redis_keys_seen seen;
+	static struct follow_keys_seen seen;
 
 	metrics_add(foreign_type, 1);
-	if (!redis_first_time(&seen, key, key_len))
+	if (!follow_first_time(&seen, key, key_len))
 		return;
 	if (seen.len == REDIS_KEYS_SEEN_MAX)
 		log_warning("redis: many keys of other types under redis.prefix; further ones are only counted");
@@ -163,13 +163,12 @@ static const char *type_words(const char *type, size_t len)
 	return "a type of a module";
 }
 
-static void log_foreign(const struct redis_follow *f, size_t index, const struct redis_texts *texts,
-	uint32_t texts_index)
+static void log_foreign(const struct follow *f, size_t index, const struct redis_texts *texts, uint32_t texts_index)
 {
 	const char *key = NULL;
 	size_t key_len = 0;
 
-	redis_follow_key(f, index, &key, &key_len);
+	follow_key(f, index, &key, &key_len);
 	for (size_t i = 0; i < texts->len; i++)
 		if (texts->at[i].index == texts_index)
 			log_warning("redis: key %.*s: found %s, expected %s; it is left alone, and what "
@@ -183,8 +182,8 @@ static void log_foreign(const struct redis_follow *f, size_t index, const struct
 
 // ZREM first:<owner> or count:<owner>, of what was removed from name:<owner>; flood:names, of what was
 // removed from flood.
-static void remove_members(struct redis_follow *next, const struct redis_settings *s, const char *family,
-	const char *tail, size_t tail_len, const struct redis_texts *texts, uint32_t texts_index)
+static void remove_members(struct follow *next, const struct redis_settings *s, const char *family, const char *tail,
+	size_t tail_len, const struct redis_texts *texts, uint32_t texts_index)
 {
 	unsigned len = 0;
 
@@ -192,7 +191,7 @@ static void remove_members(struct redis_follow *next, const struct redis_setting
 		len += texts->at[i].index == texts_index;
 	if (len == 0)
 		return;
-	redis_follow_note(next, FOLLOW_REMOVE);
+	follow_note(next, FOLLOW_REMOVE);
 	redis_encode_array(&next->commands, 2 + len);
 	redis_encode_literal(&next->commands, "ZREM");
 	redis_encode_key(&next->commands, s->prefix, family, tail, tail_len);
@@ -201,25 +200,23 @@ static void remove_members(struct redis_follow *next, const struct redis_setting
 			redis_encode_bulk(&next->commands, texts->bytes.bytes + texts->at[i].at, texts->at[i].len);
 }
 
-void redis_follow_reply(const struct redis_follow *f, size_t index, const struct redis_result *result,
-	const struct redis_texts *texts, uint32_t texts_index, const struct redis_settings *s,
-	struct redis_follow *next)
+void follow_reply(const struct follow *f, size_t index, const struct redis_result *result,
+	const struct redis_texts *texts, uint32_t texts_index, const struct redis_settings *s, struct follow *next)
 {
 	const char *key = NULL;
 	size_t key_len = 0, prefix_len = strlen(s->prefix), head = prefix_len + strlen(FAMILY_NAME);
 
 	if (result->type != REDIS_REPLY_ERROR && f->notes[index].kind <= FOLLOW_FEED)
 		return; // the most by far
-	redis_follow_key(f, index, &key, &key_len);
+	follow_key(f, index, &key, &key_len);
 	if (result->type == REDIS_REPLY_ERROR && result->trouble == REDIS_TROUBLE_WRONGTYPE) {
-		redis_follow_foreign(next, key, key_len,
-			f->notes[index].kind == FOLLOW_FEED ? "a stream" : "a sorted set");
+		follow_foreign(next, key, key_len, f->notes[index].kind == FOLLOW_FEED ? "a stream" : "a sorted set");
 	} else if (result->type == REDIS_REPLY_ERROR) {
-		redis_batch_log_key(key, key_len, redis_trouble_sentence[result->trouble]);
+		apply_log_key(key, key_len, redis_trouble_sentence[result->trouble]);
 	} else if (f->notes[index].kind == FOLLOW_TYPE) {
 		log_foreign(f, index, texts, texts_index);
 	} else if (f->notes[index].kind == FOLLOW_EXPIRE && result->integer > 0) {
-		redis_follow_note(next, FOLLOW_RETAIN);
+		follow_note(next, FOLLOW_RETAIN);
 		redis_encode_array(&next->commands, 3);
 		redis_encode_literal(&next->commands, "EXPIRE");
 		redis_encode_bulk(&next->commands, key, key_len);

@@ -23,13 +23,13 @@ enum follow_kind {
 
 // Keys that the log has named, by hash.
 enum { REDIS_KEYS_SEEN_MAX = 64 };
-struct redis_keys_seen {
+struct follow_keys_seen {
 	uint64_t hash[REDIS_KEYS_SEEN_MAX];
 	size_t len;
 };
 
 // True where the key was not seen before, as long as there is room for it. The writer's thread.
-bool redis_first_time(struct redis_keys_seen *seen, const char *key, size_t key_len);
+bool follow_first_time(struct follow_keys_seen *seen, const char *key, size_t key_len);
 
 enum {
 	FOLLOW_PER_RECORD = 12,
@@ -42,36 +42,35 @@ struct follow_note {
 	const char *expected; // FOLLOW_TYPE: "a sorted set"
 };
 
-struct redis_follow {
+struct follow {
 	struct redis_buffer commands;
 	struct follow_note *notes; // one a command; owned
 	size_t len, capacity;	   // notes used, allocated
 };
 
-void redis_follow_clear(struct redis_follow *f);
-void redis_follow_free(struct redis_follow *f);
+void follow_clear(struct follow *f);
+void follow_free(struct follow *f);
 
 // Moves what is in `tail` behind what is in `f`.
-void redis_follow_join(struct redis_follow *f, struct redis_follow *tail);
+void follow_join(struct follow *f, struct follow *tail);
 
 // Forgets the first `n` commands.
-void redis_follow_drop(struct redis_follow *f, size_t n);
+void follow_drop(struct follow *f, size_t n);
 
 // The next command in `f->commands` is of this kind. Call it before the command is encoded.
-void redis_follow_note(struct redis_follow *f, enum follow_kind kind);
+void follow_note(struct follow *f, enum follow_kind kind);
 
 // Appends an XADD for each fresh record.
-void redis_follow_feed(struct redis_follow *f, const struct schema_frame *records, const struct redis_settings *s,
+void follow_feed(struct follow *f, const struct schema_frame *records, const struct redis_settings *s,
 	const char *sensor);
 
 // Redis answered WRONGTYPE to a command on `key`: counts it, and asks once what it is.
-void redis_follow_foreign(struct redis_follow *f, const char *key, size_t key_len, const char *expected);
+void follow_foreign(struct follow *f, const char *key, size_t key_len, const char *expected);
 
 // The key of command `index`, for messages.
-void redis_follow_key(const struct redis_follow *f, size_t index, const char **key, size_t *key_len);
+void follow_key(const struct follow *f, size_t index, const char **key, size_t *key_len);
 
 // Takes the answer to command `index` of `f`: `result`, and the texts in it. What follows from it goes
 // to `next`.
-void redis_follow_reply(const struct redis_follow *f, size_t index, const struct redis_result *result,
-	const struct redis_texts *texts, uint32_t texts_index, const struct redis_settings *s,
-	struct redis_follow *next);
+void follow_reply(const struct follow *f, size_t index, const struct redis_result *result,
+	const struct redis_texts *texts, uint32_t texts_index, const struct redis_settings *s, struct follow *next);

@@ -4,26 +4,26 @@
 #include <stdlib.h>
 #include <time.h>
 
-void redis_group_free(struct redis_group *g)
+void group_free(struct batch_group *g)
 {
 	for (size_t i = 0; i < GROUP_BATCHES_MAX; i++)
-		redis_batch_free(&g->batches[i]);
-	redis_follow_free(&g->riders);
+		batch_free(&g->batches[i]);
+	follow_free(&g->riders);
 	free(g->commands);
 }
 
-const char *redis_group_bytes(const struct redis_group *g, const struct group_command *c)
+const char *group_bytes(const struct batch_group *g, const struct group_command *c)
 {
 	return (c->batch == GROUP_RIDERS ? g->riders.commands.bytes : g->batches[c->batch].out.bytes) + c->at;
 }
 
-void redis_group_compare(struct redis_group *g, const uint64_t applied[static REDIS_SLOTS])
+void group_compare(struct batch_group *g, const uint64_t applied[static REDIS_SLOTS])
 {
 	for (size_t i = 0; i < g->units_len; i++)
 		g->units[i].had = g->len == 0 || g->last <= applied[g->units[i].slot];
 }
 
-bool redis_group_needs(const struct redis_group *g, const struct group_unit *unit, const struct group_command *c,
+bool group_needs(const struct batch_group *g, const struct group_unit *unit, const struct group_command *c,
 	uint64_t applied)
 {
 	if (c->batch == GROUP_RIDERS)
@@ -31,7 +31,7 @@ bool redis_group_needs(const struct redis_group *g, const struct group_unit *uni
 	return g->batches[c->batch].in.number > applied;
 }
 
-static struct group_unit *unit_of(struct redis_group *g, uint16_t slot)
+static struct group_unit *unit_of(struct batch_group *g, uint16_t slot)
 {
 	if (g->unit_of[slot] == 0) {
 		g->units[g->units_len++] = (struct group_unit){.slot = slot, .head = GROUP_NONE, .tail = GROUP_NONE};
@@ -41,7 +41,7 @@ static struct group_unit *unit_of(struct redis_group *g, uint16_t slot)
 }
 
 // Adds the command at `at` of a batch's buffer, or of the riders'. Returns what follows it.
-static const char *take_command(struct redis_group *g, const char *bytes, const char *at, uint8_t batch, uint32_t index)
+static const char *take_command(struct batch_group *g, const char *bytes, const char *at, uint8_t batch, uint32_t index)
 {
 	const char *key = NULL;
 	size_t key_len = 0;
@@ -63,7 +63,7 @@ static const char *take_command(struct redis_group *g, const char *bytes, const 
 	return end;
 }
 
-static bool make_room(struct redis_group *g, size_t len)
+static bool make_room(struct batch_group *g, size_t len)
 {
 	if (g->commands_len + len <= g->commands_capacity)
 		return true;
@@ -77,7 +77,7 @@ static bool make_room(struct redis_group *g, size_t len)
 }
 
 // The first `records` commands of a batch are those of the records.
-static bool take_batch(struct redis_group *g, const struct redis_buffer *b, uint8_t batch, uint32_t records)
+static bool take_batch(struct batch_group *g, const struct redis_buffer *b, uint8_t batch, uint32_t records)
 {
 	const char *at = b->bytes;
 
@@ -89,7 +89,7 @@ static bool take_batch(struct redis_group *g, const struct redis_buffer *b, uint
 }
 
 // Those that go before the records, or the others.
-static bool take_riders(struct redis_group *g, bool before)
+static bool take_riders(struct batch_group *g, bool before)
 {
 	const char *bytes = g->riders.commands.bytes;
 
@@ -101,33 +101,33 @@ static bool take_riders(struct redis_group *g, bool before)
 	return true;
 }
 
-static bool make_batch(struct redis_group *g, size_t i, const struct redis_announced *announced,
+static bool make_batch(struct batch_group *g, size_t i, const struct batch_announced *announced,
 	const struct redis_settings *s, const struct zone_list *zones)
 {
-	struct redis_batch *b = &g->batches[i];
+	struct batch *b = &g->batches[i];
 
 	redis_buffer_clear(&b->out);
 	if (!schema_read(&b->records, b->in.body, b->in.size))
 		return false;
 	schema_write(&b->records, s, zones, &b->out);
-	redis_batch_write_sensor(&b->out, &b->in.hello, &b->records, (uint64_t)time(NULL),
-		!redis_batch_is_announced(announced, &b->in.hello), s);
+	batch_write_sensor(&b->out, &b->in.hello, &b->records, (uint64_t)time(NULL),
+		!batch_is_announced(announced, &b->in.hello), s);
 	return !b->out.bad && take_batch(g, &b->out, (uint8_t)i, b->records.commands_len);
 }
 
-bool redis_group_make(struct redis_group *g, struct redis_follow *follow, uint64_t number,
-	const struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones)
+bool group_make(struct batch_group *g, struct follow *follow, uint64_t number, const struct batch_announced *announced,
+	const struct redis_settings *s, const struct zone_list *zones)
 {
-	struct redis_follow old = g->riders;
+	struct follow old = g->riders;
 
 	g->commands_len = g->units_len = 0;
 	memset(g->unit_of, 0, sizeof(g->unit_of));
 	g->first = g->len > 0 ? g->batches[0].in.number : number + 1;
 	g->last = g->len > 0 ? g->batches[g->len - 1].in.number : number;
 	if (follow->commands.bad)
-		redis_follow_clear(follow);
+		follow_clear(follow);
 	g->riders = *follow;
-	redis_follow_clear(&old);
+	follow_clear(&old);
 	*follow = old;
 	bool made = take_riders(g, true);
 	for (size_t i = 0; made && i < g->len; i++)

@@ -34,11 +34,11 @@ struct group_unit {
 	uint32_t sent;	     // commands of the group that the slot needs, in the transaction under way; 0: none
 };
 
-struct redis_group {
-	struct redis_batch batches[GROUP_BATCHES_MAX];
+struct batch_group {
+	struct batch batches[GROUP_BATCHES_MAX];
 	size_t len;			// batches
 	uint64_t first, last;		// their numbers
-	struct redis_follow riders;	// what follows the group before
+	struct follow riders;		// what follows the group before
 	struct group_command *commands; // owned
 	size_t commands_len, commands_capacity;
 	struct group_unit units[REDIS_SLOTS];
@@ -48,17 +48,17 @@ struct redis_group {
 
 // Takes the batches read into `g->batches[0…len-1].in` (none: `number` is that of the last one), and
 // what follows the group before (moved into the group). False without memory.
-bool redis_group_make(struct redis_group *g, struct redis_follow *follow, uint64_t number,
-	const struct redis_announced *announced, const struct redis_settings *s, const struct zone_list *zones);
+bool group_make(struct batch_group *g, struct follow *follow, uint64_t number, const struct batch_announced *announced,
+	const struct redis_settings *s, const struct zone_list *zones);
 
 // The octets of a command.
-const char *redis_group_bytes(const struct redis_group *g, const struct group_command *c);
+const char *group_bytes(const struct batch_group *g, const struct group_command *c);
 
-// After redis_group_make: notes which slots have all batches already, by their numbers.
-void redis_group_compare(struct redis_group *g, const uint64_t applied[static REDIS_SLOTS]);
+// After group_make: notes which slots have all batches already, by their numbers.
+void group_compare(struct batch_group *g, const uint64_t applied[static REDIS_SLOTS]);
 
 // True where the unit's slot, which holds everything up to `applied`, needs the command.
-bool redis_group_needs(const struct redis_group *g, const struct group_unit *unit, const struct group_command *c,
+bool group_needs(const struct batch_group *g, const struct group_unit *unit, const struct group_command *c,
 	uint64_t applied);
 
-void redis_group_free(struct redis_group *g);
+void group_free(struct batch_group *g);

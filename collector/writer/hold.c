@@ -22,7 +22,7 @@ static void hold(struct topology *t, uint16_t slot)
 	metrics_set(slots_held, t->held_len);
 }
 
-bool redis_hold_check(struct redis_hold *h, struct redis_units *u)
+bool hold_check(struct hold *h, struct units *u)
 {
 	bool settled = true;
 
@@ -38,7 +38,7 @@ bool redis_hold_check(struct redis_hold *h, struct redis_units *u)
 	return settled;
 }
 
-static void take_rider(struct redis_units *u, const struct group_command *c)
+static void take_rider(struct units *u, const struct group_command *c)
 {
 	const struct follow_note *note = &u->g.riders.notes[c->index];
 
@@ -46,17 +46,17 @@ static void take_rider(struct redis_units *u, const struct group_command *c)
 		metrics_add(follow_dropped, 1);
 		return;
 	}
-	redis_follow_note(&u->follow, note->kind);
+	follow_note(&u->follow, note->kind);
 	u->follow.notes[u->follow.len - 1].expected = note->expected;
 	char *room = redis_buffer_room(&u->follow.commands, c->size);
 	if (!room)
 		return; // `bad`: what follows is dropped
-	memcpy(room, redis_group_bytes(&u->g, c), c->size);
+	memcpy(room, group_bytes(&u->g, c), c->size);
 	u->follow.commands.size += c->size;
 	u->follow.commands.arrays++;
 }
 
-void redis_hold_note(struct redis_hold *h, struct redis_units *u)
+void hold_note(struct hold *h, struct units *u)
 {
 	for (size_t i = 0; i < u->g.units_len; i++) {
 		const struct group_unit *unit = &u->g.units[i];
@@ -64,7 +64,7 @@ void redis_hold_note(struct redis_hold *h, struct redis_units *u)
 			continue;
 		for (uint32_t k = unit->head; k != GROUP_NONE; k = u->g.commands[k].next) {
 			const struct group_command *c = &u->g.commands[k];
-			if (!redis_group_needs(&u->g, unit, c, u->t.applied[unit->slot]))
+			if (!group_needs(&u->g, unit, c, u->t.applied[unit->slot]))
 				continue;
 			if (u->g.len > 0 && (h->from == 0 || u->g.first < h->from))
 				h->from = u->g.first;
@@ -76,7 +76,7 @@ void redis_hold_note(struct redis_hold *h, struct redis_units *u)
 	}
 }
 
-bool redis_hold_is_due(const struct redis_hold *h, const struct redis_units *u, uint64_t now_ms)
+bool hold_is_due(const struct hold *h, const struct units *u, uint64_t now_ms)
 {
 	return (h->from > 0 || u->t.stops.len > 0) && now_ms >= h->next_look_ms;
 }
@@ -94,7 +94,7 @@ static bool is_whole(const char *nodes, unsigned slot)
 
 // Returns how many slots of the node are whole again. Where it does not tell (ACL), all of them are
 // taken for whole, which the next passes show.
-static size_t look_at_node(struct topology *t, size_t index, struct redis_hold *h, uint64_t now_ms)
+static size_t look_at_node(struct topology *t, size_t index, struct hold *h, uint64_t now_ms)
 {
 	struct redis_buffer b = {0};
 	size_t released = 0;
@@ -119,7 +119,7 @@ static size_t look_at_node(struct topology *t, size_t index, struct redis_hold *
 	return released;
 }
 
-uint64_t redis_hold_release(struct redis_hold *h, struct redis_units *u, uint64_t now_ms)
+uint64_t hold_release(struct hold *h, struct units *u, uint64_t now_ms)
 {
 	uint64_t from = h->from;
 	size_t released = 0;

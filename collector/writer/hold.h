@@ -18,21 +18,21 @@ enum {
 	HOLD_BLIND_MS = 5000 // the same where the owner does not tell
 };
 
-struct redis_hold {
+struct hold {
 	uint64_t from;	       // lowest batch that a held slot may lack; 0: none
 	uint64_t next_look_ms; // monotonic
 };
 
 // After a pass: holds what was met half moved for long enough, and says so. True where every unit of
 // the group is done or held.
-bool redis_hold_check(struct redis_hold *h, struct redis_units *u);
+bool hold_check(struct hold *h, struct units *u);
 
 // The group is through: marks the records that wait for held slots, and takes riders of held slots
 // over to the next group.
-void redis_hold_note(struct redis_hold *h, struct redis_units *u);
+void hold_note(struct hold *h, struct units *u);
 
 // It is time to look whether held slots are whole, and whether the numbers of stopped ones are sound.
-bool redis_hold_is_due(const struct redis_hold *h, const struct redis_units *u, uint64_t now_ms);
+bool hold_is_due(const struct hold *h, const struct units *u, uint64_t now_ms);
 
 // Looks. Returns the number from which on batches are to be gone through again, or 0.
-uint64_t redis_hold_release(struct redis_hold *h, struct redis_units *u, uint64_t now_ms);
+uint64_t hold_release(struct hold *h, struct units *u, uint64_t now_ms);

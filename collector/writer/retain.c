@@ -6,7 +6,7 @@
 #include <time.h>
 
 struct retaining {
-	struct redis_follow *f;
+	struct follow *f;
 	const struct schema_frame *records;
 	const struct redis_settings *s;
 	uint64_t cutoff_s; // members not seen since go
@@ -14,7 +14,7 @@ struct retaining {
 
 static struct redis_buffer *begin(struct retaining *r, enum follow_kind kind, unsigned words)
 {
-	redis_follow_note(r->f, kind);
+	follow_note(r->f, kind);
 	redis_encode_array(&r->f->commands, words);
 	return &r->f->commands;
 }
@@ -110,7 +110,7 @@ static void ask_record(struct retaining *r, const struct schema_record *record, 
 		ask(r, FAMILY_NET, text, schema_net(&record->view, text));
 }
 
-void redis_retain_again(struct redis_follow *f, const struct schema_frame *records, const struct redis_settings *s,
+void retain_again(struct follow *f, const struct schema_frame *records, const struct redis_settings *s,
 	const struct zone_list *zones)
 {
 	struct retaining r = {.f = f, .records = records, .s = s};
@@ -184,7 +184,7 @@ static void retain_record(struct retaining *r, const struct schema_record *recor
 	ask_record(r, record, record->told);
 }
 
-void redis_retain(struct redis_follow *f, const struct schema_frame *records, const struct redis_settings *s,
+void retain_due(struct follow *f, const struct schema_frame *records, const struct redis_settings *s,
 	const struct zone_list *zones)
 {
 	struct retaining r = {.f = f, .records = records, .s = s};

@@ -20,9 +20,9 @@
 
 // After a connect, without a cluster: the batch before may have lost what follows it. Asks for the keys of
 // these records, so that those which are sorted sets get their expiry.
-void redis_retain_again(struct redis_follow *f, const struct schema_frame *records, const struct redis_settings *s,
+void retain_again(struct follow *f, const struct schema_frame *records, const struct redis_settings *s,
 	const struct zone_list *zones);
 
 // Appends what retention asks for after the batch with these records, all replies noted.
-void redis_retain(struct redis_follow *f, const struct schema_frame *records, const struct redis_settings *s,
+void retain_due(struct follow *f, const struct schema_frame *records, const struct redis_settings *s,
 	const struct zone_list *zones);

@@ -29,12 +29,12 @@ static int make_up(struct writer *w)
 	enum { IN_FLIGHT_MAX = 2 };
 
 	if (w->rode_with > 0 && w->applied >= w->rode_with)
-		redis_follow_drop(&w->follow, w->rode_len);
+		follow_drop(&w->follow, w->rode_len);
 	w->rode_with = 0;
 	if (w->epoch == 0 || w->applied < w->told || w->applied - w->told > IN_FLIGHT_MAX)
 		w->told = w->applied;
 	for (; w->told < w->applied; w->told++)
-		if (redis_batch_feed_again(&w->batch[w->turn], &w->conn, w->spool, w->told + 1, &w->results, &w->follow,
+		if (apply_feed_again(&w->batch[w->turn], &w->conn, w->spool, w->told + 1, &w->results, &w->follow,
 			    &w->s) != 0)
 			return -1;
 	return 0;
@@ -137,9 +137,9 @@ int writer_look_up(struct writer *w)
 	w->claim.number = w->applied;
 	if (make_up(w) != 0)
 		return -1;
-	if (!redis_batch_retain_last(&w->batch[w->turn], w->spool, w->applied, &w->follow, &w->s, w->zones))
+	if (!apply_retain_last(&w->batch[w->turn], w->spool, w->applied, &w->follow, &w->s, w->zones))
 		return redis_conn_fail(&w->conn, REDIS_TROUBLE_MEMORY, "no memory for the text of a batch");
 	w->epoch = w->conn.epoch;
-	w->announced = (struct redis_announced){.len = 0};
+	w->announced = (struct batch_announced){.len = 0};
 	return 0;
 }

@@ -31,25 +31,25 @@ struct writer {
 	// the thread's own
 	struct redis_settings s; // copy of the settings
 	struct redis_conn conn;
-	unsigned warned;	       // enum redis_warning, bits: already in the log
-	uint64_t check_at_ms;	       // monotonic time of the next look at how Redis is set up
-	bool checking;		       // it is due
-	uint64_t stops_seen;	       // `changes` of the cluster's stops that the others know of
-	struct redis_cluster *cluster; // NULL: Redis is none
-	unsigned again;		       // passes in a row that left slots on the move
-	struct redis_batch batch[2];   // in execution, and sent behind it
-	unsigned turn;		       // index of the one in execution
-	struct redis_claim claim;      // the spool's UUID, and what Redis holds
-	uint64_t applied;	       // highest number that Redis holds
-	uint64_t sent;		       // highest number whose EXEC was sent
-	uint64_t unnumbered;	       // batch that was applied as its replies tell, but for its number; 0: none
-	bool remembered;	       // the spool has noted on the disk that Redis has a number of it
-	uint64_t epoch;		       // connection on which it was read; 0: never
-	uint64_t told;		       // up to here new records are in the stream, or in `follow`
-	uint64_t rode_with;	       // batch that the first commands in `follow` were sent with, unanswered; 0: none
-	size_t rode_len;	       // how many they are
-	struct redis_announced announced; // on this connection
-	struct redis_follow follow;	  // for the next transaction
+	unsigned warned;	  // enum redis_warning, bits: already in the log
+	uint64_t check_at_ms;	  // monotonic time of the next look at how Redis is set up
+	bool checking;		  // it is due
+	uint64_t stops_seen;	  // `changes` of the cluster's stops that the others know of
+	struct cluster *cluster;  // NULL: Redis is none
+	unsigned again;		  // passes in a row that left slots on the move
+	struct batch batch[2];	  // in execution, and sent behind it
+	unsigned turn;		  // index of the one in execution
+	struct batch_claim claim; // the spool's UUID, and what Redis holds
+	uint64_t applied;	  // highest number that Redis holds
+	uint64_t sent;		  // highest number whose EXEC was sent
+	uint64_t unnumbered;	  // batch that was applied as its replies tell, but for its number; 0: none
+	bool remembered;	  // the spool has noted on the disk that Redis has a number of it
+	uint64_t epoch;		  // connection on which it was read; 0: never
+	uint64_t told;		  // up to here new records are in the stream, or in `follow`
+	uint64_t rode_with;	  // batch that the first commands in `follow` were sent with, unanswered; 0: none
+	size_t rode_len;	  // how many they are
+	struct batch_announced announced; // on this connection
+	struct follow follow;		  // for the next transaction
 	struct redis_results results;
 	enum redis_trouble logged; // trouble already in the log; NONE while all is well
 	enum guard_state stopped;  // what stops the writing, already in the log; SOUND: nothing

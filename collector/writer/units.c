@@ -7,7 +7,7 @@
 
 enum { OWN_COMMANDS = 2 }; // HSET, SET: the number comes before what the group has for the slot
 
-bool redis_units_init(struct redis_units *u, const struct zone_list *zones)
+bool units_init(struct units *u, const struct zone_list *zones)
 {
 	u->zones = zones;
 	u->results.capacity = (size_t)GROUP_BATCHES_MAX * BATCH_RESULTS_MAX;
@@ -16,11 +16,11 @@ bool redis_units_init(struct redis_units *u, const struct zone_list *zones)
 	return u->results.at && u->order;
 }
 
-void redis_units_free(struct redis_units *u)
+void units_free(struct units *u)
 {
 	topology_close(&u->t);
-	redis_group_free(&u->g);
-	redis_follow_free(&u->follow);
+	group_free(&u->g);
+	follow_free(&u->follow);
 	redis_texts_free(&u->results.texts);
 	free(u->results.at);
 	free(u->order);
@@ -29,16 +29,16 @@ void redis_units_free(struct redis_units *u)
 // sending ──────────────────────────────────────────────────────────────────────────────────────
 
 // How many commands of the group the unit's slot does not have yet.
-static bool count_needs(const struct redis_units *u, struct group_unit *unit)
+static bool count_needs(const struct units *u, struct group_unit *unit)
 {
 	unit->sent = 0;
 	for (uint32_t i = unit->head; i != GROUP_NONE; i = u->g.commands[i].next)
-		unit->sent += redis_group_needs(&u->g, unit, &u->g.commands[i], u->t.applied[unit->slot]);
+		unit->sent += group_needs(&u->g, unit, &u->g.commands[i], u->t.applied[unit->slot]);
 	return unit->sent > 0;
 }
 
 // The number, in both places.
-static void write_number(struct redis_units *u, const struct group_unit *unit, struct redis_buffer *out)
+static void write_number(struct units *u, const struct group_unit *unit, struct redis_buffer *out)
 {
 	uint64_t applied = u->t.applied[unit->slot];
 	uint64_t number = u->g.last > applied ? u->g.last : applied; // batches gone through again
@@ -49,7 +49,7 @@ static void write_number(struct redis_units *u, const struct group_unit *unit, s
 }
 
 // The transaction of a unit: what its slot does not hold yet.
-static void write_unit(struct redis_units *u, struct group_unit *unit, struct redis_buffer *out)
+static void write_unit(struct units *u, struct group_unit *unit, struct redis_buffer *out)
 {
 	uint64_t applied = u->t.applied[unit->slot];
 
@@ -58,12 +58,12 @@ static void write_unit(struct redis_units *u, struct group_unit *unit, struct re
 	write_number(u, unit, out);
 	for (uint32_t i = unit->head; i != GROUP_NONE; i = u->g.commands[i].next) {
 		const struct group_command *c = &u->g.commands[i];
-		if (!redis_group_needs(&u->g, unit, c, applied))
+		if (!group_needs(&u->g, unit, c, applied))
 			continue;
 		char *room = redis_buffer_room(out, c->size);
 		if (!room)
 			return; // `bad` is looked at before sending
-		memcpy(room, redis_group_bytes(&u->g, c), c->size);
+		memcpy(room, group_bytes(&u->g, c), c->size);
 		out->size += c->size;
 		out->arrays++;
 	}
@@ -72,7 +72,7 @@ static void write_unit(struct redis_units *u, struct group_unit *unit, struct re
 }
 
 // The slots' numbers are asked for, or the units that are cleared are written.
-static bool write_one(struct redis_units *u, struct group_unit *unit, struct redis_buffer *out, bool asks)
+static bool write_one(struct units *u, struct group_unit *unit, struct redis_buffer *out, bool asks)
 {
 	unit->held = u->t.held[unit->slot] || u->t.stopped[unit->slot];
 	if (unit->done || unit->held || !(asks ? u->t.known[unit->slot] : unit->cleared))
@@ -90,7 +90,7 @@ static bool write_one(struct redis_units *u, struct group_unit *unit, struct red
 }
 
 // Encodes what each node is to get, and notes the order of the replies.
-static size_t write_units(struct redis_units *u, bool asks)
+static size_t write_units(struct units *u, bool asks)
 {
 	size_t len = 0;
 
@@ -107,7 +107,7 @@ static size_t write_units(struct redis_units *u, bool asks)
 	return len;
 }
 
-static void send_units(struct redis_units *u)
+static void send_units(struct units *u)
 {
 	for (size_t n = 0; n < u->t.nodes_len; n++) {
 		struct cluster_node *node = &u->t.nodes[n];
@@ -126,24 +126,24 @@ static void send_units(struct redis_units *u)
 
 // replies ──────────────────────────────────────────────────────────────────────────────────────
 
-static void note_command(struct redis_units *u, const struct group_command *c, uint32_t at)
+static void note_command(struct units *u, const struct group_command *c, uint32_t at)
 {
 	const struct redis_result *result = &u->results.at[at];
 	const char *key = NULL;
 	size_t key_len = 0;
 
 	if (c->batch == GROUP_RIDERS) {
-		redis_follow_reply(&u->g.riders, c->index, result, &u->results.texts, at, u->s, &u->follow);
+		follow_reply(&u->g.riders, c->index, result, &u->results.texts, at, u->s, &u->follow);
 	} else if (c->index != GROUP_NONE) {
-		redis_batch_note_record(&u->g.batches[c->batch].records, c->index, result, u->s, u->zones, &u->follow);
+		apply_note_record(&u->g.batches[c->batch].records, c->index, result, u->s, u->zones, &u->follow);
 	} else if (result->type == REDIS_REPLY_ERROR) {
-		redis_encode_read(redis_group_bytes(&u->g, c), &key, &key_len);
-		redis_batch_note_refused(result, key, key_len, &u->follow);
+		redis_encode_read(group_bytes(&u->g, c), &key, &key_len);
+		apply_note_refused(result, key, key_len, &u->follow);
 	}
 }
 
 // The unit was applied: its results go to the records.
-static void note_unit(struct redis_units *u, const struct cluster_node *node, struct group_unit *unit)
+static void note_unit(struct units *u, const struct cluster_node *node, struct group_unit *unit)
 {
 	const struct redis_result *hset = &u->results.at[0], *set = &u->results.at[1];
 	uint64_t before = u->t.applied[unit->slot];
@@ -151,7 +151,7 @@ static void note_unit(struct redis_units *u, const struct cluster_node *node, st
 
 	for (uint32_t i = unit->head; i != GROUP_NONE; i = u->g.commands[i].next) {
 		const struct group_command *c = &u->g.commands[i];
-		if (redis_group_needs(&u->g, unit, c, before) && at < u->results.len)
+		if (group_needs(&u->g, unit, c, before) && at < u->results.len)
 			note_command(u, c, at++);
 	}
 	if (before < u->g.last)
@@ -166,7 +166,7 @@ static void note_unit(struct redis_units *u, const struct cluster_node *node, st
 }
 
 // The slot's node did not do what it was asked to.
-static void note_refused(struct redis_units *u, const struct cluster_node *node, const char *what)
+static void note_refused(struct units *u, const struct cluster_node *node, const char *what)
 {
 	const struct redis_results *r = &u->results;
 
@@ -181,7 +181,7 @@ static void note_refused(struct redis_units *u, const struct cluster_node *node,
 }
 
 // Reads the replies of one transaction. Returns 0 where the connection still stands.
-static int read_unit(struct redis_units *u, struct cluster_node *node, struct group_unit *unit)
+static int read_unit(struct units *u, struct cluster_node *node, struct group_unit *unit)
 {
 	struct redis_results *r = &u->results;
 
@@ -199,7 +199,7 @@ static int read_unit(struct redis_units *u, struct cluster_node *node, struct gr
 }
 
 // Reads what the slot holds. Returns 0 if the connection still stands.
-static int read_ask(struct redis_units *u, struct cluster_node *node, struct group_unit *unit)
+static int read_ask(struct units *u, struct cluster_node *node, struct group_unit *unit)
 {
 	struct redis_results *r = &u->results;
 	enum guard_kind kind;
@@ -224,7 +224,7 @@ static int read_ask(struct redis_units *u, struct cluster_node *node, struct gro
 }
 
 // The slot is on its way to another node, which has the keys already.
-static void note_ask(struct redis_units *u, struct group_unit *unit)
+static void note_ask(struct units *u, struct group_unit *unit)
 {
 	const struct cluster_node *node = topology_asked(&u->t, u->results.error);
 
@@ -233,7 +233,7 @@ static void note_ask(struct redis_units *u, struct group_unit *unit)
 }
 
 // Sends what is in `out` behind ASKING, which holds for one command, or for one transaction.
-static int send_asking(struct redis_units *u, struct cluster_node *node, struct redis_buffer *out)
+static int send_asking(struct units *u, struct cluster_node *node, struct redis_buffer *out)
 {
 	static const char ask[] = "*1\r\n$6\r\nASKING\r\n";
 
@@ -246,7 +246,7 @@ static int send_asking(struct redis_units *u, struct cluster_node *node, struct 
 
 // After all other replies were read: sends the unit where the ASK said. Keys that are on neither side
 // yet make that impossible (TRYAGAIN) until the slot has arrived.
-static void follow_ask(struct redis_units *u, struct group_unit *unit)
+static void follow_ask(struct units *u, struct group_unit *unit)
 {
 	struct cluster_node *node = &u->t.nodes[unit->ask - 1];
 	struct redis_buffer out = {0};
@@ -269,7 +269,7 @@ static void follow_ask(struct redis_units *u, struct group_unit *unit)
 }
 
 // A unit that was not done, or not cleared: what its error says. Returns whether the node has lost sight of the cluster.
-static bool note_error(struct redis_units *u, struct group_unit *unit)
+static bool note_error(struct units *u, struct group_unit *unit)
 {
 	const char *error = u->results.error;
 
@@ -282,7 +282,7 @@ static bool note_error(struct redis_units *u, struct group_unit *unit)
 	return topology_is_down(error);
 }
 
-static void read_node(struct redis_units *u, size_t n, bool asks)
+static void read_node(struct units *u, size_t n, bool asks)
 {
 	struct cluster_node *node = &u->t.nodes[n];
 	bool down = false;
@@ -304,7 +304,7 @@ static void read_node(struct redis_units *u, size_t n, bool asks)
 }
 
 // Sends to all nodes, then reads from all.
-static void exchange(struct redis_units *u, bool asks)
+static void exchange(struct units *u, bool asks)
 {
 	if (write_units(u, asks) == 0)
 		return;
@@ -313,7 +313,7 @@ static void exchange(struct redis_units *u, bool asks)
 		read_node(u, n, asks);
 }
 
-void redis_units_pass(struct redis_units *u)
+void units_pass(struct units *u)
 {
 	u->moved = false;
 	exchange(u, true);

@@ -6,11 +6,11 @@
 #include "collector/writer/group.h"
 #include "collector/number/topology.h"
 
-struct redis_units {
+struct units {
 	struct topology t;
-	struct redis_group g;
+	struct batch_group g;
 	struct redis_results results;
-	struct redis_follow follow;	// for the next group
+	struct follow follow;		// for the next group
 	const struct redis_settings *s; // of the step under way
 	const struct zone_list *zones;	// borrowed
 	bool moved;			// some unit of this pass has to go elsewhere, or wait
@@ -20,9 +20,9 @@ struct redis_units {
 };
 
 // False without memory.
-bool redis_units_init(struct redis_units *u, const struct zone_list *zones);
-void redis_units_free(struct redis_units *u);
+bool units_init(struct units *u, const struct zone_list *zones);
+void units_free(struct units *u);
 
 // One pass over the units that are neither done nor held. Sets `moved` where some are left; then
 // topology and numbers are to be looked at before the next pass.
-void redis_units_pass(struct redis_units *u);
+void units_pass(struct units *u);

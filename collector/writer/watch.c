@@ -40,7 +40,7 @@ void writer_note_info(struct writer *w)
 	unsigned bits = 0;
 
 	if (w->cluster) {
-		struct topology *t = redis_cluster_topology(w->cluster);
+		struct topology *t = cluster_topology(w->cluster);
 		for (size_t i = 0; i < t->nodes_len; i++)
 			if (t->nodes[i].listed && t->nodes[i].conn.context)
 				bits |= take(w, t->nodes[i].address.text, &t->nodes[i].conn.info, words, sizeof(words));
@@ -65,7 +65,7 @@ bool writer_check_is_due(const struct writer *w)
 int writer_check(struct writer *w)
 {
 	if (w->cluster) {
-		struct topology *t = redis_cluster_topology(w->cluster);
+		struct topology *t = cluster_topology(w->cluster);
 		for (size_t i = 0; i < t->nodes_len; i++) {
 			struct cluster_node *node = &t->nodes[i];
 			if (node->listed && node->conn.context && redis_info_ask(&node->conn) != 0)
@@ -87,7 +87,7 @@ void writer_warnings(struct writer *w, char *out, size_t out_size)
 
 void writer_note_stops(struct writer *w)
 {
-	const struct topology *t = redis_cluster_topology(w->cluster);
+	const struct topology *t = cluster_topology(w->cluster);
 	const struct stops *l = &t->stops;
 	struct writer_stop found[WRITER_STOPS_MAX];
 	size_t len = l->len < WRITER_STOPS_MAX ? l->len : WRITER_STOPS_MAX;

@@ -76,7 +76,7 @@ static void note_down(struct writer *w, bool was_open)
 			w->rode_len = w->batch[i].riders.len;
 		}
 		w->batch[i].open = w->batch[i].sent = w->batch[i].executing = false;
-		redis_batch_give_back(&w->batch[i], &w->follow);
+		batch_give_back(&w->batch[i], &w->follow);
 	}
 	metrics_set(redis_up, 0);
 	pthread_mutex_lock(&w->lock);
@@ -122,7 +122,7 @@ static int connect_redis(struct writer *w)
 	if (redis_conn_open(&w->conn, &w->s) != 0)
 		return -1;
 	if (w->conn.info.cluster && !w->cluster) {
-		w->cluster = redis_cluster_new(w->spool, w->zones);
+		w->cluster = cluster_new(w->spool, w->zones);
 		if (!w->cluster)
 			return redis_conn_fail(&w->conn, REDIS_TROUBLE_MEMORY, "no memory for a cluster");
 	}
@@ -142,10 +142,10 @@ static int idle(struct writer *w)
 {
 	static const char ping[] = "*1\r\n$4\r\nPING\r\n";
 
-	if (redis_batch_discard(&w->batch[w->turn], &w->conn) != 0)
+	if (batch_discard(&w->batch[w->turn], &w->conn) != 0)
 		return -1;
 	if (w->follow.len > 0)
-		return redis_batch_send_follow(&w->batch[w->turn], &w->conn, &w->results, &w->follow, &w->s);
+		return batch_send_follow(&w->batch[w->turn], &w->conn, &w->results, &w->follow, &w->s);
 	if (spool_read(w->spool, w->applied + 1, &w->batch[w->turn].in, IDLE_MS))
 		return 0;
 	w->claim.lease.applied = w->claim.number;
@@ -169,14 +169,14 @@ static int step_cluster(struct writer *w)
 	w->s.cluster = true;
 	if (writer_check_is_due(w))
 		writer_check(w);
-	enum cluster_outcome outcome = redis_cluster_step(w->cluster, &w->s, IDLE_MS);
+	enum cluster_outcome outcome = cluster_step(w->cluster, &w->s, IDLE_MS);
 	writer_note_stops(w);
 	if (outcome == CLUSTER_AGAIN && w->again++ < AGAIN_MAX) {
 		usleep(1000 * (AGAIN_MS + (unsigned)rand_r(&w->random) % AGAIN_MS));
 		return 0;
 	}
 	if (outcome == CLUSTER_AGAIN || outcome == CLUSTER_TROUBLE) {
-		enum redis_trouble trouble = redis_cluster_why(w->cluster, why, sizeof(why));
+		enum redis_trouble trouble = cluster_why(w->cluster, why, sizeof(why));
 		return redis_conn_fail(&w->conn, trouble, "%s", why);
 	}
 	w->again = 0;
@@ -187,9 +187,9 @@ static int step_cluster(struct writer *w)
 // The batch in execution is applied, its replies are read.
 static void settle(struct writer *w)
 {
-	struct redis_batch *b = &w->batch[w->turn];
+	struct batch *b = &w->batch[w->turn];
 
-	spool_refuse(w->spool, redis_batch_account(b, &w->results, &w->follow, &w->announced, &w->s, w->zones));
+	spool_refuse(w->spool, apply_account(b, &w->results, &w->follow, &w->announced, &w->s, w->zones));
 	b->sent = b->executing = false;
 	w->applied = w->told = b->in.number;
 	spool_acknowledge(w->spool, w->applied);
@@ -201,20 +201,20 @@ static void settle(struct writer *w)
 }
 
 // A batch into execution; `after` will be the one behind it, if there is one.
-static int execute(struct writer *w, struct redis_batch *b, struct redis_batch *after)
+static int execute(struct writer *w, struct batch *b, struct batch *after)
 {
 	bool more = !w->checking && !after->sent && spool_last(w->spool) > b->in.number;
 
 	if (b->in.number > w->sent)
 		w->sent = b->in.number;
-	return redis_batch_execute(b, &w->conn, &w->follow, more ? after : NULL, &w->claim, &w->s);
+	return batch_execute(b, &w->conn, &w->follow, more ? after : NULL, &w->claim, &w->s);
 }
 
 // One step: the oldest batch into execution, the next one sent behind it, the answer read, the next one
 // into execution.
 static int step(struct writer *w)
 {
-	struct redis_batch *now = &w->batch[w->turn], *next = &w->batch[!w->turn];
+	struct batch *now = &w->batch[w->turn], *next = &w->batch[!w->turn];
 	int result = 0;
 
 	if (w->cluster)
@@ -223,23 +223,23 @@ static int step(struct writer *w)
 	if (w->epoch != w->conn.epoch && writer_look_up(w) != 0)
 		return -1;
 	w->checking = writer_check_is_due(w); // then nothing more is sent ahead
-	if (w->checking && !now->sent && (redis_batch_discard(now, &w->conn) != 0 || writer_check(w) != 0))
+	if (w->checking && !now->sent && (batch_discard(now, &w->conn) != 0 || writer_check(w) != 0))
 		return -1;
 	if (!now->sent) {
 		if (!spool_read(w->spool, w->applied + 1, &now->in, 0))
 			return idle(w);
-		if (redis_batch_send(now, &w->conn, &w->claim, &w->announced, &w->s, w->zones) != 0)
+		if (batch_send(now, &w->conn, &w->claim, &w->announced, &w->s, w->zones) != 0)
 			return -1;
 	}
 	if (!now->executing && execute(w, now, next) != 0)
 		return -1;
 	if (!w->checking && spool_read(w->spool, now->in.number + 1, &next->in, 0) &&
-		redis_batch_send(next, &w->conn, &w->claim, &w->announced, &w->s, w->zones) != 0)
+		batch_send(next, &w->conn, &w->claim, &w->announced, &w->s, w->zones) != 0)
 		return -1;
-	if (redis_batch_collect(now, &w->conn, &w->results) != 0)
+	if (apply_collect(now, &w->conn, &w->results) != 0)
 		return -1;
 	now->sent = false;
-	bool numbered = redis_batch_is_numbered(&w->results, &w->claim);
+	bool numbered = apply_is_numbered(&w->results, &w->claim);
 	w->claim.number = now->in.number;
 	if (numbered && next->sent) // before the accounts, which take as long as Redis has something to queue
 		result = execute(w, next, now);
@@ -253,8 +253,7 @@ static bool is_done(struct writer *w)
 
 	if (!is_stopping(w, &stop_at_ms))
 		return false;
-	bool empty =
-		spool_is_empty(w->spool) && w->follow.len == 0 && !(w->cluster && redis_cluster_is_busy(w->cluster));
+	bool empty = spool_is_empty(w->spool) && w->follow.len == 0 && !(w->cluster && cluster_is_busy(w->cluster));
 	return empty || monotonic_ms() > stop_at_ms;
 }
 
@@ -267,10 +266,10 @@ static void forget(struct writer *w)
 	if (gone)
 		spool_unlink(w->spool);
 	if (w->cluster) {
-		redis_cluster_leave(w->cluster, &w->s, gone);
+		cluster_leave(w->cluster, &w->s, gone);
 		return;
 	}
-	if (!w->conn.context || w->epoch != w->conn.epoch || redis_batch_discard(&w->batch[w->turn], &w->conn) != 0)
+	if (!w->conn.context || w->epoch != w->conn.epoch || batch_discard(&w->batch[w->turn], &w->conn) != 0)
 		return;
 	if (lease_leave(&w->claim.lease, &w->conn, &w->s, w->claim.uuid, gone) == 0 && gone)
 		seq_forget(&w->conn, w->claim.uuid, &w->s);
@@ -355,9 +354,9 @@ void writer_stop(struct writer *w, unsigned bound_ms, bool forget_spool)
 	spool_stop_waiting(w->spool);
 	pthread_join(w->thread, NULL);
 	for (int i = 0; i < 2; i++)
-		redis_batch_free(&w->batch[i]);
-	redis_follow_free(&w->follow);
-	redis_cluster_free(w->cluster);
+		batch_free(&w->batch[i]);
+	follow_free(&w->follow);
+	cluster_free(w->cluster);
 	redis_texts_free(&w->results.texts);
 	free(w->results.at);
 	pthread_cond_destroy(&w->change);

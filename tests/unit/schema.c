@@ -8,7 +8,7 @@
 
 static struct schema_frame f;
 static struct redis_buffer out;
-static struct redis_follow follow;
+static struct follow follow;
 static struct zone_list *zones;
 static struct redis_settings settings = {.prefix = "pdns:", .new_max = 1000};
 static uint8_t bytes[FRAME_SIZE_MAX];
@@ -143,8 +143,8 @@ static void replies(void)
 	CU_ASSERT_EQUAL(schema_settle(&f), 1);
 	CU_ASSERT(!f.records[0].fresh && f.records[1].fresh && !f.records[2].fresh);
 	CU_ASSERT(f.records[0].refused == REDIS_TROUBLE_NONE && f.records[2].refused == REDIS_TROUBLE_WRONGTYPE);
-	redis_follow_clear(&follow);
-	redis_follow_feed(&follow, &f, &settings, "site");
+	follow_clear(&follow);
+	follow_feed(&follow, &f, &settings, "site");
 	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands),
 		"XADD pdns:new MAXLEN ~ 1000 * name www.test type A rdata 10.0.0.2 "
 		"first 100 sensor site\n");
@@ -173,8 +173,8 @@ static void retention(void)
 	answer(SCHEMA_IP, 0, REDIS_REPLY_ERROR, 0);
 	answer(SCHEMA_NET, 0, REDIS_REPLY_INTEGER, 9);
 	CU_ASSERT(f.records[0].refused == REDIS_TROUBLE_WRONGTYPE && f.records[0].answered);
-	redis_follow_clear(&follow);
-	redis_retain(&follow, &f, &settings, zones);
+	follow_clear(&follow);
+	retain_due(&follow, &f, &settings, zones);
 	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands),
 		"ZREMRANGEBYSCORE pdns:name:www.retain.test -inf 0\n"
 		"EXPIRE pdns:name:www.retain.test 172800\n"
@@ -190,15 +190,15 @@ static void retention(void)
 	commands();
 	for (int i = 0; i < 4; i++)
 		schema_reply(&f, (uint32_t)i, &(struct redis_result){.type = REDIS_REPLY_INTEGER, .integer = 1});
-	redis_follow_clear(&follow);
-	redis_retain(&follow, &f, &settings, zones);
+	follow_clear(&follow);
+	retain_due(&follow, &f, &settings, zones);
 	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands), // once, for both
 		"ZREMRANGEBYSCORE pdns:flood -inf 0\n"
 		"EXPIRE pdns:flood 172800\n"
 		"ZINTERSTORE pdns:flood:names 2 pdns:flood:names pdns:flood WEIGHTS 1 0\n"
 		"EXPIRE pdns:flood:names 172800\n");
-	redis_follow_clear(&follow);
-	redis_retain_again(&follow, &f, &settings, zones);
+	follow_clear(&follow);
+	retain_again(&follow, &f, &settings, zones);
 	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands),
 		"ZCARD pdns:flood\nZCARD pdns:flood:names\nZCARD pdns:flood\nZCARD pdns:flood:names\n");
 	settings.retention_days = 0;
@@ -216,8 +216,8 @@ static void retention_of_passed_over(void)
 	answer(SCHEMA_NAME, 0, REDIS_REPLY_INTEGER, 0);
 	answer(SCHEMA_COUNT, 0, REDIS_REPLY_ERROR, 0);
 	answer(SCHEMA_IP, 0, REDIS_REPLY_INTEGER, 0);
-	redis_follow_clear(&follow);
-	redis_retain(&follow, &f, &settings, zones);
+	follow_clear(&follow);
+	retain_due(&follow, &f, &settings, zones);
 	CU_ASSERT_STRING_EQUAL(as_lines(&follow.commands), "ZRANGEBYSCORE pdns:name:www.passed.test -inf 0\n"
 							   "ZREMRANGEBYSCORE pdns:name:www.passed.test -inf 0\n"
 							   "EXPIRE pdns:name:www.passed.test 172800\n"
@@ -277,7 +277,7 @@ int main(void)
 	int result = unit_run("collector_schema", tests, sizeof(tests) / sizeof(tests[0]));
 	schema_free(&f);
 	redis_buffer_free(&out);
-	redis_follow_free(&follow);
+	follow_free(&follow);
 	zone_close(zones);
 	return result;
 }

@@ -75,56 +75,56 @@ static void transaction(void)
 	close(fd);
 }
 
-static void add(struct redis_follow *f, const char *key)
+static void add(struct follow *f, const char *key)
 {
-	redis_follow_note(f, FOLLOW_RETAIN);
+	follow_note(f, FOLLOW_RETAIN);
 	redis_encode_array(&f->commands, 2);
 	redis_encode_literal(&f->commands, "ZCARD");
 	redis_encode_text(&f->commands, key);
 }
 
-static void key_is(const struct redis_follow *f, size_t index, const char *expected)
+static void key_is(const struct follow *f, size_t index, const char *expected)
 {
 	const char *key = NULL;
 	size_t len = 0;
 
-	redis_follow_key(f, index, &key, &len);
+	follow_key(f, index, &key, &len);
 	CU_ASSERT(len == strlen(expected) && memcmp(key, expected, len) == 0);
 }
 
 // What rode with a batch that was not applied goes before what has followed since.
 static void given_back(void)
 {
-	static struct redis_batch b;
-	struct redis_follow f = {.len = 0};
+	static struct batch b;
+	struct follow f = {.len = 0};
 
-	redis_batch_give_back(&b, &f);
+	batch_give_back(&b, &f);
 	CU_ASSERT_EQUAL(f.len, 0);
 	add(&b.riders, "one");
 	add(&b.riders, "two");
-	redis_batch_give_back(&b, &f);
+	batch_give_back(&b, &f);
 	CU_ASSERT(f.len == 2 && b.riders.len == 0 && b.riders.commands.size == 0);
 	add(&b.riders, "zero");
 	for (int i = 0; i < 1000; i++)
 		add(&f, "more");
-	redis_batch_give_back(&b, &f);
+	batch_give_back(&b, &f);
 	CU_ASSERT(f.len == 1003 && f.commands.arrays == 1003 && b.riders.len == 0);
 	key_is(&f, 0, "zero");
 	key_is(&f, 1, "one");
 	key_is(&f, 2, "two");
 	key_is(&f, 1002, "more");
-	redis_batch_give_back(&b, &f); // nothing rode along: it stays
+	batch_give_back(&b, &f); // nothing rode along: it stays
 	CU_ASSERT_EQUAL(f.len, 1003);
-	redis_follow_drop(&f, 0);
-	redis_follow_drop(&f, 2);
+	follow_drop(&f, 0);
+	follow_drop(&f, 2);
 	CU_ASSERT(f.len == 1001 && f.commands.arrays == 1001);
 	key_is(&f, 0, "two");
 	key_is(&f, 1000, "more");
-	redis_follow_drop(&f, 5000);
+	follow_drop(&f, 5000);
 	CU_ASSERT(f.len == 0 && f.commands.size == 0 && f.commands.arrays == 0);
-	redis_follow_drop(&f, 1);
-	redis_batch_free(&b);
-	redis_follow_free(&f);
+	follow_drop(&f, 1);
+	batch_free(&b);
+	follow_free(&f);
 }
 
 int main(void)
