@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/number/lease_state.h"
+#include "collector/number/lease.h"
 
 #include "collector/base/metrics.h"
+#include "collector/number/lease_state.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 

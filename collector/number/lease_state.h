@@ -3,7 +3,7 @@
 // parting).
 #pragma once
 
-#include "collector/number/lease.h"
+#include "collector/redis/conn.h"
 
 enum { LEASE_TEXT_SIZE = 400 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whose is the spool's UUID: taken over, waited for, or left to the other one.
-#include "collector/number/lease_state.h"
+#include "collector/number/lease.h"
 
 #include "collector/base/metrics.h"
+#include "collector/number/lease_state.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 

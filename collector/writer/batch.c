@@ -190,7 +190,7 @@ int batch_send_follow(struct batch *b, struct redis_conn *c, struct redis_result
 		redis_transaction_read(c, results, 0, (uint32_t)b->riders.len) != 0)
 		return -1;
 	metrics_add(commands_sent, 2);
-	apply_note_riders(b, results, 0, follow, s);
+	follow_replies(&b->riders, results, 0, s, follow);
 	return 0;
 }
 

@@ -85,47 +85,8 @@ int batch_execute(struct batch *b, struct redis_conn *c, struct follow *follow, 
 // No batch came for what is open. Returns 0, or -1 (closed).
 int batch_discard(struct batch *b, struct redis_conn *c);
 
-// Reads the replies. `results->at` has room for BATCH_RESULTS_MAX. Returns 0: applied; or -1 (closed).
-int apply_collect(struct batch *b, struct redis_conn *c, struct redis_results *results);
-
-// After apply_collect: the batch's number was written in its transaction, over the one of `claim`.
-bool apply_is_numbered(const struct redis_results *results, const struct batch_claim *claim);
-
-// Counts what became of the records, by the replies that were read; what follows from them goes to
-// `follow`. Needs no connection. Returns the sightings of the records that Redis refused.
-uint64_t apply_account(struct batch *b, const struct redis_results *results, struct follow *follow,
-	struct batch_announced *announced, const struct redis_settings *s, const struct zone_list *zones);
-
-// Notes the answers to what rode along, which stand in `results` from `from` on, and clears it.
-void apply_note_riders(struct batch *b, const struct redis_results *results, uint32_t from, struct follow *follow,
-	const struct redis_settings *s);
-
-// After a connect: the last two batches that Redis has, up to `applied`, may lack their expiries, where a
-// collector was killed behind them. What that asks for goes behind what `follow` holds. False without memory.
-bool apply_retain_last(struct batch *b, struct spool *spool, uint64_t applied, struct follow *follow,
-	const struct redis_settings *s, const struct zone_list *zones);
-
-// After a connect: batch `number` was applied and its replies were lost. Asks which of its records Redis had not
-// held before, by their counts; these go to the stream. Returns 0, or -1 (closed).
-int apply_feed_again(struct batch *b, struct redis_conn *c, struct spool *spool, uint64_t number,
-	struct redis_results *results, struct follow *follow, const struct redis_settings *s);
-
 // The batch was not applied: what rode along goes back into `follow`, before what is there.
 void batch_give_back(struct batch *b, struct follow *follow);
-
-// Redis refused a bookkeeping command on `key`: says so once. Nothing of the records depends on it.
-void apply_note_refused(const struct redis_result *result, const char *key, size_t key_len, struct follow *follow);
-
-// Notes the answer to command `index` of the records.
-void apply_note_record(struct schema_frame *f, uint32_t index, const struct redis_result *result,
-	const struct redis_settings *s, const struct zone_list *zones, struct follow *follow);
-
-// Counts what became of the records once every reply was noted with schema_reply. Returns the sightings of those
-// refused.
-uint64_t apply_count(struct schema_frame *f);
-
-// Says once that Redis refuses commands on a key.
-void apply_log_key(const char *key, size_t key_len, const char *error);
 
 // The commands about the sensor. batch_is_announced: pdns:sensor:<id> is known on the connection.
 void batch_write_sensor(struct redis_buffer *out, const struct frame_hello *hello, const struct schema_frame *records,

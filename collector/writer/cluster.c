@@ -2,6 +2,7 @@
 #include "collector/writer/cluster.h"
 
 #include "collector/base/metrics.h"
+#include "collector/writer/apply.h"
 #include "collector/schema/expiry.h"
 #include "collector/writer/hold.h"
 #include "collector/writer/retain.h"

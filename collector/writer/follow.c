@@ -3,9 +3,7 @@
 
 #include "collector/base/metrics.h"
 #include "collector/schema/keys.h"
-#include "collector/writer/batch.h"
 #include "dataplane/common/log.h"
-#include "dataplane/common/fnv.h"
 
 #include <stdlib.h>
 
@@ -124,27 +122,14 @@ void follow_feed(struct follow *f, const struct schema_frame *records, const str
 
 // foreign keys ─────────────────────────────────────────────────────────────────────────────────
 
-bool follow_first_time(struct follow_keys_seen *seen, const char *key, size_t key_len)
-{
-	uint64_t hash = fnv64(FNV64_START, key, key_len);
-
-	for (size_t i = 0; i < seen->len; i++)
-		if (seen->hash[i] == hash)
-			return false;
-	if (seen->len == REDIS_KEYS_SEEN_MAX)
-		return false;
-	seen->hash[seen->len++] = hash;
-	return true;
-}
-
 void follow_foreign(struct follow *f, const char *key, size_t key_len, const char *expected)
 {
-	static struct follow_keys_seen seen;
+	static struct key_log seen;
 
 	metrics_add(foreign_type, 1);
-	if (!follow_first_time(&seen, key, key_len))
+	if (!key_log_first_time(&seen, key, key_len))
 		return;
-	if (seen.len == REDIS_KEYS_SEEN_MAX)
+	if (seen.len == KEY_LOG_MAX)
 		log_warning("redis: many keys of other types under redis.prefix; further ones are only counted");
 	note(f, FOLLOW_TYPE, expected);
 	redis_encode_array(&f->commands, 2);
@@ -212,7 +197,7 @@ void follow_reply(const struct follow *f, size_t index, const struct redis_resul
 	if (result->type == REDIS_REPLY_ERROR && result->trouble == REDIS_TROUBLE_WRONGTYPE) {
 		follow_foreign(next, key, key_len, f->notes[index].kind == FOLLOW_FEED ? "a stream" : "a sorted set");
 	} else if (result->type == REDIS_REPLY_ERROR) {
-		apply_log_key(key, key_len, redis_trouble_sentence[result->trouble]);
+		key_log_refused(key, key_len, redis_trouble_sentence[result->trouble]);
 	} else if (f->notes[index].kind == FOLLOW_TYPE) {
 		log_foreign(f, index, texts, texts_index);
 	} else if (f->notes[index].kind == FOLLOW_EXPIRE && result->integer > 0) {
@@ -228,4 +213,12 @@ void follow_reply(const struct follow *f, size_t index, const struct redis_resul
 		   strncmp(key + prefix_len, FAMILY_FLOOD, strlen(FAMILY_FLOOD)) == 0) {
 		remove_members(next, s, FAMILY_FLOOD_NAMES, "", 0, texts, texts_index);
 	}
+}
+
+void follow_replies(struct follow *f, const struct redis_results *results, uint32_t from,
+	const struct redis_settings *s, struct follow *next)
+{
+	for (size_t i = 0; i < f->len; i++)
+		follow_reply(f, i, &results->at[from + i], &results->texts, from + (uint32_t)i, s, next);
+	follow_clear(f);
 }

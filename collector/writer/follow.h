@@ -11,6 +11,7 @@
 #pragma once
 
 #include "collector/schema/schema.h"
+#include "collector/writer/key_log.h"
 
 enum follow_kind {
 	FOLLOW_FEED,	// XADD
@@ -21,19 +22,9 @@ enum follow_kind {
 	FOLLOW_REMOVE,	// ZREM of those; goes before the records of its transaction, all others behind them
 };
 
-// Keys that the log has named, by hash.
-enum { REDIS_KEYS_SEEN_MAX = 64 };
-struct follow_keys_seen {
-	uint64_t hash[REDIS_KEYS_SEEN_MAX];
-	size_t len;
-};
-
-// True where the key was not seen before, as long as there is room for it. The writer's thread.
-bool follow_first_time(struct follow_keys_seen *seen, const char *key, size_t key_len);
-
 enum {
 	FOLLOW_PER_RECORD = 12,
-	FOLLOW_MAX = FOLLOW_PER_RECORD * FRAME_RECORDS_MAX + REDIS_KEYS_SEEN_MAX // commands after one batch
+	FOLLOW_MAX = FOLLOW_PER_RECORD * FRAME_RECORDS_MAX + KEY_LOG_MAX // commands after one batch
 };
 
 struct follow_note {
@@ -74,3 +65,7 @@ void follow_key(const struct follow *f, size_t index, const char **key, size_t *
 // to `next`.
 void follow_reply(const struct follow *f, size_t index, const struct redis_result *result,
 	const struct redis_texts *texts, uint32_t texts_index, const struct redis_settings *s, struct follow *next);
+
+// Takes the replies to all commands of `f`, which begin at `from` in `results`, and clears `f`.
+void follow_replies(struct follow *f, const struct redis_results *results, uint32_t from,
+	const struct redis_settings *s, struct follow *next);

@@ -4,6 +4,7 @@
 
 #include "collector/number/seq.h"
 #include "collector/base/metrics.h"
+#include "collector/writer/redo.h"
 #include "dataplane/common/log.h"
 
 static void note_seek(const struct writer *w, const struct spool_seek *found)
@@ -34,8 +35,8 @@ static int make_up(struct writer *w)
 	if (w->epoch == 0 || w->applied < w->told || w->applied - w->told > IN_FLIGHT_MAX)
 		w->told = w->applied;
 	for (; w->told < w->applied; w->told++)
-		if (apply_feed_again(&w->batch[w->turn], &w->conn, w->spool, w->told + 1, &w->results, &w->follow,
-			    &w->s) != 0)
+		if (redo_stream(&w->batch[w->turn], &w->conn, w->spool, w->told + 1, &w->results, &w->follow, &w->s) !=
+			0)
 			return -1;
 	return 0;
 }
@@ -137,7 +138,7 @@ int writer_look_up(struct writer *w)
 	w->claim.number = w->applied;
 	if (make_up(w) != 0)
 		return -1;
-	if (!apply_retain_last(&w->batch[w->turn], w->spool, w->applied, &w->follow, &w->s, w->zones))
+	if (!redo_expiries(&w->batch[w->turn], w->spool, w->applied, &w->follow, &w->s, w->zones))
 		return redis_conn_fail(&w->conn, REDIS_TROUBLE_MEMORY, "no memory for the text of a batch");
 	w->epoch = w->conn.epoch;
 	w->announced = (struct batch_announced){.len = 0};

@@ -5,7 +5,7 @@
 
 #include "collector/writer/batch.h"
 #include "collector/writer/cluster.h"
-#include "collector/writer/writer.h"
+#include "collector/writer/stop.h"
 
 #include <pthread.h>
 

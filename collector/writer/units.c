@@ -2,6 +2,7 @@
 #include "collector/writer/units.h"
 
 #include "collector/base/metrics.h"
+#include "collector/writer/apply.h"
 
 #include <stdlib.h>
 

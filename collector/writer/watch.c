@@ -5,6 +5,7 @@
 
 #include "collector/base/metrics.h"
 #include "collector/redis/info.h"
+#include "collector/writer/writer.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/writer/state.h"
+#include "collector/writer/writer.h"
 
 #include "collector/number/seq.h"
 #include "collector/base/timed_wait.h"
 #include "collector/base/metrics.h"
+#include "collector/writer/apply.h"
+#include "collector/writer/state.h"
 #include "collector/schema/expiry.h"
 #include "collector/redis/info.h"
 #include "dataplane/common/log.h"

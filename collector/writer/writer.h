@@ -7,6 +7,7 @@
 #include "collector/redis/conn.h"
 #include "collector/spool/spool.h"
 #include "collector/base/zone.h"
+#include "collector/writer/stop.h"
 
 struct writer;
 
@@ -21,16 +22,6 @@ bool writer_is_up(struct writer *w, char *why, size_t why_size);
 
 // What endangers records though Redis takes them: lines, or empty. Any thread.
 void writer_warnings(struct writer *w, char *out, size_t out_size);
-
-// A slot of a cluster whose number is missing or not ours: nothing is written to it until a person decides.
-struct writer_stop {
-	unsigned slot;
-	char key[128];
-	char state[16];
-	char found[24], expected[24]; // "none", "something else", "unknown", or a number
-};
-
-enum { WRITER_STOPS_MAX = 16 };
 
 // The first of them. Returns how many. Any thread.
 size_t writer_stops(struct writer *w, struct writer_stop out[static WRITER_STOPS_MAX]);

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A slot of a cluster whose number is missing or not ours, in words, for /readyz and the page. Nothing is written to it until a
+// person decides.
+#pragma once
+
+struct writer_stop {
+	unsigned slot;
+	char key[128];
+	char state[16];
+	char found[24], expected[24]; // "none", "something else", "unknown", or a number
+};
+
+enum { WRITER_STOPS_MAX = 16 };
