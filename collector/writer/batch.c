@@ -91,15 +91,15 @@ void batch_write_sensor(struct redis_buffer *out, const struct frame_hello *hell
 int batch_send(struct batch *b, struct redis_conn *c, struct batch_claim *claim,
 	const struct batch_announced *announced, const struct redis_settings *s, const struct zone_list *zones)
 {
-	b->sent = true;
-	b->executing = false;
+	bool open = b->state == BATCH_OPEN;
+
+	b->state = BATCH_SENT;
 	b->now_s = (uint64_t)time(NULL);
 	redis_buffer_clear(&b->out);
 	if (!schema_read(&b->records, b->in.body, b->in.size))
 		return redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "no memory for the text of a frame");
-	if (!b->open)
+	if (!open)
 		write_begin(&b->out, s, claim);
-	b->open = false;
 	b->ahead = b->out.arrays;
 	seq_put_number(&b->out, s, claim->uuid, b->in.number);
 	claim->lease.applied = claim->number;
@@ -160,11 +160,11 @@ int batch_execute(struct batch *b, struct redis_conn *c, struct follow *follow, 
 	redis_encode_literal(&b->end, "EXEC");
 	if (next)
 		write_begin(&b->end, s, claim);
-	b->executing = true;
+	b->state = BATCH_EXECUTING;
 	if (redis_transaction_send(c, &b->end) != 0)
 		return -1;
 	if (next)
-		next->open = true;
+		next->state = BATCH_OPEN;
 	return 0;
 }
 
@@ -172,9 +172,9 @@ int batch_discard(struct batch *b, struct redis_conn *c)
 {
 	static const char discard[] = "*1\r\n$7\r\nDISCARD\r\n";
 
-	if (!b->open)
+	if (b->state != BATCH_OPEN)
 		return 0;
-	b->open = false;
+	b->state = BATCH_IDLE;
 	if (redis_conn_write(c, discard, sizeof(discard) - 1) != 0)
 		return -1;
 	return expect_begin(c, NULL) != 0 || redis_transaction_ok(c) != 0 ? -1 : 0;

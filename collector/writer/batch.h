@@ -58,15 +58,21 @@ struct batch_claim {
 	struct lease lease;		  // the UUID is this collector's
 };
 
+// How far a batch is on the connection; README.md has the diagram.
+enum batch_state {
+	BATCH_IDLE,	 // nothing of it was sent
+	BATCH_OPEN,	 // its WATCH and MULTI were sent with the EXEC of the batch before
+	BATCH_SENT,	 // its commands were sent, EXEC was not
+	BATCH_EXECUTING, // EXEC was sent, the replies are outstanding
+};
+
 struct batch {
 	struct spool_batch in; // as read from the spool; owned
-	bool open;	       // its WATCH and MULTI were sent with the EXEC before, and nothing since
-	bool sent;	       // it is on its way
-	bool executing;	       // its EXEC is too
-	uint32_t ahead;	       // commands in `out` before those of the transaction: WATCH and MULTI, or none
-	uint32_t head_len;     // commands before those of the records
-	uint32_t tail_len;     // commands after them
-	uint64_t now_s;	       // wall clock when it was made
+	enum batch_state state;
+	uint32_t ahead;	   // commands in `out` before those of the transaction: WATCH and MULTI, or none
+	uint32_t head_len; // commands before those of the records
+	uint32_t tail_len; // commands after them
+	uint64_t now_s;	   // wall clock when it was made
 	struct schema_frame records;
 	struct redis_buffer out; // as sent, without what rides along and EXEC
 	struct redis_buffer end; // EXEC, and WATCH and MULTI of the next one

@@ -124,7 +124,7 @@ static bool note_numbered(struct cluster *cl)
 	struct topology *t = &cl->u.t;
 
 	for (size_t i = 0; i < cl->u.g.units_len && cl->busy; i++)
-		if (!cl->u.g.units[i].done)
+		if (cl->u.g.units[i].state != UNIT_DONE)
 			numbered_want(&t->numbered, cl->u.g.units[i].slot);
 	if (numbered_write(&t->numbered, &cl->keeper, cl->u.s, t->uuid) == 0)
 		return true;

@@ -20,12 +20,18 @@ struct group_command {
 	uint8_t batch;	// which one, or GROUP_RIDERS
 };
 
+// How far the commands of a slot are; README.md has the diagram.
+enum unit_state {
+	UNIT_WAITING, // the slot's number is to be compared
+	UNIT_CLEARED, // the slot answered with the number that is known: the transaction may be sent
+	UNIT_HELD,    // not to be sent: the slot is half migrated, or stopped
+	UNIT_DONE     // applied, or the slot has all of it
+};
+
 // The commands of one slot.
 struct group_unit {
 	uint16_t slot;
-	bool done;
-	bool held;	     // not to be sent: its slot is half moved, or stopped
-	bool cleared;	     // the slot holds the number that is known, as it answered in this pass
+	enum unit_state state;
 	bool riders;	     // some of the commands are
 	bool had;	     // the slot had the whole group before: its number does not tell of the riders
 	uint8_t tries;	     // passes that met the slot half moved

@@ -28,12 +28,11 @@ bool hold_check(struct hold *h, struct units *u)
 
 	for (size_t i = 0; i < u->g.units_len; i++) {
 		struct group_unit *unit = &u->g.units[i];
-		if (unit->done)
+		if (unit->state == UNIT_DONE)
 			continue;
 		if (unit->tries >= HOLD_TRIES)
 			hold(&u->t, unit->slot);
-		unit->held = u->t.held[unit->slot] || u->t.stopped[unit->slot];
-		settled = settled && unit->held;
+		settled &= units_hold(u, unit);
 	}
 	return settled;
 }
@@ -60,7 +59,7 @@ void hold_note(struct hold *h, struct units *u)
 {
 	for (size_t i = 0; i < u->g.units_len; i++) {
 		const struct group_unit *unit = &u->g.units[i];
-		if (unit->done)
+		if (unit->state == UNIT_DONE)
 			continue;
 		for (uint32_t k = unit->head; k != GROUP_NONE; k = u->g.commands[k].next) {
 			const struct group_command *c = &u->g.commands[k];

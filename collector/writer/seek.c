@@ -29,14 +29,14 @@ static int make_up(struct writer *w)
 {
 	enum { IN_FLIGHT_MAX = 2 };
 
-	if (w->rode_with > 0 && w->applied >= w->rode_with)
-		follow_drop(&w->follow, w->rode_len);
-	w->rode_with = 0;
-	if (w->epoch == 0 || w->applied < w->told || w->applied - w->told > IN_FLIGHT_MAX)
-		w->told = w->applied;
-	for (; w->told < w->applied; w->told++)
-		if (redo_stream(&w->batch[w->turn], &w->conn, w->spool, w->told + 1, &w->results, &w->follow, &w->s) !=
-			0)
+	if (w->riders_batch > 0 && w->applied >= w->riders_batch)
+		follow_drop(&w->follow, w->riders_len);
+	w->riders_batch = 0;
+	if (w->epoch == 0 || w->applied < w->streamed || w->applied - w->streamed > IN_FLIGHT_MAX)
+		w->streamed = w->applied;
+	for (; w->streamed < w->applied; w->streamed++)
+		if (redo_stream(&w->batch[w->turn], &w->conn, w->spool, w->streamed + 1, &w->results, &w->follow,
+			    &w->s) != 0)
 			return -1;
 	return 0;
 }
@@ -67,7 +67,7 @@ static int own(struct writer *w, struct guard *found)
 			      found->seq_number == found->fence_number;
 		outcome = lease_take(&w->claim.lease, &w->conn, &w->s, w->spool, agreed ? found->seq_number : 0);
 		if (outcome == LEASE_NEW_UUID)
-			w->applied = w->sent = w->epoch = 0; // nothing was sent under it
+			w->applied = w->exec_sent = w->epoch = 0; // nothing was sent under it
 	} while (outcome == LEASE_NEW_UUID);
 	return outcome == LEASE_TAKEN ? 0 : -1;
 }
@@ -79,7 +79,7 @@ static int judge(struct writer *w, const struct guard *found)
 	uint64_t acked = spool_acked(w->spool), sent = spool_halted_at(w->spool), before = w->applied;
 
 	if (w->epoch > 0)
-		sent = w->sent > before ? w->sent : before;
+		sent = w->exec_sent > before ? w->exec_sent : before;
 	enum guard_state state = guard_judge(found, acked, sent, &w->applied);
 	if (state == GUARD_DIFFERS) {
 		w->applied = before;

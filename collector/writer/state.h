@@ -40,14 +40,15 @@ struct writer {
 	struct batch batch[2];	  // in execution, and sent behind it
 	unsigned turn;		  // index of the one in execution
 	struct batch_claim claim; // the spool's UUID, and what Redis holds
-	uint64_t applied;	  // highest number that Redis holds
-	uint64_t sent;		  // highest number whose EXEC was sent
-	uint64_t unnumbered;	  // batch that was applied as its replies tell, but for its number; 0: none
-	bool remembered;	  // the spool has noted on the disk that Redis has a number of it
-	uint64_t epoch;		  // connection on which it was read; 0: never
-	uint64_t told;		  // up to here new records are in the stream, or in `follow`
-	uint64_t rode_with;	  // batch that the first commands in `follow` were sent with, unanswered; 0: none
-	size_t rode_len;	  // how many they are
+	uint64_t applied;	  // highest batch that Redis has
+	uint64_t exec_sent;	  // highest batch whose EXEC was sent
+	uint64_t unnumbered;	  // batch that was applied, but its number could not be written; 0: none
+	bool remembered;	  // the spool has noted on disk that Redis has a number of it
+	uint64_t epoch;		  // connection on which `applied` was read; 0: never
+	uint64_t streamed;	  // up to this batch, new records are in the stream or in `follow`
+	uint64_t
+		riders_batch; // batch that the first `riders_len` commands of `follow` were sent with, without a reply; 0: none
+	size_t riders_len;
 	struct batch_announced announced; // on this connection
 	struct follow follow;		  // for the next transaction
 	struct redis_results results;

@@ -72,22 +72,32 @@ static void write_unit(struct units *u, struct group_unit *unit, struct redis_bu
 	redis_encode_literal(out, "EXEC");
 }
 
+bool units_hold(const struct units *u, struct group_unit *unit)
+{
+	bool held = u->t.held[unit->slot] || u->t.stopped[unit->slot];
+
+	if (held)
+		unit->state = UNIT_HELD;
+	else if (unit->state == UNIT_HELD)
+		unit->state = UNIT_WAITING;
+	return held;
+}
+
 // The slots' numbers are asked for, or the units that are cleared are written.
 static bool write_one(struct units *u, struct group_unit *unit, struct redis_buffer *out, bool asks)
 {
-	unit->held = u->t.held[unit->slot] || u->t.stopped[unit->slot];
-	if (unit->done || unit->held || !(asks ? u->t.known[unit->slot] : unit->cleared))
+	if (unit->state == UNIT_DONE || units_hold(u, unit) ||
+		!(asks ? u->t.known[unit->slot] : unit->state == UNIT_CLEARED))
 		return false;
 	if (!asks) {
 		write_unit(u, unit, out);
 		return true;
 	}
-	unit->cleared = false;
 	unit->ask = 0;
-	unit->done = !count_needs(u, unit);
-	if (!unit->done)
+	unit->state = count_needs(u, unit) ? UNIT_WAITING : UNIT_DONE;
+	if (unit->state == UNIT_WAITING)
 		topology_ask_number(&u->t, out, unit->slot, u->s);
-	return !unit->done;
+	return unit->state == UNIT_WAITING;
 }
 
 // Encodes what each node is to get, and notes the order of the replies.
@@ -163,7 +173,7 @@ static void note_unit(struct units *u, const struct cluster_node *node, struct g
 	u->t.unnumbered[unit->slot] = set->type == REDIS_REPLY_ERROR ||
 				      (hset->type == REDIS_REPLY_ERROR && hset->trouble != REDIS_TROUBLE_WRONGTYPE);
 	topology_note_run(&u->t, unit->slot, node);
-	unit->done = true;
+	unit->state = UNIT_DONE;
 }
 
 // The slot's node did not do what it was asked to.
@@ -214,9 +224,10 @@ static int read_ask(struct units *u, struct cluster_node *node, struct group_uni
 		note_refused(u, node, "HGET");
 		return 0;
 	}
-	unit->cleared = topology_is_as_known(&u->t, unit->slot, kind, number);
-	if (unit->cleared)
+	if (topology_is_as_known(&u->t, unit->slot, kind, number)) {
+		unit->state = UNIT_CLEARED;
 		return 0;
+	}
 	u->t.known[unit->slot] = false; // and looked at before the next pass
 	u->moved = true;
 	topology_fail(&u->t, REDIS_TROUBLE_FENCED, "%s: someone else wrote the number of slot %u; looking again",
@@ -254,10 +265,10 @@ static void follow_ask(struct units *u, struct group_unit *unit)
 
 	if (topology_connect(&u->t, node, u->s) != 0)
 		return;
-	unit->cleared = false;
+	unit->state = UNIT_WAITING;
 	topology_ask_number(&u->t, &out, unit->slot, u->s);
 	bool open = send_asking(u, node, &out) == 0 && read_ask(u, node, unit) == 0;
-	if (open && unit->cleared) {
+	if (open && unit->state == UNIT_CLEARED) {
 		write_unit(u, unit, &out);
 		open = send_asking(u, node, &out) == 0 && read_unit(u, node, unit) == 0;
 	}
@@ -265,7 +276,7 @@ static void follow_ask(struct units *u, struct group_unit *unit)
 		topology_failed(&u->t, node);
 		u->t.known[unit->slot] = false;
 	}
-	unit->tries += !unit->done;
+	unit->tries += unit->state != UNIT_DONE;
 	redis_buffer_free(&out);
 }
 
@@ -295,7 +306,7 @@ static void read_node(struct units *u, size_t n, bool asks)
 			topology_failed(&u->t, node);
 			break;
 		}
-		if (asks ? !unit->cleared : !unit->done)
+		if (unit->state != (asks ? UNIT_CLEARED : UNIT_DONE))
 			down |= note_error(u, unit);
 	}
 	if (down)
@@ -320,6 +331,6 @@ void units_pass(struct units *u)
 	exchange(u, true);
 	exchange(u, false);
 	for (size_t i = 0; i < u->g.units_len; i++)
-		if (u->g.units[i].ask != 0 && !u->g.units[i].done)
+		if (u->g.units[i].ask != 0 && u->g.units[i].state != UNIT_DONE)
 			follow_ask(u, &u->g.units[i]);
 }

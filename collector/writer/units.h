@@ -26,3 +26,6 @@ void units_free(struct units *u);
 // One pass over the units that are neither done nor held. Sets `moved` where some are left; then
 // topology and numbers are to be looked at before the next pass.
 void units_pass(struct units *u);
+
+// Notes whether a unit that is not done is to be held back, and returns it.
+bool units_hold(const struct units *u, struct group_unit *unit);

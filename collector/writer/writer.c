@@ -71,13 +71,13 @@ static void note_down(struct writer *w, bool was_open)
 	w->fruitless += was_open;
 	schema_expiry_reset();
 	for (int i = 0; i < 2; i++) {
-		if (w->batch[i].sent)
+		if (w->batch[i].state >= BATCH_SENT)
 			metrics_add(batches_retried, 1);
-		if (w->batch[i].executing) {
-			w->rode_with = w->batch[i].in.number;
-			w->rode_len = w->batch[i].riders.len;
+		if (w->batch[i].state == BATCH_EXECUTING) {
+			w->riders_batch = w->batch[i].in.number;
+			w->riders_len = w->batch[i].riders.len;
 		}
-		w->batch[i].open = w->batch[i].sent = w->batch[i].executing = false;
+		w->batch[i].state = BATCH_IDLE;
 		batch_give_back(&w->batch[i], &w->follow);
 	}
 	metrics_set(redis_up, 0);
@@ -192,8 +192,7 @@ static void settle(struct writer *w)
 	struct batch *b = &w->batch[w->turn];
 
 	spool_refuse(w->spool, apply_account(b, &w->results, &w->follow, &w->announced, &w->s, w->zones));
-	b->sent = b->executing = false;
-	w->applied = w->told = b->in.number;
+	w->applied = w->streamed = b->in.number;
 	spool_acknowledge(w->spool, w->applied);
 	if (!w->remembered)
 		spool_remember(w->spool);
@@ -205,10 +204,10 @@ static void settle(struct writer *w)
 // A batch into execution; `after` will be the one behind it, if there is one.
 static int execute(struct writer *w, struct batch *b, struct batch *after)
 {
-	bool more = !w->checking && !after->sent && spool_last(w->spool) > b->in.number;
+	bool more = !w->checking && after->state < BATCH_SENT && spool_last(w->spool) > b->in.number;
 
-	if (b->in.number > w->sent)
-		w->sent = b->in.number;
+	if (b->in.number > w->exec_sent)
+		w->exec_sent = b->in.number;
 	return batch_execute(b, &w->conn, &w->follow, more ? after : NULL, &w->claim, &w->s);
 }
 
@@ -225,25 +224,26 @@ static int step(struct writer *w)
 	if (w->epoch != w->conn.epoch && writer_look_up(w) != 0)
 		return -1;
 	w->checking = writer_check_is_due(w); // then nothing more is sent ahead
-	if (w->checking && !now->sent && (batch_discard(now, &w->conn) != 0 || writer_check(w) != 0))
+	if (w->checking && now->state < BATCH_SENT && (batch_discard(now, &w->conn) != 0 || writer_check(w) != 0))
 		return -1;
-	if (!now->sent) {
+	if (now->state < BATCH_SENT) {
 		if (!spool_read(w->spool, w->applied + 1, &now->in, 0))
 			return idle(w);
 		if (batch_send(now, &w->conn, &w->claim, &w->announced, &w->s, w->zones) != 0)
 			return -1;
 	}
-	if (!now->executing && execute(w, now, next) != 0)
+	if (now->state == BATCH_SENT && execute(w, now, next) != 0)
 		return -1;
 	if (!w->checking && spool_read(w->spool, now->in.number + 1, &next->in, 0) &&
 		batch_send(next, &w->conn, &w->claim, &w->announced, &w->s, w->zones) != 0)
 		return -1;
 	if (apply_collect(now, &w->conn, &w->results) != 0)
 		return -1;
-	now->sent = false;
+	now->state = BATCH_IDLE; // before execute(), which may open it again
 	bool numbered = apply_is_numbered(&w->results, &w->claim);
 	w->claim.number = now->in.number;
-	if (numbered && next->sent) // before the accounts, which take as long as Redis has something to queue
+	if (numbered &&
+		next->state == BATCH_SENT) // before the accounts, which take as long as Redis has something to queue
 		result = execute(w, next, now);
 	settle(w);
 	return numbered ? result : writer_unnumbered(w);
