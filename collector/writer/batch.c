@@ -127,7 +127,7 @@ static int expect_begin(struct redis_conn *c, const struct batch_claim *claim)
 		return redis_conn_fail(c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
 	if (claim && (kind == GUARD_OTHER || number != claim->number || (kind == GUARD_NONE && claim->number > 0)))
 		return redis_conn_fail(c, REDIS_TROUBLE_FENCED,
-			"someone else wrote the number of this spool; looking again");
+			"another client changed the number of this spool; reading it again");
 	if (lease_expect(claim ? &claim->lease : NULL, c) != 0)
 		return -1;
 	return redis_transaction_ok(c);

@@ -75,12 +75,10 @@ static void tell_lost(struct cluster *cl, uint64_t from)
 	metrics_add(batches_missing, found.missing);
 	metrics_add(batches_again, found.again);
 	log_warning(
-		"redis is older than it was, by a failover or by `lookback spool`: batches from %lu on are sent again to the "
-		"slots that lack them",
+		"redis has older data, after a failover or `lookback spool`: batches from %lu on are sent again to the slots that lack them",
 		(unsigned long)from);
 	if (found.missing > 0)
-		log_error("redis has lost %lu batches in some slots, and the spool keeps them no more "
-			  "(spool.keep)",
+		log_error("redis lost %lu batches in some slots, and the spool no longer has them (spool.keep)",
 			(unsigned long)found.missing);
 }
 

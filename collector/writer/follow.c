@@ -130,7 +130,7 @@ void follow_foreign(struct follow *f, const char *key, size_t key_len, const cha
 	if (!key_log_first_time(&seen, key, key_len))
 		return;
 	if (seen.len == KEY_LOG_MAX)
-		log_warning("redis: many keys of other types under redis.prefix; further ones are only counted");
+		log_warning("redis: many keys of other types under redis.prefix; more are counted, not logged");
 	note(f, FOLLOW_TYPE, expected);
 	redis_encode_array(&f->commands, 2);
 	redis_encode_literal(&f->commands, "TYPE");
@@ -140,7 +140,7 @@ void follow_foreign(struct follow *f, const char *key, size_t key_len, const cha
 static const char *type_words(const char *type, size_t len)
 {
 	static const char *const words[][2] = {{"string", "a string"}, {"list", "a list"}, {"set", "a set"},
-		{"zset", "a sorted set"}, {"hash", "a hash"}, {"stream", "a stream"}, {"none", "that it is gone"}};
+		{"zset", "a sorted set"}, {"hash", "a hash"}, {"stream", "a stream"}, {"none", "nothing"}};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strlen(words[i][0]) == len && memcmp(words[i][0], type, len) == 0)
@@ -156,9 +156,8 @@ static void log_foreign(const struct follow *f, size_t index, const struct redis
 	follow_key(f, index, &key, &key_len);
 	for (size_t i = 0; i < texts->len; i++)
 		if (texts->at[i].index == texts_index)
-			log_warning("redis: key %.*s: found %s, expected %s; it is left alone, and what "
-				    "belongs there is "
-				    "counted as wrong_type",
+			log_warning(
+				"redis: key %.*s: found %s, expected %s; it is left alone, its records are counted as wrong_type",
 				(int)key_len, key, type_words(texts->bytes.bytes + texts->at[i].at, texts->at[i].len),
 				f->notes[index].expected);
 }

@@ -15,9 +15,8 @@ static void hold(struct topology *t, uint16_t slot)
 		return;
 	t->held[slot] = true;
 	if (t->held_len++ == 0)
-		log_warning("redis cluster: slot %u is half moved and stays so; what belongs there waits in "
-			    "the spool, "
-			    "the other slots go on",
+		log_warning(
+			"redis cluster: slot %u is half migrated; its records stay in the spool, the other slots continue",
 			slot);
 	metrics_set(slots_held, t->held_len);
 }
@@ -133,8 +132,7 @@ uint64_t hold_release(struct hold *h, struct units *u, uint64_t now_ms)
 	}
 	metrics_set(slots_held, u->t.held_len);
 	if (u->t.held_len == 0 && released > 0)
-		log_info("redis cluster: the slots that were half moved are whole; what waited for them goes "
-			 "there");
+		log_info("redis cluster: all half migrated slots are complete; sending the records held back");
 	released += topology_look_at_stopped(&u->t, u->s);
 	if (released == 0)
 		return 0;

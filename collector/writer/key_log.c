@@ -22,6 +22,6 @@ void key_log_refused(const char *key, size_t key_len, const char *error)
 	static struct key_log seen;
 
 	if (key_log_first_time(&seen, key, key_len))
-		log_warning("redis refused a command on %.*s: %s%s", (int)key_len, key, error,
-			seen.len == KEY_LOG_MAX ? "; further keys are only counted" : "");
+		log_warning("redis rejected a command on %.*s: %s%s", (int)key_len, key, error,
+			seen.len == KEY_LOG_MAX ? "; more keys are counted, not logged" : "");
 }

@@ -14,13 +14,12 @@ static void note_seek(const struct writer *w, const struct spool_seek *found)
 	metrics_add(batches_skipped, found->skipped);
 	metrics_add(records_skipped, found->skipped_records);
 	if (found->again > 0)
-		log_warning("redis is older than it was: it holds number %lu of spool %s; %lu batches are "
-			    "sent again",
-			(unsigned long)w->applied, w->claim.uuid, (unsigned long)found->again);
+		log_warning("redis has older data: the number of spool %s is %lu; %lu batches are sent again",
+			w->claim.uuid, (unsigned long)w->applied, (unsigned long)found->again);
 	if (found->missing > 0)
-		log_error("redis has lost %lu batches that it had applied, and the spool keeps them no more "
-			  "(spool.keep): it holds number %lu of spool %s",
-			(unsigned long)found->missing, (unsigned long)w->applied, w->claim.uuid);
+		log_error(
+			"redis lost %lu batches that it had applied, and the spool no longer has them (spool.keep): the number of spool %s is %lu",
+			(unsigned long)found->missing, w->claim.uuid, (unsigned long)w->applied);
 }
 
 // Batches in flight whose replies were lost turned out to be applied: what rode with them is, too, and their new
@@ -98,7 +97,7 @@ static int judge(struct writer *w, const struct guard *found)
 		spool_go_on(w->spool);
 		if (state == GUARD_NEW)
 			log_warning(
-				"redis %s: is new, or was emptied: it holds no key under %s; it gets what the spool keeps",
+				"redis %s: is new, or was emptied: no key begins with %s; sending all batches that the spool has",
 				w->s.address.text, w->s.prefix);
 		// an EXEC that did nothing, and not for a transaction of ours: others write pdns:seq as well
 		if (w->conn.trouble == REDIS_TROUBLE_FENCED && w->epoch > 0 && w->applied == before)
@@ -120,7 +119,7 @@ int writer_unnumbered(struct writer *w)
 	spool_remember(w->spool);
 	w->unnumbered = w->applied;
 	return redis_conn_fail(&w->conn, REDIS_TROUBLE_FENCED,
-		"batch %lu was applied, but someone else wrote its number meanwhile; looking again",
+		"batch %lu was applied, but another client changed its number; reading it again",
 		(unsigned long)w->applied);
 }
 

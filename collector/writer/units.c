@@ -230,7 +230,7 @@ static int read_ask(struct units *u, struct cluster_node *node, struct group_uni
 	}
 	u->t.known[unit->slot] = false; // and looked at before the next pass
 	u->moved = true;
-	topology_fail(&u->t, REDIS_TROUBLE_FENCED, "%s: someone else wrote the number of slot %u; looking again",
+	topology_fail(&u->t, REDIS_TROUBLE_FENCED, "%s: another client changed the number of slot %u; reading it again",
 		node->address.text, unit->slot);
 	return 0;
 }

@@ -49,7 +49,8 @@ void writer_note_info(struct writer *w)
 		bits = take(w, w->s.address.text, &w->conn.info, words, sizeof(words));
 	}
 	if (w->warned & ~bits)
-		log_info("redis %s: what was warned of is better: %s", w->s.address.text, bits ? words : "all is well");
+		log_info("redis %s: earlier warnings ended: %s", w->s.address.text,
+			bits ? words : "no warning is left");
 	w->warned = bits;
 	set_metrics(bits);
 	w->check_at_ms = monotonic_ms() + (uint64_t)(w->s.check_s * 1000);

@@ -46,7 +46,7 @@ static bool is_stopping(struct writer *w, uint64_t *stop_at_ms)
 static void note_up(struct writer *w)
 {
 	if (w->logged != REDIS_TROUBLE_NONE)
-		log_info("redis %s: well again; failed attempts: %u", w->s.address.text, w->failures);
+		log_info("redis %s: accepts batches again; failed attempts: %u", w->s.address.text, w->failures);
 	w->logged = REDIS_TROUBLE_NONE;
 	w->failures = 0;
 	metrics_set(redis_up, 1);
@@ -93,7 +93,7 @@ static void note_down(struct writer *w, bool was_open)
 		log_debug("%s", w->why);
 		return;
 	}
-	log_warning("%s; the spool keeps the records, trying again", w->why);
+	log_warning("%s; the records stay in the spool, retrying", w->why);
 	w->logged = w->conn.trouble;
 }
 

@@ -100,7 +100,7 @@ def two_of_one_state():
         a.send(20)
         until(lambda: "it goes on under a new UUID" in b.log(), LEASE_S + 20)
         check(a, a, b)
-        assert "has lost" not in b.log()
+        assert "redis lost" not in b.log()
 
 
 def copied_while_running():

@@ -152,7 +152,7 @@ def test_slot_half_moved():
             Resp(source)("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[target])
             Resp(source)("MIGRATE", "127.0.0.1", target, key, 0, 5000)  # and the slot's number stays
             until(lambda: w.metric("collector_slots_held") == 1, 60)
-            assert f"slot {slot} is half moved" in w.log()
+            assert f"slot {slot} is half migrated" in w.log()
 
             def others():
                 found = contents(*cluster.primaries())

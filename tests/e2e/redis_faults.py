@@ -40,7 +40,7 @@ def test_redis_stopped_and_started():
         until(lambda: w.http("/readyz")[0] == 200)
         assert w.log().count("cannot connect") == 1, "said more than once"
         w.settled()
-        assert w.log().count("well again") == 1
+        assert w.log().count("accepts batches again") == 1
 
 
 def test_redis_frozen():
@@ -233,7 +233,7 @@ def test_connection_ends_at_each_batch():
             d.records(batch(n))
         d.wait()
         until(lambda: proxy.seen > 2)
-        until(lambda: "trying again" in w.log(), 20)
+        until(lambda: "stay in the spool, retrying" in w.log(), 20)
         ups = []
         for _ in range(20):
             ups.append(w.metric("collector_redis_up"))
@@ -243,10 +243,10 @@ def test_connection_ends_at_each_batch():
         seen = proxy.seen
         time.sleep(5)
         assert 0 < proxy.seen - seen < 5, f"{proxy.seen - seen} attempts within five seconds"
-        assert w.log().count("trying again") == 1
+        assert w.log().count("stay in the spool, retrying") == 1
         proxy.closing = False
         check_counts(w, 4)
-        until(lambda: "well again" in w.log())
+        until(lambda: "accepts batches again" in w.log())
         proxy.closing = True  # one that ends, and is back at once, is not worth a line
         d.records(batch(4))
         until(lambda: proxy.seen > seen)
@@ -268,7 +268,7 @@ def test_redis_killed_and_older():
         d.records(batch(3))
         d.wait()
         check_counts(w, 4)
-        assert w.metric("collector_batches_again_total") == 3 and "redis is older than it was" in w.log()
+        assert w.metric("collector_batches_again_total") == 3 and "redis has older data" in w.log()
         w.kill()
         w.start("spool.keep=0")
         d.connect()
@@ -278,7 +278,7 @@ def test_redis_killed_and_older():
         d.records(batch(4))
         d.wait()
         check_counts(w, 1)
-        assert w.metric("collector_batches_missing_total") == 4 and "redis has lost 4 batches" in w.log()
+        assert w.metric("collector_batches_missing_total") == 4 and "redis lost 4 batches" in w.log()
 
 
 def test_wrong_password():
@@ -343,7 +343,7 @@ def test_stopped_while_out_of_memory():
         for n in range(3):
             d.records(batch(n))
         d.wait()
-        until(lambda: "trying again" in w.log())
+        until(lambda: "stay in the spool, retrying" in w.log())
         made = lambda: int(re.search(r"total_connections_received:(\d+)", w.cli("INFO", "stats"))[1])
         before = made()
         assert w.stop() == 0

@@ -64,10 +64,10 @@ redis shutdown > /dev/null || true
 await 30 is_gone "$REDIS_PID"
 sleep 1.5
 is_alive "$COLLECTOR_PID" || fail "the collector ended with Redis"
-[ "$(grep -c 'keeps the records, trying again' "$T/collector.log")" = 1 ] || fail "the loss of Redis is not in the log once"
+[ "$(grep -c 'the records stay in the spool, retrying' "$T/collector.log")" = 1 ] || fail "the loss of Redis is not in the log once"
 redis_up
 end_replay "Redis shut down and started again"
-grep -q 'well again' "$T/collector.log" || fail "the log does not say that Redis is well again"
+grep -q 'accepts batches again' "$T/collector.log" || fail "the log does not say that Redis accepts batches again"
 
 # Redis is killed; what it acknowledged is on its disk.
 redis flushall > /dev/null
