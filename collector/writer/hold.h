@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Slots that stay half moved (CLUSTER SETSLOT MIGRATING, and the rest does not come): a transaction with
-// keys on both sides, or on neither, is refused with TRYAGAIN until the slot has arrived. Such a slot is
-// held: its commands are left out, the others go on, and nothing from the first batch it lacks on is
-// acknowledged to the spool. When its owner tells that it is whole, that batch and what follows is gone
-// through again; every slot passes over what its own number says it has.
+// Slots that stay half migrated (CLUSTER SETSLOT MIGRATING, and no end): Redis rejects a transaction with keys on both nodes, or on
+// none, with TRYAGAIN until the migration ends. Such a slot is held: its commands are left out, other slots continue, and the
+// first batch that it lacks and all later ones are not acknowledged to the spool. After its owner reports the end of the
+// migration, these batches are sent again; commands for slots that have them are left out.
 //
-// A slot whose number is missing or not ours (stops.h) is treated in the same way, until a person has decided.
+// A slot whose number is missing or not ours (number/stops.h) is held until a person decides.
 //
 // Writer thread only.
 #pragma once
@@ -13,26 +12,26 @@
 #include "collector/writer/units.h"
 
 enum {
-	HOLD_TRIES = 8,	     // passes in a row that meet a slot half moved before it is held
-	HOLD_LOOK_MS = 500,  // between looks at slots that are held
-	HOLD_BLIND_MS = 5000 // the same where the owner does not tell
+	HOLD_TRIES = 8,	     // passes with TRYAGAIN before a slot is held
+	HOLD_LOOK_MS = 500,  // between checks of held slots
+	HOLD_BLIND_MS = 5000 // the same if the owner does not report migrations (ACL)
 };
 
 struct hold {
-	uint64_t from;	       // lowest batch that a held slot may lack; 0: none
+	uint64_t from;	       // lowest batch that a held slot lacks; 0: none
 	uint64_t next_look_ms; // monotonic
 };
 
-// After a pass: holds what was met half moved for long enough, and says so. True where every unit of
-// the group is done or held.
+// After a pass: holds slots that were half migrated for HOLD_TRIES passes, and logs the first. True if every unit of the group is
+// done or held.
 bool hold_check(struct hold *h, struct units *u);
 
-// The group is through: marks the records that wait for held slots, and takes riders of held slots
-// over to the next group.
+// After the last pass of a group: marks the records that wait for held slots, and moves riders of held slots to the next
+// group.
 void hold_note(struct hold *h, struct units *u);
 
-// It is time to look whether held slots are whole, and whether the numbers of stopped ones are sound.
+// True if held and stopped slots are to be checked now.
 bool hold_is_due(const struct hold *h, const struct units *u, uint64_t now_ms);
 
-// Looks. Returns the number from which on batches are to be gone through again, or 0.
+// Checks them. Returns the first batch that is to be sent again, or 0.
 uint64_t hold_release(struct hold *h, struct units *u, uint64_t now_ms);

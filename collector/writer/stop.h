@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A slot of a cluster whose number is missing or not ours, in words, for /readyz and the page. Nothing is written to it until a
-// person decides.
+// A stopped slot of a cluster, in words, for /readyz and the page: its number is missing or not ours, and nothing is written to
+// it until a person decides (number/stops.h).
 #pragma once
 
 struct writer_stop {
