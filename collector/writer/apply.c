@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The replies to a transaction: applied or not, and what became of each record.
 #include "collector/writer/apply.h"
 
 #include "collector/redis/transaction.h"
@@ -9,7 +8,7 @@
 
 #include <time.h>
 
-// Which type a bookkeeping key should have, by its family.
+// The expected type of a key that is not about a record, by its family.
 static const char *expected_type(const char *key, size_t len)
 {
 	if (len >= 4 && memcmp(key + len - 4, ":new", 4) == 0)
@@ -40,7 +39,7 @@ void apply_note_record(struct schema_frame *f, uint32_t index, const struct redi
 		key_log_refused(key, len, redis_trouble_sentence[result->trouble]);
 }
 
-// The commands before and after those of the records.
+// Replies to the commands before and after those of the records.
 static void note_overhead(struct batch *b, const struct redis_results *results, struct follow *follow)
 {
 	const char *at = b->out.bytes, *key = NULL;
@@ -69,7 +68,7 @@ uint64_t apply_count(struct schema_frame *f)
 	for (uint32_t i = 0; i < f->records_len; i++) {
 		const struct schema_record *record = &f->records[i];
 		if (!record->answered || record->waiting)
-			continue; // had before, or not all of it yet: counted once
+			continue; // Redis had it before, or a held slot lacks some of it: counted only once
 		if (record->refused == REDIS_TROUBLE_NONE) {
 			applied++;
 			continue;
@@ -104,7 +103,7 @@ bool apply_is_numbered(const struct redis_results *results, const struct batch_c
 {
 	const struct redis_result *hset = &results->at[0], *set = &results->at[1];
 
-	// a field that is new though it was there: someone had removed it
+	// HSET replies 1 if it added the field: then the number of the previous batch had been removed
 	return hset->type == REDIS_REPLY_INTEGER && (hset->integer == 0 || claim->number == 0) &&
 	       set->type == REDIS_REPLY_STATUS;
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sending: a batch's transaction. The replies are in apply.c.
 #include "collector/writer/batch.h"
 
 #include "collector/number/seq.h"
@@ -61,7 +60,6 @@ void batch_announce(struct batch_announced *a, const struct frame_hello *hello)
 		a->len++;
 }
 
-// The sensor: last flush, totals, and once a connection who it is.
 void batch_write_sensor(struct redis_buffer *out, const struct frame_hello *hello, const struct schema_frame *records,
 	uint64_t now_s, bool announces, const struct redis_settings *s)
 {
@@ -114,7 +112,7 @@ int batch_send(struct batch *b, struct redis_conn *c, struct batch_claim *claim,
 	return redis_transaction_send(c, &b->out);
 }
 
-// The replies to what write_begin wrote. `claim` NULL: whatever the number is.
+// Reads the replies to write_begin(). `claim` NULL: accepts any number.
 static int expect_begin(struct redis_conn *c, const struct batch_claim *claim)
 {
 	struct redis_results one = {.capacity = 0};
@@ -135,7 +133,7 @@ static int expect_begin(struct redis_conn *c, const struct batch_claim *claim)
 
 static const char exec[] = "*1\r\n$4\r\nEXEC\r\n";
 
-// `follow` moves into the batch; one that lacks memory is dropped, its commands tell nothing that is counted.
+// `follow` moves into the batch. It is dropped if memory ran out while it was made: no counts are lost with it.
 static int send_riders(struct batch *b, struct redis_conn *c, struct follow *follow)
 {
 	struct follow empty = b->riders;

@@ -17,12 +17,12 @@ struct cluster {
 	struct spool *spool; // borrowed
 	struct units u;
 	struct hold hold;
-	struct redis_conn keeper; // to the node that holds the keys of lease.h
+	struct redis_conn keeper; // connection to the node that has the keys of number/lease.h
 	struct lease lease;
-	bool busy;	  // a group is under way
-	bool followed;	  // what follows the last group was sent before held slots are looked at
-	uint64_t applied; // everything up to it is in Redis, but for slots that are held
-	uint64_t counted; // highest number counted as applied
+	bool busy;	  // a group is in progress
+	bool followed;	  // the riders were sent, so held slots may be checked
+	uint64_t applied; // all batches up to it are in Redis, except in held slots
+	uint64_t counted; // highest batch in the metric of applied batches
 	struct batch_announced announced;
 };
 
@@ -65,9 +65,9 @@ bool cluster_is_busy(const struct cluster *cl)
 	return cl->busy || cl->u.follow.len > 0;
 }
 
-// where to go on ───────────────────────────────────────────────────────────────────────────────
+// where to continue ───────────────────────────────────────────────────────────────────────────────
 
-// A failover lost batches that were acknowledged.
+// Logs that a failover lost batches that had been acknowledged.
 static void tell_lost(struct cluster *cl, uint64_t from)
 {
 	struct spool_seek found = spool_seek(cl->spool, from - 1);
@@ -82,8 +82,8 @@ static void tell_lost(struct cluster *cl, uint64_t from)
 			(unsigned long)found.missing);
 }
 
-// A failover lost what some slots had applied from `from` on, of the group under way as well; and with a
-// transaction the expiries of the group before it, which are asked for again where that is gone through.
+// A failover lost what some slots had of batch `from` and later ones, perhaps also of the group in progress. It may have lost
+// expiries of the previous group as well: with retention that group is read again, and asks for them.
 static void go_back(struct cluster *cl, uint64_t from)
 {
 	uint64_t first = spool_first(cl->spool), before = cl->u.s->retention_days > 0 ? GROUP_BATCHES_MAX : 0;
@@ -97,7 +97,7 @@ static void go_back(struct cluster *cl, uint64_t from)
 	cl->applied = from > first + before ? from - before - 1 : first - 1;
 }
 
-// The numbers were read: where to go on. False where they have to be read again.
+// After the numbers were read: finds the next batch. False if they must be read again.
 static bool look_at_numbers(struct cluster *cl)
 {
 	struct topology *t = &cl->u.t;
@@ -108,7 +108,7 @@ static bool look_at_numbers(struct cluster *cl)
 	t->lost_from = 0;
 	if (t->highest <= cl->applied || t->highest <= spool_last(cl->spool))
 		return true;
-	spool_seek(cl->spool, t->highest); // an old copy: a new UUID
+	spool_seek(cl->spool, t->highest); // Redis has more than the spool: this is an old copy, and gets a new UUID
 	spool_uuid(cl->spool, uuid);
 	topology_renew(t, uuid);
 	cl->applied = spool_first(cl->spool) - 1;
@@ -116,7 +116,7 @@ static bool look_at_numbers(struct cluster *cl)
 	return false;
 }
 
-// Notes in Redis which slots have a number, or are about to get their first one with the group. False where that fails.
+// Notes in Redis which slots have a number, or get their first one with this group. False on failure.
 static bool note_numbered(struct cluster *cl)
 {
 	struct topology *t = &cl->u.t;
@@ -137,7 +137,7 @@ static bool ready(struct cluster *cl)
 	spool_uuid(cl->spool, uuid);
 	if (strcmp(uuid, cl->u.t.uuid) != 0) {
 		topology_renew(&cl->u.t, uuid);
-		// which of the kept ones some slot lacks, only the slots' own numbers tell
+		// only the numbers of the slots say which retained batches a slot lacks
 		cl->applied = spool_first(cl->spool) - 1;
 		cl->announced.len = cl->announced.next = 0;
 	}
@@ -149,12 +149,12 @@ static bool ready(struct cluster *cl)
 		if (topology_ready(&cl->u.t, cl->u.s) != 0)
 			return false;
 	} while (!look_at_numbers(cl));
-	if (cl->u.t.sent == UINT64_MAX) // a collector before may have sent all that there is
+	if (cl->u.t.sent == UINT64_MAX) // a collector before this one may have sent all batches
 		cl->u.t.sent = spool_last(cl->spool);
 	return true;
 }
 
-// The servers that the settings name, and the nodes of the last topology: those named may all be gone, or have lost sight of the others.
+// Servers to try: those of the settings, and the nodes of the last topology, as the former may all have left the cluster.
 static struct redis_settings servers_of(const struct cluster *cl)
 {
 	struct redis_settings found = *cl->u.s;
@@ -165,7 +165,7 @@ static struct redis_settings servers_of(const struct cluster *cl)
 	return found;
 }
 
-// Whether the UUID is this collector's: before connections of its name are killed, and often enough to keep the lease.
+// Checks that the UUID belongs to this collector: before a new connection kills older ones of its name, and to renew the lease.
 static bool own(struct cluster *cl)
 {
 	struct topology *t = &cl->u.t;
@@ -188,7 +188,7 @@ static bool own(struct cluster *cl)
 				  ? lease_take(&cl->lease, c, cl->u.s, cl->spool, 0)
 				  : LEASE_FAILED;
 		if (outcome == LEASE_NEW_UUID)
-			redis_conn_close(c); // another key, another node
+			redis_conn_close(c); // the key of the new UUID is on another node
 	} while (outcome == LEASE_NEW_UUID);
 	if (outcome == LEASE_FAILED)
 		topology_fail(t, c->trouble, "%s", c->why);
@@ -210,26 +210,25 @@ static void read_group(struct cluster *cl, unsigned idle_ms)
 	}
 }
 
-// Slots that were held and are whole, or were stopped and are sound: back to what they lack. What follows the last group goes first,
-// for a slot that has the numbers gone through again would pass it over.
-// Returns whether that is to be done before.
+// Checks held and stopped slots, and goes back to the first batch that released ones lack. The riders must be sent before, because
+// slots that have the repeated batches would leave them out. Returns true if that is to be done first.
 static bool look_at_held(struct cluster *cl)
 {
 	if (!hold_is_due(&cl->hold, &cl->u, monotonic_ms()))
 		return false;
 	cl->followed = !cl->followed && cl->u.follow.len > 0;
-	if (cl->followed) // what is left behind that is of slots that are held
+	if (cl->followed) // what `follow` contains after that belongs to held slots
 		return true;
 	uint64_t from = hold_release(&cl->hold, &cl->u, monotonic_ms());
 	if (from > 0 && from <= cl->applied)
 		cl->applied = from - 1;
-	if (cl->u.t.lost_from > 0) // a person has decided that a slot holds less
+	if (cl->u.t.lost_from > 0) // a person decided that a slot has less
 		go_back(cl, cl->u.t.lost_from);
 	cl->u.t.lost_from = 0;
 	return false;
 }
 
-// Takes the next group, with `follow_only` none but what follows the last one. False where there is none.
+// Starts the next group, if `follow_only` of riders alone. False if there is nothing to send.
 static bool begin_group(struct cluster *cl, bool follow_only, unsigned idle_ms)
 {
 	struct units *u = &cl->u;
@@ -277,7 +276,7 @@ enum cluster_outcome cluster_step(struct cluster *cl, const struct redis_setting
 	u->t.trouble = REDIS_TROUBLE_NONE;
 	if (!own(cl) || !ready(cl))
 		return u->t.trouble == REDIS_TROUBLE_CLUSTER ? CLUSTER_AGAIN : CLUSTER_TROUBLE;
-	u->t.trouble = REDIS_TROUBLE_NONE; // of a node that another one stood in for
+	u->t.trouble = REDIS_TROUBLE_NONE; // of a node, while another one replied
 	if (!cl->busy) {
 		bool follow_only = look_at_held(cl);
 		bool looks = cl->hold.from > 0 || u->t.stops.len > 0;

@@ -50,7 +50,7 @@ void follow_join(struct follow *f, struct follow *tail)
 		f->commands.arrays += tail->commands.arrays;
 	}
 	for (size_t i = 0; room && i < tail->len; i++) {
-		f->commands.size = base + tail->notes[i].at; // where the note stands
+		f->commands.size = base + tail->notes[i].at; // note() takes the offset from here
 		note(f, tail->notes[i].kind, tail->notes[i].expected);
 	}
 	f->commands.size = room ? base + size : base;
@@ -164,8 +164,7 @@ static void log_foreign(const struct follow *f, size_t index, const struct redis
 
 // retention in a cluster ───────────────────────────────────────────────────────────────────────
 
-// ZREM first:<owner> or count:<owner>, of what was removed from name:<owner>; flood:names, of what was
-// removed from flood.
+// ZREM from first:<owner> or count:<owner> what was removed from name:<owner>; from flood:names what was removed from flood.
 static void remove_members(struct follow *next, const struct redis_settings *s, const char *family, const char *tail,
 	size_t tail_len, const struct redis_texts *texts, uint32_t texts_index)
 {
@@ -191,7 +190,7 @@ void follow_reply(const struct follow *f, size_t index, const struct redis_resul
 	size_t key_len = 0, prefix_len = strlen(s->prefix), head = prefix_len + strlen(FAMILY_NAME);
 
 	if (result->type != REDIS_REPLY_ERROR && f->notes[index].kind <= FOLLOW_FEED)
-		return; // the most by far
+		return; // by far the most frequent case
 	follow_key(f, index, &key, &key_len);
 	if (result->type == REDIS_REPLY_ERROR && result->trouble == REDIS_TROUBLE_WRONGTYPE) {
 		follow_foreign(next, key, key_len, f->notes[index].kind == FOLLOW_FEED ? "a stream" : "a sorted set");

@@ -40,7 +40,7 @@ static struct group_unit *unit_of(struct batch_group *g, uint16_t slot)
 	return &g->units[g->unit_of[slot] - 1];
 }
 
-// Adds the command at `at` of a batch's buffer, or of the riders'. Returns what follows it.
+// Adds the command at `at` in the buffer of a batch or of the riders. Returns its end.
 static const char *take_command(struct batch_group *g, const char *bytes, const char *at, uint8_t batch, uint32_t index)
 {
 	const char *key = NULL;
@@ -76,7 +76,7 @@ static bool make_room(struct batch_group *g, size_t len)
 	return true;
 }
 
-// The first `records` commands of a batch are those of the records.
+// Adds the commands of a batch. The first `records` of them are those of the records.
 static bool take_batch(struct batch_group *g, const struct redis_buffer *b, uint8_t batch, uint32_t records)
 {
 	const char *at = b->bytes;
@@ -88,7 +88,7 @@ static bool take_batch(struct batch_group *g, const struct redis_buffer *b, uint
 	return true;
 }
 
-// Those that go before the records, or the others.
+// Adds the riders that are sent before the records, or all others.
 static bool take_riders(struct batch_group *g, bool before)
 {
 	const char *bytes = g->riders.commands.bytes;

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { RIDERS_BYTES_MAX = 4 << 20 }; // that are taken over from group to group
+enum { RIDERS_BYTES_MAX = 4 << 20 }; // limit of riders of held slots that move to the next group
 
 static void hold(struct topology *t, uint16_t slot)
 {
@@ -48,7 +48,7 @@ static void take_rider(struct units *u, const struct group_command *c)
 	u->follow.notes[u->follow.len - 1].expected = note->expected;
 	char *room = redis_buffer_room(&u->follow.commands, c->size);
 	if (!room)
-		return; // `bad`: what follows is dropped
+		return; // `bad` is set: the riders are dropped
 	memcpy(room, group_bytes(&u->g, c), c->size);
 	u->follow.commands.size += c->size;
 	u->follow.commands.arrays++;
@@ -79,8 +79,7 @@ bool hold_is_due(const struct hold *h, const struct units *u, uint64_t now_ms)
 	return (h->from > 0 || u->t.stops.len > 0) && now_ms >= h->next_look_ms;
 }
 
-// What CLUSTER NODES tells of the node itself: "[93->-<id>]" of a slot that leaves, "[93-<-<id>]" of one
-// that comes.
+// CLUSTER NODES reports migrations of the node itself: "[93->-<id>]" for a slot that leaves, "[93-<-<id>]" for one that arrives.
 static bool is_whole(const char *nodes, unsigned slot)
 {
 	char leaves[16], comes[16];
@@ -90,8 +89,8 @@ static bool is_whole(const char *nodes, unsigned slot)
 	return !strstr(nodes, leaves) && !strstr(nodes, comes);
 }
 
-// Returns how many slots of the node are whole again. Where it does not tell (ACL), all of them are
-// taken for whole, which the next passes show.
+// Returns how many held slots of the node are complete again. If it does not reply (ACL), all are released; the next passes hold
+// them again if they must.
 static size_t look_at_node(struct topology *t, size_t index, struct hold *h, uint64_t now_ms)
 {
 	struct redis_buffer b = {0};
@@ -136,7 +135,7 @@ uint64_t hold_release(struct hold *h, struct units *u, uint64_t now_ms)
 	released += topology_look_at_stopped(&u->t, u->s);
 	if (released == 0)
 		return 0;
-	schema_expiry_reset(); // what was due in them is due again
-	h->from = 0;	       // those that are still held set it anew
+	schema_expiry_reset(); // keys in them are due again
+	h->from = 0;	       // slots that are still held set it again
 	return from;
 }

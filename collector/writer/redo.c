@@ -20,7 +20,7 @@ bool redo_expiries(struct batch *b, struct spool *spool, uint64_t applied, struc
 		if (done)
 			retain_again(&asks, &b->records, s, zones);
 	}
-	// behind what was given back by a transaction whose replies were lost: it counts for none of the batches that it carried
+	// at the end: `riders_len` of the writer counts the commands at the front of `follow`
 	if (done && !asks.commands.bad && follow->len + asks.len <= BATCH_RIDERS_MAX)
 		follow_join(follow, &asks);
 	else
@@ -62,7 +62,7 @@ int redo_stream(struct batch *b, struct redis_conn *c, struct spool *spool, uint
 			continue;
 		if (redis_conn_read(c, results) != 0)
 			return -1;
-		// a count that is just what was added had not been there
+		// the count is what this batch added, so the record was new
 		record->fresh =
 			results->top.type == REDIS_REPLY_STRING && results->top.integer == record->view.head.count;
 	}

@@ -9,7 +9,7 @@ struct retaining {
 	struct follow *f;
 	const struct schema_frame *records;
 	const struct redis_settings *s;
-	uint64_t cutoff_s; // members not seen since go
+	uint64_t cutoff_s; // members last seen before are removed
 };
 
 static struct redis_buffer *begin(struct retaining *r, enum follow_kind kind, unsigned words)
@@ -39,7 +39,7 @@ static void trim(struct retaining *r, const char *command, enum follow_kind kind
 	redis_encode_uint(out, r->cutoff_s);
 }
 
-// Keeps of `family` only the members that `dated` still has; their scores stay.
+// Removes from `family` the members that `dated` does not have. Scores stay.
 static void intersect(struct retaining *r, const char *family, const char *dated, const char *tail, size_t len)
 {
 	struct redis_buffer *out = begin(r, FOLLOW_RETAIN, 8);
@@ -54,7 +54,7 @@ static void intersect(struct retaining *r, const char *family, const char *dated
 	redis_encode_literal(out, "0");
 }
 
-// name: or flood, whose members stand in other keys as well
+// name: or flood, whose members are in other keys as well
 static void retain_dated(struct retaining *r, const char *family, const char *tail, size_t len)
 {
 	if (r->s->cluster)
@@ -73,7 +73,7 @@ static void ask(struct retaining *r, const char *family, const char *tail, size_
 	redis_encode_key(out, r->s->prefix, family, tail, len);
 }
 
-// Asks for the keys of the owner but those `told`.
+// Asks for the type of all keys of the owner except `told`: bit set of keys that this batch has answered or holds back.
 static void ask_owner(struct retaining *r, const struct schema_owner *owner, uint16_t told,
 	const struct zone_list *zones)
 {
@@ -90,7 +90,7 @@ static void ask_owner(struct retaining *r, const struct schema_owner *owner, uin
 		ask(r, FAMILY_ZONE, zone, schema_zone(owner, zones, zone));
 }
 
-// The same for a record, or a report about a flood.
+// The same for the keys of a record, or of a flood report.
 static void ask_record(struct retaining *r, const struct schema_record *record, uint16_t told)
 {
 	bool flood = record->view.head.flags & RECORD_FLOOD, address = schema_is_address(&record->view);
@@ -122,7 +122,7 @@ void retain_again(struct follow *f, const struct schema_frame *records, const st
 		ask_record(&r, &records->records[i], 0);
 }
 
-// what answered ────────────────────────────────────────────────────────────────────────────────
+// keys that replied ────────────────────────────────────────────────────────────────────────────────
 
 // first: or count:
 static void retain_beside(struct retaining *r, const struct schema_owner *owner, enum schema_kind kind,
@@ -149,7 +149,7 @@ static void retain_owner(struct retaining *r, const struct schema_owner *owner, 
 	ask_owner(r, owner, owner->told, zones);
 }
 
-// What is known about floods, of all zones: one key each.
+// Flood reports of all zones are in one key, their names in another.
 static void retain_floods(struct retaining *r, const struct schema_record *report)
 {
 	bool dated = report->sound & 1 << SCHEMA_FLOOD;
@@ -191,8 +191,8 @@ void retain_due(struct follow *f, const struct schema_frame *records, const stru
 
 	if (s->retention_days == 0)
 		return;
-	// the older of the two clocks: neither a replay of old captures nor a clock that is wrong makes the
-	// others' members old
+	// the earlier of packet time and wall clock, so that neither a wrong clock nor a replay of old captures removes members
+	// of other sensors
 	uint64_t now_s = (uint64_t)time(NULL), kept = s->retention_days * 86400;
 	uint64_t newest = records->newest_s < now_s ? records->newest_s : now_s;
 	r.cutoff_s = newest > kept ? newest - kept : 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// After a connect: what Redis holds, whether we may write, and where to go on.
+// After a connect: reads the number in Redis, decides whether the writer may write, and finds the next batch.
 #include "collector/writer/state.h"
 
 #include "collector/number/seq.h"
@@ -22,8 +22,8 @@ static void note_seek(const struct writer *w, const struct spool_seek *found)
 			(unsigned long)found->missing, w->claim.uuid, (unsigned long)w->applied);
 }
 
-// Batches in flight whose replies were lost turned out to be applied: what rode with them is, too, and their new
-// records are still to be told. Returns 0, or -1 (closed).
+// Batches whose replies were lost may have been applied. Then their riders were, too, and must not be sent again; their new
+// records are not in the stream yet. Returns 0, or -1 (closed).
 static int make_up(struct writer *w)
 {
 	enum { IN_FLIGHT_MAX = 2 };
@@ -40,8 +40,9 @@ static int make_up(struct writer *w)
 	return 0;
 }
 
-// A right taken away between the commands of a batch and its EXEC can leave one of the two places behind. The replies told
-// which batch that was, so the other one is set right as soon as that is allowed. False where this is not the case.
+// If an ACL changed between the commands of a batch and its EXEC, only one of the two copies of the number may have been written.
+// The replies said which batch that was, so the other copy is corrected as soon as Redis permits it. False if this is another
+// case.
 static bool mend(struct writer *w, const struct guard *found)
 {
 	uint64_t number = w->unnumbered;
@@ -52,7 +53,7 @@ static bool mend(struct writer *w, const struct guard *found)
 	return seq_claim(&w->conn, w->claim.uuid, &w->s, number, false) == 0;
 }
 
-// Reads what Redis holds, and sees that the UUID is this collector's. Returns 0, or -1 (closed).
+// Reads the number in Redis, and takes the lease of the UUID. Returns 0, or -1 (closed).
 static int own(struct writer *w, struct guard *found)
 {
 	enum lease_outcome outcome;
@@ -61,17 +62,17 @@ static int own(struct writer *w, struct guard *found)
 		spool_uuid(w->spool, w->claim.uuid);
 		if (seq_look_up(&w->conn, w->claim.uuid, &w->s, found) != 0)
 			return -1;
-		// a number that nobody vouches for says nothing of who wrote batches
+		// the lease may only rely on a number whose two copies agree
 		bool agreed = found->seq == GUARD_NUMBER && found->fence == GUARD_NUMBER &&
 			      found->seq_number == found->fence_number;
 		outcome = lease_take(&w->claim.lease, &w->conn, &w->s, w->spool, agreed ? found->seq_number : 0);
 		if (outcome == LEASE_NEW_UUID)
-			w->applied = w->exec_sent = w->epoch = 0; // nothing was sent under it
+			w->applied = w->exec_sent = w->epoch = 0; // nothing was sent under the new UUID
 	} while (outcome == LEASE_NEW_UUID);
 	return outcome == LEASE_TAKEN ? 0 : -1;
 }
 
-// Judges what Redis holds. Returns 0 with `w->applied`, or -1 (closed).
+// Compares the number in Redis with the spool. Returns 0 and sets `w->applied`, or -1 (closed): the writer is stopped.
 static int judge(struct writer *w, const struct guard *found)
 {
 	char why[512];
@@ -99,7 +100,7 @@ static int judge(struct writer *w, const struct guard *found)
 			log_warning(
 				"redis %s: is new, or was emptied: no key begins with %s; sending all batches that the spool has",
 				w->s.address.text, w->s.prefix);
-		// an EXEC that did nothing, and not for a transaction of ours: others write pdns:seq as well
+		// EXEC was aborted, but not by a transaction of this spool: other clients write pdns:seq as well
 		if (w->conn.trouble == REDIS_TROUBLE_FENCED && w->epoch > 0 && w->applied == before)
 			w->claim.shared = true;
 		w->conn.trouble = REDIS_TROUBLE_NONE;

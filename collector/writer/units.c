@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { OWN_COMMANDS = 2 }; // HSET, SET: the number comes before what the group has for the slot
+enum { OWN_COMMANDS = 2 }; // HSET and SET of the number, before the commands of the group
 
 bool units_init(struct units *u, const struct zone_list *zones)
 {
@@ -29,7 +29,7 @@ void units_free(struct units *u)
 
 // sending ──────────────────────────────────────────────────────────────────────────────────────
 
-// How many commands of the group the unit's slot does not have yet.
+// Counts the commands of the group that the slot does not have yet. False if there is none.
 static bool count_needs(const struct units *u, struct group_unit *unit)
 {
 	unit->sent = 0;
@@ -38,18 +38,18 @@ static bool count_needs(const struct units *u, struct group_unit *unit)
 	return unit->sent > 0;
 }
 
-// The number, in both places.
+// Both copies of the number.
 static void write_number(struct units *u, const struct group_unit *unit, struct redis_buffer *out)
 {
 	uint64_t applied = u->t.applied[unit->slot];
-	uint64_t number = u->g.last > applied ? u->g.last : applied; // batches gone through again
+	uint64_t number = u->g.last > applied ? u->g.last : applied; // the batches are sent again to other slots
 
 	topology_write_number(&u->t, out, unit->slot, number, u->s);
 	if (u->t.sent < number)
 		u->t.sent = number;
 }
 
-// The transaction of a unit: what its slot does not hold yet.
+// The transaction of a unit, with the commands that its slot does not have yet.
 static void write_unit(struct units *u, struct group_unit *unit, struct redis_buffer *out)
 {
 	uint64_t applied = u->t.applied[unit->slot];
@@ -63,7 +63,7 @@ static void write_unit(struct units *u, struct group_unit *unit, struct redis_bu
 			continue;
 		char *room = redis_buffer_room(out, c->size);
 		if (!room)
-			return; // `bad` is looked at before sending
+			return; // send_units() checks `bad`
 		memcpy(room, group_bytes(&u->g, c), c->size);
 		out->size += c->size;
 		out->arrays++;
@@ -83,7 +83,7 @@ bool units_hold(const struct units *u, struct group_unit *unit)
 	return held;
 }
 
-// The slots' numbers are asked for, or the units that are cleared are written.
+// Encodes for one unit HGET of the number (`asks`), or its transaction if it is cleared. True if something was encoded.
 static bool write_one(struct units *u, struct group_unit *unit, struct redis_buffer *out, bool asks)
 {
 	if (unit->state == UNIT_DONE || units_hold(u, unit) ||
@@ -100,7 +100,7 @@ static bool write_one(struct units *u, struct group_unit *unit, struct redis_buf
 	return unit->state == UNIT_WAITING;
 }
 
-// Encodes what each node is to get, and notes the order of the replies.
+// Encodes the commands for each node, and notes the order of the replies. Returns how many units get some.
 static size_t write_units(struct units *u, bool asks)
 {
 	size_t len = 0;
@@ -153,7 +153,7 @@ static void note_command(struct units *u, const struct group_command *c, uint32_
 	}
 }
 
-// The unit was applied: its results go to the records.
+// The unit was applied: passes the replies to records and riders, and notes the number of the slot.
 static void note_unit(struct units *u, const struct cluster_node *node, struct group_unit *unit)
 {
 	const struct redis_result *hset = &u->results.at[0], *set = &u->results.at[1];
@@ -167,7 +167,7 @@ static void note_unit(struct units *u, const struct cluster_node *node, struct g
 	}
 	if (before < u->g.last)
 		u->t.applied[unit->slot] = u->g.last;
-	// where the number could not be written, or was gone: nothing goes there before it was looked at
+	// not known if the number was rejected, or had been removed: it is read before anything else is sent
 	u->t.known[unit->slot] = hset->type == REDIS_REPLY_INTEGER && (hset->integer == 0 || before == 0) &&
 				 set->type == REDIS_REPLY_STATUS;
 	u->t.unnumbered[unit->slot] = set->type == REDIS_REPLY_ERROR ||
@@ -176,7 +176,7 @@ static void note_unit(struct units *u, const struct cluster_node *node, struct g
 	unit->state = UNIT_DONE;
 }
 
-// The slot's node did not do what it was asked to.
+// The node rejected HGET or EXEC.
 static void note_refused(struct units *u, const struct cluster_node *node, const char *what)
 {
 	const struct redis_results *r = &u->results;
@@ -191,7 +191,7 @@ static void note_refused(struct units *u, const struct cluster_node *node, const
 	u->moved = true;
 }
 
-// Reads the replies of one transaction. Returns 0 where the connection still stands.
+// Reads the replies to one transaction. Returns 0, or -1 (closed).
 static int read_unit(struct units *u, struct cluster_node *node, struct group_unit *unit)
 {
 	struct redis_results *r = &u->results;
@@ -209,7 +209,7 @@ static int read_unit(struct units *u, struct cluster_node *node, struct group_un
 	return 0;
 }
 
-// Reads what the slot holds. Returns 0 if the connection still stands.
+// Reads the number of the slot and compares it. Returns 0, or -1 (closed).
 static int read_ask(struct units *u, struct cluster_node *node, struct group_unit *unit)
 {
 	struct redis_results *r = &u->results;
@@ -228,14 +228,14 @@ static int read_ask(struct units *u, struct cluster_node *node, struct group_uni
 		unit->state = UNIT_CLEARED;
 		return 0;
 	}
-	u->t.known[unit->slot] = false; // and looked at before the next pass
+	u->t.known[unit->slot] = false; // read again before the next pass
 	u->moved = true;
 	topology_fail(&u->t, REDIS_TROUBLE_FENCED, "%s: another client changed the number of slot %u; reading it again",
 		node->address.text, unit->slot);
 	return 0;
 }
 
-// The slot is on its way to another node, which has the keys already.
+// Redirected by ASK: the slot is being migrated, and its keys are on the other node.
 static void note_ask(struct units *u, struct group_unit *unit)
 {
 	const struct cluster_node *node = topology_asked(&u->t, u->results.error);
@@ -244,7 +244,7 @@ static void note_ask(struct units *u, struct group_unit *unit)
 		unit->ask = (uint8_t)(node - u->t.nodes + 1);
 }
 
-// Sends what is in `out` behind ASKING, which holds for one command, or for one transaction.
+// Sends ASKING and `out`. ASKING is valid for one command, or for one transaction.
 static int send_asking(struct units *u, struct cluster_node *node, struct redis_buffer *out)
 {
 	static const char ask[] = "*1\r\n$6\r\nASKING\r\n";
@@ -256,8 +256,8 @@ static int send_asking(struct units *u, struct cluster_node *node, struct redis_
 	return redis_conn_read(&node->conn, &u->results);
 }
 
-// After all other replies were read: sends the unit where the ASK said. Keys that are on neither side
-// yet make that impossible (TRYAGAIN) until the slot has arrived.
+// After all other replies were read: sends the unit to the node that ASK named. If some of its keys are on no node yet, Redis
+// replies TRYAGAIN until the migration ends.
 static void follow_ask(struct units *u, struct group_unit *unit)
 {
 	struct cluster_node *node = &u->t.nodes[unit->ask - 1];
@@ -280,7 +280,7 @@ static void follow_ask(struct units *u, struct group_unit *unit)
 	redis_buffer_free(&out);
 }
 
-// A unit that was not done, or not cleared: what its error says. Returns whether the node has lost sight of the cluster.
+// Handles the error of a unit that was not cleared or not applied. True for CLUSTERDOWN.
 static bool note_error(struct units *u, struct group_unit *unit)
 {
 	const char *error = u->results.error;
@@ -315,7 +315,7 @@ static void read_node(struct units *u, size_t n, bool asks)
 		u->moved = true;
 }
 
-// Sends to all nodes, then reads from all.
+// Sends to all nodes, then reads from all nodes.
 static void exchange(struct units *u, bool asks)
 {
 	if (write_units(u, asks) == 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Looks at how Redis is set up and does, after each connect and every redis.check: what endangers records is in the
-// log once, and in /readyz, /metrics and on the page for as long as it is so.
+// Checks configuration and health of Redis, after each connect and every redis.check seconds. A risk for records is logged once, and
+// is in /readyz, in /metrics and on the page while it lasts.
 #include "collector/writer/state.h"
 
 #include "collector/base/metrics.h"
@@ -20,7 +20,7 @@ static void set_metrics(unsigned bits)
 	metrics_set(warn_rights, bits >> REDIS_WARNING_RIGHTS & 1);
 }
 
-// Adds what one server's INFO tells to `out`, a line each behind its address; logs what is new.
+// Appends the warnings about one server to `out`, one per line with its address; logs new ones.
 static unsigned take(struct writer *w, const char *address, const struct redis_info *info, char *out, size_t out_size)
 {
 	char words[2048];
@@ -71,7 +71,7 @@ int writer_check(struct writer *w)
 		for (size_t i = 0; i < t->nodes_len; i++) {
 			struct cluster_node *node = &t->nodes[i];
 			if (node->listed && node->conn.context && redis_info_ask(&node->conn) != 0)
-				topology_failed(t, node); // the next step sees to it
+				topology_failed(t, node); // the next step connects again
 		}
 	} else if (redis_info_ask(&w->conn) != 0) {
 		return -1;

@@ -55,7 +55,7 @@ static void note_up(struct writer *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
-// Redis has taken something, or there is nothing to take.
+// A batch was applied, or there was none to apply.
 static void note_progress(struct writer *w)
 {
 	w->fruitless = 0;
@@ -63,8 +63,7 @@ static void note_progress(struct writer *w)
 		note_up(w);
 }
 
-// The connection is closed by now; `was_open`: it had been made. Says it in the log once per kind of
-// trouble.
+// The connection is closed, or (`was_open` false) could not be opened. Logs each kind of trouble once.
 static void note_down(struct writer *w, bool was_open)
 {
 	w->failures++;
@@ -85,11 +84,11 @@ static void note_down(struct writer *w, bool was_open)
 	w->up = false;
 	snprintf(w->why, sizeof(w->why), "redis %s: %s", w->s.address.text, w->conn.why);
 	pthread_mutex_unlock(&w->lock);
-	// a connection that ends may be back at once; whether it is, the next attempt tells
+	// a closed connection is logged only if the next ones fail as well
 	bool may_pass = was_open && w->fruitless <= FRUITLESS_MAX &&
 			(w->conn.trouble == REDIS_TROUBLE_CLOSED || w->conn.trouble == REDIS_TROUBLE_FENCED);
 	if (may_pass || w->conn.trouble == w->logged ||
-		(w->conn.trouble == REDIS_TROUBLE_NUMBER && !w->cluster)) { // that one was said
+		(w->conn.trouble == REDIS_TROUBLE_NUMBER && !w->cluster)) { // judge() in seek.c logged it
 		log_debug("%s", w->why);
 		return;
 	}
@@ -97,8 +96,8 @@ static void note_down(struct writer *w, bool was_open)
 	w->logged = w->conn.trouble;
 }
 
-// Waits with growing intervals, half of each at random; a stop or new settings end it. During a stop: with the
-// shortest one.
+// Waits between attempts: intervals grow, half of each is random. A stop or new settings end it; during a stop the interval is
+// the shortest one.
 static void back_off(struct writer *w)
 {
 	unsigned shift = w->failures > 6 ? 6 : w->failures > 0 ? w->failures - 1 : 0;
@@ -107,7 +106,7 @@ static void back_off(struct writer *w)
 	if (ms > BACKOFF_MAX_MS)
 		ms = BACKOFF_MAX_MS;
 	if (w->stopped != GUARD_SOUND && ms > DECISION_MS)
-		ms = DECISION_MS; // somebody waits for it to see the decision
+		ms = DECISION_MS; // a person waits for the effect of the decision
 	ms = ms / 2 + (unsigned)rand_r(&w->random) % (ms / 2 + 1);
 	pthread_mutex_lock(&w->lock);
 	bool stopping = w->stopping;
@@ -139,7 +138,7 @@ static int connect_redis(struct writer *w)
 	return 0;
 }
 
-// Nothing to write: send what follows the last batch, wait for batches, see that Redis is still there.
+// No batch: sends the riders, then waits for batches, renews the lease and checks the connection.
 static int idle(struct writer *w)
 {
 	static const char ping[] = "*1\r\n$4\r\nPING\r\n";
@@ -161,7 +160,7 @@ static int idle(struct writer *w)
 	return 0;
 }
 
-// A step of cluster.h. The connection that found the cluster is not needed any more.
+// One step of cluster.h. The connection on which the cluster was found is not needed any more.
 static int step_cluster(struct writer *w)
 {
 	char why[600];
@@ -186,7 +185,7 @@ static int step_cluster(struct writer *w)
 	return 0;
 }
 
-// The batch in execution is applied, its replies are read.
+// The batch in execution was applied and its replies were read: accounts for it.
 static void settle(struct writer *w)
 {
 	struct batch *b = &w->batch[w->turn];
@@ -201,7 +200,7 @@ static void settle(struct writer *w)
 	w->turn = !w->turn;
 }
 
-// A batch into execution; `after` will be the one behind it, if there is one.
+// Sends EXEC of `b`, and WATCH and MULTI of `after` if another batch is in the spool.
 static int execute(struct writer *w, struct batch *b, struct batch *after)
 {
 	bool more = !w->checking && after->state < BATCH_SENT && spool_last(w->spool) > b->in.number;
@@ -211,8 +210,7 @@ static int execute(struct writer *w, struct batch *b, struct batch *after)
 	return batch_execute(b, &w->conn, &w->follow, more ? after : NULL, &w->claim, &w->s);
 }
 
-// One step: the oldest batch into execution, the next one sent behind it, the answer read, the next one
-// into execution.
+// One step: EXEC of the oldest batch, commands of the next one, replies to the oldest one, EXEC of the next one.
 static int step(struct writer *w)
 {
 	struct batch *now = &w->batch[w->turn], *next = &w->batch[!w->turn];
@@ -223,7 +221,7 @@ static int step(struct writer *w)
 	take_settings(w);
 	if (w->epoch != w->conn.epoch && writer_look_up(w) != 0)
 		return -1;
-	w->checking = writer_check_is_due(w); // then nothing more is sent ahead
+	w->checking = writer_check_is_due(w); // the check needs a connection without outstanding replies
 	if (w->checking && now->state < BATCH_SENT && (batch_discard(now, &w->conn) != 0 || writer_check(w) != 0))
 		return -1;
 	if (now->state < BATCH_SENT) {
@@ -242,8 +240,7 @@ static int step(struct writer *w)
 	now->state = BATCH_IDLE; // before execute(), which may open it again
 	bool numbered = apply_is_numbered(&w->results, &w->claim);
 	w->claim.number = now->in.number;
-	if (numbered &&
-		next->state == BATCH_SENT) // before the accounts, which take as long as Redis has something to queue
+	if (numbered && next->state == BATCH_SENT) // before settle(), so that Redis executes meanwhile
 		result = execute(w, next, now);
 	settle(w);
 	return numbered ? result : writer_unnumbered(w);
@@ -259,8 +256,8 @@ static bool is_done(struct writer *w)
 	return empty || monotonic_ms() > stop_at_ms;
 }
 
-// The end: the lease is given back. Of a temporary spool: first its files go, then its number in Redis, never the other way
-// round, or what is left of it would be written again.
+// At the end: gives the lease back. Of a temporary spool the files are deleted first and the number in Redis second: without the
+// number, remaining files would be applied again.
 static void forget(struct writer *w)
 {
 	bool gone = w->forget && spool_is_empty(w->spool);
@@ -288,7 +285,7 @@ static void *run(void *arg)
 				continue;
 			note_down(w, true);
 		} else if (connect_redis(w) == 0) {
-			// well again only once it has taken a batch, or has none to take
+			// after trouble, up only after a batch was applied, or if there is none
 			if (spool_is_empty(w->spool) || (w->logged == REDIS_TROUBLE_NONE && w->fruitless == 0))
 				note_up(w);
 			continue;
