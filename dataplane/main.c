@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// lookback-dataplane: packets in, aggregated records out to the collector.
+// lookback-dataplane: packets in, aggregated records out to the collector. The main thread's life: start, run, finish.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,17 +9,20 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
-#include "dataplane/control/check.h"
-#include "dataplane/privileged/helper.h"
-#include "dataplane/control/huge_pages.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
-#include "dataplane/control/notices.h"
-#include "dataplane/intake/packet_meta.h"
-#include "dataplane/control/program.h"
+#include "dataplane/control/confine.h"
+#include "dataplane/control/huge_pages.h"
+#include "dataplane/control/options.h"
 #include "dataplane/control/settings_parts.h"
-#include "dataplane/control/summary.h"
-#include "dataplane/control/telemetry.h"
+#include "dataplane/control/workers.h"
+#include "dataplane/intake/packet_meta.h"
+#include "dataplane/privileged/helper.h"
+#include "dataplane/report/check.h"
+#include "dataplane/report/notices.h"
+#include "dataplane/report/stats_frame.h"
+#include "dataplane/report/summary.h"
+#include "dataplane/report/telemetry.h"
 
 enum {
 	TURN_WAIT_MS = 5, // of the main thread, for acknowledgements
@@ -28,7 +31,7 @@ enum {
 	BYE_WAIT_MS = 1000, // for the answer to a good-bye that nothing depends on
 };
 
-static atomic_int signals_seen, hangups_seen; // while one thread is in the handler, another may get the next signal
+static atomic_int signals_seen, hangups_seen; // atomic: two threads may be in the handler at once
 
 static void on_signal(int number)
 {
@@ -37,290 +40,7 @@ static void on_signal(int number)
 		return;
 	}
 	if (++signals_seen > 2)
-		_exit(1); // whoever asks three times means it
-}
-
-// In the sandbox the helper connects. See outbox_options.
-static int connect_collector(const char *socket_path)
-{
-	return helper_is_on() ? helper_connect() : outbox_connect(socket_path);
-}
-
-// Body of a STATS frame (common/stats.h).
-static size_t write_stats(void *context, uint8_t *out, size_t size)
-{
-	struct program *p = context;
-	struct stats_unknown unknown[STATS_UNKNOWN_MAX];
-	struct stats_frame head = {.workers = (uint32_t)p->settings.workers,
-		.ports = p->intake.ports_len,
-		.unknown = crew_unknown(p, unknown)};
-	uint8_t *at = out;
-
-	if (sizeof(head) + sizeof(struct outbox_stats) + head.workers * WORKER_STATS_LEN * 8 +
-			head.ports * (STATS_PORT_NAME_SIZE + sizeof(struct port_stats)) + sizeof(unknown) >
-		size)
-		return 0;
-	at = mempcpy(at, &head, sizeof(head));
-	struct outbox_stats outbox = *outbox_stats(p->outbox);
-	outbox.reloads = p->reloads;
-	outbox.reloading = reload_is_reading(&p->reload);
-	outbox.reloads_refused = p->reloads_refused;
-	at = mempcpy(at, &outbox, sizeof(outbox));
-	for (uint32_t i = 0; i < head.workers; i++) {
-		const uint64_t *values = (const uint64_t *)&p->workers[i].stats;
-		for (size_t k = 0; k < WORKER_STATS_LEN; k++) {
-			uint64_t value = stats_get(&values[k]);
-			at = mempcpy(at, &value, sizeof(value));
-		}
-	}
-	for (uint32_t i = 0; i < head.ports; i++) {
-		struct port_stats stats;
-		crew_read_port(p, i, &stats);
-		at = mempcpy(at, p->intake.ports[i].name, STATS_PORT_NAME_SIZE);
-		at = mempcpy(at, &stats, sizeof(stats));
-	}
-	at = mempcpy(at, unknown, head.unknown * sizeof(unknown[0]));
-	return (size_t)(at - out);
-}
-
-// the run ────────────────────────────────────────────────────────────────────────────────────
-
-static void show_progress(const struct program *p)
-{
-	static uint64_t shown_s;
-	uint64_t expected = intake_expected(&p->intake);
-	uint64_t now_ms = monotonic_ms();
-
-	if (!isatty(STDERR_FILENO) || expected == 0 || now_ms / 1000 == shown_s ||
-		now_ms - p->started_ms < PROGRESS_AFTER_MS)
-		return;
-	shown_s = now_ms / 1000;
-	uint64_t packets = intake_packets(&p->intake);
-	fprintf(stderr, "\r%llu of %llu packets, %llu %%, %llu frames to go ", (unsigned long long)packets,
-		(unsigned long long)expected, (unsigned long long)(packets * 100 / expected),
-		(unsigned long long)outbox_unacked(p->outbox));
-	if (packets == expected && outbox_unacked(p->outbox) == 0)
-		fputc('\n', stderr);
-}
-
-// A capture is not replayed into the void: true where no collector is there for long.
-static bool collector_is_missing(struct program *p)
-{
-	return intake_expected(&p->intake) > 0 && collector_wait_is_over(&p->wait, outbox_stats(p->outbox));
-}
-
-// What is to be done now and then: settings read again, interfaces looked after.
-static void look_around(struct program *p)
-{
-	static int hangups;
-	static uint64_t looked_s;
-	const struct intake_watch watch = {.pause = crew_pause_port, .resume = crew_resume_port, .context = p};
-
-	crew_retire_filters(p);
-	if (hangups != hangups_seen && !p->retired) {
-		int seen = hangups_seen; // several while it reads are one
-		if (reload_ask(&p->reload, NULL, monotonic_ms()))
-			hangups = seen;
-	}
-	crew_reload(p);
-	if (monotonic_ms() / 1000 == looked_s)
-		return;
-	looked_s = monotonic_ms() / 1000;
-	struct intake_options options;
-
-	settings_intake(&p->settings, &options);
-	intake_watch(&p->intake, &options, &watch);
-	crew_log_floods(p);
-	if (!p->summary || p->intake.live) // a replay says it in the end
-		notices_look(p);
-}
-
-// Until a signal or the end of the captures. Returns 0, or -1 where the collector never came.
-static int run(struct program *p)
-{
-	bool ending = false;
-
-	while (signals_seen == 0) {
-		outbox_turn(p->outbox, TURN_WAIT_MS);
-		show_progress(p);
-		look_around(p);
-		if (!ending && intake_is_over(&p->intake)) {
-			atomic_store_explicit(&worker_orders.drain, true, memory_order_release);
-			ending = true;
-		}
-		if (ending && crew_is_done(p))
-			return 0;
-		if (collector_is_missing(p))
-			return -1;
-	}
-	return 0;
-}
-
-static void add_up(const struct program *p, struct worker_stats *total)
-{
-	*total = (struct worker_stats){0};
-	for (unsigned i = 0; i < p->settings.workers; i++)
-		summary_add(total, &p->workers[i].stats);
-}
-
-// Whether a signal came before the last packet of a replay; says so.
-static bool is_cut_short(const struct program *p)
-{
-	uint64_t packets = intake_packets(&p->intake), expected = intake_expected(&p->intake);
-
-	if (signals_seen == 0 || packets >= expected)
-		return false;
-	log_warning("stopped by a signal: %llu of %llu packets of the captures were taken", (unsigned long long)packets,
-		(unsigned long long)expected);
-	return true;
-}
-
-// Stopped, with nothing to hand over: whether the good-bye need not be waited for (any longer).
-static bool goes_without_bye(const struct program *p, uint64_t waited_ms)
-{
-	if (outbox_unacked(p->outbox) > 0)
-		return false;
-	return !outbox_is_connected(p->outbox) || waited_ms > BYE_WAIT_MS;
-}
-
-static void tell_lost(const struct program *p, uint64_t waited_ms)
-{
-	struct worker_stats total;
-
-	add_up(p, &total);
-	log_error(
-		"collector %s: has not taken over %llu frames in %.0f s; what they hold is lost, and %llu sightings of the "
-		"tables; start lookback-collector, or raise stop.timeout",
-		p->settings.collector_socket, (unsigned long long)outbox_unacked(p->outbox), (double)waited_ms / 1000,
-		(unsigned long long)total.sightings_pending);
-}
-
-// Takes the tables to the collector and says good-bye. Returns 0 once the collector has everything.
-static int finish(struct program *p)
-{
-	uint64_t start_ms = monotonic_ms();
-
-	atomic_store(&worker_orders.stop, true);
-	bool to_the_end = intake_expected(&p->intake) > 0 && signals_seen == 0;
-	for (;;) {
-		outbox_turn(p->outbox, TURN_WAIT_MS);
-		show_progress(p);
-		bool flushed = crew_is_done(p);
-		uint64_t waited_ms = monotonic_ms() - start_ms;
-		if (flushed)
-			outbox_finish(p->outbox);
-		if (outbox_is_done(p->outbox) || (flushed && !to_the_end && goes_without_bye(p, waited_ms)))
-			return 0;
-		if (to_the_end && collector_is_missing(p))
-			return -1;
-		if (to_the_end && signals_seen > 0)
-			break;
-		if (!to_the_end && (double)waited_ms > 1000 * p->settings.stop_timeout_s)
-			break;
-	}
-	tell_lost(p, monotonic_ms() - start_ms);
-	return -1;
-}
-
-// Prints the accounts where asked to, and checks them always. A replay that lost sightings has failed.
-static int close_accounts(const struct program *p)
-{
-	struct worker_stats total;
-	char why[256];
-	int result = 0;
-
-	add_up(p, &total);
-	if (p->summary) {
-		struct stats_unknown unknown[STATS_UNKNOWN_MAX];
-		summary_print(&total, unknown, crew_unknown(p, unknown), p->json, stdout);
-	} else
-		notices_look(p);
-	if (!summary_check(&total, outbox_stats(p->outbox)->sightings_framed, why, sizeof(why))) {
-		log_error("the accounts do not add up, please report this: %s", why);
-		result = -1;
-	}
-	uint64_t lost = summary_lost(&total);
-	if (lost > 0)
-		log_error("found no room for %llu sightings, which are lost; raise table.records",
-			(unsigned long long)lost);
-	if (lost > 0 && intake_expected(&p->intake) > 0)
-		result = -1;
-	return result;
-}
-
-static int start_dpdk(struct program *p)
-{
-	struct intake_options options;
-
-	settings_intake(&p->settings, &options);
-	unsigned intake_mib = intake_memory_mib(&p->intake, &options);
-
-	return eal_start(&p->eal, (unsigned)p->settings.workers, huge_pages_packets_mib(&p->settings, intake_mib),
-		intake_spare_mib(&p->intake, &options), huge_pages_wanted(&p->settings, intake_mib));
-}
-
-// Large lists take their time; a signal ends the waiting. NULL with one logged line.
-static struct filter_set *first_filters(struct program *p)
-{
-	char why[1024] = "filters: no memory for a thread";
-	struct filter_set *set = NULL;
-	uint64_t start_ms = monotonic_ms(), said_ms = start_ms;
-	enum reload_outcome outcome = reload_ask(&p->reload, &p->settings, start_ms) ? RELOAD_NOTHING : RELOAD_REFUSED;
-
-	while (outcome == RELOAD_NOTHING && signals_seen == 0) {
-		uint64_t now_ms = monotonic_ms();
-		outcome = reload_take(&p->reload, now_ms, 0, &set, why, sizeof(why));
-		if (outcome == RELOAD_NOTHING && now_ms - said_ms >= PROGRESS_AFTER_MS) {
-			said_ms = now_ms;
-			log_info("filters: being read for %llu s", (unsigned long long)(now_ms - start_ms) / 1000);
-		}
-		if (outcome == RELOAD_NOTHING)
-			usleep(FILTERS_WAIT_US);
-	}
-	if (outcome == RELOAD_TAKEN && filter_set_finish(set, why, sizeof(why)))
-		return set;
-	log_error("%s", outcome == RELOAD_NOTHING ? "filters: a signal came while they were read" : why);
-	filter_set_free(set);
-	return NULL;
-}
-
-static int open_everything(struct program *p)
-{
-	bool other = p->eal.devices_named || p->intake.captures_len > 0 || p->intake.ifaces_len > 0;
-	if (other && !p->eal.pci_named)
-		eal_args_without_pci(&p->eal);
-	if (!p->settings.telemetry)
-		eal_args_add(&p->eal, "--no-telemetry", NULL);
-	if (start_dpdk(p) != 0)
-		return -1;
-	if (packet_meta_init() != 0) {
-		log_error("DPDK has no room in its buffers for time stamps");
-		return -1;
-	}
-	p->filters = first_filters(p);
-	if (!p->filters)
-		return -1;
-	telemetry_set_filters(&p->settings, p->filters);
-	struct intake_options intake;
-
-	settings_intake(&p->settings, &intake);
-	if (intake_open(&p->intake, &intake) != 0)
-		return -1;
-	if (crew_set_up(p) != 0) {
-		log_error("no memory for %llu workers", (unsigned long long)p->settings.workers);
-		return -1;
-	}
-	for (unsigned i = 0; i < p->intake.ports_len; i++)
-		snprintf(p->ports + strlen(p->ports), sizeof(p->ports) - strlen(p->ports), "%s%s", i ? "," : "",
-			p->intake.ports[i].name);
-	const struct outbox_options options = {.socket_path = p->settings.collector_socket,
-		.connect = connect_collector,
-		.sensor = p->settings.sensor,
-		.ports = p->ports,
-		.stats_body = write_stats,
-		.context = p};
-	p->outbox = outbox_new(&options, p->flushes, p->settings.workers);
-	return p->outbox && crew_start(p) == 0 ? 0 : -1;
+		_exit(1); // the third one ends the program at once
 }
 
 static bool is_stopped(void)
@@ -328,75 +48,357 @@ static bool is_stopped(void)
 	return signals_seen > 0;
 }
 
-// --check: everything is opened as in a run, told about and closed again. Exit status.
-static int check(struct program *p)
+// See outbox_options. Inside the sandbox the helper connects.
+static int connect_collector(const char *socket_path)
 {
-	bool any = p->eal.devices_named || p->intake.ifaces_len > 0 || (p->intake.captures_len > 0 && p->check_s > 0);
+	return helper_is_on() ? helper_connect() : outbox_connect(socket_path);
+}
 
+// the run ────────────────────────────────────────────────────────────────────────────────────
+
+static void show_progress(const struct dataplane *d)
+{
+	static uint64_t shown_s;
+	uint64_t expected = intake_expected(&d->intake);
+	uint64_t now_ms = monotonic_ms();
+
+	if (!isatty(STDERR_FILENO) || expected == 0 || now_ms / 1000 == shown_s ||
+		now_ms - d->started_ms < PROGRESS_AFTER_MS)
+		return;
+	shown_s = now_ms / 1000;
+	uint64_t packets = intake_packets(&d->intake);
+	fprintf(stderr, "\r%llu of %llu packets, %llu %%, %llu frames to go ", (unsigned long long)packets,
+		(unsigned long long)expected, (unsigned long long)(packets * 100 / expected),
+		(unsigned long long)outbox_unacked(d->outbox));
+	if (packets == expected && outbox_unacked(d->outbox) == 0)
+		fputc('\n', stderr);
+}
+
+// Whether a replay has waited for the collector longer than replay.wait.
+static bool collector_is_missing(struct dataplane *d)
+{
+	return intake_expected(&d->intake) > 0 && collector_wait_is_over(&d->wait, outbox_stats(d->outbox));
+}
+
+// Settings that are to be read again, or were.
+static void look_at_settings(struct dataplane *d)
+{
+	static int hangups;
+
+	workers_retire_filters(d);
+	if (hangups != hangups_seen && !d->retired) {
+		int seen = hangups_seen; // signals that come while the settings are read count as one
+		if (reload_ask(&d->reload, NULL, monotonic_ms()))
+			hangups = seen;
+	}
+	if (workers_reload(d))
+		telemetry_set_filters(&d->reload.settings, d->filters);
+}
+
+// What is done once a second.
+static void look_around(struct dataplane *d)
+{
+	static uint64_t looked_s;
+	const struct intake_watch watch = {.pause = workers_pause_port, .resume = workers_resume_port, .context = d};
 	struct intake_options options;
 
-	settings_intake(&p->settings, &options);
-	check_host(&p->settings, intake_memory_mib(&p->intake, &options));
-	fflush(stdout);
-	if (!any) {
-		confine_check(p);
-		return check_failures() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (monotonic_ms() / 1000 == looked_s)
+		return;
+	looked_s = monotonic_ms() / 1000;
+	settings_intake(&d->settings, &options);
+	intake_watch(&d->intake, &options, &watch);
+	notices_floods(d);
+	if (!d->summary || d->intake.live) // a replay with --summary prints the hints at the end
+		notices_look(d);
+}
+
+// Until a signal or the end of the captures. Returns 0, or -1 if the collector never came.
+static int run(struct dataplane *d)
+{
+	bool ending = false;
+
+	while (!is_stopped()) {
+		outbox_turn(d->outbox, TURN_WAIT_MS);
+		show_progress(d);
+		look_at_settings(d);
+		look_around(d);
+		if (!ending && intake_is_over(&d->intake)) {
+			atomic_store_explicit(&worker_orders.drain, true, memory_order_release);
+			ending = true;
+		}
+		if (ending && workers_are_done(d))
+			return 0;
+		if (collector_is_missing(d))
+			return -1;
 	}
-	if (!p->eal.devices_named)
-		eal_args_without_pci(&p->eal);
-	eal_args_add(&p->eal, "--no-telemetry", NULL);
-	p->eal.check = true;
-	if (start_dpdk(p) != 0 || packet_meta_init() != 0 || intake_open(&p->intake, &options) != 0)
-		return EXIT_FAILURE;
-	check_ports(&p->intake, &p->settings);
-	fflush(stdout);
-	if (p->check_s > 0)
-		check_traffic(p, is_stopped);
-	intake_close(&p->intake);
+	return 0;
+}
+
+// the end ────────────────────────────────────────────────────────────────────────────────────
+
+static void add_up(const struct dataplane *d, struct worker_stats *total)
+{
+	*total = (struct worker_stats){0};
+	for (unsigned i = 0; i < d->settings.workers; i++)
+		summary_add(total, &d->workers[i].stats);
+}
+
+// Whether a signal came before the last packet of a replay; logs it.
+static bool is_cut_short(const struct dataplane *d)
+{
+	uint64_t packets = intake_packets(&d->intake), expected = intake_expected(&d->intake);
+
+	if (!is_stopped() || packets >= expected)
+		return false;
+	log_warning("stopped by a signal: %llu of %llu packets of the captures were taken", (unsigned long long)packets,
+		(unsigned long long)expected);
+	return true;
+}
+
+// After a signal, with nothing left to hand over: whether the collector's good-bye need not be waited for any longer.
+static bool goes_without_bye(const struct dataplane *d, uint64_t waited_ms)
+{
+	if (outbox_unacked(d->outbox) > 0)
+		return false;
+	return !outbox_is_connected(d->outbox) || waited_ms > BYE_WAIT_MS;
+}
+
+static void log_lost(const struct dataplane *d, uint64_t waited_ms)
+{
+	struct worker_stats total;
+
+	add_up(d, &total);
+	log_error(
+		"collector %s: has not taken over %llu frames in %.0f s; their sightings are lost, and %llu sightings of the "
+		"tables; start lookback-collector, or raise stop.timeout",
+		d->settings.collector_socket, (unsigned long long)outbox_unacked(d->outbox), (double)waited_ms / 1000,
+		(unsigned long long)total.sightings_pending);
+}
+
+// Hands the tables over to the collector and says good-bye. Returns 0 when the collector has everything, else -1.
+static int finish(struct dataplane *d)
+{
+	uint64_t start_ms = monotonic_ms();
+
+	atomic_store(&worker_orders.stop, true);
+	bool to_the_end = intake_expected(&d->intake) > 0 && !is_stopped();
+	for (;;) {
+		outbox_turn(d->outbox, TURN_WAIT_MS);
+		show_progress(d);
+		bool flushed = workers_are_done(d);
+		uint64_t waited_ms = monotonic_ms() - start_ms;
+		if (flushed)
+			outbox_finish(d->outbox);
+		if (outbox_is_done(d->outbox) || (flushed && !to_the_end && goes_without_bye(d, waited_ms)))
+			return 0;
+		if (to_the_end && collector_is_missing(d))
+			return -1;
+		if (to_the_end && is_stopped())
+			break;
+		if (!to_the_end && (double)waited_ms > 1000 * d->settings.stop_timeout_s)
+			break;
+	}
+	log_lost(d, monotonic_ms() - start_ms);
+	return -1;
+}
+
+// Prints the accounts if --summary is given, and checks them always. A replay that lost sightings has failed.
+static int close_accounts(const struct dataplane *d)
+{
+	struct worker_stats total;
+	char why[256];
+	int result = 0;
+
+	add_up(d, &total);
+	if (d->summary) {
+		struct stats_unknown unknown[STATS_UNKNOWN_MAX];
+		summary_print(&total, unknown, workers_unknown(d, unknown), d->json, stdout);
+	} else
+		notices_look(d);
+	if (!summary_check(&total, outbox_stats(d->outbox)->sightings_framed, why, sizeof(why))) {
+		log_error("the accounts do not add up: %s; please report this", why);
+		result = -1;
+	}
+	uint64_t lost = summary_lost(&total);
+	if (lost > 0)
+		log_error("table: no room for %llu sightings, which are lost; raise table.records",
+			(unsigned long long)lost);
+	if (lost > 0 && intake_expected(&d->intake) > 0)
+		result = -1;
+	return result;
+}
+
+static int end(struct dataplane *d)
+{
+	bool cut_short = is_cut_short(d);
+	int result = finish(d);
+
+	if (result != 0)
+		return result;
+	rte_eal_mp_wait_lcore();
+	notices_floods(d);
+	notices_unknown(d);
+	result = close_accounts(d);
+	if (intake_failed(&d->intake) || cut_short)
+		result = -1;
+	intake_close(&d->intake);
 	eal_stop();
-	confine_check(p);
+	return result;
+}
+
+// the start ──────────────────────────────────────────────────────────────────────────────────
+
+static int start_dpdk(struct dataplane *d)
+{
+	unsigned workers = (unsigned)d->settings.workers;
+	struct intake_options options;
+
+	settings_intake(&d->settings, &options);
+	unsigned intake_mib = intake_memory_mib(&d->intake, &options);
+	if (eal_start(&d->eal, workers, huge_pages_packets_mib(&d->settings, intake_mib),
+		    intake_spare_mib(&d->intake, &options), huge_pages_wanted(&d->settings, intake_mib)) != 0)
+		return -1;
+	if (packet_meta_init() == 0)
+		return 0;
+	log_error("DPDK has no room for time stamps in its packet buffers");
+	return -1;
+}
+
+// Reads the filters; large lists take their time. Returns 0, -1 with one logged line, or 1 after a signal.
+static int first_filters(struct dataplane *d)
+{
+	char why[1024] = "filters: no memory for a thread";
+	struct filter_set *set = NULL;
+	uint64_t start_ms = monotonic_ms(), said_ms = start_ms;
+	enum reload_outcome outcome = reload_ask(&d->reload, &d->settings, start_ms) ? RELOAD_NOTHING : RELOAD_REFUSED;
+
+	while (outcome == RELOAD_NOTHING && !is_stopped()) {
+		uint64_t now_ms = monotonic_ms();
+		outcome = reload_take(&d->reload, now_ms, 0, &set, why, sizeof(why));
+		if (outcome == RELOAD_NOTHING && now_ms - said_ms >= PROGRESS_AFTER_MS) {
+			said_ms = now_ms;
+			log_info("filters: still being read after %llu s",
+				(unsigned long long)(now_ms - start_ms) / 1000);
+		}
+		if (outcome == RELOAD_NOTHING)
+			usleep(FILTERS_WAIT_US);
+	}
+	if (outcome == RELOAD_NOTHING)
+		return 1;
+	if (outcome == RELOAD_TAKEN && filter_set_finish(set, why, sizeof(why))) {
+		d->filters = set;
+		return 0;
+	}
+	log_error("%s", why);
+	filter_set_free(set);
+	return -1;
+}
+
+// Returns 0, -1 with one logged line, or 1 after a signal.
+static int open_everything(struct dataplane *d)
+{
+	struct intake_options intake;
+	bool other = d->eal.devices_named || d->intake.captures_len > 0 || d->intake.ifaces_len > 0;
+
+	if (other && !d->eal.pci_named)
+		eal_args_without_pci(&d->eal);
+	if (!d->settings.telemetry)
+		eal_args_add(&d->eal, "--no-telemetry", NULL);
+	if (start_dpdk(d) != 0)
+		return -1;
+	int result = first_filters(d);
+	if (result != 0)
+		return result;
+	telemetry_set_filters(&d->settings, d->filters);
+	settings_intake(&d->settings, &intake);
+	if (intake_open(&d->intake, &intake) != 0)
+		return -1;
+	if (workers_set_up(d) != 0) {
+		log_error("no memory for %llu workers", (unsigned long long)d->settings.workers);
+		return -1;
+	}
+	for (unsigned i = 0; i < d->intake.ports_len; i++)
+		snprintf(d->ports + strlen(d->ports), sizeof(d->ports) - strlen(d->ports), "%s%s", i ? "," : "",
+			d->intake.ports[i].name);
+	const struct outbox_options options = {.socket_path = d->settings.collector_socket,
+		.connect = connect_collector,
+		.sensor = d->settings.sensor,
+		.ports = d->ports,
+		.stats_body = stats_frame_write,
+		.context = d};
+	d->outbox = outbox_new(&options, d->flushes, d->settings.workers);
+	if (!d->outbox || workers_start(d) != 0)
+		return -1;
+	telemetry_start(d->workers, (unsigned)d->settings.workers);
+	return 0;
+}
+
+// A signal came before anything was opened. Exit status: a replay was cut short.
+static int stop_early(const struct dataplane *d)
+{
+	bool cut_short = is_cut_short(d);
+
+	eal_stop();
+	return cut_short ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+// --check: opens everything as in a run, reports, and closes it. Exit status.
+static int check(struct dataplane *d)
+{
+	struct intake_options options;
+	bool any = d->eal.devices_named || d->intake.ifaces_len > 0 || (d->intake.captures_len > 0 && d->check_s > 0);
+
+	settings_intake(&d->settings, &options);
+	check_host(d, intake_memory_mib(&d->intake, &options));
+	fflush(stdout);
+	if (any) {
+		if (!d->eal.devices_named)
+			eal_args_without_pci(&d->eal);
+		eal_args_add(&d->eal, "--no-telemetry", NULL);
+		d->eal.check = true;
+		if (start_dpdk(d) != 0 || intake_open(&d->intake, &options) != 0)
+			return EXIT_FAILURE;
+		check_ports(&d->intake, &d->settings);
+		fflush(stdout);
+		if (d->check_s > 0)
+			check_traffic(d, is_stopped);
+		intake_close(&d->intake);
+		eal_stop();
+	}
+	check_sandbox(d);
 	return check_failures() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
 {
-	static struct program p;
+	static struct dataplane d;
 	struct sigaction action = {.sa_handler = on_signal};
 
 	log_init("lookback-dataplane", LOG_LEVEL_INFO);
-	options_read(&p, argc, argv);
+	options_read(&d, argc, argv);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	atexit(helper_end);
 	atexit(iface_detach_all);
-	p.started_ms = monotonic_ms();
-	if (p.check)
-		return check(&p);
-	if (confine_begin(&p, argc, argv) != 0)
+	d.started_ms = monotonic_ms();
+	if (d.check)
+		return check(&d);
+	if (confine_begin(&d, argc, argv) != 0)
 		return EXIT_FAILURE;
-	if (open_everything(&p) != 0) {
+	int opened = open_everything(&d);
+	if (opened > 0)
+		return stop_early(&d);
+	if (opened < 0) {
 		iface_detach_all();
-		eal_without_huge_pages(&p.eal, argv, argc);
+		eal_without_huge_pages(&d.eal, argv, argc);
 		return EXIT_FAILURE;
 	}
-	collector_wait_begin(&p.wait, p.settings.collector_socket, p.settings.replay_wait_s);
-	int result = run(&p);
-	bool cut_short = is_cut_short(&p);
-	if (result == 0)
-		result = finish(&p);
-	else
+	collector_wait_begin(&d.wait, d.settings.collector_socket, d.settings.replay_wait_s);
+	if (run(&d) != 0) {
 		atomic_store(&worker_orders.stop, true);
-	if (result == 0) {
-		rte_eal_mp_wait_lcore();
-		crew_log_floods(&p);
-		crew_log_unknown(&p);
-		result = close_accounts(&p);
-		if (intake_failed(&p.intake) || cut_short)
-			result = -1;
-		intake_close(&p.intake);
-		eal_stop();
+		return EXIT_FAILURE;
 	}
-	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return end(&d) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

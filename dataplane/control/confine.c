@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The dataplane's sandbox (sandbox/sandbox.h) and helper (privileged/helper.h): what may still be done once packets are parsed.
+#include "dataplane/control/confine.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +10,9 @@
 #include <linux/capability.h>
 #include <rte_eal.h>
 
-#include "dataplane/control/check.h"
 #include "dataplane/privileged/driver_calls.h"
 #include "dataplane/privileged/helper.h"
 #include "dataplane/common/log.h"
-#include "dataplane/control/program.h"
 #include "dataplane/privileged/rights.h"
 #include "dataplane/sandbox/sandbox.h"
 
@@ -24,63 +23,64 @@ static const char *const machine[] = {"/proc/self", "/proc/meminfo", "/proc/stat
 	"/sys", "/dev/urandom", "/dev/null", "/etc/services", "/etc/protocols", "/etc/nsswitch.conf", "/etc/hosts",
 	"/etc/ethers", "/etc/networks", "/etc/host.conf", "/etc/ld.so.cache", "/usr/lib", "/lib", "/lib64"};
 
-int confine_begin(struct program *p, int argc, char **argv)
+int confine_begin(struct dataplane *d, int argc, char **argv)
 {
-	struct helper_options options = {.collector_socket = p->settings.collector_socket,
-		.ifaces_len = p->intake.ifaces_len};
+	struct helper_options options = {.collector_socket = d->settings.collector_socket,
+		.ifaces_len = d->intake.ifaces_len};
 
 	_Static_assert((int)HELPER_IFACES_MAX >= (int)INTAKE_IFACES_MAX, "the helper has room for all interfaces");
-	if (!p->settings.sandbox)
+	if (!d->settings.sandbox)
 		return 0;
 	for (unsigned i = 0; i < options.ifaces_len; i++)
-		options.ifaces[i] = p->intake.ifaces[i].name;
+		options.ifaces[i] = d->intake.ifaces[i].name;
 	return helper_start(&options, argc, argv);
 }
 
 // Files that are read again on SIGHUP; entries that are no file are passed over.
-static void list_files(const struct program *p, const char *files[static LISTS + 1])
+static void list_files(const struct dataplane *d, const char *files[static LISTS + 1])
 {
-	const struct dataplane_settings *s = &p->settings;
-	const char *const all[] = {p->reload.file, s->servers, s->names_only, s->names_skip, s->doh_addresses,
+	const struct dataplane_settings *s = &d->settings;
+	const char *const all[] = {d->reload.file, s->servers, s->names_only, s->names_skip, s->doh_addresses,
 		s->xdp_src, s->xdp_dst};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		files[i] = all[i] && *all[i] && access(all[i], F_OK) == 0 ? all[i] : NULL;
 }
 
-static void allow_files(struct sandbox *s, const struct program *p, const char *const *files)
+static void allow_files(struct sandbox *s, const struct dataplane *d, const char *const *files)
 {
 	for (size_t i = 0; i < sizeof(machine) / sizeof(machine[0]); i++)
 		sandbox_allow(s, machine[i], SANDBOX_READ);
 	for (int i = 0; i <= LISTS; i++)
 		sandbox_allow_folder_of(s, files[i], SANDBOX_READ);
-	for (unsigned i = 0; i < p->intake.captures_len; i++)
-		sandbox_allow(s, p->intake.captures[i].path, SANDBOX_READ);
-	for (unsigned i = 0; i < p->intake.vdev_captures_len; i++)
-		sandbox_allow(s, p->intake.vdev_captures[i].path, SANDBOX_READ);
+	for (unsigned i = 0; i < d->intake.captures_len; i++)
+		sandbox_allow(s, d->intake.captures[i].path, SANDBOX_READ);
+	for (unsigned i = 0; i < d->intake.vdev_captures_len; i++)
+		sandbox_allow(s, d->intake.vdev_captures[i].path, SANDBOX_READ);
 }
 
-static const char *out_of_reach(const struct sandbox_user *user, const struct program *p, const char *const *files)
+static const char *out_of_reach(const struct sandbox_user *user, const struct dataplane *d, const char *const *files)
 {
 	for (int i = 0; i <= LISTS; i++)
 		if (files[i] && !sandbox_user_may(user, files[i], SANDBOX_READ))
 			return files[i];
-	for (unsigned i = 0; i < p->intake.captures_len; i++)
-		if (!sandbox_user_may(user, p->intake.captures[i].path, SANDBOX_READ))
-			return p->intake.captures[i].path;
+	for (unsigned i = 0; i < d->intake.captures_len; i++)
+		if (!sandbox_user_may(user, d->intake.captures[i].path, SANDBOX_READ))
+			return d->intake.captures[i].path;
 	return NULL;
 }
 
-static int choose_user(struct sandbox *s, const struct program *p, const char *const *files, char *why, size_t why_size)
+static int choose_user(struct sandbox *s, const struct dataplane *d, const char *const *files, char *why,
+	size_t why_size)
 {
 	struct sandbox_user root = {.name = "root"};
 
-	if (sandbox_user_find(&s->user, p->settings.user, why, why_size) != 0)
+	if (sandbox_user_find(&s->user, d->settings.user, why, why_size) != 0)
 		return -1;
-	const char *path = s->user.change ? out_of_reach(&s->user, p, files) : NULL;
+	const char *path = s->user.change ? out_of_reach(&s->user, d, files) : NULL;
 	if (!path)
 		return 0;
-	if (*p->settings.user) {
+	if (*d->settings.user) {
 		snprintf(why, why_size, "user %s: cannot read %s; let that user, or name another one", s->user.name,
 			path);
 		return -1;
@@ -91,28 +91,28 @@ static int choose_user(struct sandbox *s, const struct program *p, const char *c
 }
 
 // What an interface that comes back will take: locked memory. If the limit cannot be raised, the right to go over it stays.
-static void keep_locking(struct sandbox *s, const struct program *p)
+static void keep_locking(struct sandbox *s, const struct dataplane *d)
 {
 	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
 	struct rlimit now;
 
-	if (p->intake.ifaces_len > 0 && setrlimit(RLIMIT_MEMLOCK, &all) != 0 && getrlimit(RLIMIT_MEMLOCK, &now) == 0 &&
+	if (d->intake.ifaces_len > 0 && setrlimit(RLIMIT_MEMLOCK, &all) != 0 && getrlimit(RLIMIT_MEMLOCK, &now) == 0 &&
 		now.rlim_max != RLIM_INFINITY)
 		s->keep = 1ull << CAP_IPC_LOCK;
 }
 
 // From here on the helper does what takes rights, and knows the programs that are attached already.
-static int hand_over(const struct program *p)
+static int hand_over(const struct dataplane *d)
 {
 	struct helper_reply reply;
 
 	if (driver_calls_prepare() != 0 || helper_take_over(rte_eal_get_runtime_dir()) != 0)
 		return -1;
-	driver_calls_busy_poll(p->settings.idle == IDLE_POLL);
-	for (unsigned i = 0; i < p->intake.ifaces_len; i++) {
+	driver_calls_busy_poll(d->settings.idle == IDLE_POLL);
+	for (unsigned i = 0; i < d->intake.ifaces_len; i++) {
 		struct helper_request request = {.operation = HELPER_ADOPT};
 		uint32_t id;
-		xdp_identity(p->intake.ifaces[i].xdp, &request.value, &id);
+		xdp_identity(d->intake.ifaces[i].xdp, &request.value, &id);
 		request.more = (int32_t)id;
 		if (request.value > 0 && helper_ask(&request, &reply) != 0)
 			return -1;
@@ -120,34 +120,34 @@ static int hand_over(const struct program *p)
 	return 0;
 }
 
-static int enter(struct sandbox *s, const struct program *p, char *why, size_t why_size)
+static int enter(struct sandbox *s, const struct dataplane *d, char *why, size_t why_size)
 {
 	const char *files[LISTS + 1];
 
-	list_files(p, files);
+	list_files(d, files);
 	sandbox_begin(s, SANDBOX_DATAPLANE);
-	if (choose_user(s, p, files, why, why_size) != 0)
+	if (choose_user(s, d, files, why, why_size) != 0)
 		return -1;
-	allow_files(s, p, files);
-	keep_locking(s, p);
+	allow_files(s, d, files);
+	keep_locking(s, d);
 	rights_remember();
 	if (sandbox_enter(s, why, why_size) != 0)
 		return -1;
 	return sandbox_seal(s, why, why_size);
 }
 
-int confine(const struct program *p)
+int confine(const struct dataplane *d)
 {
 	struct sandbox s;
 	char text[600];
 
-	if (!p->settings.sandbox) {
+	if (!d->settings.sandbox) {
 		log_warning("sandbox: off; the program keeps all rights that it was started with");
 		return 0;
 	}
-	if (hand_over(p) != 0)
+	if (hand_over(d) != 0)
 		return -1;
-	if (enter(&s, p, text, sizeof(text)) != 0) {
+	if (enter(&s, d, text, sizeof(text)) != 0) {
 		log_error("%s", text);
 		return -1;
 	}
@@ -156,17 +156,12 @@ int confine(const struct program *p)
 	return 0;
 }
 
-void confine_check(const struct program *p)
+int confine_try(const struct dataplane *d, char *text, size_t size)
 {
 	struct sandbox s;
-	char text[600];
 
-	if (!p->settings.sandbox)
-		check_say("hint", "sandbox: off; the program keeps all rights that it was started with");
-	else if (enter(&s, p, text, sizeof(text)) != 0)
-		check_say("fail", "sandbox: %s", text);
-	else {
-		sandbox_text(&s, text, sizeof(text));
-		check_say("ok", "sandbox: %s", text);
-	}
+	if (enter(&s, d, text, size) != 0)
+		return -1;
+	sandbox_text(&s, text, size);
+	return 0;
 }

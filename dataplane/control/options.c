@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "dataplane/common/log.h"
-#include "dataplane/control/program.h"
+#include "dataplane/control/options.h"
 
 enum { EXIT_USAGE = 2, CHECK_SECONDS = 2 };
 
@@ -67,7 +67,7 @@ static bool wants_value(const char *option)
 }
 
 // Moves DPDK's options from argv to its own list, so that getopt sees ours alone.
-static int split_arguments(struct program *p, int argc, char **argv, char **ours)
+static int split_arguments(struct dataplane *d, int argc, char **argv, char **ours)
 {
 	int len = 0;
 	bool has_value;
@@ -75,7 +75,7 @@ static int split_arguments(struct program *p, int argc, char **argv, char **ours
 	for (int i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "--") == 0) {
 			while (++i < argc)
-				eal_args_add(&p->eal, argv[i], NULL);
+				eal_args_add(&d->eal, argv[i], NULL);
 			break;
 		}
 		// -c is our configuration file; DPDK's core mask of that name is long out of use
@@ -89,11 +89,11 @@ static int split_arguments(struct program *p, int argc, char **argv, char **ours
 		if (has_value && i + 1 == argc)
 			usage_error("option '%s' wants a value", argv[i]);
 		const char *value = has_value ? argv[i + 1] : strchr(argv[i], '=') ? strchr(argv[i], '=') + 1 : NULL;
-		if (strncmp(argv[i], "--vdev", 6) == 0 && value && intake_add_vdev(&p->intake, value) != 0)
+		if (strncmp(argv[i], "--vdev", 6) == 0 && value && intake_add_vdev(&d->intake, value) != 0)
 			exit(EXIT_FAILURE);
 		if (strncmp(argv[i], "-a", 2) == 0 || strncmp(argv[i], "--allow", 7) == 0)
-			p->intake.live = true;
-		eal_args_add(&p->eal, argv[i], has_value ? value : NULL);
+			d->intake.live = true;
+		eal_args_add(&d->eal, argv[i], has_value ? value : NULL);
 		i += has_value;
 	}
 	ours[len] = NULL;
@@ -111,55 +111,55 @@ static double read_seconds(const char *text)
 	return seconds;
 }
 
-static void read_options(struct program *p, int argc, char **argv)
+static void read_options(struct dataplane *d, int argc, char **argv)
 {
-	const struct conf *conf = settings_conf(&p->settings);
+	const struct conf *conf = settings_conf(&d->settings);
 	int option;
 	char why[1024];
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":c:o:hV", long_options, NULL)) != -1) {
 		if (option == 'c' || option == 'C')
-			p->reload.file = optarg;
-		else if (option == 'o' && p->reload.options_len < RELOAD_OPTIONS_MAX)
-			p->reload.options[p->reload.options_len++] = optarg;
+			d->reload.file = optarg;
+		else if (option == 'o' && d->reload.options_len < RELOAD_OPTIONS_MAX)
+			d->reload.options[d->reload.options_len++] = optarg;
 		else if (option == OPTION_CHECK)
-			p->check = true, p->check_s = read_seconds(optarg);
+			d->check = true, d->check_s = read_seconds(optarg);
 		else if (option == OPTION_SUMMARY || option == OPTION_JSON)
-			p->summary = true, p->json |= option == OPTION_JSON;
+			d->summary = true, d->json |= option == OPTION_JSON;
 		else if (option == 'h' || option == 'V')
 			option == 'h' ? print_help(conf)
 				      : (void)printf("lookback-dataplane %s, %s\n", LOOKBACK_VERSION, eal_version()),
 				exit(0);
 		else if (option == ':')
 			usage_error("option '%s' wants a value", argv[optind - 1]);
-		else if (option == OPTION_IFACE && intake_add_iface(&p->intake, optarg) != 0)
+		else if (option == OPTION_IFACE && intake_add_iface(&d->intake, optarg) != 0)
 			exit(EXIT_FAILURE);
-		else if (option == OPTION_REPLAY && intake_add_capture(&p->intake, optarg) != 0)
+		else if (option == OPTION_REPLAY && intake_add_capture(&d->intake, optarg) != 0)
 			exit(EXIT_FAILURE);
 		else if (option == '?')
 			usage_error("unknown option '%s'", argv[optind - 1]);
 	}
 	if (optind < argc)
 		usage_error("unexpected argument '%s'", argv[optind]);
-	if (reload_settings(&p->reload, &p->settings, why, sizeof(why)) != 0) {
+	if (reload_settings(&d->reload, &d->settings, why, sizeof(why)) != 0) {
 		log_error("%s", why);
 		exit(EXIT_USAGE);
 	}
 	conf_in_force(conf);
-	log_level_set(p->settings.log_level);
-	if (intake_check_captures(&p->intake, p->settings.damaged) != 0)
+	log_level_set(d->settings.log_level);
+	if (intake_check_captures(&d->intake, d->settings.damaged) != 0)
 		exit(EXIT_FAILURE);
 }
 
-void options_read(struct program *p, int argc, char **argv)
+void options_read(struct dataplane *d, int argc, char **argv)
 {
 	char **ours = calloc((size_t)argc + 1, sizeof(*ours));
 
 	if (!ours)
 		exit(EXIT_FAILURE);
-	conf_defaults(settings_conf(&p->settings));
-	eal_args_begin(&p->eal, argv[0]);
-	int ours_len = split_arguments(p, argc, argv, ours);
-	read_options(p, ours_len, ours);
+	conf_defaults(settings_conf(&d->settings));
+	eal_args_begin(&d->eal, argv[0]);
+	int ours_len = split_arguments(d, argc, argv, ours);
+	read_options(d, ours_len, ours);
 }

@@ -91,10 +91,10 @@ static int open_device(struct iface *iface, const char *devargs, struct port *po
 }
 
 // What the driver opened since `before`; its sockets of a family are its queues', in their order.
-static void find_files(struct iface *iface, const struct open_file *before, unsigned before_len)
+static void find_files(struct iface *iface, const struct xdp_file *before, unsigned before_len)
 {
-	static struct open_file files[OPEN_FILES_MAX];
-	unsigned len = open_files_new(files, open_files_list(files, OPEN_FILES_MAX), before, before_len);
+	static struct xdp_file files[XDP_FILES_MAX];
+	unsigned len = xdp_files_new(files, xdp_files_list(files, XDP_FILES_MAX), before, before_len);
 
 	iface->files_len = RTE_MIN(len, (unsigned)IFACE_FILES_MAX);
 	memcpy(iface->files, files, iface->files_len * sizeof(*files));
@@ -129,15 +129,15 @@ static int open_by(struct iface *iface, bool by_xdp, const char *devargs, struct
 	const struct intake_options *o, struct rte_mempool *pool)
 {
 	static int before[RX_WAIT_SOCKETS_MAX];
-	static struct open_file files[OPEN_FILES_MAX];
+	static struct xdp_file files[XDP_FILES_MAX];
 
 	iface->by_xdp = by_xdp;
 	unsigned len = rx_wait_sockets(by_xdp ? AF_XDP : AF_PACKET, iface->index, before, RX_WAIT_SOCKETS_MAX);
-	unsigned files_len = open_files_list(files, OPEN_FILES_MAX);
+	unsigned files_len = xdp_files_list(files, XDP_FILES_MAX);
 	int result = open_device(iface, devargs, port, o, pool);
 	find_files(iface, files, files_len);
 	if (result != 0) {
-		open_files_close(iface->files, iface->files_len);
+		xdp_files_close(iface->files, iface->files_len);
 		return -1;
 	}
 	find_sockets(iface, before, len);
@@ -223,7 +223,7 @@ void iface_close(struct iface *iface, struct port *port)
 	iface_xdp_detach(iface);
 	port_stop(port);
 	rte_vdev_uninit(name);
-	open_files_close(iface->files, iface->files_len);
+	xdp_files_close(iface->files, iface->files_len);
 	iface->fds_len = iface->files_len = 0;
 	iface->packet_drops = iface->too_long = 0;
 }

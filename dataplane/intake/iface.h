@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "dataplane/intake/iface_facts.h"
-#include "dataplane/privileged/open_files.h"
+#include "dataplane/privileged/xdp_files.h"
 #include "dataplane/intake/intake_options.h"
 #include "dataplane/intake/port.h"
 #include "dataplane/privileged/xdp.h"
@@ -17,20 +17,20 @@
 enum { IFACE_FILES_MAX = 128, IFACE_RETIRED_MAX = 8 };
 
 struct iface {
-	const char *name;			 // of the interface
-	unsigned number;			 // among the --iface
-	int index;				 // the kernel's; another one once it was removed and added again
-	bool by_xdp;				 // AF_XDP; else AF_PACKET
-	bool gone;				 // removed; not yet back
-	bool waits;				 // back, but not opened before buffers are free; was said
-	bool short_of_memory;			 // back, but there is none for buffers; was said
-	struct xdp *xdp;			 // our program on it, or NULL
-	char host_uses[200];			 // why the host itself needs it (privileged/iface_use.h), or empty
-	bool yields;				 // xdp.program = auto: copied from once the host uses it
-	int fds[STATS_WORKERS_MAX];		 // socket of each queue, to wait for
-	unsigned fds_len;			 // 0: not known
-	unsigned room;				 // octets of the packet buffers that it was opened with
-	struct open_file files[IFACE_FILES_MAX]; // that the driver opened
+	const char *name;			// of the interface
+	unsigned number;			// among the --iface
+	int index;				// the kernel's; another one once it was removed and added again
+	bool by_xdp;				// AF_XDP; else AF_PACKET
+	bool gone;				// removed; not yet back
+	bool waits;				// back, but not opened before buffers are free; was said
+	bool short_of_memory;			// back, but there is none for buffers; was said
+	struct xdp *xdp;			// our program on it, or NULL
+	char host_uses[200];			// why the host itself needs it (privileged/iface_use.h), or empty
+	bool yields;				// xdp.program = auto: copied from once the host uses it
+	int fds[STATS_WORKERS_MAX];		// socket of each queue, to wait for
+	unsigned fds_len;			// 0: not known
+	unsigned room;				// octets of the packet buffers that it was opened with
+	struct xdp_file files[IFACE_FILES_MAX]; // that the driver opened
 	unsigned files_len;
 	unsigned opened;	  // how often
 	struct port_stats closed; // counted before it was opened last

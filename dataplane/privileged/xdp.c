@@ -15,7 +15,7 @@
 
 #include "bpf/shared.h"
 #include "dataplane/privileged/helper.h"
-#include "dataplane/privileged/open_files.h"
+#include "dataplane/privileged/xdp_files.h"
 #include "dataplane/privileged/rights.h"
 #include "dataplane/privileged/xdp_attach.h"
 #pragma GCC diagnostic push
@@ -101,7 +101,7 @@ static int find_map(const struct bpf_prog_info *info, const char *name)
 	for (uint32_t i = 0; i < info->nr_map_ids && i < MAPS_MAX; i++) {
 		struct bpf_map_info map = {0};
 		uint32_t size = sizeof(map);
-		int fd = open_files_bpf("bpf-map", ids[i]);
+		int fd = xdp_files_bpf("bpf-map", ids[i]);
 		if (fd < 0)
 			fd = bpf_map_get_fd_by_id(ids[i]); // a dead process's
 		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &map, &size) == 0 && strcmp(map.name, name) == 0)
@@ -116,7 +116,7 @@ static int find_map(const struct bpf_prog_info *info, const char *name)
 static bool is_ours(uint32_t id, struct bpf_prog_info *info, uint32_t *ids)
 {
 	uint32_t size = sizeof(*info);
-	int fd = open_files_bpf("bpf-prog", id);
+	int fd = xdp_files_bpf("bpf-prog", id);
 
 	if (fd < 0)
 		fd = bpf_prog_get_fd_by_id(id);

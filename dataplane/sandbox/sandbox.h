@@ -4,8 +4,8 @@
 //     user            another one than root, without supplementary groups          user.c
 //     capabilities    all, the bounding set too                                    sandbox.c
 //     no_new_privs    nothing that is executed gains any                           sandbox.c
-//     landlock        files: those named alone; TCP: no listening                  files.c
-//     seccomp         system calls: those of its work alone                        calls.c
+//     landlock        files: those named alone; TCP: no listening                  landlock.c
+//     seccomp         system calls: those of its work alone                        seccomp.c
 //
 // Of these, landlock needs Linux 5.13; it is left out, and that is said, where the kernel has none.
 // Main thread only. Every thread that there is, and every one that comes, is bound.
@@ -94,7 +94,7 @@ void sandbox_text(const struct sandbox *s, char *text, size_t size);
 // Returns the first value other than 0 that one returned; -ETIME: a thread did not answer.
 int sandbox_in_threads(int (*function)(void *), void *context);
 
-// files.c, calls.c: steps of the above ───────────────────────────────────────
+// landlock.c, seccomp.c: steps of the above ───────────────────────────────────────
 
 void sandbox_files_begin(struct sandbox *s);
 void sandbox_files_allow(struct sandbox *s, const char *path, enum sandbox_access access);

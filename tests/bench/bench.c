@@ -29,7 +29,7 @@
 #include "dataplane/intake/packet_meta.h"
 #include "dataplane/intake/port.h"
 #include "dataplane/control/settings_parts.h"
-#include "dataplane/control/summary.h"
+#include "dataplane/report/summary.h"
 #include "dataplane/loop/worker.h"
 
 enum { ALIGN = 16, AHEAD = 8, LOOP_ADDS = 200000000, WORKERS_MAX = 8 };
@@ -330,10 +330,9 @@ static void measure_idle_gaps(void)
 
 static int start(const struct packed *packed, enum worker_depth depth, bool huge)
 {
+	struct intake_options options;
 	struct port port = {0};
 	unsigned lcore, i = 0;
-
-	struct intake_options options;
 
 	settings_intake(&settings, &options);
 	struct rte_mempool *pool = port_pool(&options, options.workers, IFACE_ROOM_USUAL);

@@ -40,7 +40,7 @@ from faults import Resp
 
 STARTED = []  # processes, ended with the measurement whatever happens
 NEW_WORK = 4  # dataplane/flush/flush.h
-RECORDS_IN_FRAMES, FRAMES_MIN = 65536, 128  # dataplane/control/crew.c
+RECORDS_IN_FRAMES, FRAMES_MIN = 65536, 128  # dataplane/control/workers.c
 BODY_MAX = (128 << 10) - frames.HEADER.size  # dataplane/common/frame.h
 KEEP_S = 1  # spool.keep
 PING = b"*1\r\n$4\r\nPING\r\n"

@@ -5,13 +5,13 @@
 
 #include <rte_launch.h>
 
-#include "dataplane/control/check.h"
-#include "dataplane/control/hints.h"
+#include "dataplane/report/check.h"
+#include "dataplane/report/hints.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
-#include "dataplane/control/program.h"
 #include "dataplane/control/settings_parts.h"
-#include "dataplane/control/summary.h"
+#include "dataplane/control/workers.h"
+#include "dataplane/report/summary.h"
 
 enum {
 	ENOUGH = 20000, // messages
@@ -20,15 +20,15 @@ enum {
 	WAIT_US = 2000
 };
 
-static void add_up(const struct program *p, struct worker_stats *total)
+static void add_up(const struct dataplane *d, struct worker_stats *total)
 {
 	*total = (struct worker_stats){0};
-	for (unsigned i = 0; i < p->settings.workers; i++)
-		summary_add(total, &p->workers[i].stats);
+	for (unsigned i = 0; i < d->settings.workers; i++)
+		summary_add(total, &d->workers[i].stats);
 }
 
 // Until the captures end, or enough was seen of what is live. Returns how long that took, in seconds.
-static double watch(struct program *p, bool (*stopped)(void))
+static double watch(struct dataplane *d, bool (*stopped)(void))
 {
 	uint64_t start_ms = monotonic_ms();
 	struct worker_stats total;
@@ -37,13 +37,13 @@ static double watch(struct program *p, bool (*stopped)(void))
 	do {
 		usleep(WAIT_US);
 		passed_s = (double)(monotonic_ms() - start_ms) / 1000;
-		add_up(p, &total);
-		if (!p->intake.live && intake_is_over(&p->intake))
+		add_up(d, &total);
+		if (!d->intake.live && intake_is_over(&d->intake))
 			atomic_store_explicit(&worker_orders.drain, true, memory_order_release);
-	} while (!stopped() && !crew_is_done(p) &&
-		 (!p->intake.live || (passed_s < p->check_s && total.dns_udp + total.dns_tcp < ENOUGH)));
+	} while (!stopped() && !workers_are_done(d) &&
+		 (!d->intake.live || (passed_s < d->check_s && total.dns_udp + total.dns_tcp < ENOUGH)));
 	atomic_store(&worker_orders.stop, true);
-	while (!crew_is_done(p))
+	while (!workers_are_done(d))
 		usleep(WAIT_US);
 	rte_eal_mp_wait_lcore();
 	return passed_s;
@@ -70,15 +70,15 @@ static void say(const struct worker_stats *total, double passed_s)
 }
 
 // The workers, without a sandbox: what follows of --check opens more files. Its own lines say enough.
-static int start(struct program *p)
+static int start(struct dataplane *d)
 {
-	const bool sandbox = p->settings.sandbox;
+	const bool sandbox = d->settings.sandbox;
 
-	p->settings.sandbox = false;
+	d->settings.sandbox = false;
 	log_level_set(LOG_LEVEL_ERROR);
-	int result = crew_start(p);
-	log_level_set(p->settings.log_level);
-	p->settings.sandbox = sandbox;
+	int result = workers_start(d);
+	log_level_set(d->settings.log_level);
+	d->settings.sandbox = sandbox;
 	if (result != 0) { // those that wait for the word are not to wait for ever
 		atomic_store(&worker_orders.stop, true);
 		atomic_store_explicit(&worker_orders.go, true, memory_order_release);
@@ -87,34 +87,34 @@ static int start(struct program *p)
 	return result;
 }
 
-void check_traffic(struct program *p, bool (*stopped)(void))
+void check_traffic(struct dataplane *d, bool (*stopped)(void))
 {
 	char why[1024];
 	struct filter_options options;
 	struct worker_stats total;
 
-	p->settings.table_records = RECORDS;
-	if (p->settings.tcp_memory > TCP_MEMORY)
-		p->settings.tcp_memory = TCP_MEMORY;
-	settings_filter(&p->settings, &options);
-	p->filters = filter_set_read(&options, why, sizeof(why));
-	if (!p->filters || !filter_set_finish(p->filters, why, sizeof(why))) {
+	d->settings.table_records = RECORDS;
+	if (d->settings.tcp_memory > TCP_MEMORY)
+		d->settings.tcp_memory = TCP_MEMORY;
+	settings_filter(&d->settings, &options);
+	d->filters = filter_set_read(&options, why, sizeof(why));
+	if (!d->filters || !filter_set_finish(d->filters, why, sizeof(why))) {
 		check_say("fail", "traffic: %s", why);
 		return;
 	}
-	if (crew_set_up(p) != 0) {
-		check_say("fail", "traffic: no memory for %llu workers", (unsigned long long)p->settings.workers);
+	if (workers_set_up(d) != 0) {
+		check_say("fail", "traffic: no memory for %llu workers", (unsigned long long)d->settings.workers);
 		return;
 	}
-	for (unsigned i = 0; i < p->settings.workers; i++) {
-		p->workers[i].depth = WORKER_ADMIT;
-		p->workers[i].huge_pages = false;
+	for (unsigned i = 0; i < d->settings.workers; i++) {
+		d->workers[i].depth = WORKER_ADMIT;
+		d->workers[i].huge_pages = false;
 	}
-	if (start(p) != 0) {
+	if (start(d) != 0) {
 		check_say("fail", "traffic: the workers do not start");
 		return;
 	}
-	double passed_s = watch(p, stopped);
-	add_up(p, &total);
+	double passed_s = watch(d, stopped);
+	add_up(d, &total);
 	say(&total, passed_s);
 }

@@ -4,22 +4,22 @@
 // file descriptors.
 #pragma once
 
-enum { OPEN_FILES_MAX = 1024 };
+enum { XDP_FILES_MAX = 1024 };
 
-struct open_file {
+struct xdp_file {
 	int fd;
 	char what[32]; // as /proc/self/fd tells: "socket:[4711]", "anon_inode:bpf-map"
 };
 
 // At most `max` of them, in no order. Returns how many.
-unsigned open_files_list(struct open_file *files, unsigned max);
+unsigned xdp_files_list(struct xdp_file *files, unsigned max);
 
 // Leaves in `files` those that are not in `before`. Returns how many.
-unsigned open_files_new(struct open_file *files, unsigned len, const struct open_file *before, unsigned before_len);
+unsigned xdp_files_new(struct xdp_file *files, unsigned len, const struct xdp_file *before, unsigned before_len);
 
 // Closes those that are still what they were.
-void open_files_close(const struct open_file *files, unsigned len);
+void xdp_files_close(const struct xdp_file *files, unsigned len);
 
 // A BPF program ("bpf-prog") or map ("bpf-map") that we have open already, by its number in the kernel: asking the kernel
 // for it takes CAP_SYS_ADMIN. A file descriptor of the caller's own, or -1.
-int open_files_bpf(const char *kind, unsigned id);
+int xdp_files_bpf(const char *kind, unsigned id);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/privileged/open_files.h"
+#include "dataplane/privileged/xdp_files.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -28,14 +28,14 @@ static bool is_xdp_socket(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 && family == AF_XDP;
 }
 
-unsigned open_files_list(struct open_file *files, unsigned max)
+unsigned xdp_files_list(struct xdp_file *files, unsigned max)
 {
 	DIR *folder = opendir("/proc/self/fd");
 	unsigned len = 0;
 
 	for (const struct dirent *entry = folder ? readdir(folder) : NULL; entry && len < max;
 		entry = readdir(folder)) {
-		struct open_file *file = &files[len];
+		struct xdp_file *file = &files[len];
 		file->fd = atoi(entry->d_name);
 		read_what(file->fd, file->what, sizeof(file->what));
 		len += strncmp(file->what, "anon_inode:bpf-", 15) == 0 || strcmp(file->what, "anon_inode:btf") == 0 ||
@@ -46,7 +46,7 @@ unsigned open_files_list(struct open_file *files, unsigned max)
 	return len;
 }
 
-unsigned open_files_new(struct open_file *files, unsigned len, const struct open_file *before, unsigned before_len)
+unsigned xdp_files_new(struct xdp_file *files, unsigned len, const struct xdp_file *before, unsigned before_len)
 {
 	unsigned kept = 0;
 
@@ -60,7 +60,7 @@ unsigned open_files_new(struct open_file *files, unsigned len, const struct open
 	return kept;
 }
 
-void open_files_close(const struct open_file *files, unsigned len)
+void xdp_files_close(const struct xdp_file *files, unsigned len)
 {
 	char what[sizeof(files->what)];
 
@@ -87,11 +87,11 @@ static unsigned read_id(int fd, const char *field)
 	return id;
 }
 
-int open_files_bpf(const char *kind, unsigned id)
+int xdp_files_bpf(const char *kind, unsigned id)
 {
-	static struct open_file files[OPEN_FILES_MAX];
+	static struct xdp_file files[XDP_FILES_MAX];
 	const char *field = strcmp(kind, "bpf-prog") == 0 ? "prog_id:" : "map_id:";
-	unsigned len = open_files_list(files, OPEN_FILES_MAX);
+	unsigned len = xdp_files_list(files, XDP_FILES_MAX);
 
 	for (unsigned i = 0; i < len; i++)
 		if (strstr(files[i].what, kind) && read_id(files[i].fd, field) == id)

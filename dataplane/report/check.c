@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/control/check.h"
+#include "dataplane/report/check.h"
 
 #include <dirent.h>
 #include <sched.h>
@@ -12,6 +12,7 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
+#include "dataplane/control/confine.h"
 #include "dataplane/control/huge_pages.h"
 
 static unsigned failures;
@@ -149,12 +150,12 @@ static void check_xdp(void)
 		check_say("hint", "XDP: %s; an interface is captured from through AF_PACKET, slower", why);
 }
 
-void check_host(const struct dataplane_settings *settings, unsigned intake_mib)
+void check_host(const struct dataplane *d, unsigned intake_mib)
 {
-	check_huge_pages(settings, intake_mib);
+	check_huge_pages(&d->settings, intake_mib);
 	check_hugetlbfs();
 	check_iommu();
-	check_cpus(settings);
+	check_cpus(&d->settings);
 	check_xdp();
 }
 
@@ -234,4 +235,16 @@ void check_ports(const struct intake *intake, const struct dataplane_settings *s
 		else if (port->iface)
 			check_say("hint", "port %s: AF_PACKET; the lines above say why it is not AF_XDP", port->name);
 	}
+}
+
+void check_sandbox(const struct dataplane *d)
+{
+	char text[600];
+
+	if (!d->settings.sandbox)
+		check_say("hint", "sandbox: off; the program keeps all rights that it was started with");
+	else if (confine_try(d, text, sizeof(text)) != 0)
+		check_say("fail", "%s", text);
+	else
+		check_say("ok", "sandbox: %s", text);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/control/telemetry.h"
+#include "dataplane/report/telemetry.h"
 
 #include <errno.h>
 #include <pthread.h>

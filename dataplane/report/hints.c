@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/control/hints.h"
+#include "dataplane/report/hints.h"
 
 #include <stdarg.h>
 #include <stdio.h>

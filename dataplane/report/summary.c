@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/control/summary.h"
+#include "dataplane/report/summary.h"
 
 #include "dataplane/packet/unknown.h"
 
 #include <string.h>
 
-#include "dataplane/control/hints.h"
+#include "dataplane/report/hints.h"
 
 void summary_add(struct worker_stats *total, const struct worker_stats *worker)
 {

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/report/notices.h"
+
+#include "dataplane/common/log.h"
+#include "dataplane/common/monotonic.h"
+#include "dataplane/control/workers.h"
+#include "dataplane/report/hints.h"
+#include "dataplane/report/summary.h"
+
+enum { AGAIN_MS = 3600 * 1000 };
+
+// True if that long has passed since it was said last.
+static bool is_due(uint64_t *said_ms)
+{
+	uint64_t now = monotonic_ms();
+
+	if (*said_ms > 0 && now - *said_ms < AGAIN_MS)
+		return false;
+	*said_ms = now;
+	return true;
+}
+
+static void log_hint(void *context, enum hint hint, bool is_urgent, const char *text)
+{
+	static uint64_t said_ms[HINT_MAX];
+
+	if (is_urgent && hint != HINT_OVERSIZED && is_due(&said_ms[hint])) // which names its interface below
+		log_warning("%s", text);
+}
+
+static void log_port(const struct dataplane *d, unsigned index)
+{
+	static uint64_t said_ms[STATS_PORTS_MAX];
+	const char *name = d->intake.ports[index].name;
+	struct port_stats stats;
+
+	workers_read_port(d, index, &stats);
+	if (stats.oversized + stats.too_long == 0 || !is_due(&said_ms[index]))
+		return;
+	log_warning("interface %s: %llu frames were longer than the capture's and are %s; have segments come "
+		    "as they are on the wire (ethtool -K %s "
+		    "gro off lro off; of a veth also tso off gso off at its other end), or raise its MTU to "
+		    "that of the frames",
+		name, (unsigned long long)(stats.oversized + stats.too_long), stats.too_long > 0 ? "lost" : "cut off",
+		name);
+}
+
+void notices_look(const struct dataplane *d)
+{
+	struct worker_stats total = {0};
+
+	for (unsigned i = 0; i < d->settings.workers; i++)
+		summary_add(&total, &d->workers[i].stats);
+	hints_tell(&total, log_hint, NULL);
+	for (unsigned i = 0; i < d->intake.ports_len; i++)
+		log_port(d, i);
+}
+
+static void log_flood(unsigned worker, const struct flood_notice *n)
+{
+	char zone[DNS_NAME_TEXT_SIZE], example[DNS_NAME_TEXT_SIZE];
+	const struct flood_report *r = &n->report;
+
+	dns_name_text(r->zone, r->zone_size, zone, sizeof(zone));
+	dns_name_text(r->example, r->example_size, example, sizeof(example));
+	if (r->sightings == 0)
+		log_warning("flood: %s has brought more than %llu new names (flood.names); more of them count as *.%s",
+			zone, (unsigned long long)n->budget, zone);
+	else
+		log_warning(
+			"flood: %s: %llu sightings of about %llu different new names counted as *.%s, worker %u; one was %s",
+			zone, (unsigned long long)r->sightings, (unsigned long long)r->names, zone, worker, example);
+}
+
+// Once for each number behind which IP was found.
+void notices_unknown(const struct dataplane *d)
+{
+	static struct stats_unknown told[STATS_UNKNOWN_MAX];
+	static unsigned told_len;
+	struct stats_unknown top[STATS_UNKNOWN_MAX];
+	unsigned len = workers_unknown(d, top);
+	char text[32];
+
+	for (unsigned i = 0; i < len; i++) {
+		bool known = !top[i].holds_ip || told_len == STATS_UNKNOWN_MAX;
+		for (unsigned k = 0; k < told_len; k++)
+			known |= told[k].kind == top[i].kind && told[k].number == top[i].number;
+		if (known)
+			continue;
+		told[told_len++] = top[i];
+		unknown_text(&top[i], text, sizeof(text));
+		log_warning(
+			"encapsulation not known: %s; IP packets are in it, and DNS in them is not seen; have the switch or the tap take "
+			"the header off, or report it",
+			text);
+	}
+}
+
+void notices_floods(struct dataplane *d)
+{
+	struct flood_notice notice;
+
+	for (unsigned i = 0; i < d->settings.workers; i++)
+		while (flood_notice_take(&d->workers[i].flood_notices, &notice))
+			log_flood(i, &notice);
+}

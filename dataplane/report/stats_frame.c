@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/report/stats_frame.h"
+
+#include <string.h>
+
+#include "dataplane/control/workers.h"
+
+static size_t size_of(const struct stats_frame *head)
+{
+	return sizeof(*head) + sizeof(struct outbox_stats) + head->workers * WORKER_STATS_LEN * 8 +
+	       head->ports * (STATS_PORT_NAME_SIZE + sizeof(struct port_stats)) +
+	       STATS_UNKNOWN_MAX * sizeof(struct stats_unknown);
+}
+
+static uint8_t *write_worker(uint8_t *at, const struct worker *w)
+{
+	const uint64_t *values = (const uint64_t *)&w->stats;
+
+	for (size_t i = 0; i < WORKER_STATS_LEN; i++) {
+		uint64_t value = stats_get(&values[i]);
+		at = mempcpy(at, &value, sizeof(value));
+	}
+	return at;
+}
+
+size_t stats_frame_write(void *dataplane, uint8_t *out, size_t size)
+{
+	struct dataplane *d = dataplane;
+	struct stats_unknown unknown[STATS_UNKNOWN_MAX];
+	struct stats_frame head = {.workers = (uint32_t)d->settings.workers,
+		.ports = d->intake.ports_len,
+		.unknown = workers_unknown(d, unknown)};
+	uint8_t *at = out;
+
+	if (size_of(&head) > size)
+		return 0;
+	at = mempcpy(at, &head, sizeof(head));
+	struct outbox_stats outbox = *outbox_stats(d->outbox);
+	outbox.reloads = d->reloads;
+	outbox.reloading = reload_is_reading(&d->reload);
+	outbox.reloads_refused = d->reloads_refused;
+	at = mempcpy(at, &outbox, sizeof(outbox));
+	for (uint32_t i = 0; i < head.workers; i++)
+		at = write_worker(at, &d->workers[i]);
+	for (uint32_t i = 0; i < head.ports; i++) {
+		struct port_stats stats;
+		workers_read_port(d, i, &stats);
+		at = mempcpy(at, d->intake.ports[i].name, STATS_PORT_NAME_SIZE);
+		at = mempcpy(at, &stats, sizeof(stats));
+	}
+	at = mempcpy(at, unknown, head.unknown * sizeof(unknown[0]));
+	return (size_t)(at - out);
+}
