@@ -133,7 +133,7 @@ bool iface_xdp_clean_up(const struct iface *iface, char *why, size_t why_size)
 	int left = xdp_clean_up(iface->name, why, why_size);
 
 	if (left > 0)
-		log_info("interface %s: detached the XDP program of an earlier run", iface->name);
+		log_info("interface %s: detached the XDP program that an earlier run left", iface->name);
 	return left >= 0;
 }
 

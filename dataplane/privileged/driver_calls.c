@@ -14,7 +14,7 @@
 
 #include "dataplane/privileged/helper.h"
 
-static int control = -1; // a socket for questions about interfaces: ioctl takes any
+static int control = -1; // for ioctl on interfaces, which accepts any socket
 static bool busy_poll;
 
 int driver_calls_prepare(void)
@@ -49,13 +49,13 @@ int socket(int family, int type, int protocol)
 		return (int)syscall(SYS_socket, family, type, protocol);
 	if (family == AF_XDP || family == AF_PACKET)
 		return ask_for_socket(family, protocol);
-	if ((type & 0xf) == SOCK_DGRAM) // to ask about interfaces; it cannot send anywhere
+	if ((type & 0xf) == SOCK_DGRAM) // for questions about interfaces; it cannot send
 		return fcntl(control, F_DUPFD_CLOEXEC, 0);
 	errno = EACCES;
 	return -1;
 }
 
-// A flag that the driver clears is left as it is.
+// Sets IFF_PROMISC. A flag that the driver clears stays set.
 static int set_flags(const struct ifreq *wanted)
 {
 	struct helper_request request = {.operation = HELPER_PROMISCUOUS};

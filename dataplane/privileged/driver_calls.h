@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Calls of DPDK's drivers for interfaces that take rights. An interface that comes back is opened by its driver within the
-// sandbox: there these calls, which are functions of this program by the names of the library's, go to the helper process.
-// Without a sandbox, and before it, they are the library's own.
+// Calls that need rights and that DPDK's drivers for interfaces make. When an interface comes back, its driver opens it inside
+// the sandbox. driver_calls.c and xdp_calls.c define functions with the names of libc's and libbpf's, so that the drivers call
+// these. Inside the sandbox they ask the helper process; before it, and without one, they do what the library does.
 #pragma once
 
 #include <stdbool.h>
 
-// Keeps what is needed later. Before the sandbox. 0 or -errno.
+// Opens a socket that is needed later. Call it before the sandbox. Returns 0 or -errno.
 int driver_calls_prepare(void);
 
-// Sockets opened from now on are to prefer busy polling, which the driver itself may not set any more.
+// Whether sockets opened from now on prefer busy polling; inside the sandbox the driver may not set it.
 void driver_calls_busy_poll(bool prefer);

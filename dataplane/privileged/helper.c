@@ -16,7 +16,7 @@ static int fd_to_helper = -1;
 static bool is_on, said_gone;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-// So that nobody takes it for the dataplane: ps shows this.
+// ps shows this name, not that of the dataplane.
 static void rename_self(int argc, char **argv)
 {
 	static const char title[] = "lookback-helper";
@@ -31,7 +31,7 @@ static void rename_self(int argc, char **argv)
 
 int helper_start(const struct helper_options *options, int argc, char **argv)
 {
-	static struct helper_options kept; // argv, where the names stand, is overwritten
+	static struct helper_options kept; // copies: the names are in argv, which is overwritten
 	static char names[HELPER_IFACES_MAX][32], path[108];
 	int pair[2];
 
@@ -44,7 +44,7 @@ int helper_start(const struct helper_options *options, int argc, char **argv)
 	}
 	pid_t child = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0 ? fork() : -1;
 	if (child < 0) {
-		log_error("the helper process cannot be started: %s; sandbox = off goes on without it",
+		log_error("helper process: cannot be started: %s; set sandbox = off to run without it",
 			strerror(errno));
 		return -1;
 	}
@@ -102,7 +102,7 @@ int helper_ask(const struct helper_request *request, struct helper_reply *reply)
 		*reply = (struct helper_reply){.result = -EPIPE};
 		if (!said_gone)
 			log_error(
-				"the helper process has ended: no interface and no collector that goes away can be opened again; start the dataplane again");
+				"helper process: has ended; an interface or collector that goes away cannot be opened again; restart the dataplane");
 		said_gone = true;
 	}
 	pthread_mutex_unlock(&lock);
@@ -117,7 +117,7 @@ int helper_take_over(const char *runtime_folder)
 	snprintf(request.name, sizeof(request.name), "%s", runtime_folder ? runtime_folder : "");
 	int result = helper_ask(&request, &reply);
 	if (result < 0 && result != -EPIPE)
-		log_error("the helper process cannot confine itself: %s", reply.text);
+		log_error("helper process: cannot confine itself: %s", reply.text);
 	is_on = result >= 0;
 	return is_on ? 0 : -1;
 }

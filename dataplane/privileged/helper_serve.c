@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The helper process (helper.h). Nothing that it is asked for is trusted: interfaces are those it was started for.
+// The helper process (helper.h). It trusts no request: it serves only the interfaces that it was started for.
 #include "dataplane/privileged/helper.h"
 
 #include <dirent.h>
@@ -31,7 +31,7 @@ enum { BUSY_POLL_US = 20, BUSY_POLL_BUDGET = 64 };
 static struct {
 	const struct helper_options *options;
 	char folder[128]; // DPDK's, to be removed
-	bool confined;	  // HELPER_FOLDER came
+	bool confined;	  // after HELPER_FOLDER
 	int program;	  // loaded last, or -1
 	struct {
 		int ifindex;	       // 0: none
@@ -39,9 +39,9 @@ static struct {
 	} attached[HELPER_IFACES_MAX]; // of each interface
 } me = {.program = -1};
 
-// what may be asked for ──────────────────────────────────────────────────────────────────────
+// which interfaces ───────────────────────────────────────────────────────────────────────────
 
-// Which of our interfaces that is, by its name now or by a program of ours on it; -1: none.
+// Returns the number of our interface with that index, by its name now or by our program on it; -1: none.
 static int which(int ifindex)
 {
 	for (unsigned i = 0; i < me.options->ifaces_len; i++)
@@ -71,13 +71,13 @@ static int confine(const char *folder, char *why, size_t why_size)
 	snprintf(me.folder, sizeof(me.folder), "%s", folder);
 	sandbox_begin(&s, SANDBOX_HELPER);
 	snprintf(s.user.name, sizeof(s.user.name), "%u", geteuid());
-	s.keep = 1ull << CAP_DAC_OVERRIDE; // to the collector's socket, which may be another user's
+	s.keep = 1ull << CAP_DAC_OVERRIDE; // to connect to the collector's socket, which may belong to another user
 	s.sockets = SANDBOX_UNIX;
 	if (me.options->ifaces_len > 0) {
 		s.keep |= 1ull << CAP_NET_RAW | 1ull << CAP_NET_ADMIN | 1ull << CAP_BPF | 1ull << CAP_PERFMON;
 		s.sockets |= SANDBOX_CAPTURE;
 	}
-	sandbox_allow(&s, "/proc", SANDBOX_READ); // libbpf's questions to the kernel
+	sandbox_allow(&s, "/proc", SANDBOX_READ); // libbpf reads the kernel's features
 	sandbox_allow(&s, "/sys", SANDBOX_READ);
 	sandbox_allow_folder_of(&s, folder, SANDBOX_WRITE);
 	return sandbox_enter(&s, why, why_size) == 0 && sandbox_seal(&s, why, why_size) == 0 ? 0 : -EPERM;
@@ -111,7 +111,7 @@ static int open_socket(const struct helper_request *q, struct helper_reply *repl
 	if (q->flags && (setsockopt(fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &one, sizeof(one)) != 0 ||
 				setsockopt(fd, SOL_SOCKET, SO_BUSY_POLL, &time, sizeof(time)) != 0 ||
 				setsockopt(fd, SOL_SOCKET, SO_BUSY_POLL_BUDGET, &budget, sizeof(budget)) != 0))
-		snprintf(reply->text, sizeof(reply->text), "busy polling cannot be had: %s", strerror(errno));
+		snprintf(reply->text, sizeof(reply->text), "busy polling is not possible: %s", strerror(errno));
 	reply->files[reply->files_len++] = fd;
 	return 0;
 }
@@ -145,7 +145,7 @@ static int attach(const struct helper_request *q)
 	return result;
 }
 
-// Nobody else's program.
+// Leaves a program of someone else alone.
 static int detach_ours(int i)
 {
 	int ifindex = me.attached[i].ifindex;
@@ -208,7 +208,7 @@ static void remove_folder(void)
 static void clean_up(void)
 {
 	if (!me.confined)
-		return; // the dataplane still has its rights, and does it itself
+		return; // the dataplane still has its rights and cleans up itself
 	for (unsigned i = 0; i < me.options->ifaces_len; i++)
 		detach_ours((int)i);
 	remove_folder();
@@ -278,7 +278,7 @@ _Noreturn void helper_serve(int fd, const struct helper_options *options)
 	ssize_t size;
 
 	me.options = options;
-	signal(SIGINT, SIG_IGN); // it ends with the dataplane, which has something to finish
+	signal(SIGINT, SIG_IGN); // the dataplane still needs it while it finishes
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);

@@ -14,7 +14,7 @@
 
 #include "dataplane/privileged/helper.h"
 
-enum { STACK_MAX = 8 }; // of devices above one another
+enum { STACK_MAX = 8 }; // devices on top of one another
 
 static bool is_link_local(const struct sockaddr *address)
 {
@@ -26,7 +26,7 @@ static bool is_link_local(const struct sockaddr *address)
 	return ntohl(v4->sin_addr.s_addr) >> 16 == 0xa9fe; // 169.254.0.0/16, RFC 3927
 }
 
-// The first address of the interface that counts, as text.
+// The first address of the interface that counts, as text. Returns whether there is one.
 static bool find_address(const char *name, char *text, size_t size)
 {
 	struct ifaddrs *list, *a;
@@ -49,7 +49,7 @@ static bool find_address(const char *name, char *text, size_t size)
 	return text[0] != '\0';
 }
 
-// A device that only carries on what the one below brings, so that it is its own use that counts: a VLAN, a bond.
+// A VLAN or a bond only passes on packets: what counts is whether it is used itself.
 static bool is_transparent(const char *name)
 {
 	char path[64 + IF_NAMESIZE], line[64];
@@ -66,7 +66,7 @@ static bool is_transparent(const char *name)
 
 static bool stack_is_used(const char *name, int depth, char *why, size_t why_size);
 
-// What /sys/class/net/NAME/upper_UPPER leads to.
+// `upper`: of /sys/class/net/NAME/upper_UPPER.
 static bool upper_is_used(const char *upper, int depth, char *why, size_t why_size)
 {
 	char below[200];
@@ -127,7 +127,7 @@ static bool has_route6(const char *name)
 	return found;
 }
 
-// Within the sandbox there is no netlink.
+// The sandbox allows no netlink.
 static bool ask(const char *name, enum iface_use_depth depth, char *why, size_t why_size)
 {
 	struct helper_request request = {.operation = HELPER_USE, .flags = depth};

@@ -11,14 +11,14 @@
 #include <linux/capability.h>
 
 static const struct {
-	unsigned capability, instead; // `instead` holds it too
-	enum rights_for what;	      // from there on
+	unsigned capability, instead; // `instead` includes it
+	enum rights_for what;	      // and the later ones
 	const char *name;
 } rights[] = {
 	{CAP_NET_RAW, CAP_NET_RAW, RIGHTS_PACKET, "CAP_NET_RAW"},
 	{CAP_NET_ADMIN, CAP_NET_ADMIN, RIGHTS_PACKET, "CAP_NET_ADMIN"}, {CAP_BPF, CAP_SYS_ADMIN, RIGHTS_XDP, "CAP_BPF"},
 	{CAP_PERFMON, CAP_SYS_ADMIN, RIGHTS_XDP,
-		"CAP_PERFMON"}, // the verifier asks for it: packet pointers on the stack
+		"CAP_PERFMON"}, // the verifier requires it: packet pointers on the stack
 };
 
 static uint64_t in_effect(void)
@@ -27,7 +27,7 @@ static uint64_t in_effect(void)
 	struct __user_cap_data_struct data[2] = {0};
 
 	if (syscall(SYS_capget, &header, data) != 0)
-		return UINT64_MAX; // not known: the kernel will tell
+		return UINT64_MAX; // unknown: the calls themselves will fail
 	return (uint64_t)data[1].effective << 32 | data[0].effective;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Capabilities (capabilities(7)) that this process has in effect, so that what is missing can be named.
+// Capabilities (capabilities(7)) of this process, to name those that are missing.
 #pragma once
 
 #include <stdbool.h>
@@ -7,16 +7,16 @@
 #include <stdint.h>
 
 enum rights_for {
-	RIGHTS_PACKET, // AF_PACKET through DPDK's driver: CAP_NET_RAW, CAP_NET_ADMIN
-	RIGHTS_XDP     // AF_XDP with a program of ours: those, CAP_BPF and CAP_PERFMON
+	RIGHTS_PACKET, // AF_PACKET through DPDK's driver: CAP_NET_RAW and CAP_NET_ADMIN
+	RIGHTS_XDP     // AF_XDP with our program: also CAP_BPF and CAP_PERFMON
 };
 
-// True where all are there; else their names in `missing`: "CAP_BPF, CAP_PERFMON".
+// Returns true if this process, or its helper, has all of them; else the missing ones in `missing`: "CAP_BPF, CAP_PERFMON".
 bool rights_are_there(enum rights_for what, char *missing, size_t missing_size);
 
-// Keeps in mind what is there now: the helper (helper.h) will have it when this process has none any more.
+// Remembers the capabilities of now: the helper (helper.h) keeps them when this process drops its own.
 void rights_remember(void);
 
-// True where so many octets may be locked in memory, as AF_XDP does with its buffers: with CAP_IPC_LOCK, or within
-// RLIMIT_MEMLOCK, which is raised as far as it goes. Else `limit` is that.
+// Whether so many octets may be locked in memory, as AF_XDP does with its buffers: with CAP_IPC_LOCK, or within RLIMIT_MEMLOCK,
+// which is raised as far as possible. If not, `limit` is that limit.
 bool rights_lock_memory(uint64_t octets, uint64_t *limit);

@@ -41,18 +41,18 @@ bool xdp_possible(char *why, size_t why_size)
 
 	xdp_be_quiet();
 	if (!rights_are_there(RIGHTS_XDP, missing, sizeof(missing))) {
-		snprintf(why, why_size, "it takes root, or %s besides", missing);
+		snprintf(why, why_size, "root is needed, or %s", missing);
 		return false;
 	}
 	if (helper_is_on() || libbpf_probe_bpf_map_type(BPF_MAP_TYPE_XSKMAP, NULL) == 1)
 		return true;
-	snprintf(why, why_size, "this kernel or container does not let XDP programs be loaded");
+	snprintf(why, why_size, "this kernel or container does not allow to load XDP programs");
 	return false;
 }
 
 int xdp_object(char *path, size_t path_size)
 {
-	static int fd = -1; // one for all interfaces, open to the end
+	static int fd = -1; // for all interfaces; never closed
 	size_t size;
 
 	if (fd < 0) {
@@ -70,9 +70,9 @@ int xdp_object(char *path, size_t path_size)
 	return 0;
 }
 
-// who owns it ────────────────────────────────────────────────────────────────────────────────
+// the owner ──────────────────────────────────────────────────────────────────────────────────
 
-// When the process began, in ticks since boot; 0 where there is no such process.
+// Start time of a process, in ticks since boot; 0: no such process.
 static uint64_t start_of(uint32_t pid)
 {
 	char path[64], text[1024] = "";
@@ -85,7 +85,7 @@ static uint64_t start_of(uint32_t pid)
 	size_t size = fread(text, 1, sizeof(text) - 1, file);
 	fclose(file);
 	text[size] = '\0';
-	const char *at = strrchr(text, ')'); // the name before may hold anything
+	const char *at = strrchr(text, ')'); // the name before it may contain anything
 	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
 	if (at)
@@ -93,7 +93,7 @@ static uint64_t start_of(uint32_t pid)
 	return start;
 }
 
-// File descriptor of the map of that name among those that the program uses, or -1.
+// Returns a file descriptor of the program's map of that name, or -1.
 static int find_map(const struct bpf_prog_info *info, const char *name)
 {
 	const uint32_t *ids = (const uint32_t *)(uintptr_t)info->map_ids;
@@ -103,7 +103,7 @@ static int find_map(const struct bpf_prog_info *info, const char *name)
 		uint32_t size = sizeof(map);
 		int fd = xdp_files_bpf("bpf-map", ids[i]);
 		if (fd < 0)
-			fd = bpf_map_get_fd_by_id(ids[i]); // a dead process's
+			fd = bpf_map_get_fd_by_id(ids[i]); // of a dead process
 		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &map, &size) == 0 && strcmp(map.name, name) == 0)
 			return fd;
 		if (fd >= 0)
@@ -112,7 +112,7 @@ static int find_map(const struct bpf_prog_info *info, const char *name)
 	return -1;
 }
 
-// Fills `info` with `ids` about program `id`; false where it is gone or none of ours, or (errno: EPERM) cannot be looked at.
+// Reads `info` and `ids` of program `id`. False if it is gone, is not ours, or (errno: EPERM) cannot be read.
 static bool is_ours(uint32_t id, struct bpf_prog_info *info, uint32_t *ids)
 {
 	uint32_t size = sizeof(*info);
@@ -158,7 +158,7 @@ int xdp_clean_up(const char *iface, char *why, size_t why_size)
 	if (!is_ours(id, &info, ids)) {
 		if (errno == EPERM)
 			snprintf(why, why_size,
-				"an XDP program is on it; to see whether an earlier run left it takes CAP_SYS_ADMIN (ip link set %s xdp off)",
+				"an XDP program is on it; whether an earlier run left it, only CAP_SYS_ADMIN can find out (ip link set %s xdp off)",
 				iface);
 		else
 			snprintf(why, why_size,
@@ -176,7 +176,8 @@ int xdp_clean_up(const char *iface, char *why, size_t why_size)
 	}
 	int result = xdp_detach(ifindex, native);
 	if (result != 0)
-		snprintf(why, why_size, "what an earlier run left on it cannot be taken off: %s", strerror(-result));
+		snprintf(why, why_size, "the XDP program that an earlier run left cannot be detached: %s",
+			strerror(-result));
 	return result == 0 ? 1 : -EBUSY;
 }
 
@@ -195,7 +196,7 @@ static int add_prefixes(int fd, const struct prefix_list *list)
 	return result;
 }
 
-// An empty map leaves it to `*otherwise`: 0, all are taken.
+// `*otherwise`: what applies to addresses outside the list. 0 if the list is empty: all are taken.
 static int fill_prefixes(const struct bpf_prog_info *info, const char *map, const struct prefix_list *list,
 	uint32_t *otherwise)
 {
@@ -244,7 +245,8 @@ static int fill(struct xdp *xdp, const struct bpf_prog_info *info, const struct 
 	if (result == 0)
 		result = fill_prefixes(info, "steer_doh", options->doh, &config.doh);
 	if (result == 0)
-		result = bpf_map_update_elem(xdp->config_fd, &zero, &config, BPF_ANY); // the last: now it goes
+		result = bpf_map_update_elem(xdp->config_fd, &zero, &config,
+			BPF_ANY); // the last one: it starts the program
 	return result;
 }
 
@@ -271,7 +273,7 @@ struct xdp *xdp_open(const char *iface, const struct xdp_steering *options, char
 	int result = xdp->config_fd < 0 || xdp->counts_fd < 0 || xdp->doh_fd < 0 ? -ENOENT : fill(xdp, &info, options);
 	if (result == 0)
 		return xdp;
-	snprintf(why, why_size, "the maps of the XDP program cannot be filled: %s", strerror(-result));
+	snprintf(why, why_size, "the maps of the XDP program cannot be written: %s", strerror(-result));
 	xdp_close(xdp);
 	return NULL;
 }

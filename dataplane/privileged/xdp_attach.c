@@ -26,7 +26,7 @@ void xdp_be_quiet(void)
 	libbpf_set_print(quiet);
 }
 
-// `max` is enough for all.
+// `max` must be enough for all maps.
 static int copy_files(struct bpf_object *object, int *files, unsigned max)
 {
 	struct bpf_program *program = bpf_object__next_program(object, NULL);

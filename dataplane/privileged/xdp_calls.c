@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Calls of DPDK's net_af_xdp to libbpf (driver_calls.h). The driver opens the object file, loads it, and uses the program and
-// one map, xsks_map. Within the sandbox the object is opened, but stays as it is: the helper loads the same one, and the
-// descriptors are those that it handed over.
+// one map, xsks_map. Inside the sandbox the object is opened but not loaded: the helper loads the same one and passes the
+// descriptors.
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@
 
 static int program_fd = -1, sockets_fd = -1; // of the program loaded last
 
-// The library's own.
+// The function of the library.
 #define REAL(name) ((__typeof__(&(name)))real(#name))
 
 static void *real(const char *name)
@@ -34,7 +34,7 @@ int bpf_object__load(struct bpf_object *object)
 		return result;
 	if (reply.files_len < 2)
 		return -EPROTO;
-	program_fd = reply.files[0]; // whoever closes the interface closes them all
+	program_fd = reply.files[0]; // iface_close closes all of them
 	sockets_fd = reply.files[1];
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// What the file is, or an empty text.
+// Where the link in /proc/self/fd leads; or an empty text.
 static void read_what(int fd, char *what, size_t size)
 {
 	char path[32];
@@ -71,7 +71,7 @@ void xdp_files_close(const struct xdp_file *files, unsigned len)
 	}
 }
 
-// The number that /proc/self/fdinfo tells of a BPF object; 0: none.
+// The id of a BPF object in /proc/self/fdinfo; 0: none.
 static unsigned read_id(int fd, const char *field)
 {
 	char path[40], line[128];

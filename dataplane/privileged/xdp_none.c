@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// In place of xdp.c where clang, bpftool or libbpf were not there at build time.
+// Replaces xdp.c and xdp_attach.c in a build without clang, bpftool or libbpf.
 #include <errno.h>
 #include <stdio.h>
 

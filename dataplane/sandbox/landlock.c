@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// landlock(7). Numbers that the headers of Debian 12 do not have yet stand here.
+// Files, by landlock(7). Constants that the headers of Debian 12 do not have are written as numbers.
 #include "dataplane/sandbox/sandbox.h"
 
 #include <errno.h>
@@ -24,12 +24,12 @@ enum {
 		LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | 1 << 14
 };
 
-// The kernel's structure as of ABI 6; older kernels take its beginning.
+// landlock_ruleset_attr as of ABI 6; older kernels accept the beginning of it.
 struct ruleset {
 	uint64_t files, ports, scopes;
 };
 
-// Accesses that an ABI knows, all of which are refused but for the rules.
+// Accesses that an ABI version knows. All are denied, except by rule.
 static const struct {
 	uint64_t files, ports, scopes;
 	size_t size;

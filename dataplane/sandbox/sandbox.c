@@ -38,10 +38,10 @@ void sandbox_allow_folder_of(struct sandbox *s, const char *path, enum sandbox_a
 		snprintf(folder, sizeof(folder), ".");
 	sandbox_allow(s, folder, access);
 	if (access == SANDBOX_READ)
-		sandbox_allow(s, path, access); // a link may lead elsewhere
+		sandbox_allow(s, path, access); // it may be a link to another folder
 }
 
-// Of one thread, as long as it has the right to: the bounding set. Without it, it stays, which no_new_privs makes harmless.
+// Drops the bounding set of one thread. Without the right to do so it stays, which is harmless with no_new_privs.
 static int drop_bounding_set(void *context)
 {
 	const struct sandbox *s = context;
@@ -50,7 +50,7 @@ static int drop_bounding_set(void *context)
 		prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (s->keep)
-		prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0); // when the user changes
+		prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0); // so that they survive the change of user
 	return 0;
 }
 
@@ -60,7 +60,7 @@ static int drop_rest(void *context)
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {0};
 
-	uint64_t keep = gettid() == getpid() ? s->keep : 0; // workers need none
+	uint64_t keep = gettid() == getpid() ? s->keep : 0; // worker threads need none
 
 	if (keep && syscall(SYS_capget, &header, data) != 0)
 		return -errno;
@@ -74,7 +74,7 @@ static int drop_rest(void *context)
 	return sandbox_files_restrict(s);
 }
 
-// glibc sees to all threads.
+// glibc changes all threads.
 static int change_user(const struct sandbox_user *user)
 {
 	if (geteuid() == 0 && setgroups((size_t)user->groups_len, user->groups) != 0 && errno != EPERM)
@@ -83,7 +83,7 @@ static int change_user(const struct sandbox_user *user)
 		return 0;
 	if (setresgid(user->gid, user->gid, user->gid) != 0 || setresuid(user->uid, user->uid, user->uid) != 0)
 		return -errno;
-	return setresuid(0, 0, 0) == 0 ? -EPERM : 0; // there is no way back
+	return setresuid(0, 0, 0) == 0 ? -EPERM : 0; // it must not be possible to return
 }
 
 int sandbox_enter(struct sandbox *s, char *why, size_t why_size)
@@ -99,7 +99,7 @@ int sandbox_enter(struct sandbox *s, char *why, size_t why_size)
 	s->files = -1;
 	if (result == 0)
 		return 0;
-	snprintf(why, why_size, "sandbox: the rights cannot be given up: %s; sandbox = off goes on with them",
+	snprintf(why, why_size, "sandbox: rights cannot be dropped: %s; set sandbox = off to run with them",
 		strerror(-result));
 	return -1;
 }
@@ -107,7 +107,7 @@ int sandbox_enter(struct sandbox *s, char *why, size_t why_size)
 #ifdef __SANITIZE_ADDRESS__
 static bool sealed;
 
-// Asked by AddressSanitizer at the end: its search for leaks takes system calls that are refused by then, and would never come to its end.
+// AddressSanitizer calls this at the end. Its leak check needs system calls that seccomp rejects, and would never end.
 __attribute__((visibility("default"))) int __lsan_is_turned_off(void);
 
 int __lsan_is_turned_off(void)
@@ -123,9 +123,9 @@ int sandbox_seal(struct sandbox *s, char *why, size_t why_size)
 #ifdef __SANITIZE_ADDRESS__
 	sealed = result == 0;
 #endif
-	if (result == 0 || result == -ENOSYS || result == -EINVAL) // a kernel without seccomp: sandbox_text tells
+	if (result == 0 || result == -ENOSYS || result == -EINVAL) // a kernel without seccomp; sandbox_text reports it
 		return 0;
-	snprintf(why, why_size, "sandbox: system calls cannot be restricted: %s; sandbox = off goes on without",
+	snprintf(why, why_size, "sandbox: system calls cannot be restricted: %s; set sandbox = off to run without",
 		strerror(-result));
 	return -1;
 }
@@ -148,9 +148,9 @@ void sandbox_text(const struct sandbox *s, char *text, size_t size)
 	if (s->calls_len > 0)
 		used += snprintf(text + used, size - (size_t)used, "seccomp %u calls, ", s->calls_len);
 	else
-		used += snprintf(text + used, size - (size_t)used, "no seccomp: the kernel has none, ");
+		used += snprintf(text + used, size - (size_t)used, "no seccomp (not in this kernel), ");
 	if (s->files_abi > 0)
 		snprintf(text + used, size - (size_t)used, "landlock ABI %d (%u rules)", s->files_abi, s->rules_len);
 	else
-		snprintf(text + used, size - (size_t)used, "no landlock: the kernel has none");
+		snprintf(text + used, size - (size_t)used, "no landlock (not in this kernel)");
 }

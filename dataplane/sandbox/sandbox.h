@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a program gives up after its set-up, so that a fault in what parses hostile data costs little:
+// What a program gives up after its set-up, so that a fault in the parsers of hostile data does little harm:
 //
-//     user            another one than root, without supplementary groups          user.c
-//     capabilities    all, the bounding set too                                    sandbox.c
-//     no_new_privs    nothing that is executed gains any                           sandbox.c
-//     landlock        files: those named alone; TCP: no listening                  landlock.c
-//     seccomp         system calls: those of its work alone                        seccomp.c
+//     user            not root; no supplementary groups that are not needed        user.c
+//     capabilities    all, including the bounding set                              sandbox.c
+//     no_new_privs    a program that is executed gains none                        sandbox.c
+//     landlock        files: only those that are named; TCP: no listening          landlock.c
+//     seccomp         system calls: only those that the program needs              seccomp.c
 //
-// Of these, landlock needs Linux 5.13; it is left out, and that is said, where the kernel has none.
-// Main thread only. Every thread that there is, and every one that comes, is bound.
+// Landlock needs Linux 5.13. Without it the rest still applies, and sandbox_text reports it.
+// Main thread only. It binds all threads, existing and future ones.
 #pragma once
 
 #include <stdbool.h>
@@ -18,11 +18,11 @@
 
 enum sandbox_role {
 	SANDBOX_DATAPLANE,
-	SANDBOX_HELPER, // of the dataplane: keeps the rights to open interfaces
+	SANDBOX_HELPER, // helper process of the dataplane; keeps the rights to open interfaces
 	SANDBOX_COLLECTOR
 };
 
-// Sockets that can still be opened.
+// Sockets that may still be opened.
 enum sandbox_sockets {
 	SANDBOX_UNIX = 1,   // streams
 	SANDBOX_TCP = 2,    // IPv4 and IPv6 streams, no listening
@@ -32,66 +32,68 @@ enum sandbox_sockets {
 
 enum { SANDBOX_GROUPS_MAX = 16 };
 
+// To a file, or to everything below a folder.
 enum sandbox_access {
 	SANDBOX_READ,
-	SANDBOX_WRITE,
+	SANDBOX_WRITE, // includes the other two
 	SANDBOX_REMOVE
-}; // of a file, or of all below a folder; WRITE is all of them
+};
 
 struct sandbox_user {
 	uid_t uid;
 	gid_t gid;
-	gid_t groups[SANDBOX_GROUPS_MAX]; // others that it is in, such as that of Redis's socket
+	gid_t groups[SANDBOX_GROUPS_MAX]; // supplementary ones, such as that of Redis's socket
 	int groups_len;
 	char name[64];
-	char why[200]; // it is root all the same, or empty
-	bool change;   // false: the one that runs it stays
+	char why[200]; // reason for staying root; or empty
+	bool change;   // false: the program keeps the user that started it
 };
 
 struct sandbox {
 	enum sandbox_role role;
 	struct sandbox_user user;
-	uint64_t keep;	    // capabilities that stay with the main thread, by bits
+	uint64_t keep;	    // capabilities that the main thread keeps, as bits
 	unsigned sockets;   // enum sandbox_sockets
-	int files;	    // landlock's rules; -1: none
-	int files_abi;	    // of landlock; 0: the kernel has none
+	int files;	    // descriptor of landlock's rule set; -1: none
+	int files_abi;	    // version of landlock; 0: not in this kernel
 	unsigned rules_len; // of landlock
-	unsigned calls_len; // that seccomp lets through; 0: no seccomp
+	unsigned calls_len; // that seccomp allows; 0: no seccomp
 };
 
 // user.c ─────────────────────────────────────────────────────────────────────────────
 
-// Whom a program that was started as root becomes: `name` (a number serves too); empty: "lookback", or "nobody" if there
-// is none. Started as anyone else it stays what it is. Returns 0, or -1 with one line in `why`.
+// Finds the user that a program started as root becomes: `name`, which may be a number; if empty, "lookback", or "nobody" if
+// there is none. A program that another user started stays that user. Returns 0, or -1 with one line in `why`.
 int sandbox_user_find(struct sandbox_user *user, const char *name, char *why, size_t why_size);
 
-// True if that user could use `path`, folders on the way included. For write also what does not exist yet: then its folder.
+// Whether the user could access `path`, including the folders above it. For SANDBOX_WRITE the file need not exist: then the
+// folder counts.
 bool sandbox_user_may(const struct sandbox_user *user, const char *path, enum sandbox_access access);
 
 // sandbox.c ──────────────────────────────────────────────────────────────────────────────────
 
-// No rule yet: without sandbox_allow no file can be opened.
+// Starts without a rule: only files given to sandbox_allow can be opened later.
 void sandbox_begin(struct sandbox *s, enum sandbox_role role);
 
-// A path that does not exist is passed over.
+// Ignores a path that does not exist.
 void sandbox_allow(struct sandbox *s, const char *path, enum sandbox_access access);
 
-// The folder that `path` is in: a file there may be replaced by another one of its name.
+// Allows the folder of `path`, because the file may be replaced by another one of the same name.
 void sandbox_allow_folder_of(struct sandbox *s, const char *path, enum sandbox_access access);
 
-// User, capabilities, no_new_privs, landlock. Returns 0, or -1 with one line in `why`.
+// Changes the user, drops capabilities, sets no_new_privs, applies landlock. Returns 0, or -1 with one line in `why`.
 int sandbox_enter(struct sandbox *s, char *why, size_t why_size);
 
-// seccomp, the last step: what sets up more (threads, sockets that listen) comes before. Same return.
+// Applies seccomp, the last step: create threads and listening sockets before. Returns 0, or -1 with one line in `why`.
 int sandbox_seal(struct sandbox *s, char *why, size_t why_size);
 
-// "user nobody, no capabilities, no_new_privs, seccomp 90 calls, landlock ABI 4 (7 rules)".
+// Writes "user nobody, no capabilities, no_new_privs, seccomp 90 calls, landlock ABI 4 (7 rules)".
 void sandbox_text(const struct sandbox *s, char *text, size_t size);
 
 // threads.c ──────────────────────────────────────────────────────────────────────────
 
-// Calls `function` in every thread of the process, by a signal, and in the caller last. It may make system calls only.
-// Returns the first value other than 0 that one returned; -ETIME: a thread did not answer.
+// Calls `function` in every thread of the process, by a signal, and in the calling thread last. It must be safe in a signal
+// handler. Returns 0, or the first other value that a thread returned; -ETIME: a thread did not answer.
 int sandbox_in_threads(int (*function)(void *), void *context);
 
 // landlock.c, seccomp.c: steps of the above ───────────────────────────────────────

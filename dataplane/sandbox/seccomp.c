@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// seccomp: three answers to a system call.
+// System calls, by seccomp. Three answers:
 //
-//     listed below           it goes on; a few only with certain arguments
-//     never done by us       SIGSYS ends the process: whoever tries to execute a program is not us any more
-//     any other              EPERM, or ENOSYS of new ones, for which libraries have another way; one log line
+//     listed                 allowed; a few only with certain arguments
+//     deadly                 SIGSYS ends the process: our code never makes these calls, injected code would
+//     any other              EPERM, or ENOSYS if the call is new, so that libraries fall back; one log line
 #include "dataplane/sandbox/sandbox.h"
 
 #include <errno.h>
@@ -24,10 +24,10 @@
 #define PR_SET_VMA 0x53564d41
 #endif
 
-enum { NAMES_MAX = 512, FIRST_NEW = 424, LINES_MAX = 20 }; // numbers from 424 on are one for all machines, and new
+enum { NAMES_MAX = 512, FIRST_NEW = 424, LINES_MAX = 20 }; // from 424 on numbers are the same on all architectures
 
 static const char *const everyone[] = {
-	// files that are open, and those that landlock lets be opened
+	// open files, and those that landlock allows to open
 	"read", "readv", "pread64", "preadv", "write", "writev", "pwrite64", "pwritev", "close", "close_range", "lseek",
 	"_llseek", "open", "openat", "access", "faccessat", "faccessat2", "stat", "lstat", "fstat", "newfstatat",
 	"fstatat64", "stat64", "lstat64", "fstat64", "statx", "statfs", "fstatfs", "readlink", "readlinkat", "getdents",
@@ -41,7 +41,7 @@ static const char *const everyone[] = {
 	// memory
 	"brk", "mmap", "mmap2", "munmap", "mremap", "mprotect", "madvise", "mlock", "mlock2", "munlock", "msync",
 	"mincore",
-	// time, threads, itself
+	// time, threads, the process itself
 	"clock_gettime", "clock_gettime64", "clock_getres", "gettimeofday", "time", "getrandom", "set_robust_list",
 	"get_robust_list", "rseq", "set_tid_address", "exit", "exit_group", "gettid", "getpid", "getppid", "getuid",
 	"geteuid", "getgid", "getegid", "getuid32", "geteuid32", "getgid32", "getegid32", "getresuid", "getresgid",
@@ -50,12 +50,12 @@ static const char *const everyone[] = {
 	"sched_getattr", "sched_setattr", "getpriority", "setpriority", "capget", "arch_prctl", "rt_sigaction",
 	"rt_sigprocmask", "rt_sigreturn", "rt_sigsuspend", "rt_sigpending", "rt_sigtimedwait", "sigaltstack",
 	"sigreturn", "setitimer", "getitimer",
-	// sockets that are open
+	// open sockets
 	"recvfrom", "recv", "recvmsg", "recvmmsg", "sendto", "send", "sendmsg", "sendmmsg", "accept", "accept4",
 	"shutdown", "getsockopt", "setsockopt", "getsockname", "getpeername", NULL};
 
 static const char *const dataplane[] = {
-	// memory of DPDK, what a card or an interface is asked
+	// memory of DPDK, questions to cards and interfaces
 	"memfd_create", "ftruncate", "fallocate", "mbind", "get_mempolicy", "set_mempolicy", "move_pages", "ioctl",
 	"bind", "timerfd_create", "timerfd_settime", "timerfd_gettime", NULL};
 
@@ -68,7 +68,7 @@ static const char *const collector[] = {
 	"linkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "sendfile",
 	"connect", "ioctl", "signalfd4", "wait4", "waitid", NULL};
 
-// What libraries try at the end, and can do without.
+// Libraries try these at the end and do without: rejected without a log line.
 static const char *const quietly[] = {"unlink", "unlinkat", "rmdir", NULL};
 
 static const char *const deadly[] = {"execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev",
@@ -78,9 +78,9 @@ static const char *const deadly[] = {"execve", "execveat", "ptrace", "process_vm
 	"acct", "settimeofday", "clock_settime", "adjtimex", "sethostname", "setuid", "setgid", "setresuid",
 	"setresgid", "setreuid", "setregid", "setgroups", "capset", "personality", "pidfd_getfd", NULL};
 
-// refused calls are told about ───────────────────────────────────────────────────────────────
+// rejected calls are logged ──────────────────────────────────────────────────────────────────
 
-static char *names[NAMES_MAX]; // of calls, by number
+static char *names[NAMES_MAX]; // of system calls, by number
 static unsigned refused;
 
 #if defined(__x86_64__)
@@ -97,13 +97,13 @@ static void on_refusal(int signal_number, siginfo_t *info, void *at)
 
 	if (__atomic_fetch_add(&refused, 1, __ATOMIC_RELAXED) < LINES_MAX)
 		log_warning(
-			"sandbox: refused system call %d (%s); please report this, unless it was a trial; sandbox = off goes on without",
+			"sandbox: refused system call %d (%s); please report this, unless it was a test; set sandbox = off to run without",
 			call, call >= 0 && call < NAMES_MAX && names[call] ? names[call] : "unknown");
 	ANSWER(context) = call >= FIRST_NEW ? -ENOSYS : -EPERM;
 	errno = saved;
 }
 
-static void tell_refusals(void)
+static void log_refusals(void)
 {
 	struct sigaction action = {.sa_sigaction = on_refusal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER};
 
@@ -113,7 +113,7 @@ static void tell_refusals(void)
 }
 static const uint32_t otherwise = SCMP_ACT_TRAP;
 #else
-static void tell_refusals(void)
+static void log_refusals(void)
 {
 }
 static const uint32_t otherwise = SCMP_ACT_ERRNO(EPERM);
@@ -121,7 +121,7 @@ static const uint32_t otherwise = SCMP_ACT_ERRNO(EPERM);
 
 // the filter ─────────────────────────────────────────────────────────────────────────────────
 
-// Names that this machine does not have (they are those of others) are passed over.
+// Ignores names of other architectures.
 static int add_list(scmp_filter_ctx filter, uint32_t action, const char *const *list, unsigned *len)
 {
 	int result = 0;
@@ -150,8 +150,8 @@ static int allow_firsts(scmp_filter_ctx filter, int call, const uint64_t *values
 	return result;
 }
 
-// Threads; the collector's spool is looked over in a child too. No namespaces. Of clone3 no filter sees the flags, so that
-// glibc has to take clone.
+// Threads, without namespaces. The collector checks its spool in a child process, too. A filter cannot see the flags of
+// clone3: ENOSYS makes glibc use clone.
 static int add_threads(scmp_filter_ctx filter, enum sandbox_role role)
 {
 	const uint64_t thread = CLONE_VM | CLONE_THREAD | CLONE_SIGHAND;
@@ -164,7 +164,7 @@ static int add_threads(scmp_filter_ctx filter, enum sandbox_role role)
 	return result ? result : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
-// Signals to itself, its own limits and names.
+// Signals to the process itself, its own limits and names.
 static int add_own(scmp_filter_ctx filter)
 {
 	const uint64_t prctls[] = {PR_SET_NAME, PR_GET_NAME, PR_SET_VMA, PR_GET_DUMPABLE, PR_CAPBSET_READ,
@@ -205,7 +205,7 @@ static int add_sockets(scmp_filter_ctx filter, unsigned sockets)
 	return result;
 }
 
-// Maps of the XDP program, by descriptors that it has; nothing is loaded or attached.
+// Maps of the XDP program, through open descriptors; no loading, no attaching.
 static int add_maps(scmp_filter_ctx filter)
 {
 	const uint64_t commands[] = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM,
@@ -214,7 +214,7 @@ static int add_maps(scmp_filter_ctx filter)
 	return allow_firsts(filter, SCMP_SYS(bpf), commands, sizeof(commands) / sizeof(commands[0]));
 }
 
-// syslog(3), which DPDK writes its lines to besides; they are on stderr too.
+// DPDK logs to stderr and to syslog(3); the latter is rejected without a log line.
 static int add_quiet(scmp_filter_ctx filter, unsigned *len)
 {
 	int result = add_list(filter, SCMP_ACT_ERRNO(EACCES), quietly, len);
@@ -252,11 +252,11 @@ int sandbox_calls_restrict(struct sandbox *s)
 
 	if (!filter)
 		return -ENOMEM;
-	tell_refusals();
+	log_refusals();
 	int result = fill(filter, s, &len);
 	if (result == 0)
 		result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-	seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1); // no slower memory for it, as older kernels would have it
+	seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1); // without it older kernels turn on a slow mitigation (SSBD)
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); // a tree
 	if (result == 0)
 		result = seccomp_load(filter);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Capabilities, landlock and no_new_privs belong to a thread. Of a program that has threads already, each has to give them
-// up by itself: a signal makes it do so.
+// Capabilities, landlock and no_new_privs belong to a thread, not to the process: each thread has to drop its own. A signal
+// makes it do so.
 #include "dataplane/sandbox/sandbox.h"
 
 #include <dirent.h>
@@ -15,12 +15,12 @@
 enum { THREADS_MAX = 1024, WAIT_US = 200, WAITS_MAX = 10000 };
 
 static int (*to_call)(void *);
-static void *to_hand_on;
+static void *argument;
 static atomic_int answered, failed;
 
 static void on_signal(int number)
 {
-	int saved = errno, result = to_call(to_hand_on), none = 0;
+	int saved = errno, result = to_call(argument), none = 0;
 
 	if (result != 0)
 		atomic_compare_exchange_strong(&failed, &none, result);
@@ -36,7 +36,7 @@ static bool is_known(const pid_t *known, unsigned len, pid_t thread)
 	return false;
 }
 
-// Signals threads that are not among `known`, and adds them. Returns how many.
+// Signals the threads that are not in `known` and adds them. Returns how many.
 static unsigned signal_new(pid_t *known, unsigned *len)
 {
 	DIR *folder = opendir("/proc/self/task");
@@ -64,11 +64,11 @@ int sandbox_in_threads(int (*function)(void *), void *context)
 	int result = 0;
 
 	to_call = function;
-	to_hand_on = context;
+	argument = context;
 	atomic_store(&failed, 0);
 	sigfillset(&action.sa_mask);
 	sigaction(SIGRTMAX, &action, &before);
-	do { // until none is new: a thread may have been started meanwhile
+	do { // until there is no new thread: one may have been created meanwhile
 		atomic_store(&answered, 0);
 		signalled = signal_new(known, &len);
 		for (int waits = 0; (unsigned)atomic_load(&answered) < signalled && result == 0; waits++)

@@ -22,7 +22,7 @@ static const struct passwd *look_up(const char *name)
 	return *name && *end == '\0' ? getpwuid((uid_t)number) : getpwnam(name);
 }
 
-// The user's groups but for the first one.
+// The user's groups, except the first one.
 static void read_groups(struct sandbox_user *user)
 {
 	gid_t all[SANDBOX_GROUPS_MAX + 1];
@@ -35,7 +35,7 @@ static void read_groups(struct sandbox_user *user)
 			user->groups[user->groups_len++] = all[i];
 }
 
-// In a container, root may be without the right to become anyone else.
+// In a container, root may lack the right to change its user.
 static bool may_change(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -58,7 +58,7 @@ int sandbox_user_find(struct sandbox_user *user, const char *name, char *why, si
 	}
 	if (!may_change() && !*name) {
 		snprintf(user->name, sizeof(user->name), "root");
-		snprintf(user->why, sizeof(user->why), "without CAP_SETUID and CAP_SETGID it cannot become another");
+		snprintf(user->why, sizeof(user->why), "cannot change without CAP_SETUID and CAP_SETGID");
 		return 0;
 	}
 	if (*name)
@@ -67,7 +67,7 @@ int sandbox_user_find(struct sandbox_user *user, const char *name, char *why, si
 		found = look_up("nobody");
 	if (!found) {
 		snprintf(why, why_size,
-			"user: found no user '%s' on this host; make it (useradd --system %s), or name another one",
+			"user: found no user '%s' on this host; create it (useradd --system %s), or name another one",
 			*name ? name : "lookback", *name ? name : "lookback");
 		return -1;
 	}
@@ -93,7 +93,7 @@ static bool has_mode(const struct sandbox_user *user, const struct stat *status,
 	return (status->st_mode >> shift & bits) == bits;
 }
 
-// Every folder above `path`, which is absolute, can be passed through.
+// Whether every folder above `path`, which is absolute, can be searched.
 static bool reaches(const struct sandbox_user *user, const char *path)
 {
 	char folder[PATH_MAX];
@@ -113,7 +113,7 @@ bool sandbox_user_may(const struct sandbox_user *user, const char *path, enum sa
 	struct stat status;
 	mode_t bits = access == SANDBOX_WRITE ? 6 : 4;
 
-	if (!realpath(path, whole)) { // of what is not there yet, the folder
+	if (!realpath(path, whole)) { // not there yet: its folder counts
 		snprintf(whole, sizeof(whole), "%s", path);
 		slash = strrchr(whole, '/');
 		if (access == SANDBOX_READ || errno != ENOENT || !slash)

@@ -63,11 +63,11 @@ end
 # one of them is missing
 begin ${capturing/,perfmon/}
 captures AF_PACKET
-must_say 'no AF_XDP: it takes root, or CAP_PERFMON besides'
+must_say 'no AF_XDP: root is needed, or CAP_PERFMON'
 end
 begin net_raw,net_admin
 captures AF_PACKET
-must_say 'no AF_XDP: it takes root, or CAP_BPF, CAP_PERFMON besides'
+must_say 'no AF_XDP: root is needed, or CAP_BPF, CAP_PERFMON'
 end
 without_lock=${capturing/,ipc_lock/}
 MEMLOCK=8388608
@@ -97,7 +97,7 @@ kill -KILL "$(pgrep -P "$DATAPLANE_PID")" "$DATAPLANE_PID" # its helper too, whi
 wait "$DATAPLANE" || true
 begin $capturing
 captures AF_PACKET
-must_say 'to see whether an earlier run left it takes CAP_SYS_ADMIN'
+must_say 'whether an earlier run left it, only CAP_SYS_ADMIN can find out'
 end
 begin $capturing,sys_admin
 captures AF_XDP
