@@ -212,7 +212,8 @@ static int close_accounts(const struct dataplane *d)
 	add_up(d, &total);
 	if (d->summary) {
 		struct stats_unknown unknown[STATS_UNKNOWN_MAX];
-		summary_print(&total, unknown, workers_unknown(d, unknown), d->json, stdout);
+		summary_print(&total, unknown, workers_unknown(d, unknown), intake_is_loopback(&d->intake), d->json,
+			stdout);
 	} else
 		notices_look(d);
 	if (!summary_check(&total, outbox_stats(d->outbox)->sightings_framed, why, sizeof(why))) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,19 +28,20 @@ static void device_name(const struct iface *iface, char *out, size_t size)
 	snprintf(out, size, "%s%u", iface->by_xdp ? "net_af_xdp" : "net_af_packet", iface->number);
 }
 
-// Over the limit, the drivers would speak of an invalid argument.
+// Beyond the limit the drivers only report an invalid argument.
 static bool may_lock(uint64_t octets, char *why, size_t why_size)
 {
 	uint64_t limit;
 
 	if (rights_lock_memory(octets, &limit))
 		return true;
-	snprintf(why, why_size, "it takes CAP_IPC_LOCK, or %u MiB of locked memory where %u may be (ulimit -l)",
-		(unsigned)(octets >> 20) + 1, (unsigned)(limit >> 20));
+	snprintf(why, why_size,
+		"found a limit of %u MiB of locked memory, expected %u; raise it (ulimit -l) or give CAP_IPC_LOCK",
+		(unsigned)(limit >> 20), (unsigned)(octets >> 20) + 1);
 	return false;
 }
 
-// AF_XDP is not to be had, or not to be taken.
+// AF_XDP is not possible, or not wanted.
 static void say_why_not(const struct iface *iface, const char *why)
 {
 	if (iface->host_uses[0] && iface->yields)
@@ -54,20 +56,21 @@ static void say_how(const struct iface *iface, const struct intake_options *o)
 		log_warning(
 			"interface %s: the host uses it (%s), but %s that comes over it no longer reaches the host; xdp.program = auto "
 			"captures by copy",
-			iface->name, iface->host_uses, o->xdp_program == INTAKE_XDP_ALL ? "what" : "DNS");
+			iface->name, iface->host_uses, o->xdp_program == INTAKE_XDP_ALL ? "all traffic" : "DNS");
 	if (iface->by_xdp)
 		log_info("interface %s: capturing through AF_XDP, %s, %s mode; %s", iface->name,
 			iface->fds_len > 0 && iface_xdp_is_zero_copy(iface->fds[0]) ? "zero-copy" : "copying",
 			xdp_attach_mode(iface->xdp),
-			o->xdp_program == INTAKE_XDP_ALL ? "everything comes to the workers"
-							 : "DNS comes to the workers, the rest stays with the host");
+			o->xdp_program == INTAKE_XDP_ALL
+				? "all packets come to the workers"
+				: "DNS comes to the workers, other packets stay with the host");
 	else
 		log_info("interface %s: capturing through AF_PACKET", iface->name);
 }
 
 // opening and closing ────────────────────────────────────────────────────────────────────────
 
-// Device, port and, of AF_XDP, the program; all or nothing.
+// Opens the device and the port and, for AF_XDP, attaches the program. On failure nothing stays open.
 static int open_device(struct iface *iface, const char *devargs, struct port *port, const struct intake_options *o,
 	struct rte_mempool *pool)
 {
@@ -90,7 +93,7 @@ static int open_device(struct iface *iface, const char *devargs, struct port *po
 	return 0;
 }
 
-// What the driver opened since `before`; its sockets of a family are its queues', in their order.
+// Files that the driver opened since `before`.
 static void find_files(struct iface *iface, const struct xdp_file *before, unsigned before_len)
 {
 	static struct xdp_file files[XDP_FILES_MAX];
@@ -100,6 +103,7 @@ static void find_files(struct iface *iface, const struct xdp_file *before, unsig
 	memcpy(iface->files, files, iface->files_len * sizeof(*files));
 }
 
+// Sockets that it opened: one per queue, in that order.
 static void find_sockets(struct iface *iface, const int *before, unsigned before_len)
 {
 	static int now[RX_WAIT_SOCKETS_MAX];
@@ -114,7 +118,7 @@ static void find_sockets(struct iface *iface, const int *before, unsigned before
 	}
 }
 
-_Static_assert(IFACE_ROOM_USUAL == RTE_MBUF_DEFAULT_BUF_SIZE, "as DPDK has it");
+_Static_assert(IFACE_ROOM_USUAL == RTE_MBUF_DEFAULT_BUF_SIZE, "DPDK's default");
 
 unsigned iface_room(const struct iface *iface)
 {
@@ -124,7 +128,7 @@ unsigned iface_room(const struct iface *iface)
 	return iface_facts_room(&facts);
 }
 
-// One way: AF_XDP or AF_PACKET.
+// Opens it through AF_XDP or AF_PACKET.
 static int open_by(struct iface *iface, bool by_xdp, const char *devargs, struct port *port,
 	const struct intake_options *o, struct rte_mempool *pool)
 {
@@ -149,31 +153,30 @@ static int open_by(struct iface *iface, bool by_xdp, const char *devargs, struct
 static int open_by_packet(struct iface *iface, const struct iface_facts *facts, struct port *port,
 	const struct intake_options *o, struct rte_mempool *pool)
 {
-	// a block is whole frames and whole pages
+	// a block must be a multiple of the frame size and of the page size
 	unsigned frame = iface->room - RTE_PKTMBUF_HEADROOM, frames = 1;
 	char devargs[256], missing[100], why[120];
 
 	if (!rights_are_there(RIGHTS_PACKET, missing, sizeof(missing))) {
-		log_error("interface %s: cannot be captured from: it takes root, or %s besides", iface->name, missing);
+		log_error("interface %s: cannot be captured from: root is needed, or %s", iface->name, missing);
 		return -1;
 	}
 	while (frame * frames % PAGE_SIZE != 0)
 		frames++;
-	// a ring for what comes and one for what goes, of each queue
+	// an RX and a TX ring per queue
 	if (!may_lock(2ull * frame * o->rx_descriptors * o->workers, why, sizeof(why))) {
-		log_error("interface %s: cannot be captured from: %s; rx.descriptors makes it less", iface->name, why);
+		log_error("interface %s: cannot be captured from: %s; or lower rx.descriptors", iface->name, why);
 		return -1;
 	}
 	snprintf(devargs, sizeof(devargs), "iface=%s,qpairs=%u,blocksz=%u,framesz=%u,framecnt=%u", iface->name,
 		o->workers, frame * frames, frame, o->rx_descriptors / frames * frames);
 	if (open_by(iface, false, devargs, port, o, pool) != 0) {
-		log_error("interface %s: cannot be captured from: the kernel or DPDK's driver does not let us",
-			iface->name);
+		log_error("interface %s: cannot be captured from: the kernel or DPDK's driver rejects it", iface->name);
 		return -1;
 	}
 	if (facts->merges)
 		log_warning(
-			"interface %s: segments of TCP come put together, and what is longer than a packet of its MTU is cut off "
+			"interface %s: TCP segments come merged, and are cut off after the length of its MTU; turn merging off "
 			"(ethtool -K %s gro off lro off)",
 			iface->name, iface->name);
 	return 0;
@@ -182,9 +185,9 @@ static int open_by_packet(struct iface *iface, const struct iface_facts *facts, 
 int iface_open(struct iface *iface, struct port *port, const struct intake_options *o, struct rte_mempool *pool)
 {
 	struct iface_facts facts;
-	char devargs[256], why[300] = "its driver refuses the program or the sockets";
+	char devargs[256], why[300] = "its driver rejects the program or the sockets";
 
-	rte_log_set_level_pattern("pmd.net.af_*", RTE_LOG_CRIT); // we say what fails, in one line
+	rte_log_set_level_pattern("pmd.net.af_*", RTE_LOG_CRIT); // our own log line says what fails
 	rte_log_set_level_pattern("pmd.net.packet", RTE_LOG_CRIT);
 	iface->index = (int)if_nametoindex(iface->name);
 	iface_facts_read(iface->name, &facts);
@@ -193,6 +196,7 @@ int iface_open(struct iface *iface, struct port *port, const struct intake_optio
 	if (o->xdp_program == INTAKE_XDP_OFF ||
 		!iface_use_is(iface->name, IFACE_USE_ROUTES, iface->host_uses, sizeof(iface->host_uses)))
 		iface->host_uses[0] = '\0';
+	port->is_loopback = facts.type == ARPHRD_LOOPBACK;
 	port->link = iface_facts_is_ip(&facts) ? LINK_KIND_RAW_IP : LINK_KIND_ETHERNET;
 	if (!iface_facts_is_ethernet(&facts) && !iface_facts_is_ip(&facts)) {
 		log_error("interface %s: found frames of link type %u, expected Ethernet or IP", iface->name,
@@ -200,14 +204,13 @@ int iface_open(struct iface *iface, struct port *port, const struct intake_optio
 		return -1;
 	}
 	if (o->isolate)
-		log_warning(
-			"interface %s: nic.isolate: is for ports that DPDK drives by itself; xdp.program chooses here",
+		log_warning("interface %s: nic.isolate: is for cards that DPDK drives; use xdp.program here",
 			iface->name);
 	if (!iface_xdp_arguments(iface, &facts, o, devargs, sizeof(devargs), why, sizeof(why)) ||
 		!may_lock(iface_xdp_locked(pool, &facts, o), why, sizeof(why)) ||
 		open_by(iface, true, devargs, port, o, pool) != 0) {
 		say_why_not(iface, why);
-		iface_xdp_clean_up(iface, why, sizeof(why)); // one that stays is someone's own
+		iface_xdp_clean_up(iface, why, sizeof(why)); // a program that stays belongs to someone else
 		if (open_by_packet(iface, &facts, port, o, pool) != 0)
 			return -1;
 	}

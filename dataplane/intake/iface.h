@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A network interface by its name: AF_XDP with our program, AF_PACKET where that cannot be had. An
-// interface may be removed while we run; when one of its name is there again it is opened again.
-// Main thread only.
+// A network interface by its name: AF_XDP with our program, or AF_PACKET if that is not possible. An interface may be removed at any
+// time; when one of the same name appears, it is opened again. Main thread only.
 #pragma once
 
 #include <stdbool.h>
@@ -17,48 +16,48 @@
 enum { IFACE_FILES_MAX = 128, IFACE_RETIRED_MAX = 8 };
 
 struct iface {
-	const char *name;			// of the interface
+	const char *name;			// as given to --iface
 	unsigned number;			// among the --iface
-	int index;				// the kernel's; another one once it was removed and added again
+	int index;				// of the kernel; changes when the interface is removed and added again
 	bool by_xdp;				// AF_XDP; else AF_PACKET
-	bool gone;				// removed; not yet back
-	bool waits;				// back, but not opened before buffers are free; was said
-	bool short_of_memory;			// back, but there is none for buffers; was said
+	bool gone;				// removed, and not opened again yet
+	bool waits;				// back, but waits for free buffers; logged
+	bool short_of_memory;			// back, but there is no memory for buffers; logged
 	struct xdp *xdp;			// our program on it, or NULL
-	char host_uses[200];			// why the host itself needs it (privileged/iface_use.h), or empty
-	bool yields;				// xdp.program = auto: copied from once the host uses it
-	int fds[STATS_WORKERS_MAX];		// socket of each queue, to wait for
-	unsigned fds_len;			// 0: not known
-	unsigned room;				// octets of the packet buffers that it was opened with
-	struct xdp_file files[IFACE_FILES_MAX]; // that the driver opened
+	char host_uses[200];			// how the host itself uses it (privileged/iface_use.h); or empty
+	bool yields;				// xdp.program = auto: captured by copy if the host uses it
+	int fds[STATS_WORKERS_MAX];		// socket of each queue, to sleep on
+	unsigned fds_len;			// 0: unknown
+	unsigned room;				// octets of its packet buffers
+	struct xdp_file files[IFACE_FILES_MAX]; // opened by the driver
 	unsigned files_len;
 	unsigned opened;	  // how often
-	struct port_stats closed; // counted before it was opened last
+	struct port_stats closed; // counters of all earlier openings
 	uint64_t packet_drops;	  // of AF_PACKET sockets; reading clears them
 	uint64_t too_long;	  // frames that did not fit into those of the AF_XDP sockets
 	struct {
-		struct rte_mempool *pool; // buffers of before, until no worker holds any of them; or NULL
+		struct rte_mempool *pool; // previous buffers, kept until no worker holds one; or NULL
 		uint64_t since_ms;	  // monotonic
-		unsigned whole;		  // looks in a row at which no buffer was missing
+		unsigned whole;		  // consecutive looks at which all buffers were free
 	} retired[IFACE_RETIRED_MAX];
 };
 
-// Octets of a packet buffer that suit the interface as it is now.
+// Octets of a packet buffer for the interface as it is now.
 unsigned iface_room(const struct iface *iface);
 
-// Opens it as `port`, which is not started yet, with buffers of iface_room. 0, or -1 with logged lines.
+// Opens it as `port`, which is not started yet, with buffers of iface_room. Returns 0, or -1 with logged lines.
 int iface_open(struct iface *iface, struct port *port, const struct intake_options *o, struct rte_mempool *pool);
 
-// Stops the port and takes the program off.
+// Stops the port and detaches the program.
 void iface_close(struct iface *iface, struct port *port);
 
-// Why it is to be closed: "is gone; …", "has longer frames now; …"; NULL: it is well. Valid until the next call.
+// Returns why it must be closed: "is gone; …", "has longer frames now; …"; or NULL. Valid until the next call.
 const char *iface_trouble(const struct iface *iface);
 
 // Whether an interface of its name is there.
 bool iface_is_there(const struct iface *iface);
 
-// Adds what DPDK's own counters do not tell; any earlier opening included.
+// Adds the counters that DPDK's driver does not have, and those of earlier openings.
 void iface_read_stats(struct iface *iface, struct port_stats *stats);
 
 // iface_xdp.c ────────────────────────────────────────────────────────────────────────────────
@@ -84,8 +83,8 @@ bool iface_xdp_clean_up(const struct iface *iface, char *why, size_t why_size);
 // Whether the driver puts packets of this socket into our buffers without a copy.
 bool iface_xdp_is_zero_copy(int fd);
 
-// Hands what can be read again to all our programs.
+// Gives the addresses of DNS over HTTPS, after they were read again, to all our programs.
 void iface_reload_all(const struct prefix_list *doh);
 
-// Takes all our programs off their interfaces: what must happen even when a run fails. Also called at exit.
+// Detaches all our programs, also when a run fails. Called at exit too.
 void iface_detach_all(void);

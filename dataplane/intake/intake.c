@@ -18,12 +18,13 @@
 static int add_capture(struct intake *in, const char *path)
 {
 	if (in->captures_len == INTAKE_CAPTURES_MAX) {
-		log_error("--replay: found more than %d captures, expected at most that", INTAKE_CAPTURES_MAX);
+		log_error("--replay: found more than %d captures, expected at most that; replay them in several runs",
+			INTAKE_CAPTURES_MAX);
 		return -1;
 	}
 	struct capture *grown = realloc(in->captures, (in->captures_len + 1) * sizeof(*grown));
 	if (!grown) {
-		log_error("--replay: no memory");
+		log_error("--replay: no memory for the list of captures");
 		return -1;
 	}
 	in->captures = grown;
@@ -44,7 +45,7 @@ static int add_folder(struct intake *in, const char *path)
 		log_error("%s", why);
 	for (unsigned i = 0; i < folder.paths_len; i++) {
 		if (result == 0)
-			result = add_capture(in, folder.paths[i]); // which keeps it
+			result = add_capture(in, folder.paths[i]); // which keeps the path
 		else
 			free(folder.paths[i]);
 	}
@@ -69,14 +70,14 @@ static int check_capture(struct capture *capture, enum intake_damaged damaged)
 	if (result == 1 && damaged >= (capture->is_unverified ? INTAKE_DAMAGED_TAKE_UNVERIFIED : INTAKE_DAMAGED_TAKE)) {
 		log_warning("%s; %s", why,
 			capture->packets == 0	 ? "passed over"
-			: capture->is_unverified ? "taken although any of it may be wrong"
+			: capture->is_unverified ? "taken although any packet may be wrong"
 						 : "taken up to there");
 		return 0;
 	}
 	log_error("%s%s", why,
 		result == -1 ? ""
 		: capture->is_unverified
-			? "; any of it may be wrong, nothing of it was taken (replay.damaged=take-unverified takes it all the same)"
+			? "; any packet may be wrong, nothing of it was taken (replay.damaged=take-unverified takes it)"
 		: capture->packets > 0 ? "; nothing of it was taken (replay.damaged=take takes those packets)"
 				       : "; nothing was taken (replay.damaged=take passes over it)");
 	return -1;
@@ -106,7 +107,7 @@ int intake_check_captures(struct intake *in, enum intake_damaged damaged)
 int intake_add_iface(struct intake *in, const char *name)
 {
 	if (if_nametoindex(name) == 0) {
-		log_error("--iface: found no interface '%s'; ip link shows those there are", name);
+		log_error("--iface: found no interface '%s'; ip link lists them", name);
 		return -1;
 	}
 	if (in->ifaces_len == INTAKE_IFACES_MAX) {
@@ -119,7 +120,7 @@ int intake_add_iface(struct intake *in, const char *name)
 	return 0;
 }
 
-// Each rx_pcap= file of a net_pcap device. The link type of the first one is the port's.
+// Adds each rx_pcap= file of a net_pcap device. The link type of the first one is that of the port.
 static int add_vdev_captures(struct intake *in, const char *devargs)
 {
 	char path[4096];
@@ -129,7 +130,7 @@ static int add_vdev_captures(struct intake *in, const char *devargs)
 		snprintf(path, sizeof(path), "%.*s", (int)strcspn(start, ","), start);
 		char *kept = strdup(path);
 		if (!kept || in->vdev_captures_len == STATS_PORTS_MAX) {
-			log_error("--vdev: too many captures");
+			log_error("--vdev: found more than %d captures, expected at most that", STATS_PORTS_MAX);
 			return -1;
 		}
 		in->vdev_captures[in->vdev_captures_len++] = (struct capture){.path = kept};
@@ -146,7 +147,7 @@ int intake_add_vdev(struct intake *in, const char *devargs)
 	return is_capture ? add_vdev_captures(in, devargs) : 0;
 }
 
-// Starts the port and takes it in.
+// Starts a DPDK port and adds it.
 static int start_port(struct intake *in, uint16_t id, const struct intake_options *options, enum link_kind link,
 	bool packet_time)
 {
@@ -202,7 +203,7 @@ static int open_replay(struct intake *in, const struct intake_options *options)
 	return 0;
 }
 
-// Ports that the command line named to DPDK itself.
+// Ports that the command line named to DPDK.
 static int open_devices(struct intake *in, const struct intake_options *options)
 {
 	unsigned captures = 0;
@@ -218,7 +219,7 @@ static int open_devices(struct intake *in, const struct intake_options *options)
 		if (start_port(in, id, options, link, is_pcap) != 0)
 			return -1;
 		struct port *port = &in->ports[in->ports_len - 1];
-		// each queue of a net_pcap port reads a capture of its own
+		// each queue of a net_pcap port reads its own capture
 		for (unsigned q = 0; has_capture && q < port->queues && captures < in->vdev_captures_len; q++)
 			port->expected_packets += in->vdev_captures[captures++].packets;
 	}
@@ -239,7 +240,8 @@ int intake_open(struct intake *in, const struct intake_options *options)
 		return -1;
 	if (in->ports_len > 0)
 		return 0;
-	log_error("no port: give --iface NAME, -a PCI, --vdev … or --replay FILE; --help shows examples");
+	log_error(
+		"ports: found none; give --iface NAME, -a PCI, --vdev DEVICE or --replay FILE (--help shows examples)");
 	return -1;
 }
 
@@ -322,6 +324,14 @@ uint64_t intake_expected(const struct intake *in)
 	for (unsigned i = 0; i < in->vdev_captures_len; i++)
 		packets += in->vdev_captures[i].packets;
 	return packets;
+}
+
+bool intake_is_loopback(const struct intake *in)
+{
+	for (unsigned i = 0; i < in->ports_len; i++)
+		if (!in->ports[i].is_loopback)
+			return false;
+	return in->ports_len > 0;
 }
 
 void intake_close(struct intake *in)

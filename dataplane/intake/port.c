@@ -10,11 +10,11 @@
 #include "dataplane/common/log.h"
 
 enum {
-	POOL_CACHE = 256,     // buffers an lcore keeps for itself
-	BURST_RESERVE = 4096, // buffers in hand of workers, and those that a replay keeps
+	POOL_CACHE = 256,     // buffers that an lcore caches
+	BURST_RESERVE = 4096, // buffers that workers and a replay hold
 	RSS_KEY_MAX = 64,
-	BUFFER_HEAD = 256, // of the pool and of DPDK, before the data
-	FRAGMENTS = 8	   // buffers a datagram in reassembly can hold (librte_ip_frag)
+	BUFFER_HEAD = 256, // octets of the pool and of DPDK before the data
+	FRAGMENTS = 8	   // buffers that a datagram in reassembly may hold (librte_ip_frag)
 };
 
 static unsigned count_buffers(const struct intake_options *options, unsigned queues)
@@ -44,14 +44,14 @@ struct rte_mempool *port_pool(const struct intake_options *options, unsigned que
 
 	if (!pool)
 		log_error("packet buffers: no memory for %u of them: %s; lower rx.descriptors or frag.datagrams, or "
-			  "reserve more huge pages (/proc/sys/vm/nr_hugepages)",
+			  "reserve more huge pages (scripts/host-setup)",
 			count_buffers(options, queues), rte_strerror(rte_errno));
 	return pool;
 }
 
 // Both directions of a conversation on one queue: the repeated 16-bit pattern makes the Toeplitz hash
 // symmetric (Woo and Park, "Scalable TCP session monitoring with symmetric receive-side scaling").
-// Addresses alone are hashed, so that fragments, which have no ports, come to the same queue.
+// Only addresses are hashed, so that fragments, which have no ports, come to the same queue.
 static void choose_rss(struct rte_eth_conf *conf, const struct rte_eth_dev_info *info, uint16_t queues)
 {
 	static uint8_t key[RSS_KEY_MAX];
@@ -86,9 +86,9 @@ static int configure(struct port *port, const struct rte_eth_dev_info *info, con
 	uint16_t descriptors = (uint16_t)options->rx_descriptors, tx_descriptors = 64;
 
 	choose_rss(&conf, info, port->queues);
-	if (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) // frames longer than one buffer
+	if (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) // for frames longer than one buffer
 		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
-	// some drivers pair queues: a transmit queue for each, never used
+	// some drivers pair queues: one TX queue per RX queue, never used
 	uint16_t tx_queues = info->max_tx_queues < port->queues ? info->max_tx_queues : port->queues;
 	int result = rte_eth_dev_configure(port->id, port->queues, tx_queues, &conf);
 	if (result < 0)
@@ -98,13 +98,13 @@ static int configure(struct port *port, const struct rte_eth_dev_info *info, con
 		result = rte_eth_rx_queue_setup(port->id, q, descriptors, (unsigned)rte_eth_dev_socket_id(port->id),
 			NULL, pool);
 		if (result < 0)
-			return fail(port, "set a receive queue up", result);
+			return fail(port, "set up an RX queue", result);
 	}
 	for (uint16_t q = 0; q < tx_queues; q++) {
 		result = rte_eth_tx_queue_setup(port->id, q, tx_descriptors, (unsigned)rte_eth_dev_socket_id(port->id),
 			NULL);
 		if (result < 0)
-			return fail(port, "set a transmit queue up", result);
+			return fail(port, "set up a TX queue", result);
 	}
 	return 0;
 }
@@ -122,7 +122,7 @@ int port_start(struct port *port, uint16_t id, const struct intake_options *opti
 	snprintf(port->name, sizeof(port->name), "%.*s", (int)sizeof(port->name) - 1, name);
 	int result = rte_eth_dev_info_get(id, &info);
 	if (result < 0)
-		return fail(port, "ask what it can do", result);
+		return fail(port, "read its capabilities", result);
 	port->queues = (uint16_t)(workers < info.max_rx_queues ? workers : info.max_rx_queues);
 	port->is_device = strncmp(name, "net_", 4) != 0 && strncmp(name, "eth_", 4) != 0;
 	bool isolate = port->isolate && port_isolate_begin(port);
@@ -138,11 +138,11 @@ int port_start(struct port *port, uint16_t id, const struct intake_options *opti
 		port_isolate_fill(port, options->dns_ports);
 	result = rte_eth_promiscuous_enable(id);
 	if (result < 0 && result != -ENOTSUP)
-		log_warning("port %s: cannot be made promiscuous: %s; it sees only what is sent to it", port->name,
+		log_warning("port %s: cannot be made promiscuous: %s; only packets to its own address come", port->name,
 			rte_strerror(-result));
 	log_info("port %s: driver %s, %u queue%s%s", port->name, info.driver_name, port->queues,
 		port->queues == 1 ? "" : "s",
-		port->queues < workers ? " (fewer than workers: the others get nothing from it)" : "");
+		port->queues < workers ? " (fewer than workers: the others get no packets from it)" : "");
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What DPDK's net_af_packet does not see to.
+// What DPDK's net_af_packet leaves to do.
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,12 +19,12 @@
 #include "dataplane/intake/rx_wait.h"
 
 enum {
-	FRAME_USUAL = 2048, // the driver's own choice of framesz
+	FRAME_USUAL = 2048, // the driver's default of framesz
 	FRAME_HEAD = 80	    // octets of a frame before the packet, at most: tpacket2_hdr, sockaddr_ll, alignment
 			    // (packet(7))
 };
 
-// The value of an argument of the device, "name=" included in `name`; empty if it is not there.
+// The value of a device argument; `name` includes the "=". Empty if it is not given.
 static void argument(const char *args, const char *name, char *out, size_t size)
 {
 	const char *at = strstr(args, name);
@@ -48,10 +49,9 @@ static bool is_loopback(const char *name)
 	return is;
 }
 
-// What goes over a loopback interface comes back over it: the kernel hands both to a socket, and libpcap
-// takes the incoming one alone. Of any other interface what goes out is seen once. A filter, because
-// PACKET_IGNORE_OUTGOING has no effect on sockets that share an interface (PACKET_FANOUT), as the driver's
-// do.
+// A packet on a loopback interface reaches the socket twice, outgoing and incoming; like libpcap, take only the incoming one. On any
+// other interface an outgoing packet is seen once. A filter, because PACKET_IGNORE_OUTGOING has no effect with PACKET_FANOUT, which
+// the driver uses.
 static void ignore_outgoing(const char *name)
 {
 	static int fds[RX_WAIT_SOCKETS_MAX];
@@ -64,7 +64,8 @@ static void ignore_outgoing(const char *name)
 	for (unsigned i = 0; i < len; i++) {
 		if (setsockopt(fds[i], SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0)
 			continue;
-		log_warning("interface %s: the kernel does not leave out what goes: packets count twice", name);
+		log_warning("interface %s: outgoing packets cannot be filtered out: %s; packets count twice", name,
+			strerror(errno));
 		return;
 	}
 }
@@ -79,6 +80,7 @@ void port_packet_prepare(struct port *port, const struct rte_device *device)
 	unsigned frame = size[0] ? (unsigned)strtoul(size, NULL, 10) : FRAME_USUAL;
 	port->cut_size = frame > FRAME_HEAD ? frame - FRAME_HEAD : 0;
 	argument(args, "iface=", name, sizeof(name));
-	if (is_loopback(name))
+	port->is_loopback = is_loopback(name);
+	if (port->is_loopback)
 		ignore_outgoing(name);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// --check looks at packets for a moment, or through the captures given: all stages but the table, and no collector.
+// --check looks at live packets for a moment, or at all packets of captures: all stages except the table, without a collector.
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,8 +14,8 @@
 #include "dataplane/report/summary.h"
 
 enum {
-	ENOUGH = 20000, // messages
-	RECORDS = 1000, // of a table that stays empty
+	ENOUGH = 20000, // messages, then the check of live packets ends
+	RECORDS = 1000, // size of the table, which stays empty
 	TCP_MEMORY = 16 << 20,
 	WAIT_US = 2000
 };
@@ -27,7 +27,7 @@ static void add_up(const struct dataplane *d, struct worker_stats *total)
 		summary_add(total, &d->workers[i].stats);
 }
 
-// Until the captures end, or enough was seen of what is live. Returns how long that took, in seconds.
+// Until the captures end, or enough live packets were seen. Returns how long it took, in seconds.
 static double watch(struct dataplane *d, bool (*stopped)(void))
 {
 	uint64_t start_ms = monotonic_ms();
@@ -54,22 +54,22 @@ static void say_hint(void *context, enum hint hint, bool is_urgent, const char *
 	check_say("hint", "traffic: %s", text);
 }
 
-static void say(const struct worker_stats *total, double passed_s)
+static void say(const struct worker_stats *total, bool loopback, double passed_s)
 {
 	uint64_t messages = total->dns_udp + total->dns_tcp;
 
 	if (messages == 0)
 		check_say("hint",
-			"traffic: found no DNS among %llu packets in %.1f s; is this the mirrored port, and dns.ports right?",
+			"traffic: found no DNS in %llu packets in %.1f s; check that this is the mirrored port, and dns.ports",
 			(unsigned long long)total->rx_packets, passed_s);
 	else
 		check_say("ok", "traffic: %llu packets in %.1f s, with %llu messages, of which %llu are queries",
 			(unsigned long long)total->rx_packets, passed_s, (unsigned long long)messages,
 			(unsigned long long)total->dns_query);
-	hints_tell(total, say_hint, NULL);
+	hints_tell(total, loopback, say_hint, NULL);
 }
 
-// The workers, without a sandbox: what follows of --check opens more files. Its own lines say enough.
+// Starts the workers without a sandbox, because the rest of --check opens more files, and without log lines.
 static int start(struct dataplane *d)
 {
 	const bool sandbox = d->settings.sandbox;
@@ -79,7 +79,7 @@ static int start(struct dataplane *d)
 	int result = workers_start(d);
 	log_level_set(d->settings.log_level);
 	d->settings.sandbox = sandbox;
-	if (result != 0) { // those that wait for the word are not to wait for ever
+	if (result != 0) { // workers that wait for `go` must end
 		atomic_store(&worker_orders.stop, true);
 		atomic_store_explicit(&worker_orders.go, true, memory_order_release);
 		rte_eal_mp_wait_lcore();
@@ -111,10 +111,10 @@ void check_traffic(struct dataplane *d, bool (*stopped)(void))
 		d->workers[i].huge_pages = false;
 	}
 	if (start(d) != 0) {
-		check_say("fail", "traffic: the workers do not start");
+		check_say("fail", "traffic: the workers cannot start");
 		return;
 	}
 	double passed_s = watch(d, stopped);
 	add_up(d, &total);
-	say(&total, passed_s);
+	say(&total, intake_is_loopback(&d->intake), passed_s);
 }

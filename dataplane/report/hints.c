@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 enum {
-	FEW = 10,    // messages, below which a direction that is missing says nothing
-	MANY = 1000, // messages, above which a few of the other direction are none
+	FEW = 10,    // messages; with fewer, a missing direction means nothing
+	MANY = 1000, // messages; with more, a few of the other direction count as none
 	PART = 100   // a few: less than one of so many
 };
 
@@ -20,7 +20,7 @@ static void say(const struct hint_output *t, enum hint hint, bool is_urgent, con
 
 static void say(const struct hint_output *t, enum hint hint, bool is_urgent, const char *format, ...)
 {
-	char text[400];
+	char text[500];
 	va_list args;
 
 	va_start(args, format);
@@ -43,15 +43,13 @@ static void tell_directions(const struct worker_stats *s, const struct hint_outp
 
 	if (is_alone(queries, answers))
 		say(t, HINT_NO_ANSWERS, true,
-			"%llu queries and %llu answers were seen: one direction is missing, and records come "
-			"of "
-			"answers alone; mirror both directions of the port, or give the other port too",
+			"%llu queries and %llu answers were seen: one direction is missing, and only answers give records; "
+			"mirror both directions of the port, or name the other port too",
 			(count)queries, (count)answers);
 	if (is_alone(answers, queries))
 		say(t, HINT_NO_QUERIES, s->dns_unmatched > 0 || s->dns_prefer_unmatched > 0,
-			"%llu answers and %llu queries were seen: enough for "
-			"records, but match needs the queries; for it, mirror both directions of the port, "
-			"or give the other port too",
+			"%llu answers and %llu queries were seen: enough for records, but match needs the queries; for match, "
+			"mirror both directions of the port, or name the other port too",
 			(count)answers, (count)queries);
 }
 
@@ -61,40 +59,49 @@ static void tell_copies(const struct worker_stats *s, const struct hint_output *
 
 	if (found > 0 && s->pkt_duplicate == 0)
 		say(t, HINT_COPIES, found >= FEW && found > compared / PART,
-			"%llu of %llu packets compared came twice within 50 ms, as from a mirror "
-			"port that delivers what goes in and what goes out: their counts are doubled; mirror "
-			"one of the two, or set dedup = 50",
+			"%llu of %llu packets compared came twice within 50 ms, as from a port that mirrors both ingress and "
+			"egress: their counts are doubled; mirror one of the two, or set dedup = 50",
 			(count)found, (count)compared);
 	if (s->copies_forgotten > 0)
 		say(t, HINT_FORGOTTEN, true,
-			"%llu packets were forgotten before dedup was over, so that copies of them count; "
-			"set dedup lower, "
-			"or give it more workers",
+			"%llu packets were evicted before the time of dedup was over, so that copies of them count; set dedup "
+			"lower, or use more workers",
 			(count)s->copies_forgotten);
 }
 
-void hints_tell(const struct worker_stats *total, hints_take *tell, void *context)
+void hints_long_frames(const char *iface, bool loopback, char *text, size_t size)
+{
+	if (loopback)
+		snprintf(text, size,
+			"lower its MTU to 9216 or less (ip link set %s mtu 9216), and turn off merging of segments (ethtool -K "
+			"%s gro off lro off tso off gso off)",
+			iface, iface);
+	else
+		snprintf(text, size,
+			"turn off merging of segments (ethtool -K %s gro off lro off; at the other end of a veth also tso off gso "
+			"off), or raise its MTU to that of the frames",
+			iface);
+}
+
+void hints_tell(const struct worker_stats *total, bool loopback, hints_take *tell, void *context)
 {
 	const struct hint_output t = {.tell = tell, .context = context};
+	char long_frames[300];
 
+	hints_long_frames(loopback ? "lo" : "IFACE", loopback, long_frames, sizeof(long_frames));
 	tell_directions(total, &t);
 	tell_copies(total, &t);
 	if (total->pkt_snapped > 0)
 		say(&t, HINT_SNAPPED, true,
-			"%llu packets were cut when they were captured; capture whole ones (tcpdump -s 0)",
+			"%llu packets were truncated at capture; capture whole packets (tcpdump -s 0)",
 			(count)total->pkt_snapped);
 	if (total->pkt_oversized > 0)
 		say(&t, HINT_OVERSIZED, true,
-			"%llu frames were longer than those of the AF_PACKET ring, and cut there; have "
-			"segments come as they "
-			"are on the wire (ethtool -K IFACE gro off lro off, of a veth also tso off gso off "
-			"at its other end), or raise the "
-			"interface's MTU to that of the frames",
-			(count)total->pkt_oversized);
+			"%llu frames were longer than those of the AF_PACKET ring, and were cut; %s",
+			(count)total->pkt_oversized, long_frames);
 	if (total->pkt_no_time > 0)
 		say(&t, HINT_NO_TIME, true,
-			"%llu packets have no time that can be stored (0, before 1970, or after 2106), and "
-			"were left out; set "
-			"the clock, or the times of the capture (editcap -t)",
+			"%llu packets have no valid time (0, before 1970, or after 2106), and were dropped; set the clock, or "
+			"correct the times of the capture (editcap -t)",
 			(count)total->pkt_no_time);
 }

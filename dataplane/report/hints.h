@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the counters say of a tap or a capture that does not give everything, each with what to do about it.
+// Hints: what the counters show about an incomplete tap or capture, and what to do about it.
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "dataplane/common/stats.h"
 
@@ -17,7 +18,12 @@ enum hint {
 	HINT_MAX
 };
 
-// Calls `tell` with one line for each hint that the counters of all workers together give. `is_urgent`:
-// records are lost, or counted twice, in a number that matters.
+// Receives one line. `is_urgent`: records are lost or counted twice, in a number that matters.
 typedef void hints_take(void *context, enum hint hint, bool is_urgent, const char *text);
-void hints_tell(const struct worker_stats *total, hints_take *tell, void *context);
+
+// Calls `tell` for each hint that the counters of all workers give. `loopback`: the ports are loopback interfaces, where a larger
+// MTU does not help.
+void hints_tell(const struct worker_stats *total, bool loopback, hints_take *tell, void *context);
+
+// Writes what to do about frames that are longer than the packet buffers of an interface.
+void hints_long_frames(const char *iface, bool loopback, char *text, size_t size);

@@ -9,40 +9,39 @@
 
 enum { AGAIN_MS = 3600 * 1000 };
 
-// True if that long has passed since it was said last.
-static bool is_due(uint64_t *said_ms)
+// Whether it was not logged in the last hour. If so, it counts as logged now.
+static bool is_due(uint64_t *logged_ms)
 {
 	uint64_t now = monotonic_ms();
 
-	if (*said_ms > 0 && now - *said_ms < AGAIN_MS)
+	if (*logged_ms > 0 && now - *logged_ms < AGAIN_MS)
 		return false;
-	*said_ms = now;
+	*logged_ms = now;
 	return true;
 }
 
 static void log_hint(void *context, enum hint hint, bool is_urgent, const char *text)
 {
-	static uint64_t said_ms[HINT_MAX];
+	static uint64_t logged_ms[HINT_MAX];
 
-	if (is_urgent && hint != HINT_OVERSIZED && is_due(&said_ms[hint])) // which names its interface below
+	if (is_urgent && hint != HINT_OVERSIZED && is_due(&logged_ms[hint])) // log_port names the interface
 		log_warning("%s", text);
 }
 
 static void log_port(const struct dataplane *d, unsigned index)
 {
-	static uint64_t said_ms[STATS_PORTS_MAX];
-	const char *name = d->intake.ports[index].name;
+	static uint64_t logged_ms[STATS_PORTS_MAX];
+	const struct port *port = &d->intake.ports[index];
 	struct port_stats stats;
+	char advice[300];
 
 	workers_read_port(d, index, &stats);
-	if (stats.oversized + stats.too_long == 0 || !is_due(&said_ms[index]))
+	if (stats.oversized + stats.too_long == 0 || !is_due(&logged_ms[index]))
 		return;
-	log_warning("interface %s: %llu frames were longer than the capture's and are %s; have segments come "
-		    "as they are on the wire (ethtool -K %s "
-		    "gro off lro off; of a veth also tso off gso off at its other end), or raise its MTU to "
-		    "that of the frames",
-		name, (unsigned long long)(stats.oversized + stats.too_long), stats.too_long > 0 ? "lost" : "cut off",
-		name);
+	hints_long_frames(port->name, port->is_loopback, advice, sizeof(advice));
+	log_warning("interface %s: %llu frames were longer than the packet buffers and were %s; %s", port->name,
+		(unsigned long long)(stats.oversized + stats.too_long), stats.too_long > 0 ? "lost" : "cut off",
+		advice);
 }
 
 void notices_look(const struct dataplane *d)
@@ -51,7 +50,7 @@ void notices_look(const struct dataplane *d)
 
 	for (unsigned i = 0; i < d->settings.workers; i++)
 		summary_add(&total, &d->workers[i].stats);
-	hints_tell(&total, log_hint, NULL);
+	hints_tell(&total, intake_is_loopback(&d->intake), log_hint, NULL);
 	for (unsigned i = 0; i < d->intake.ports_len; i++)
 		log_port(d, i);
 }
@@ -64,15 +63,14 @@ static void log_flood(unsigned worker, const struct flood_notice *n)
 	dns_name_text(r->zone, r->zone_size, zone, sizeof(zone));
 	dns_name_text(r->example, r->example_size, example, sizeof(example));
 	if (r->sightings == 0)
-		log_warning("flood: %s has brought more than %llu new names (flood.names); more of them count as *.%s",
-			zone, (unsigned long long)n->budget, zone);
+		log_warning("flood: %s: found more than %llu new names (flood.names); further ones count as *.%s", zone,
+			(unsigned long long)n->budget, zone);
 	else
 		log_warning(
-			"flood: %s: %llu sightings of about %llu different new names counted as *.%s, worker %u; one was %s",
+			"flood: %s: %llu sightings of about %llu different new names counted as *.%s, worker %u; for instance %s",
 			zone, (unsigned long long)r->sightings, (unsigned long long)r->names, zone, worker, example);
 }
 
-// Once for each number behind which IP was found.
 void notices_unknown(const struct dataplane *d)
 {
 	static struct stats_unknown told[STATS_UNKNOWN_MAX];
@@ -90,8 +88,8 @@ void notices_unknown(const struct dataplane *d)
 		told[told_len++] = top[i];
 		unknown_text(&top[i], text, sizeof(text));
 		log_warning(
-			"encapsulation not known: %s; IP packets are in it, and DNS in them is not seen; have the switch or the tap take "
-			"the header off, or report it",
+			"encapsulation not known: %s; it contains IP packets, and DNS in them is not seen; remove the header at the switch "
+			"or the tap, or report it",
 			text);
 	}
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/report/summary.h"
 
-#include "dataplane/packet/unknown.h"
-
 #include <string.h>
 
+#include "dataplane/packet/unknown.h"
 #include "dataplane/report/hints.h"
 
 void summary_add(struct worker_stats *total, const struct worker_stats *worker)
@@ -75,7 +74,7 @@ static void print_hint(void *out, enum hint hint, bool is_urgent, const char *te
 	fprintf(out, "%-10s%s\n", "hint", text);
 }
 
-// Headers that are not known: what is in them was not looked into.
+// Headers that are not known; their contents were not parsed.
 static void print_unknown(const struct stats_unknown *unknown, unsigned len, FILE *out)
 {
 	char text[32];
@@ -84,12 +83,12 @@ static void print_unknown(const struct stats_unknown *unknown, unsigned len, FIL
 		unknown_text(&unknown[i], text, sizeof(text));
 		fprintf(out, "%-10sencapsulation not known: %s; %llu packets%s\n", "unknown", text,
 			(unsigned long long)unknown[i].packets,
-			unknown[i].holds_ip ? ", IP in them; have the header taken off before, or report it" : "");
+			unknown[i].holds_ip ? ", with IP packets in them; remove the header before, or report it" : "");
 	}
 }
 
 void summary_print(const struct worker_stats *total, const struct stats_unknown *unknown, unsigned unknown_len,
-	bool json, FILE *out)
+	bool loopback, bool json, FILE *out)
 {
 	if (json) {
 		print_json(total, out);
@@ -104,10 +103,10 @@ void summary_print(const struct worker_stats *total, const struct stats_unknown 
 	print_family(total, "messages_total", "messages", out);
 	print_family(total, "records_total", "records", out);
 	if (total->lost_no_room > 0)
-		fprintf(out, "%-10s%llu sightings, for want of room\n", "lost",
+		fprintf(out, "%-10s%llu sightings, no room in the table\n", "lost",
 			(unsigned long long)total->lost_no_room);
 	print_unknown(unknown, unknown_len, out);
-	hints_tell(total, print_hint, out);
+	hints_tell(total, loopback, print_hint, out);
 }
 
 bool summary_check(const struct worker_stats *t, uint64_t framed, char *why, size_t why_size)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The accounts at the end of a run: for people, for programs, and against themselves.
+// The accounts at the end of a run: printed, and checked.
 #pragma once
 
 #include <stdbool.h>
@@ -11,13 +11,12 @@
 // Adds the counters of one worker to a total.
 void summary_add(struct worker_stats *total, const struct worker_stats *worker);
 
-// Sightings lost, for whatever reason.
+// Sightings lost, for any reason.
 uint64_t summary_lost(const struct worker_stats *total);
 
-// One line a counter family that is not zero, or one JSON object.
+// Prints one line per counter family that is not zero, or one JSON object. `loopback`: see hints_tell.
 void summary_print(const struct worker_stats *total, const struct stats_unknown *unknown, unsigned unknown_len,
-	bool json, FILE *out);
+	bool loopback, bool json, FILE *out);
 
-// Checks the sums that common/stats.h states, once nothing is in flight. Returns true where they hold, else
-// false with the first that does not in `why`.
+// Checks the sums of common/stats.h when nothing is in flight. If one does not hold, returns false with that sum in `why`.
 bool summary_check(const struct worker_stats *total, uint64_t framed, char *why, size_t why_size);

@@ -62,7 +62,7 @@ holds
 counted pkt_snapped 1
 counted pkt_fragment 1
 replay --no-huge --summary --replay "$T/odd/cut/udp.pcap"
-said '^hint .*4 packets were cut when they were captured; .*tcpdump -s 0'
+said '^hint .*4 packets were truncated at capture; .*tcpdump -s 0'
 take --replay "$T/odd/lying.pcap"
 counted pkt_snapped 0
 counted dns_malformed 1
@@ -79,7 +79,7 @@ take --replay "$T/odd/no-time"
 holds
 counted pkt_no_time 8
 replay --no-huge --summary --replay "$T/odd/no-time/far.pcapng"
-said '^hint .*1 packets have no time'
+said '^hint .*1 packets have no valid time'
 echo "no time is stored that is none"
 
 # folders
@@ -127,7 +127,7 @@ count_is c0.copy.example 3
 timeout 60 "$BUILD/dataplane/lookback-dataplane" --check --no-huge --replay "$T/odd/copies.pcap" --replay "$T/odd/cut/udp.pcap" > "$T/dataplane.log" 2>&1 ||
 	fail "--check: $(cat "$T/dataplane.log")"
 said '^hint .*traffic: 7 of 19 packets compared came twice'
-said '^hint .*traffic: 4 packets were cut .*tcpdump -s 0'
+said '^hint .*traffic: 4 packets were truncated .*tcpdump -s 0'
 said '^ok .*traffic: 22 packets in .* messages, of which 0 are queries'
 timeout 60 "$BUILD/dataplane/lookback-dataplane" --check=0 --no-huge --replay "$T/odd/copies.pcap" > "$T/dataplane.log" 2>&1 || fail "--check=0"
 ! grep -q 'traffic:' "$T/dataplane.log" || fail "--check=0 looks at packets"

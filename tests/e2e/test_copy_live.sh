@@ -94,3 +94,23 @@ end
 [ "$(counted pkt_oversized)" = 0 ] || fail "segments as on a wire count as oversized"
 [ "$(redis zcard pdns:name:big.example)" = 40 ] || fail "found $(redis zcard pdns:name:big.example) of 40 records"
 echo "without merging all of it is read"
+
+# on a loopback interface a larger MTU does not help, a smaller one does
+ask_lo() {
+	: > "$T/dataplane.log"
+	listen --iface lo
+	send sensor ask 127.0.0.1 large.example > "$T/octets"
+}
+start serve-lo ip netns exec "$id-sensor" "$PYTHON" "$E2E/dns_over.py" serve 127.0.0.1 large.example 80
+await 10 grep -q serving "$T/serve-lo.log"
+ask_lo
+await 10 grep -q 'interface lo: [0-9]* frames were longer .*lower its MTU to 9216 or less' "$T/dataplane.log"
+end
+! grep 'raise its MTU' "$T/dataplane.log" || fail "it advises a larger MTU on lo"
+in_ns sensor ip link set lo mtu 9216
+in_ns sensor ethtool -K lo gro off tso off gso off > /dev/null 2>&1
+ask_lo
+await 10 seen 2
+end
+[ "$(counted pkt_oversized)" = 0 ] || fail "with the MTU that is advised, frames count as oversized"
+echo "on lo a smaller MTU is advised, and helps"

@@ -73,22 +73,22 @@ without_lock=${capturing/,ipc_lock/}
 MEMLOCK=8388608
 begin $without_lock
 captures AF_PACKET
-must_say 'no AF_XDP: it takes CAP_IPC_LOCK, or [0-9]* MiB of locked memory where 8 may be'
+must_say 'no AF_XDP: found a limit of 8 MiB of locked memory, expected [0-9]*; raise it (ulimit -l) or give CAP_IPC_LOCK'
 [ "$(grep -c -E 'warning|error' "$T/dataplane.log")" = 1 ] || fail "more than one line about locked memory"
 end
 MEMLOCK=1000000
 begin $without_lock
 ! wait "$DATAPLANE" || fail "it runs with next to no locked memory"
-must_say 'error: interface s0: cannot be captured from: it takes CAP_IPC_LOCK, or [0-9]* MiB of locked memory where 0 may be'
+must_say 'error: interface s0: cannot be captured from: found a limit of 0 MiB of locked memory, expected [0-9]*; raise it (ulimit -l) or give CAP_IPC_LOCK'
 MEMLOCK=
 for missing in net_raw net_admin; do
 	begin "$(tr , '\n' <<< $capturing | grep -vx $missing | paste -sd ,)"
 	! wait "$DATAPLANE" || fail "it runs without $missing"
-	must_say "error: interface s0: cannot be captured from: it takes root, or CAP_${missing^^} besides"
+	must_say "error: interface s0: cannot be captured from: root is needed, or CAP_${missing^^}"
 done
 begin ''
 ! wait "$DATAPLANE" || fail "it runs without any right"
-must_say 'error: interface s0: cannot be captured from: it takes root, or CAP_NET_RAW, CAP_NET_ADMIN besides'
+must_say 'error: interface s0: cannot be captured from: root is needed, or CAP_NET_RAW, CAP_NET_ADMIN'
 
 # kill -9, and what the next one may do about it
 begin $capturing

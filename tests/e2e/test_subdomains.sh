@@ -63,7 +63,7 @@ check() { # names sent, let in at most a zone, collapsed at least
 for count in 40000 400000; do
 	flood "$count" -o flood.names=$NAMES
 	check "$count" $NAMES $((count - 4 * NAMES))
-	grep -q 'flood: victim0.net has brought more than 2000 new names' "$T/dataplane.log" || fail "no word of the flood in the log"
+	grep -q 'flood: victim0.net: found more than 2000 new names' "$T/dataplane.log" || fail "no word of the flood in the log"
 	grep -q 'different new names counted as \*.victim0.net' "$T/dataplane.log" || fail "no figures of the flood in the log"
 done
 
