@@ -18,7 +18,7 @@
 
 enum { LISTS = 6 };
 
-// What DPDK and libraries look at: itself, the machine, names in filters.
+// Files that DPDK and libraries read: about the process, the machine, names in filters.
 static const char *const machine[] = {"/proc/self", "/proc/meminfo", "/proc/stat", "/proc/cpuinfo", "/proc/sys/vm",
 	"/sys", "/dev/urandom", "/dev/null", "/etc/services", "/etc/protocols", "/etc/nsswitch.conf", "/etc/hosts",
 	"/etc/ethers", "/etc/networks", "/etc/host.conf", "/etc/ld.so.cache", "/usr/lib", "/lib", "/lib64"};
@@ -36,7 +36,7 @@ int confine_begin(struct dataplane *d, int argc, char **argv)
 	return helper_start(&options, argc, argv);
 }
 
-// Files that are read again on SIGHUP; entries that are no file are passed over.
+// Files that are read again on SIGHUP; NULL for settings that are not files.
 static void list_files(const struct dataplane *d, const char *files[static LISTS + 1])
 {
 	const struct dataplane_settings *s = &d->settings;
@@ -81,8 +81,7 @@ static int choose_user(struct sandbox *s, const struct dataplane *d, const char 
 	if (!path)
 		return 0;
 	if (*d->settings.user) {
-		snprintf(why, why_size, "user %s: cannot read %s; let that user, or name another one", s->user.name,
-			path);
+		snprintf(why, why_size, "user %s: cannot read %s; allow it, or name another user", s->user.name, path);
 		return -1;
 	}
 	snprintf(root.why, sizeof(root.why), "%.20s cannot read %.120s", s->user.name, path);
@@ -90,7 +89,7 @@ static int choose_user(struct sandbox *s, const struct dataplane *d, const char 
 	return 0;
 }
 
-// What an interface that comes back will take: locked memory. If the limit cannot be raised, the right to go over it stays.
+// An interface that comes back needs locked memory. If the limit cannot be raised, the right to exceed it stays.
 static void keep_locking(struct sandbox *s, const struct dataplane *d)
 {
 	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
@@ -101,7 +100,7 @@ static void keep_locking(struct sandbox *s, const struct dataplane *d)
 		s->keep = 1ull << CAP_IPC_LOCK;
 }
 
-// From here on the helper does what takes rights, and knows the programs that are attached already.
+// From now on the helper does what needs rights. It learns which programs are attached already.
 static int hand_over(const struct dataplane *d)
 {
 	struct helper_reply reply;
@@ -142,7 +141,7 @@ int confine(const struct dataplane *d)
 	char text[600];
 
 	if (!d->settings.sandbox) {
-		log_warning("sandbox: off; the program keeps all rights that it was started with");
+		log_warning("sandbox: off; the program keeps all rights of its start");
 		return 0;
 	}
 	if (hand_over(d) != 0)

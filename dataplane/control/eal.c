@@ -24,7 +24,7 @@
 static const struct {
 	const char *name;
 	bool has_value;
-} handed_on[] = {
+} passed_on[] = {
 	{"-a", true},
 	{"--allow", true},
 	{"-b", true},
@@ -62,16 +62,16 @@ const char *eal_version(void)
 
 bool eal_is_option(const char *option, bool *has_value)
 {
-	for (size_t i = 0; i < sizeof(handed_on) / sizeof(handed_on[0]); i++) {
-		size_t len = strlen(handed_on[i].name);
-		if (strncmp(option, handed_on[i].name, len) != 0)
+	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
+		size_t len = strlen(passed_on[i].name);
+		if (strncmp(option, passed_on[i].name, len) != 0)
 			continue;
 		bool long_name = len > 2;
-		*has_value = handed_on[i].has_value;
+		*has_value = passed_on[i].has_value;
 		if (option[len] == '\0')
 			return true;
-		// --vdev=net_null0 and -l0,1: the value stands in the same word
-		if (handed_on[i].has_value && (long_name ? option[len] == '=' : true)) {
+		// --vdev=net_null0 and -l0,1: the value is in the same word
+		if (passed_on[i].has_value && (long_name ? option[len] == '=' : true)) {
 			*has_value = false;
 			return true;
 		}
@@ -87,13 +87,13 @@ static bool names(const char *option, const char *name)
 void eal_args_add(struct eal_args *args, const char *option, const char *value)
 {
 	if (args->argc + 3 >= EAL_ARGS_MAX) {
-		log_error("too many options for DPDK; at most %d", EAL_ARGS_MAX);
+		log_error("options for DPDK: found more than %d, expected at most that", EAL_ARGS_MAX);
 		exit(2);
 	}
 #ifdef DPDK_DRIVERS_BUILT_IN
 	if (names(option, "-d")) {
 		log_error(
-			"-d: found a driver to load, but this build has DPDK's own in it and can load no others; build with -Ddpdk=shared");
+			"-d: found a driver to load, expected none: this build links DPDK statically; build with -Ddpdk=shared");
 		exit(2);
 	}
 #endif
@@ -118,14 +118,14 @@ void eal_args_begin(struct eal_args *args, const char *program)
 {
 	*args = (struct eal_args){0};
 	args->argv[args->argc++] = strdup(program);
-	// chatter of libraries at their start, such as about huge pages of 1 GiB, which no one asked for; errors stay
+	// hides start-up messages of libraries, for instance about missing huge pages of 1 GiB; errors stay
 	eal_args_add(args, "--log-level", "lib.eal:error");
 	eal_args_add(args, "--log-level", "lib.telemetry:error");
 	eal_args_add(args, "--log-level", "user1:warning");	  // librte_ip_frag of DPDK 22.11
 	eal_args_add(args, "--log-level", "lib.ip_frag:warning"); // and of later ones
 }
 
-// "0@0,1@1,2@0": the main lcore on the first CPU that we may use, workers on the others in turn.
+// "0@0,1@1,2@0": the main lcore on the first CPU that may be used, the workers on the next ones in turn.
 static void add_lcores(struct eal_args *args, unsigned workers)
 {
 	cpu_set_t allowed;
@@ -147,10 +147,10 @@ static void add_lcores(struct eal_args *args, unsigned workers)
 	eal_args_add(args, "--lcores", text);
 }
 
-// DPDK makes a folder for each start and leaves it; it is empty by now.
+// DPDK creates a folder at each start and leaves it. It is empty now.
 static void remove_runtime_folder(void)
 {
-	if (!helper_is_on()) // it does it
+	if (!helper_is_on()) // the helper removes it
 		eal_folder_end(rte_eal_get_runtime_dir());
 }
 
@@ -164,27 +164,27 @@ int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib, unsi
 	if (!args->no_huge && huge_pages_free(NULL) * HUGE_PAGE_MIB < (long)memory_mib) {
 		long total, pages = huge_pages_free(&total);
 		log_warning(
-			"huge pages: found %ld free of 2 MiB, expected %u, of them %u for packet buffers; going on in ordinary pages, "
-			"slower (scripts/host-setup --huge-pages %ld --apply)",
+			"huge pages: found %ld free of 2 MiB, expected %u, of them %u for packet buffers; using ordinary pages, "
+			"slower; run scripts/host-setup --huge-pages %ld --apply",
 			pages, wanted, memory_mib / HUGE_PAGE_MIB, total - pages + wanted);
 		eal_args_add(args, "--no-huge", NULL);
 	}
 	if (args->no_huge) {
-		snprintf(text, sizeof(text), "%u", memory_mib + spare_mib); // taken when it is used
+		snprintf(text, sizeof(text), "%u", memory_mib + spare_mib); // allocated when it is used
 		eal_args_add(args, "-m", text);
 	}
-	// no file stays behind, in hugetlbfs or among DPDK's own in /run; --in-memory is both, and refuses --no-huge
+	// leaves no file in hugetlbfs or in DPDK's folder; --in-memory does both, but rejects --no-huge
 	eal_args_add(args, args->no_huge ? "--no-shconf" : "--in-memory", NULL);
 	snprintf(text, sizeof(text), "lookback_%d", (int)getpid());
 	eal_args_add(args, "--file-prefix", text);
 	eal_folder_begin(args->check);
 	atexit(remove_runtime_folder);
 	if (rte_eal_init(args->argc, args->argv) < 0) {
-		log_error("DPDK does not start: %s; its own lines above say why", rte_strerror(rte_errno));
+		log_error("DPDK: cannot start: %s; see its messages above", rte_strerror(rte_errno));
 		return -1;
 	}
 	if (rte_lcore_count() < workers + 1) {
-		log_error("workers: found %u lcores besides the main one, expected %u; give -l or --lcores more",
+		log_error("workers: found %u lcores besides the main one, expected %u; name more with -l or --lcores",
 			rte_lcore_count() - 1, workers);
 		return -1;
 	}
@@ -199,18 +199,18 @@ void eal_without_huge_pages(const struct eal_args *args, char **argv, int argc)
 
 	if (args->no_huge || args->memory_mib == 0 || argc > EAL_ARGS_MAX || huge_pages_can_be_had(args->memory_mib))
 		return;
-	log_warning("huge pages: taken by others since they were counted; starting again in ordinary pages, slower");
+	log_warning("huge pages: taken by others since they were counted; restarting with ordinary pages, slower");
 	memcpy(again, argv, (size_t)argc * sizeof(*argv));
 	again[argc] = no_huge;
 	again[argc + 1] = NULL;
 	eal_folder_end(folder);
 	syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
 	execv("/proc/self/exe", again);
-	log_error("/proc/self/exe: %s; start again with --no-huge", strerror(errno));
+	log_error("/proc/self/exe: cannot be executed: %s; start again with --no-huge", strerror(errno));
 }
 
 void eal_stop(void)
 {
 	rte_eal_cleanup();
-	remove_runtime_folder(); // a check gives up its rights before it ends
+	remove_runtime_folder(); // not only at exit: a check drops its rights before
 }

@@ -10,14 +10,14 @@
 
 #include "dataplane/common/log.h"
 
-static char own[PATH_MAX]; // of a check; empty: none
+static char own[PATH_MAX]; // folder of a check; empty: none
 
 static void make_own(const char *parent)
 {
 	snprintf(own, sizeof(own), "%s/lookback-check.XXXXXX", parent ? parent : "/tmp");
 	if (mkdtemp(own) && setenv("RUNTIME_DIRECTORY", own, 1) == 0)
 		return;
-	log_warning("%s: cannot be made: %s; DPDK uses the folder of the service", own, strerror(errno));
+	log_warning("%s: cannot be created: %s; DPDK uses the folder of the service", own, strerror(errno));
 	own[0] = '\0';
 }
 
@@ -35,8 +35,8 @@ void eal_folder_begin(bool check)
 		return;
 	if (rmdir(path) != 0)
 		log_warning(
-			"%s: found a folder of another user, expected one to write to: there will be no telemetry of DPDK; remove it "
-			"and start again",
+			"%s: found a folder of another user, expected a writable one: DPDK's telemetry is off; remove it and start "
+			"again",
 			path);
 }
 

@@ -10,9 +10,9 @@
 #include "dataplane/table/table.h"
 
 enum {
-	EAL_MIB = 256, // of DPDK besides the buffers
+	EAL_MIB = 256, // of DPDK, without packet buffers
 	BUFFER_KIB = 3,
-	FRAGMENTS = 8 // buffers that a datagram in reassembly can hold
+	FRAGMENTS = 8 // buffers that a datagram in reassembly may hold
 };
 
 unsigned huge_pages_packets_mib(const struct dataplane_settings *s, unsigned intake_mib)
@@ -35,14 +35,14 @@ unsigned huge_pages_wanted(const struct dataplane_settings *s, unsigned intake_m
 long huge_pages_free(long *total)
 {
 	char line[128];
-	long value, pages = 0, promised = 0, all = 0;
+	long value, pages = 0, reserved = 0, all = 0;
 	FILE *file = fopen("/proc/meminfo", "r");
 
 	while (file && fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "HugePages_Free: %ld", &value) == 1)
 			pages = value;
 		else if (sscanf(line, "HugePages_Rsvd: %ld", &value) == 1)
-			promised = value;
+			reserved = value;
 		else if (sscanf(line, "HugePages_Total: %ld", &value) == 1)
 			all = value;
 	}
@@ -50,7 +50,7 @@ long huge_pages_free(long *total)
 		fclose(file);
 	if (total)
 		*total = all;
-	return pages > promised ? pages - promised : 0;
+	return pages > reserved ? pages - reserved : 0;
 }
 
 bool huge_pages_can_be_had(unsigned mib)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How many huge pages a run takes, by its settings: the one number that --check, the log and scripts/host-setup tell.
+// How many huge pages a run needs, by its settings: the one number that --check, the log and scripts/host-setup report.
 #pragma once
 
 #include <stdbool.h>
@@ -8,14 +8,14 @@
 
 enum { HUGE_PAGE_MIB = 2 };
 
-// Memory of DPDK for packet buffers and what belongs to them; `intake_mib`: intake_memory_mib.
+// Memory of DPDK, including packet buffers; `intake_mib`: intake_memory_mib.
 unsigned huge_pages_packets_mib(const struct dataplane_settings *s, unsigned intake_mib);
 
-// Pages of 2 MiB for that and for the tables of all workers.
+// Pages of 2 MiB for that memory and for the tables of all workers.
 unsigned huge_pages_wanted(const struct dataplane_settings *s, unsigned intake_mib);
 
-// Pages of the default size that are free and not promised to anyone; `total` (may be NULL): those there are.
+// Pages of the default size that are free and not reserved; `total` (may be NULL): all pages.
 long huge_pages_free(long *total);
 
-// Whether so much can be had right now: it is asked for and given back.
+// Whether so much can be allocated now: allocates and frees it.
 bool huge_pages_can_be_had(unsigned mib);

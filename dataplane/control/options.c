@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The command line: DPDK's options go to DPDK, the others are ours.
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +55,7 @@ static const struct option long_options[] = {{"iface", required_argument, NULL, 
 	{"summary", no_argument, NULL, OPTION_SUMMARY}, {"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 
-// What follows is its value, whatever DPDK would make of that.
+// Whether the next word is the value of our option, not an option of DPDK.
 static bool wants_value(const char *option)
 {
 	for (const struct option *o = long_options; o->name; o++)
@@ -66,7 +65,7 @@ static bool wants_value(const char *option)
 	return strcmp(option, "-o") == 0 || strcmp(option, "-c") == 0;
 }
 
-// Moves DPDK's options from argv to its own list, so that getopt sees ours alone.
+// Moves DPDK's options from argv to a list of their own, so that getopt sees only ours.
 static int split_arguments(struct dataplane *d, int argc, char **argv, char **ours)
 {
 	int len = 0;
@@ -78,7 +77,7 @@ static int split_arguments(struct dataplane *d, int argc, char **argv, char **ou
 				eal_args_add(&d->eal, argv[i], NULL);
 			break;
 		}
-		// -c is our configuration file; DPDK's core mask of that name is long out of use
+		// -c is our configuration file; DPDK's -c, a core mask, is deprecated
 		if (i == 0 || argv[i][0] != '-' || strncmp(argv[i], "-c", 2) == 0 ||
 			!eal_is_option(argv[i], &has_value)) {
 			ours[len++] = argv[i];

@@ -47,7 +47,7 @@ static void *run(void *reload)
 	return NULL;
 }
 
-// The signals that users send are the main thread's; the sandbox reaches the thread by another one.
+// The main thread handles the signals that users send. The sandbox needs another one to reach this thread.
 static bool start(struct reload *r)
 {
 	sigset_t users, before;
@@ -98,7 +98,7 @@ bool reload_is_reading(struct reload *r)
 	return r->started && state_of(r) == RELOAD_READING;
 }
 
-// What came too late is thrown away.
+// Takes the result, or drops it if it is too late.
 static enum reload_outcome settle(struct reload *r, struct filter_set **set, char *why, size_t why_size)
 {
 	*set = r->set;
@@ -125,22 +125,22 @@ enum reload_outcome reload_take(struct reload *r, uint64_t now_ms, unsigned pati
 		return RELOAD_NOTHING;
 	r->given_up = true;
 	snprintf(why, why_size,
-		"settings: found filters that take longer than %u s to read, expected less; put networks into a file for "
-		"the setting servers instead of filter",
+		"settings: found filters that take longer than %u s to read, expected less; put networks into a file and "
+		"name it in servers instead of filter",
 		patience_s);
 	return RELOAD_REFUSED;
 }
 
-static void tell_fixed(const struct conf *conf)
+static void log_fixed(const struct conf *conf)
 {
 	const struct conf_key *key;
 
 	for (size_t at = 0; (key = conf_next_changed(conf, &at)) != NULL;)
-		log_warning("%s: changed; takes effect after a restart", key->name);
+		log_warning("%s: changed, takes effect after a restart", key->name);
 }
 
 void reload_in_force(struct reload *r)
 {
 	log_level_set(r->settings.log_level);
-	tell_fixed(settings_conf(&r->settings));
+	log_fixed(settings_conf(&r->settings));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Settings read once more, on SIGHUP: the same file and options as at the start, into a filter set. That takes seconds with a
-// large expression or large lists, so a thread of its own does it, which shares nothing else with the others. It knows no
-// DPDK, so that the program may end while it reads.
+// Reads the settings, at the start and again on SIGHUP: the same file and options, into a filter set. This takes seconds with a
+// large expression or large lists, so a separate thread does it. It shares nothing else with other threads and uses no DPDK, so
+// that the program may end while it reads.
 #pragma once
 
 #include <pthread.h>
@@ -20,34 +20,34 @@ struct reload {
 	const char *options[RELOAD_OPTIONS_MAX]; // -o, in order
 	int options_len;
 	// main thread
-	bool started;	   // there is a thread
-	bool given_up;	   // what is being read comes too late
-	uint64_t since_ms; // monotonic; when it was asked for
+	bool started;	   // the thread exists
+	bool given_up;	   // the result will be too late
+	uint64_t since_ms; // monotonic; time of the request
 	// under the lock
 	pthread_mutex_t lock;
 	pthread_cond_t asked;
 	enum reload_state state;
-	// the thread's while READING, else the main thread's
-	const struct dataplane_settings *given; // not to be read, only their lists; or NULL
+	// owned by the thread while READING, else by the main thread
+	const struct dataplane_settings *given; // read only the lists that these name; or NULL
 	struct dataplane_settings settings;	// as read last
-	struct filter_set *set;			// NULL: refused
+	struct filter_set *set;			// NULL: rejected
 	char why[1024];
 };
 
-// Reads everything into `*settings`, defaults first. Returns 0, or -errno with one line in `why`.
+// Reads the defaults, the file and the options into `*settings`. Returns 0, or -errno with one line in `why`.
 int reload_settings(const struct reload *reload, struct dataplane_settings *settings, char *why, size_t why_size);
 
-// Starts reading, of `given` the lists alone where it is not NULL. False while the last reading goes on, or where there can
-// be no thread. Main thread, as all that follow.
+// Starts reading; if `given` is not NULL, only the lists that it names. Returns false while the last reading is going on, or if
+// the thread cannot be created. Main thread only, as the functions below.
 bool reload_ask(struct reload *reload, const struct dataplane_settings *given, uint64_t now_ms);
 
-// TAKEN: `*set` is what was read, not finished yet, and is the caller's; REFUSED: one line in `why`, nothing has changed.
-// `patience_s`: what is not there after so long is refused; 0: for ever.
+// RELOAD_TAKEN: the caller owns `*set` and calls filter_set_finish. RELOAD_REFUSED: one line in `why`, nothing has changed.
+// `patience_s`: reading that takes longer is refused; 0: no limit.
 enum reload_outcome reload_take(struct reload *reload, uint64_t now_ms, unsigned patience_s, struct filter_set **set,
 	char *why, size_t why_size);
 
-// True while something is being read.
+// Whether reading is going on.
 bool reload_is_reading(struct reload *reload);
 
-// What was taken is in force: sets the log level, warns of each key that was changed and needs a restart.
+// After RELOAD_TAKEN: sets the log level, and warns of each key that was changed but needs a restart.
 void reload_in_force(struct reload *reload);

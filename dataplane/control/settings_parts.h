@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the rooms below get of the settings: each has options of its own and knows no settings.
+// Gives each room below its part of the settings. They have options of their own and do not know the settings.
 #pragma once
 
 #include "dataplane/admit/filter.h"
@@ -12,5 +12,5 @@ void settings_worker(const struct dataplane_settings *settings, struct worker_op
 // `*out` points into `*settings`, which settings_finish has seen.
 void settings_filter(const struct dataplane_settings *settings, struct filter_options *out);
 
-// `*out` points into `*settings`, as above.
+// `*out` points into `*settings`.
 void settings_intake(const struct dataplane_settings *settings, struct intake_options *out);

@@ -13,14 +13,14 @@
 #include <linux/sockios.h>
 
 enum {
-	MTU_MAX = 9216,		// lo has 65536, of which DNS makes little use
+	MTU_MAX = 9216,		// lo has 65536, which DNS hardly uses
 	LINK_SIZE = 14 + 2 * 4, // Ethernet and two tags
 	HEADROOM = 128,		// DPDK's
 	BEFORE_FRAME = 384,	// XDP's own headroom (256) and DPDK's; more than AF_PACKET's header
-	XDP_ROOM_MAX = 3840	// with the heads of the buffer in one page, which is what AF_XDP takes
+	XDP_ROOM_MAX = 3840	// with the buffer's own header it fills one page, which is the most that AF_XDP takes
 };
 
-_Static_assert(MTU_MAX + LINK_SIZE + BEFORE_FRAME <= IFACE_ROOM_LONGEST, "no interface has more room");
+_Static_assert(MTU_MAX + LINK_SIZE + BEFORE_FRAME <= IFACE_ROOM_LONGEST, "no interface needs more room");
 
 static int ask_ethtool(int fd, struct ifreq *request, void *command)
 {

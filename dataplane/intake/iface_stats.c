@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the sockets of an interface and its XDP program count, besides DPDK's driver.
+// Counters of an interface that DPDK's driver does not have: of its sockets and of the XDP program.
 #include <sys/socket.h>
 
 #include <linux/if_packet.h>
@@ -11,7 +11,7 @@
 #define SOL_XDP 283
 #endif
 
-// What the kernel drops is too long for the socket's frames, or finds no buffer in the fill ring.
+// The kernel drops a packet if it is too long for the socket's frames, or if the fill ring is empty.
 static void read_xdp(const struct xdp_statistics *xdp, struct port_stats *stats)
 {
 	stats->ring_full += xdp->rx_ring_full;
@@ -41,7 +41,7 @@ void iface_read_stats(struct iface *iface, struct port_stats *stats)
 		read_socket(iface, iface->fds[i], stats);
 	if (!iface->by_xdp)
 		stats->imissed += iface->packet_drops;
-	// the driver counts all that was dropped as missed; a buffer that was missing for a moment makes the difference less
+	// the driver counts all dropped packets as missed; too_long must not go back when the fill ring was empty for a moment
 	if (stats->too_long > iface->too_long)
 		iface->too_long = stats->too_long;
 	stats->too_long = iface->too_long;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Interfaces that go away, come back or change while packets are taken from them.
+// Interfaces that go away, come back or change while they are captured from.
 #include "dataplane/intake/intake.h"
 
 #include <rte_mempool.h>
@@ -29,23 +29,23 @@ static void close_gone(struct intake *in, unsigned index, const char *why, const
 	}
 }
 
-// The longest time that a worker may hold a buffer: fragments in reassembly are the last.
+// The longest time that a worker may hold a buffer: fragments in reassembly are held longest.
 static double held_s(const struct intake_options *options)
 {
 	return 2 * options->frag_timeout_s + 5;
 }
 
-static void tell_wait(struct iface *iface, const struct intake_options *options)
+static void log_wait(struct iface *iface, const struct intake_options *options)
 {
 	if (!iface->waits)
 		log_warning(
-			"interface %s: is back for the %dth time in %.0f s; opened again once its buffers of before are free",
+			"interface %s: is back for the %dth time in %.0f s; opening it when its previous buffers are free",
 			iface->name, IFACE_RETIRED_MAX, held_s(options));
 	iface->waits = true;
 }
 
-// Whether no worker can hold any buffer of it: all were back at two looks in a row, a second apart, or it is long enough ago.
-// AF_XDP does not give back those that the kernel had.
+// Whether no worker can hold any of its buffers: all were free at two looks in a row, a second apart, or enough time has passed,
+// because AF_XDP does not return the buffers that the kernel had.
 static bool is_given_back(struct iface *iface, unsigned i, const struct intake_options *options)
 {
 	unsigned whole = rte_mempool_full(iface->retired[i].pool) ? iface->retired[i].whole + 1 : 0;
@@ -54,7 +54,7 @@ static bool is_given_back(struct iface *iface, unsigned i, const struct intake_o
 	return whole >= 2 || (double)(monotonic_ms() - iface->retired[i].since_ms) > 1000 * held_s(options);
 }
 
-// Frees what no worker can hold any more. True where there is room for one more.
+// Frees pools whose buffers no worker can hold. Returns whether there is room for one more pool.
 static bool free_retired(struct iface *iface, const struct intake_options *options)
 {
 	bool room = false;
@@ -69,18 +69,18 @@ static bool free_retired(struct iface *iface, const struct intake_options *optio
 	return room;
 }
 
-// Tried again each second, said once.
-static void tell_no_memory(struct iface *iface)
+// Logged once; retried each second.
+static void log_no_memory(struct iface *iface)
 {
 	if (!iface->short_of_memory)
 		log_error(
-			"interface %s: is back, but there is no memory for its buffers; nothing is captured until there is; lower "
-			"rx.descriptors or frag.datagrams, or reserve more huge pages (scripts/host-setup)",
+			"interface %s: is back, but there is no memory for its packet buffers; retrying; lower rx.descriptors or "
+			"frag.datagrams, or reserve more huge pages (scripts/host-setup)",
 			iface->name);
 	iface->short_of_memory = true;
 }
 
-// The buffers in the kernel's hands were lost with the sockets, so it gets new ones.
+// New buffers: those that the kernel had were lost with the sockets.
 static void open_again(struct intake *in, unsigned index, const struct intake_options *options,
 	const struct intake_watch *watch)
 {
@@ -89,7 +89,7 @@ static void open_again(struct intake *in, unsigned index, const struct intake_op
 	struct rte_mempool *pool = port_pool_quiet(options, options->workers, iface_room(iface));
 
 	if (!pool) {
-		tell_no_memory(iface);
+		log_no_memory(iface);
 		return;
 	}
 	iface->short_of_memory = false;
@@ -114,6 +114,6 @@ void intake_watch(struct intake *in, const struct intake_options *options, const
 		else if (iface->gone && iface_is_there(iface) && room)
 			open_again(in, i, options, watch);
 		else if (iface->gone && iface_is_there(iface))
-			tell_wait(iface, options);
+			log_wait(iface, options);
 	}
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What an mbuf of a replayed capture tells besides its bytes: when it was captured (microseconds
-// since 1970, in the field that net_pcap uses too), the time of all captures together, how its frame begins, and whether all
-// of it was captured.
+// Metadata of a packet in its mbuf. net_pcap sets the time of capture (microseconds since 1970); a replay also sets the time for
+// time-outs, the kind of the link header, and whether the packet was truncated at capture.
 #pragma once
 
 #include <stdbool.h>
@@ -19,7 +18,7 @@ extern int packet_time_offset;	  // of the time in an mbuf
 extern uint64_t packet_time_flag; // in ol_flags: the time is set
 extern int packet_clock_offset;	  // of the time for time-outs
 
-// Registers fields and flag; after rte_eal_init. Returns 0 or -errno.
+// Registers fields and flag. Call it after rte_eal_init. Returns 0 or -errno.
 int packet_meta_init(void);
 
 enum { PACKET_LINK_MASK = 0xff, PACKET_SNAPPED = 0x100 }; // in the mbuf's hash.usr
@@ -33,7 +32,7 @@ static inline void packet_meta_set(struct rte_mbuf *m, uint64_t us, uint64_t clo
 	m->hash.usr = (uint32_t)link | (is_snapped ? PACKET_SNAPPED : 0);
 }
 
-// The packet's time, or `otherwise` where it carries none.
+// The packet's time, or `otherwise` if it has none.
 static inline uint64_t packet_time_us(const struct rte_mbuf *m, uint64_t otherwise)
 {
 	if (!(m->ol_flags & packet_time_flag))
@@ -47,19 +46,19 @@ static inline bool packet_time_is_valid(uint64_t us)
 	return capture_has_time(us);
 }
 
-// Time for time-outs, which never goes back; of packets that packet_meta_set has marked alone.
+// Time for time-outs, which never goes back. Only for packets of packet_meta_set.
 static inline uint64_t packet_clock_us(const struct rte_mbuf *m)
 {
 	return *RTE_MBUF_DYNFIELD(m, packet_clock_offset, const uint64_t *);
 }
 
-// How the frame begins; of packets that packet_meta_set has marked alone.
+// How the frame begins. Only for packets of packet_meta_set.
 static inline enum link_kind packet_link(const struct rte_mbuf *m)
 {
 	return (enum link_kind)(m->hash.usr & PACKET_LINK_MASK);
 }
 
-// Whether it was longer on the wire; likewise.
+// Whether it was longer on the wire. Only for packets of packet_meta_set.
 static inline bool packet_is_snapped(const struct rte_mbuf *m)
 {
 	return (m->hash.usr & PACKET_SNAPPED) != 0;

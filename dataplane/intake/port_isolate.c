@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// DNS alone from a card that can tell it apart (rte_flow): the card drops the rest before it costs us
-// anything. Tunnels and later fragments have no port to see, so this is for taps without them.
+// Only DNS from a card that can filter (rte_flow): the card drops all other packets at no cost for the host. Packets in tunnels and
+// later fragments show no DNS port, so this is for taps without them.
 #include "dataplane/intake/port.h"
 
 #include <rte_flow.h>
 
 #include "dataplane/common/log.h"
 
-// One rule: packets of that IP version and transport whose source (or destination) port is `port`, to all
-// queues alike, or to queue 0 where there is one.
+// One rule: packets of that IP version and transport with source (or destination) port `dns_port`, spread over all queues, or to
+// the only one.
 static int add_rule(const struct port *port, bool ipv6, bool tcp, bool source, uint16_t dns_port,
 	struct rte_flow_error *error)
 {
@@ -56,8 +56,8 @@ bool port_isolate_begin(const struct port *port)
 
 	if (rte_flow_isolate(port->id, 1, &error) == 0)
 		return true;
-	log_warning("port %s: nic.isolate: cannot be had: %s; everything comes to the workers", port->name,
-		error.message ? error.message : "the driver has no such thing");
+	log_warning("port %s: nic.isolate: not possible: %s; all packets come to the workers", port->name,
+		error.message ? error.message : "the driver does not support it");
 	return false;
 }
 
@@ -66,11 +66,11 @@ void port_isolate_fill(const struct port *port, const struct dns_ports *ports)
 	struct rte_flow_error error = {0};
 
 	if (add_rules(port, ports, &error) == 0) {
-		log_info("port %s: the card hands over DNS alone", port->name);
+		log_info("port %s: the card passes only DNS", port->name);
 		return;
 	}
-	log_warning("port %s: nic.isolate: a rule is refused: %s; everything comes to the workers", port->name,
-		error.message ? error.message : "the driver does not say why");
+	log_warning("port %s: nic.isolate: a rule was rejected: %s; all packets come to the workers", port->name,
+		error.message ? error.message : "the driver gives no reason");
 	rte_flow_flush(port->id, &error);
 	rte_flow_isolate(port->id, 0, &error);
 }

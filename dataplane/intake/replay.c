@@ -17,16 +17,16 @@
 #include "dataplane/common/stats.h"
 
 enum {
-	QUEUE_LEN = 2048,	   // packets that wait for a worker, a power of two
+	QUEUE_LEN = 2048,	   // packets that wait for a worker; a power of two
 	SPARES = 32,		   // buffers taken from the pool at once
-	CLOCK_SLACK_US = 10000000, // packets may change places within so much; what is older still is of another time
-	CLOCK_NEXT_US = 1000000	   // from one capture to the next
+	CLOCK_SLACK_US = 10000000, // reordering; a packet that is older by more belongs to another period
+	CLOCK_NEXT_US = 1000000	   // gap that a next capture may have to the one before
 };
 
 struct replay_queue {
 	struct replay *replay;
 	unsigned worker;
-	struct rte_ring *ring; // what others have read for it; NULL where there are no others
+	struct rte_ring *ring; // packets that others have read for it; NULL with one worker
 };
 
 struct replay {
@@ -35,18 +35,18 @@ struct replay {
 	struct rte_mempool *pool;		       // ro
 	struct replay_queue queues[STATS_WORKERS_MAX]; // ro
 	unsigned queues_len;			       // ro
-	struct dns_ports every_port;		       // to find the addresses of a packet whatever its ports. ro
-	atomic_flag reading;			       // whoever has set it may write what follows
+	struct dns_ports every_port;		       // all ports, to find the addresses of any packet. ro
+	atomic_flag reading;			       // the thread that has set it may write the members below
 	unsigned captures_read;
-	struct capture_reader *reader; // of the capture in hand, or NULL
+	struct capture_reader *reader; // of the current capture, or NULL
 	uint64_t packets_read;	       // of it
 	struct capture_packet packet;
-	bool has_packet;	// it could not be given out yet
+	bool has_packet;	// it waits for a buffer or for room in a queue
 	uint64_t pause_us;	// see replay_new
-	struct monotonic clock; // of all captures: whichever worker a packet goes to, time is the same
+	struct monotonic clock; // one for all workers
 	struct rte_mbuf *spares[SPARES];
 	unsigned spares_len;
-	struct worker_stats unused_stats; // pkt_decap counts; these counts are nobody's
+	struct worker_stats unused_stats; // pkt_decap counts here; not used
 	atomic_bool done;		  // main: r
 	atomic_bool failed;		  // main: r
 	atomic_uint_fast64_t packets;	  // main: r
@@ -92,7 +92,7 @@ void *replay_queue(struct replay *r, unsigned worker)
 
 // files → packets ────────────────────────────────────────────────────────────────────────────
 
-// The end of a capture, for better or worse.
+// Ends a capture; `error`: reason if it failed, or NULL.
 static void end_capture(struct replay *r, const char *error)
 {
 	const struct capture *capture = &r->captures[r->captures_read];
@@ -116,7 +116,7 @@ static bool read_packet(struct replay *r)
 
 	while (r->captures_read < r->captures_len) {
 		if (r->captures[r->captures_read].packets == 0) {
-			r->captures_read++; // nothing in it, or nothing whole
+			r->captures_read++; // no packet, or none that is complete
 			continue;
 		}
 		if (!r->reader)
@@ -141,7 +141,7 @@ static inline struct rte_mbuf *take_spare(struct replay *r)
 	return r->spares_len > 0 ? r->spares[--r->spares_len] : NULL;
 }
 
-// Copies a packet into as many buffers as it takes. NULL while there are none.
+// Copies a packet into as many buffers as it needs. NULL if there are not enough.
 static inline struct rte_mbuf *copy_packet(struct replay *r, const uint8_t *bytes, uint32_t size)
 {
 	struct rte_mbuf *head = take_spare(r), *last = head;
@@ -160,7 +160,7 @@ static inline struct rte_mbuf *copy_packet(struct replay *r, const uint8_t *byte
 		last = last->next;
 		head->nb_segs++;
 	}
-	if (head) { // ran out midway
+	if (head) { // no more buffers
 		head->nb_segs--;
 		rte_pktmbuf_free(head);
 	}
@@ -169,8 +169,7 @@ static inline struct rte_mbuf *copy_packet(struct replay *r, const uint8_t *byte
 
 // packets → workers ──────────────────────────────────────────────────────────────────────────
 
-// The same worker for both directions of a conversation and for fragments: by the innermost
-// addresses, whichever comes first.
+// By the innermost addresses, in either order: the same worker for both directions of a conversation and for fragments.
 static __rte_noinline unsigned choose_worker(struct replay *r, const uint8_t *frame, size_t size, enum link_kind link)
 {
 	struct pkt pkt;
@@ -184,7 +183,7 @@ static __rte_noinline unsigned choose_worker(struct replay *r, const uint8_t *fr
 	return (unsigned)(((uint64_t)sum * r->queues_len) >> 32);
 }
 
-// Time for time-outs. A packet without a time that can be believed, which is left out, does not move it.
+// Time for time-outs. A packet without a valid time, which will be dropped, does not move it.
 static uint64_t clock_of(struct replay *r, uint64_t us)
 {
 	struct monotonic *c = &r->clock;
@@ -196,7 +195,7 @@ static uint64_t clock_of(struct replay *r, uint64_t us)
 	return monotonic_of(c, us, CLOCK_SLACK_US);
 }
 
-// Reads until `len` packets of this queue are there, or one of another cannot be given out.
+// Reads until there are `len` packets for this queue, or until a packet has to wait.
 static uint16_t read_packets(const struct replay_queue *q, struct rte_mbuf **mbufs, uint16_t len)
 {
 	struct replay *r = q->replay;
@@ -234,7 +233,7 @@ uint16_t replay_receive(void *queue, struct rte_mbuf **mbufs, uint16_t len)
 	if (atomic_load_explicit(&r->done, memory_order_relaxed) ||
 		atomic_flag_test_and_set_explicit(&r->reading, memory_order_acquire))
 		return 0;
-	// what came into the queue meanwhile is older than what is to be read
+	// packets that came into the queue meanwhile are older than those to be read
 	if (q->ring)
 		n = (uint16_t)rte_ring_dequeue_burst(q->ring, (void **)mbufs, len, NULL);
 	if (n == 0)

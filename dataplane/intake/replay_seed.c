@@ -24,7 +24,7 @@ uint64_t replay_seed(uint64_t seed, const struct capture *capture)
 	hash_key_from(&key, 1);
 	seed = hash_mix(&key, seed, capture->packets);
 	seed = hash_mix(&key, seed, capture->bytes);
-	if (fd >= 0) { // else the replay will say so
+	if (fd >= 0) { // if not, the replay reports it
 		off_t end = lseek(fd, 0, SEEK_END);
 		seed = mix_part(&key, seed, fd, 0);
 		seed = mix_part(&key, seed, fd, end > PART_SIZE ? end - PART_SIZE : 0);

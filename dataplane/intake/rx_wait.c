@@ -10,7 +10,7 @@
 
 #include <linux/if_packet.h>
 
-enum { POLL_MAX = 16 }; // sockets of one worker: its queue of each port
+enum { POLL_MAX = 16 }; // sockets of one worker, one per port
 
 static int compare(const void *left, const void *right)
 {
@@ -64,5 +64,5 @@ void rx_wait(const int *fds, unsigned len, unsigned timeout_us)
 	for (unsigned i = 0; i < len; i++)
 		if (poll_fds[i].revents & POLLIN)
 			return;
-	nanosleep(&timeout, NULL); // errors alone
+	nanosleep(&timeout, NULL); // only errors
 }

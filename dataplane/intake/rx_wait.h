@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sleeping on the sockets that a driver reads from, while nothing comes. DPDK's drivers for AF_XDP
-// and AF_PACKET have no receive interrupts, but their sockets can be waited for like any other.
+// Sleeps until a socket of a driver has a packet. DPDK's drivers for AF_XDP and AF_PACKET have no RX interrupts, but their sockets
+// can be polled like any other.
 #pragma once
 
 #include <stdint.h>
 
 enum { RX_WAIT_SOCKETS_MAX = 1024 };
 
-// The sockets of this process of that address family (AF_XDP, AF_PACKET; the latter bound to
-// `ifindex`), in order of their numbers, at most `max`. Returns how many.
+// Lists at most `max` sockets of this process of a family, AF_XDP or AF_PACKET (only those bound to `ifindex`), by ascending
+// descriptor. Returns how many.
 unsigned rx_wait_sockets(int family, int ifindex, int *fds, unsigned max);
 
-// Returns when one of the sockets has something to read, and after `timeout_us` at the latest. One
-// that is broken (its interface is gone) is no reason to return at once.
+// Returns when one of the sockets is readable, at the latest after `timeout_us`. A socket with an error (its interface has gone)
+// does not end the wait.
 void rx_wait(const int *fds, unsigned len, unsigned timeout_us);

@@ -36,7 +36,7 @@ unsigned check_failures(void)
 
 // the host ───────────────────────────────────────────────────────────────────────────────────
 
-// First line of a file without its end; empty where there is none.
+// First line of a file, without the newline; empty if there is none.
 static void read_line(const char *path, char *out, size_t size)
 {
 	FILE *file = fopen(path, "r");
@@ -73,7 +73,7 @@ static void check_huge_pages(const struct dataplane_settings *s, unsigned intake
 			size_kb, wanted);
 	else
 		check_say("hint",
-			"huge pages: %ld of %ld pages of %ld kB are free, %ld are needed; without them it works, slower "
+			"huge pages: %ld of %ld pages of %ld kB are free, %ld are needed; it works without, slower "
 			"(scripts/host-setup --huge-pages %ld --apply)",
 			free_pages, total, size_kb, wanted, total - free_pages + wanted);
 }
@@ -88,8 +88,7 @@ static void check_hugetlbfs(void)
 		mounted |= strstr(line, " hugetlbfs ") != NULL;
 	if (file)
 		fclose(file);
-	check_say("ok", "hugetlbfs: %s",
-		mounted ? "mounted" : "not mounted, and not needed: pages are taken from memory directly");
+	check_say("ok", "hugetlbfs: %s", mounted ? "mounted" : "not mounted, and not needed");
 }
 
 static unsigned count_entries(const char *path)
@@ -113,11 +112,11 @@ static void check_iommu(void)
 		check_say("ok", "IOMMU: %u groups, vfio-pci is loaded", groups);
 	else if (groups > 0)
 		check_say("hint",
-			"IOMMU: %u groups, vfio-pci is not loaded; a card for DPDK wants it (modprobe vfio-pci)",
+			"IOMMU: %u groups, vfio-pci is not loaded; a card for DPDK needs it (modprobe vfio-pci)",
 			groups);
 	else
 		check_say("hint",
-			"IOMMU: none; a card for DPDK wants it (intel_iommu=on iommu=pt on the kernel's command line), "
+			"IOMMU: none; a card for DPDK needs it (intel_iommu=on iommu=pt on the kernel's command line), "
 			"interfaces and captures do not");
 }
 
@@ -129,7 +128,7 @@ static void check_cpus(const struct dataplane_settings *s)
 
 	read_line("/sys/devices/system/cpu/isolated", isolated, sizeof(isolated));
 	if (s->workers + 1 > (uint64_t)cpus)
-		check_say("hint", "CPUs: %d for %llu workers and the main thread; each wants one of its own", cpus,
+		check_say("hint", "CPUs: %d for %llu workers and the main thread; each should have its own", cpus,
 			(unsigned long long)s->workers);
 	else
 		check_say("ok", "CPUs: %d for %llu workers and the main thread", cpus, (unsigned long long)s->workers);
@@ -147,7 +146,7 @@ static void check_xdp(void)
 	if (xdp_possible(why, sizeof(why)))
 		check_say("ok", "XDP: programs can be loaded");
 	else
-		check_say("hint", "XDP: %s; an interface is captured from through AF_PACKET, slower", why);
+		check_say("hint", "XDP: %s; interfaces are captured from through AF_PACKET, slower", why);
 }
 
 void check_host(const struct dataplane *d, unsigned intake_mib)
@@ -184,13 +183,13 @@ static void check_numa(const struct port *port)
 	{
 		if ((int)rte_lcore_to_socket_id(lcore) != node) {
 			check_say("hint",
-				"port %s: on NUMA node %d, lcore %u on node %u; workers belong on the port's node (-l, --lcores)",
+				"port %s: on NUMA node %d, lcore %u on node %u; put workers on the port's node (-l, --lcores)",
 				port->name, node, lcore, rte_lcore_to_socket_id(lcore));
 			return;
 		}
 	}
 	if (port->is_device)
-		check_say("ok", "port %s: on NUMA node %d, like its workers", port->name, node);
+		check_say("ok", "port %s: on NUMA node %d, as its workers", port->name, node);
 }
 
 static void check_queues(const struct port *port, const struct rte_eth_dev_info *info,
@@ -201,15 +200,15 @@ static void check_queues(const struct port *port, const struct rte_eth_dev_info 
 	check_say("ok", "port %s: driver %s, %u of %u queues in use", port->name, info->driver_name, port->queues,
 		info->max_rx_queues);
 	if (port->queues < s->workers)
-		check_say("hint", "port %s: fewer queues than workers (%llu); the others get nothing from it",
+		check_say("hint", "port %s: fewer queues than workers (%llu); the other workers get no packets from it",
 			port->name, (unsigned long long)s->workers);
 	if (port->queues > 1 && port->is_device && (info->flow_type_rss_offloads & addresses) == 0)
-		check_say("hint", "port %s: cannot spread by addresses (RSS); one worker gets everything", port->name);
+		check_say("hint", "port %s: no RSS by addresses; one worker gets all packets", port->name);
 	else if (port->queues > 1 && port->is_device)
-		check_say("ok", "port %s: spreads by addresses, both directions alike", port->name);
+		check_say("ok", "port %s: symmetric RSS by addresses", port->name);
 	if (port->is_device && info->rx_desc_lim.nb_max > 0 && s->rx_descriptors > info->rx_desc_lim.nb_max)
-		check_say("hint", "port %s: at most %u descriptors, not %llu", port->name, info->rx_desc_lim.nb_max,
-			(unsigned long long)s->rx_descriptors);
+		check_say("hint", "port %s: at most %u descriptors, not %llu (rx.descriptors)", port->name,
+			info->rx_desc_lim.nb_max, (unsigned long long)s->rx_descriptors);
 }
 
 void check_ports(const struct intake *intake, const struct dataplane_settings *settings)
@@ -220,7 +219,7 @@ void check_ports(const struct intake *intake, const struct dataplane_settings *s
 		if (port->replay)
 			continue;
 		if (rte_eth_dev_info_get(port->id, &info) != 0) {
-			check_say("fail", "port %s: does not tell about itself", port->name);
+			check_say("fail", "port %s: its driver reports nothing", port->name);
 			continue;
 		}
 		check_queues(port, &info, settings);
@@ -233,7 +232,7 @@ void check_ports(const struct intake *intake, const struct dataplane_settings *s
 				"port %s: AF_PACKET, by copy, as the host uses the interface (%s); xdp.program = steer would take DNS from the host",
 				port->name, port->iface->host_uses);
 		else if (port->iface)
-			check_say("hint", "port %s: AF_PACKET; the lines above say why it is not AF_XDP", port->name);
+			check_say("hint", "port %s: AF_PACKET; see the log above for the reason", port->name);
 	}
 }
 
@@ -242,7 +241,7 @@ void check_sandbox(const struct dataplane *d)
 	char text[600];
 
 	if (!d->settings.sandbox)
-		check_say("hint", "sandbox: off; the program keeps all rights that it was started with");
+		check_say("hint", "sandbox: off; the program keeps all rights of its start");
 	else if (confine_try(d, text, sizeof(text)) != 0)
 		check_say("fail", "%s", text);
 	else

@@ -10,7 +10,7 @@
 #include <rte_telemetry.h>
 #include <rte_version.h>
 
-// The commands run in a thread of DPDK's: counters are read as everywhere, of filters it has a copy.
+// The commands run in a thread of DPDK: it reads the workers' counters, and a copy of what is known about the filters.
 static const struct worker *all_workers;
 static unsigned workers_len;
 static pthread_mutex_t filters_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -56,7 +56,7 @@ static int list_workers(struct rte_tel_data *data)
 	return 0;
 }
 
-// The worker that the command's argument names, or NULL.
+// The worker of that number, or NULL.
 static const struct worker *named_worker(const char *params)
 {
 	char *end;
@@ -155,9 +155,10 @@ void telemetry_start(const struct worker *workers, unsigned len)
 	all_workers = workers;
 	workers_len = len;
 	rte_telemetry_register_cmd("/lookback/workers", show_worker, "Numbers of the workers; with one: its counters");
-	rte_telemetry_register_cmd("/lookback/tables", show_table, "The same for tables");
-	rte_telemetry_register_cmd("/lookback/filters", show_filters, "Filters in force and what they left out");
-	rte_telemetry_register_cmd("/lookback/unknown", show_unknown, "Packets by the header that is not known");
+	rte_telemetry_register_cmd("/lookback/tables", show_table, "Numbers of the workers; with one: its table");
+	rte_telemetry_register_cmd("/lookback/filters", show_filters, "Filters in force and what they dropped");
+	rte_telemetry_register_cmd("/lookback/unknown", show_unknown,
+		"Packets with a header that is not known, by header");
 }
 
 void telemetry_set_filters(const struct dataplane_settings *s, const struct filter_set *set)

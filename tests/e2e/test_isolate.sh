@@ -42,16 +42,16 @@ says_once() {
 
 listen --vdev net_af_packet0,iface=s0
 expect 77
-says_once 'port net_af_packet0: nic.isolate: cannot be had: .*; everything comes to the workers'
+says_once 'port net_af_packet0: nic.isolate: not possible: .*; all packets come to the workers'
 listen --iface s0 -o xdp.program=off
 expect 77
-says_once 'interface s0: nic.isolate: is for ports that DPDK drives by itself'
+says_once 'interface s0: nic.isolate: is for cards that DPDK drives'
 echo "no rte_flow: said in one line, and everything comes"
 
 listen --vdev net_tap0,iface=lbtap0,remote=s0
 if grep -q 'rte flow support' "$T/dataplane.log"; then
 	skip "net_tap's part: $(grep -m 1 'rte flow support' "$T/dataplane.log")"
 fi
-grep -q 'the card hands over DNS alone' "$T/dataplane.log" || fail "net_tap takes no rules"
+grep -q 'the card passes only DNS' "$T/dataplane.log" || fail "net_tap takes no rules"
 expect 0
 echo "net_tap: DNS alone comes"
