@@ -101,6 +101,6 @@ must_say 'whether an earlier run left it, only CAP_SYS_ADMIN can find out'
 end
 begin $capturing,sys_admin
 captures AF_XDP
-must_say 'took off the XDP program that an earlier run left'
+must_say 'detached the XDP program that an earlier run left'
 end
 echo "rights: enough where they are, named where they are not"
