@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Bailiwick: from the question's name along CNAMEs and DNAMEs, up to the delegation, down to its glue.
+// Bailiwick: which records of a message belong to what was asked. All others are counted as out_of_bailiwick (sort_out).
+//
+//     answer      records of the question's name, and of each name that CNAMEs and DNAMEs lead to
+//     authority   NS, SOA and DS of a zone at or above one of these names
+//     additional  addresses of the NS taken there, if the server's name is in that zone (glue)
+//
+// Rules and reasons: docs/admission.md. Names are marked first (enum name_mark), then records follow from the marks.
 #include "dataplane/admit/admit.h"
 
 #include <errno.h>
@@ -68,8 +74,8 @@ static uint16_t target_of(struct admit *a, struct dns_message *m, const struct d
 	return index;
 }
 
-// True where a name was here before in this message; else it has been now. By the keyed hash alone: of
-// two names with the same 64 bits the second would not be marked, and what it owns not believed.
+// True if the walk was at this name before in this message; if not, it is noted. By the keyed hash alone: of two names with
+// the same 64 bits the second is not marked, and its records are not believed.
 static bool passed_before(struct admit *a, uint64_t hash)
 {
 	size_t slot = hash % PASSED_LEN;
@@ -81,8 +87,8 @@ static bool passed_before(struct admit *a, uint64_t hash)
 	return false;
 }
 
-// Marks the ancestors of a reached name that the message speaks of. Stops where another name's walk
-// went on, so the work over a whole message is bounded by its labels.
+// Marks the ancestors of a reached name that occur in the message. Stops where the walk of another name went on, so the
+// work over a whole message is bounded by its labels.
 static void mark_ancestors(struct admit *a, struct dns_message *m, uint16_t index)
 {
 	const struct dns_name *name = dns_names_get(m->names, index);
@@ -108,8 +114,8 @@ static bool is_answer_in(const struct dns_record *r)
 	return r->class == DNS_CLASS_IN;
 }
 
-// One pass in wire order, which is all that an ordinary answer needs. Returns true where a record
-// was left that the full walk might still reach.
+// One pass in the order of the message, which is all that an ordinary answer needs. True if a record is left that
+// follow_any_order might still reach.
 static bool follow_in_order(struct admit *a, struct dns_message *m, uint16_t end)
 {
 	bool left = false, chains = false;
@@ -146,8 +152,7 @@ static size_t reach(struct admit *a, struct dns_message *m, uint16_t owner, size
 	return queued;
 }
 
-// The walk for answers whose chain does not stand in order, or that hold a DNAME. Each record is
-// looked at a bounded number of times.
+// For answers whose chain is not in order, or that have a DNAME. Looks at each record a bounded number of times.
 static void follow_any_order(struct admit *a, struct dns_message *m, uint16_t end)
 {
 	size_t queued = 0, len = dns_names_len(m->names);
@@ -167,8 +172,8 @@ static void follow_any_order(struct admit *a, struct dns_message *m, uint16_t en
 		queued = reach(a, m, a->queue[at], queued);
 		mark_ancestors(a, m, a->queue[at]);
 	}
-	// a DNAME counts where a reached name lies at or under its owner; its target need not be
-	// reached: the CNAME that was synthesized from it stands beside it (RFC 6672 §3.1)
+	// a DNAME is admitted if a reached name is at or under its owner. Its target need not be followed: the message also
+	// has the CNAME that was synthesized from it (RFC 6672 §3.1)
 	for (uint16_t i = 0; i < end; i++) {
 		const struct dns_record *r = &m->records[i];
 		if (r->type == DNS_TYPE_DNAME && is_answer_in(r) && a->mark[r->owner] & NAME_ABOVE)
@@ -208,7 +213,7 @@ static void follow_additional(struct admit *a, const struct dns_message *m, uint
 	}
 }
 
-// True where the section's rule in itself has a place for the type.
+// True if the rule of the section admits the type at all.
 static bool section_takes(const struct dns_record *r)
 {
 	if (r->section == DNS_AUTHORITY)
@@ -216,6 +221,7 @@ static bool section_takes(const struct dns_record *r)
 	return r->section != DNS_ADDITIONAL || r->type == DNS_TYPE_A || r->type == DNS_TYPE_AAAA;
 }
 
+// The last step: counts what is refused, by reason, and lists what is admitted.
 static uint16_t sort_out(struct admit *a, const struct dns_message *m, const struct admit_options *options,
 	struct worker_stats *stats)
 {
@@ -244,7 +250,7 @@ uint16_t admit_message(struct admit *a, struct dns_message *m, const struct admi
 	memset(a->mark, 0, a->marks_len);
 	a->mark[0] = NAME_REACHED; // names[0] is the question's
 	a->walked = 0;
-	if (__builtin_expect(++a->round == 0, 0)) { // the marks of rounds long gone must go for real
+	if (__builtin_expect(++a->round == 0, 0)) { // the counter has wrapped: old marks would look new
 		memset(a->passed, 0, sizeof(a->passed));
 		a->round = 1;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A tcpdump expression compiled by libpcap, and what it is to be applied to. No DPDK: any thread.
+// A pcap-filter(7) expression, compiled by libpcap, and what it is applied to. No DPDK. Any thread.
 //
 //     words of the expression          applied to
 //     addresses, ports, protocols      the innermost IP packet, whatever headers and tunnels are around it
@@ -27,6 +27,7 @@ struct filter_code {
 		program[LINK_KIND_MAX]; // IP: of LINK_KIND_RAW_IP alone; Ethernet: of LINK_KIND_ETHERNET alone
 };
 
-// False with one line in `why` where the expression is none, or is too long. Frees nothing of `*code` before.
+// False with one line in `why` if the expression is wrong or too long; `*code` is then empty. What `*code` held before is not
+// freed.
 bool filter_code_compile(struct filter_code *code, const char *expression, char *why, size_t why_size);
 void filter_code_free(struct filter_code *code);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Queries that wait for their responses: an answer that no one asked for is not believed.
+// Queries that wait for their responses: with matching on, a response that no one asked for is not believed.
 //
-// The hash's key is secret, so nobody off the path can find a response with the key of another query.
-// Sets of eight, a cache line pair each, looked at as a whole; in a full set the oldest makes room.
+// The key of the hash is secret, so an attacker off the path cannot construct a response that matches another query. A set
+// has eight queries in two cache lines, which are compared at once. In a full set the oldest query makes room.
 #include <stdlib.h>
 #include <string.h>
 

@@ -20,7 +20,7 @@ static bool never_came(const struct collector_wait *w, uint64_t away_ms)
 	return true;
 }
 
-// At once where the connection is lost, else where nothing was taken over for a while.
+// At once if the connection is lost; else if nothing was acknowledged for a while.
 static void say(struct collector_wait *w, const struct outbox_stats *stats, uint64_t now_ms)
 {
 	unsigned long long frames = stats->frames_unacked, away_s = (now_ms - w->since_ms) / 1000;

@@ -54,7 +54,7 @@ struct outbox {
 	uint8_t control[CONTROL_SIZE]; // a control frame being sent
 	const uint8_t *sending;	       // what is being sent, or NULL
 	size_t sending_left;
-	uint8_t in[ACKS * sizeof(struct frame_header)]; // what came of acknowledgements
+	uint8_t in[ACKS * sizeof(struct frame_header)]; // acknowledgements, the last one perhaps in part
 	size_t in_size;
 };
 
@@ -182,7 +182,7 @@ static void take_full_frames(struct outbox *o)
 	}
 }
 
-// How far the frames go that stand before what is sent now.
+// Number of the last frame before what is sent now, and the sightings up to it.
 static void note_reached(struct outbox *o)
 {
 	const struct flush_frame *next = o->next_to_send;
@@ -216,7 +216,7 @@ static void begin_frame(struct outbox *o)
 	o->stats.frames_sent++;
 }
 
-// Chooses what is to be sent next. False where there is nothing.
+// Chooses what is sent next. False: nothing.
 static bool choose_next(struct outbox *o)
 {
 	uint64_t now = monotonic_ms();
@@ -226,7 +226,7 @@ static bool choose_next(struct outbox *o)
 		prepare_control(o, FRAME_STATS, 0);
 	} else if (o->next_to_send) {
 		begin_frame(o);
-	} else if (o->finishing && !o->summed_up) { // the counters of the end, behind the last frame
+	} else if (o->finishing && !o->summed_up) { // the last counters, after the last frame
 		o->summed_up = true;
 		prepare_control(o, FRAME_STATS, 0);
 	} else if (o->finishing && !o->bye_sent) {
@@ -240,8 +240,7 @@ static bool choose_next(struct outbox *o)
 	return true;
 }
 
-// Gives back the frames that the collector has. One that is being sent again stays until it is out:
-// its octets are in use.
+// Gives back the frames that are acknowledged. A frame that is being sent again stays until it is sent: its octets are in use.
 static void give_back_acked(struct outbox *o)
 {
 	while (o->oldest && o->oldest->number <= o->acked && o->oldest != o->next_to_send &&
@@ -259,7 +258,7 @@ static void give_back_acked(struct outbox *o)
 		o->done = true;
 }
 
-// Sends what is being sent, and behind a frame those that follow it. Returns as sendmsg.
+// Sends what is being sent and, after a frame, the frames that follow it. Returns as sendmsg does.
 static ssize_t send_together(const struct outbox *o)
 {
 	struct iovec parts[FRAMES] = {{(void *)(uintptr_t)o->sending, o->sending_left}};
@@ -303,7 +302,7 @@ static void send_some(struct outbox *o)
 
 // acknowledgements in ────────────────────────────────────────────────────────────────────────
 
-// Takes one acknowledgement. False where it is none.
+// Takes one acknowledgement. False if it is not one.
 static bool take_ack(struct outbox *o, const uint8_t *bytes)
 {
 	struct frame_header header;
@@ -329,7 +328,7 @@ static void receive_some(struct outbox *o)
 			disconnect(o, got < 0 ? errno : EPIPE, "connection lost");
 			return;
 		}
-		o->retry_ms = RETRY_FIRST_MS; // it speaks: a later loss is a new one
+		o->retry_ms = RETRY_FIRST_MS; // it answers: a later failure is a new one
 		o->in_size += (size_t)got;
 		size_t at = 0;
 		for (; o->in_size - at >= each; at += each)
@@ -338,7 +337,7 @@ static void receive_some(struct outbox *o)
 		o->in_size -= at;
 		memmove(o->in, o->in + at, o->in_size);
 		give_back_acked(o);
-		if (at < sizeof(o->in) / each * each) // there was room for more: it has no more
+		if (at < sizeof(o->in) / each * each) // there was room for more, so no more has come
 			return;
 	}
 }

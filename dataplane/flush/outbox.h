@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Hands frames to the collector: numbers them, sends them, keeps them until they are acknowledged,
-// sends them again after a reconnect. Runs in the main thread, never in a worker.
+// Frames → collector: numbers them, sends them, keeps them until they are acknowledged, sends them again after a reconnect.
+// Main thread only. Protocol: docs/exactly-once.md, frames: common/frame.h.
 #pragma once
 
 #include <stdbool.h>
@@ -19,28 +19,27 @@ struct outbox_options {
 		const char *socket_path); // a connected socket that does not block, or -errno; see outbox_connect
 	const char *sensor;		  // name of this sensor
 	const char *ports;		  // names of the ports, for people
-	// Fills the body of a STATS frame; returns its size, at most `size`.
+	// Writes the body of a STATS frame to `out`; returns its size, at most `size`; 0: it does not fit.
 	size_t (*stats_body)(void *context, uint8_t *out, size_t size);
 	void *context;
 };
 
-// NULL when out of memory or where the socket's path is too long (logged).
+// `workers` must live as long as the outbox. NULL: out of memory, or the path of the socket is too long (logged).
 struct outbox *outbox_new(const struct outbox_options *options, struct flush *const *workers, size_t workers_len);
 void outbox_free(struct outbox *o);
 
-// One round: connects where needed, takes full frames, sends, reads acknowledgements. Waits up to
-// `wait_ms` for something to happen. Errors of the connection are logged once and mended by
-// themselves.
+// One round: connects if necessary, takes full frames, sends, reads acknowledgements. Waits up to `wait_ms` for the socket.
+// An error of the connection is logged once; later rounds connect again, after a pause of up to a second.
 void outbox_turn(struct outbox *o, int wait_ms);
 
-// No frame will come any more: BYE follows the last one.
+// No more frames will come: BYE follows the last one.
 void outbox_finish(struct outbox *o);
 
-// True once BYE is acknowledged: the collector has everything.
+// True after BYE was acknowledged: the collector has everything.
 bool outbox_is_done(const struct outbox *o);
 
 bool outbox_is_connected(const struct outbox *o);
-uint64_t outbox_unacked(const struct outbox *o); // frames
+uint64_t outbox_unacked(const struct outbox *o); // number of frames that are not acknowledged
 
 // A connection to a Unix socket, for outbox_options: a socket that does not block, or -errno.
 int outbox_connect(const char *socket_path);

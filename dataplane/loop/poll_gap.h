@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How long a worker is away from its queues: a histogram of the time from one poll to the next, by the time stamp
-// counter that the loop reads anyway. A gap in which the kernel gave the core to someone else is counted apart, whatever
-// the worker did in it: restartable sequences (rseq(2)) tell that without a system call, as the kernel clears the pointer
-// to a critical section when it takes the core away. Without rseq, switches are counted by getrusage, for long gaps
-// alone. What a hypervisor takes away looks like own work.
+// How long a worker is away from its queues: a histogram of the time from poll to poll, by the TSC, which the loop reads anyway.
+// A gap in which the kernel gave the core to another thread is counted separately. Restartable sequences (rseq(2)) show that
+// without a system call: the kernel clears the pointer to a critical section when it takes the core away. Without rseq,
+// getrusage counts the switches, for long gaps only. Time that a hypervisor takes away looks like the worker's own work.
 //
 //     gaps shorter than   0.78  1.6  3.1  6.3  12.5  25  50  100  200  400  800  1600 µs, and all others
 #pragma once
@@ -15,29 +14,30 @@
 
 enum {
 	POLL_GAP_BUCKETS = 13,
-	POLL_GAP_LIMIT_US = 50, // longer ones are looked at closely
-	POLL_GAP_FINE = 64	// the limit is so many times the bound of the first bucket
+	POLL_GAP_LIMIT_US = 50, // for longer gaps switches are looked up
+	POLL_GAP_FINE = 64	// the limit, in units of the first bucket
 };
 
 struct poll_gap {
-	uint64_t last;	      // TSC of the last poll; 0: the next gap is not one
+	uint64_t last;	      // TSC of the last poll; 0: do not count the next gap
 	uint64_t limit;	      // TSC
 	uint64_t fine_mult;   // TSC → first buckets, by 2^-32
 	uint64_t ns_mult;     // TSC → ns, by 2^-32
-	uint64_t longest_ns;  // own work
+	uint64_t longest_ns;  // the longest gap without a switch
 	uint64_t switches;    // involuntary ones of the thread, as last seen
 	void *volatile *away; // rseq's pointer, cleared when the core is taken away; NULL: no rseq
 };
 
-// For the calling thread; after this only it may use `g`.
+// For the calling thread; from now on only it may use `g`.
 void poll_gap_begin(struct poll_gap *g, uint64_t tsc_hz);
 
-// True where the kernel has taken the core away since the last call. For gaps over the limit.
+// True if the kernel has taken the core away since the last call. For gaps over the limit.
 bool poll_gap_was_away(struct poll_gap *g);
 
-// Makes ready to notice that the core is taken away.
+// Arms the detection: from now on a switch is noticed.
 void poll_gap_watch(struct poll_gap *g);
 
+// A poll at `now` (TSC).
 static inline void poll_gap_note(struct poll_gap *g, uint64_t now, struct worker_stats *stats)
 {
 	uint64_t gap = now - g->last, ns = (uint64_t)((__uint128_t)gap * g->ns_mult >> 32);
@@ -65,7 +65,7 @@ static inline void poll_gap_note(struct poll_gap *g, uint64_t now, struct worker
 	}
 }
 
-// The worker slept on purpose: the time until now is no gap.
+// The worker has slept on purpose: the time until the next poll is not a gap.
 static inline void poll_gap_slept(struct poll_gap *g)
 {
 	g->last = 0;

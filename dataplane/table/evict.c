@@ -5,11 +5,11 @@
 #include <string.h>
 
 enum {
-	HAND_BUCKETS_MAX = 64,	// looked at for room in one insertion
-	HAND_BUCKETS_VAIN = 16, // of a capture: of them, without a record seen once, before one seen again goes
+	HAND_BUCKETS_MAX = 64,	// to look at for room in one insertion
+	HAND_BUCKETS_VAIN = 16, // with a capture: so many of them without a record seen once, then one seen again goes
 };
 
-// What goes first: idle before recent, seen once before seen again.
+// What goes first: idle before recent, seen once before seen again. Live.
 enum worth { WORTH_IDLE_ONCE, WORTH_IDLE_REPEATED, WORTH_RECENT_ONCE };
 
 static const uint64_t RANK_STAYS = UINT64_MAX, RANK_REPEATED = 1ull << 32;
@@ -50,8 +50,8 @@ static void give_back_units(struct table *t, uint32_t unit)
 	}
 }
 
-// Gives one record up, handing over what it holds first. False where the sink has no room for that, or
-// where the message in hand has counted it: its double may come.
+// Evicts one record, and hands it over first if it has changed. False if the sink has no room for it, or if the message in
+// hand has counted it: a duplicate may follow.
 static bool give_up(struct table *t, struct table_bucket *b, unsigned slot)
 {
 	if (t->units[b->unit[slot]].message == t->inserting)

@@ -101,7 +101,7 @@ static uint64_t budget_of(const struct flood *f, const struct flood_zone *z)
 	return f->options.names >> z->level;
 }
 
-// Hands over what was collapsed since the last report. False where the sink has no room.
+// Hands over what was collapsed since the last report. False if the sink has no room.
 static bool report(struct flood *f, struct flood_zone *z, uint32_t now_s)
 {
 	z->reported_s = now_s;
@@ -123,13 +123,13 @@ static void release(struct flood *f, struct flood_zone *z)
 	z->cell->zone = 0;
 	z->cell->names = 0;
 	z->cell = NULL;
-	if (f->answer == z) // the message that it was given for may go on
+	if (f->answer == z) // more records of that message may come
 		f->answer = NULL;
 	f->zones_used--;
 	stats_set(&f->stats->flood_zones, f->zones_used);
 }
 
-// A new interval for the zone: it is let go where its flood is long over. False where its report had no room.
+// A new interval begins for the zone; it is released if its flood is long over. False if its report had no room.
 static bool begin_interval(struct flood *f, struct flood_zone *z, uint32_t now_s)
 {
 	if (!report(f, z, now_s))
@@ -196,7 +196,7 @@ bool flood_finish(struct flood *f)
 
 // zones ──────────────────────────────────────────────────────────────────────────────────────
 
-// The cell of a zone; one that counts few names makes room. NULL where all in its line are flooded.
+// The cell of a zone; if there is none, the one with the fewest names makes room. NULL: all in its line are flooded zones.
 static struct cell *find_cell(struct flood *f, uint64_t hash)
 {
 	struct cell *line = &f->cells[(hash >> 32) % (FLOOD_CELLS / WAYS) * WAYS], *least = NULL;
@@ -247,7 +247,7 @@ static struct flood_zone *begin_flood(struct flood *f, struct cell *cell, const 
 	return z;
 }
 
-// True where the name has come often enough to be more than a random one.
+// True if the name has been seen so often that it is not a random one.
 static bool comes_again(struct flood_zone *z, uint64_t hash)
 {
 	uint32_t *seen = &z->seen[hash % SEEN], name = (uint32_t)(hash >> 32) & ~(uint32_t)SEEN_TIMES;
@@ -257,7 +257,7 @@ static bool comes_again(struct flood_zone *z, uint64_t hash)
 		return (*seen & SEEN_TIMES) == FLOOD_AGAIN;
 	}
 	if ((*seen & SEEN_TIMES) > 1)
-		--*seen; // who came twice is not driven out by one that came once
+		--*seen; // a name seen twice is not replaced by one seen once
 	else
 		*seen = name | 1;
 	return false;
@@ -314,7 +314,7 @@ static struct flood_zone *answer(struct flood *f, const uint8_t *owner, size_t s
 	return z && !lets_in(f, z, hash) ? z : NULL;
 }
 
-// True where the record was collapsed in this message before. Notes it otherwise.
+// True if the record was collapsed in this message already; if not, it is noted.
 static bool is_duplicate(struct flood *f, uint64_t record_hash, uint32_t message)
 {
 	if (f->duplicates_message != message)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where the zone of a name begins, without a list of public suffixes: it is asked for under flood, and needs not to be
-// exact there. Too short a suffix would throw the customers of a registry together, too long a one would let
-// a flood choose its zone.
+// Where the zone of a name begins, without a list of public suffixes: this runs during a flood, and need not be exact. With too
+// short a suffix all customers of a registry would be one zone; with too long a one a flood could choose its zone.
 #include "dataplane/table/flood.h"
 
 #include "dataplane/common/wire_name.h"
@@ -10,7 +9,7 @@
 
 enum { LABELS_MAX = 128, REVERSE4_LABELS = 5, REVERSE6_LABELS = 14 };
 
-// Second-level labels under country codes that registries sell names below of.
+// Second-level labels under country codes below which registries sell names.
 static bool is_shared_label(const uint8_t *label)
 {
 	static const char *const shared[] = {"ac", "co", "com", "edu", "gen", "go", "gob", "gouv", "gov", "gv", "id",

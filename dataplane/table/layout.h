@@ -10,11 +10,11 @@ enum {
 	TABLE_MORE = 120,	  // key octets in each further unit
 	TABLE_FIRST_LINE = 40,	  // key octets in the first cache line of a unit
 	TABLE_NO_UNIT = 0,	  // unit 0 is never used
-	TABLE_PAGE_BUCKETS = 64,  // of 4 KiB: a page of the machine is not larger where it maps memory in small pieces
+	TABLE_PAGE_BUCKETS = 64,  // 4 KiB, the smallest page of the machine
 	TABLE_PENDING = 64,	  // pipeline slots, a power of two
-	TABLE_BATCH = 16,	  // sightings that go through a stage together
-	TABLE_PASSED = 8192,	  // a power of two; more than a message has records
-	TABLE_META_CHANGED = 0,	  // first bit of the three groups of TABLE_BUCKET_SLOTS bits
+	TABLE_BATCH = 16,	  // sightings that pass a stage together
+	TABLE_PASSED = 8192,	  // a power of two; larger than the number of records in a message
+	TABLE_META_CHANGED = 0,	  // each of these three: first bit of a group of TABLE_BUCKET_SLOTS bits, one per slot
 	TABLE_META_RECENT = 10,	  // seen since the sweep before last
 	TABLE_META_REPEATED = 20, // seen more than once
 	TABLE_META_OVERFLOWED = 1 << 30 // a key of this first bucket may live in its second one
@@ -31,8 +31,8 @@ struct table_unit {
 	uint32_t last_s;	   // latest sighting
 	uint32_t count;		   // sightings since it was last handed over
 	uint32_t message;	   // number of the message that was counted last
-	uint16_t key_low;	   // octets of the key, low half
-	uint8_t key_high;	   // high half
+	uint16_t key_low;	   // octets of the key, low 16 bits
+	uint8_t key_high;	   // its high 8 bits
 	uint8_t flags;		   // enum record_flag to be sent
 	uint32_t next;		   // further unit of the key, or TABLE_NO_UNIT; of a free unit: the next free one
 	uint8_t key[TABLE_INLINE]; // zero-padded
@@ -47,7 +47,7 @@ struct table_more {
 struct table_pending {
 	uint64_t hash;	    // of the whole key
 	uint32_t bucket;    // number of the first bucket
-	uint32_t candidate; // unit whose tag fitted when the bucket had come, or TABLE_NO_UNIT
+	uint32_t candidate; // unit whose tag matched when the bucket was in the cache, or TABLE_NO_UNIT
 	uint32_t time_s;    // of the sighting
 	uint32_t message;   // number of the message
 	uint16_t size;	    // octets of the key
@@ -55,7 +55,7 @@ struct table_pending {
 	uint8_t key[TABLE_KEY_SHORT + TABLE_KEY_SLACK]; // zero-padded; its owner begins at a multiple of 32
 } __attribute__((aligned(64)));
 
-// A sighting that was handed over at once, so that its double in the same message is known.
+// A sighting that was handed over at once: remembered so that a duplicate in the same message is known.
 struct table_passed {
 	uint64_t hash;	  // of the whole key
 	uint32_t message; // that it was in; others are stale
@@ -72,16 +72,16 @@ struct table {
 	uint64_t pages_len; // of buckets
 	struct worker_stats *stats;
 	uint32_t message; // number of the message being counted
-	bool key_is_long; // the key being built stands in long_key
-	// counted here sighting by sighting, carried over to the counters by table_publish
+	bool key_is_long; // the key being built is in long_key
+	// counted here, added to the counters by table_publish
 	uint64_t hits;
 	uint64_t pending_sightings;
-	// the pipeline: [done, added) is in it; how far buckets and units have been asked for
+	// the pipeline holds [done, added); buckets and units are prefetched up to buckets_asked and units_asked
 	uint32_t added;
 	uint32_t buckets_asked;
 	uint32_t units_asked;
 	uint32_t done;
-	// free units: a chain of those given back, then those never used
+	// free units: a chain of those that were used before, then those never used
 	uint32_t free_unit;
 	uint32_t fresh_unit;
 	uint32_t units_len;

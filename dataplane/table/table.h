@@ -10,15 +10,15 @@
 //     │ first last count message size next │ key (104): type, owner size, owner, rdata  │
 //     └────────────────────────────────────┴────────────────────────────────────────────┘
 //
-// A key has two buckets, the first of them in the page of its owner; it lives in the second one only where the first was full. The whole key is
-// compared, the tag only saves looking. Sightings go through a pipeline, a batch at a time: when a
-// batch is full, its buckets are prefetched; a batch later its units are; a batch later it is counted.
+// A key has two buckets. The first is in the page of its owner; the second is used only if the first was full. The whole key
+// is compared; the tag only saves looking. Sightings go through a pipeline in batches: when a batch is full, its buckets are
+// prefetched; one batch later its units are; one batch later it is counted.
 //
-// What changed is handed to a sink: by table_sweep, spread over the flush interval; by eviction; and
-// at once if nothing could make room. One thread; no allocation after table_new; no DPDK.
+// Changed records are handed to a sink: by table_sweep, spread over the flush interval; before eviction; and at once if
+// nothing can make room. One thread; no allocation after table_new; no DPDK.
 //
-// A capture can wait, and its result must not depend on time: with `wait` set nothing is lost for lack of room in the
-// sink, and which records are evicted follows from the sightings alone, not from when the sweep came.
+// A capture can wait, and its result must not depend on time. With `wait` set nothing is lost for lack of room in the sink,
+// and which records are evicted follows from the sightings alone, not from the time of the sweep.
 #pragma once
 
 #include <stdbool.h>
@@ -32,22 +32,22 @@
 
 enum {
 	TABLE_KEY_HEAD = 4,    // type (host order), owner size, zero
-	TABLE_KEY_SHORT = 160, // longer keys pass by the pipeline
+	TABLE_KEY_SHORT = 160, // octets; longer keys bypass the pipeline
 	TABLE_KEY_MAX = TABLE_KEY_HEAD + DNS_NAME_SIZE + DNS_RDATA_SIZE,
-	TABLE_KEY_SLACK = 64, // copies by blocks may write so far behind a key
+	TABLE_KEY_SLACK = 64, // octets after a key that copies in blocks may write
 	TABLE_UNIT_SIZE = 128,
 	TABLE_BUCKET_SLOTS = 10
 };
 
-// Takes a changed record over. False where it has no room just now: the table keeps it.
+// Takes over a changed record, which is valid during the call. False if there is no room now: the table keeps the record.
 typedef bool table_sink(void *context, const struct record_view *record);
 
 // Returns once the sink may have room again.
 typedef void table_wait(void *context);
 
 struct table_options {
-	uint64_t records; // units, so records with keys of up to 104 octets; longer ones take several
-	bool huge_pages;  // use huge pages where there are any
+	uint64_t records; // room in units: records with keys of up to 104 octets take one, longer ones several
+	bool huge_pages;  // use huge pages if there are any
 	table_sink *sink;
 	void *sink_context;
 	table_wait *wait; // of a capture, with sink_context; NULL: what the sink has no room for is lost and counted
@@ -67,24 +67,23 @@ struct table_sighting {
 // Asked about each sighting whose record is not in the table. True: the hook has counted it otherwise (table_count_as).
 typedef bool table_hook(void *context, const struct table_sighting *s);
 
-// Maps and touches the memory: about TABLE_UNIT_SIZE + 11 octets a record. NULL when out of memory.
+// Maps and touches the memory: about TABLE_UNIT_SIZE + 11 octets a record. NULL: out of memory.
 struct table *table_new(const struct table_options *options, struct worker_stats *stats);
 void table_free(struct table *t);
-size_t table_memory(uint64_t records);	   // octets that it maps
-bool table_is_huge(const struct table *t); // in huge pages
+size_t table_memory(uint64_t records);	   // octets of memory that it maps
+bool table_is_huge(const struct table *t); // whether it is in huge pages
 
-// Where the next key is to be written: TABLE_KEY_HEAD octets, owner, canonical RDATA, of `size_max`
-// octets at most. TABLE_KEY_SLACK octets behind it may be written too.
+// Where to write the next key: TABLE_KEY_HEAD octets, owner in lower case, canonical RDATA; at most `size_max` octets.
+// TABLE_KEY_SLACK octets after it may be overwritten too.
 uint8_t *table_key(struct table *t, size_t size_max);
 
-// Adds one sighting with the key just written (`size` octets of it), at `time_s`. `hash` is that of
-// the whole key, by table_hash_*.
+// Adds one sighting, at `time_s` (seconds since 1970), of the key just written, `size` octets of it. `hash`: see table_hash.
 void table_add(struct table *t, size_t size, uint64_t hash, uint32_t time_s);
 
-// The hash of a key: in its upper half that of the owner, which is hashed once a message, in its lower
-// half that of all. So the first buckets of an owner's records lie in one page of 64, and the look-ups
-// of a message share an address translation, which costs as much as the line itself. An owner with more
-// records than its page holds has the second buckets of them, which are anywhere.
+// The hash of a key. Upper half: the hash of the owner, computed once per message; lower half: the hash of everything. So the
+// first buckets of an owner's records are in one page of 64 buckets, and the look-ups of a message share one address
+// translation, which costs as much as a cache miss. An owner with more records than its page has room for uses their second
+// buckets, which are anywhere.
 static inline uint64_t table_hash_join(uint64_t owner_hash, uint64_t key_hash)
 {
 	return (owner_hash & ~(uint64_t)UINT32_MAX) | (uint32_t)key_hash;
@@ -116,20 +115,20 @@ static inline uint64_t table_hash(const struct hash_key *key, uint64_t owner_has
 	return table_hash_join(owner_hash, hash_mix(key, owner_hash ^ type, hash_bytes(key, rdata, rdata_size)));
 }
 
-// Takes what is in the pipeline to its end; before idling, sweeping to an end, or reading counters.
+// Counts everything that is in the pipeline. Call before the worker idles, before the last sweep and before counters are read.
 void table_settle(struct table *t);
 
-// Hands over the changed records of the next `buckets` buckets. Returns how many buckets it did:
-// fewer where the sink had no room (go on later). The sweep runs round the table for ever.
+// Hands over the changed records of the next `buckets` buckets. Returns the number of buckets done; fewer if the sink had no
+// room: go on later. The sweep goes round the table again and again.
 uint64_t table_sweep(struct table *t, uint64_t buckets);
 
-// Carries what was counted since the last call over to the worker's counters; once a burst.
+// Adds what was counted since the last call to the worker's counters. Once per burst.
 void table_publish(struct table *t);
 
-// True where less than a quarter of the units is free.
+// True if less than a quarter of the units is free.
 bool table_is_filling(const struct table *t);
 
-// How many buckets there are: one round of the sweep.
+// Number of buckets: one round of the sweep.
 uint64_t table_buckets(const struct table *t);
 
 // for a hook ─────────────────────────────────────────────────────────────────────────────────
