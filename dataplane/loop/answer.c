@@ -18,8 +18,8 @@ struct delegation {
 	struct server servers[SERVERS_MAX];
 };
 
-// The record at `p` of the owner given, class IN, checked, canonicalized and prepared. Returns its
-// octets, or 0 where it is not sound or its key too long for the pipeline.
+// Checks, canonicalizes and prepares the record at `p` of the given owner, class IN. Returns its octets, or 0 if it is malformed
+// or its key too long for the pipeline.
 static size_t prepare(const struct answer_context *x, struct table_pending *slot, const struct answer_owner *o,
 	const uint8_t *p, const uint8_t *end)
 {
@@ -34,13 +34,14 @@ static size_t prepare(const struct answer_context *x, struct table_pending *slot
 	if (size == SIZE_MAX)
 		return 0;
 	memset(rdata + size, 0,
-		TABLE_FIRST_LINE + 8); // what does not fit its type's layout is longer before it is kept as it stands
+		TABLE_FIRST_LINE +
+			8); // RDATA that does not fit its layout may have been written in part before it is kept as opaque
 	table_prepared(x->table, slot, TABLE_KEY_HEAD + o->size + size, table_hash(x->key, o->hash, type, rdata, size),
 		x->time_s);
 	return ANSWER_FIXED_SIZE + rdata_size;
 }
 
-// The record at `p`, which is left out for its type: counted, if sound. Returns its octets, or 0.
+// Counts the record at `p`, which is left out for its type. Returns its octets, or 0 if it is malformed.
 static size_t leave_out(const struct answer_context *x, struct answer *a, const uint8_t *p, const uint8_t *end)
 {
 	uint16_t type = cursor_load16(p + 2);
@@ -96,7 +97,7 @@ static bool read_zone(const struct answer_context *x, struct delegation *d, cons
 	return true;
 }
 
-// Remembers the target of the NS at `p`, whose RDATA is known to be sound and to fit a key.
+// Remembers the target of the NS at `p`, whose RDATA was checked and fits a key.
 static bool read_server(const struct answer_context *x, struct delegation *d, const uint8_t *p)
 {
 	struct server *s = &d->servers[d->servers_len++];
@@ -117,13 +118,13 @@ static size_t take_authority(const struct answer_context *x, struct answer *a, s
 	uint16_t type = cursor_load16(p + 2);
 	if (type != DNS_TYPE_NS && type != DNS_TYPE_SOA && type != DNS_TYPE_DS)
 		return leave_out(x, a, p, end);
-	if (!type_is_taken(x, type)) // of NS that are left out, the glue may still be taken
+	if (!type_is_taken(x, type)) // if NS are left out, their glue may still be taken
 		return type == DNS_TYPE_NS ? 0 : leave_out(x, a, p, end);
 	size_t taken = take(x, a, &d->zone, p, end);
 	return taken > 0 && type == DNS_TYPE_NS && !read_server(x, d, p) ? 0 : taken;
 }
 
-// A record of a server that was named: its owner is a pointer to where it was.
+// A record of a server that an NS has named: its owner is a pointer to that name.
 static size_t take_glue(const struct answer_context *x, struct answer *a, const struct delegation *d, const uint8_t *p,
 	const uint8_t *end)
 {
@@ -135,7 +136,7 @@ static size_t take_glue(const struct answer_context *x, struct answer *a, const 
 		s++;
 	if (s == last)
 		return 0;
-	// read by its own pointer, which counts too: whatever its type, the name must be sound
+	// read through its own pointer: whatever the type, the name must be sound
 	uint8_t name[DNS_NAME_SIZE];
 	struct cursor c = {.base = x->wire, .at = p, .end = end};
 	size_t size = dns_name_read(&c, name);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The ordinary answer, read in one go from the wire to the table's keys: one question, NOERROR or
-// NXDOMAIN, the records of its name, or a chain of CNAMEs from it and the records at its end, each in
-// its place; in the authority section nothing, or NS, SOA and DS of zones above the question's name; behind them
-// the glue of those NS, and an OPT or nothing. Most of what a resolver gets is like that, from clients' answers to
-// delegations; records of the types that are left out (RRSIG) may stand between them.
+// The fast path of a DNS message: an ordinary answer, read in one pass from the wire to the table's keys. Ordinary is:
 //
-// Whatever is not, or not sound, is none of ours: dns_parse and admit_message have the whole rules.
-// For what is, both ways lead to the same records, keys and hashes (tests/fuzz/dns.c compares them).
-// For the loop to inline. RFC 1034 §3.6.2, RFC 1035 §4.1, RFC 6891 §6.1.
+//     header      a response, NOERROR or NXDOMAIN, one question of class IN
+//     answer      records of the question's name; or a chain of CNAMEs in order, and the records of its last name
+//     authority   nothing, or NS, SOA and DS of zones above the question's name
+//     additional  glue of these NS, then an OPT or nothing
+//
+// Most responses that a resolver gives or gets are like that. Between the records there may be others whose type is left out
+// (RRSIG). Every other message, and every malformed one, is left to message.h: dns_parse and admit_message have all the rules.
+// Both paths lead to the same records, keys and hashes; tests/fuzz/dns.c compares them.
+// Inlined into the loop. Source: RFC 1034 §3.6.2, RFC 1035 §4.1, RFC 6891 §6.1.
 #pragma once
 
 #include "dataplane/admit/admit.h"
@@ -16,7 +18,7 @@
 #include "dataplane/table/inline.h"
 
 enum {
-	ANSWER_RECORDS_MAX = TABLE_BATCH, // of a message; more are not ordinary
+	ANSWER_RECORDS_MAX = TABLE_BATCH, // per message; more are not ordinary
 	ANSWER_NAME_SIZE = 2 * OCTETS,	  // wire form; longer names are not ordinary
 	ANSWER_FIXED_SIZE = 12,		  // pointer, type, class, TTL, RDLENGTH
 	ANSWER_A_SIZE = ANSWER_FIXED_SIZE + 4,
@@ -24,29 +26,29 @@ enum {
 	ANSWER_OPT_SIZE = 11 // root, type, class, TTL, RDLENGTH
 };
 
-// What stands in a table's pipeline, prepared and not yet added.
+// The result: what is prepared in the table's pipeline, and not yet added.
 struct answer {
 	uint32_t records;
 	uint32_t skipped; // records left out for their type, OPT among them
 };
 
-// What a message is read with.
+// A message, and what it is read with.
 struct answer_context {
 	struct table *table;
 	const struct hash_key *key;
 	const struct admit_options *options; // must take answers, additionals, A, AAAA and CNAME
 	const uint8_t *wire;
-	size_t size;	 // of the message
-	size_t room;	 // octets from `wire` that can be read, whatever they hold
+	size_t size; // of the message
+	size_t room; // octets that can be read from `wire`, at least `size`; those after the message may hold anything
 	uint32_t time_s; // of the message
 };
 
-// A name that owns records, in lower case, zeros behind.
+// A name that owns records: lower case, followed by zeros.
 struct answer_owner {
 	octets block[2];
 	uint64_t hash;
 	uint32_t size;	  // wire length
-	uint16_t pointer; // to it, in the order of the wire
+	uint16_t pointer; // the compression pointer to it, in network byte order
 };
 
 #define answer_likely(x) __builtin_expect(!!(x), 1)
@@ -60,7 +62,7 @@ answer_inline uint16_t answer_raw16(const uint8_t *p)
 	return v;
 }
 
-// Size of the uncompressed name at `at`, which ends before `end`; 0 where it is none of ours.
+// Size of the uncompressed name at `at`, which ends before `end`; 0 if it is not ordinary.
 answer_inline size_t answer_name_size(const uint8_t *wire, size_t at, size_t end)
 {
 	return wire_name_size(wire + at, end - at < ANSWER_NAME_SIZE ? end - at : ANSWER_NAME_SIZE);
@@ -85,7 +87,7 @@ answer_inline void answer_own(struct answer_owner *o, const struct hash_key *key
 	o->hash = hash_padded(key, name, size);
 }
 
-// Head and owner of a key, zeros behind. Returns where the RDATA goes.
+// Writes head and owner of a key, followed by zeros. Returns where the RDATA goes.
 answer_inline uint8_t *answer_key(struct table_pending *p, const struct answer_owner *o, uint16_t type)
 {
 	uint32_t head = type | o->size << 16;
@@ -99,9 +101,9 @@ answer_inline uint8_t *answer_key(struct table_pending *p, const struct answer_o
 	return name + o->size;
 }
 
-// The target of a CNAME, whose RDATA is wire[at, end): labels, and at most one pointer, to labels
-// that end before them. Written to `to` in lower case, zeros behind up to ANSWER_NAME_SIZE. Returns
-// its size, or 0. ANSWER_NAME_SIZE octets can be read behind each place of the message.
+// The target of a CNAME, whose RDATA is wire[at, end): labels, and at most one pointer, to labels that end before them. Written
+// to `to` in lower case, followed by zeros up to ANSWER_NAME_SIZE. Returns its size, or 0. ANSWER_NAME_SIZE octets can be read
+// from each place of the message on.
 answer_inline size_t answer_target(uint8_t *to, const uint8_t *wire, size_t at, size_t end)
 {
 	uint8_t name[2 * ANSWER_NAME_SIZE];
@@ -136,8 +138,7 @@ answer_inline size_t answer_target(uint8_t *to, const uint8_t *wire, size_t at, 
 	return size;
 }
 
-// The CNAME at `p`: prepared, and its target is the owner from now on. Returns the octets of the
-// record, or 0.
+// Prepares the CNAME at `p`; its target is the owner from now on. Returns the octets of the record, or 0.
 answer_inline size_t answer_cname(const struct answer_context *x, struct table_pending *slot, struct answer_owner *o,
 	const uint8_t *p, const uint8_t *end)
 {
@@ -160,7 +161,7 @@ answer_inline size_t answer_cname(const struct answer_context *x, struct table_p
 	return ANSWER_FIXED_SIZE + rdata_size;
 }
 
-// The OPT at the end. False where it is not sound, or says that the answer is an error.
+// The OPT at the end. False if it is malformed, or if its extended RCODE says that the response is an error.
 answer_inline bool answer_opt(const uint8_t *wire, const uint8_t *p, const uint8_t *end)
 {
 	if (end - p < ANSWER_OPT_SIZE || p[0] != 0 || cursor_load16(p + 1) != DNS_TYPE_OPT || p[5] != 0)
@@ -176,7 +177,7 @@ answer_inline bool answer_opt(const uint8_t *wire, const uint8_t *p, const uint8
 size_t answer_other(const struct answer_context *x, struct answer *a, const struct answer_owner *o, const uint8_t *p,
 	const uint8_t *end);
 
-// answer.c: authority and additional section, from `p` on. False where they are none of ours.
+// answer.c: authority and additional section, from `p` on. False if they are not ordinary.
 bool answer_sections(const struct answer_context *x, struct answer *a, const uint8_t *p, const uint8_t *end);
 
 // The record at `p`, the n-th of the message that is prepared: prepared, or left out for its type, which sets `*skipped` to 1.

@@ -27,7 +27,7 @@ struct burst {
 	uint64_t vlans;			       // tags that pkt_fast took off
 	uint64_t ordinary;		       // of them, those that answer_read took
 	uint64_t skipped;		       // records of these that were left out for their type
-	uint32_t cut_size;		       // of the source (worker.h)
+	uint32_t cut_size;		       // of the source (worker_state.h)
 	uint64_t tcp_before, oversized_before; // those counters of the worker when it began
 	bool is_snapped;		       // the packet in hand was longer on the wire
 	uint8_t addresses[12];		       // Ethernet's, of the fragment in hand

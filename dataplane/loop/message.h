@@ -33,7 +33,7 @@ bool message_match_response(struct worker *w, const struct admit_match_key *key,
 void message_take(struct worker *w, const uint8_t *wire, size_t size, const struct admit_match_key *key,
 	uint32_t now_s);
 
-// Takes a message out of a TCP stream; `worker` is a struct worker. A pkt_tcp_sink (packet/tcp.h).
+// Takes a message out of a TCP stream; `worker` is a struct worker. A pkt_tcp_message (packet/packet.h).
 void message_take_stream(void *worker, const struct pkt *pkt, const uint8_t *wire, size_t size, uint32_t time_s);
 
 // Adds the verdicts since the last call to the worker's counters; once a burst.

@@ -97,7 +97,7 @@ struct worker {
 	// the stages, in the order of the flow; owned by the worker (worker_setup.c)
 	struct hash_key key; // of names and records
 	struct copies *copies;
-	uint8_t copies_mask; // see copies_mask()
+	uint8_t copies_mask; // which packets to compare: copies_mask() of packet/copies.h
 	struct pkt_frag *frag;
 	struct pkt_tcp *tcp;
 	struct admit_match *match; // NULL with match = off
