@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// spool, in a Redis Cluster: each slot has a number of its own (writer/topology.h), and a person decides for each slot of
+// spool, in a Redis Cluster: each slot has a number of its own (number/topology.h), and a person decides for each slot of
 // which it is missing or not ours.
 #include "collector/cli/spool.h"
 

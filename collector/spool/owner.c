@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which process owns the spool's UUID, as noted in the spool's file. The rules are in writer/lease.h.
+// Which process owns the spool's UUID, as noted in the spool's file. The rules are in number/lease.h.
 #include "collector/spool/state.h"
 
 #include "dataplane/common/log.h"

@@ -143,7 +143,7 @@ void spool_halt(struct spool *s, uint64_t sent);
 void spool_go_on(struct spool *s);
 uint64_t spool_halted_at(struct spool *s);
 
-// Which process owns the spool's UUID, as far as the spool's file knows: writer/lease.h.
+// Which process owns the spool's UUID, as far as the spool's file knows: number/lease.h.
 struct spool_owner {
 	uint64_t owner_generation, owner_nonce; // the last process of this folder that owned it; 0: none
 	uint64_t claim_generation, claim_nonce; // the process that was about to own it

@@ -16,7 +16,7 @@ enum {
 	STORE_SEAL_SIZE = 16
 };
 
-// Which process may write to Redis under the spool's UUID: writer/lease.h.
+// Which process may write to Redis under the spool's UUID: number/lease.h.
 struct store_owner {
 	uint64_t generation; // number of take-overs of the spool
 	uint64_t nonce;	     // random number of the process that took it over
@@ -38,7 +38,7 @@ struct store_meta {
 	uint8_t seal[STORE_SEAL_SIZE];	// of the file, random
 	uint64_t first;			// oldest batch, or `next`
 	uint64_t serial;		// counts the commits
-	uint64_t confirmed;		// highest batch that the owner is known to have: writer/lease.h
+	uint64_t confirmed;		// highest batch that the owner is known to have: number/lease.h
 	struct store_owner owner;	// last one known to be in Redis
 	struct store_owner claim;	// one that may be in Redis: of a take-over in progress
 	uint64_t place;			// identifies the folder then; 0: not known

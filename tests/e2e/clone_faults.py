@@ -18,7 +18,7 @@ import traceback
 from faults import PROGRAMS, World, batch, run_tests, until
 from frames import Dataplane
 
-LEASE_S = 20  # LEASE_MS and LEASE_RENEW_MS of writer/lease.h, and some
+LEASE_S = 20  # LEASE_MS and LEASE_RENEW_MS of number/lease.h, and some
 
 
 class Sensor(World):
