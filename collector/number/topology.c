@@ -2,6 +2,7 @@
 #include "collector/number/topology.h"
 
 #include "collector/redis/info.h"
+#include "collector/redis/slot_map.h"
 #include "dataplane/common/log.h"
 
 #include <stdarg.h>
@@ -187,62 +188,54 @@ int topology_connect(struct topology *t, struct cluster_node *node, const struct
 	return t->reader ? 0 : take_name(t, node);
 }
 
-// One range of CLUSTER SLOTS: from, to, [host, port, …], replicas. False where it is not one.
-static bool take_range(struct topology *t, const struct cluster_node *from, const redisReply *range)
+// Takes the owners of all slots over. False if there are too many nodes.
+static bool take_map(struct topology *t, const struct redis_slot_map *map)
 {
-	if (range->type != REDIS_REPLY_ARRAY || range->elements < 3 || range->element[2]->type != REDIS_REPLY_ARRAY ||
-		range->element[2]->elements < 2)
-		return false;
-	long long first = range->element[0]->integer, last = range->element[1]->integer;
-	const redisReply *host = range->element[2]->element[0], *port = range->element[2]->element[1];
-	if (first < 0 || last >= REDIS_SLOTS || first > last || port->type != REDIS_REPLY_INTEGER)
-		return false;
-	bool named = host->type == REDIS_REPLY_STRING && host->len > 0;
-	struct cluster_node *node = topology_node(t, named ? host->str : from->address.host,
-		named ? host->len : strlen(from->address.host), (unsigned)port->integer);
-	if (!node)
-		return false;
-	node->listed = true;
-	for (long long slot = first; slot <= last; slot++) {
-		uint8_t index = (uint8_t)(node - t->nodes);
-		if (t->owner[slot] != index)
+	uint8_t index[REDIS_NODES_MAX];
+
+	for (size_t i = 0; i < t->nodes_len; i++)
+		t->nodes[i].listed = false;
+	for (size_t i = 0; i < map->len; i++) {
+		const struct endpoint *e = &map->node[i].address;
+		struct cluster_node *node = topology_node(t, e->host, strlen(e->host), e->port);
+		if (!node)
+			return false;
+		node->listed = true;
+		index[i] = (uint8_t)(node - t->nodes);
+	}
+	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++) {
+		if (map->owner[slot] == REDIS_NO_NODE)
+			continue;
+		if (t->owner[slot] != index[map->owner[slot]])
 			t->known[slot] = false;
-		t->owner[slot] = index;
+		t->owner[slot] = index[map->owner[slot]];
 	}
 	return true;
 }
 
 static int read_slots(struct topology *t, struct cluster_node *node)
 {
+	struct redis_slot_map *map = malloc(sizeof(*map));
 	struct redis_buffer b = {0};
-	bool covered[REDIS_SLOTS] = {false};
 
-	redis_encode_array(&b, 2);
-	redis_encode_literal(&b, "CLUSTER");
-	redis_encode_literal(&b, "SLOTS");
+	if (!map)
+		return topology_fail(t, REDIS_TROUBLE_MEMORY, "no memory for the slots of a cluster");
+	redis_slot_map_ask(&b);
 	redisReply *reply = topology_ask(t, node, &b);
 	redis_buffer_free(&b);
-	if (!reply)
-		return -1;
-	for (size_t i = 0; i < t->nodes_len; i++)
-		t->nodes[i].listed = false;
-	int result = 0;
-	for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements && result == 0; i++) {
-		const redisReply *range = reply->element[i];
-		result = take_range(t, node, range) ? 0 : -1;
-		for (long long slot = result == 0 ? range->element[0]->integer : 1;
-			result == 0 && slot <= range->element[1]->integer; slot++)
-			covered[slot] = true;
-	}
-	freeReplyObject(reply);
-	if (result != 0)
-		return topology_fail(t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to CLUSTER SLOTS",
+	int result = reply ? 0 : -1;
+	if (reply && (!redis_slot_map_read(map, reply, node->address.host) || !take_map(t, map)))
+		result = topology_fail(t, REDIS_TROUBLE_PROTOCOL, "%s: an unexpected answer to CLUSTER SLOTS",
 			node->address.text);
-	for (unsigned slot = 0; slot < REDIS_SLOTS; slot++)
-		if (!covered[slot])
-			return topology_fail(t, REDIS_TROUBLE_CLUSTER, "the cluster does not cover slot %u", slot);
-	t->fresh = true;
-	return 0;
+	if (reply)
+		freeReplyObject(reply);
+	const uint8_t *gap = result == 0 ? memchr(map->owner, REDIS_NO_NODE, sizeof(map->owner)) : NULL;
+	if (gap)
+		result = topology_fail(t, REDIS_TROUBLE_CLUSTER, "the cluster does not cover slot %u",
+			(unsigned)(gap - map->owner));
+	free(map);
+	t->fresh |= result == 0;
+	return result;
 }
 
 // Asks the nodes that are known and the configured ones until one tells: those that are connected first, the
