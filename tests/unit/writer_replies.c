@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Replies that come in pieces, and what follows batches put together.
+// Replies that come in pieces, riders that are given back, and the states of a batch.
 #include "collector/redis/transaction.h"
 #include "collector/writer/batch.h"
+#include "dataplane/common/monotonic.h"
 #include "tests/tools/unit.h"
 
 #include <sys/socket.h>
@@ -92,7 +93,7 @@ static void key_is(const struct follow *f, size_t index, const char *expected)
 	CU_ASSERT(len == strlen(expected) && memcmp(key, expected, len) == 0);
 }
 
-// What rode with a batch that was not applied goes before what has followed since.
+// The riders of a batch that was not applied go before those that were added since.
 static void given_back(void)
 {
 	static struct batch b;
@@ -113,7 +114,7 @@ static void given_back(void)
 	key_is(&f, 1, "one");
 	key_is(&f, 2, "two");
 	key_is(&f, 1002, "more");
-	batch_give_back(&b, &f); // nothing rode along: it stays
+	batch_give_back(&b, &f); // no riders: nothing changes
 	CU_ASSERT_EQUAL(f.len, 1003);
 	follow_drop(&f, 0);
 	follow_drop(&f, 2);
@@ -127,10 +128,63 @@ static void given_back(void)
 	follow_free(&f);
 }
 
+// What was written to the connection since the last look.
+static const char *written(int fd)
+{
+	static char text[10000];
+	ssize_t len = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+	text[len > 0 ? len : 0] = '\0';
+	return text;
+}
+
+// The states of two batches that take turns. EXEC is sent only after the number was read and is as expected; it takes WATCH and
+// MULTI of the next batch along.
+static void states(void)
+{
+	static const char *const begun = "+OK\r\n$1\r\n6\r\n$1\r\n9\r\n+OK\r\n"; // WATCH, the number, the owner, MULTI
+	static struct batch now = {.in.number = 7}, next = {.in.number = 8};
+	static struct redis_settings s;
+	static struct batch_announced announced;
+	struct batch_claim claim = {.uuid = "u", .number = 6, .lease = {.nonce = 9, .renewed_ms = monotonic_ms()}};
+	struct follow follow = {.len = 0};
+	struct redis_conn c;
+	int fd = open_pair(&c);
+
+	CU_ASSERT_EQUAL_FATAL(fd < 0, false);
+	CU_ASSERT(batch_send(&now, &c, &claim, &announced, &s, NULL) == 0 && now.state == BATCH_SENT);
+	const char *text = written(fd);
+	CU_ASSERT(strstr(text, "WATCH") && strstr(text, "MULTI") && !strstr(text, "EXEC"));
+	say(fd, begun);
+	CU_ASSERT_EQUAL(batch_execute(&now, &c, &follow, &next, &claim, &s), 0);
+	CU_ASSERT(now.state == BATCH_EXECUTING && next.state == BATCH_OPEN);
+	text = written(fd);
+	CU_ASSERT(strstr(text, "EXEC") && strstr(text, "WATCH") && strstr(text, "EXEC") < strstr(text, "WATCH"));
+	CU_ASSERT(batch_send(&next, &c, &claim, &announced, &s, NULL) == 0 && next.state == BATCH_SENT);
+	CU_ASSERT_PTR_NULL(strstr(written(fd), "WATCH"));
+	say(fd, begun);
+	claim.number = 7;
+	CU_ASSERT_EQUAL(batch_execute(&next, &c, &follow, NULL, &claim, &s), -1);
+	CU_ASSERT(c.trouble == REDIS_TROUBLE_FENCED && next.state == BATCH_SENT && !strstr(written(fd), "EXEC"));
+	close(fd);
+	fd = open_pair(&c);
+	CU_ASSERT_EQUAL_FATAL(fd < 0, false);
+	next.state = BATCH_OPEN;
+	say(fd, begun);
+	say(fd, "+OK\r\n"); // DISCARD
+	CU_ASSERT(batch_discard(&next, &c) == 0 && next.state == BATCH_IDLE && strstr(written(fd), "DISCARD"));
+	CU_ASSERT(batch_discard(&next, &c) == 0 && written(fd)[0] == '\0');
+	redis_conn_close(&c);
+	close(fd);
+	batch_free(&now);
+	batch_free(&next);
+	follow_free(&follow);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {{"queued", queued}, {"transaction", transaction},
-		{"given_back", given_back}};
+		{"given_back", given_back}, {"states", states}};
 
-	return unit_run("collector_replies", tests, sizeof(tests) / sizeof(tests[0]));
+	return unit_run("writer_replies", tests, sizeof(tests) / sizeof(tests[0]));
 }
