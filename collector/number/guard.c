@@ -104,7 +104,7 @@ void guard_tell(char *out, size_t out_size, enum guard_state state, const struct
 	}
 }
 
-// One SCAN. Returns 0 with the next cursor and whether it brought a key, or -1 (closed).
+// One SCAN. Returns 0 with the next cursor and whether a key was found, or -1 (closed).
 static int scan(struct redis_conn *c, const char *pattern, size_t prefix_len, char *cursor, size_t cursor_size,
 	bool *found)
 {
@@ -141,7 +141,7 @@ int guard_look_for_keys(struct redis_conn *c, const struct redis_settings *s, bo
 	char pattern[2 * sizeof(s->prefix) + 2], cursor[24] = "0";
 	size_t n = 0;
 
-	for (const char *p = s->prefix; *p; p++) { // the prefix stands for itself
+	for (const char *p = s->prefix; *p; p++) { // escapes the characters of a pattern
 		if (strchr("*?[]\\", *p))
 			pattern[n++] = '\\';
 		pattern[n++] = *p;

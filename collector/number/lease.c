@@ -16,7 +16,7 @@ enum { KEY_SIZE = STREAM_UUID_TEXT_SIZE + 16 };
 void lease_put_key(struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *uuid)
 {
 	char tail[KEY_SIZE];
-	int len = snprintf(tail, sizeof(tail), "%s{%s}", family, uuid); // in a cluster: one slot for both
+	int len = snprintf(tail, sizeof(tail), "%s{%s}", family, uuid); // hash tag: both keys are in one slot
 
 	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
 }
@@ -72,7 +72,6 @@ void lease_watch(struct redis_buffer *out, const struct redis_settings *s, const
 	lease_key(out, s, uuid);
 }
 
-// Sends one command. 0 with its text, empty where there is none; or -1 (closed).
 int lease_send(struct redis_conn *c, struct redis_buffer *b, char *out, size_t out_size)
 {
 	redisReply *reply = redis_conn_ask(c, b);
@@ -95,7 +94,7 @@ int lease_send(struct redis_conn *c, struct redis_buffer *b, char *out, size_t o
 	return c->context ? 0 : -1;
 }
 
-// TYPE of the key of a family. 0, or -1 (closed).
+// TYPE of the key of a family. Returns 0, or -1 (closed).
 static int read_type(struct redis_conn *c, const struct redis_settings *s, const char *family, const char *uuid,
 	char *out, size_t out_size)
 {
@@ -109,7 +108,7 @@ static int read_type(struct redis_conn *c, const struct redis_settings *s, const
 	return result;
 }
 
-// A command about the lease, of one argument. 0 with its text, or -1 (closed).
+// A command whose only argument is the key of the lease. Returns 0 with the text of the reply, or -1 (closed).
 static int ask_lease(struct redis_conn *c, const struct redis_settings *s, const char *command, const char *uuid,
 	char out[LEASE_TEXT_SIZE])
 {
@@ -133,7 +132,7 @@ int lease_holder(struct redis_conn *c, const struct redis_settings *s, const cha
 		result = result == 0 ? ask_lease(c, s, "GET", uuid, out) : -1;
 		if (result == 0 && strcmp(left_ms, "-1") != 0)
 			return 0;
-		// One that does not expire was not written by a collector, and would be waited for without end.
+		// A lease without expiry is not of a collector. A wait for its end would be endless.
 	}
 	out[0] = '\0';
 	return result;
@@ -154,7 +153,6 @@ int lease_is_foreign(struct redis_conn *c, const struct redis_settings *s, const
 	return 0;
 }
 
-// Takes a lease apart. Returns who has it.
 const char *lease_read(const char *text, uint64_t *nonce, uint64_t *applied)
 {
 	char *end;
@@ -208,7 +206,7 @@ int lease_keep(struct lease *l, struct redis_conn *c, const struct redis_setting
 		       : result;
 }
 
-// Follows MOVED from one server to the node that holds the owner's key. 0; 1 (closed) if another server may know better; or -1 (closed).
+// Follows MOVED from one server to the node that has the key of the owner. Returns 0; 1 (closed): try another server; or -1 (closed).
 static int open_from(struct redis_conn *c, struct redis_settings *here, const char *uuid)
 {
 	enum { HOPS_MAX = 4 };
@@ -257,7 +255,7 @@ int lease_open(struct redis_conn *c, const struct redis_settings *s, const char 
 		if (index > 0)
 			here.address = s->others.at[index - 1];
 		result = open_from(c, &here, uuid);
-		c->preferred = (index + (result < 0)) % len; // where it led nowhere, another one is asked the next time
+		c->preferred = (index + (result < 0)) % len; // after a failure start with another server the next time
 	}
 	return result == 0 ? 0 : -1;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whose is the spool's UUID: taken over, waited for, or left to the other one.
+// Who owns the spool's UUID: take it over, wait, or leave it to the other collector and continue under a new one.
 #include "collector/number/lease.h"
 
 #include "collector/base/metrics.h"
@@ -13,9 +13,9 @@
 struct lease_look {
 	struct spool_owner title;
 	char uuid[STREAM_UUID_TEXT_SIZE];
-	char lease[LEASE_TEXT_SIZE]; // what Redis holds
+	char lease[LEASE_TEXT_SIZE]; // as in Redis
 	uint64_t generation, nonce;  // of the owner; 0: none
-	uint64_t number;	     // the last batch that Redis has
+	uint64_t number;	     // last batch of the spool that Redis has
 };
 
 static int look(struct lease_look *k, struct redis_conn *c, const struct redis_settings *s)
@@ -41,7 +41,7 @@ static int look(struct lease_look *k, struct redis_conn *c, const struct redis_s
 	return result == 0 ? lease_holder(c, s, k->uuid, k->lease) : -1;
 }
 
-// The owner in Redis is a process of this very folder, or Redis is older than it was.
+// The owner in Redis is a process of this folder, or Redis has older data.
 static bool is_ours(const struct lease_look *k)
 {
 	const struct spool_owner *t = &k->title;
@@ -51,7 +51,7 @@ static bool is_ours(const struct lease_look *k)
 	       (k->generation == t->claim_generation && k->nonce == t->claim_nonce);
 }
 
-// The lease is that of a process of this folder, in this place, where the lock is ours: it is dead.
+// The lease is of a process of this folder at this path. We have the lock of the folder, so that process is dead.
 static bool is_left(const struct lease_look *k)
 {
 	uint64_t nonce = strtoull(k->lease, NULL, 10);
@@ -66,7 +66,7 @@ static const char *holder(const struct lease_look *k)
 	return lease_read(k->lease, &nonce, &applied);
 }
 
-// Up to where Redis has what was numbered under the UUID.
+// The last batch under this UUID that Redis has, of any collector.
 static uint64_t applied_by_all(const struct lease_look *k)
 {
 	uint64_t nonce, told, applied = k->number > k->title.acked ? k->number : k->title.acked;
@@ -127,7 +127,7 @@ static enum lease_outcome take(struct lease *l, struct lease_look *k, struct red
 	return LEASE_TAKEN;
 }
 
-// somebody else ────────────────────────────────────────────────────────────────────────────────
+// another owner ────────────────────────────────────────────────────────────────────────────────
 
 static enum lease_outcome refuse(struct lease *l, const struct lease_look *k, struct redis_conn *c, const char *what)
 {
@@ -142,8 +142,8 @@ static enum lease_outcome refuse(struct lease *l, const struct lease_look *k, st
 	return LEASE_FAILED;
 }
 
-// The other one has all of this spool up to `had`, and what comes after that is this one's alone. What Redis
-// is known to have is dropped; the rest goes on under another UUID.
+// The other collector has the batches of this spool up to `had`; later ones are only here. Drops those that Redis has, and
+// continues with the rest under a new UUID.
 static enum lease_outcome part(struct lease *l, const struct lease_look *k, struct redis_conn *c, struct spool *spool,
 	uint64_t had)
 {
@@ -170,8 +170,7 @@ static enum lease_outcome part(struct lease *l, const struct lease_look *k, stru
 	return LEASE_NEW_UUID;
 }
 
-// The lease of our own nonce is renewed by somebody: a copy of the folder, or the one that it was copied
-// from.
+// A lease with our nonce exists. If it is renewed, its process runs on a copy of this folder, or on the original.
 static enum lease_outcome wait_or_part(struct lease *l, const struct lease_look *k, struct redis_conn *c,
 	struct spool *spool)
 {
@@ -184,8 +183,7 @@ static enum lease_outcome wait_or_part(struct lease *l, const struct lease_look 
 	return part(l, k, c, spool, k->title.confirmed);
 }
 
-// What the take-over after `generation` says, if it was from `nonce`. 1: `*had` is known; 0: it is not; -1:
-// closed.
+// Reads the take-over after `generation`. Returns 1 with `*had`, if it was from `nonce`; 0 if not; or -1 (closed).
 static int read_parting(const struct lease_look *k, struct redis_conn *c, const struct redis_settings *s,
 	uint64_t generation, uint64_t nonce, uint64_t *had)
 {
@@ -204,7 +202,7 @@ static int read_parting(const struct lease_look *k, struct redis_conn *c, const 
 	return known;
 }
 
-// The owner is of another line: since when, its take-over tells.
+// The owner is a copy of this folder. Its take-over says from which batch on it differs.
 static enum lease_outcome look_back(struct lease *l, const struct lease_look *k, struct redis_conn *c,
 	const struct redis_settings *s, struct spool *spool)
 {
@@ -218,12 +216,12 @@ static enum lease_outcome look_back(struct lease *l, const struct lease_look *k,
 		return LEASE_FAILED;
 	if (known)
 		return part(l, k, c, spool, had < t->confirmed ? had : t->confirmed);
-	if (t->acked >= t->opened) // all of before is in Redis
+	if (t->acked >= t->opened) // all batches that both have are in Redis
 		return part(l, k, c, spool, t->opened);
 	return refuse(l, k, c, "where the two parted is not known: lookback spool take, or give it an empty spool.dir");
 }
 
-// What keeps this collector from being the owner, once.
+// Logs once why this collector is not the owner.
 static void tell(struct lease *l, const char *why)
 {
 	metrics_set(spool_owned, 0);
@@ -247,14 +245,14 @@ enum lease_outcome lease_take(struct lease *l, struct redis_conn *c, const struc
 	}
 	bool held = k.lease[0] && !is_left(&k);
 	if (k.title.owned && k.nonce == l->nonce) {
-		l->renewed_ms = 0; // ours all the time; with the next transaction
+		l->renewed_ms = 0; // still ours: renewed with the next transaction
 	} else if (!is_ours(&k)) {
 		spool_owner_lose(spool);
 		outcome = look_back(l, &k, c, s, spool);
 	} else if (held && !k.title.owned) {
 		outcome = wait_or_part(l, &k, c, spool);
 	} else if (k.generation > 0 && !k.title.owned && number > k.title.confirmed) {
-		outcome = part(l, &k, c, spool, k.title.confirmed); // an older state of this folder
+		outcome = part(l, &k, c, spool, k.title.confirmed); // this folder is an older copy
 	} else {
 		outcome = take(l, &k, c, s, spool);
 	}

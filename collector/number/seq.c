@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { FENCE_S = 366 * 86400 }; // a fence expires if its spool is gone; it is the second place of the number
+enum { FENCE_S = 366 * 86400 }; // a fence expires if its spool is not used any more
 
 static void put_key(struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *tail)
 {
@@ -49,7 +49,7 @@ void seq_put_number(struct redis_buffer *out, const struct redis_settings *s, co
 	redis_encode_uint(out, FENCE_S);
 }
 
-// Reads a reply of which `kind` and `number` tell what it holds.
+// Reads a reply into `kind` and `number`.
 static int read_number(struct redis_conn *c, enum guard_kind *kind, uint64_t *number)
 {
 	struct redis_results results = {.capacity = 0};

@@ -60,7 +60,7 @@ void stops_free(struct stops *l)
 	*l = (struct stops){.len = 0};
 }
 
-// The second place is the one that is wrong.
+// The second copy is the one that is wrong.
 static bool is_of_fence(const struct stop *stop)
 {
 	return stop->state == GUARD_FOREIGN && stop->found.seq != GUARD_OTHER;

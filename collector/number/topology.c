@@ -43,7 +43,7 @@ void topology_renew(struct topology *t, const char *uuid)
 	t->sent = UINT64_MAX;
 	numbered_clear(&t->numbered);
 	t->lost_from = t->highest = t->held_len = 0;
-	for (size_t i = 0; i < t->nodes_len; i++) // their names have the old UUID
+	for (size_t i = 0; i < t->nodes_len; i++) // the names of the connections have the old UUID
 		redis_conn_close(&t->nodes[i].conn);
 }
 
@@ -112,8 +112,8 @@ redisReply *topology_ask(struct topology *t, struct cluster_node *node, const st
 	return reply;
 }
 
-// Kills the connections of our name on the node: what they sent and Redis has not read yet is gone
-// with them. False where that cannot be known.
+// Kills older connections of our name on the node, and with them commands that Redis has not read yet. False if it is not known
+// whether that worked.
 static bool kill_older(struct topology *t, struct cluster_node *node, const char *name)
 {
 	struct redis_buffer b = {0};
@@ -140,7 +140,7 @@ static bool kill_older(struct topology *t, struct cluster_node *node, const char
 			if (killed)
 				freeReplyObject(killed);
 			else if (!node->conn.context || t->trouble == REDIS_TROUBLE_NOPERM)
-				done = false; // any other error: it has ended by itself
+				done = false; // on any other error the connection has ended by itself
 		}
 		line = done && end ? end + 1 : NULL;
 	}
@@ -150,7 +150,7 @@ static bool kill_older(struct topology *t, struct cluster_node *node, const char
 	return done;
 }
 
-// A connection without the name is not used: a later one could not kill it.
+// Sets the name. A connection without it is not used, because a later one could not kill it.
 static int take_name(struct topology *t, struct cluster_node *node)
 {
 	struct redis_buffer b = {0};
@@ -188,7 +188,7 @@ int topology_connect(struct topology *t, struct cluster_node *node, const struct
 	return t->reader ? 0 : take_name(t, node);
 }
 
-// Takes the owners of all slots over. False if there are too many nodes.
+// Takes over the owners of all slots. False if there are too many nodes.
 static bool take_map(struct topology *t, const struct redis_slot_map *map)
 {
 	uint8_t index[REDIS_NODES_MAX];
@@ -238,8 +238,8 @@ static int read_slots(struct topology *t, struct cluster_node *node)
 	return result;
 }
 
-// Asks the nodes that are known and the configured ones until one tells: those that are connected first, the
-// others in turn, for one that has lost sight of the cluster tells what was.
+// Asks known and configured nodes until one replies: connected ones first, the others in turn, because a node that is cut off from
+// the cluster reports an old topology.
 static int refresh(struct topology *t, const struct redis_settings *s)
 {
 	if (t->nodes_len == 0)
@@ -249,7 +249,7 @@ static int refresh(struct topology *t, const struct redis_settings *s)
 		if (e->kind == ENDPOINT_TCP)
 			topology_node(t, e->host, strlen(e->host), e->port);
 	}
-	size_t len = t->nodes_len; // an answer may add some
+	size_t len = t->nodes_len; // a reply may add nodes
 	for (size_t i = 0; i < len; i++)
 		if (t->nodes[i].conn.context && read_slots(t, &t->nodes[i]) == 0)
 			return 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Writing the number of a slot, in both places.
+// Writes both copies of the number of a slot.
 #include "collector/number/topology.h"
 
 #include "dataplane/common/log.h"
@@ -21,8 +21,8 @@ void topology_write_number(struct topology *t, struct redis_buffer *out, uint16_
 	redis_encode_uint(out, number);
 }
 
-// Watches both keys of the slot, which have to hold what was found. `*foreign`: the first is of another type. Returns 0,
-// or -1 with what is wrong noted.
+// Watches both keys of the slot and compares them with `found`. `*foreign`: the first has another type. Returns 0, or -1 with the
+// trouble noted.
 static int watch(struct topology *t, struct cluster_node *node, uint16_t slot, const struct guard *found, bool *foreign,
 	const struct redis_settings *s)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The numbers of the slots: the last batch that Redis holds of each, in two places (guard.h).
+// Reads both copies of the number of each slot (guard.h), and decides which slots are stopped.
 #include "collector/number/topology.h"
 
 #include "collector/number/lease.h"
@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 enum {
-	TOLD_MAX = 16, // slots that the log names one by one
+	TOLD_MAX = 16, // stopped slots with a line each in the log
 	KEYS_MAX = 1000
 };
 
@@ -45,7 +45,7 @@ bool topology_is_as_known(const struct topology *t, uint16_t slot, enum guard_ki
 	return kind != GUARD_OTHER && number == t->applied[slot] && (kind == GUARD_NUMBER || number == 0);
 }
 
-// judging ──────────────────────────────────────────────────────────────────────────────────────
+// decisions ──────────────────────────────────────────────────────────────────────────────────────
 
 static void stop(struct topology *t, uint16_t slot, enum guard_state state, const struct guard *found,
 	const struct cluster_node *node, const struct redis_settings *s)
@@ -63,7 +63,7 @@ static void stop(struct topology *t, uint16_t slot, enum guard_state state, cons
 	t->known[slot] = false;
 }
 
-// The number is sound: what it tells is noted.
+// The number is sound: takes it over.
 static void take(struct topology *t, uint16_t slot, uint64_t number, const struct cluster_node *node)
 {
 	if (t->stopped[slot]) {
@@ -82,13 +82,13 @@ static void take(struct topology *t, uint16_t slot, uint64_t number, const struc
 	topology_note_run(t, slot, node);
 }
 
-// A server that was restarted or replaced may hold anything that it held before: nothing is known that would speak against it.
+// False if the server was restarted or replaced: then it may have any number that it had before.
 static bool is_same_server(const struct topology *t, uint16_t slot, const struct cluster_node *node)
 {
 	return t->run[slot] != 0 && t->run[slot] == hash_run(node);
 }
 
-// Some collector wrote the slot, and this one has not read it before.
+// Another collector wrote the slot, and this one has not read its number before.
 static bool is_numbered(const struct topology *t, uint16_t slot)
 {
 	return t->run[slot] == 0 && t->applied[slot] == 0 && numbered_has(&t->numbered, slot);
@@ -100,7 +100,7 @@ static void judge(struct topology *t, uint16_t slot, const struct guard *found, 
 	uint64_t number, applied = t->applied[slot];
 
 	if (is_numbered(t, slot))
-		applied = UINT64_MAX; // some number, but which one is not known
+		applied = UINT64_MAX; // it had a number, which is not known
 	else if (found->fence != GUARD_NUMBER && !is_same_server(t, slot, node))
 		applied = found->seq_number;
 	enum guard_state state = guard_judge(found, applied, t->sent, &number);
@@ -113,7 +113,7 @@ static void judge(struct topology *t, uint16_t slot, const struct guard *found, 
 		numbered_want(&t->numbered, slot);
 }
 
-// The slot has had a number, on this server as far as is known.
+// The slot had a number, if known on this server.
 static bool was_written(const struct topology *t, uint16_t slot, const struct cluster_node *node)
 {
 	return is_numbered(t, slot) || (t->applied[slot] > 0 && is_same_server(t, slot, node));
@@ -126,12 +126,12 @@ struct numbers_look {
 	struct cluster_node *node;
 	const struct redis_settings *s;
 	struct redis_results results;
-	struct cluster_node *other; // that a reply named, of a slot that is half moved
-	bool down;		    // some reply says that the node has lost sight of the cluster
-	bool refused;		    // some reply is an error; the trouble is noted
+	struct cluster_node *other; // node that a reply named, of a half migrated slot
+	bool down;		    // some reply was CLUSTERDOWN
+	bool refused;		    // some reply was an error; the trouble is noted
 };
 
-// One reply. False: the connection is gone.
+// Reads one reply. False if the connection closed.
 static bool read_reply(struct numbers_look *k, enum guard_kind *kind, uint64_t *number)
 {
 	struct redis_results *r = &k->results;
@@ -173,7 +173,7 @@ int topology_fail_node(struct topology *t, struct cluster_node *node)
 	return -1;
 }
 
-// The two numbers of a slot from one node; a half-moved slot's other side is asked with ASKING. 0, or -1 with the trouble noted.
+// Reads both copies of a slot from one node, with ASKING from the other node of a half migrated slot. Returns 0, or -1 with the trouble noted.
 static int read_side(struct numbers_look *k, uint16_t slot, bool asking, struct guard *found)
 {
 	static const char ask[] = "*1\r\n$6\r\nASKING\r\n";
@@ -202,7 +202,7 @@ static int read_side(struct numbers_look *k, uint16_t slot, bool asking, struct 
 	return k->refused ? -1 : 0;
 }
 
-// A slot that is half moved: each of its two keys is on one side, or on none.
+// A half migrated slot: each of its two keys is on one of two nodes, or on none.
 static int read_both_sides(struct topology *t, uint16_t slot, struct cluster_node *here, struct cluster_node *there,
 	const struct redis_settings *s)
 {
@@ -225,7 +225,7 @@ static int read_both_sides(struct topology *t, uint16_t slot, struct cluster_nod
 	return 0;
 }
 
-// A slot whose numbers are gone: is it empty (a node that was emptied), or are only they gone? Returns 0, or -1 (closed).
+// A slot without its numbers: was the node emptied, or were only the numbers removed? Returns 0, or -1 (closed).
 static int look_for_keys(struct numbers_look *k, uint16_t slot)
 {
 	struct guard found = {.keys = true};
@@ -256,9 +256,9 @@ static bool is_wanted(const struct topology *t, unsigned slot, uint8_t index, bo
 	return t->owner[slot] == index && !t->known[slot] && t->stopped[slot] == stopped;
 }
 
-enum { LATER_NONE, LATER_KEYS, LATER_MEND, LATER_SIDES }; // from LATER_SIDES on: and the index of the other node
+enum { LATER_NONE, LATER_KEYS, LATER_MEND, LATER_SIDES }; // from LATER_SIDES on: plus the index of the other node
 
-// The replies about all slots that are wanted. `later`: what is left to be asked once no reply is under way. 0, or -1.
+// Reads the replies for all wanted slots. `later`: what is to be asked when no reply is outstanding. Returns 0, or -1.
 static int read_replies(struct numbers_look *k, uint8_t index, bool stopped, uint16_t later[static REDIS_SLOTS])
 {
 	struct topology *t = k->t;
