@@ -136,7 +136,7 @@ def test_slots_moved():
 
 
 def test_slot_half_moved():
-    """A slot that stays half moved: what belongs there waits, all else goes on, and nothing is lost or counted twice."""
+    """A slot that stays half migrated: what belongs there waits, all else goes on, and nothing is lost or counted twice."""
     with World() as w:
         cluster = Cluster(w)
         try:

@@ -71,7 +71,7 @@ def with_cluster(action, *options):
 
 
 def test_held_slot_of_what_follows():
-    """The slot of the stream of new records is half moved: its entries wait, and nothing waits for them."""
+    """The slot of the stream of new records is half migrated: its entries wait, and nothing waits for them."""
     def action(w, cluster):
         load = Source(w.path, names=200)
         until(lambda: w.metric("collector_batches_applied_total") > 10)
@@ -102,7 +102,7 @@ def test_held_slot_of_what_follows():
 
 
 def test_held_slot_whose_number_is_elsewhere():
-    """A slot is half moved and its number is on the other side; the collector, started anew, goes on with the others."""
+    """A slot is half migrated and its number is on the other side; the collector, started anew, goes on with the others."""
     def action(w, cluster):
         load = Source(w.path)
         until(lambda: w.metric("collector_batches_applied_total") > 20)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Redis Cluster: slots that stay half moved, nodes that come back older, nodes that have lost sight of the others.
+# Redis Cluster: slots that stay half migrated, nodes that come back older, nodes that have lost sight of the others.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
