@@ -12,8 +12,6 @@
 #include "collector/names/store.h"
 #include "collector/names/stream.h"
 
-enum names_of { NAMES_OWNERS, NAMES_TARGETS };
-
 struct names_index;
 
 struct names_index_levels {

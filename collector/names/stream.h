@@ -6,6 +6,8 @@
 #include "collector/names/file.h"
 #include "collector/reader/reader.h"
 
+enum names_of { NAMES_OWNERS, NAMES_TARGETS }; // what an index holds: owner names, or names that records point to
+
 // How far an index has to be to hold all names that were there at some moment.
 struct names_mark {
 	int64_t imports;	  // batches of `lookback import`
