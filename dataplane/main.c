@@ -20,13 +20,14 @@
 #include "dataplane/privileged/helper.h"
 #include "dataplane/report/check.h"
 #include "dataplane/report/notices.h"
+#include "dataplane/report/progress.h"
 #include "dataplane/report/stats_frame.h"
 #include "dataplane/report/summary.h"
 #include "dataplane/report/telemetry.h"
 
 enum {
-	TURN_WAIT_MS = 5, // of the main thread, for acknowledgements
-	PROGRESS_AFTER_MS = 2000,
+	TURN_WAIT_MS = 5,      // of the main thread, for acknowledgements
+	FILTERS_SAY_MS = 2000, // between log lines while filters are read at the start
 	FILTERS_WAIT_US = 1000,
 	BYE_WAIT_MS = 1000, // for the answer to a good-bye that nothing depends on
 };
@@ -55,24 +56,6 @@ static int connect_collector(const char *socket_path)
 }
 
 // the run ────────────────────────────────────────────────────────────────────────────────────
-
-static void show_progress(const struct dataplane *d)
-{
-	static uint64_t shown_s;
-	uint64_t expected = intake_expected(&d->intake);
-	uint64_t now_ms = monotonic_ms();
-
-	if (!isatty(STDERR_FILENO) || expected == 0 || now_ms / 1000 == shown_s ||
-		now_ms - d->started_ms < PROGRESS_AFTER_MS)
-		return;
-	shown_s = now_ms / 1000;
-	uint64_t packets = intake_packets(&d->intake);
-	fprintf(stderr, "\r%llu of %llu packets, %llu %%, %llu frames to go ", (unsigned long long)packets,
-		(unsigned long long)expected, (unsigned long long)(packets * 100 / expected),
-		(unsigned long long)outbox_unacked(d->outbox));
-	if (packets == expected && outbox_unacked(d->outbox) == 0)
-		fputc('\n', stderr);
-}
 
 // Whether a replay has waited for the collector longer than replay.wait.
 static bool collector_is_missing(struct dataplane *d)
@@ -119,7 +102,7 @@ static int run(struct dataplane *d)
 
 	while (!is_stopped()) {
 		outbox_turn(d->outbox, TURN_WAIT_MS);
-		show_progress(d);
+		progress_show(d);
 		look_at_settings(d);
 		look_around(d);
 		if (!ending && intake_is_over(&d->intake)) {
@@ -184,7 +167,7 @@ static int finish(struct dataplane *d)
 	bool to_the_end = intake_expected(&d->intake) > 0 && !is_stopped();
 	for (;;) {
 		outbox_turn(d->outbox, TURN_WAIT_MS);
-		show_progress(d);
+		progress_show(d);
 		bool flushed = workers_are_done(d);
 		uint64_t waited_ms = monotonic_ms() - start_ms;
 		if (flushed)
@@ -276,7 +259,7 @@ static int first_filters(struct dataplane *d)
 	while (outcome == RELOAD_NOTHING && !is_stopped()) {
 		uint64_t now_ms = monotonic_ms();
 		outcome = reload_take(&d->reload, now_ms, 0, &set, why, sizeof(why));
-		if (outcome == RELOAD_NOTHING && now_ms - said_ms >= PROGRESS_AFTER_MS) {
+		if (outcome == RELOAD_NOTHING && now_ms - said_ms >= FILTERS_SAY_MS) {
 			said_ms = now_ms;
 			log_info("filters: still being read after %llu s",
 				(unsigned long long)(now_ms - start_ms) / 1000);
