@@ -27,7 +27,7 @@ struct names_store {
 bool names_store_open(struct names_store *s); // false without memory
 void names_store_close(struct names_store *s);
 
-// Adds a name unless it is there. False if there is no room.
+// Adds a name unless the store has it. False if there is no room.
 bool names_store_add(struct names_store *s, const char *name, size_t len);
 
 // Adds all names of a text "name\nname\n…". False if there is no room.
@@ -50,13 +50,13 @@ struct names_needles {
 	char bytes[NAMES_NEEDLES_MAX][NAMES_NEEDLE_SIZE];
 };
 
-// Adds a needle (folded if they are); one that is too long is cut, which only makes more hits.
+// Adds a needle, folded if the set is. A needle that is too long is truncated, which only gives more hits.
 void names_needle_add(struct names_needles *n, const char *text, size_t len);
 
 // Called once for each name with a hit, in order.
 typedef void names_hit(void *arg, const char *name, size_t len);
 
 // Searches whole names from offset `from` (0, or what the last call returned) on, about `budget`
-// octets. Returns where to go on; names_store_size at the end.
+// octets. Returns where to continue; names_store_size at the end.
 uint64_t names_search(const struct names_store *s, const struct names_needles *needles, uint64_t from, uint64_t budget,
 	names_hit *hit, void *arg);

@@ -8,17 +8,17 @@
 
 enum names_of { NAMES_OWNERS, NAMES_TARGETS }; // what an index holds: owner names, or names that records point to
 
-// How far an index has to be to hold all names that were there at some moment.
+// What an index must have read to contain all names that Redis had at one moment.
 struct names_mark {
 	int64_t imports;	  // batches of `lookback import`
 	char last[NAMES_ID_SIZE]; // entry of the stream; empty: it has none
-	bool sensors;		  // there are sensors, so that without a stream their names are not known
+	bool sensors;		  // there are sensors: without a stream, their new names are not known
 };
 
 // In one round trip. 0, or -1 with db->why.
 int names_mark_read(struct reader *db, struct names_mark *m);
 
-// Sends what is gathered and returns the one reply; NULL if Redis cannot be reached.
+// Sends the commands in the buffer and returns the one reply; NULL if Redis cannot be reached.
 redisReply *names_ask(struct reader *db);
 
 // The id of the first (or last) entry of the stream; empty if there is none. 0 or -1.

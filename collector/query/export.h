@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// All records, as fast as Redis hands them out, with a few pages in memory. It has connections of its
-// own, so that it can be taken forward by a thread of its own.
+// Reads all records as fast as Redis returns them, with a few pages in memory. An export has its own connections, so it can
+// run in its own thread.
 //
 //     SCAN name:* ──► page of owners ──► ZSCAN name: first: count: of each ──► records
 //
-// While one page is being shown the next one's commands are on their way. A record that is in Redis
-// from the beginning to the end is shown, perhaps twice; nothing is left out in silence: if slots
-// of a cluster move meanwhile, it fails.
+// While one page is returned, the commands of the next page are already sent. A record that is in Redis during the whole
+// export is returned, perhaps twice. No record is omitted without an error: if slots of a cluster move during the export, it
+// fails.
 //
-// A cursor says where to go on: "<node>-<run>-<cursor of SCAN>". It is good as long as that node is
-// not restarted, for Redis then orders its keys differently; what it does not fit to is refused.
+// A cursor says where to continue: "<node>-<run>-<cursor of SCAN>". It is valid until that node restarts, because Redis then
+// orders its keys differently. Other cursors are rejected.
 #pragma once
 
 #include "collector/query/query.h"
@@ -26,7 +26,7 @@ struct query_export *query_export_start(const struct query *q, const struct redi
 enum query_step query_export_next(struct query_export *e, struct query_record *record);
 const char *query_export_why(const struct query_export *e);
 
-// Where a later export would go on to show all that this one has not shown yet; empty: at the start.
+// The cursor from which a later export returns all records that this one has not returned yet; empty: the start.
 void query_export_cursor(const struct query_export *e, char out[static QUERY_CURSOR_SIZE]);
 
 // True if a text may be a cursor.

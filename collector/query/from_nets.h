@@ -7,8 +7,8 @@
 // Chooses the source for QUERY_ADDRESSES. 0, or -1 with the failure noted.
 int query_from_nets_begin(struct query_run *run);
 
-// Looks which of the next nets exist; these become sets. 0, or -1 with the failure noted.
+// Checks which of the next nets exist, and adds these as sets. 0, or -1 with the failure noted.
 int query_from_nets_step(struct query_run *run);
 
-// True if the address (text) is one of those asked for.
+// True if the question asks for this address (text).
 bool query_from_nets_match(const struct query *q, const char *address);

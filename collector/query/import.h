@@ -8,6 +8,6 @@
 // Called for each record of a line; its texts last for the call. Returns false to stop.
 typedef bool query_import_sink(void *arg, const struct query_record *record);
 
-// Takes one line apart. Returns how many records it had (0: a blank line or a frame), or -1 with
-// one line in `why`. One thread at a time.
+// Parses one line. Returns the number of records in it (0: a blank line or a frame), or -1 with one
+// line in `why`. One thread at a time.
 int query_import_line(const char *line, size_t len, query_import_sink *sink, void *arg, char *why, size_t why_size);

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Records as JSON and CSV, one line each, appended to a buffer. What texts hold is ASCII already
-// (text/text.h), so JSON needs only its quotes and backslashes escaped.
+// Records as JSON and CSV, one line each, appended to a buffer. The texts are ASCII already
+// (text/text.h), so JSON only needs quotes and backslashes escaped.
 #pragma once
 
 #include "collector/query/query.h"
 
 struct query_format {
 	bool rdata_array;	       // COF: "rdata" as an array of one (exports)
-	bool type_numbers;	       // COF: types that not every reader knows by name as decimal numbers (/pdns/)
-	bool rdata_lookup;	       // DNSDB: what was looked up is RDATA: a string, and no bailiwick
+	bool type_numbers;	       // COF: numbers for types that not every client knows by name (/pdns/)
+	bool rdata_lookup;	       // DNSDB: the question was for RDATA: rdata is a string, no bailiwick
 	bool human_time;	       // DNSDB: times as RFC 3339
 	bool brief;		       // DNSDB's flexible search: without count and times
-	bool framed;		       // COF: in DNSDB's frame, which says whether that was all
+	bool framed;		       // COF: in DNSDB's frame, which reports whether the answer is complete
 	const char *sensor;	       // COF: sensor_id, or NULL
-	const char *keyword;	       // what was looked for, to say why a name matches (http/find.c)
+	const char *keyword;	       // the keyword of the question, to report why a name matches
 	const struct zone_list *zones; // DNSDB: for the bailiwick
 };
 
@@ -42,7 +42,7 @@ void query_put_text(struct redis_buffer *out, const char *text);
 void query_put_number(struct redis_buffer *out, int64_t number);
 void query_put_json(struct redis_buffer *out, const char *text, size_t len);
 
-// A JSON string of UTF-8, which is kept; control characters become '?'.
+// A JSON string in UTF-8, unchanged; control characters become '?'.
 void query_put_utf8(struct redis_buffer *out, const char *text);
 
 // "2024-01-31T12:00:00Z" (or a shorter form that strftime makes). Returns the length.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The records of one owner that has too many for one reply, or whose keys are on the move: by ZSCAN,
-// which shows all that stays in the set from beginning to end.
+// The records of one owner, if they are too many for one reply or its keys are being migrated. Uses
+// ZSCAN, which returns every member that stays in the set during the whole scan.
 #pragma once
 
 #include "collector/query/query.h"

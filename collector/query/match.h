@@ -4,7 +4,7 @@
 
 #include "collector/query/state.h"
 
-// True if the name (text) is one of those asked for.
+// True if the question asks for this name (text).
 bool query_match(const struct query_run *run, const char *name, size_t len);
 
 // Makes run->pattern: a glob for SCAN that finds all such names, and perhaps others.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a keyword search found, one answer a name: its records gathered, and why it answers.
+// The result of a keyword search, one entry per name: a summary of its records, and why the name matches.
 #pragma once
 
 #include "collector/query/json.h"
@@ -13,8 +13,8 @@ struct query_name_summary {
 	int64_t first, last, count;
 };
 
-// Records of one name come one after another. True if the record is of another name than `f`
-// gathers: use that one, then call again (with `f->name_len` set to 0).
+// The records of one name must come one after another. True if the record belongs to the next name: use
+// the summary in `f`, set `f->name_len` to 0, and call again with the same record.
 bool query_name_summary_is_full(const struct query_name_summary *f, const struct query_record *r);
 void query_name_summary_add(struct query_name_summary *f, const struct query_record *r);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What somebody pasted, understood. The page, /api/lookup, /api/bulk, /pdns/ and the command all ask here.
+// Finds out what a pasted text means. Used by the page, /api/lookup, /api/bulk, /pdns/ and the command.
 //
 //     name      www.example.com, hxxps://user@www[.]example[.]com:8443/x, me@example.com, "bücher.example",
 //     below     *.example.com, .example.com
@@ -30,18 +30,18 @@ extern const char *const query_meaning_text[]; // "name", "below", …
 
 struct query_paste {
 	enum query_meaning meaning;
-	char value[TEXT_NAME_SIZE + 4]; // as it is looked for; empty for a list
-	struct query q;			// kind, name, addresses; not of patterns and lists, of a keyword as a name
+	char value[TEXT_NAME_SIZE + 4]; // in the form that is looked up; empty for a list
+	struct query q;			// kind, name, addresses; a keyword as a name; not set for patterns and lists
 };
 
 // 0, or -EINVAL with one line in `why`.
 int query_understand(struct query_paste *p, const char *text, char *why, size_t why_size);
 
-// One of several: only names with a dot, addresses, prefixes and ranges are understood; marks of a sentence around it are
-// passed over.
+// The same for one item of a list: accepts only names with a dot, addresses, prefixes and ranges, and ignores punctuation
+// around the item.
 int query_understand_item(struct query_paste *p, const char *text, char *why, size_t why_size);
 
-// Makes what was understood (p.q) the thing that `q` asks for; its types, times and limits stay.
+// Sets kind, name and addresses of `q` to those found (p.q). Types, times and limits of `q` do not change.
 void query_take_value(struct query *q, const struct query *value);
 
 // Calls `sink` with each item as it was written: the whole text if it is one item. Returns how many, SIZE_MAX without memory.

@@ -3,10 +3,10 @@
 //
 //     struct query ──query_start──► struct query_run ──query_next──► record, record, …, end
 //
-// A run works in steps of a few round trips with at most a page of records in memory, so whoever
-// drives it can do something else between two steps (QUERY_BUSY) and may stop at any moment.
-// Records come newest first if one name, address or target is asked for, else in the order in
-// which they are met; query_sorted puts them in another order.
+// A run works in steps of a few round trips with at most a page of records in memory, so the
+// caller can do something else between two steps (QUERY_BUSY) and can stop at any time. If the question is for one name,
+// address or target, records come newest first; otherwise in the order in which they are found. query_sorted returns them in
+// another order.
 #pragma once
 
 #include "collector/query/db.h"
@@ -56,24 +56,24 @@ struct query {
 	size_t types_len;
 	int64_t first_after, first_before; // bounds of first seen, inclusive, seconds since 1970
 	int64_t last_after, last_before;   // bounds of last seen
-	uint64_t offset;		   // records passed over
+	uint64_t offset;		   // records to skip
 	uint64_t limit;			   // records at most; 0: no bound
 	enum query_order order;
 	bool descending;
 	char bailiwick
 		[TEXT_NAME_SIZE]; // only owners of this registered domain, or of those below it or that begin so; empty: any
 	enum query_kind bailiwick_kind; // QUERY_NAME, QUERY_SUBTREE, QUERY_STEM
-	char exclude[TEXT_NAME_SIZE];	// patterns: not what this one of the same kind matches; empty: any
-	bool no_placeholders;		// without TYPE0, which stands for the types of a flood
-	bool with_targets;		// QUERY_NAME: then who points to it
+	char exclude[TEXT_NAME_SIZE];	// patterns: exclude names that match this pattern; empty: none
+	bool no_placeholders;		// without TYPE0, the pseudo-type of a flood
+	bool with_targets;		// QUERY_NAME: afterwards the records that point to it
 	uint8_t raw[QUERY_RAW_MAX];	// QUERY_TARGET: only this RDATA, in wire form; name is not looked at
 	size_t raw_size;		// 0: any
 	double time_max_s;		// the run fails after that long; 0: no bound
-	bool partial;			// query_sorted: a run that fails shows first what it has met
+	bool partial;			// query_sorted: after a failure, return the records found so far first
 	const struct query
-		*also; // query_sorted: further questions, answered as one with this; may go once it has started
+		*also; // query_sorted: further questions, answered together with this one; may be freed after the start
 	size_t also_len;
-	const char *cursor; // export.h: where to go on; NULL: at the start
+	const char *cursor; // export.h: where to continue; NULL: at the start
 };
 
 // Texts are not terminated, and stay until the next call for the same run.
@@ -103,8 +103,8 @@ enum query_step query_next(struct query_run *run, struct query_record *record);
 const char *query_why(const struct query_run *run);
 void query_stop(struct query_run *run); // NULL is fine
 
-// sorted.c: a run in order. Without an order (and with a natural one) it is the run itself;
-// else all records are gone through, and the best `limit` kept (QUERY_SORTED_MAX at most).
+// sorted.c: the records of a run in order. Without an order, or with the natural one, it is the run itself;
+// otherwise it reads all records and keeps the first `limit` in this order (QUERY_SORTED_MAX at most).
 enum { QUERY_SORTED_MAX = 1000000 };
 struct query_sorted;
 struct query_sorted *query_sorted_start(const struct query *q, struct query_db *db);
@@ -112,15 +112,15 @@ enum query_step query_sorted_next(struct query_sorted *s, struct query_record *r
 const char *query_sorted_why(const struct query_sorted *s);
 void query_sorted_stop(struct query_sorted *s);
 
-// parse.c: from texts of people and clients. 0, or -EINVAL with one line in `why`.
+// parse.c: read texts from people and clients. 0, or -EINVAL with one line in `why`.
 
-// Whatever is pasted (paste.h), if it is a name, "*.name", "name.*", an address, a prefix or a range.
+// Pasted text (paste.h), if it is a name, "*.name", "name.*", an address, a prefix or a range.
 int query_parse(struct query *q, const char *text, char *why, size_t why_size);
 int query_parse_name(struct query *q, const char *text, char *why, size_t why_size);
 int query_parse_target(struct query *q, const char *text, char *why, size_t why_size);
-// What asks for a name, a subtree or a stem then asks for who points there.
+// Changes a question for a name, a subtree or a stem to one for the records that point to it.
 void query_to_targets(struct query *q);
-// A registered domain, "*.com", "example.*", that owners have to be of.
+// A registered domain, "*.com" or "example.*": only owners in it.
 int query_parse_bailiwick(struct query *q, const char *text, char *why, size_t why_size);
 // A pattern with * ? [a-z], or an extended regular expression, for names with or without final dot.
 int query_parse_pattern(struct query *q, enum query_kind kind, const char *text, char *why, size_t why_size);
@@ -130,13 +130,13 @@ int query_parse_keyword(struct query *q, const char *text, char *why, size_t why
 int query_parse_addresses(struct query *q, const char *text, char *why, size_t why_size);
 // "a,aaaa", "any" (no DNSSEC types), "any-dnssec" (only those), "all".
 int query_parse_types(struct query *q, const char *text, char *why, size_t why_size);
-// Are the types asked for such that what is asked for can have them? Who points to a name has those that point; of an
-// address A and AAAA are taken for one. Call it when the kind and the types are known.
+// Checks the types against the kind: records that point to a name have types that point to names; for an address, A and AAAA
+// select both. -EINVAL if no record can match. Call it after the kind and the types are set.
 int query_fit_types(struct query *q, char *why, size_t why_size);
-// "1700000000", "-3600" (from `now`), "7d", "2024-01-31", "2024-01-31T12:00:00Z", "2024-01-31 12:00+02:00"; UTC unless it
-// says otherwise. Of a day, a minute or a month: its first second.
+// "1700000000", "-3600" (from `now`), "7d", "2024-01-31", "2024-01-31T12:00:00Z", "2024-01-31 12:00+02:00"; UTC if
+// no zone is given. A day, a minute or a month means its first second.
 int query_parse_time(int64_t *out, const char *text, int64_t now, char *why, size_t why_size);
-// The same as the end of a span of time: of a day, a minute or a month its last second.
+// The same for the end of a period: a day, a minute or a month means its last second.
 int query_parse_until(int64_t *out, const char *text, int64_t now, char *why, size_t why_size);
 // "-last", "first", "count", "name", "type", "rdata".
 int query_parse_order(struct query *q, const char *text, char *why, size_t why_size);
@@ -150,14 +150,14 @@ enum query_reason {
 	QUERY_REASON_EDIT,	// one letter more, less, other, or two swapped, in a word of the name
 	QUERY_REASON_MAX
 };
-enum { QUERY_EDIT_MIN = 5 }; // length of a keyword from which on one edit is looked for
+enum { QUERY_EDIT_MIN = 5 }; // shortest keyword for which one edit is tried
 enum query_reason query_alike(const char *keyword, size_t keyword_len, const char *name, size_t len);
 extern const char *const query_reason_text[];
 
 // idn.c: labels in UTF-8 become punycode, in place. False if one is not sound, or there is no room.
 bool query_to_ascii(char *text, size_t size);
 
-// As query_name (name.h), of a name that may have labels in UTF-8; 0 also if IDNA does not permit them.
+// Like query_name (name.h), for a name that may have labels in UTF-8; 0 also if IDNA does not permit them.
 size_t query_name_of(const char *text, size_t len, char out[static TEXT_NAME_SIZE]);
 
 // A keyword in UTF-8 as the Latin letters that it looks like; false if some look like none.
@@ -166,26 +166,26 @@ bool query_to_latin(const char *text, char *out, size_t out_size);
 // The name with its punycode labels in UTF-8. Returns the length (terminated), 0 if there are none.
 size_t query_unicode(const char *name, size_t len, char *out, size_t out_size);
 
-// The name with the labels in UTF-8 that are sound IDNA 2008 and become the same punycode again, which no
-// control characters or broken labels do. Returns the length (terminated), 0 if there are none.
+// The name, with labels in UTF-8 if they are valid IDNA 2008 and convert back to the same punycode. Labels
+// that are broken or have control characters stay in punycode. Returns the length (terminated), 0 if there are none.
 size_t query_readable(const char *name, size_t len, char *out, size_t out_size);
 
 // match.c: true if `name` is the zone or is below it; if its first labels are those of the stem.
 bool query_name_is_below(const char *zone, size_t zone_len, const char *name, size_t len);
 bool query_name_begins(const char *stem, size_t stem_len, const char *name, size_t len);
 
-// True if `name` is q->name or is below it. Both as keys hold them.
+// True if `name` is q->name or is below it. Both in the form of Redis keys.
 bool query_is_below(const struct query *q, const char *name, size_t len);
 
-// rdata_wire.c: the names that RDATA in wire form (q->raw) may point to, whatever its type: each is handed to `take`
-// (NULL: none is), which returns 0 to go on. Returns how many; -1 if `take` did.
+// rdata_wire.c: finds the names that RDATA in wire form (q->raw) may point to, for any type. Calls `take` (unless NULL) for
+// each; `take` returns 0 to continue. Returns the number of names, or -1 if `take` did not return 0.
 int query_raw_targets(const struct query *q, int (*take)(void *arg, const char *name, size_t len), void *arg);
 
-// options.c: true if what is asked for is records that point to a name.
+// options.c: true if the question is for records that point to a name.
 bool query_is_of_targets(const struct query *q);
 
 // True if RDATA of the type points to a name.
 bool query_type_has_target(const char *type, size_t len);
 
-// True if the types asked for include this one.
+// True if the types of the question include this one.
 bool query_has_type(const struct query *q, const char *type, size_t len);

@@ -10,5 +10,5 @@
 bool query_rname_is_due(const struct query_run *run);
 void query_rname_begin(struct query_run *run);
 
-// If run->rnames: true if the member of name: is an SOA record whose RNAME, and not its MNAME, is asked for.
+// If run->rnames: true if the member of name: is an SOA record whose RNAME matches the question and whose MNAME does not.
 bool query_rname_is_wanted(const struct query_run *run, const char *member, size_t len);

@@ -13,7 +13,7 @@
 // Chooses the source. 0, or -1 with the failure noted, as all of these.
 int query_source_begin(struct query_run *run);
 
-// Reads on: more sets or keys.
+// Reads more sets or keys.
 int query_source_step(struct query_run *run);
 
 // The members of the first set become keys, a page at a time.

@@ -17,7 +17,7 @@
 enum {
 	QUERY_PAGE = 1000,	// members read of one set at a time
 	QUERY_BATCH = 64,	// keys read together
-	QUERY_SETS_BATCH = 512, // sets asked for together whether they are there
+	QUERY_SETS_BATCH = 512, // sets whose existence is checked together
 	QUERY_SCAN_COUNT = 2000 // keys that one SCAN looks at
 };
 
@@ -45,7 +45,7 @@ struct query_item {
 	uint32_t member, member_len; // "<TYPE> <rdata>"
 	uint32_t type_len;
 	int64_t first, last, count;
-	bool known; // first and count are
+	bool known; // first seen and count are known
 };
 
 struct query_page {
@@ -80,12 +80,12 @@ struct query_run {
 	struct query_list resolve; // "<TYPE> <owner>", for targets whose RDATA holds more than the target
 	struct query_page page;
 	struct query_regex *regex, *exclude; // of QUERY_REGEX, owned; NULL: none
-	uint64_t passed, shown;		     // records (of QUERY_KEYWORD: names) passed over and shown
-	char owner[TEXT_NAME_SIZE];	     // QUERY_KEYWORD: the last name that was met
+	uint64_t passed, shown;		     // records (of QUERY_KEYWORD: names) skipped and returned
+	char owner[TEXT_NAME_SIZE];	     // QUERY_KEYWORD: the last name that was found
 	size_t owner_len;
-	bool showing;	     // its records
+	bool showing;	     // QUERY_KEYWORD: its records are returned, not skipped
 	bool rnames;	     // SOA records by their RNAME, which no index has, after those by their MNAME
-	bool behind;	     // what points to a name, after the name's own records
+	bool behind;	     // phase two: records that point to the name
 	int64_t deadline_ms; // monotonic; INT64_MAX: none
 	bool failed;
 	char why[512];

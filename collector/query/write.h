@@ -5,8 +5,8 @@
 
 #include "collector/query/query.h"
 
-// Appends to db->reader.out what writes one record. `add`: its count is added to the one that is there;
-// else the greater of the two is kept, so that importing twice does no harm.
+// Appends to db->reader.out what writes one record. `add`: adds its count to the one in Redis;
+// otherwise the greater one stays, so that a second import does no harm.
 void query_write_record(struct query_db *db, const struct query_record *r, bool add);
 
 // Appends what removes one record from its sorted sets, and asks whether its owner and its address

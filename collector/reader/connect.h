@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Connections for looking back: made, authenticated, with the database chosen. Unlike the writer's
-// (redis/conn.h) they may be to a replica, and their user needs no right to write.
+// Opens connections for lookups: connect, authenticate, select the database. Unlike the writer's
+// (redis/conn.h) they may go to a replica, and their user needs no permission to write.
 #pragma once
 
 #include "collector/redis/conn.h"
 
-// Connects to `at`; if it is NULL, to what the settings name: of a list the first that is a
-// primary, else the first that answers; of Sentinels the primary that they know. The caller frees
+// Connects to `at`; if it is NULL, to an address of the settings: the first that is a primary, else
+// the first that answers; with Sentinels, the primary that they report. The caller frees
 // (redisFree). NULL with one line in `why`.
 redisContext *reader_connect(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A connection for reading very much: commands are sent long before their replies are read, and
-// replies are looked at where they arrived, without an allocation each.
+// A connection for reading many keys: commands are sent long before their replies are read, and
+// replies are parsed in the receive buffer, without an allocation per reply.
 //
-//     out ──send──► Redis ──recv──► in:  │ replies looked at │ the next ones │
+//     out ──send──► Redis ──recv──► in:  │ replies parsed    │ the next ones │
 //                                        0                   pos             len
 //
-// What was read stays in place, at its offset, until reader_pipe_release.
+// Replies stay in the buffer, at their offsets, until reader_pipe_release.
 #pragma once
 
 #include "collector/reader/connect.h"
@@ -15,7 +15,7 @@ struct reader_pipe {
 	struct redis_buffer out;
 	char *in;
 	size_t pos, len, capacity;
-	char run[12]; // the server's run_id, the first digits; "0" where it is not told
+	char run[12]; // the server's run_id, the first digits; "0" if not known
 	double timeout_s;
 	char why[300]; // of the failure, one line
 };
@@ -29,7 +29,7 @@ struct reader_piece {
 int reader_pipe_open(struct reader_pipe *p, const struct redis_settings *s, const struct endpoint *at);
 void reader_pipe_close(struct reader_pipe *p);
 
-// Notes why. Returns -1.
+// Notes a failure. Returns -1.
 int reader_pipe_fail(struct reader_pipe *p, const char *what);
 
 // Sends what is in `out`, and clears it. 0 or -1.
@@ -42,5 +42,5 @@ int reader_pipe_head(struct reader_pipe *p, char *mark, long long *number);
 // A bulk string. 0, or -1 if it is something else.
 int reader_pipe_bulk(struct reader_pipe *p, struct reader_piece *piece);
 
-// Forgets what was read: the pieces become invalid.
+// Frees the replies that were read: all texts in `in` become invalid.
 void reader_pipe_release(struct reader_pipe *p);

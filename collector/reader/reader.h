@@ -20,7 +20,7 @@ struct reader {
 	struct redis_settings settings; // address, rights, prefix, time-out; a copy
 	redisContext *context;		// NULL while not connected, and in a cluster; owned
 	struct reader_cluster *cluster; // NULL: a single Redis, or not connected yet; owned
-	size_t node;			// cluster: where commands without a key go, 0…reader_nodes - 1
+	size_t node;			// cluster: node for commands without a key, 0…reader_nodes - 1
 	struct redis_buffer out;	// commands gathered
 	redisReply *first;		// read ahead by reader_send; owned
 	size_t due;			// replies not yet read
@@ -42,7 +42,7 @@ void reader_key(struct reader *r, const char *family, const char *tail, size_t t
 void reader_command(struct reader *r, unsigned arguments, const char *command, const char *family, const char *tail,
 	size_t tail_len);
 
-// Appends a SCAN of "<prefix><family><pattern>" to `out`; the prefix stands for itself.
+// Appends a SCAN of "<prefix><family><pattern>" to `out`. Special characters of the prefix are escaped.
 void reader_put_scan(const struct reader *r, struct redis_buffer *out, const char *cursor, const char *family,
 	const char *pattern, unsigned count);
 
