@@ -4,7 +4,7 @@
 
 #include "collector/base/confine.h"
 
-// --check: prints what it finds. It runs in the sandbox, so that a sandbox that is too narrow shows. `config`: -c, or
+// --check: prints what it finds. It runs in the sandbox, to find out if the sandbox is too strict. `config`: -c, or
 // NULL. Returns an exit status.
 int collector_check(const struct settings *s, const char *config, struct sandbox *sandbox);
 

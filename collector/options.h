@@ -12,7 +12,7 @@ struct collector_options {
 	bool check;
 };
 
-// Returns -1 to go on, or an exit status.
+// Returns -1 to continue, or an exit status.
 int collector_options_parse(int argc, char **argv, struct collector_options *o);
 
 // Logs an error of usage or configuration. Returns EXIT_USAGE.

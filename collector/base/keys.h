@@ -20,7 +20,7 @@ enum keys_verdict { KEYS_GOOD, KEYS_UNKNOWN, KEYS_OVER };
 struct keys_rate {
 	char name[KEYS_NAME_SIZE]; // of the key
 	uint64_t limit;		   // requests in a period; 0: no bound
-	uint64_t remaining;	   // of them, in this period
+	uint64_t remaining;	   // requests left in this period
 	int64_t reset;		   // when the next period begins, seconds since 1970
 };
 
@@ -30,13 +30,13 @@ struct keys;
 struct keys *keys_open(const char *path, char *why, size_t why_size);
 void keys_close(struct keys *k);
 
-// Reads the file again where it has changed; counts of keys that stay go on. A file that cannot be
-// read leaves everything as it is. Looks at most once a second.
+// Reads the file again if it has changed; keys that stay keep their counts. If the file cannot be
+// read, nothing changes. Checks at most once per second.
 void keys_refresh(struct keys *k, int64_t now);
 
 size_t keys_len(const struct keys *k);
 
-// Looks a key up and, with `count`, counts one request. `rate` tells whose it is and what is left.
+// Looks up a key and, with `count`, counts one request. `rate`: its name, its limit and what is left.
 enum keys_verdict keys_check(struct keys *k, const char *text, bool count, int64_t now, struct keys_rate *rate);
 
 // For the command. 0, or -1 with one line in `why`. keys_add writes the new key to `key`; `limits`

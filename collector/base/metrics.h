@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Counters of the collector, in the manner of dataplane/common/stats.h: one line here makes the field, the
+// Counters of the collector, like dataplane/common/stats.h: one line here makes the field, the
 // Prometheus name and the help text. To add a metric: add a line, count it where it happens.
 //
 //     X(kind, field, family, label, help)      lookback_<family>{<label>} value

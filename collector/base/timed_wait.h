@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Waits for another thread with a time limit, by the monotonic clock: setting the clock of the machine does not matter.
+// Waits for another thread with a time limit, by the monotonic clock, so that setting the wall clock has no effect.
 #pragma once
 
 #include <pthread.h>

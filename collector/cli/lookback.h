@@ -37,15 +37,15 @@ struct lookback_command {
 	int (*run)(struct lookback *l);
 	const char *help;    // one line
 	const char *details; // lines, or empty
-	const char *options; // those that it has, besides the common ones
+	const char *options; // its options besides the common ones
 };
 
 extern const struct lookback_command lookback_commands[]; // help.c; the last one has no name
 
-// Prints the help of a command, or of all (NULL, or no command of ours).
+// Prints the help of a command, or of all commands if the name is NULL or unknown.
 void lookback_help(const char *command);
 
-// options.c: reads the options. Returns -1 to go on, or an exit status.
+// options.c: reads the options. Returns -1 to continue, or an exit status.
 int lookback_parse_options(struct lookback *l, int argc, char **argv);
 
 // The command, whose arguments are in `l` afterwards. NULL after an error message.

@@ -14,6 +14,6 @@ enum MHD_Result http_answer_line(struct http_request *r, unsigned code, const ch
 // A whole body. Takes `body` over.
 enum MHD_Result http_answer_body(struct http_request *r, unsigned code, const char *type, struct redis_buffer *body);
 
-// For a response of unknown length: after the headers of an answer to HEAD the connection is closed. libmicrohttpd (0.9.75)
-// sends the end of a chunked body even then, and a client would take it for the next answer.
+// For a response of unknown length: closes the connection after the headers if the request is HEAD. libmicrohttpd (0.9.75)
+// sends the end of a chunked body even for HEAD, and a client would read it as the next response.
 void http_answer_end_head(struct http_request *r, struct MHD_Response *response);

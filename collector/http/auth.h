@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Who asks: keys, quotas, the audit line.
+// Who sends a request: keys, quotas, the audit line.
 #pragma once
 
 #include "collector/http/request.h"
 
-// 0, or the status code of a refusal with one line in r->why: 401 no key, 403 unknown key or another site, 421 not asked as
-// this machine, 429 over quota. `count`: against the quota. Sets r->rate and r->who.
+// 0, or the status code of a refusal with one line in r->why: 401 no key, 403 unknown key or another site, 421 the Host is
+// not this machine, 429 over quota. `count`: against the quota. Sets r->rate and r->who.
 unsigned http_auth_check(struct http_request *r, bool count);
 
 // Writes the audit line, if it is switched on; `code` as above.

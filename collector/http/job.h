@@ -13,10 +13,10 @@ struct http_job *http_job_new(struct http_worker *w, struct http_request *r, htt
 // Worker: runs the handler, or makes the next piece of the answer.
 void http_job_step(struct http_job *j);
 
-// Under the worker's lock, after its thread has ended.
+// After the worker's thread has ended, under its lock: gives up the answer and resumes the connection.
 void http_job_abandon(struct http_job *j);
 
-// HTTP thread: a request ends whose answer was not queued.
+// HTTP thread: the request ends before its answer was queued.
 void http_job_forget(struct http_job *j);
 
 // Worker, in a handler: something else will resume the connection.

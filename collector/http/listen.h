@@ -13,8 +13,8 @@ int http_listen_socket(const struct endpoint *e, char *why, size_t why_size);
 
 void http_listen_log(int fd);
 
-// True if only this machine can connect: without keys, lookups are for it alone.
+// True if only this machine can connect. Without keys, only this machine may look up.
 bool http_listen_is_local(int fd);
 
-// What an administrator should know about the settings of HTTP: one line. NULL: nothing.
+// A warning about the settings of HTTP for the administrator, one line. NULL: none.
 const char *http_listen_warning(const struct settings *s);

@@ -70,11 +70,11 @@ const char *http_request_header(const struct http_request *r, const char *name);
 unsigned http_request_refuse(struct http_request *r, unsigned code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-// Cuts the path at its slashes and decodes the segments; an escaped slash does not cut. False: a broken escape, or too
+// Splits the path at its slashes and decodes the segments; an escaped slash does not split. False: a broken escape, or too
 // many segments.
 bool http_request_split(struct http_request *r);
 
-// True if the path is /FIRST/LAST, or of "dnsdb" /dnsdb/v2/LAST: a name to look up may be "ping" as well.
+// True if the whole path is /FIRST/LAST, or /dnsdb/v2/LAST if FIRST is "dnsdb": "ping" may also be a name to look up.
 bool http_request_is(const struct http_request *r, const char *first, const char *last);
 
 // Adds a piece of the body. False: close the connection, because no answer is possible in the middle of a body.

@@ -6,10 +6,10 @@
 
 #include <microhttpd.h>
 
-// A whole body, compressed if `gzip` and if it is worth it. Takes `body` over. NULL without memory.
+// A whole body, compressed if `gzip` is set and it gets smaller. Takes ownership of `body`. NULL without memory.
 struct MHD_Response *http_response_whole(struct redis_buffer *body, const char *type, bool gzip);
 
-// A body that stays where it is; `gzip`: it is compressed already. NULL without memory.
+// A body that is neither copied nor freed; `gzip`: it is compressed already. NULL without memory.
 struct MHD_Response *http_response_static(const void *bytes, size_t size, const char *type, bool gzip);
 
 // A body that `read` copies, block by block; `gzip`: it is compressed. NULL without memory.

@@ -18,7 +18,7 @@ struct http_file {
 // Made by scripts/embed-web; the last one has no path.
 extern const struct http_file http_files[];
 
-// NULL: there is no such file.
+// The file of a path; NULL: there is none.
 const struct http_file *http_static_find(const char *url);
 
 // Answers 200, or 304 if the client has the file.

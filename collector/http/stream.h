@@ -17,9 +17,9 @@ struct http_stream {
 	void *arg;
 	enum http_step (*produce)(void *arg, struct redis_buffer *out); // appends
 	void (*release)(void *arg);
-	// Called before the answer begins; `ended`: all of it is known. True if it has answered by itself (http_answer_line).
-	// NULL: none.
+	// Called before the answer begins, unless NULL. `ended`: the whole answer is made. Returns true if it has sent another
+	// answer itself (http_answer_line).
 	bool (*begin)(void *arg, struct http_request *r, bool ended);
-	bool whole; // nothing is sent before all is known
-	bool list;  // of questions, without an end in time: gives up its place to those that wait
+	bool whole; // send nothing before the whole answer is made
+	bool list;  // the answer to a list of questions, without a time limit: it yields to others that wait
 };

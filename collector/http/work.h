@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Lookups run in workers. The HTTP thread only reads requests and copies answers, so that it answers /healthz, /readyz and
-// /metrics at once, whatever lookups cost.
+// /metrics at once, however long lookups take.
 //
 //     HTTP thread                      worker (one of four, with its own connection to Redis)
 //     suspends the connection ───────► new ─► handler ─► steps of the answer, in turn with those of others

@@ -33,7 +33,7 @@ struct http_job {
 	bool complete;		   // worker: nothing more will be made
 	// under the worker's lock
 	bool waiting; // the connection is suspended
-	bool parked;  // enough is made: the worker goes on when `ready` is sent
+	bool parked;  // enough is made: the worker continues after `ready` is sent
 	int64_t parked_ms;
 	bool placed; // one of the worker's active answers
 	int64_t placed_ms;
@@ -68,9 +68,9 @@ struct http_worker {
 void http_worker_take(struct http_worker *w, struct http_job *j);
 // The job has something to do.
 void http_worker_queue(struct http_worker *w, struct http_job *j);
-// The same; a long list that has had its place for a while gives it up if others wait, and waits behind them.
+// The same. A long list that has had its place for a while gives it up if others wait, and is queued after them.
 void http_worker_go_on(struct http_worker *w, struct http_job *j);
-// The next job to work at, or NULL. Closes connections that read nothing while others wait.
+// The next job to work on, or NULL. Closes connections that read nothing while others wait.
 struct http_job *http_worker_next(struct http_worker *w);
 // Waits until there may be a job.
 void http_worker_wait(struct http_worker *w);

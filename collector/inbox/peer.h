@@ -20,12 +20,12 @@ struct inbox_conn {
 	int fd;					  // -1: slot not used
 	uid_t user;				  // of the process at the other end
 	uint64_t since_ms;			  // monotonic time of the accept
-	uint64_t heard_ms;			  // and of the last complete frame
+	uint64_t heard_ms;			  // monotonic time of the last complete frame
 	struct stream *stream;			  // NULL before HELLO
 	uint64_t last_number;			  // highest number received on this connection
 	uint64_t acked;				  // last number acknowledged on this connection
 	bool blocked;				  // a complete frame waits for room in the spool
-	bool deaf;				  // the dataplane is gone; what it has sent is still read
+	bool deaf;				  // the dataplane has closed; what it sent is still read
 	uint8_t *in;				  // CONN_BUFFER_SIZE octets, owned
 	size_t in_size;				  // octets in it
 	uint8_t out[sizeof(struct frame_header)]; // an ACK being sent

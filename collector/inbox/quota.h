@@ -12,9 +12,9 @@ enum {
 
 // What to do with a new connection.
 struct inbox_place {
-	struct inbox_conn *conn; // its slot; NULL: turn it away
-	const char *why;	 // why the connection that is there now is to be closed; NULL: the slot is free;
-				 // `conn` NULL: why the new one is turned away
+	struct inbox_conn *conn; // its slot; NULL: reject it
+	const char *why;	 // why the connection that has the slot must be closed; NULL: the slot is free;
+				 // `conn` NULL: why the new one is rejected
 };
 
 // A user may have INBOX_USER_MAX connections, INBOX_SILENT_MAX of them before their HELLO. If no slot is free, the user with

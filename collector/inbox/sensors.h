@@ -19,14 +19,14 @@ struct sensor_counters {
 	char version[32];  // of the dataplane
 	bool connected;	   // a dataplane of this name is connected
 	uint64_t heard_ms; // monotonic time of the last frame
-	uint32_t workers;  // lines of `worker` that hold something
-	uint32_t ports;	   // lines of `port` that hold something
+	uint32_t workers;  // used lines of `worker`
+	uint32_t ports;	   // used lines of `port`
 	uint64_t outbox[OUTBOX_STATS_LEN];
 	uint64_t worker[STATS_WORKERS_MAX][WORKER_STATS_LEN];
 	struct sensor_port port[STATS_PORTS_MAX];
-	uint64_t taken;	      // sightings received of those that it has sent
-	bool astray;	      // a comparison with those has failed
-	uint32_t unknown_len; // items of `unknown` that hold something
+	uint64_t taken;	      // sightings received from it
+	bool astray;	      // this is not the number that it has sent
+	uint32_t unknown_len; // used items of `unknown`
 	struct stats_unknown unknown[STATS_UNKNOWN_MAX];
 };
 
@@ -38,7 +38,7 @@ void sensors_free(struct sensors *b);
 // Reads the body of a STATS frame. Returns NULL, or what is wrong with it.
 const char *sensors_put(struct sensors *b, const struct frame_hello *hello, struct cursor body, uint64_t now_ms);
 
-// Sets how many sightings of this dataplane were received up to its last STATS frame. `astray`: not what it has sent.
+// Sets how many sightings of this dataplane were received up to its last STATS frame. `astray`: it has sent another number.
 void sensors_account(struct sensors *b, const struct frame_hello *hello, uint64_t taken, bool astray, uint64_t now_ms);
 
 // Notes that a dataplane of this sensor has connected or disconnected.

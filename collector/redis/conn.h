@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One connection to Redis: connect, authenticate, select the database, check the server; write commands, read replies.
-// After a failure there is a trouble (error.h) and one line of text, and the connection is closed: who reconnects starts
-// from a known state. One thread at a time; no locks.
+// After a failure there is a trouble (error.h) and one line of text, and the connection is closed: a new connection
+// starts from a known state. One thread at a time; no locks.
 #pragma once
 
 #include "collector/redis/encode.h"
@@ -15,7 +15,7 @@ enum redis_aof { REDIS_AOF_NONE, REDIS_AOF_CLEAN, REDIS_AOF_DOUBTFUL, REDIS_AOF_
 
 // What INFO says.
 struct redis_info {
-	bool known;	     // it may be asked for
+	bool known;	     // the ACL allows INFO
 	char version[32];    // "7.0.15"
 	char role[16];	     // "master", "slave", or empty
 	char run_id[48];     // changes with each start of Redis
@@ -24,7 +24,7 @@ struct redis_info {
 	uint64_t memory_max; // 0: no limit
 	enum redis_aof aof;
 	bool aof_unwritten;  // the last write to it failed
-	bool no_snapshots;   // asked for where there is no append-only file
+	bool no_snapshots;   // no snapshots are configured; read only if there is no append-only file
 	bool rewrite_denied; // BGREWRITEAOF is not allowed
 	bool cluster;	     // it is a node of a cluster
 	bool loading;	     // it still loads its data, and does not say how its append-only file is
@@ -39,7 +39,7 @@ struct redis_conn {
 	char clean_run_id[48];	    // of the start since which the append-only file was rewritten
 	bool foreign_seq;	    // its key pdns:seq is no hash
 	size_t preferred;	    // which of the addresses worked last
-	struct endpoint at;	    // where it is connected
+	struct endpoint at;	    // the address of this connection
 };
 
 // One reply, or one element of the array reply to EXEC. No allocation per reply.
@@ -72,7 +72,7 @@ struct redis_results {
 	size_t errors;		    // error replies seen since the caller cleared it
 	enum redis_trouble trouble; // of the first of them
 	char error[256];	    // its text
-	struct redis_texts texts;   // what it is told to keep; `from` = `to`: nothing
+	struct redis_texts texts;   // the texts to keep; `from` = `to`: none
 };
 
 // Forgets the texts. Of the next array reply, the texts with index from…to - 1 are kept.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What can be wrong with Redis, by what has to be done about it. One line here makes the value, the label in /metrics and
+// Kinds of trouble with Redis, each with its own remedy. One line here makes the value, the label in /metrics and
 // the sentence; the prefixes of error replies are in error.c.
 #pragma once
 

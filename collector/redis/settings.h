@@ -13,7 +13,7 @@ struct redis_settings {
 	char password[512];	     // empty: none
 	char password_file[4096];    // empty: none; its first line, read at each connect
 	uint64_t database;
-	double check_s;	  // between looks at how it is set up
+	double check_s;	  // between two checks of its configuration
 	double timeout_s; // connect, one write, one read
 	int64_t until_ms; // lookups: no wait lasts longer; monotonic time, 0: no limit
 	char prefix[72];  // of every key, terminated

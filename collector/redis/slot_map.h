@@ -22,8 +22,8 @@ struct redis_slot_map {
 // Appends the command.
 void redis_slot_map_ask(struct redis_buffer *out);
 
-// Reads its reply. A node that does not know its own address leaves it out: it is `asked_host`. False if the reply is
-// none of CLUSTER SLOTS, or names too many nodes. Slots that no range covers have REDIS_NO_NODE.
+// Reads its reply. A node that does not know its own address omits it: `asked_host` is used. False if the reply is
+// not one to CLUSTER SLOTS, or names too many nodes. Slots that no range covers have REDIS_NO_NODE.
 bool redis_slot_map_read(struct redis_slot_map *map, const redisReply *reply, const char *asked_host);
 
 // The node with this id; NULL if there is none.

@@ -73,7 +73,7 @@ struct schema_owner {
 	uint8_t wire_size;    // octets
 	uint16_t head, tail;  // first and last record
 	uint16_t len;	      // records
-	uint16_t new_len;     // those of them with RECORD_NEW
+	uint16_t new_len;     // records with RECORD_NEW
 	uint32_t new_first_s; // the earliest first seen among the new ones
 	bool due;	      // its name, first, count and zone keys, for retention
 	uint16_t sound, told; // bits by schema_kind, as in schema_record; SCHEMA_COUNT is here

@@ -16,7 +16,7 @@ struct spool_commit_group {
 	size_t len;
 	uint64_t bytes;	    // that they will take on disk
 	uint64_t delete_to; // batches first…delete_to are deleted
-	uint64_t given_up;  // those of them that Redis does not have
+	uint64_t given_up;  // batches among these that Redis does not have
 	uint64_t given_up_records;
 	uint64_t given_up_sightings;
 	uint64_t delete_bytes;

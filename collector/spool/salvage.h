@@ -21,7 +21,7 @@ struct salvage {
 	struct salvage_batch *batches; // of meta.first…meta.next - 1; owned
 	size_t len;		       // how many
 	uint64_t lost, lost_sightings; // damaged batches that Redis does not have, and their sightings as far as known
-	uint64_t lost_uncounted;       // those of them whose number of sightings is not known
+	uint64_t lost_uncounted;       // lost batches whose number of sightings is not known
 	uint64_t lost_in_redis;	       // damaged batches that Redis has, as far as the file knows
 };
 

@@ -61,7 +61,7 @@ struct stream_gap {
 	uint64_t frames, sightings; // OLDER and ELSEWHERE: acknowledged, but not known here
 };
 
-// The dataplane has sent `sightings` in its frames up to `number`, before this. After a gap, the stream continues behind
+// The dataplane has sent `sightings` in its frames up to `number`, before this. After a gap, the stream continues after
 // it. Inbox thread.
 enum stream_verdict stream_compare(struct stream *s, uint64_t number, uint64_t sightings, struct stream_gap *gap);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Writer of text into a buffer with an end, and between the files that write RDATA: text.c goes
-// through the fields of a layout, field.c writes simple ones, special.c and params.c
-// those with a structure of their own. For everyone else, text.h.
+// Writes text into a bounded buffer. Shared by the files that write RDATA: text.c walks through
+// the fields of a layout, field.c writes simple fields, special.c and params.c
+// those with a structure of their own. Other rooms use text.h.
 #pragma once
 
 #include <stdbool.h>
@@ -59,7 +59,7 @@ void text_put_base64(struct text_out *o, const uint8_t *p, size_t n);
 void text_put_escaped(struct text_out *o, const uint8_t *p, size_t n); // inside quotes
 void text_put_quoted(struct text_out *o, const uint8_t *p, size_t n);
 
-// The uncompressed name at the cursor. False, with the cursor bad, where it is not sound.
+// The uncompressed name at the cursor. False, with the cursor bad, if it is not sound.
 bool text_put_name(struct text_out *o, struct cursor *c);
 
 // Writes a field of RDATA and consumes it. False if the octets do not fit the field.

@@ -6,9 +6,9 @@
 //     any other  0a 00 00 01            \# 4 0a000001            (RFC 3597 §5)
 //
 // Names are lower case without the final dot, the root is "."; a backslash precedes each of
-// " ( ) . ; \ @ $, octets outside 0x21–0x7e are \DDD. In quoted strings a backslash stands before
+// " ( ) . ; \ @ $, octets outside 0x21–0x7e are \DDD. In quoted strings a backslash precedes
 // " and \, octets outside 0x20–0x7e are \DDD. One space between fields; hexadecimal (lower case)
-// and base64 in one piece. Nothing here allocates, all of it may run in any thread.
+// and base64 in one piece. No allocation; any thread.
 #pragma once
 
 #include <stdbool.h>
@@ -30,13 +30,13 @@ size_t text_name(const uint8_t *wire, size_t size, char out[static TEXT_NAME_SIZ
 size_t text_type(uint16_t type, char out[static TEXT_TYPE_SIZE]);
 
 // Text of an address, `size` 4 or 16 octets (RFC 5952). Returns the length (always terminated), or
-// 0 if `size` is another.
+// 0 for any other `size`.
 size_t text_address(const uint8_t *address, size_t size, char out[static TEXT_ADDRESS_SIZE]);
 
 // Text of canonical RDATA (dns_rdata_read) of class IN. RDATA that does not fit the layout of its
-// type is written as RFC 3597 says. Returns the length (always terminated), which is 0 for RDATA
-// that has no text (an APL without items); 0 too if it does not fit into `out_size`, which
-// cannot be with TEXT_RDATA_SIZE.
+// type is written as RFC 3597 says. Returns the length (always terminated). It is 0 if the
+// RDATA has no text (an APL without items) or if the text does not fit into `out_size`;
+// TEXT_RDATA_SIZE is always enough.
 size_t text_rdata(uint16_t type, const uint8_t *rdata, size_t size, char *out, size_t out_size);
 
 // The name that a record points to, for its index: of CNAME, DNAME, NS, PTR, SOA (its MNAME), MX, SRV, SVCB and HTTPS. A
