@@ -3,7 +3,7 @@
 //
 //     words of the expression          applied to
 //     addresses, ports, protocols      the innermost IP packet, whatever headers and tunnels are around it
-//     ether, broadcast, … too          the same behind the addresses of the outermost Ethernet header
+//     ether, broadcast, … too          the same, after the addresses of the outermost Ethernet header
 //     vlan, mpls, ether[…], …          the frame as it comes, as tcpdump does
 #pragma once
 

@@ -63,8 +63,8 @@ struct frame_hello {
 enum record_flag {
 	RECORD_NEW = 1,	 // first seen must be written too: the record is new to the table, or a sighting
 			 // arrived that is earlier than the one sent before
-	RECORD_FLOOD = 2 // no record but a report: the owner is a zone under a flood of random subdomains, count is
-			 // about how many different ones since the last report. Type 0, no RDATA
+	RECORD_FLOOD = 2 // a report, not a record: the owner is a flooded zone; count estimates the different
+			 // subdomains since the last report. Type 0, no RDATA
 };
 
 struct record {

@@ -4,16 +4,16 @@
 //
 //     X(kind, field, family, label, help)      lookback_<family>{worker="0",<label>} value
 //
-// Lines of one family stand together; the help text of the first one is the family's. The counters
-// obey, for each worker and at any moment between two bursts,
+// Lines of one family are together; the first one has the help text of the family. For each
+// worker, at any moment between two bursts,
 //
 //     rx_packets + frag_datagrams = Σ packets_total{outcome}
 //     dns_udp + dns_tcp           = Σ messages_total{outcome}
 //     Σ records_total{outcome}    = records of the taken messages
 //     records taken               = sightings flushed + pending + Σ lost
 //
-// and with the frame being filled, Σ flushed = sightings framed. `frame_reached` and `sightings_reached` are of the place that the STATS
-// frame has in its connection: who reads it has had these frames, and with them these sightings.
+// and with the frame being filled, Σ flushed = sightings framed. `frame_reached` is the number of the last frame
+// before the STATS frame in its connection, `sightings_reached` the sightings in all frames up to it.
 //
 // Thread rule: one writer (the worker), relaxed loads elsewhere; stats_add is a plain load and store.
 #pragma once
@@ -28,7 +28,7 @@ enum stats_kind {
 	STATS_SECONDS, // a counter of nanoseconds, shown in seconds
 	STATS_LEVEL,   // a gauge of nanoseconds, shown in seconds
 	STATS_BUCKET,  // of a histogram: observations in this bucket alone, label le; the last one is +Inf
-	STATS_SUM      // behind a histogram's buckets: sum of the observations, nanoseconds; its label does not show
+	STATS_SUM      // after a histogram's buckets: sum of the observations, nanoseconds; its label does not show
 };
 
 // clang-format off
@@ -243,7 +243,7 @@ struct stats_unknown {
 	uint32_t kind;	   // enum stats_unknown_kind
 	uint32_t number;   // EtherType, IP protocol, UDP port
 	uint64_t packets;  // that ended there
-	uint64_t holds_ip; // 1: an IP packet was found behind it
+	uint64_t holds_ip; // 1: an IP packet was found after it
 };
 
 // Body of a STATS frame: this head, then outbox values, then for each worker its values, then for
@@ -278,7 +278,7 @@ static inline void stats_add(uint64_t *counter, uint64_t n)
 	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
 }
 
-// Counts something under another outcome than it was counted under within the same burst.
+// Moves one item, counted earlier in the same burst, to another outcome.
 static inline void stats_recount(uint64_t *from, uint64_t *to)
 {
 	__atomic_store_n(from, __atomic_load_n(from, __ATOMIC_RELAXED) - 1, __ATOMIC_RELAXED);

@@ -54,7 +54,7 @@ void iface_close(struct iface *iface, struct port *port);
 // Returns why it must be closed: "is gone; …", "has longer frames now; …"; or NULL. Valid until the next call.
 const char *iface_trouble(const struct iface *iface);
 
-// Whether an interface of its name is there.
+// Whether an interface of its name exists.
 bool iface_is_there(const struct iface *iface);
 
 // Adds the counters that DPDK's driver does not have, and those of earlier openings.

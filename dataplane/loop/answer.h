@@ -6,7 +6,7 @@
 //     authority   nothing, or NS, SOA and DS of zones above the question's name
 //     additional  glue of these NS, then an OPT or nothing
 //
-// Most responses that a resolver gives or gets are like that. Between the records there may be others whose type is left out
+// Most responses from and to a resolver are ordinary. Between these records there may be others whose type is skipped
 // (RRSIG). Every other message, and every malformed one, is left to message.h: dns_parse and admit_message have all the rules.
 // Both paths lead to the same records, keys and hashes; tests/fuzz/dns.c compares them.
 // Inlined into the loop. Source: RFC 1034 §3.6.2, RFC 1035 §4.1, RFC 6891 §6.1.

@@ -23,10 +23,10 @@ struct burst {
 	uint32_t now_s;			       // when the packet in hand arrived, seconds since 1970
 	uint64_t bytes;			       // of all packets
 	uint64_t udp;			       // datagrams with a message
-	uint64_t slow;			       // of them, those whose headers pkt_fast did not read
+	uint64_t slow;			       // datagrams whose headers pkt_fast did not read
 	uint64_t vlans;			       // tags that pkt_fast took off
-	uint64_t ordinary;		       // of them, those that answer_read took
-	uint64_t skipped;		       // records of these that were left out for their type
+	uint64_t ordinary;		       // messages that answer_read took
+	uint64_t skipped;		       // records of these that were skipped for their type
 	uint32_t cut_size;		       // of the source (worker_state.h)
 	uint64_t tcp_before, oversized_before; // those counters of the worker when it began
 	bool is_snapped;		       // the packet in hand was longer on the wire

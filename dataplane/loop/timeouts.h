@@ -5,7 +5,7 @@
 
 #include "dataplane/loop/worker_state.h"
 
-// Live: the time of packets is that of the last look at the clock.
+// Live: the time of packets is that of the last reading of the clock.
 static inline void timeouts_set_clock(struct worker *w)
 {
 	w->packet_us = w->clock_us = w->wall_us;

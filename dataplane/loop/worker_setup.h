@@ -4,6 +4,6 @@
 
 #include "dataplane/loop/worker_state.h"
 
-// Allocates the stages of `w`. 0, or -1 if there is no memory; worker_tear_down frees what there is. On the worker's lcore.
+// Allocates the stages of `w`. 0, or -1 if there is no memory; worker_tear_down frees what was allocated. On the worker's lcore.
 int worker_set_up(struct worker *w);
 void worker_tear_down(struct worker *w);

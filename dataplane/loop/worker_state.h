@@ -73,7 +73,7 @@ struct worker_source {
 	unsigned index;	     // of the port among those of the intake
 	uint16_t port;	     // DPDK port
 	uint16_t queue;	     // its queue
-	enum link_kind link; // how its frames begin; LINK_KIND_MAX: each packet tells (intake/packet_meta.h)
+	enum link_kind link; // how its frames begin; LINK_KIND_MAX: see each packet (intake/packet_meta.h)
 	bool packet_time;    // its packets carry the time of their capture, microseconds since 1970
 	uint32_t cut_size;   // octets at which its longer frames are cut; 0: none is
 };
@@ -133,10 +133,10 @@ struct worker {
 	bool held_back;		 // a capture waits for a free frame
 	uint32_t idle_turns;	 // turns without a packet, one after another
 
-	// told to the main thread
+	// for the main thread
 	atomic_bool ready;	   // has its tables. worker: w, main: r
 	atomic_bool failed;	   // had no memory for its tables. worker: w, main: r
-	atomic_bool over;	   // has had its last turn: looks at no filter and no port any more. worker: w, main: r
+	atomic_bool over;	   // has had its last turn: uses no filter and no port any more. worker: w, main: r
 	atomic_bool done;	   // has flushed everything and ended. worker: w, main: r
 	uint64_t reload_polls;	   // polls when the filters changed. main: rw
 	struct worker_stats stats; // worker: rw, main: r

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Packets whose end is missing: cut by a snapshot length, or by a ring with shorter frames. What is there is processed as
-// usual, since a message may be whole and a segment is read as far as it goes; but the packet counts under the reason.
+// Packets whose end is missing: cut by a snapshot length, or by a ring with shorter frames. The rest is processed as
+// usual: a message may be whole, and a segment is read as far as it is there. But the packet counts under the reason.
 #pragma once
 
 #include "dataplane/packet/packet.h"

@@ -10,7 +10,7 @@
 //             ──────────┴──────────────────────────────┴─ ─ ─ ─ ─ ─┴──────────────┴──────────────┘
 //                       next_seq                       ready_seq
 //
-// Every octet between next_seq and ready_seq is there. All indices are into arrays that are allocated once; TCP_NONE is no
+// Every octet between next_seq and ready_seq is held. All indices are into arrays that are allocated once; TCP_NONE is no
 // index. Sequence numbers are compared modulo 2^32 (RFC 9293 §3.4).
 #pragma once
 
@@ -26,7 +26,7 @@ enum {
 	TCP_FLOW_MERGE_CHUNKS = 96, // from here on, chunks of an unproven stream are merged
 	TCP_WINDOW = 192 * 1024,    // octets beyond next_seq that are kept
 	TCP_FAR = 1 << 20,	    // a jump of so many octets means another connection
-	TCP_GAP_S = 10,		    // a gap open for longer is skipped
+	TCP_GAP_S = 10,		    // a gap that is open for longer is skipped
 	TCP_LATE = 65536,	    // octets of a direction that may come before its SYN
 	TCP_SYN_COPY_S = 2,	    // after so long, a SYN of a connection with data is no copy
 	TCP_GAP_ACKS = 2,	    // a gap is skipped after so many acknowledgements beyond it

@@ -38,7 +38,7 @@ static inline uint64_t bucket_second(const struct table *t, uint64_t hash)
 static inline uint32_t bucket_match(const struct table_bucket *b, uint16_t tag)
 {
 #ifdef __AVX2__
-	__m256i line = _mm256_load_si256((const __m256i *)b->tag); // the tags and what stands behind them
+	__m256i line = _mm256_load_si256((const __m256i *)b->tag); // the tags and what follows them
 	uint32_t mask = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi16(line, _mm256_set1_epi16((short)tag)));
 	return mask & ((1u << 2 * TABLE_BUCKET_SLOTS) - 1);
 #elif defined(__SSE2__)

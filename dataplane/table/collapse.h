@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Flood control in front of the table: a hook on its new records. New records of a flooded zone (flood.h) are counted as
-// sightings of `*.<zone>`, which is a record like any other, and what is known of the zone is handed over as a record with
+// sightings of `*.<zone>`, which is a record like any other, and a report about the zone is handed over as a record with
 // RECORD_FLOOD.
 //
 //     sighting ─► table: is it there? ─► yes: counted, never comes here
@@ -23,7 +23,7 @@ struct collapse_options {
 	uint32_t interval_s;	       // that interval, at least 1
 	uint32_t report_s;	       // how often a flooded zone is reported, at least 1
 	const struct hash_key *key;    // of the hashes that come with keys
-	struct flood_notices *notices; // where floods are told to the log; NULL: nowhere
+	struct flood_notices *notices; // notices of floods for the log; NULL: none
 };
 
 struct collapse;
@@ -32,11 +32,11 @@ struct collapse;
 struct collapse *collapse_new(const struct collapse_options *options, struct table *table, struct worker_stats *stats);
 void collapse_free(struct collapse *c);
 
-// Time goes on to `now_s`: hands over what is due about one zone. For the housekeeping of the loop.
+// Advances the time to `now_s`: hands over the report about one zone if it is due. For the housekeeping of the loop.
 void collapse_expire(struct collapse *c, uint32_t now_s);
 
 // The same for all zones.
 void collapse_expire_all(struct collapse *c, uint32_t now_s);
 
-// Hands over all about flooded zones, before the last sweep. False if the sink has no room: call again.
+// Hands over all reports about flooded zones, before the last sweep. False if the sink has no room: call again.
 bool collapse_finish(struct collapse *c);

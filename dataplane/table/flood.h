@@ -67,7 +67,7 @@ const uint8_t *flood_owner(struct flood *f, const struct flood_zone *z, size_t *
 // `limit` is at most 2 * FLOOD_RDATAS.
 bool flood_takes_rdata(struct flood_zone *z, uint64_t hash, uint32_t limit);
 
-// Time goes on to `now_s`: reports what is due about one zone. For the housekeeping of the loop.
+// Advances the time to `now_s`: reports one zone if it is due. For the housekeeping of the loop.
 void flood_expire(struct flood *f, uint32_t now_s);
 
 // Reports everything. False if the sink had no room: call again.

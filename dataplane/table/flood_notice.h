@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is told about flooded zones: reports, which become records, and notices for the log, which pass from the worker to
-// the thread that logs.
+// Reports about flooded zones, which become records, and notices for the log, which pass from the worker to the thread that
+// logs.
 #pragma once
 
 #include <stdatomic.h>
@@ -18,7 +18,7 @@ struct flood_report {
 	uint8_t example_size;
 	uint8_t example[DNS_NAME_SIZE]; // a name that was collapsed
 	uint64_t sightings;		// collapsed
-	uint64_t names;			// an estimate of how many different names they were of, at least 1
+	uint64_t names;			// an estimate of the different names among these sightings, at least 1
 	uint32_t first_s, last_s;	// of these sightings
 };
 
@@ -34,7 +34,7 @@ struct flood_notices {
 	struct flood_notice at[FLOOD_NOTICES];
 };
 
-// Leaves a notice for the log; drops it if too many wait, as counters tell the same. The worker.
+// Adds a notice for the log; drops it if too many wait, since the counters show the same. The worker.
 void flood_notice_put(struct flood_notices *n, const struct flood_report *about, uint64_t budget);
 
 // The next notice for the log. False: none. The thread that logs.

@@ -119,7 +119,7 @@ static inline uint64_t table_hash(const struct hash_key *key, uint64_t owner_has
 void table_settle(struct table *t);
 
 // Hands over the changed records of the next `buckets` buckets. Returns the number of buckets done; fewer if the sink had no
-// room: go on later. The sweep goes round the table again and again.
+// room: continue later. After the last bucket the sweep begins again.
 uint64_t table_sweep(struct table *t, uint64_t buckets);
 
 // Adds what was counted since the last call to the worker's counters. Once per burst.
