@@ -299,7 +299,7 @@ static int stop(struct collector *c, int status)
 	return status;
 }
 
-// What the command line and the settings say. Returns -1 to go on, or an exit status.
+// Reads the command line and the settings. Returns -1 to continue, or an exit status.
 static int configure(struct collector *c, int argc, char **argv)
 {
 	char why[1024];

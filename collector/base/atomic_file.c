@@ -51,7 +51,7 @@ static FILE *open_fresh(struct atomic_file *w)
 	if (fd < 0)
 		return NULL;
 	if (fstat(fileno(w->old), &old) == 0 && fchown(fd, old.st_uid, old.st_gid) == 0)
-		(void)!fchmod(fd, old.st_mode & 0777); // whoever could read it still can
+		(void)!fchmod(fd, old.st_mode & 0777); // the same users can read it as before
 	FILE *file = fdopen(fd, "w");
 	if (!file) {
 		close(fd);

@@ -49,7 +49,7 @@ static bool is_name(const char *name)
 	return len > 0 && len < KEYS_NAME_SIZE;
 }
 
-// "1000/h"; empty: no bound. False where it is neither.
+// "1000/h"; empty: no limit. False if it is neither.
 static bool parse_limits(const char *text, struct key *k)
 {
 	static const struct {
@@ -178,7 +178,7 @@ static struct key *find(struct key *key, size_t len, const uint8_t hash[HASH_SIZ
 {
 	struct key *found = NULL;
 
-	for (size_t i = 0; i < len; i++) { // all of them, in the same time
+	for (size_t i = 0; i < len; i++) { // compares all keys, so that the time is constant
 		uint8_t differs = 0;
 		for (int b = 0; b < HASH_SIZE; b++)
 			differs |= key[i].hash[b] ^ hash[b];
@@ -245,7 +245,7 @@ enum keys_verdict keys_check(struct keys *k, const char *text, bool count, int64
 
 // --- the command's side
 
-// Copies the lines of the old file, without those of `name` (NULL: all of them). Returns how many were of that name.
+// Copies the lines of the old file, without those of `name` (NULL: all lines). Returns how many had that name.
 static int copy_lines(struct atomic_file *w, const char *name, bool leave_out)
 {
 	size_t size = 0, len = strlen(name);

@@ -143,7 +143,7 @@ static int parse_zone(struct query *q, const char *text, char *why, size_t why_s
 // A command's look-ups.
 struct looking {
 	struct show show;
-	parse_function *parse; // of one argument as it stands
+	parse_function *parse; // of one argument, unchanged
 	bool failed;	       // a lookup
 	bool refused;	       // something was not understood
 };

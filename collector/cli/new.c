@@ -15,7 +15,7 @@ static const char *field_of(const redisReply *fields, const char *name)
 	return field ? field->str : "";
 }
 
-// Prints one entry where the filters want it. Returns true where it did.
+// Prints one entry if it passes the filters. Returns true if it did.
 static bool show(struct lookback *l, const redisReply *fields)
 {
 	const char *owner = field_of(fields, "name"), *type = field_of(fields, "type");

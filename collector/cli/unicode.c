@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// --unicode: names as their owners mean them to be read, and the columns that they take. What stands in DNS is
-// always shown as well: letters of several scripts look the same.
+// --unicode: names as their owners mean them to be read, and the columns that they take. The form in DNS is
+// always shown too, because letters of several scripts look the same.
 #include "collector/cli/lookback.h"
 #include "collector/query/rdata.h"
 

@@ -28,7 +28,7 @@ struct bulk {
 	bool several;		   // …and there are others
 	struct query_run *run;	   // of the current question
 	char current[QUESTION_SIZE];
-	uint64_t found; // records of it
+	uint64_t found; // records of the current question
 };
 
 static void put_question(struct bulk *b, struct redis_buffer *out)
@@ -61,7 +61,7 @@ static void put_record(struct bulk *b, struct redis_buffer *out, const struct qu
 	query_put_text(out, ",");
 	size_t at = out->size;
 	query_json_cof(out, record, &format);
-	if (!out->bad) { // its opening brace is there already
+	if (!out->bad) { // its opening brace was written already
 		memmove(out->bytes + at, out->bytes + at + 1, out->size - at - 1);
 		out->size--;
 	}
@@ -77,7 +77,7 @@ static void take_item(void *arg, const char *item, bool several)
 	b->several = several;
 }
 
-// The next item of the current line, or of the next one that has any. NULL where there is none.
+// The next item of the current line, or of the next line that has one. NULL if there is none.
 static const char *next_item(struct bulk *b)
 {
 	while (b->next_item == b->items.size && b->next && !b->items.bad) {
@@ -109,7 +109,7 @@ static int parse_item(struct bulk *b, struct query *q, const char *item, char *w
 	return 0;
 }
 
-// Begins the next question. False where there is none.
+// Begins the next question. False if there is none.
 static bool begin_next(struct bulk *b, struct redis_buffer *out)
 {
 	char why[300];

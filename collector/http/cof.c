@@ -106,7 +106,7 @@ static enum MHD_Result answer_page(struct http_request *r, struct query *q, uint
 					  .whole = true});
 }
 
-// A whole number in a header. False if the header is there and is not a number.
+// A whole number in a header. False if the header is present and not a number.
 static bool header_number(struct http_request *r, const char *name, uint64_t *out, bool *there)
 {
 	const char *text = header(r, name);

@@ -40,7 +40,7 @@ static size_t from_hex(const char *text, uint8_t *out, size_t out_size)
 	return *text ? 0 : n;
 }
 
-// True if the RDATA can only be an address, by the types asked for or by its octets.
+// True if the RDATA can only be an address, by the types of the question or by its octets.
 static bool is_raw_address(const struct query *q, const uint8_t *octets, size_t size)
 {
 	bool listed = q->types == QUERY_TYPES_LISTED;

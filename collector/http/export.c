@@ -24,7 +24,7 @@
 
 enum { SEND_SIZE = 64 * 1024, SLOW_S = 300, STALLED_MS = 10000, EXPORTS_MAX = 4 };
 
-// Copies what is there, at most `max`; under x->lock.
+// Copies the octets that are ready, at most `max`; under x->lock.
 static size_t take(struct http_export *x, char *to, size_t max)
 {
 	const struct redis_buffer *b = &x->block[x->from];

@@ -92,7 +92,7 @@ static enum query_step write_all(struct http_export *x, struct query_export *run
 		if (step == QUERY_BUSY && x->cursors)
 			put_cursor(x, text_of(x, b), run);
 		else if (x->cursors && text_of(x, b)->size < 4 * BLOCK_SIZE)
-			continue; // to the end of the page, where there is a cursor
+			continue; // until the end of the page, which has a cursor
 		pass_on(x, b, last);
 		if (last)
 			return QUERY_LIMITED;

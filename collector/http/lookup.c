@@ -6,7 +6,7 @@
 //
 // A list is looked up only if all its items are understood. Parameters of both: those of DNSDB (limit, offset, time_…, sort),
 // type, and frame=true for DNSDB's frame. Of lookup: format=csv; targets=true for records that point to the name,
-// targets=also for both; as=name to take the value as a name whatever it looks like ("192.0.2.1", "[.]").
+// targets=also for both; as=name to read the value as a name in any case ("192.0.2.1", "[.]").
 #include "collector/http/answer.h"
 #include "collector/http/handlers.h"
 #include "collector/http/params.h"

@@ -150,7 +150,7 @@ static void add_flex(struct records *s, struct redis_buffer *out, const struct q
 		snprintf(f->type, sizeof(f->type), "%.*s", (int)r->type_len, r->type);
 		s->flex_len++;
 	} else {
-		s->flex_text.size = at; // it is there already
+		s->flex_text.size = at; // it is in the list already
 	}
 	f->first = r->first < f->first ? r->first : f->first;
 	f->last = r->last > f->last ? r->last : f->last;

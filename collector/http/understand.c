@@ -30,7 +30,7 @@ static json_t *text_of(const char *text)
 
 struct listing {
 	json_t *values, *refused;
-	json_t *known; // values that are there already, as keys
+	json_t *known; // values that were written already, as keys
 };
 
 static void take_item(void *arg, const char *item, bool several)

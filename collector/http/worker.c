@@ -5,7 +5,7 @@
 
 enum {
 	ACTIVE_MAX = 8,	    // answers in progress in one worker
-	ACTIVE_ONE_MAX = 6, // of them for one address
+	ACTIVE_ONE_MAX = 6, // of these for one address
 	SLICE_MS = 500,	    // a list keeps its place this long if others wait
 	TURN_MS = 250,	    // between two checks for clients that read nothing
 	STALLED_MS = 5000,  // a client that reads nothing for this long loses its place

@@ -88,7 +88,7 @@ static struct place first_place(const struct names_store *s, const char *name, s
 	return (struct place){.slot = (size_t)((unsigned __int128)h * s->slots >> 64), .tag = tag ? tag : 1};
 }
 
-// Where a name is, or the free slot where it would be; `distinct`: it is known not to be there.
+// Where a name is, or the free slot where it belongs; `distinct`: the name is known to be new.
 static struct place find_place(const struct names_store *s, const char *name, size_t len, bool distinct)
 {
 	struct place p = first_place(s, name, len);

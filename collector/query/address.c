@@ -25,7 +25,7 @@ static bool is_number(const char *text, unsigned long max)
 	return len > 0 && len < 6 && text[len] == '\0' && strtoul(text, NULL, 10) <= max;
 }
 
-// One address, in brackets or not, a zone id after it passed over. 4, 16, or 0.
+// One address, with or without brackets; a zone id after it is ignored. 4, 16, or 0.
 static size_t read_one(const char *text, uint8_t out[static 16])
 {
 	char plain[PLAIN_SIZE];
@@ -85,7 +85,7 @@ static int read_bits(const char *text, size_t address_size, bool comma)
 	return bits;
 }
 
-// `first` and `last` of the prefix that `first` lies in.
+// Sets `first` and `last` to those of the prefix of `bits` bits that contains `first`.
 static void set_prefix(struct query *q, int bits)
 {
 	for (size_t i = 0; i < q->address_size; i++) {
@@ -173,7 +173,7 @@ static int read_prefix(struct query *q, char *text, char *why, size_t why_size)
 	return 0;
 }
 
-// If all of it is IPv4 in IPv6: IPv4, and a note to look for the IPv6 text as well.
+// If the whole range is IPv4 in IPv6, changes it to IPv4, and notes that the IPv6 text is looked up too.
 static void unmap(struct query *q)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};

@@ -35,7 +35,7 @@ struct query_export {
 	size_t scan_node;
 	char scan_cursor[SCAN_CURSOR_SIZE]; // of that SCAN
 	struct reader_sorted_set set[SETS]; // of the owner whose records come next
-	size_t pos;			    // the next one of them
+	size_t pos;			    // the next one
 	struct query_large_owner *large;    // a set that is read by itself; NULL: none
 	struct query_list left;		    // owners of the page that are to be read so
 	uint64_t passed, given;
@@ -296,7 +296,7 @@ static int read_owner(struct query_export *e, const char *owner, size_t len)
 	return 0;
 }
 
-// The next record of the owner whose sets are there. Its page's `pos` is past it already.
+// The next record of the owner whose sets were read. Its page's `pos` is past it already.
 static bool next_of_owner(struct query_export *e, struct query_record *r)
 {
 	const struct reader_sorted_set *s = &e->set[SET_LAST];

@@ -63,7 +63,7 @@ static size_t net_text(const struct query_run *run, uint64_t number, char out[SC
 	return schema_net_text(address, run->q.address_size, out);
 }
 
-// Which of the next nets are there.
+// Checks which of the next nets exist.
 int query_from_nets_step(struct query_run *run)
 {
 	struct reader *db = &run->db->reader;

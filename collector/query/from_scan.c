@@ -54,7 +54,7 @@ static int begin_nodes(struct query_run *run)
 	return run->version > 0 ? 0 : query_run_fail(run, "%s", run->db->reader.why);
 }
 
-// One primary is done. Keys that moved from one to another meanwhile may have been passed over.
+// One primary is done. Keys that moved from one to another meanwhile may have been missed.
 static int next_node(struct query_run *run)
 {
 	if (++run->scan_node < run->nodes)

@@ -149,7 +149,7 @@ static int take_object(struct line *l, const json_t *object)
 	if (json_is_object(inner))
 		return take_object(l, inner);
 	if (json_object_get(object, "cond") || json_object_get(object, "cursor"))
-		return 0; // the frame of DNSDB v2; where our export would go on
+		return 0; // the frame of DNSDB v2, or a cursor of our export
 	if (set_owner(l, json_string_value(json_object_get(object, "rrname"))) != 0)
 		return -1;
 	snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(type));
@@ -179,7 +179,7 @@ static int take_json(struct line *l, const char *text, size_t len)
 	return result;
 }
 
-// Where the last of the fields is separated; NULL if there is but one.
+// The separator before the last field; NULL if there is only one.
 static char *last_bars(char *text)
 {
 	char *found = NULL;

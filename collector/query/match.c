@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Does a name match what is asked for: subtree, stem, pattern, regular expression.
+// Decides whether a name matches the question: subtree, stem, pattern, regular expression.
 #include "collector/query/match.h"
 
 #include <stdio.h>
@@ -70,7 +70,7 @@ static bool in_brackets(const char **p, char c)
 	return found != negated;
 }
 
-// One character of the pattern against one of the text; `*p` moves on where they match.
+// One character of the pattern against one of the text; `*p` advances if they match.
 static bool match_one(const char **p, char c)
 {
 	const char *at = *p;
@@ -187,7 +187,7 @@ void query_match_pattern(struct query_run *run)
 	}
 }
 
-// True if an escape goes on after its letter: \x41, \pL, \Q…\E, \101.
+// True if an escape continues after its letter: \x41, \pL, \Q…\E, \101.
 static bool has_code(const char *pattern)
 {
 	for (const char *p = pattern; *p; p += *p == '\\' && p[1] ? 2 : 1)
@@ -196,7 +196,7 @@ static bool has_code(const char *pattern)
 	return false;
 }
 
-// The longest run of a pattern that stands for itself.
+// The longest literal part of a pattern.
 static void add_literal(struct names_needles *out, const char *pattern, bool regex)
 {
 	char best[NAMES_NEEDLE_SIZE], run[NAMES_NEEDLE_SIZE];

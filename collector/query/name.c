@@ -35,7 +35,7 @@ static size_t read_octet(const char *text, size_t len, uint8_t *out)
 
 size_t query_name_wire(const char *text, size_t len, uint8_t out[static QUERY_WIRE_SIZE])
 {
-	size_t at = 1, label = 0; // next octet; where the label's length goes
+	size_t at = 1, label = 0; // next octet; place of the label's length
 
 	if (len == 1 && text[0] == '.') {
 		out[0] = 0;
@@ -85,7 +85,7 @@ size_t query_address(const char *text, uint8_t out[static 16])
 	return inet_pton(AF_INET6, text, out) == 1 ? 16 : 0;
 }
 
-// What stands for a dot, a colon or a scheme in defanged text. Replaced wherever it stands.
+// Replacements for a dot, a colon or a scheme in defanged text. Undone anywhere in the text.
 static const struct {
 	const char *from, *to;
 } fangs[] = {{"[.]", "."}, {"(.)", "."}, {"{.}", "."}, {"[dot]", "."}, {"(dot)", "."}, {"{dot}", "."}, {"[.", "."},

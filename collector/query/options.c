@@ -171,7 +171,7 @@ static bool parse_date(const char *text, int64_t *start, int64_t *end)
 {
 	static const struct {
 		const char *format;
-		int64_t seconds; // that such a text stands for; 0: a month
+		int64_t seconds; // length of the period; 0: a month
 	} formats[] = {{"%Y-%m-%d %H:%M:%S%z", 1}, {"%Y-%m-%d %H:%M:%S", 1}, {"%Y-%m-%d %H:%M%z", 60},
 		{"%Y-%m-%d %H:%M", 60}, {"%Y-%m-%d", 86400}, {"%Y-%m", 0}};
 	char plain[64];
@@ -195,7 +195,7 @@ static bool parse_date(const char *text, int64_t *start, int64_t *end)
 	return false;
 }
 
-// `last`: of what stands for more than a second, its last one.
+// `last`: if the text means a period, its last second instead of its first.
 static int parse_time(int64_t *out, const char *text, int64_t now, bool last, char *why, size_t why_size)
 {
 	int64_t start, end_of_it;

@@ -45,7 +45,7 @@ bool query_is_pattern(const char *text, size_t len)
 	return false;
 }
 
-// -ENOTSUP tells a caller that has another search for patterns. In a name of DNS a backslash precedes such a character.
+// Returns -ENOTSUP, so that a caller can suggest its search for patterns. In a DNS name a backslash precedes such a character.
 static int refuse_pattern(const char *text, const char *expected, char *why, size_t why_size)
 {
 	snprintf(why, why_size, "'%.100s': found a pattern, expected %s", text, expected);

@@ -52,7 +52,7 @@ static void cut_behind_ipv6(char *text)
 		*slash = '/';
 }
 
-// The host of "scheme://user@host:port/path", or of what looks like the rest of one. In place; `*url` where it has a scheme.
+// The host of "scheme://user@host:port/path", or of what looks like the rest of one. In place; sets `*url` if it has a scheme.
 static char *take_host(char *text, bool *url)
 {
 	char *scheme = strstr(text, "://");

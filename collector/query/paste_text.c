@@ -60,7 +60,7 @@ char *query_trim(char *text)
 	return text;
 }
 
-// Quotes or brackets around all of it; NULL if there are none.
+// Removes quotes or brackets around the whole text; NULL if there are none.
 static char *take_inner(char *text)
 {
 	static const char *const pairs[][2] = {{"\"", "\""}, {"'", "'"}, {"`", "`"}, {"<", ">"}, {"(", ")"},
@@ -80,7 +80,7 @@ static char *take_inner(char *text)
 	return NULL;
 }
 
-// Commas after it, and quotes or brackets around it. In place.
+// Removes commas at the end, and quotes or brackets around the text. In place.
 char *query_unwrap(char *text)
 {
 	for (char *inner = text; inner; inner = take_inner(text)) {

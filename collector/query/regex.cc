@@ -8,7 +8,7 @@
 #include <new>
 #include <re2/re2.h>
 
-constexpr int64_t MEMORY_MAX = 1 << 20; // of one expression: its program and the states met so far
+constexpr int64_t MEMORY_MAX = 1 << 20; // of one expression: its program and the states found so far
 constexpr int PROGRAM_MAX = 4000;	// instructions; the worst name costs that many steps for each of its characters
 constexpr unsigned CLOCK_EVERY = 64;	// matches between two looks at the clock
 

@@ -45,7 +45,7 @@ const char *query_why(const struct query_run *run)
 	return run->why;
 }
 
-// Behind the records of a name, those that point to it.
+// Phase two: after the records of a name, those that point to it.
 static bool begin_targets(struct query_run *run)
 {
 	run->q.with_targets = false;
@@ -123,7 +123,7 @@ static void show(const struct query_run *run, const struct query_item *item, str
 		.count = item->count};
 }
 
-// The RDATA asked for, octet by octet.
+// True if the RDATA is the one of the question, octet by octet.
 static bool is_raw(const struct query_run *run, const struct query_item *item)
 {
 	uint8_t wire[QUERY_RAW_MAX];
@@ -145,7 +145,7 @@ static bool is_wanted(const struct query_run *run, const struct query_item *item
 	       (!q->bailiwick[0] || is_of_bailiwick(run, item)) && (q->raw_size == 0 || is_raw(run, item));
 }
 
-// A keyword's answer is names: a further record of the name met last is passed over or shown as the first was.
+// A keyword finds names: each further record of the last name is skipped or returned as its first record was.
 static bool is_further(struct query_run *run, const struct query_item *item)
 {
 	const char *owner = run->page.text.bytes + item->owner;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Records in an order that Redis does not keep: a bounded heap with the worst of the best on top.
 //
-// The page sorts by the same rules (web/table.js, web/records.js), since it goes on where an answer was limited. What is
-// equal comes newest first, then by owner, type and RDATA from the end of the alphabet on, which is how Redis holds them;
-// so that no two records are equal, and pages by offset fit together.
+// The page sorts by the same rules (web/table.js, web/records.js), since it continues after a limited answer. Equal
+// records are ordered newest first, then by owner, type and RDATA, descending, as in Redis. So no two records are equal, and
+// pages by offset neither overlap nor omit a record.
 #include "collector/query/rdata.h"
 #include "dataplane/common/dns_layout.h"
 #include "dataplane/common/monotonic.h"
@@ -26,10 +26,10 @@ struct query_sorted {
 	struct query_run *run;
 	struct query_db *db;
 	struct query *rest; // what is asked after this, a copy
-	size_t rest_pos;    // the next of them
-	int64_t start_ms;   // monotonic; the time allowed is for all of them
+	size_t rest_pos;    // the next one
+	int64_t start_ms;   // monotonic; the time limit is for all questions
 	bool natural;	    // the run has the right order already
-	bool sorted;	    // all have been met, `heap` is in order
+	bool sorted;	    // all records were read, `heap` is in order
 	bool more;	    // some were left out
 	bool failed;	    // the run, in the middle
 	struct kept **heap;

@@ -136,7 +136,7 @@ static redisContext *open_one(const struct redis_settings *s, const struct endpo
 	return c;
 }
 
-// Where a Sentinel says that the primary is. 0 or -1.
+// Asks one Sentinel where the primary is. 0 or -1.
 static int ask_sentinel(const struct redis_settings *s, const struct endpoint *at, struct endpoint *primary, char *why,
 	size_t why_size)
 {

@@ -75,7 +75,7 @@ int reader_pipe_send(struct reader_pipe *p)
 	return 0;
 }
 
-// More octets after those that are there.
+// Reads more octets after those in the buffer.
 static int read_more(struct reader_pipe *p)
 {
 	if (p->capacity - p->len < READ_SIZE / 4) {

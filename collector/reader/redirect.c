@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Replies of a Redis Cluster; if one says that the key has moved, or is being moved, the command is
-// sent again to where it is now.
+// Replies of a Redis Cluster: if a reply says that the key has moved, or is being moved, the command is
+// sent again to the node that it names.
 #include "collector/reader/cluster.h"
 
 #include "collector/reader/connect.h"

@@ -45,7 +45,7 @@ static void write_label(FILE *out, const char *name, const char *value)
 	fputc('"', out);
 }
 
-// The head of a sample of a dataplane: family and suffix, sensor, one more label (NULL: none), `label` as it stands.
+// The head of a sample of a dataplane: family and suffix, sensor, one more label (NULL: none), `label` unchanged.
 static void write_head(FILE *out, const struct stats_line *line, const char *suffix,
 	const struct sensor_counters *sensor, const char *name, const char *value, const char *label)
 {
@@ -129,7 +129,7 @@ static void write_workers(FILE *out, const struct sensor_counters *sensors, size
 	}
 }
 
-// True where an earlier port of the sensor has the same name: a sample must not come twice.
+// True if an earlier port of the sensor has the same name: a sample must not occur twice.
 static bool is_repeated(const struct sensor_counters *sensor, uint32_t port)
 {
 	for (uint32_t i = 0; i < port; i++)

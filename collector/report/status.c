@@ -47,7 +47,7 @@ static void put_label(struct redis_buffer *out, const char *label)
 	query_put_json(out, text, n);
 }
 
-// The members of an object: a number for each family, or an object of numbers where it has labels.
+// The members of an object: a number per family, or an object of numbers if the family has labels.
 static void put_counters(struct redis_buffer *out, const struct stats_line *lines, size_t len, const uint64_t *values)
 {
 	for (size_t i = 0; i < len; i++) {

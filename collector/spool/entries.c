@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One entry per batch in memory: what must be known of it without reading the disk. An array with a moving start.
+// One entry per batch in memory: what must be known about it without reading the disk. An array with a moving start.
 #include "collector/spool/state.h"
 
 #include "dataplane/common/monotonic.h"
