@@ -67,7 +67,7 @@ static uint16_t target_of(struct admit *a, struct dns_message *m, const struct d
 	uint16_t index = dns_names_read(m->names, &c);
 
 	if (index != DNS_NAME_NONE && a->marks_len < dns_names_len(m->names)) {
-		// a name that stands in RDATA alone is new: its mark begins clear
+		// a name that occurs only in RDATA is new: its mark begins clear
 		memset(a->mark + a->marks_len, 0, dns_names_len(m->names) - a->marks_len);
 		a->marks_len = (uint16_t)dns_names_len(m->names);
 	}
@@ -87,7 +87,7 @@ static bool passed_before(struct admit *a, uint64_t hash)
 	return false;
 }
 
-// Marks the ancestors of a reached name that occur in the message. Stops where the walk of another name went on, so the
+// Marks the ancestors of a reached name that occur in the message. Stops at an ancestor that an earlier walk has marked, so the
 // work over a whole message is bounded by its labels.
 static void mark_ancestors(struct admit *a, struct dns_message *m, uint16_t index)
 {

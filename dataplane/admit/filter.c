@@ -9,7 +9,7 @@
 #include "dataplane/common/log.h"
 #include "dataplane/admit/filter_packet.h"
 
-// NULL where there is nothing to look for, or with `*result` set where something is wrong.
+// NULL if the list is empty, or with `*result` set if something is wrong.
 static struct prefix_set *make_prefixes(const struct prefix_list *list, int *result, char *why, size_t why_size)
 {
 	struct prefix_set *set = list->len > 0 ? prefix_set_new(list) : NULL;

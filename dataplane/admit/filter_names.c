@@ -156,7 +156,7 @@ static int add(struct filter_names *n, const uint8_t *name, size_t size, uint8_t
 	return result;
 }
 
-// One octet of a label: as it is, \. or \DDD. False where the escape is none.
+// One octet of a label: as it is, \. or \DDD. False if the escape is invalid.
 static bool read_octet(const char **text, uint8_t *out)
 {
 	const char *p = *text;
@@ -176,7 +176,7 @@ static bool read_octet(const char **text, uint8_t *out)
 	return *p != '\0';
 }
 
-// Presentation form to wire form. Returns its size, or 0 where it is no name.
+// Presentation form to wire form. Returns its size, or 0 if it is no name.
 static size_t read_name(const char *text, uint8_t out[static DNS_NAME_SIZE])
 {
 	size_t size = 0, label = 0;

@@ -80,7 +80,7 @@ static struct match_set *set_of(const struct admit_match *t, const struct admit_
 	return &t->sets[((key->half[0] >> 32) * t->sets_len) >> 32];
 }
 
-// The question behind the ends, zeros behind. By blocks where so much can be read.
+// Copies the question after the endpoints, and zeros after it. By blocks if `roomy`: so much can be read.
 static void copy_question(uint8_t *to, const uint8_t *question, size_t size, bool roomy)
 {
 	if (roomy)
@@ -146,7 +146,7 @@ static void release(struct admit_match *t, struct match_set *set, unsigned i, ui
 		stats_add(reason, 1);
 }
 
-// Lets entry `i` go; those behind it move up. A full set is in the order in which its queries came, more or less.
+// Removes entry `i`; those after it move up. A full set is roughly in the order in which its queries came.
 static void move_up(struct match_set *set, unsigned i)
 {
 	unsigned len = SET_SIZE - 1 - i;

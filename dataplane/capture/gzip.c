@@ -28,7 +28,7 @@ struct capture_gzip {
 	uint8_t buffer[BUFFER];
 };
 
-// Reads on if fewer than `size` octets are left. True if so many are there.
+// Reads more if fewer than `size` octets are left. True if there are that many.
 static bool need(struct capture_gzip *g, size_t size)
 {
 	if (g->z.avail_in >= size)

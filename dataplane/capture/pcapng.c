@@ -63,7 +63,7 @@ static inline uint32_t load32(const struct capture_ng *ng, const uint8_t *p)
 
 // octets → blocks ────────────────────────────────────────────────────────────────────────────
 
-// Reads until `size` octets are there, at most BLOCK_MAX. False if the file has fewer.
+// Reads until `size` octets are in the buffer, at most BLOCK_MAX. False if the file has fewer.
 static bool fill(struct capture_ng *ng, size_t size)
 {
 	size_t left = (size_t)(ng->end - ng->at);
@@ -238,7 +238,7 @@ static int take_interface(struct capture_ng *ng, struct cursor *body)
 
 // packets ────────────────────────────────────────────────────────────────────────────────────
 
-// What the block has of it, of `wire_size` octets; its head was read. Returns 1 or -1.
+// Takes the packet of a block whose head was read: `size` octets of `wire_size`. Returns 1 or -1.
 static int take_packet(struct capture_ng *ng, const struct capture_ng_interface *in, uint32_t size, uint32_t wire_size,
 	struct cursor *body, struct capture_packet *packet)
 {

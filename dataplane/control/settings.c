@@ -126,7 +126,7 @@ static const char *const collector_keys[] = {"http.audit", "http.certificate", "
 	"redis.prefix", "redis.sentinel", "redis.timeout", "redis.user", "retention.days", "spool.dir", "spool.keep",
 	"spool.patience", "spool.size", NULL};
 
-// Stands for the settings in the table: settings_conf puts the real ones in its place.
+// Placeholder for the settings in the table: settings_conf replaces it by the real ones.
 static struct dataplane_settings place;
 
 static const struct conf_key table[] = {

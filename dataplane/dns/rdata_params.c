@@ -80,7 +80,7 @@ static bool svc_value_sound(uint16_t key, struct cursor value)
 	}
 }
 
-// Every key listed as mandatory is there (RFC 9460 §8). Both ascend, so one pass over both is enough.
+// True if every key listed as mandatory is present (RFC 9460 §8). Both ascend, so one pass over both is enough.
 static bool mandatory_present(struct cursor params)
 {
 	struct cursor all = params;

@@ -8,7 +8,7 @@ enum { SERVERS_MAX = ANSWER_RECORDS_MAX };
 // The target of an NS record, which may have glue.
 struct server {
 	size_t offset; // in the message
-	bool has_glue; // it lies at or under the zone
+	bool has_glue; // it is the zone or below it
 };
 
 struct delegation {

@@ -10,7 +10,7 @@
 
 enum { PREFETCH_AHEAD = 4 }; // packets
 
-// `filter`: NULL where there is none.
+// `filter`: NULL if there is none.
 static inline __attribute__((always_inline)) void take_packet(struct worker *w, struct burst *b, struct rte_mbuf *m,
 	enum link_kind link, const struct filter_packet *filter)
 {

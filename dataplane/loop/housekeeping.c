@@ -9,7 +9,7 @@
 
 enum {
 	HOUSEKEEPING_HZ = 50000, // of a worker that is busy
-	EXPIRE_LOOKS = 64,	 // run timeouts_expire() on every 64th of them; a power of two
+	EXPIRE_LOOKS = 64,	 // run timeouts_expire() on every 64th pass; a power of two
 	SWEEP_BUCKETS = 32, // at most in one turn, and no more than fit into SWEEP_US: bounds the gap between two polls
 	SWEEP_STEP = 1,	    // buckets between two looks at the TSC
 	SWEEP_US = 8,	    // microseconds
@@ -82,7 +82,7 @@ void housekeeping_turn(struct worker *w, bool idle)
 		bool live = true;
 		for (uint32_t i = 0; i < w->sources_len; i++)
 			live &= !w->sources[i].packet_time;
-		if (live) // time goes on without packets, unless it is a capture's
+		if (live) // live time advances without packets, that of a capture does not
 			timeouts_set_clock(w);
 	}
 	sweep(w, now_tsc, idle);

@@ -9,8 +9,8 @@
 #include "dataplane/intake/rx_wait.h"
 
 enum {
-	SLEEP_US = 100,	     // where there is no socket to wait for
-	LONG_SLEEP_US = 500, // after LONG_TURNS of them without a packet, or held back
+	SLEEP_US = 100,	     // if there is no socket to wait for
+	LONG_SLEEP_US = 500, // after LONG_TURNS turns without a packet, or held back
 	LONG_TURNS = 1000,
 	WAIT_US = 5000, // at most, on sockets that wake us
 	NICE = -15	// of a thread that sleeps, so that its wake-up does not wait for others

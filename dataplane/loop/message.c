@@ -33,7 +33,7 @@ bool message_match_response(struct worker *w, const struct admit_match_key *key,
 	return false;
 }
 
-// Key and owner by blocks: both sides have room behind.
+// Copies key and owner by blocks: both buffers have room after them.
 static inline uint8_t *begin_key(uint8_t *key, uint16_t type, const uint8_t *owner, uint8_t owner_size)
 {
 	uint32_t head = type | (uint32_t)owner_size << 16;

@@ -7,8 +7,8 @@
 #if defined(__x86_64__) && __has_include(<sys/rseq.h>)
 #include <sys/rseq.h>
 
-// A critical section that nothing ever runs: where the kernel finds a thread that names it, elsewhere, after it took the
-// core away, it clears the name. The signature stands before the (likewise unused) way out, as the kernel wants it.
+// A critical section that is never executed. If a thread names it but runs other code when the kernel takes its core away,
+// the kernel clears the name. The signature precedes the abort handler (unused, too), as the kernel requires.
 static struct {
 	uint32_t nothing[4];
 	uint32_t signature;

@@ -57,8 +57,8 @@ static void take_fragment(struct worker *w, struct burst *b, struct rte_mbuf *m,
 	b->fragments_deep--;
 }
 
-// Whether the filter takes the packet, whose verdict is counted already. A fragment waits until its datagram is whole; what
-// is not DNS is asked for the sake of connections of encrypted DNS.
+// Whether the filter takes the packet, whose verdict is counted already. A fragment waits until its datagram is whole.
+// The filter also applies to packets without DNS, because connections of encrypted DNS are counted.
 static __rte_noinline bool passes_filter(struct worker *w, const struct burst *b, const struct pkt *pkt,
 	const uint8_t *frame, uint32_t size, enum link_kind link, enum pkt_verdict verdict)
 {

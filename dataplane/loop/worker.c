@@ -119,7 +119,7 @@ int worker_run(void *worker)
 	message_choose_path(w);
 	housekeeping_begin(w);
 	run(w);
-	pkt_tcp_drain(w->tcp, message_take_stream, w); // streams that will not go on
+	pkt_tcp_drain(w->tcp, message_take_stream, w); // streams that will get no more segments
 	message_publish_verdicts(w);
 	atomic_store_explicit(&w->over, true, memory_order_release);
 	housekeeping_flush_all(w);

@@ -5,7 +5,7 @@
 
 enum { IPV6_HEADER_SIZE = 40 };
 
-// Whether the innermost datagram is longer than what is there of it.
+// Whether the innermost datagram is longer than the captured part.
 static bool is_cut(const struct pkt *pkt)
 {
 	size_t there = (size_t)(pkt->ip_end - pkt->ip);

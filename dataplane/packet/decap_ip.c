@@ -147,7 +147,7 @@ enum pkt_layer decap_protocol(struct decap *d)
 #undef EXTENSION
 }
 
-// Reads both ports. True if one of them speaks DNS.
+// Reads both ports. True if one is a DNS port.
 static bool speaks_dns(struct decap *d, const uint8_t *header)
 {
 	d->out->src_port = cursor_load16(header);
@@ -155,7 +155,7 @@ static bool speaks_dns(struct decap *d, const uint8_t *header)
 	return dns_ports_has(d->ports, d->out->src_port) || dns_ports_has(d->ports, d->out->dst_port);
 }
 
-// RFC 768. DNS ports have priority over tunnel ports, the lower port over the higher one. A length greater than what is there
+// RFC 768. DNS ports have priority over tunnel ports, the lower port over the higher one. A length beyond the captured octets
 // is accepted: the message may still be whole.
 enum pkt_layer decap_udp(struct decap *d)
 {

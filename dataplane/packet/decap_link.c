@@ -208,8 +208,8 @@ static bool is_ipv6_size(const struct decap *d)
 	return size <= left && left - size <= 8;
 }
 
-// RFC 3032 §2.1: label 20 bits, class 3, bottom of stack 1, TTL 8. What follows the last label is
-// not told; IP by its first nibble, as routers do for load sharing (RFC 4928 §2).
+// RFC 3032 §2.1: label 20 bits, class 3, bottom of stack 1, TTL 8. No field says what follows
+// the last label: IP is recognized by its first nibble, as routers do for load sharing (RFC 4928 §2).
 enum pkt_layer decap_mpls(struct decap *d)
 {
 	uint32_t label = cursor_u32(&d->c);
@@ -220,8 +220,8 @@ enum pkt_layer decap_mpls(struct decap *d)
 	if (cursor_left(&d->c) == 0)
 		return END_SHORT;
 	uint8_t nibble = d->c.at[0] >> 4;
-	// a pseudowire without control word whose first address begins with 4 or 6 still shows an EtherType; where that
-	// of IPv6 would stand are octets of an address, which may look so. 0x45 is no address of one station.
+	// a pseudowire without control word, whose first address begins with 4 or 6, still has an EtherType. At its place, IPv6
+	// has octets of an address, which may look like one. 0x45 is no address of a single station.
 	if (nibble == 4 && (d->c.at[0] & 0x0f) >= 5)
 		return d->c.at[0] == 0x45 || !decap_leads_to_ip(d, 0) ? LAYER_IP : LAYER_ETHERNET;
 	if (nibble == 6)

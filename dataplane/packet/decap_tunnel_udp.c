@@ -127,8 +127,8 @@ enum pkt_layer decap_gue(struct decap *d)
 	return first & 0x20 ? END_NOT_DNS : LAYER_PROTOCOL;
 }
 
-// RFC 9300 §5.1: flags, nonce or versions, instance or locators; with the P flag (RFC 9305 §3) the fourth octet tells
-// what follows, else IP does. Any key: encrypted.
+// RFC 9300 §5.1: flags, nonce or versions, instance or locators; with the P flag (RFC 9305 §3) the fourth octet says
+// what follows, otherwise it is IP. Any key: encrypted.
 enum pkt_layer decap_lisp(struct decap *d)
 {
 	const uint8_t *header = cursor_take(&d->c, 8);

@@ -86,8 +86,8 @@ static void free_dead(struct pkt_frag *f, uint64_t *reason)
 	rte_ip_frag_free_death_row(&f->dead, 0);
 }
 
-// The library wants the fragment header right behind the fixed header; headers that every fragment
-// repeats (hop-by-hop, routing) are of no use to us and are squeezed out.
+// The library requires the fragment header directly after the fixed header. Headers that every fragment
+// repeats (hop-by-hop, routing) are not needed and are removed.
 static struct rte_ipv6_fragment_ext *squeeze_ipv6(struct rte_mbuf *m)
 {
 	struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(m, struct rte_ipv6_hdr *);

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// Where the link in /proc/self/fd leads; or an empty text.
+// The target of the link in /proc/self/fd, or an empty text.
 static void read_what(int fd, char *what, size_t size)
 {
 	char path[32];

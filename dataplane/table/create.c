@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Memory of the table, and what is known of it as a whole.
+// Memory of the table, its size and its counters.
 #include <stdlib.h>
 #include <string.h>
 

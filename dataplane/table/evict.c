@@ -6,7 +6,7 @@
 
 enum {
 	HAND_BUCKETS_MAX = 64,	// to look at for room in one insertion
-	HAND_BUCKETS_VAIN = 16, // with a capture: so many of them without a record seen once, then one seen again goes
+	HAND_BUCKETS_VAIN = 16, // with a capture: after so many without a record seen once, evict one seen again
 };
 
 // What goes first: idle before recent, seen once before seen again. Live.

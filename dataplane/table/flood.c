@@ -19,7 +19,7 @@ enum {
 struct cell {
 	uint32_t tag;	   // of the zone's hash, 0: free
 	uint32_t names;	   // new in `interval`
-	uint32_t interval; // number of it
+	uint32_t interval; // number of that interval
 	uint32_t zone;	   // index + 1 of its flooded zone, 0: none
 };
 
@@ -30,7 +30,7 @@ struct flood_zone {
 	struct flood_report part;  // since the last report; its `names` are those reported in this interval
 	struct flood_report whole; // of the interval
 	uint32_t asked;		   // names that were new, let in or not
-	uint32_t examples;	   // let in without further ado
+	uint32_t examples;	   // let in as examples
 	uint32_t again;		   // let in because they came again
 	uint32_t rdatas;	   // records `*.<zone>` in `rdata`
 	uint32_t reported_s;
@@ -235,7 +235,7 @@ static struct flood_zone *begin_flood(struct flood *f, struct cell *cell, const 
 	z->cell = cell;
 	z->interval = f->interval;
 	z->asked = cell->names;
-	z->examples = UINT32_MAX; // the names of its budget are there
+	z->examples = UINT32_MAX; // the names of its budget were let in
 	z->reported_s = now_s;
 	memcpy(z->part.zone, name, size);
 	z->part.zone_size = (uint8_t)size;

@@ -9,7 +9,7 @@ enum {
 	SWEEP_NEAR = 3 // this far the changed units of a bucket
 };
 
-// The key of a record in one piece: in the unit where it fits, gathered from its chain otherwise.
+// The key of a record in one piece: in the unit if it fits, otherwise gathered from its chain.
 static const uint8_t *whole_key(struct table *t, const struct table_unit *u)
 {
 	uint32_t size = table_key_size(u), next = u->next;

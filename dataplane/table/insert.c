@@ -42,7 +42,7 @@ static uint32_t store_key(struct table *t, const uint8_t *key, uint32_t size)
 	return first;
 }
 
-// A free slot for a key: in its first bucket, else in its second, else where one may be given up.
+// A free slot for a key: in its first bucket, else in its second, else the slot of a record that may be evicted.
 static struct table_bucket *find_slot(struct table *t, uint64_t hash, unsigned *slot)
 {
 	struct table_bucket *first = &t->buckets[bucket_first(t, hash)];

@@ -40,7 +40,7 @@ static bool equal_more(const struct table *t, const struct table_unit *u, const 
 	return true;
 }
 
-// Keys that lie in the first cache line of a unit, which is most of them: all of the line at once, by two loads that overlap.
+// For keys within the first cache line of a unit, which are most keys: compares the line by two loads that overlap.
 static inline bool equal_first_line(const uint8_t *a, const uint8_t *b)
 {
 	_Static_assert(TABLE_FIRST_LINE == 8 + OCTETS, "two blocks reach its end");
@@ -188,9 +188,9 @@ static inline void count_pending(struct table *t, struct table_pending *p)
 		count_other(t, p);
 }
 
-// A batch whose units have come is counted, the units of the next are asked for, the buckets of the
-// one after that. Asking for the eight of a batch in one go lets their misses, of the address
-// translation too, overlap. A batch never wraps: it begins at a multiple of its size.
+// Counts a batch whose units have arrived, prefetches the units of the next batch and the buckets of the
+// one after that. All prefetches of a batch are issued together, so that their misses overlap, those of
+// the address translation too. A batch never wraps: it begins at a multiple of its size.
 void table_move_pipeline(struct table *t)
 {
 	if (t->units_asked != t->done) {
@@ -230,7 +230,7 @@ void table_add(struct table *t, size_t size, uint64_t hash, uint32_t time_s)
 		table_commit(t, 1);
 		return;
 	}
-	memset(t->long_key + size, 0, TABLE_FIRST_LINE); // what comparisons read behind a key
+	memset(t->long_key + size, 0, TABLE_FIRST_LINE); // comparisons read these octets after a key
 	table_settle(t);
 	const struct table_sighting s = {.hash = hash,
 		.key = t->long_key,
