@@ -128,10 +128,11 @@ static void check_cpus(const struct dataplane_settings *s)
 
 	read_line("/sys/devices/system/cpu/isolated", isolated, sizeof(isolated));
 	if (s->workers + 1 > (uint64_t)cpus)
-		check_say("hint", "CPUs: %d for %llu workers and the main thread; each should have its own", cpus,
-			(unsigned long long)s->workers);
+		check_say("hint", "CPUs: %d for %llu worker%s and the main thread; each should have its own", cpus,
+			(unsigned long long)s->workers, s->workers == 1 ? "" : "s");
 	else
-		check_say("ok", "CPUs: %d for %llu workers and the main thread", cpus, (unsigned long long)s->workers);
+		check_say("ok", "CPUs: %d for %llu worker%s and the main thread", cpus, (unsigned long long)s->workers,
+			s->workers == 1 ? "" : "s");
 	if (isolated[0])
 		check_say("ok", "CPUs: %s isolated from other programs", isolated);
 	else
