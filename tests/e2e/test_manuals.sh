@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The manual pages are sound, and tell every setting and option that --help lists; one file of settings serves both.
+# The manual pages are sound and contain every setting, command and option that --help lists; one file of settings serves both.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -25,7 +25,20 @@ for program in dataplane/lookback-dataplane collector/lookback-collector; do
 		missing=$((missing + 1))
 	done < <(sed -n '/^Options:/,/^Settings/s/.* \(--[a-z-]*\) .*/\1/p' "$T/help")
 done
-[ $missing = 0 ] || fail "$missing settings or options are not in the manual pages"
+
+# The command lookback: its commands and options.
+page=$ROOT/docs/man/lookback.1
+timeout 20 mandoc -T lint -W warning "$page" > "$T/mandoc.log" 2>&1 || fail "$(grep "$page" "$T/mandoc.log")"
+timeout 20 mandoc -T ascii "$page" | sed 's,.\x08,,g' > "$T/page"
+timeout 20 "$BUILD/collector/lookback" --help > "$T/help"
+sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/^ *\1\\( \\|$\\)/p; /^Options:/,/^$/s/.* \(--[a-z-]*\).*/\1/p' "$T/help" > "$T/patterns"
+[ "$(grep -c -e '^\^' "$T/patterns")" -gt 0 ] || fail "lookback --help lists no commands"
+while read -r pattern; do
+	grep -q -e "$pattern" "$T/page" && continue
+	printf 'lookback.1: not there: %s\n' "$pattern"
+	missing=$((missing + 1))
+done < "$T/patterns"
+[ $missing = 0 ] || fail "$missing settings, commands or options are not in the manual pages"
 
 # Each program ignores the settings of the other one, so that one file can serve both.
 reads() { # program, the other one
