@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The search: 32 octets at a time if the processor can (AVX2), else by memmem. A block of whole
 // names is folded once into a buffer of the cache's size, then each needle is looked for by its
-// first and last octet; the caller decides about the hits.
+// first and last octet; the caller checks the hits.
 #include "collector/names/store.h"
 
 #include <stdlib.h>
@@ -131,7 +131,7 @@ static void report_all(const char *block, size_t size, names_hit *hit, void *arg
 	}
 }
 
-// From places to names, each once. A needle may begin with the line feed before its name.
+// Converts places to names, each once. A needle may begin with the line feed before its name.
 static void report(const char *block, size_t size, const struct hits *h, names_hit *hit, void *arg)
 {
 	size_t done = 0; // names that begin before this are reported

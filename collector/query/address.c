@@ -119,7 +119,7 @@ static int read_stars(struct query *q, const char *text)
 	return 0;
 }
 
-// "192.0.2.1-192.0.2.9"; of the second the last octet alone is enough.
+// "192.0.2.1-192.0.2.9"; the second may be only its last octet.
 static int read_range(struct query *q, char *text, char *why, size_t why_size)
 {
 	char whole[PLAIN_SIZE], *hyphen = strchr(text, '-'), *separator = hyphen ? hyphen : strstr(text, "..");

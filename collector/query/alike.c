@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Names that look like a keyword: to catch who imitates a brand.
+// Names that look like a keyword, such as imitations of a brand.
 #include "collector/query/query.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ static const struct {
 	{'t', "ţťŧтτțṫṭ"}, {'u', "ùúûüũūŭůűųυսụủứừửữựưǔц"}, {'v', "νѵṽṿ"}, {'w', "ŵѡԝẁẃẅω"}, {'x', "хχẋẍ"},
 	{'y', "ýÿŷуүγỳỵỷỹ"}, {'z', "źżžʐẑẓ"}};
 
-// One code point of UTF-8 that we wrote ourselves.
+// One code point of sound UTF-8, from the table above.
 static uint32_t next_code(const char **p)
 {
 	const unsigned char *s = (const unsigned char *)*p;
@@ -243,7 +243,7 @@ static bool has_edited_word(const char *keyword, size_t keyword_len, const char 
 	return false;
 }
 
-// memmem for short texts, without its preparations.
+// memmem for short texts, without its set-up.
 static bool contains(const char *text, size_t len, const char *part, size_t part_len)
 {
 	uint32_t head, at;

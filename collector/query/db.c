@@ -36,7 +36,7 @@ void query_db_init(struct query_db *db, const struct redis_settings *settings, c
 	*db = (struct query_db){.zones = zones};
 	reader_init(&db->reader, settings);
 	if (!zones)
-		return; // nobody will ask
+		return; // nothing reads the list then
 	db->suffixes = read_suffixes(*suffix_file ? suffix_file : psl_dist_filename());
 	if (!db->suffixes && !*suffix_file)
 		db->suffixes = read_suffixes("/usr/share/publicsuffix/public_suffix_list.dat");

@@ -37,7 +37,7 @@ struct query_export {
 	struct reader_sorted_set set[SETS]; // of the owner whose records come next
 	size_t pos;			    // the next one
 	struct query_large_owner *large;    // a set that is read by itself; NULL: none
-	struct query_list left;		    // owners of the page that are to be read so
+	struct query_list left;		    // owners of the page that must be read so
 	uint64_t passed, given;
 	bool failed;
 	char why[512];
@@ -185,8 +185,8 @@ static struct reader_pipe *pipe_of(struct query_export *e, const char *family, c
 	return &e->pipe[reader_node_of(&e->reader, key, n + len)];
 }
 
-// ZSCAN, not ZRANGE WITHSCORES: Redis hands small sets out whole either way, but prints each score of a
-// ZRANGE as a floating-point number, which takes as long as all the rest.
+// ZSCAN, not ZRANGE WITHSCORES: Redis returns a small set as a whole in both, but ZRANGE prints each score as
+// a floating-point number, which takes as long as everything else.
 static void put_set(struct query_export *e, struct reader_pipe *p, const char *family, const char *owner, size_t len)
 {
 	char head[sizeof(e->reader.settings.prefix) + 16];
@@ -200,7 +200,7 @@ static void put_set(struct query_export *e, struct reader_pipe *p, const char *f
 	redis_encode_literal(&p->out, "0");
 }
 
-// Asks for all that the owners of a page have, and for the page after it.
+// Sends the commands for all records of the owners of a page, and for the page after it.
 static int request(struct query_export *e, const struct export_page *page)
 {
 	bool more = strcmp(e->scan_cursor, "0") != 0;
@@ -221,7 +221,7 @@ static int request(struct query_export *e, const struct export_page *page)
 	return flush(e);
 }
 
-// The answer to the SCAN under way: a page of owners.
+// Reads the reply to the SCAN in progress: a page of owners.
 static int read_scan(struct query_export *e, struct export_page *page)
 {
 	struct reader_pipe *p = &e->pipe[e->scan_node];
@@ -250,7 +250,7 @@ static int read_scan(struct query_export *e, struct export_page *page)
 	return 0;
 }
 
-// The next page is the one to be shown. 1, 0 if there is none, or -1.
+// Makes the next page the current one. 1, 0 if there is none, or -1.
 static int turn_page(struct query_export *e)
 {
 	struct export_page *other = &e->page[!e->shown];
@@ -272,7 +272,7 @@ static int turn_page(struct query_export *e)
 
 // --- records
 
-// All that one owner has.
+// Reads the sets of one owner.
 static int read_owner(struct query_export *e, const char *owner, size_t len)
 {
 	bool by_itself = false;
@@ -320,7 +320,7 @@ static bool next_of_owner(struct query_export *e, struct query_record *r)
 	return true;
 }
 
-// The next record, of whatever. QUERY_BUSY at the end of a page.
+// The next record of any owner. QUERY_BUSY at the end of a page.
 static enum query_step next_record(struct query_export *e, struct query_record *r)
 {
 	struct export_page *page = &e->page[e->shown];

@@ -24,7 +24,7 @@ bool query_from_index_can(const struct query_run *run)
 	return index && !run->index_stale && names_index_is_complete(index);
 }
 
-// 0 if the index may be searched; 1 if that has to wait, or the index is stale; -1 with the failure noted.
+// 0 if the index may be searched; 1 if the run must wait, or the index is stale; -1 with the failure noted.
 static int see_to_index(struct query_run *run, struct names_index *index)
 {
 	int64_t now = (int64_t)monotonic_ms();
@@ -50,7 +50,7 @@ static void take(void *arg, const char *name, size_t len)
 	query_ranks_take(arg, name, len);
 }
 
-// Searches on. False at the end.
+// Continues the search. False at the end.
 static bool search(struct query_run *run, const struct names_index *index)
 {
 	if (run->index_next == 0)

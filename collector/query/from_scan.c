@@ -22,7 +22,7 @@ void query_from_scan_all(struct query_run *run)
 	run->nodes = 0;
 }
 
-// What SCAN found: keys, or net sets.
+// Adds what SCAN found: keys, or net sets.
 static int take_scanned(struct query_run *run, const redisReply *found)
 {
 	bool nets = run->source == SOURCE_SCAN_NETS;
@@ -46,7 +46,7 @@ static int take_scanned(struct query_run *run, const redisReply *found)
 	return 0;
 }
 
-// How many primaries there are to scan, and where keys are now.
+// Reads how many primaries to scan, and the version of the slot map.
 static int begin_nodes(struct query_run *run)
 {
 	run->nodes = reader_nodes(&run->db->reader);

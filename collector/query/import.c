@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-// A line on its way to records.
+// A line that is being parsed.
 struct line {
 	char owner[TEXT_NAME_SIZE];
 	size_t owner_len;
@@ -86,14 +86,14 @@ static int64_t time_of(const json_t *value)
 	return t > INT64_C(100000000000) ? t / 1000 : t;
 }
 
-// A whole number above 0 of digits alone; -1 if it is none.
+// A positive number, digits only; -1 if it is something else.
 static int64_t digits(const char *text)
 {
 	size_t len = strspn(text, "0123456789");
 	return len > 0 && len < 19 && text[len] == '\0' ? strtoll(text, NULL, 10) : -1;
 }
 
-// How often: 1 if it is not given.
+// The count; 1 if it is not given.
 static int64_t count_of(const json_t *value)
 {
 	double real = json_real_value(value);
@@ -104,7 +104,7 @@ static int64_t count_of(const json_t *value)
 		return digits(json_string_value(value));
 	if (json_is_real(value))
 		return real < 9e15 && real == floor(real) ? (int64_t)real : -1;
-	return json_integer_value(value); // 0 of all else
+	return json_integer_value(value); // 0 for all other types
 }
 
 static int set_times(struct line *l, const json_t *object)
@@ -190,7 +190,7 @@ static char *last_bars(char *text)
 }
 
 // time||client||server||class||query||type||answer||ttl||count, by passivedns 1.x; the last is
-// missing in older logs. An answer may hold bars of its own.
+// missing in older logs. An answer may contain bars.
 static int take_passivedns(struct line *l, char *text)
 {
 	char *field[7] = {NULL};

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCAN_STARS_MAX = 4 }; // Redis goes back to every star: patterns with more are matched here alone
+enum { SCAN_STARS_MAX = 4 }; // Redis backtracks to every star: patterns with more are matched only here
 
 // True if the dot at `at` separates labels: no odd number of backslashes before it.
 static bool is_separator(const char *name, size_t at)
@@ -93,7 +93,7 @@ static bool match_one(const char **p, char c)
 	return true;
 }
 
-// In linear space and at most quadratic time: only the last star is gone back to.
+// In linear space and at most quadratic time: it backtracks only to the last star.
 bool query_match_glob(const char *pattern, const char *text, size_t len)
 {
 	const char *p = pattern, *star = NULL;
@@ -145,7 +145,7 @@ bool query_match(const struct query_run *run, const char *name, size_t len)
 	}
 }
 
-// Appends text with what a glob would take as special escaped.
+// Appends text, with the special characters of globs escaped.
 static void append_escaped(char *out, size_t out_size, const char *text)
 {
 	size_t len = strlen(out);
@@ -203,7 +203,7 @@ static void add_literal(struct names_needles *out, const char *pattern, bool reg
 	size_t best_len = 0, len = 0;
 
 	if (regex && (strpbrk(pattern, "(|{") || has_code(pattern)))
-		return; // what is in them may be left out, or is another character
+		return; // what they contain may be absent, or is another character
 	for (const char *p = pattern;; p++) {
 		char c = *p;
 		bool escaped = c == '\\' && p[1] && !(p[1] >= 'a' && p[1] <= 'z') && !(p[1] >= 'A' && p[1] <= 'Z');
@@ -211,7 +211,7 @@ static void add_literal(struct names_needles *out, const char *pattern, bool reg
 			c = *++p;
 		bool literal = c && len < sizeof(run) && (escaped || !strchr(regex ? ".*+?[]^$\\" : "*?[]\\", c));
 		if (literal && regex && (p[1] == '*' || p[1] == '?'))
-			literal = false; // may be missing
+			literal = false; // may be absent
 		if (literal) {
 			run[len++] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 			continue;
@@ -219,7 +219,7 @@ static void add_literal(struct names_needles *out, const char *pattern, bool reg
 		if (len > best_len)
 			memcpy(best, run, best_len = len);
 		len = 0;
-		if (c == '[' && !escaped) { // over the bracket expression
+		if (c == '[' && !escaped) { // skip the bracket expression
 			p += p[1] == '^';
 			const char *end = p[1] ? strchr(p + 2, ']') : NULL;
 			if (!end)

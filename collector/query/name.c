@@ -120,7 +120,7 @@ bool query_unfang(const char *text, char *out, size_t out_size)
 	return true;
 }
 
-// Cuts scheme, user, port and path off, in place.
+// Removes scheme, user, port and path, in place.
 static void take_host(char *text)
 {
 	char *host = strstr(text, "://");

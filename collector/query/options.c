@@ -92,7 +92,7 @@ static int refuse_types(char *why, size_t why_size, const char *type, const char
 	return -EINVAL;
 }
 
-// A and AAAA are one to who asks for an address, as in DNSDB.
+// For a question about an address, A and AAAA are one type, as in DNSDB.
 static int fit_address_types(struct query *q, char *why, size_t why_size)
 {
 	static const char expected[] = "A or AAAA, or none: no other record holds an address as such";

@@ -74,7 +74,7 @@ static char *take_host(char *text, bool *url)
 	return strip_name(text);
 }
 
-// 0xc0.0.2.1 and 3221225985, as browsers take them for addresses.
+// 0xc0.0.2.1 and 3221225985, which browsers accept as addresses.
 static void decode_address(char *host, size_t size)
 {
 	struct in_addr address;
@@ -198,7 +198,7 @@ static int one(struct query_paste *p, char *plain, size_t size, char *why, size_
 	return result == -ENOENT ? name(p, host, why, why_size) : result;
 }
 
-// A text on its way to its meaning.
+// A text that is being parsed.
 struct plain {
 	char copy[ITEM_SIZE], buffer[ITEM_SIZE];
 	char *written; // tidied and unwrapped
@@ -317,7 +317,7 @@ int query_parse(struct query *q, const char *text, char *why, size_t why_size)
 			text, p.meaning == QUERY_MEANS_REGEX ? "regex" : "glob",
 			p.meaning == QUERY_MEANS_REGEX ? "regex" : "glob", p.value);
 		return -EINVAL;
-	case QUERY_MEANS_KEYWORD: // who asks for records means the name of one label
+	case QUERY_MEANS_KEYWORD: // a question for records means the name of one label
 		return query_parse_name(q, p.value, why, why_size);
 	default:
 		query_take_value(q, &p.q);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The characters of what is pasted: what cannot be seen, quotes and brackets around it, what separates items.
+// The characters of pasted text: invisible ones, quotes and brackets around it, separators of items.
 #include "collector/query/parse.h"
 
 #include <ctype.h>
 #include <string.h>
 
-// What texts hold that cannot be seen, and what looks like a blank or a hyphen.
+// Characters that are invisible, or that look like a blank or a hyphen.
 static const struct {
 	uint32_t first, last;
 	char to; // 0: nothing
@@ -93,7 +93,7 @@ char *query_unwrap(char *text)
 	return text;
 }
 
-// True if a host, or a URL, seems to begin: what ends in a word after a dot, or has the dots of an address.
+// True if a host or a URL seems to begin here: it ends in a word after a dot, or has as many dots as an address.
 static bool begins_host(const char *text)
 {
 	size_t len = strcspn(text, ":/?#,;| \t\r\n\"'"), at = len, dots = 0;
@@ -110,7 +110,7 @@ static bool begins_host(const char *text)
 	return at > 0 && len - at >= 2 && isalpha((unsigned char)text[at]);
 }
 
-// What separates items, unless a backslash precedes it. The path of a URL may hold such characters.
+// Separators of items, unless a backslash precedes them. The path of a URL may contain them.
 size_t query_item_len(const char *text)
 {
 	bool url = false, path = false;

@@ -5,8 +5,8 @@
 
 enum { ERASED_SLACK = 1000 };
 
-// How many names of a rank are remembered. Each has a record at least, unless it was erased, or a filter
-// leaves it out.
+// How many names of a rank are remembered. Each has at least one record, unless it was erased, or a filter
+// excludes it.
 static uint64_t rank_bound(const struct query *q)
 {
 	bool filtered = q->types != QUERY_TYPES_ALL || q->first_after != INT64_MIN || q->first_before != INT64_MAX ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// RDATA as other programs write it, made into what keys hold.
+// Converts RDATA as other programs write it to the form in Redis keys.
 #include "collector/query/rdata.h"
 
 #include "dataplane/common/dns_layout.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-// How a field of a type that is REWRITTEN (dns_types.h) is taken: n a name, x hexadecimal to the end (in one piece, lower
+// How a field of a type that is REWRITTEN (dns_types.h) is converted: n a name, x hexadecimal to the end (in one piece, lower
 // case), w a word unchanged, * all that follows unchanged; 0: no more fields.
 static char kind_of(uint8_t field)
 {
@@ -63,7 +63,7 @@ static void put(struct field_out *o, const char *text, size_t len)
 	*o->at = '\0';
 }
 
-// What others write unescaped: octets that keys hold as \DDD, so.
+// Octets that others write unescaped, as \DDD, the form in keys.
 static void put_text(struct field_out *o, const char *text, size_t len)
 {
 	char escaped[8];
@@ -137,7 +137,7 @@ static bool put_fields(struct field_out *o, const uint8_t *fields, const char *t
 	return (*fields == DNS_FIELD_END || kind_of(*fields) == '*') && !o->bad;
 }
 
-// TXT and SPF of programs that leave the quotes out.
+// TXT and SPF of programs that omit the quotes.
 static bool put_strings(struct field_out *o, const char *text)
 {
 	if (*text == '"') {

@@ -76,7 +76,7 @@ static int key_number(const char *text, size_t len)
 	return number.bad ? -1 : wire[0] << 8 | wire[1];
 }
 
-// One character, or what follows a backslash. Returns how much of the text it was; 0 if it is broken.
+// One character, or what follows a backslash. Returns the characters used; 0 if it is broken.
 static size_t unescape(const char *text, size_t len, uint8_t *out)
 {
 	int value = 0;

@@ -110,7 +110,7 @@ static void add_of_target(struct query_run *run, const char *target, size_t targ
 				last);
 		return;
 	}
-	// the target after the owner, with a space between them: names hold none
+	// the target after the owner, with a space between them: names contain none
 	if (!query_list_add2(&run->resolve, member->str, member->len, " ", 1) ||
 		!redis_buffer_room(&run->resolve.text, target_len))
 		run->page.bad = true;
@@ -141,7 +141,7 @@ static void add_members(struct query_run *run, const char *key, size_t key_len, 
 	}
 }
 
-// Newest first: nothing after the last member of the reply can be wanted.
+// True if the last member of the reply is too old: members come newest first, so all later ones are too.
 static bool is_past(const struct query_run *run, const redisReply *reply)
 {
 	return reply->elements >= 2 && reader_number(reply->element[reply->elements - 1]) < run->q.last_after;
@@ -183,7 +183,7 @@ static int read_key(struct query_run *run, bool whole)
 	return result;
 }
 
-// Of names also when first and how often, so that a lookup waits for Redis once.
+// For names also first seen and count, so that a lookup waits for Redis only once.
 static int read_keys(struct query_run *run)
 {
 	struct reader *db = &run->db->reader;
@@ -234,7 +234,7 @@ static bool points_to(const redisReply *member, size_t type_len, const char *tar
 	return len == target_len && memcmp(found, target, len) == 0;
 }
 
-// One "<TYPE> <owner> <target>" and what its owner holds.
+// For one "<TYPE> <owner> <target>": adds the records of the owner with this type and target.
 static void resolve_one(struct query_run *run, size_t index, const redisReply *reply)
 {
 	const char *text = query_list_text(&run->resolve, index), *end = text + run->resolve.span[index].len;

@@ -79,8 +79,8 @@ void query_scores_join(struct query_page *p, size_t from, const redisReply *firs
 
 // --- by ZMSCORE
 
-// How many items from `i` on share an owner and are not known, so that one command asks for all of
-// them; 0 if the one at `i` is known.
+// How many items from `i` on share an owner and are not known, so that one command reads all of
+// these; 0 if the one at `i` is known.
 static size_t owner_run(const struct query_page *p, size_t i)
 {
 	size_t n = 0;

@@ -25,18 +25,18 @@ struct query_sorted {
 	struct query q;
 	struct query_run *run;
 	struct query_db *db;
-	struct query *rest; // what is asked after this, a copy
+	struct query *rest; // the questions after this one, a copy
 	size_t rest_pos;    // the next one
 	int64_t start_ms;   // monotonic; the time limit is for all questions
 	bool natural;	    // the run has the right order already
 	bool sorted;	    // all records were read, `heap` is in order
-	bool more;	    // some were left out
-	bool failed;	    // the run, in the middle
+	bool more;	    // some records were omitted
+	bool failed;	    // the run failed after some records
 	struct kept **heap;
 	size_t len, capacity, bound;
 	size_t pos;	 // the next one to be shown
 	size_t bytes;	 // of the records in `heap`
-	const char *why; // of a failure of our own
+	const char *why; // of a failure here, not in the run
 };
 
 // Of all runs of the process together; one of QUERY_SORTED_MAX records takes some 200 MB.
@@ -308,7 +308,7 @@ const char *query_sorted_why(const struct query_sorted *s)
 	return s->why ? s->why : query_why(s->run);
 }
 
-// A SCAN may meet a key twice.
+// A SCAN may return a key twice.
 static void drop_twins(struct query_sorted *s)
 {
 	size_t len = 0;

@@ -181,7 +181,7 @@ static const char *read_command(const char *p, const char **key, size_t *key_len
 	return p;
 }
 
-// Cuts the commands apart, each for its node.
+// Splits the commands, and gives each to its node.
 static int cut(struct reader_cluster *cl, const struct redis_buffer *commands, size_t keyless)
 {
 	const char *p = commands->bytes, *key;

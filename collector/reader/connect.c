@@ -22,7 +22,7 @@ void reader_connect_why(const redisContext *c, const struct redis_settings *s, c
 		snprintf(why, why_size, "Redis: %s", c->errstr);
 }
 
-// Waits until the socket is ready, as long as the settings have patience. False with `err` and errno as a time-out has them.
+// Waits until the socket is ready, as long as the settings allow. False with `err` and errno as after a time-out of hiredis.
 static bool is_ready(redisContext *c, const struct redis_settings *s, short events)
 {
 	struct pollfd fd = {.fd = c->fd, .events = events};
@@ -74,7 +74,7 @@ redisReply *reader_connect_ask(redisContext *c, const struct redis_settings *s, 
 	return reply;
 }
 
-// Sends one command and expects a good answer. Returns 0 or -1.
+// Sends one command; its reply must not be an error. Returns 0 or -1.
 static int ask_good(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, const char *what,
 	char *why, size_t why_size)
 {
@@ -158,7 +158,7 @@ static int ask_sentinel(const struct redis_settings *s, const struct endpoint *a
 	return found ? 0 : -1;
 }
 
-// A user who may not ask for the role is believed to be at a primary.
+// If the user may not read the role, the server counts as a primary.
 static bool is_primary(redisContext *c, const struct redis_settings *s)
 {
 	struct redis_buffer b = {0};

@@ -105,8 +105,8 @@ static int fail_context(struct reader *r)
 	return reader_fail(r, "%s", text);
 }
 
-// What went wrong since `begun` is not tried again for a while, so that not every lookup waits for it; unless it was the lookup that
-// had no time left.
+// After a failed connect that began at `begun`: no new attempt for a while, so that not every lookup waits for it. An attempt that
+// failed because its lookup ran out of time does not count.
 static void note_trouble(struct reader *r, int64_t begun)
 {
 	int64_t now = (int64_t)monotonic_ms();
@@ -116,7 +116,7 @@ static void note_trouble(struct reader *r, int64_t begun)
 		r->down_until_ms = now + RETRY_MS;
 }
 
-// If the server is part of a cluster, connections to its primaries take the place of this one.
+// If the server is part of a cluster, connections to its primaries replace this one.
 static int find_cluster(struct reader *r)
 {
 	struct reader_cluster *cl = reader_cluster_new(&r->settings);
@@ -139,7 +139,7 @@ static int connect_redis(struct reader *r)
 	int64_t begun = (int64_t)monotonic_ms();
 
 	if (begun < r->down_until_ms)
-		return -1; // `why` says what happened a moment ago
+		return -1; // `why` still has the last failure
 	r->context = reader_connect(&r->settings, NULL, r->why, sizeof(r->why));
 	int result = r->context ? find_cluster(r) : -1;
 	if (result != 0)
@@ -234,7 +234,7 @@ int reader_drain(struct reader *r)
 	return 0;
 }
 
-// Connected, so that it is known whether Redis is a cluster.
+// Connects if necessary: then it is known whether Redis is a cluster.
 static int see_to_connection(struct reader *r)
 {
 	return r->context || r->cluster ? 0 : connect_redis(r);

@@ -29,7 +29,7 @@ static size_t redirected_to(const struct reader_cluster *cl, const char *error)
 	return REDIS_NO_NODE;
 }
 
-// Asks on the second connection of a node, the first has other replies to come.
+// Sends the command on the second connection of a node, because replies are still due on the first.
 static redisReply *ask_aside(struct reader_cluster *cl, size_t node, const struct redis_buffer *command, bool asking)
 {
 	struct reader_node *n = &cl->node[node];
@@ -63,7 +63,7 @@ static redisReply *redirect(struct reader_cluster *cl, const struct redis_buffer
 			break;
 		cl->stale = cl->stale || moved || again;
 		size_t node = again ? sent_to : redirected_to(cl, reply->str);
-		if (node == REDIS_NO_NODE) // a node that is new: the owners are read before the next commands
+		if (node == REDIS_NO_NODE) // a new node: the map is read again before the next commands
 			break;
 		if (again || i > 2)
 			usleep(REDIRECT_PAUSE_US);
