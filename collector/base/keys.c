@@ -116,7 +116,8 @@ static ssize_t read_file(const char *path, struct key **out, char *why, size_t w
 			continue;
 		snprintf(text, sizeof(text), "line %d: expected name:sha256:limits", number);
 		if (n == KEYS_MAX || !parse_line(line, &(*out)[n]))
-			result = fail(why, why_size, path, n == KEYS_MAX ? "found more keys than 10000" : text);
+			result = fail(why, why_size, path,
+				n == KEYS_MAX ? "found more than 10000 keys, expected at most that" : text);
 		else
 			n++;
 	}

@@ -76,8 +76,8 @@ static void turn_away(struct inbox *inbox, int fd, uid_t user, const char *why, 
 {
 	metrics_add(turned_away, 1);
 	if (inbox->turned_logged_ms == 0 || now - inbox->turned_logged_ms > TURNED_AGAIN_MS) {
-		log_warning("a dataplane of user %u was turned away: %s (at most %d per user, %d in all)",
-			(unsigned)user, why, INBOX_USER_MAX, INBOX_CONNECTIONS_MAX);
+		log_warning("a dataplane of user %u was rejected: %s (at most %d per user, %d in all)", (unsigned)user,
+			why, INBOX_USER_MAX, INBOX_CONNECTIONS_MAX);
 		inbox->turned_logged_ms = now;
 	}
 	close(fd);

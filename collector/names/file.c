@@ -71,7 +71,7 @@ int names_file_load(struct names_store *s, const char *path, const char *prefix,
 	if (!fgets(head, sizeof(head), file) ||
 		sscanf(head, "lookback-names 1 %79s %47s %llu %llx", saved_prefix, id, &size, &sum) != 4 ||
 		fstat(fileno(file), &status) != 0 || (unsigned long long)status.st_size != strlen(head) + size)
-		fail(why, why_size, path, "not a whole file of names");
+		fail(why, why_size, path, "found an incomplete file, expected an index of names");
 	else if (strcmp(saved_prefix, prefix) != 0)
 		fail(why, why_size, path, "made with another redis.prefix");
 	else if (!(text = malloc(size + 1)) || fread(text, 1, size, file) != size)

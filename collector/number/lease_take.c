@@ -115,7 +115,7 @@ static enum lease_outcome take(struct lease *l, struct lease_look *k, struct red
 	const struct redis_settings *s, struct spool *spool)
 {
 	if (!spool_owner_claim(spool, k->generation, k->nonce)) {
-		redis_conn_fail(c, REDIS_TROUBLE_OWNED, "spool %s: its disk does not take who holds it", k->uuid);
+		redis_conn_fail(c, REDIS_TROUBLE_OWNED, "spool %s: cannot write its owner to disk", k->uuid);
 		return LEASE_FAILED;
 	}
 	spool_owner(spool, &k->title);
@@ -151,19 +151,20 @@ static enum lease_outcome part(struct lease *l, const struct lease_look *k, stru
 
 	if (t->acked < t->opened && t->confirmed < t->opened)
 		return refuse(l, k, c,
-			"what waits in it may be there as well: lookback spool take, or give it an empty "
-			"spool.dir");
+			"its waiting batches may be in both spools: run lookback spool take, or set spool.dir to an "
+			"empty folder");
 	if (applied_by_all(k) < had)
-		return refuse(l, k, c, "waiting for the other one to write what both have, or: lookback spool take");
+		return refuse(l, k, c,
+			"waiting until the other collector has written the batches of both; or run lookback spool take");
 	uint64_t drop = had > t->acked ? had : t->acked;
 	if (!spool_part(spool, drop)) {
-		redis_conn_fail(c, REDIS_TROUBLE_OWNED, "spool %s: its disk does not take a new UUID", k->uuid);
+		redis_conn_fail(c, REDIS_TROUBLE_OWNED, "spool %s: cannot write its new UUID to disk", k->uuid);
 		return LEASE_FAILED;
 	}
 	metrics_add(spool_parted, 1);
 	log_error("spool %s: found it taken by %s, expected this collector alone: it is a copy, or was "
-		  "copied; it goes on under a new UUID; "
-		  "%lu batches that only it has are sent under that",
+		  "copied; it continues under a new UUID; "
+		  "%lu batches that only it has are sent under it",
 		k->uuid, holder(k), (unsigned long)(t->last > drop ? t->last - drop : 0));
 	l->told = false;
 	l->seen_ms = 0;
@@ -179,7 +180,7 @@ static enum lease_outcome wait_or_part(struct lease *l, const struct lease_look 
 	if (l->seen_ms == 0)
 		l->seen_ms = now;
 	if (now - l->seen_ms < LEASE_MS + LEASE_RENEW_MS)
-		return refuse(l, k, c, "waiting to see whether that one still runs");
+		return refuse(l, k, c, "waiting to find out if the other collector still runs");
 	return part(l, k, c, spool, k->title.confirmed);
 }
 
@@ -218,7 +219,8 @@ static enum lease_outcome look_back(struct lease *l, const struct lease_look *k,
 		return part(l, k, c, spool, had < t->confirmed ? had : t->confirmed);
 	if (t->acked >= t->opened) // all batches that both have are in Redis
 		return part(l, k, c, spool, t->opened);
-	return refuse(l, k, c, "where the two parted is not known: lookback spool take, or give it an empty spool.dir");
+	return refuse(l, k, c,
+		"the last batch of both is not known: run lookback spool take, or set spool.dir to an empty folder");
 }
 
 // Logs once why this collector is not the owner.
@@ -259,7 +261,7 @@ enum lease_outcome lease_take(struct lease *l, struct redis_conn *c, const struc
 	if (outcome != LEASE_TAKEN)
 		return outcome;
 	if (l->told)
-		log_info("spool %s: is this collector's alone", k.uuid);
+		log_info("spool %s: belongs to this collector again", k.uuid);
 	l->told = false;
 	l->seen_ms = 0;
 	metrics_set(spool_owned, 1);

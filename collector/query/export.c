@@ -108,12 +108,12 @@ static int take_cursor(struct query_export *e, const char *text)
 			continue;
 		if (strncmp(run, e->pipe[i].run, run_len) != 0 || run[run_len] != '-')
 			return fail(e,
-				"the cursor is of an earlier run of Redis, which has been restarted: begin anew");
+				"the cursor is of an earlier run of Redis, which has been restarted: start a new export");
 		e->scan_node = i;
 		snprintf(e->scan_cursor, sizeof(e->scan_cursor), "%s", run + run_len + 1);
 		return 0;
 	}
-	return fail(e, "the cursor is of a node that is not a primary of this Redis any more: begin anew");
+	return fail(e, "the cursor is of a node that is not a primary of this Redis any more: start a new export");
 }
 
 static int send_scan(struct query_export *e)
@@ -357,7 +357,7 @@ static enum query_step next_record(struct query_export *e, struct query_record *
 static enum query_step end(struct query_export *e)
 {
 	if (e->pipes > 1 && reader_version(&e->reader) != e->version) {
-		fail(e, "slots of the cluster moved meanwhile, records may be missing: begin anew");
+		fail(e, "slots of the cluster moved meanwhile, records may be missing: start a new export");
 		return QUERY_FAILED;
 	}
 	return QUERY_END;

@@ -34,7 +34,7 @@ static int refuse(struct line *l, const char *what)
 static int set_owner(struct line *l, const char *text)
 {
 	l->owner_len = text ? query_name_of(text, strlen(text), l->owner) : 0;
-	return l->owner_len > 0 ? 0 : refuse(l, "no sound rrname: no name, or one that IDNA does not permit");
+	return l->owner_len > 0 ? 0 : refuse(l, "rrname: expected a name that IDNA permits");
 }
 
 // A mnemonic, TYPE123, or the bare number that D4 writes.
@@ -45,7 +45,7 @@ static int set_type(struct line *l, const char *text)
 	if (text && isdigit((unsigned char)text[0]) && strtoul(text, NULL, 10) <= UINT16_MAX)
 		type = (uint16_t)strtoul(text, NULL, 10);
 	else if (!text || dns_layout_type(text, &type) != 0)
-		return refuse(l, "no sound rrtype");
+		return refuse(l, "rrtype: expected a record type");
 	text_type(type, l->type);
 	return 0;
 }
@@ -56,7 +56,7 @@ static int emit(struct line *l, const char *rdata)
 	size_t len = rdata ? query_rdata_canonical(l->type, rdata, canonical, sizeof(canonical)) : 0;
 
 	if (len == 0)
-		return refuse(l, "no sound rdata of that type");
+		return refuse(l, "rdata: expected RDATA of this type");
 	const struct query_record record = {.owner = l->owner,
 		.owner_len = l->owner_len,
 		.type = l->type,
@@ -123,9 +123,9 @@ static int set_times(struct line *l, const json_t *object)
 	l->first = time_of(first ? first : last);
 	l->last = time_of(last ? last : first);
 	if (l->first < 0 || l->last < l->first || l->last > UINT32_MAX)
-		return refuse(l, "no sound time_first and time_last");
+		return refuse(l, "time_first, time_last: expected two times in order");
 	l->count = count_of(count);
-	return l->count > 0 ? 0 : refuse(l, "count is no whole number above 0");
+	return l->count > 0 ? 0 : refuse(l, "count: expected a whole number from 1");
 }
 
 static int take_rdata(struct line *l, const json_t *rdata)
@@ -133,7 +133,7 @@ static int take_rdata(struct line *l, const json_t *rdata)
 	if (json_is_string(rdata))
 		return emit(l, json_string_value(rdata));
 	if (!json_is_array(rdata) || json_array_size(rdata) == 0)
-		return refuse(l, "no rdata");
+		return refuse(l, "rdata: expected a text or an array");
 	int result = 0;
 	for (size_t i = 0; i < json_array_size(rdata) && result == 0; i++)
 		result = emit(l, json_string_value(json_array_get(rdata, i)));
@@ -174,7 +174,7 @@ static int take_json(struct line *l, const char *text, size_t len)
 		for (size_t i = 0; i < json_array_size(root) && result == 0; i++)
 			result = take_object(l, json_array_get(root, i));
 	else
-		result = refuse(l, "neither an object nor an array");
+		result = refuse(l, "expected a JSON object or array");
 	json_decref(root);
 	return result;
 }
@@ -206,11 +206,11 @@ static int take_passivedns(struct line *l, char *text)
 	}
 	char *last = n == 7 ? last_bars(field[6]) : NULL;
 	if (!last)
-		return refuse(l, "neither JSON nor a line of passivedns");
+		return refuse(l, "expected JSON or a line of passivedns");
 	*last = '\0';
 	last += 2;
 	if (strcmp(field[3], "IN") != 0)
-		return refuse(l, "its class is not IN");
+		return refuse(l, "class: expected IN");
 	char *before = last_bars(field[6]);
 	bool counted = before && digits(before + 2) >= 0;
 	if (counted)
@@ -218,7 +218,7 @@ static int take_passivedns(struct line *l, char *text)
 	l->first = l->last = strtoll(field[0], NULL, 10);
 	l->count = counted ? digits(last) : 1;
 	if (l->first <= 0 || l->first > UINT32_MAX || l->count <= 0 || digits(last) < 0)
-		return refuse(l, "no sound time or count");
+		return refuse(l, "expected a time and a count");
 	if (set_owner(l, field[4]) != 0 || set_type(l, field[5]) != 0)
 		return -1;
 	return emit(l, field[6]);

@@ -98,7 +98,8 @@ static int take_reply(struct reader_cluster *cl, const redisReply *reply, const 
 	if (redis_slot_map_read(fresh, reply, asked_host) && !memchr(fresh->owner, REDIS_NO_NODE, sizeof(fresh->owner)))
 		install(cl, fresh);
 	else
-		result = reader_cluster_fail(cl, "Redis Cluster: its nodes do not hold all slots between them");
+		result = reader_cluster_fail(cl,
+			"Redis Cluster: found slots without a primary, expected one for each slot");
 	free(fresh);
 	return result;
 }

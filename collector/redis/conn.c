@@ -45,8 +45,7 @@ static int fail_context(struct redis_conn *c)
 	case REDIS_ERR_EOF:
 		return redis_conn_fail(c, REDIS_TROUBLE_CLOSED, "it closed the connection");
 	case REDIS_ERR_PROTOCOL:
-		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "what answers there is not a Redis server: %s",
-			c->context->errstr);
+		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "this is not a Redis server: %s", c->context->errstr);
 	default:
 		return redis_conn_fail(c, REDIS_TROUBLE_ERROR, "%s", c->context->errstr);
 	}

@@ -131,7 +131,7 @@ int redis_info_ask(struct redis_conn *c)
 	bool is_redis = reply->type == REDIS_REPLY_ERROR || c->info.version[0];
 	freeReplyObject(reply);
 	if (!is_redis)
-		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "what answers there is not a Redis server");
+		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "this is not a Redis server");
 	if (c->info.loading) // then it has aof_enabled:0, whatever it has
 		return redis_conn_fail(c, REDIS_TROUBLE_LOADING, "%s", redis_trouble_sentence[REDIS_TROUBLE_LOADING]);
 	return c->info.known && c->info.aof == REDIS_AOF_NONE ? ask_snapshots(c) : 0;

@@ -39,8 +39,8 @@ static int add_folder(struct intake *in, const char *path)
 	int result = capture_folder_read(&folder, path, why, sizeof(why));
 
 	if (folder.passed_len > 0)
-		log_warning("%s: passed over %u file%s: %s%s", path, folder.passed_len,
-			folder.passed_len == 1 ? "" : "s", folder.passed, folder.is_listed ? "" : ", …");
+		log_warning("%s: skipped %u file%s: %s%s", path, folder.passed_len, folder.passed_len == 1 ? "" : "s",
+			folder.passed, folder.is_listed ? "" : ", …");
 	if (result != 0)
 		log_error("%s", why);
 	for (unsigned i = 0; i < folder.paths_len; i++) {

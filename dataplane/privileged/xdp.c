@@ -46,7 +46,7 @@ bool xdp_possible(char *why, size_t why_size)
 	}
 	if (helper_is_on() || libbpf_probe_bpf_map_type(BPF_MAP_TYPE_XSKMAP, NULL) == 1)
 		return true;
-	snprintf(why, why_size, "this kernel or container does not allow to load XDP programs");
+	snprintf(why, why_size, "this kernel or container does not allow loading XDP programs");
 	return false;
 }
 

@@ -76,7 +76,7 @@ def test_copied_while_stopped():
         b.run()
         b.send(30)
         a.send(20)
-        until(lambda: "it goes on under a new UUID" in b.log(), LEASE_S + 20)
+        until(lambda: "it continues under a new UUID" in b.log(), LEASE_S + 20)
         check(a, a, b)
         a.send(3)
         b.send(4)
@@ -98,7 +98,7 @@ def two_of_one_state():
         until(lambda: "is taken by process" in b.http("/readyz")[1] and b.metric("collector_spool_owned") == 0)
         assert b.http("/readyz")[0] == 503 and f"process {a.collector.pid} on" in b.log()
         a.send(20)
-        until(lambda: "it goes on under a new UUID" in b.log(), LEASE_S + 20)
+        until(lambda: "it continues under a new UUID" in b.log(), LEASE_S + 20)
         check(a, a, b)
         assert "redis lost" not in b.log()
 
@@ -117,7 +117,7 @@ def copied_while_running():
         a.send(7)
         b.send(8)
         a.start_redis()
-        until(lambda: "it goes on under a new UUID" in a.log() + b.log(), LEASE_S + 30)
+        until(lambda: "it continues under a new UUID" in a.log() + b.log(), LEASE_S + 30)
         check(a, a, b)
         for s in (a, b):
             s.kill()
@@ -186,7 +186,7 @@ def test_stopped_for_long():
         a.run()
         a.send(10)
         check(a, a, b)
-        assert len(uuids(a)) == 2 and "it goes on under a new UUID" in a.log()
+        assert len(uuids(a)) == 2 and "it continues under a new UUID" in a.log()
 
 
 def frozen():
@@ -207,7 +207,7 @@ def frozen():
         a.collector.send_signal(signal.SIGCONT)
         a.send(5)
         check(a, a, b)
-        assert len(uuids(a)) == 2 and "it goes on under a new UUID" in a.log()
+        assert len(uuids(a)) == 2 and "it continues under a new UUID" in a.log()
 
 
 def test_undecided():
@@ -226,7 +226,7 @@ def test_undecided():
         a.start_redis()
         a.settled()
         b.run()
-        until(lambda: "what waits in it may be there as well" in b.http("/readyz")[1], LEASE_S + 20)
+        until(lambda: "its waiting batches may be in both spools" in b.http("/readyz")[1], LEASE_S + 20)
         b.send(3)
         a.send(3)
         a.settled()

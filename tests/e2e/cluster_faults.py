@@ -360,7 +360,7 @@ def test_copy_of_a_spool():
             v.start(redis=cluster.seed())
             other = Source(v.path, "other", seed=2, names=300)
             until(lambda: "is taken by process" in v.http("/readyz")[1])
-            until(lambda: "it goes on under a new UUID" in v.log(), 60)
+            until(lambda: "it continues under a new UUID" in v.log(), 60)
             load.stop()
             other.stop()
             until(lambda: w.metric("collector_spool_waiting_batches") == v.metric("collector_spool_waiting_batches") == 0, 90)

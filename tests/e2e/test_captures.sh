@@ -87,13 +87,13 @@ take --replay "$T/odd/rotated" --replay "$T/odd/none/../rotated/dns.pcap"
 holds r{0..11}.rotated.example
 [ "$(redis --raw zscore pdns:count:r3.rotated.example "A 203.0.113.1")" = 1 ] || fail "a link counts twice"
 [ "$(redis --raw zscore pdns:count:r0.rotated.example "A 203.0.113.1")" = 2 ] || fail "a file named besides does not count"
-said 'warning: .*/rotated: passed over 6 files: '
+said 'warning: .*/rotated: skipped 6 files: '
 for file in 'notes.txt' 'empty.pcap \(empty\)' 'packed.pcap.xz \(xz\)' 'text.gz \(gzip, of no capture\)' 'latest.pcap \(a link ' '2023/up \(a link '; do
-	said "passed over .*$file" || said "passed over .*dns.pcap3 \(a link"
+	said "skipped .*$file" || said "skipped .*dns.pcap3 \(a link"
 done
 take --replay "$T/odd/many"
 holds r0.rotated.example
-said 'many: passed over 100 files: file000.*, …$'
+said 'many: skipped 100 files: file000.*, …$'
 [ "$(wc -c < "$T/dataplane.log")" -lt 9000 ] || fail "a folder's list is not bounded"
 refused 'none: found no capture in this folder' --replay "$T/odd/none"
 take --replay "$T/odd/order"

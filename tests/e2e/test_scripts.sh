@@ -82,7 +82,7 @@ redis flushall > /dev/null
 head -c 5000 "$DATA/wikipedia.pcap" > "$T/folder/cut.pcap"
 : > "$T/folder/empty.pcap"
 ! timeout 100 "$ROOT/scripts/replay" --redis "unix:$REDIS" "$T/folder" > "$T/replay.out" 2> "$T/replay.log" || fail "a capture that is cut off was taken"
-[ "$(redis dbsize)" = 0 ] && grep -q 'cut\.pcap: .*nothing.* was taken' "$T/replay.log" && grep -q 'passed over .*empty\.pcap (empty)' "$T/replay.log" ||
+[ "$(redis dbsize)" = 0 ] && grep -q 'cut\.pcap: .*nothing.* was taken' "$T/replay.log" && grep -q 'skipped .*empty\.pcap (empty)' "$T/replay.log" ||
 	fail "captures that are cut off: $(cat "$T/replay.log")"
 timeout 100 "$ROOT/scripts/replay" --redis "unix:$REDIS" -o replay.damaged=take "$T/folder" > "$T/replay.out" 2> "$T/replay.log" ||
 	fail "replay.damaged=take: status $?"

@@ -118,5 +118,5 @@ timeout 100 "$PYTHON" - "$E2E" "$SOCKET" <<- 'END' || fail "another user kept a 
 	assert os.wait()[1] == 0, "another user took the stream over"
 END
 is_alive "$COLLECTOR_PID" || fail 'the collector ended'
-grep -q 'of user 65534 was turned away' "$T/collector.log" || fail "no word of who was turned away: $(tail -n 5 "$T/collector.log")"
+grep -q 'of user 65534 was rejected' "$T/collector.log" || fail "no word of who was turned away: $(tail -n 5 "$T/collector.log")"
 printf 'another user kept no dataplane out\n'
