@@ -29,7 +29,7 @@ enum {
 	TURN_WAIT_MS = 5,      // of the main thread, for acknowledgements
 	FILTERS_SAY_MS = 2000, // between log lines while filters are read at the start
 	FILTERS_WAIT_US = 1000,
-	BYE_WAIT_MS = 1000, // for the answer to a good-bye that nothing depends on
+	BYE_WAIT_MS = 1000, // for the ACK of a BYE that no record depends on
 };
 
 static atomic_int signals_seen, hangups_seen; // atomic: two threads may be in the handler at once
@@ -63,7 +63,7 @@ static bool collector_is_missing(struct dataplane *d)
 	return intake_expected(&d->intake) > 0 && collector_wait_is_over(&d->wait, outbox_stats(d->outbox));
 }
 
-// Settings that are to be read again, or were.
+// Starts to read the settings after SIGHUP, and puts them in force when they were read.
 static void look_at_settings(struct dataplane *d)
 {
 	static int hangups;

@@ -106,7 +106,7 @@ bool filter_code_compile(struct filter_code *code, const char *expression, char 
 		filter_code_free(code);
 		if (too_long)
 			return false;
-		code->scope = FILTER_ETHERNET; // what plain IP has not: broadcast
+		code->scope = FILTER_ETHERNET; // what plain IP does not have: broadcast
 	}
 	if (compile_all(code, expression, why, why_size))
 		return true;

@@ -32,7 +32,7 @@ struct filter_names {
 	size_t slots_used; // at most half
 	uint8_t *bytes;
 	size_t bytes_size, bytes_room;
-	size_t names; // lines that spoke of a name
+	size_t names; // lines with a name
 	uint8_t root; // enum node_flag of the root
 };
 
@@ -151,7 +151,7 @@ static int add(struct filter_names *n, const uint8_t *name, size_t size, uint8_t
 		if (i == 0)
 			slot->flags |= flags;
 	}
-	if (!used) // the name stood there, or above another
+	if (!used) // the name was known already, itself or above another
 		n->bytes_size = at;
 	return result;
 }

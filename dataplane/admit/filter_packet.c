@@ -70,7 +70,7 @@ bool filter_packet_takes_frame(const struct filter_packet *f, enum link_kind lin
 	return f->scope != FILTER_FRAME || run(f, link, m);
 }
 
-// A buffer that programs can read from, on memory that is not one's own: they look at these fields alone.
+// Makes an mbuf on borrowed memory, for filter programs, which read only these fields.
 static inline void view(struct rte_mbuf *m, const uint8_t *bytes, uint16_t size, struct rte_mbuf *next)
 {
 	m->buf_addr = (void *)(uintptr_t)bytes;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// zlib's inflate, not its gzread: gzread takes any end of the file for the end of the data, and passes over
-// what follows the last member without a word, be it garbage or a member whose first octet has changed.
+// zlib's inflate, not its gzread: gzread accepts any end of the file as the end of the data, and ignores without an
+// error what follows the last member: garbage, or a member whose first octet has changed.
 #include "dataplane/capture/gzip.h"
 
 #include <errno.h>

@@ -140,7 +140,7 @@ static int take_section(struct capture_ng *ng, struct cursor *body)
 {
 	cursor_skip(body, 4); // the byte order
 	uint16_t major = take16(ng, body), minor = take16(ng, body);
-	cursor_skip(body, 8); // how long it is, which nobody needs who reads each block
+	cursor_skip(body, 8); // its length, which is not needed to read each block
 	if (body->bad)
 		return fail(ng, "found a section header that is too short, expected 28 octets and more");
 	if (major != 1) {

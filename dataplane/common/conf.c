@@ -82,8 +82,8 @@ static void keep_text(char **at, const char *text)
 	*at = copy; // without memory the change is not reported
 }
 
-// True if a text has characters that end lines or move cursors: no setting can mean them, and keys, logs and frames
-// would carry them on.
+// True if a text contains characters that end lines or move the cursor of a terminal. No setting needs them, and they would
+// get into keys, logs and frames.
 static bool has_control(const char *text)
 {
 	for (; *text; text++)
@@ -167,7 +167,7 @@ static char *trim(char *text)
 	return text;
 }
 
-// A message in one line, whatever it quotes.
+// Replaces control characters, so that a message that quotes input is one line.
 static int refuse(char *why)
 {
 	for (; *why; why++)

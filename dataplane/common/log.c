@@ -15,7 +15,7 @@ static const char *program_name = "lookback";
 static enum log_level log_threshold = LOG_LEVEL_INFO; // relaxed: it may change while others log
 static bool log_to_journal;
 
-// Before anything else: a program built for a newer processor would end without a word.
+// Before anything else: a program built for a newer processor would end without a message.
 static void check_processor(void)
 {
 #if defined(__AVX2__) && defined(__BMI2__)

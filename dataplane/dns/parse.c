@@ -50,7 +50,7 @@ static enum dns_verdict check_header(const struct dns_message *m, uint16_t quest
 	return DNS_TAKEN;
 }
 
-// Rules of the two records that speak of the message itself: RFC 6891 §6.1.1 (OPT: one, in the
+// Rules of the two records that describe the message itself: RFC 6891 §6.1.1 (OPT: one, in the
 // additional section, owned by the root) and RFC 8945 §5.1 (TSIG: last, class ANY).
 static bool check_special(const struct dns_message *m, const struct dns_record *r, bool last, bool *opt_seen)
 {
@@ -64,7 +64,7 @@ static bool check_special(const struct dns_message *m, const struct dns_record *
 	return true;
 }
 
-// RDATA of the types that nearly all records have, without a look at the table.
+// RDATA of the types that nearly all records have, without a lookup in the table.
 static inline bool check_rdata(const uint8_t *base, const uint8_t *rdata, const struct dns_record *r)
 {
 	if (likely(r->class == DNS_CLASS_IN)) {

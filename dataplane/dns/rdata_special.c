@@ -118,7 +118,7 @@ static bool walk_types_nxt(struct cursor *c)
 }
 
 // RFC 3123 §4. Of a family that is not known here the address may have 63 octets, half of what the
-// seven bits of its length allow: no address is longer, and others draw the line there.
+// seven bits of its length allow: no address is longer, and other implementations have the same limit.
 static bool walk_prefixes(struct cursor *c)
 {
 	while (cursor_left(c) > 0) {

@@ -23,7 +23,7 @@ int flush_init(struct flush *f, unsigned id, uint32_t frames, struct worker_stat
 	if (!f->free || !f->full)
 		return -ENOMEM;
 	struct flush_frame *all = calloc(frames, sizeof(*all));
-	uint8_t *bytes = aligned_alloc(64, (size_t)frames * FRAME_SIZE_MAX); // pages come as they are written to
+	uint8_t *bytes = aligned_alloc(64, (size_t)frames * FRAME_SIZE_MAX); // pages come when first written
 	if (!all || !bytes) {
 		free(all);
 		free(bytes);

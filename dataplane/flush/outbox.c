@@ -270,7 +270,7 @@ static ssize_t send_together(const struct outbox *o)
 	return sendmsg(o->fd, &message, MSG_NOSIGNAL);
 }
 
-// `sent` octets are out: of what is being sent, and of the frames that follow it.
+// `sent` octets were sent: of what is being sent, and of the frames that follow it.
 static void note_sent(struct outbox *o, size_t sent)
 {
 	while (sent >= o->sending_left) {

@@ -36,7 +36,7 @@ static inline __attribute__((always_inline)) void take_packet(struct worker *w, 
 		if (likely(w->path == WORKER_FASTEST)) {
 			datagram_take_simple(w, b, &pkt, room);
 		} else {
-			const struct pkt here = pkt; // a copy, so that the ordinary need not be in memory
+			const struct pkt here = pkt; // a copy, so that `pkt` can stay in registers
 			datagram_add(w, b, &here, room);
 		}
 	} else {
@@ -88,7 +88,7 @@ static void leave_out(struct burst *b, struct rte_mbuf *m, uint64_t *reason)
 	b->mbufs[b->mbufs_len++] = m;
 }
 
-// The time of a packet that carries one. False if it cannot be believed.
+// The time of a packet that carries one. False if it is not plausible.
 static bool take_time(struct worker *w, struct burst *b, const struct worker_source *source, const struct rte_mbuf *m)
 {
 	uint64_t us = packet_time_us(m, w->wall_us);

@@ -18,7 +18,7 @@ enum {
 
 void idle_raise_priority(const struct worker *w)
 {
-	if (w->options.sleeps)					 // one that polls would starve what shares its core
+	if (w->options.sleeps)					 // one that polls would starve others on its core
 		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); // not allowed: it stays as it was
 }
 

@@ -8,7 +8,7 @@ void message_choose_path(struct worker *w)
 	const uint64_t types = 1ull << DNS_TYPE_A | 1ull << DNS_TYPE_AAAA | 1ull << DNS_TYPE_CNAME;
 	const struct admit_options *o = message_options(w);
 
-	// where OPT records are to be counted as of a section left out, the slow path does so
+	// if a section is excluded, OPT records must be counted under it: only the slow path does so
 	if (!o->section[DNS_ANSWER] || !o->section[DNS_ADDITIONAL] || (o->type[0] & types) != types ||
 		(w->filters && w->filters->records))
 		w->path = WORKER_SLOW;

@@ -7,7 +7,7 @@
 #include "dataplane/packet/cut.h"
 #include "dataplane/packet/encrypted.h"
 
-enum { FRAGMENTS_DEEP = 3 }; // datagrams reassembled from fragments that lay within each other, at most
+enum { FRAGMENTS_DEEP = 3 }; // at most so many reassembled datagrams within each other
 
 bool slow_packet_is_copy(struct worker *w, const struct pkt *pkt)
 {
@@ -29,7 +29,7 @@ static bool is_other_copy(struct worker *w, const struct pkt *pkt, enum pkt_verd
 	return true;
 }
 
-// What may be missing of the packet in hand counts there; NULL: nothing is.
+// The counter for the packet in hand if its end may be missing; NULL: it is whole.
 static inline uint64_t *cut_reason(struct worker *w, const struct burst *b, uint32_t size)
 {
 	if (unlikely(b->is_snapped))
@@ -97,7 +97,7 @@ void slow_packet_take(struct worker *w, struct burst *b, struct rte_mbuf *m, enu
 		return;
 	}
 	if (b->fragments_deep == 0 &&
-		is_other_copy(w, &pkt, verdict)) { // of a datagram put together its fragments were
+		is_other_copy(w, &pkt, verdict)) { // the fragments of a reassembled datagram were compared already
 		b->mbufs[b->mbufs_len++] = m;
 		return;
 	}

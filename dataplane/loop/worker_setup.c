@@ -25,7 +25,7 @@ int worker_set_up(struct worker *w)
 		.wait = w->replays ? wait_for_frame : NULL};
 	const struct collapse_options collapse = {.names = o->flood_names,
 		.interval_s = o->flood_interval_s,
-		// of a capture once an interval: no one waits for it, and it does not depend on flush.interval
+		// for a capture, once per flood interval: nobody waits for it, and it must not depend on flush.interval
 		.report_s = w->replays		      ? UINT32_MAX
 			    : o->flush_interval_s < 1 ? 1
 						      : (uint32_t)o->flush_interval_s,

@@ -59,7 +59,7 @@ void copies_free(struct copies *c)
 	free(c);
 }
 
-// What has to be the same, hashed.
+// Hashes what is equal in copies.
 static void hash_packet(struct copies *c, const struct pkt *pkt, uint64_t hash[2])
 {
 	size_t size = (size_t)(pkt->ip_end - pkt->ip);

@@ -19,7 +19,7 @@ enum pkt_layer decap_ip(struct decap *d)
 	}
 }
 
-// Notes the datagram that begins at `ip` and has `size` octets by its own account.
+// Notes the datagram that begins at `ip` and has `size` octets by its length field.
 static void datagram(struct decap *d, const uint8_t *ip, size_t size, uint8_t version)
 {
 	size_t there = (size_t)(d->c.end - ip);

@@ -135,7 +135,7 @@ static enum pkt_layer family(struct decap *d, uint16_t value)
 
 // BSD loopback: the address family, in the order of the machine that captured, or big endian (OpenBSD's DLT_LOOP). Other
 // systems write one of 16 bits, in either half and order, with zeros or anything before it; some tunnels write an
-// EtherType, and PPP its address and control. As tshark has it, and a little more.
+// EtherType, and PPP its address and control. As in tshark, and a little more.
 enum pkt_layer decap_null(struct decap *d)
 {
 	if (cursor_left(&d->c) >= 2 && cursor_load16(d->c.at) == 0xff03)

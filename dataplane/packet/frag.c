@@ -16,7 +16,7 @@ enum {
 	DATAGRAM_SIZE_MAX = 65535 // RFC 791 §3.1, RFC 8200 §3
 };
 
-// The fragments seen of an incomplete datagram. The library takes a second copy of a fragment for an attack and drops the
+// The fragments seen of an incomplete datagram. The library treats a second copy of a fragment as an attack and drops the
 // datagram; but a tap may deliver packets twice (RFC 8200 §4.5 allows exact copies).
 struct seen {
 	uint64_t datagram; // hash of its addresses and ID; 0: free

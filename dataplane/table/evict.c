@@ -29,7 +29,7 @@ static uint64_t rank_replayed(const struct table *t, const struct table_bucket *
 {
 	const struct table_unit *u = &t->units[b->unit[slot]];
 
-	if (u->message == t->inserting) // its double may come
+	if (u->message == t->inserting) // a duplicate may follow
 		return RANK_STAYS;
 	return table_meta_get(b, TABLE_META_REPEATED, slot) ? RANK_REPEATED | u->last_s : u->last_s;
 }

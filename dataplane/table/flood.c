@@ -30,7 +30,7 @@ struct flood_zone {
 	struct flood_report part;  // since the last report; its `names` are those reported in this interval
 	struct flood_report whole; // of the interval
 	uint32_t asked;		   // names that were new, let in or not
-	uint32_t examples;	   // let in as examples
+	uint32_t examples;	   // let in at once
 	uint32_t again;		   // let in because they came again
 	uint32_t rdatas;	   // records `*.<zone>` in `rdata`
 	uint32_t reported_s;

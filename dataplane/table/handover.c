@@ -43,7 +43,7 @@ bool table_hand_over(struct table *t, struct table_bucket *b, unsigned slot)
 	stats_add(&t->stats->flush_records, 1);
 	u->count = 0;
 	u->flags = 0;
-	u->message = 0; // numbers of messages wrap; none may be taken for one long gone
+	u->message = 0; // numbers of messages wrap: an old one must not look like a new one
 	b->meta &= ~(1u << (TABLE_META_CHANGED + slot));
 	return true;
 }
@@ -72,7 +72,7 @@ bool table_offer(struct table *t, const struct record_view *record)
 	return done;
 }
 
-// Asks for what the sweep comes to some buckets later: a bucket, and the changed units of one nearer by.
+// Prefetches what the sweep reads later: a bucket far ahead, and the changed units of a nearer one.
 static inline void ask_ahead(const struct table *t)
 {
 	uint64_t far = t->sweep_at + SWEEP_FAR, near = t->sweep_at + SWEEP_NEAR;
@@ -93,7 +93,7 @@ uint64_t table_sweep(struct table *t, uint64_t buckets)
 	const uint32_t group = (1u << TABLE_BUCKET_SLOTS) - 1;
 	uint64_t done = 0;
 
-	table_settle(t); // the rest of a message must not find its first half forgotten
+	table_settle(t); // counts the whole message: a hand-over resets the mark that finds duplicates
 	for (; done < buckets; done++) {
 		struct table_bucket *b = &t->buckets[t->sweep_at];
 		ask_ahead(t);

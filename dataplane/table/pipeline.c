@@ -70,8 +70,8 @@ static inline int find_in(const struct table *t, const struct table_bucket *b, u
 	return -1;
 }
 
-// The collector has been away for so long that the record's counter has gone round. Without room in the sink it stays full,
-// and the sighting is lost.
+// The counter of the record is full, because the collector was away for long. If the sink has no room, it stays full, and the
+// sighting is lost.
 static __attribute__((noinline, cold)) void count_over(struct table *t, struct table_bucket *b, unsigned slot,
 	struct table_unit *u)
 {
@@ -120,7 +120,7 @@ static struct table_bucket *find(struct table *t, const struct table_sighting *s
 	return found >= 0 ? b : NULL;
 }
 
-// Counts a sighting: finds its record, or takes it in. The hook sees new records alone.
+// Counts a sighting: finds its record, or takes it in. The hook sees only new records.
 static void count(struct table *t, const struct table_sighting *s)
 {
 	unsigned slot;
@@ -148,7 +148,7 @@ void table_count_as(struct table *t, const struct table_sighting *s)
 	count_again(t, b, slot, u, s->time_s, s->message);
 }
 
-// The middle stage: the bucket has come, ask for the unit.
+// The middle stage: the bucket has arrived, prefetch the unit.
 static inline void ask_for_unit(struct table *t, struct table_pending *p)
 {
 	const struct table_bucket *b = &t->buckets[p->bucket];
@@ -160,7 +160,7 @@ static inline void ask_for_unit(struct table *t, struct table_pending *p)
 		p->candidate = b->unit[p->slot];
 		const char *unit = (const char *)&t->units[p->candidate];
 		__builtin_prefetch(unit, 1);
-		__builtin_prefetch(unit + (p->size > TABLE_FIRST_LINE ? 64 : 0)); // no branch: sizes are not foretold
+		__builtin_prefetch(unit + (p->size > TABLE_FIRST_LINE ? 64 : 0)); // no branch: sizes vary
 	}
 }
 
@@ -175,8 +175,8 @@ static __attribute__((noinline)) void count_other(struct table *t, const struct 
 	count(t, &s);
 }
 
-// The last stage. The candidate is nearly always it; if it is still there, nothing else is looked at. That comes
-// first: a unit given up since may be the further unit of another key, whose octets are no header.
+// The last stage. The candidate is nearly always the record; if it is still in its slot, nothing else is read. The slot is
+// checked first: a unit that was freed since may be a further unit of another key, which has no header.
 static inline void count_pending(struct table *t, struct table_pending *p)
 {
 	struct table_bucket *b = &t->buckets[p->bucket];
