@@ -10,7 +10,7 @@
 
 enum { TRIES = 5, LOOKS = 50, LOOK_MS = 100, ALL_SLOTS = -1 };
 
-// What is to become of which slots.
+// What to do with which slots.
 struct slots_order {
 	bool guess;	 // adopt without a number: the one of the two numbers that can be right
 	uint64_t number; // else
@@ -119,7 +119,7 @@ static int decide_all(const struct lookback *l, const struct spool_case *c, stru
 	return result;
 }
 
-// One slot, also one whose numbers look sound: the collector may know that they are not.
+// One slot, even if its numbers look sound: the collector may know that they are not.
 static int decide_one(const struct lookback *l, const struct spool_case *c, struct topology *t,
 	const struct slots_order *order)
 {

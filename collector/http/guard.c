@@ -16,7 +16,7 @@
 
 enum {
 	ARRIVE_MS = 10000, // for the head of a request, from the connection or the answer before on
-	BODY_RATE = 32,	   // octets in a millisecond: a body earns time as it comes
+	BODY_RATE = 32,	   // octets in a millisecond: a body gets more time as it arrives
 	SEND_MS = 30000,   // for an answer
 	SEND_RATE = 8,	   // octets in a millisecond: …and more for a long one
 	RESERVE = 64,	   // connections beyond http.connections, for /healthz and the like
@@ -44,7 +44,7 @@ struct http_client {
 };
 
 struct http_guard {
-	pthread_mutex_t lock; // of all below, and of the clients but for `target`, `too_many`, `too_long`
+	pthread_mutex_t lock; // of all below, and of the clients except `target`, `too_many`, `too_long`
 	pthread_cond_t wake;
 	pthread_t thread;
 	bool stop;

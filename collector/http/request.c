@@ -9,7 +9,7 @@
 
 enum {
 	BODIES_MAX = 64 << 20,	   // in memory at a time, of all requests
-	PASSED_OVER_MAX = 32 << 20 // octets of a body that is refused or of no use
+	PASSED_OVER_MAX = 32 << 20 // octets of a body that is rejected or not needed
 };
 
 const char *http_request_header(const struct http_request *r, const char *name)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 enum {
-	SCAN_COUNT = 250,   // keys per SCAN: about 0.1 ms of Redis, because lookups wait meanwhile
+	SCAN_COUNT = 250,   // keys per SCAN: about 0.1 ms of Redis, while lookups wait
 	SCAN_PAUSE_US = 60, // pause between SCANs; the kernel adds about 50 µs
 };
 

@@ -159,10 +159,10 @@ const char *lease_read(const char *text, uint64_t *nonce, uint64_t *applied)
 
 	*nonce = strtoull(text, &end, 10);
 	*applied = strtoull(end, &end, 10);
-	return *end == ' ' ? end + 1 : "nobody that runs";
+	return *end == ' ' ? end + 1 : "a collector that has ended";
 }
 
-// holding on ───────────────────────────────────────────────────────────────────────────────────
+// renewal ──────────────────────────────────────────────────────────────────────────────────────
 
 int lease_expect(const struct lease *l, struct redis_conn *c)
 {
@@ -265,7 +265,7 @@ int lease_leave(struct lease *l, struct redis_conn *c, const struct redis_settin
 	struct redis_buffer b = {0};
 	char text[LEASE_TEXT_SIZE];
 
-	// what was given up, is another's; what is ours is kept until it is gone
+	// renews first: this fails if the lease belongs to another collector by now; ours stays valid until DEL
 	l->renewed_ms = 0;
 	int result = lease_keep(l, c, s, uuid);
 	redis_encode_array(&b, forget ? 3 : 2);
