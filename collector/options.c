@@ -53,7 +53,7 @@ int collector_options_parse(int argc, char **argv, struct collector_options *o)
 			break;
 		case 'o':
 			if (!settings_add_option(&o->source, optarg))
-				return collector_options_usage("%s: too many of them", "-o");
+				return collector_options_usage("%s: found too many", "-o");
 			break;
 		case OPT_ONCE:
 			o->once = true;

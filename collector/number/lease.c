@@ -174,7 +174,8 @@ int lease_expect(const struct lease *l, struct redis_conn *c)
 		return 0;
 	if (one.top.type == REDIS_REPLY_ERROR)
 		return redis_conn_fail(c, one.trouble, "%s: %.200s", redis_trouble_sentence[one.trouble], one.error);
-	return redis_conn_fail(c, REDIS_TROUBLE_FENCED, "another collector took over this spool's UUID; looking again");
+	return redis_conn_fail(c, REDIS_TROUBLE_FENCED,
+		"another collector took over this spool's UUID; reading the owner again");
 }
 
 int lease_keep(struct lease *l, struct redis_conn *c, const struct redis_settings *s, const char *uuid)
@@ -191,7 +192,7 @@ int lease_keep(struct lease *l, struct redis_conn *c, const struct redis_setting
 	redis_buffer_clear(&b);
 	if (result == 0 && strtoull(text, NULL, 10) != l->nonce)
 		result = redis_conn_fail(c, REDIS_TROUBLE_FENCED,
-			"another collector took over this spool's UUID; looking again");
+			"another collector took over this spool's UUID; reading the owner again");
 	redis_encode_array(&b, 1);
 	redis_encode_literal(&b, "MULTI");
 	lease_write(l, &b, s, uuid);
@@ -202,7 +203,7 @@ int lease_keep(struct lease *l, struct redis_conn *c, const struct redis_setting
 	redis_buffer_free(&b);
 	return result == 0 && strcmp(text, "done") != 0
 		       ? redis_conn_fail(c, REDIS_TROUBLE_FENCED,
-				 "another collector took over this spool's UUID; looking again")
+				 "another collector took over this spool's UUID; reading the owner again")
 		       : result;
 }
 

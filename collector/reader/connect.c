@@ -84,7 +84,7 @@ static int ask_good(redisContext *c, const struct redis_settings *s, const struc
 		return -1;
 	int result = reply->type == REDIS_REPLY_ERROR ? -1 : 0;
 	if (result != 0)
-		snprintf(why, why_size, "Redis refused %s: %.200s", what, reply->str);
+		snprintf(why, why_size, "Redis rejected %s: %.200s", what, reply->str);
 	freeReplyObject(reply);
 	return result;
 }

@@ -13,24 +13,24 @@
 	X(CONNECT,   "connect",    "cannot connect") \
 	X(TIMEOUT,   "timeout",    "no answer within redis.timeout") \
 	X(CLOSED,    "closed",     "connection lost") \
-	X(PROTOCOL,  "protocol",   "what answers there is not a Redis server") \
+	X(PROTOCOL,  "protocol",   "this is not a Redis server") \
 	X(VERSION,   "version",    "the server is too old") \
 	X(PASSWORD,  "password",   "the user or password is wrong, or one is needed (redis.user, redis.password)") \
 	X(DATABASE,  "database",   "there is no such database (redis.database)") \
 	X(LOADING,   "loading",    "it is still loading its data") \
 	X(READONLY,  "readonly",   "it is a read-only replica") \
 	X(OOM,       "oom",        "its memory limit is reached (maxmemory)") \
-	X(MISCONF,   "misconf",    "it cannot save to its disk and refuses writes") \
+	X(MISCONF,   "misconf",    "it cannot save to its disk and rejects writes") \
 	X(NOPERM,    "noperm",     "its ACL does not allow this user a command that is needed") \
 	X(BUSY,      "busy",       "it is busy with a script") \
-	X(CLUSTER,   "cluster",    "it refuses, as a node of a cluster or without its primary") \
+	X(CLUSTER,   "cluster",    "it rejects commands: it is a node of a cluster, or has no primary") \
 	X(WRONGTYPE, "wrong_type", "a key has another type than expected") \
-	X(FENCED,    "fenced",     "another connection wrote the same stream; looking again") \
+	X(FENCED,    "fenced",     "another connection wrote batches of this spool; reading its number again") \
 	X(OWNED,     "owned",      "another collector has the UUID of this spool") \
 	X(NUMBER,    "number",     "its number of this spool is missing or not ours") \
 	X(REWRITE,   "rewrite",    "its append-only file is being rewritten after its start") \
 	X(MEMORY,    "memory",     "out of memory for commands") \
-	X(ERROR,     "error",      "it refused a command")
+	X(ERROR,     "error",      "it rejected a command")
 // clang-format on
 
 #define REDIS_TROUBLE_VALUE(value, label, sentence) REDIS_TROUBLE_##value,

@@ -64,7 +64,7 @@ static void tell_copies(const struct worker_stats *s, const struct hint_output *
 			(count)found, (count)compared);
 	if (s->copies_forgotten > 0)
 		say(t, HINT_FORGOTTEN, true,
-			"%llu packets were evicted before the time of dedup was over, so that copies of them count; set dedup "
+			"%llu packets were evicted before the time of dedup was over, so their copies were not found; set dedup "
 			"lower, or use more workers",
 			(count)s->copies_forgotten);
 }
