@@ -107,11 +107,13 @@ static inline const struct dns_layout *place(size_t i)
 
 const struct dns_layout *dns_layout_of(uint16_t type)
 {
+	const struct dns_layout *l = NULL;
+
 	if (type < TABLE_LEN)
-		return table[type].mnemonic ? &table[type] : NULL;
-	if (type >= HIGH_FIRST && type < HIGH_FIRST + HIGH_LEN)
-		return &high_table[type - HIGH_FIRST];
-	return NULL;
+		l = &table[type];
+	else if (type >= HIGH_FIRST && type < HIGH_FIRST + HIGH_LEN)
+		l = &high_table[type - HIGH_FIRST];
+	return l && l->mnemonic ? l : NULL; // numbers between two types have a row, but no type
 }
 
 const struct dns_layout *dns_layout_next(size_t *at)
