@@ -78,7 +78,7 @@ bool frame_next(struct cursor *body, struct record_view *record)
 	cursor_skip(body, record_padding(size));
 	if (body->bad)
 		return false;
-	if (record->head.count == 0 || record->head.first_s > record->head.last_s ||
+	if (record->head.count == 0 || record->head.first_s > record->head.last_s || record->head.owner_size == 0 ||
 		wire_name_size(record->owner, record->head.owner_size) != record->head.owner_size) {
 		cursor_fail(body);
 		return false;

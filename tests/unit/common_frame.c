@@ -105,6 +105,12 @@ static void unsound_bodies_are_refused(void)
 		CU_ASSERT_TRUE(c.bad);
 		body[spoil[i].at] = old;
 	}
+	in.head.owner_size = 0; // no name at all, and an otherwise sound record
+	frame_begin(&f, bytes);
+	frame_add(&f, &in);
+	struct cursor c = cursor_make(body, f.size - sizeof(struct frame_header));
+	CU_ASSERT_FALSE(frame_next(&c, &out));
+	CU_ASSERT_TRUE(c.bad);
 }
 
 static void unsound_headers_are_refused(void)
