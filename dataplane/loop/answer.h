@@ -62,10 +62,21 @@ answer_inline uint16_t answer_raw16(const uint8_t *p)
 	return v;
 }
 
-// Size of the uncompressed name at `at`, which ends before `end`; 0 if it is not ordinary.
+// Size of the uncompressed name at `at`, which ends before `end`; 0 if it is not ordinary. A walk of its own instead of
+// wire_name_size, because that takes four instructions more per response here.
 answer_inline size_t answer_name_size(const uint8_t *wire, size_t at, size_t end)
 {
-	return wire_name_size(wire + at, end - at < ANSWER_NAME_SIZE ? end - at : ANSWER_NAME_SIZE);
+	size_t from = at, limit = from + ANSWER_NAME_SIZE < end ? from + ANSWER_NAME_SIZE : end;
+
+	while (at < limit) {
+		uint8_t label = wire[at];
+		if (label == 0)
+			return at + 1 - from;
+		if (answer_unlikely(label > WIRE_LABEL_SIZE))
+			return 0;
+		at += 1 + (size_t)label;
+	}
+	return 0;
 }
 
 // The name of `size` octets at `p`, of which ANSWER_NAME_SIZE can be read.
@@ -180,17 +191,13 @@ size_t answer_other(const struct answer_context *x, struct answer *a, const stru
 // answer.c: authority and additional section, from `p` on. False if they are not ordinary.
 bool answer_sections(const struct answer_context *x, struct answer *a, const uint8_t *p, const uint8_t *end);
 
-// The record at `p`, the n-th of the message that is prepared: prepared, or left out for its type, which sets `*skipped` to 1.
-// A CNAME makes its target the owner. Returns its octets, or 0 if it is not ordinary.
-answer_inline size_t answer_record(const struct answer_context *x, struct answer_owner *o, uint32_t n, const uint8_t *p,
-	const uint8_t *end, uint32_t *skipped)
+// The record at `p`, which is prepared in `slot` if it is an A or AAAA record of the owner. Returns its octets, or 0.
+answer_inline size_t answer_address(const struct answer_context *x, struct table_pending *slot,
+	const struct answer_owner *o, const uint8_t *p, const uint8_t *end)
 {
-	struct table_pending *slot = table_prepare(x->table, n);
-
-	if (answer_unlikely(end - p < ANSWER_FIXED_SIZE || answer_raw16(p) != o->pointer))
-		return 0;
 	uint32_t type_class = hash_load32(p + 2);
 	uint16_t rdata_size = answer_raw16(p + 10);
+
 	if (answer_likely(type_class == htobe32(DNS_TYPE_A << 16 | DNS_CLASS_IN) && rdata_size == htobe16(4) &&
 			  end - p >= ANSWER_A_SIZE)) {
 		uint32_t address = hash_load32(p + ANSWER_FIXED_SIZE);
@@ -206,7 +213,15 @@ answer_inline size_t answer_record(const struct answer_context *x, struct answer
 			table_hash_sixteen(x->key, o->hash, DNS_TYPE_AAAA, p + ANSWER_FIXED_SIZE), x->time_s);
 		return ANSWER_AAAA_SIZE;
 	}
-	if (type_class == htobe32(DNS_TYPE_CNAME << 16 | DNS_CLASS_IN))
+	return 0;
+}
+
+// Any other record at `p`, the n-th of the message that is prepared: prepared, or left out for its type, which sets `*skipped`
+// to 1. A CNAME makes its target the owner. Returns its octets, or 0 if it is not ordinary.
+answer_inline size_t answer_record(const struct answer_context *x, struct table_pending *slot, struct answer_owner *o,
+	uint32_t n, const uint8_t *p, const uint8_t *end, uint32_t *skipped)
+{
+	if (hash_load32(p + 2) == htobe32(DNS_TYPE_CNAME << 16 | DNS_CLASS_IN))
 		return answer_cname(x, slot, o, p, end);
 	const struct answer_context x_here = *x; // copies, so that x and o can stay in registers
 	const struct answer_owner o_here = *o;
@@ -241,13 +256,19 @@ answer_inline bool answer_read(struct answer *a, const struct answer_context *x)
 	answer_own(&owner, x->key, wire + DNS_HEADER_SIZE, owner_size, DNS_HEADER_SIZE);
 	p += 4;
 	for (uint32_t n = 0; n < answers; n++) {
-		uint32_t skipped = 0;
-		size_t taken = answer_record(x, &owner, n, p, end, &skipped);
-		if (answer_unlikely(taken == 0))
+		struct table_pending *slot = table_prepare(x->table, n);
+		if (answer_unlikely(end - p < ANSWER_FIXED_SIZE || answer_raw16(p) != owner.pointer))
 			return false;
+		size_t taken = answer_address(x, slot, &owner, p, end);
+		if (answer_unlikely(taken == 0)) {
+			uint32_t skipped = 0;
+			taken = answer_record(x, slot, &owner, n, p, end, &skipped);
+			if (taken == 0)
+				return false;
+			answers -= skipped;
+			n -= skipped; // the next record takes its place
+		}
 		p += taken;
-		answers -= skipped;
-		n -= skipped; // the next record takes its place
 	}
 	a->records = answers;
 	a->skipped = cursor_load16(wire + 6) - answers;
