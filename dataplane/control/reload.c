@@ -136,7 +136,7 @@ static void log_fixed(const struct conf *conf)
 	const struct conf_key *key;
 
 	for (size_t at = 0; (key = conf_next_changed(conf, &at)) != NULL;)
-		log_warning("%s: changed, takes effect after a restart", key->name);
+		log_warning("%s: changed; takes effect after a restart", key->name);
 }
 
 void reload_in_force(struct reload *r)
