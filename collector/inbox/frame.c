@@ -187,7 +187,7 @@ static void compare_account(struct inbox_conn *c, const struct conn_target *to, 
 	if (verdict == STREAM_ASTRAY && !s->astray) {
 		log_error(
 			"the accounts do not add up, please report this: dataplane %s: found %lu sightings taken up to frame %lu, expected the "
-			"%lu that it handed over",
+			"%lu that it sent",
 			s->hello.sensor, (unsigned long)s->sightings, (unsigned long)outbox->frame_reached,
 			(unsigned long)outbox->sightings_reached);
 		metrics_add(dataplanes_unbalanced, 1);

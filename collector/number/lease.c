@@ -147,8 +147,8 @@ int lease_is_foreign(struct redis_conn *c, const struct redis_settings *s, const
 		return -1;
 	*foreign = strcmp(type, "hash") != 0 && strcmp(type, "none") != 0;
 	snprintf(why, why_size,
-		"key %sowner:{%s}: found a %.20s, expected a hash that tells whose the spool is; writing has stopped; look who wrote "
-		"it, then decide by `lookback spool take`",
+		"key %sowner:{%s}: found a %.20s, expected a hash with the owner of the spool; writing has stopped; find out who "
+		"wrote it, then run `lookback spool take`",
 		s->prefix, uuid, type);
 	return 0;
 }

@@ -26,7 +26,7 @@ struct lease {
 	uint64_t applied;    // last batch that Redis has, written with the lease
 	uint64_t renewed_ms; // monotonic time of the last renewal that was sent; 0: never
 	uint64_t seen_ms;    // monotonic time since which the lease of another owner exists; 0: none
-	bool told;	     // the trouble is in the log
+	bool logged;	     // the trouble is in the log
 };
 
 // LEASE_TAKEN: the UUID is ours. LEASE_NEW_UUID: the spool has a new UUID, start again with it. LEASE_FAILED: the connection is

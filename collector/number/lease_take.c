@@ -69,10 +69,10 @@ static const char *holder(const struct lease_look *k)
 // The last batch under this UUID that Redis has, of any collector.
 static uint64_t applied_by_all(const struct lease_look *k)
 {
-	uint64_t nonce, told, applied = k->number > k->title.acked ? k->number : k->title.acked;
+	uint64_t nonce, noted, applied = k->number > k->title.acked ? k->number : k->title.acked;
 
-	lease_read(k->lease, &nonce, &told);
-	return nonce == k->nonce && told > applied ? told : applied;
+	lease_read(k->lease, &nonce, &noted);
+	return nonce == k->nonce && noted > applied ? noted : applied;
 }
 
 static int write_take(struct lease *l, struct lease_look *k, struct redis_conn *c, const struct redis_settings *s)
@@ -132,11 +132,11 @@ static enum lease_outcome take(struct lease *l, struct lease_look *k, struct red
 static enum lease_outcome refuse(struct lease *l, const struct lease_look *k, struct redis_conn *c, const char *what)
 {
 	metrics_set(spool_owned, 0);
-	if (!l->told)
+	if (!l->logged)
 		log_error("spool %s: found it taken by %s, expected this collector alone: it is a copy, or "
 			  "was copied; %s",
 			k->uuid, holder(k), what);
-	l->told = true;
+	l->logged = true;
 	redis_conn_fail(c, REDIS_TROUBLE_OWNED, "spool %s is taken by %s: it is a copy, or was copied; %s", k->uuid,
 		holder(k), what);
 	return LEASE_FAILED;
@@ -166,7 +166,7 @@ static enum lease_outcome part(struct lease *l, const struct lease_look *k, stru
 		  "copied; it continues under a new UUID; "
 		  "%lu batches that only it has are sent under it",
 		k->uuid, holder(k), (unsigned long)(t->last > drop ? t->last - drop : 0));
-	l->told = false;
+	l->logged = false;
 	l->seen_ms = 0;
 	return LEASE_NEW_UUID;
 }
@@ -227,9 +227,9 @@ static enum lease_outcome look_back(struct lease *l, const struct lease_look *k,
 static void tell(struct lease *l, const char *why)
 {
 	metrics_set(spool_owned, 0);
-	if (!l->told)
+	if (!l->logged)
 		log_error("%s", why);
-	l->told = true;
+	l->logged = true;
 }
 
 enum lease_outcome lease_take(struct lease *l, struct redis_conn *c, const struct redis_settings *s,
@@ -260,9 +260,9 @@ enum lease_outcome lease_take(struct lease *l, struct redis_conn *c, const struc
 	}
 	if (outcome != LEASE_TAKEN)
 		return outcome;
-	if (l->told)
+	if (l->logged)
 		log_info("spool %s: belongs to this collector again", k.uuid);
-	l->told = false;
+	l->logged = false;
 	l->seen_ms = 0;
 	metrics_set(spool_owned, 1);
 	return LEASE_TAKEN;

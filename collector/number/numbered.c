@@ -58,7 +58,7 @@ int numbered_write(struct numbered *n, struct redis_conn *c, const struct redis_
 {
 	struct redis_results results = {.capacity = 0};
 	struct redis_buffer b = {0};
-	static bool told;
+	static bool logged;
 
 	if (n->wanted_len == 0)
 		return 0;
@@ -82,12 +82,12 @@ int numbered_write(struct numbered *n, struct redis_conn *c, const struct redis_
 	if (results.errors > 0 && results.trouble != REDIS_TROUBLE_WRONGTYPE)
 		return redis_conn_fail(c, results.trouble, "%s: %.200s", redis_trouble_sentence[results.trouble],
 			results.error);
-	if (results.errors > 0 && !told)
+	if (results.errors > 0 && !logged)
 		log_warning(
 			"redis: key %sslots:{%s}: found another type, expected a string; it is left alone, and a number that is removed while "
 			"no collector runs may not be found out",
 			s->prefix, uuid);
-	told |= results.errors > 0;
+	logged |= results.errors > 0;
 	for (size_t i = 0; i < sizeof(n->bits); i++)
 		n->bits[i] |= n->wanted[i];
 	memset(n->wanted, 0, sizeof(n->wanted));

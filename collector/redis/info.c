@@ -125,8 +125,8 @@ int redis_info_ask(struct redis_conn *c)
 
 	if (!reply)
 		return -1;
-	bool told = reply->type == REDIS_REPLY_STRING, denied = c->info.rewrite_denied;
-	redis_info_read(&c->info, told ? reply->str : NULL);
+	bool is_text = reply->type == REDIS_REPLY_STRING, denied = c->info.rewrite_denied;
+	redis_info_read(&c->info, is_text ? reply->str : NULL);
 	c->info.rewrite_denied = denied;
 	bool is_redis = reply->type == REDIS_REPLY_ERROR || c->info.version[0];
 	freeReplyObject(reply);

@@ -185,7 +185,7 @@ static void write_dataplanes(FILE *out, const struct sensor_counters *sensors, s
 	static const struct stats_line taken = {STATS_GAUGE, "", "dataplane_sightings_taken", "",
 		"Sightings that the collector has taken of this start of the dataplane"};
 	static const struct stats_line unbalanced = {STATS_GAUGE, "", "dataplane_unbalanced", "",
-		"1: the dataplane handed over another number of sightings than the collector took: a bug, please report it"};
+		"1 if the collector received another number of sightings than the dataplane sent; a bug, please report it"};
 	static const struct stats_line info = {STATS_GAUGE, "", "dataplane_info", "",
 		"Version of the sensor's dataplane"};
 

@@ -32,10 +32,10 @@ static void note_key(struct schema_frame *f, const struct schema_command *comman
 	uint16_t bit = (uint16_t)(1 << command->kind);
 
 	if (command->kind <= SCHEMA_COUNT) {
-		f->owners[owner].told |= bit;
+		f->owners[owner].settled |= bit;
 		f->owners[owner].sound |= sound ? bit : 0;
 	} else {
-		f->records[command->index].told |= bit;
+		f->records[command->index].settled |= bit;
 		f->records[command->index].sound |= sound ? bit : 0;
 	}
 }

@@ -63,21 +63,21 @@ struct schema_record {
 	bool waiting;		    // one of its commands was not sent: its slot is held (writer/hold.h)
 	bool due;		    // its ip or rdata key, and net; of a report: the flood keys; for retention
 	uint16_t sound;		    // bits by schema_kind: a command on that key was accepted
-	uint16_t told; // bits by schema_kind: the command was answered, or waits; the others were applied before
+	uint16_t settled; // bits by schema_kind: the command was answered, or waits; the others were applied before
 };
 
 struct schema_owner {
-	const uint8_t *wire;  // points into the frame
-	size_t text;	      // offset of the name in `text`
-	uint16_t text_len;    // its length
-	uint8_t wire_size;    // octets
-	uint16_t head, tail;  // first and last record
-	uint16_t len;	      // records
-	uint16_t new_len;     // records with RECORD_NEW
-	uint32_t new_first_s; // the earliest first seen among the new ones
-	bool due;	      // its name, first, count and zone keys, for retention
-	uint16_t sound, told; // bits by schema_kind, as in schema_record; SCHEMA_COUNT is here
-	long long added;      // reply to ZADD name: members that are new; -1: refused
+	const uint8_t *wire;	 // points into the frame
+	size_t text;		 // offset of the name in `text`
+	uint16_t text_len;	 // its length
+	uint8_t wire_size;	 // octets
+	uint16_t head, tail;	 // first and last record
+	uint16_t len;		 // records
+	uint16_t new_len;	 // records with RECORD_NEW
+	uint32_t new_first_s;	 // the earliest first seen among the new ones
+	bool due;		 // its name, first, count and zone keys, for retention
+	uint16_t sound, settled; // bits by schema_kind, as in schema_record; SCHEMA_COUNT is here
+	long long added;	 // reply to ZADD name: members that are new; -1: refused
 };
 
 struct schema_frame {

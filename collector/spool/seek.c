@@ -95,8 +95,8 @@ struct spool_seek spool_seek(struct spool *s, uint64_t number)
 	if (!found.renewed)
 		return found;
 	log_error(
-		"spool: found number %lu in Redis, expected at most %lu, the last one sent: this spool is an old copy; it goes on "
-		"under a new UUID",
+		"spool: found number %lu in Redis, expected at most %lu, the last one sent: this spool is an old copy; it "
+		"continues under a new UUID",
 		(unsigned long)number, (unsigned long)sent);
 	if (!renew(s, known < sent ? known : sent))
 		usleep(100000);

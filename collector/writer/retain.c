@@ -73,40 +73,40 @@ static void ask(struct retaining *r, const char *family, const char *tail, size_
 	redis_encode_key(out, r->s->prefix, family, tail, len);
 }
 
-// Asks for the type of all keys of the owner except `told`: bit set of keys that this batch has answered or holds back.
-static void ask_owner(struct retaining *r, const struct schema_owner *owner, uint16_t told,
+// Asks for the type of all keys of the owner except `settled`: bit set of keys that this batch has answered or holds back.
+static void ask_owner(struct retaining *r, const struct schema_owner *owner, uint16_t settled,
 	const struct zone_list *zones)
 {
 	const char *name = r->records->text.bytes + owner->text;
 	char zone[TEXT_NAME_SIZE];
 
-	if (!(told & 1 << SCHEMA_NAME))
+	if (!(settled & 1 << SCHEMA_NAME))
 		ask(r, FAMILY_NAME, name, owner->text_len);
-	if (!(told & 1 << SCHEMA_FIRST))
+	if (!(settled & 1 << SCHEMA_FIRST))
 		ask(r, FAMILY_FIRST, name, owner->text_len);
-	if (!(told & 1 << SCHEMA_COUNT))
+	if (!(settled & 1 << SCHEMA_COUNT))
 		ask(r, FAMILY_COUNT, name, owner->text_len);
-	if (!(told & 1 << SCHEMA_ZONE))
+	if (!(settled & 1 << SCHEMA_ZONE))
 		ask(r, FAMILY_ZONE, zone, schema_zone(owner, zones, zone));
 }
 
 // The same for the keys of a record, or of a flood report.
-static void ask_record(struct retaining *r, const struct schema_record *record, uint16_t told)
+static void ask_record(struct retaining *r, const struct schema_record *record, uint16_t settled)
 {
 	bool flood = record->view.head.flags & RECORD_FLOOD, address = schema_is_address(&record->view);
 	size_t skip = (size_t)record->type_len + 1;
 	char text[TEXT_NAME_SIZE];
 	size_t len = schema_target(&record->view, text);
 
-	if (flood && !(told & 1 << SCHEMA_FLOOD))
+	if (flood && !(settled & 1 << SCHEMA_FLOOD))
 		ask(r, FAMILY_FLOOD, "", 0);
-	if (flood && !(told & 1 << SCHEMA_FLOOD_NAMES))
+	if (flood && !(settled & 1 << SCHEMA_FLOOD_NAMES))
 		ask(r, FAMILY_FLOOD_NAMES, "", 0);
-	if (len > 0 && !(told & 1 << SCHEMA_RDATA))
+	if (len > 0 && !(settled & 1 << SCHEMA_RDATA))
 		ask(r, FAMILY_RDATA, text, len);
-	if (address && !(told & 1 << SCHEMA_IP))
+	if (address && !(settled & 1 << SCHEMA_IP))
 		ask(r, FAMILY_IP, r->records->text.bytes + record->member + skip, record->member_len - skip);
-	if (address && !(told & 1 << SCHEMA_NET))
+	if (address && !(settled & 1 << SCHEMA_NET))
 		ask(r, FAMILY_NET, text, schema_net(&record->view, text));
 }
 
@@ -146,7 +146,7 @@ static void retain_owner(struct retaining *r, const struct schema_owner *owner, 
 	retain_beside(r, owner, SCHEMA_COUNT, FAMILY_COUNT, text);
 	if (owner->sound & 1 << SCHEMA_ZONE)
 		expire(r, FAMILY_ZONE, zone, schema_zone(owner, zones, zone));
-	ask_owner(r, owner, owner->told, zones);
+	ask_owner(r, owner, owner->settled, zones);
 }
 
 // Flood reports of all zones are in one key, their names in another.
@@ -181,7 +181,7 @@ static void retain_record(struct retaining *r, const struct schema_record *recor
 	if (record->sound & 1 << SCHEMA_NET)
 		expire(r, FAMILY_NET, text, schema_net(&record->view, text));
 	retain_floods(r, record);
-	ask_record(r, record, record->told);
+	ask_record(r, record, record->settled);
 }
 
 void retain_due(struct follow *f, const struct schema_frame *records, const struct redis_settings *s,

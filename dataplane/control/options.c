@@ -86,7 +86,7 @@ static int split_arguments(struct dataplane *d, int argc, char **argv, char **ou
 			continue;
 		}
 		if (has_value && i + 1 == argc)
-			usage_error("option '%s' wants a value", argv[i]);
+			usage_error("option '%s' needs a value", argv[i]);
 		const char *value = has_value ? argv[i + 1] : strchr(argv[i], '=') ? strchr(argv[i], '=') + 1 : NULL;
 		if (strncmp(argv[i], "--vdev", 6) == 0 && value && intake_add_vdev(&d->intake, value) != 0)
 			exit(EXIT_FAILURE);
@@ -131,7 +131,7 @@ static void read_options(struct dataplane *d, int argc, char **argv)
 				      : (void)printf("lookback-dataplane %s, %s\n", LOOKBACK_VERSION, eal_version()),
 				exit(0);
 		else if (option == ':')
-			usage_error("option '%s' wants a value", argv[optind - 1]);
+			usage_error("option '%s' needs a value", argv[optind - 1]);
 		else if (option == OPTION_IFACE && intake_add_iface(&d->intake, optarg) != 0)
 			exit(EXIT_FAILURE);
 		else if (option == OPTION_REPLAY && intake_add_capture(&d->intake, optarg) != 0)

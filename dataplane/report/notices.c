@@ -73,19 +73,19 @@ static void log_flood(unsigned worker, const struct flood_notice *n)
 
 void notices_unknown(const struct dataplane *d)
 {
-	static struct stats_unknown told[STATS_UNKNOWN_MAX];
-	static unsigned told_len;
+	static struct stats_unknown logged[STATS_UNKNOWN_MAX];
+	static unsigned logged_len;
 	struct stats_unknown top[STATS_UNKNOWN_MAX];
 	unsigned len = workers_unknown(d, top);
 	char text[32];
 
 	for (unsigned i = 0; i < len; i++) {
-		bool known = !top[i].holds_ip || told_len == STATS_UNKNOWN_MAX;
-		for (unsigned k = 0; k < told_len; k++)
-			known |= told[k].kind == top[i].kind && told[k].number == top[i].number;
+		bool known = !top[i].holds_ip || logged_len == STATS_UNKNOWN_MAX;
+		for (unsigned k = 0; k < logged_len; k++)
+			known |= logged[k].kind == top[i].kind && logged[k].number == top[i].number;
 		if (known)
 			continue;
-		told[told_len++] = top[i];
+		logged[logged_len++] = top[i];
 		unknown_text(&top[i], text, sizeof(text));
 		log_warning(
 			"encapsulation not known: %s; it contains IP packets, and DNS in them is not seen; remove the header at the switch "

@@ -67,7 +67,7 @@ several=("${dp[@]}" --replay "$T/cut.pcap" --replay "$good" --replay "$T/wlan.pc
 
 # options and settings
 expect 2 "unknown option '--replya'" "${dp[@]}" --replya "$good"
-expect 2 "option '--replay' wants a value" "${dp[@]}" --replay
+expect 2 "option '--replay' needs a value" "${dp[@]}" --replay
 expect 2 "unexpected argument 'x'" "${dp[@]}" --replay "$good" x
 expect 2 'no\.such' "${dp[@]}" -o no.such=1
 expect 2 'replay\.damaged: found .no., expected refuse, take or take-unverified' "${dp[@]}" -o replay.damaged=no --replay "$good"
