@@ -13,7 +13,8 @@
 
 enum { KEY_SIZE = STREAM_UUID_TEXT_SIZE + 16 };
 
-void lease_put_key(struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *uuid)
+// Encodes the key of a family as one argument.
+static void put_key(struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *uuid)
 {
 	char tail[KEY_SIZE];
 	int len = snprintf(tail, sizeof(tail), "%s{%s}", family, uuid); // hash tag: both keys are in one slot
@@ -23,7 +24,7 @@ void lease_put_key(struct redis_buffer *out, const struct redis_settings *s, con
 
 void lease_key(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
 {
-	lease_put_key(out, s, "owner:", uuid);
+	put_key(out, s, "owner:", uuid);
 }
 
 void lease_get(struct redis_buffer *out, const struct redis_settings *s, const char *uuid, const char *field)
@@ -48,7 +49,7 @@ void lease_write(struct lease *l, struct redis_buffer *out, const struct redis_s
 		(int)getpid(), host);
 	redis_encode_array(out, 5);
 	redis_encode_literal(out, "SET");
-	lease_put_key(out, s, "lease:", uuid);
+	put_key(out, s, "lease:", uuid);
 	redis_encode_text(out, text);
 	redis_encode_literal(out, "PX");
 	redis_encode_uint(out, LEASE_MS);
@@ -102,7 +103,7 @@ static int read_type(struct redis_conn *c, const struct redis_settings *s, const
 
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "TYPE");
-	lease_put_key(&b, s, family, uuid);
+	put_key(&b, s, family, uuid);
 	int result = lease_send(c, &b, out, out_size);
 	redis_buffer_free(&b);
 	return result;
@@ -116,7 +117,7 @@ static int ask_lease(struct redis_conn *c, const struct redis_settings *s, const
 
 	redis_encode_array(&b, 2);
 	redis_encode_text(&b, command);
-	lease_put_key(&b, s, "lease:", uuid);
+	put_key(&b, s, "lease:", uuid);
 	int result = lease_send(c, &b, out, LEASE_TEXT_SIZE);
 	redis_buffer_free(&b);
 	return result;
@@ -271,7 +272,7 @@ int lease_leave(struct lease *l, struct redis_conn *c, const struct redis_settin
 	int result = lease_keep(l, c, s, uuid);
 	redis_encode_array(&b, forget ? 3 : 2);
 	redis_encode_literal(&b, "DEL");
-	lease_put_key(&b, s, "lease:", uuid);
+	put_key(&b, s, "lease:", uuid);
 	if (forget)
 		lease_key(&b, s, uuid);
 	result = result == 0 ? lease_send(c, &b, text, sizeof(text)) : -1;

@@ -6,8 +6,6 @@
 
 enum { LEASE_TEXT_SIZE = 400 };
 
-// Encodes the key of a family as one argument.
-void lease_put_key(struct redis_buffer *out, const struct redis_settings *s, const char *family, const char *uuid);
 // Sends one command. `out`: the text of the reply, empty if there is none. Returns 0, or -1 (closed).
 int lease_send(struct redis_conn *c, struct redis_buffer *b, char *out, size_t out_size);
 // Encodes HGET of a field of the owner.

@@ -63,7 +63,8 @@ void topology_fence_key(struct redis_buffer *out, const struct redis_settings *s
 	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
 }
 
-struct cluster_node *topology_node(struct topology *t, const char *host, size_t host_len, unsigned port)
+// The node with this address; added if it is new. NULL: too many.
+static struct cluster_node *node_at(struct topology *t, const char *host, size_t host_len, unsigned port)
 {
 	struct endpoint e = {.kind = ENDPOINT_TCP, .port = (uint16_t)port};
 	struct cluster_node *unused = NULL;
@@ -197,7 +198,7 @@ static bool take_map(struct topology *t, const struct redis_slot_map *map)
 		t->nodes[i].listed = false;
 	for (size_t i = 0; i < map->len; i++) {
 		const struct endpoint *e = &map->node[i].address;
-		struct cluster_node *node = topology_node(t, e->host, strlen(e->host), e->port);
+		struct cluster_node *node = node_at(t, e->host, strlen(e->host), e->port);
 		if (!node)
 			return false;
 		node->listed = true;
@@ -247,7 +248,7 @@ static int refresh(struct topology *t, const struct redis_settings *s)
 	for (size_t i = 0; i <= s->others.len; i++) {
 		const struct endpoint *e = i == 0 ? &s->address : &s->others.at[i - 1];
 		if (e->kind == ENDPOINT_TCP)
-			topology_node(t, e->host, strlen(e->host), e->port);
+			node_at(t, e->host, strlen(e->host), e->port);
 	}
 	size_t len = t->nodes_len; // a reply may add nodes
 	for (size_t i = 0; i < len; i++)
@@ -268,7 +269,7 @@ struct cluster_node *topology_asked(struct topology *t, const char *error)
 
 	if (!colon)
 		return NULL;
-	return topology_node(t, host + 1, (size_t)(colon - host - 1), (unsigned)strtoul(colon + 1, NULL, 10));
+	return node_at(t, host + 1, (size_t)(colon - host - 1), (unsigned)strtoul(colon + 1, NULL, 10));
 }
 
 bool topology_is_down(const char *error)

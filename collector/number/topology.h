@@ -59,9 +59,6 @@ int topology_ready(struct topology *t, const struct redis_settings *s);
 // Forgets all numbers: the spool has another UUID.
 void topology_renew(struct topology *t, const char *uuid);
 
-// The node with this address; added if it is new. NULL: too many.
-struct cluster_node *topology_node(struct topology *t, const char *host, size_t host_len, unsigned port);
-
 // The node that an error names, as in "ASK 1234 host:port"; NULL if it names none.
 struct cluster_node *topology_asked(struct topology *t, const char *error);
 

@@ -86,15 +86,6 @@ struct outbox *outbox_new(const struct outbox_options *options, struct flush *co
 	return o;
 }
 
-void outbox_free(struct outbox *o)
-{
-	if (!o)
-		return;
-	if (o->fd >= 0)
-		close(o->fd);
-	free(o);
-}
-
 // the connection ─────────────────────────────────────────────────────────────────────────────
 
 static void disconnect(struct outbox *o, int error, const char *what)

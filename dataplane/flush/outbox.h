@@ -24,9 +24,9 @@ struct outbox_options {
 	void *context;
 };
 
-// `workers` must live as long as the outbox. NULL: out of memory, or the path of the socket is too long (logged).
+// `workers` must live as long as the outbox. It lasts as long as the program. NULL: out of memory, or the path of
+// the socket is too long (logged).
 struct outbox *outbox_new(const struct outbox_options *options, struct flush *const *workers, size_t workers_len);
-void outbox_free(struct outbox *o);
 
 // One round: connects if necessary, takes full frames, sends, reads acknowledgements. Waits up to `wait_ms` for the socket.
 // An error of the connection is logged once; later rounds connect again, after a pause of up to a second.

@@ -168,7 +168,8 @@ static __attribute__((noinline)) enum pkt_verdict drop(enum pkt_layer end, struc
 	return PKT_DROP;
 }
 
-enum pkt_verdict pkt_decap_other(struct pkt *out, const uint8_t *frame, size_t size, enum link_kind link,
+// A frame for which pkt_fast (decap_fast.h) returned false.
+static enum pkt_verdict decap_other(struct pkt *out, const uint8_t *frame, size_t size, enum link_kind link,
 	const struct dns_ports *ports, struct worker_stats *stats)
 {
 	enum pkt_layer end = END_NOT_DNS;
@@ -197,7 +198,7 @@ enum pkt_verdict pkt_decap(struct pkt *out, const uint8_t *frame, size_t size, e
 	uint64_t vlans = 0;
 
 	if (link != LINK_KIND_ETHERNET || !pkt_fast(out, frame, size, ports, &vlans))
-		return pkt_decap_other(out, frame, size, link, ports, stats);
+		return decap_other(out, frame, size, link, ports, stats);
 	stats_add(&stats->decap_vlan, vlans);
 	stats_add(&stats->pkt_udp, 1);
 	return PKT_UDP;

@@ -60,7 +60,3 @@ typedef void pkt_tcp_message(void *context, const struct pkt *pkt, const uint8_t
 // packets_total in `stats` per call, and the headers removed in decapsulated_total. No allocation.
 enum pkt_verdict pkt_decap(struct pkt *out, const uint8_t *frame, size_t size, enum link_kind link,
 	const struct dns_ports *ports, struct worker_stats *stats);
-
-// The same for a frame for which pkt_fast (decap_fast.h) returned false.
-enum pkt_verdict pkt_decap_other(struct pkt *out, const uint8_t *frame, size_t size, enum link_kind link,
-	const struct dns_ports *ports, struct worker_stats *stats);

@@ -22,7 +22,8 @@ static const uint8_t *whole_key(struct table *t, const struct table_unit *u)
 	return t->out_key;
 }
 
-bool table_hand_over(struct table *t, struct table_bucket *b, unsigned slot)
+// Hands one record to the sink and marks it unchanged. False if the sink has no room.
+static bool hand_over(struct table *t, struct table_bucket *b, unsigned slot)
 {
 	struct table_unit *u = &t->units[b->unit[slot]];
 	const uint8_t *key = whole_key(t, u);
@@ -58,7 +59,7 @@ bool table_hand_over_now(struct table *t, struct table_bucket *b, unsigned slot)
 {
 	bool done;
 
-	while (!(done = table_hand_over(t, b, slot)) && t->wait)
+	while (!(done = hand_over(t, b, slot)) && t->wait)
 		wait_for_sink(t);
 	return done;
 }
@@ -99,7 +100,7 @@ uint64_t table_sweep(struct table *t, uint64_t buckets)
 		ask_ahead(t);
 		for (uint32_t left = b->meta >> TABLE_META_CHANGED & group; left; left &= left - 1) {
 			unsigned slot = (unsigned)__builtin_ctz(left);
-			if (!table_hand_over(t, b, slot))
+			if (!hand_over(t, b, slot))
 				goto no_room;
 			t->sweep_handed |= 1u << slot;
 		}

@@ -132,10 +132,7 @@ static inline bool table_meta_get(const struct table_bucket *b, unsigned group, 
 
 // handover.c ─────────────────────────────────────────────────────────────────────────────────
 
-// Hands one record to the sink and marks it unchanged. False if the sink has no room.
-bool table_hand_over(struct table *t, struct table_bucket *b, unsigned slot);
-
-// The same for a record that has to go: a capture waits for room.
+// Hands one record to the sink and marks it unchanged; a capture waits for room. False if the sink has none.
 bool table_hand_over_now(struct table *t, struct table_bucket *b, unsigned slot);
 
 // Hands a sighting over at once: the table has no room for its record.
