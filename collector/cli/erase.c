@@ -3,6 +3,7 @@
 #include "collector/cli/lookback.h"
 
 #include "collector/query/write.h"
+#include "collector/schema/keys.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -132,7 +133,7 @@ static int erase_all(struct lookback *l, const struct query *q, bool ask)
 static int erase_sensor(struct lookback *l, const char *sensor)
 {
 	reader_begin(&l->db.reader);
-	reader_command(&l->db.reader, 3, "ZSCORE", "sensors", "", 0);
+	reader_command(&l->db.reader, 3, "ZSCORE", FAMILY_SENSORS, "", 0);
 	redis_encode_text(&l->db.reader.out, sensor);
 	redisReply *reply = lookback_ask(l);
 	if (!reply)
@@ -149,9 +150,9 @@ static int erase_sensor(struct lookback *l, const char *sensor)
 	if (!l->yes && !ask_user(0))
 		return lookback_fail("nothing was deleted");
 	reader_begin(&l->db.reader);
-	reader_command(&l->db.reader, 3, "ZREM", "sensors", "", 0);
+	reader_command(&l->db.reader, 3, "ZREM", FAMILY_SENSORS, "", 0);
 	redis_encode_text(&l->db.reader.out, sensor);
-	reader_command(&l->db.reader, 2, "DEL", "sensor:", sensor, strlen(sensor));
+	reader_command(&l->db.reader, 2, "DEL", FAMILY_SENSOR, sensor, strlen(sensor));
 	if (reader_send(&l->db.reader) != 0 || reader_drain(&l->db.reader) != 0)
 		return lookback_fail("%s", l->db.reader.why);
 	return LOOKBACK_FOUND;

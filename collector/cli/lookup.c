@@ -3,6 +3,7 @@
 #include "collector/cli/lookback.h"
 
 #include "collector/query/paste.h"
+#include "collector/schema/keys.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ static void show_flush(struct show *s)
 static const char *only_sensor(struct lookback *l, char *out, size_t out_size)
 {
 	reader_begin(&l->db.reader);
-	reader_command(&l->db.reader, 4, "ZRANGE", "sensors", "", 0);
+	reader_command(&l->db.reader, 4, "ZRANGE", FAMILY_SENSORS, "", 0);
 	redis_encode_literal(&l->db.reader.out, "0");
 	redis_encode_literal(&l->db.reader.out, "1");
 	redisReply *reply = reader_send(&l->db.reader) == 0 ? reader_reply(&l->db.reader) : NULL;

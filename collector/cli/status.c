@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/cli/lookback.h"
+#include "collector/schema/keys.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -69,7 +70,7 @@ static int print_sensor(struct lookback *l, const char *sensor, int64_t last)
 	char time_text[24];
 
 	reader_begin(&l->db.reader);
-	reader_command(&l->db.reader, 6, "HMGET", "sensor:", sensor, strlen(sensor));
+	reader_command(&l->db.reader, 6, "HMGET", FAMILY_SENSOR, sensor, strlen(sensor));
 	for (size_t i = 0; i < 4; i++)
 		redis_encode_text(&l->db.reader.out, fields[i]);
 	redisReply *reply = lookback_ask(l);
@@ -92,7 +93,7 @@ int lookback_status(struct lookback *l)
 	if (result != 0)
 		return result;
 	reader_begin(&l->db.reader);
-	reader_command(&l->db.reader, 5, "ZREVRANGE", "sensors", "", 0);
+	reader_command(&l->db.reader, 5, "ZREVRANGE", FAMILY_SENSORS, "", 0);
 	redis_encode_literal(&l->db.reader.out, "0");
 	redis_encode_literal(&l->db.reader.out, "999");
 	redis_encode_literal(&l->db.reader.out, "WITHSCORES");

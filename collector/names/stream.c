@@ -77,7 +77,7 @@ int names_mark_read(struct reader *db, struct names_mark *m)
 	redis_encode_literal(&db->out, "-");
 	redis_encode_literal(&db->out, "COUNT");
 	redis_encode_literal(&db->out, "1");
-	reader_command(db, 2, "EXISTS", "sensors", "", 0);
+	reader_command(db, 2, "EXISTS", FAMILY_SENSORS, "", 0);
 	if (reader_send(db) == 0)
 		while (n < 3 && (reply[n] = reader_reply(db)) != NULL)
 			n++;

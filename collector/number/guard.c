@@ -2,6 +2,7 @@
 #include "collector/number/guard.h"
 
 #include "collector/number/lease.h"
+#include "collector/redis/families.h"
 
 #include <stdio.h>
 
@@ -91,7 +92,7 @@ void guard_tell(char *out, size_t out_size, enum guard_state state, const struct
 		break;
 	case GUARD_FOREIGN:
 		snprintf(out, out_size, "its key %s%s%s holds something else than the number of a batch; %s", prefix,
-			g->seq == GUARD_OTHER ? "seq" : "fence:", g->seq == GUARD_OTHER ? "" : uuid, decide);
+			g->seq == GUARD_OTHER ? FAMILY_SEQ : FAMILY_FENCE, g->seq == GUARD_OTHER ? "" : uuid, decide);
 		break;
 	case GUARD_BEYOND:
 		snprintf(out, out_size,

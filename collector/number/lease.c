@@ -3,6 +3,7 @@
 
 #include "collector/base/metrics.h"
 #include "collector/number/lease_state.h"
+#include "collector/redis/families.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 
@@ -24,7 +25,7 @@ static void put_key(struct redis_buffer *out, const struct redis_settings *s, co
 
 void lease_key(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
 {
-	put_key(out, s, "owner:", uuid);
+	put_key(out, s, FAMILY_OWNER, uuid);
 }
 
 void lease_get(struct redis_buffer *out, const struct redis_settings *s, const char *uuid, const char *field)
@@ -49,7 +50,7 @@ void lease_write(struct lease *l, struct redis_buffer *out, const struct redis_s
 		(int)getpid(), host);
 	redis_encode_array(out, 5);
 	redis_encode_literal(out, "SET");
-	put_key(out, s, "lease:", uuid);
+	put_key(out, s, FAMILY_LEASE, uuid);
 	redis_encode_text(out, text);
 	redis_encode_literal(out, "PX");
 	redis_encode_uint(out, LEASE_MS);
@@ -58,7 +59,12 @@ void lease_write(struct lease *l, struct redis_buffer *out, const struct redis_s
 
 bool lease_is_key(const char *tail)
 {
-	return strncmp(tail, "owner:{", 7) == 0 || strncmp(tail, "lease:{", 7) == 0 || strncmp(tail, "slots:{", 7) == 0;
+	static const char *const own[] = {FAMILY_OWNER "{", FAMILY_LEASE "{", FAMILY_SLOTS "{"};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strncmp(tail, own[i], strlen(own[i])) == 0)
+			return true;
+	return false;
 }
 
 bool lease_is_due(const struct lease *l)
@@ -117,7 +123,7 @@ static int ask_lease(struct redis_conn *c, const struct redis_settings *s, const
 
 	redis_encode_array(&b, 2);
 	redis_encode_text(&b, command);
-	put_key(&b, s, "lease:", uuid);
+	put_key(&b, s, FAMILY_LEASE, uuid);
 	int result = lease_send(c, &b, out, LEASE_TEXT_SIZE);
 	redis_buffer_free(&b);
 	return result;
@@ -127,7 +133,7 @@ int lease_holder(struct redis_conn *c, const struct redis_settings *s, const cha
 {
 	char left_ms[LEASE_TEXT_SIZE];
 
-	int result = read_type(c, s, "lease:", uuid, out, LEASE_TEXT_SIZE);
+	int result = read_type(c, s, FAMILY_LEASE, uuid, out, LEASE_TEXT_SIZE);
 	if (result == 0 && strcmp(out, "string") == 0) {
 		result = ask_lease(c, s, "PTTL", uuid, left_ms);
 		result = result == 0 ? ask_lease(c, s, "GET", uuid, out) : -1;
@@ -144,7 +150,7 @@ int lease_is_foreign(struct redis_conn *c, const struct redis_settings *s, const
 {
 	char type[LEASE_TEXT_SIZE];
 
-	if (read_type(c, s, "owner:", uuid, type, sizeof(type)) != 0)
+	if (read_type(c, s, FAMILY_OWNER, uuid, type, sizeof(type)) != 0)
 		return -1;
 	*foreign = strcmp(type, "hash") != 0 && strcmp(type, "none") != 0;
 	snprintf(why, why_size,
@@ -272,7 +278,7 @@ int lease_leave(struct lease *l, struct redis_conn *c, const struct redis_settin
 	int result = lease_keep(l, c, s, uuid);
 	redis_encode_array(&b, forget ? 3 : 2);
 	redis_encode_literal(&b, "DEL");
-	put_key(&b, s, "lease:", uuid);
+	put_key(&b, s, FAMILY_LEASE, uuid);
 	if (forget)
 		lease_key(&b, s, uuid);
 	result = result == 0 ? lease_send(c, &b, text, sizeof(text)) : -1;
@@ -295,7 +301,7 @@ int lease_void(struct redis_conn *c, const struct redis_settings *s, const char 
 	redis_encode_array(&b, foreign ? 3 : 2);
 	redis_encode_text(&b, foreign ? "RENAME" : "DEL");
 	lease_key(&b, s, uuid);
-	snprintf(aside, sizeof(aside), "owner:{%s}:foreign-%lu", uuid, (unsigned long)time(NULL));
+	snprintf(aside, sizeof(aside), FAMILY_OWNER "{%s}:foreign-%lu", uuid, (unsigned long)time(NULL));
 	if (foreign)
 		redis_encode_bulk2(&b, s->prefix, strlen(s->prefix), aside, strlen(aside));
 	int result = lease_send(c, &b, text, sizeof(text));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/number/numbered.h"
+#include "collector/redis/families.h"
 
 #include "dataplane/common/log.h"
 
@@ -31,7 +32,7 @@ void numbered_want(struct numbered *n, uint16_t slot)
 void numbered_key(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
 {
 	char tail[64];
-	int len = snprintf(tail, sizeof(tail), "slots:{%.40s}", uuid);
+	int len = snprintf(tail, sizeof(tail), FAMILY_SLOTS "{%.40s}", uuid);
 
 	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
 }

@@ -3,6 +3,7 @@
 
 #include "collector/number/lease.h"
 #include "collector/redis/transaction.h"
+#include "collector/redis/families.h"
 #include "dataplane/common/log.h"
 
 #include <stdio.h>
@@ -20,17 +21,17 @@ void seq_put_watch(struct redis_buffer *out, const struct redis_settings *s, con
 {
 	redis_encode_array(out, shared ? 3 : 4);
 	redis_encode_literal(out, "WATCH");
-	put_key(out, s, "fence:", uuid);
+	put_key(out, s, FAMILY_FENCE, uuid);
 	lease_key(out, s, uuid);
 	if (!shared)
-		put_key(out, s, "seq", "");
+		put_key(out, s, FAMILY_SEQ, "");
 }
 
 void seq_put_ask(struct redis_buffer *out, const struct redis_settings *s, const char *uuid)
 {
 	redis_encode_array(out, 3);
 	redis_encode_literal(out, "HGET");
-	put_key(out, s, "seq", "");
+	put_key(out, s, FAMILY_SEQ, "");
 	redis_encode_text(out, uuid);
 }
 
@@ -38,12 +39,12 @@ void seq_put_number(struct redis_buffer *out, const struct redis_settings *s, co
 {
 	redis_encode_array(out, 4);
 	redis_encode_literal(out, "HSET");
-	put_key(out, s, "seq", "");
+	put_key(out, s, FAMILY_SEQ, "");
 	redis_encode_text(out, uuid);
 	redis_encode_uint(out, number);
 	redis_encode_array(out, 5);
 	redis_encode_literal(out, "SET");
-	put_key(out, s, "fence:", uuid);
+	put_key(out, s, FAMILY_FENCE, uuid);
 	redis_encode_uint(out, number);
 	redis_encode_literal(out, "EX");
 	redis_encode_uint(out, FENCE_S);
@@ -72,10 +73,10 @@ int seq_look_up(struct redis_conn *c, const char *uuid, const struct redis_setti
 	seq_put_ask(&b, s, uuid);
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "GET");
-	put_key(&b, s, "fence:", uuid);
+	put_key(&b, s, FAMILY_FENCE, uuid);
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "PERSIST");
-	put_key(&b, s, "seq", "");
+	put_key(&b, s, FAMILY_SEQ, "");
 	int result = redis_transaction_send(c, &b);
 	redis_buffer_free(&b);
 	if (result != 0 || redis_transaction_ok(c) != 0 || read_number(c, &found->seq, &found->seq_number) != 0 ||
@@ -99,8 +100,8 @@ int seq_claim(struct redis_conn *c, const char *uuid, const struct redis_setting
 		snprintf(aside, sizeof(aside), "foreign-%lu", (unsigned long)time(NULL));
 		redis_encode_array(&b, 3);
 		redis_encode_literal(&b, "RENAME");
-		put_key(&b, s, "seq", "");
-		put_key(&b, s, "seq:", aside);
+		put_key(&b, s, FAMILY_SEQ, "");
+		put_key(&b, s, FAMILY_SEQ ":", aside);
 	}
 	seq_put_number(&b, s, uuid, number);
 	redis_encode_array(&b, 1);
@@ -125,11 +126,11 @@ int seq_forget(struct redis_conn *c, const char *uuid, const struct redis_settin
 
 	redis_encode_array(&b, 3);
 	redis_encode_literal(&b, "HDEL");
-	put_key(&b, s, "seq", "");
+	put_key(&b, s, FAMILY_SEQ, "");
 	redis_encode_text(&b, uuid);
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "DEL");
-	put_key(&b, s, "fence:", uuid);
+	put_key(&b, s, FAMILY_FENCE, uuid);
 	int result = redis_transaction_send(c, &b);
 	redis_buffer_free(&b);
 	// an error reply leaves two small entries behind, no more

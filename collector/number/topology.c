@@ -3,6 +3,7 @@
 
 #include "collector/redis/info.h"
 #include "collector/redis/slot_map.h"
+#include "collector/redis/families.h"
 #include "dataplane/common/log.h"
 
 #include <stdarg.h>
@@ -50,7 +51,7 @@ void topology_renew(struct topology *t, const char *uuid)
 void topology_seq_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot)
 {
 	char tail[REDIS_SLOT_TAG_SIZE + 8];
-	int len = snprintf(tail, sizeof(tail), "seq:{%s}", redis_slot_tag(slot));
+	int len = snprintf(tail, sizeof(tail), FAMILY_SEQ ":{%s}", redis_slot_tag(slot));
 
 	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
 }
@@ -58,7 +59,7 @@ void topology_seq_key(struct redis_buffer *out, const struct redis_settings *s, 
 void topology_fence_key(struct redis_buffer *out, const struct redis_settings *s, uint16_t slot, const char *uuid)
 {
 	char tail[REDIS_SLOT_TAG_SIZE + STREAM_UUID_TEXT_SIZE + 16];
-	int len = snprintf(tail, sizeof(tail), "fence:{%s}:%s", redis_slot_tag(slot), uuid);
+	int len = snprintf(tail, sizeof(tail), FAMILY_FENCE "{%s}:%s", redis_slot_tag(slot), uuid);
 
 	redis_encode_bulk2(out, s->prefix, strlen(s->prefix), tail, (size_t)len);
 }

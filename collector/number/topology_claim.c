@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writes both copies of the number of a slot.
 #include "collector/number/topology.h"
+#include "collector/redis/families.h"
 
 #include "dataplane/common/log.h"
 
@@ -64,7 +65,7 @@ int topology_claim(struct topology *t, uint16_t slot, uint64_t number, const str
 	redis_encode_array(out, 1);
 	redis_encode_literal(out, "MULTI");
 	if (foreign) {
-		int len = snprintf(aside, sizeof(aside), "seq:{%s}:foreign-%lu", redis_slot_tag(slot),
+		int len = snprintf(aside, sizeof(aside), FAMILY_SEQ ":{%s}:foreign-%lu", redis_slot_tag(slot),
 			(unsigned long)time(NULL));
 		redis_encode_array(out, 3);
 		redis_encode_literal(out, "RENAME");

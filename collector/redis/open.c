@@ -4,6 +4,7 @@
 #include "collector/redis/greet.h"
 #include "collector/redis/info.h"
 #include "collector/redis/sentinel.h"
+#include "collector/redis/families.h"
 
 #include <stdio.h>
 
@@ -93,7 +94,7 @@ static int try_write(struct redis_conn *c, const struct redis_settings *s, struc
 	redis_buffer_clear(b);
 	redis_encode_array(b, 3);
 	redis_encode_literal(b, "HDEL");
-	redis_encode_bulk2(b, s->prefix, strlen(s->prefix), "seq", 3);
+	redis_encode_bulk2(b, s->prefix, strlen(s->prefix), FAMILY_SEQ, strlen(FAMILY_SEQ));
 	redis_encode_literal(b, "probe");
 	redisReply *reply = redis_conn_ask(c, b);
 	if (!reply)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/writer/apply.h"
 
+#include "collector/redis/families.h"
+
 #include "collector/redis/transaction.h"
 #include "collector/base/metrics.h"
 #include "collector/writer/key_log.h"
@@ -11,9 +13,11 @@
 // The expected type of a key that is not about a record, by its family.
 static const char *expected_type(const char *key, size_t len)
 {
-	if (len >= 4 && memcmp(key + len - 4, ":new", 4) == 0)
+	const size_t sensors = strlen(FAMILY_SENSORS);
+
+	if (len >= 4 && memcmp(key + len - 4, ":" FAMILY_NEW, 4) == 0)
 		return "a stream";
-	return len >= 7 && memcmp(key + len - 7, "sensors", 7) == 0 ? "a sorted set" : "a hash";
+	return len >= sensors && memcmp(key + len - sensors, FAMILY_SENSORS, sensors) == 0 ? "a sorted set" : "a hash";
 }
 
 void apply_note_refused(const struct redis_result *result, const char *key, size_t key_len, struct follow *follow)

@@ -4,6 +4,7 @@
 #include "collector/number/seq.h"
 #include "collector/redis/transaction.h"
 #include "collector/base/metrics.h"
+#include "collector/redis/families.h"
 #include "dataplane/common/log.h"
 
 #include <stdio.h>
@@ -37,7 +38,7 @@ static void write_total(struct redis_buffer *out, const struct redis_settings *s
 {
 	redis_encode_array(out, 4);
 	redis_encode_literal(out, "HINCRBY");
-	put_key(out, s, "sensor:", sensor);
+	put_key(out, s, FAMILY_SENSOR, sensor);
 	redis_encode_text(out, field);
 	redis_encode_uint(out, value);
 }
@@ -65,7 +66,7 @@ void batch_write_sensor(struct redis_buffer *out, const struct frame_hello *hell
 {
 	redis_encode_array(out, 5);
 	redis_encode_literal(out, "ZADD");
-	put_key(out, s, "sensors", "");
+	put_key(out, s, FAMILY_SENSORS, "");
 	redis_encode_literal(out, "GT");
 	redis_encode_uint(out, now_s);
 	redis_encode_text(out, hello->sensor);
@@ -75,7 +76,7 @@ void batch_write_sensor(struct redis_buffer *out, const struct frame_hello *hell
 		return;
 	redis_encode_array(out, 10);
 	redis_encode_literal(out, "HSET");
-	put_key(out, s, "sensor:", hello->sensor);
+	put_key(out, s, FAMILY_SENSOR, hello->sensor);
 	redis_encode_literal(out, "version");
 	redis_encode_text(out, hello->version);
 	redis_encode_literal(out, "host");

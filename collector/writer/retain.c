@@ -159,7 +159,7 @@ static void retain_floods(struct retaining *r, const struct schema_record *repor
 	if (!(report->sound & 1 << SCHEMA_FLOOD_NAMES))
 		return;
 	if (dated && !r->s->cluster)
-		intersect(r, "flood:names", FAMILY_FLOOD, "", 0);
+		intersect(r, FAMILY_FLOOD_NAMES, FAMILY_FLOOD, "", 0);
 	expire(r, FAMILY_FLOOD_NAMES, "", 0);
 }
 
