@@ -2,7 +2,7 @@
 // erase and expire: remove records from all keys that contain them.
 #include "collector/cli/lookback.h"
 
-#include "collector/query/write.h"
+#include "collector/transfer/write.h"
 #include "collector/schema/keys.h"
 
 #include <stdlib.h>
@@ -58,9 +58,9 @@ static int erase_batch(struct lookback *l, struct query_record *const batch[BATC
 	reader_begin(&l->db.reader);
 	for (int i = 0; i < n; i++) {
 		records[i] = *batch[i];
-		query_erase_record(&l->db, &records[i]);
+		transfer_erase_record(&l->db, &records[i]);
 	}
-	if (reader_send(&l->db.reader) == 0 && query_erase_finish(&l->db, records, (size_t)n) == 0)
+	if (reader_send(&l->db.reader) == 0 && transfer_erase_finish(&l->db, records, (size_t)n) == 0)
 		return 0;
 	return lookback_fail("%s", l->db.reader.why);
 }

@@ -3,7 +3,7 @@
 // cursor have been written.
 #include "collector/cli/lookback.h"
 
-#include "collector/query/export.h"
+#include "collector/transfer/export.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ enum { OUT_SIZE = 256 * 1024 };
 
 struct exporting {
 	struct lookback *l;
-	struct query_export *run;
+	struct transfer_export *run;
 	struct redis_buffer out;
 	struct progress progress;
 	uint64_t records;
@@ -39,7 +39,7 @@ static int save_cursor(struct exporting *x)
 	x->saved = time(NULL);
 	if (write_out(x) != 0 || fflush(stdout) != 0)
 		return LOOKBACK_FAILED;
-	query_export_cursor(x->run, x->cursor);
+	transfer_export_cursor(x->run, x->cursor);
 	if (!*x->cursor)
 		return 0;
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
@@ -61,7 +61,7 @@ static int load_cursor(struct exporting *x)
 	if (file)
 		fclose(file);
 	x->cursor[strcspn(x->cursor, "\n")] = '\0';
-	if (query_export_is_cursor(x->cursor))
+	if (transfer_export_is_cursor(x->cursor))
 		return 0;
 	return lookback_fail("--resume %s: found no cursor in the file", x->l->resume);
 }
@@ -90,7 +90,7 @@ static int run(struct exporting *x)
 
 	if (x->l->output == OUTPUT_CSV && !*x->cursor)
 		query_put_text(&x->out, QUERY_CSV_HEAD);
-	while (result == 0 && ((step = query_export_next(x->run, &record)) == QUERY_RECORD || step == QUERY_BUSY)) {
+	while (result == 0 && ((step = transfer_export_next(x->run, &record)) == QUERY_RECORD || step == QUERY_BUSY)) {
 		if (step == QUERY_RECORD) {
 			put(x, &record);
 			continue;
@@ -107,8 +107,8 @@ static int run(struct exporting *x)
 	if (result != 0)
 		return result;
 	if (step == QUERY_FAILED) {
-		query_export_cursor(x->run, x->cursor);
-		lookback_fail("%s", query_export_why(x->run));
+		transfer_export_cursor(x->run, x->cursor);
+		lookback_fail("%s", transfer_export_why(x->run));
 		if (x->l->resume && save_cursor(x) == 0)
 			lookback_fail("the export is incomplete; run the same command again to continue");
 		else if (*x->cursor)
@@ -129,7 +129,7 @@ int lookback_export(struct lookback *l)
 	q.limit = l->has_limit ? l->filter.limit : 0;
 	if (q.order != QUERY_ORDER_NONE)
 		return lookback_fail("export: found --sort, expected none; records are not sorted");
-	if (l->cursor && !query_export_is_cursor(l->cursor))
+	if (l->cursor && !transfer_export_is_cursor(l->cursor))
 		return lookback_fail("--cursor: found '%s', expected the cursor of an earlier export", l->cursor);
 	if (l->cursor)
 		snprintf(x.cursor, sizeof(x.cursor), "%s", l->cursor);
@@ -139,11 +139,11 @@ int lookback_export(struct lookback *l)
 	char start[QUERY_CURSOR_SIZE];
 	snprintf(start, sizeof(start), "%s", x.cursor);
 	q.cursor = *start ? start : NULL;
-	x.run = query_export_start(&q, &l->db.reader.settings);
+	x.run = transfer_export_start(&q, &l->db.reader.settings);
 	if (!x.run)
 		return lookback_fail("out of memory");
 	int status = run(&x);
-	query_export_stop(x.run);
+	transfer_export_stop(x.run);
 	redis_buffer_free(&x.out);
 	return status;
 }

@@ -6,8 +6,8 @@
 //     a cluster    INCR imports, records…: the announcement goes first
 #include "collector/cli/lookback.h"
 
-#include "collector/query/import.h"
-#include "collector/query/write.h"
+#include "collector/transfer/import.h"
+#include "collector/transfer/write.h"
 #include "collector/schema/keys.h"
 
 #include <errno.h>
@@ -92,7 +92,7 @@ static bool take_record(void *arg, const struct query_record *record)
 		return true;
 	if (m->l->db.reader.out.arrays == 0 && !begin_batch(m))
 		return false;
-	query_write_record(&m->l->db, record, m->l->add);
+	transfer_write_record(&m->l->db, record, m->l->add);
 	m->records++;
 	return m->l->db.reader.out.arrays < IMPORT_COMMANDS || send_batch(m);
 }
@@ -107,7 +107,7 @@ static void import_file(struct import *m, FILE *file, const char *name)
 	while (!m->failed && (len = getline(&line, &size, file)) >= 0) {
 		number++;
 		m->lines++;
-		if (query_import_line(line, (size_t)len, take_record, m, why, sizeof(why)) < 0 && !m->failed &&
+		if (transfer_import_line(line, (size_t)len, take_record, m, why, sizeof(why)) < 0 && !m->failed &&
 			m->bad++ < COMPLAINTS_MAX)
 			lookback_fail("%s:%llu: %s", name, (unsigned long long)number, why);
 		if (number % 1024 == 0)

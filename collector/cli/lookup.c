@@ -2,7 +2,7 @@
 // name, ip, rdata, zone.
 #include "collector/cli/lookback.h"
 
-#include "collector/query/paste.h"
+#include "collector/question/paste.h"
 #include "collector/schema/keys.h"
 
 #include <errno.h>

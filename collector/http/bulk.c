@@ -9,7 +9,7 @@
 #include "collector/http/job.h"
 #include "collector/http/params.h"
 #include "dataplane/common/monotonic.h"
-#include "collector/query/paste.h"
+#include "collector/question/paste.h"
 
 #include <ctype.h>
 #include <jansson.h>

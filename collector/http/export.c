@@ -2,7 +2,7 @@
 // GET /api/export: all records. A thread of its own reads from Redis and writes lines into a few blocks; the HTTP thread sends
 // them. The thread waits for a slow client, the connection waits for the thread, and no lookup waits for either.
 //
-//     query_export ──lines──► block ► block ► block ──► connection
+//     transfer_export ──lines──► block ► block ► block ──► connection
 //         thread                 at most BLOCKS            HTTP thread
 //
 // With the parameter `cursor` (empty at first) some lines say where a later export can continue: {"cursor":"…"}, or
@@ -181,7 +181,7 @@ enum MHD_Result http_export(struct http_request *r)
 	if (http_param_number(r, "limit", &limit) != 0)
 		return http_answer_line(r, MHD_HTTP_BAD_REQUEST, "limit: expected a whole number");
 	if (cursors &&
-		(!http_param(r, "cursor", cursor, sizeof(cursor)) || (*cursor && !query_export_is_cursor(cursor))))
+		(!http_param(r, "cursor", cursor, sizeof(cursor)) || (*cursor && !transfer_export_is_cursor(cursor))))
 		return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
 			"cursor: expected the cursor of an earlier export, or an empty value");
 	struct http_export *x = make(r);

@@ -4,7 +4,7 @@
 
 #include "collector/http/guard.h"
 #include "collector/http/gzip.h"
-#include "collector/query/export.h"
+#include "collector/transfer/export.h"
 
 #include <pthread.h>
 

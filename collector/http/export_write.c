@@ -49,11 +49,11 @@ static void pass_on(struct http_export *x, struct redis_buffer *b, bool last)
 	pthread_mutex_unlock(&x->lock);
 }
 
-static void put_cursor(struct http_export *x, struct redis_buffer *b, const struct query_export *run)
+static void put_cursor(struct http_export *x, struct redis_buffer *b, const struct transfer_export *run)
 {
 	char cursor[QUERY_CURSOR_SIZE];
 
-	query_export_cursor(run, cursor);
+	transfer_export_cursor(run, cursor);
 	query_put_text(b, x->csv ? "# cursor " : "{\"cursor\":\"");
 	query_put_text(b, cursor);
 	query_put_text(b, x->csv ? "\r\n" : "\"}\n");
@@ -72,7 +72,7 @@ static void put_record(struct http_export *x, struct redis_buffer *b, const stru
 }
 
 // Writes all records. Returns the last step, or QUERY_BUSY if the client has left.
-static enum query_step write_all(struct http_export *x, struct query_export *run)
+static enum query_step write_all(struct http_export *x, struct transfer_export *run)
 {
 	struct redis_buffer *b = free_block(x);
 	struct query_record record;
@@ -81,7 +81,7 @@ static enum query_step write_all(struct http_export *x, struct query_export *run
 
 	if (b && x->csv && !*x->cursor)
 		query_put_text(text_of(x, b), QUERY_CSV_HEAD);
-	while (b && !x->failed && ((step = query_export_next(run, &record)) == QUERY_RECORD || step == QUERY_BUSY)) {
+	while (b && !x->failed && ((step = transfer_export_next(run, &record)) == QUERY_RECORD || step == QUERY_BUSY)) {
 		if (step == QUERY_RECORD) {
 			put_record(x, text_of(x, b), &record);
 			records++;
@@ -106,17 +106,17 @@ static enum query_step write_all(struct http_export *x, struct query_export *run
 void *http_export_write(void *arg)
 {
 	struct http_export *x = arg;
-	struct query_export *run = query_export_start(&x->q, &x->redis);
+	struct transfer_export *run = transfer_export_start(&x->q, &x->redis);
 	enum query_step step = run ? write_all(x, run) : QUERY_FAILED;
 
 	pthread_mutex_lock(&x->lock);
 	if (step == QUERY_FAILED)
-		snprintf(x->why, sizeof(x->why), "%s", run ? query_export_why(run) : "out of memory");
+		snprintf(x->why, sizeof(x->why), "%s", run ? transfer_export_why(run) : "out of memory");
 	x->failed = x->failed || step == QUERY_FAILED;
 	x->ended = true;
 	http_export_wake(x);
 	pthread_mutex_unlock(&x->lock);
-	query_export_stop(run);
+	transfer_export_stop(run);
 	http_export_drop(x);
 	return NULL;
 }

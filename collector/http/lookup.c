@@ -11,7 +11,7 @@
 #include "collector/http/handlers.h"
 #include "collector/http/params.h"
 #include "collector/http/records.h"
-#include "collector/query/paste.h"
+#include "collector/question/paste.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// POST /api/understand: what a text means, read as lookups read it (query/paste.h). The web page asks this first.
+// POST /api/understand: what a text means, read as lookups read it (question/paste.h). The web page asks this first.
 //
 //     {"kind":"name","value":"www.example.com"}                also below, stem, pattern, regex, address, prefix, range, keyword
 //     {"kind":"list","values":["192.0.2.1","a.example"],"refused":[{"query":"seen","error":"…"}]}
 //     {"error":"…"}
 #include "collector/http/answer.h"
 #include "collector/http/handlers.h"
-#include "collector/query/paste.h"
+#include "collector/question/paste.h"
 
 #include <jansson.h>
 #include <stdlib.h>

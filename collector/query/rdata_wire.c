@@ -4,7 +4,7 @@
 
 #include "dataplane/common/dns_layout.h"
 
-#include "collector/query/name.h"
+#include "collector/question/name.h"
 #include "collector/query/rdata.h"
 #include "dataplane/common/wire_name.h"
 

@@ -12,7 +12,7 @@
 #include "collector/names/store.h"
 #include "collector/names/stream.h"
 #include "collector/query/query.h"
-#include "collector/query/regex.h"
+#include "collector/question/regex.h"
 
 enum {
 	QUERY_PAGE = 1000,	// members read of one set at a time

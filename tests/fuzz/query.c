@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What people and clients send, as text: lookups in every form, escapes of a path, lines of an import, punycode.
-#include "collector/query/import.h"
-#include "collector/query/paste.h"
+#include "collector/transfer/import.h"
+#include "collector/question/paste.h"
 #include "collector/query/match.h"
 #include "collector/query/rdata_wire.h"
 
@@ -155,6 +155,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_names(text, size);
 	if (query_percent_decode(text, size, decoded, sizeof(decoded)) != SIZE_MAX)
 		parse_all(decoded);
-	(void)query_import_line(text, size, take, NULL, why, sizeof(why));
+	(void)transfer_import_line(text, size, take, NULL, why, sizeof(why));
 	return 0;
 }

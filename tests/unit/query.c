@@ -1,133 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What people paste, patterns, look-alikes, RDATA and lines of other programs.
+// Patterns, look-alikes, RDATA, records as JSON.
 #include "tests/tools/unit.h"
 
-#include "collector/query/import.h"
 #include "collector/query/json.h"
 #include "collector/query/match.h"
 #include "collector/query/rdata.h"
 #include "collector/query/rdata_wire.h"
 
 static char why[512];
-
-static void names(void)
-{
-	static const struct {
-		const char *text, *name;
-	} good[] = {{"www.Example.COM", "www.example.com"}, {"example.com.", "example.com"}, {".", "."},
-		{"a\\.b.example", "a\\.b.example"}, {"\\065\\066.example", "ab.example"}, {"\\000.x", "\\000.x"},
-		{"_dmarc.example", "_dmarc.example"}, {"a\\@b.example", "a\\@b.example"}};
-	static const char *const bad[] = {"", "..", "a..b", ".a", "a b", "a\\", "a\\12", "a\\256", "a\\1x2",
-		"0123456789012345678901234567890123456789012345678901234567890123.example"};
-	char out[TEXT_NAME_SIZE], longest[300] = "";
-
-	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
-		CU_ASSERT(query_name(good[i].text, strlen(good[i].text), out) > 0);
-		CU_ASSERT_STRING_EQUAL(out, good[i].name);
-	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		CU_ASSERT_EQUAL(query_name(bad[i], strlen(bad[i]), out), 0);
-	for (int i = 0; i < 127; i++)
-		strcat(longest, "a.");
-	CU_ASSERT_EQUAL(query_name(longest, 253, out), 253); // 255 octets in wire form
-	CU_ASSERT_EQUAL(query_name(longest, 254, out), 253);
-	strcat(longest, "a");
-	CU_ASSERT_EQUAL(query_name(longest, 255, out), 0);
-}
-
-static void refanged(void)
-{
-	static const struct {
-		const char *text, *plain;
-	} samples[] = {{"billingnow[.]com", "billingnow.com"}, {"207[.]148[.]248[.]143", "207.148.248.143"},
-		{"hxxps://www[.]example(.)com:8443/a?b#c", "www.example.com"}, {" example.com\n", "example.com"},
-		{"http://user:secret@example.net/x", "example.net"}, {"someone[@]example[.]org", "example.org"},
-		{"hxxp[:]//[2001:db8::1]:80/", "2001:db8::1"}, {"example[dot]com", "example.com"},
-		{"2001:db8::1", "2001:db8::1"}, {"a\\@b.example", "a\\@b.example"}};
-	char out[256];
-
-	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
-		CU_ASSERT_TRUE(query_refang(samples[i].text, out, sizeof(out)));
-		CU_ASSERT_STRING_EQUAL(out, samples[i].plain);
-	}
-	CU_ASSERT_FALSE(query_refang("example.com", out, 5));
-}
-
-static void internationalised(void)
-{
-	struct query q = query_make(QUERY_NAME);
-
-	CU_ASSERT_EQUAL(query_parse(&q, "Bücher.example", why, sizeof(why)), 0);
-	CU_ASSERT_STRING_EQUAL(q.name, "xn--bcher-kva.example");
-	CU_ASSERT_EQUAL(query_parse(&q, "*.straße[.]example", why, sizeof(why)), 0);
-	CU_ASSERT_EQUAL(q.kind, QUERY_SUBTREE);
-	CU_ASSERT_STRING_EQUAL(q.name, "xn--strae-oqa.example");
-	CU_ASSERT_EQUAL(query_parse(&q, "www.例え。テスト", why, sizeof(why)), 0);
-	CU_ASSERT_STRING_EQUAL(q.name, "www.xn--r8jz45g.xn--zckzah");
-	CU_ASSERT_EQUAL(query_parse_target(&q, "ns.münchen.*", why, sizeof(why)), 0);
-	CU_ASSERT_EQUAL(q.kind, QUERY_TARGET_STEM);
-	CU_ASSERT_STRING_EQUAL(q.name, "ns.xn--mnchen-3ya");
-	CU_ASSERT_NOT_EQUAL(query_parse(&q, "a\xff\xfe.example", why, sizeof(why)), 0);
-	CU_ASSERT_NOT_EQUAL(query_parse(&q, "\xc3", why, sizeof(why)), 0);
-	CU_ASSERT_EQUAL(query_parse_keyword(&q, "BÜCHER", why, sizeof(why)), 0);
-	CU_ASSERT_STRING_EQUAL(q.name, "bucher");
-	CU_ASSERT_EQUAL(query_alike(q.name, q.name_len, "xn--bcherladen-9db.example", 26), QUERY_REASON_HOMOGLYPH);
-	CU_ASSERT_EQUAL(query_parse_keyword(&q, "例え", why, sizeof(why)), 0);
-	CU_ASSERT_STRING_EQUAL(q.name, "xn--r8jz45g");
-}
-
-static void pasted(void)
-{
-	struct query q = query_make(QUERY_NAME);
-	char text[TEXT_ADDRESS_SIZE];
-
-	CU_ASSERT(query_parse(&q, "*.Example.com", why, sizeof(why)) == 0 && q.kind == QUERY_SUBTREE);
-	CU_ASSERT_STRING_EQUAL(q.name, "example.com");
-	CU_ASSERT(query_parse(&q, "www.example.*.", why, sizeof(why)) == 0 && q.kind == QUERY_STEM);
-	CU_ASSERT_STRING_EQUAL(q.name, "www.example");
-	CU_ASSERT(query_parse(&q, "192.0.2.77,28", why, sizeof(why)) == 0 && q.kind == QUERY_ADDRESSES);
-	text_address(q.first, 4, text);
-	CU_ASSERT_STRING_EQUAL(text, "192.0.2.64");
-	text_address(q.last, 4, text);
-	CU_ASSERT_STRING_EQUAL(text, "192.0.2.79");
-	CU_ASSERT(query_parse(&q, "2001:db8::/33", why, sizeof(why)) == 0 && q.address_size == 16);
-	text_address(q.last, 16, text);
-	CU_ASSERT_STRING_EQUAL(text, "2001:db8:7fff:ffff:ffff:ffff:ffff:ffff");
-	CU_ASSERT_EQUAL(query_parse(&q, "0.0.0.0/0", why, sizeof(why)), 0);
-	CU_ASSERT_EQUAL(query_parse(&q, "192.0.2.1-192.0.2.9", why, sizeof(why)), 0);
-	CU_ASSERT_NOT_EQUAL(query_parse_addresses(&q, "192.0.2.9-192.0.2.1", why, sizeof(why)), 0);
-	CU_ASSERT_NOT_EQUAL(query_parse_addresses(&q, "192.0.2.1-2001:db8::1", why, sizeof(why)), 0);
-	CU_ASSERT_NOT_EQUAL(query_parse_addresses(&q, "192.0.2.0/33", why, sizeof(why)), 0);
-	CU_ASSERT_NOT_EQUAL(query_parse_addresses(&q, "192.0.2.0/-1", why, sizeof(why)), 0);
-	CU_ASSERT_NOT_EQUAL(query_parse(&q, "not a name", why, sizeof(why)), 0);
-}
-
-static void types_and_times(void)
-{
-	struct query q = query_make(QUERY_NAME);
-	int64_t t = 0;
-
-	CU_ASSERT_EQUAL(query_parse_types(&q, "a,Aaaa,type65534", why, sizeof(why)), 0);
-	CU_ASSERT(query_has_type(&q, "AAAA", 4) && query_has_type(&q, "TYPE65534", 9) && !query_has_type(&q, "MX", 2));
-	CU_ASSERT_NOT_EQUAL(query_parse_types(&q, "nosuch", why, sizeof(why)), 0);
-	CU_ASSERT_EQUAL(query_parse_types(&q, "15,65400", why, sizeof(why)), 0);
-	CU_ASSERT(query_has_type(&q, "MX", 2) && query_has_type(&q, "TYPE65400", 9) && !query_has_type(&q, "A", 1));
-	CU_ASSERT_NOT_EQUAL(query_parse_types(&q, "65536", why, sizeof(why)), 0);
-	CU_ASSERT_NOT_EQUAL(query_parse_types(&q, "15x", why, sizeof(why)), 0);
-	CU_ASSERT_EQUAL(query_parse_types(&q, "ANY", why, sizeof(why)), 0);
-	CU_ASSERT(query_has_type(&q, "MX", 2) && !query_has_type(&q, "DS", 2));
-	CU_ASSERT_EQUAL(query_parse_types(&q, "ANY-DNSSEC", why, sizeof(why)), 0);
-	CU_ASSERT(!query_has_type(&q, "MX", 2) && query_has_type(&q, "DS", 2));
-	CU_ASSERT(query_parse_time(&t, "1700000000", 99, why, sizeof(why)) == 0 && t == 1700000000);
-	CU_ASSERT(query_parse_time(&t, "-60", 1000, why, sizeof(why)) == 0 && t == 940);
-	CU_ASSERT(query_parse_time(&t, "2d", 200000, why, sizeof(why)) == 0 && t == 27200);
-	CU_ASSERT(query_parse_time(&t, "2024-01-31", 0, why, sizeof(why)) == 0 && t == 1706659200);
-	CU_ASSERT(query_parse_time(&t, "2024-01-31T12:00:00Z", 0, why, sizeof(why)) == 0 && t == 1706702400);
-	CU_ASSERT_NOT_EQUAL(query_parse_time(&t, "yesterday", 0, why, sizeof(why)), 0);
-	CU_ASSERT_NOT_EQUAL(query_parse_time(&t, "99999999999999999999", 0, why, sizeof(why)), 0);
-	CU_ASSERT(query_parse_order(&q, "-count", why, sizeof(why)) == 0 && q.descending);
-	CU_ASSERT_NOT_EQUAL(query_parse_order(&q, "size", why, sizeof(why)), 0);
-}
 
 static bool globs(const char *pattern, const char *text)
 {
@@ -343,82 +223,6 @@ static void rdata_wire(void)
 	}
 }
 
-static char imported[2048];
-
-static bool take(void *arg, const struct query_record *r)
-{
-	size_t used = strlen(imported);
-
-	snprintf(imported + used, sizeof(imported) - used, "%.*s %.*s %.*s %lld %lld %lld;", (int)r->owner_len,
-		r->owner, (int)r->type_len, r->type, (int)r->rdata_len, r->rdata, (long long)r->first,
-		(long long)r->last, (long long)r->count);
-	return true;
-}
-
-static int import(const char *line)
-{
-	imported[0] = '\0';
-	return query_import_line(line, strlen(line), take, NULL, why, sizeof(why));
-}
-
-static void imports(void)
-{
-	CU_ASSERT_EQUAL(import("{\"rrname\":\"Www.Example.com\",\"rrtype\":\"A\",\"rdata\":[\"192.0.2.1\","
-			       "\"192.0.2.2\"],"
-			       "\"time_first\":5,\"time_last\":9,\"count\":3}\n"),
-		2);
-	CU_ASSERT_STRING_EQUAL(imported, "www.example.com A 192.0.2.1 5 9 3;www.example.com A 192.0.2.2 5 9 3;");
-	CU_ASSERT_EQUAL(import("{\"obj\":{\"count\":2,\"time_first\":1,\"time_last\":2,\"rrname\":\"a."
-			       "example.\",\"rrtype\":"
-			       "\"MX\",\"bailiwick\":\"example.\",\"rdata\":[\"10 mx.example.\"]}}"),
-		1);
-	CU_ASSERT_STRING_EQUAL(imported, "a.example MX 10 mx.example 1 2 2;");
-	CU_ASSERT_EQUAL(import("{\"cond\":\"begin\"}"), 0);
-	CU_ASSERT_EQUAL(import("1322849924.4||10.1.1.1||8.8.8.8||IN||t.example.||TXT||a||b|5||300||7"), 1);
-	CU_ASSERT_STRING_EQUAL(imported, "t.example TXT \"a||b|5\" 1322849924 1322849924 7;");
-	CU_ASSERT_EQUAL(import("1322849924||10.1.1.1||8.8.8.8||IN||t.example||TXT||b|5||300"), 1);
-	CU_ASSERT_STRING_EQUAL(imported, "t.example TXT \"b|5\" 1322849924 1322849924 1;");
-	static const char *const counts[] = {"7", "7.0", "\"7\""};
-	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-		char line[200];
-		snprintf(line, sizeof(line),
-			"{\"rrname\":\"c\",\"rrtype\":\"NS\",\"rdata\":\"d\",\"time_first\":0,\"time_last\":1,\"count\":%s}",
-			counts[i]);
-		CU_ASSERT_EQUAL(import(line), 1);
-		CU_ASSERT_STRING_EQUAL(imported, "c NS d 0 1 7;");
-	}
-	CU_ASSERT_EQUAL(import("{\"rrname\":\"x.example\",\"rrtype\":\"15\",\"rdata\":\"1 y.example\",\"time_first\":"
-			       "\"2024-01-31 00:00:00\",\"time_last\":1706659201}"),
-		1);
-	CU_ASSERT_STRING_EQUAL(imported, "x.example MX 1 y.example 1706659200 1706659201 1;");
-	CU_ASSERT_EQUAL(import("1322849924.408856||10.1.1.1||8.8.8.8||IN||upload.youtube.com.||A||74.125.43."
-			       "117||46587||5"),
-		1);
-	CU_ASSERT_STRING_EQUAL(imported, "upload.youtube.com A 74.125.43.117 1322849924 1322849924 5;");
-	CU_ASSERT_EQUAL(import("\n"), 0);
-	CU_ASSERT_EQUAL(
-		import("{\"rrname\":\"Bücher.example\",\"rrtype\":\"NS\",\"rdata\":\"ns.\\u00fc.example\",\"time_first\":1,\"time_last\":2}"),
-		1);
-	CU_ASSERT_STRING_EQUAL(imported, "xn--bcher-kva.example NS ns.xn--tda.example 1 2 1;");
-	CU_ASSERT_EQUAL(import("1322849924||10.1.1.1||8.8.8.8||IN||bücher.example||CNAME||ü.example||5||1"), 1);
-	CU_ASSERT_STRING_EQUAL(imported, "xn--bcher-kva.example CNAME xn--tda.example 1322849924 1322849924 1;");
-	static const char *const bad[] = {"{", "x", "{\"rrname\":\"a\"}", "[1]", "{\"rrname\":5,\"rrtype\":\"A\"}",
-		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":\"x\",\"time_first\":1,\"time_last\":1}",
-		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":9,\"time_last\":1}",
-		"{\"rrname\":\"a\",\"rrtype\":\"A\",\"rdata\":[],\"time_first\":1,\"time_last\":1}",
-		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":1,\"time_last\":1,\"count\":\"many\"}",
-		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":1,\"time_last\":1,\"count\":1.5}",
-		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"count\":1}",
-		"{\"rrname\":\"xn--ü.example\",\"rrtype\":\"NS\",\"rdata\":\"b\",\"time_first\":1,\"time_last\":2}",
-		"{\"rrname\":\"a\",\"rrtype\":\"NS\",\"rdata\":\"‍.example\",\"time_first\":1,\"time_last\":2}",
-		"1322849924||1||2||IN||a\xff.example||NS||b||1||1", "1||2||3||IN||a||TXT||b||1||1x",
-		"1||2||3||IN||a||TXT||b", "1||2||3||CH||a||TXT||b||1||1", "1||2||3"};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		CU_ASSERT(import(bad[i]) < 0);
-		CU_ASSERT_NOT_EQUAL(why[0], '\0');
-	}
-}
-
 static void json(void)
 {
 	struct redis_buffer out = {0};
@@ -452,11 +256,9 @@ static void json(void)
 
 int main(void)
 {
-	static const struct unit_test tests[] = {{"names", names}, {"defanged text and URLs", refanged},
-		{"what is pasted", pasted}, {"internationalised names", internationalised},
-		{"types, times, orders", types_and_times}, {"globs", patterns}, {"regular expressions", regexes},
+	static const struct unit_test tests[] = {{"globs", patterns}, {"regular expressions", regexes},
 		{"a late one", late_regex}, {"needles of patterns", needles}, {"wildcards", wildcards},
 		{"look-alikes", look_alikes}, {"rdata of others", rdata}, {"rdata in wire form", rdata_wire},
-		{"lines of others", imports}, {"JSON and CSV", json}};
+		{"JSON and CSV", json}};
 	return unit_run("query", tests, sizeof(tests) / sizeof(*tests));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/query/import.h"
+#include "collector/transfer/import.h"
 
 #include "collector/query/rdata.h"
 
@@ -18,7 +18,7 @@ struct line {
 	size_t owner_len;
 	char type[TEXT_TYPE_SIZE];
 	int64_t first, last, count;
-	query_import_sink *sink;
+	transfer_import_sink *sink;
 	void *arg;
 	char *why;
 	size_t why_size;
@@ -224,7 +224,8 @@ static int take_passivedns(struct line *l, char *text)
 	return emit(l, field[6]);
 }
 
-int query_import_line(const char *line, size_t len, query_import_sink *sink, void *arg, char *why, size_t why_size)
+int transfer_import_line(const char *line, size_t len, transfer_import_sink *sink, void *arg, char *why,
+	size_t why_size)
 {
 	static struct line l;
 

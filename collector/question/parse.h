@@ -3,7 +3,7 @@
 // options.c (types, times, order), paste.c and paste_text.c (pasted text).
 #pragma once
 
-#include "collector/query/query.h"
+#include "collector/question/question.h"
 
 // Writes "'TEXT': expected EXPECTED" to `why`. Returns -EINVAL.
 int query_refuse(char *why, size_t why_size, const char *text, const char *expected);

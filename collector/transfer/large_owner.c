@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/query/large_owner.h"
+#include "collector/transfer/large_owner.h"
 
 #include "collector/schema/keys.h"
 
@@ -8,7 +8,7 @@
 
 enum { COUNT = 500 };
 
-struct query_large_owner {
+struct transfer_large_owner {
 	struct reader *db;
 	char owner[TEXT_NAME_SIZE];
 	size_t owner_len;
@@ -18,9 +18,9 @@ struct query_large_owner {
 	size_t pos;
 };
 
-struct query_large_owner *query_large_owner_start(struct reader *db, const char *owner, size_t len)
+struct transfer_large_owner *transfer_large_owner_start(struct reader *db, const char *owner, size_t len)
 {
-	struct query_large_owner *l = len < TEXT_NAME_SIZE ? calloc(1, sizeof(*l)) : NULL;
+	struct transfer_large_owner *l = len < TEXT_NAME_SIZE ? calloc(1, sizeof(*l)) : NULL;
 
 	if (!l)
 		return NULL;
@@ -31,7 +31,7 @@ struct query_large_owner *query_large_owner_start(struct reader *db, const char 
 	return l;
 }
 
-static void forget_page(struct query_large_owner *l)
+static void forget_page(struct transfer_large_owner *l)
 {
 	redisReply **const all[] = {&l->page, &l->first, &l->count};
 
@@ -43,7 +43,7 @@ static void forget_page(struct query_large_owner *l)
 	l->pos = 0;
 }
 
-void query_large_owner_stop(struct query_large_owner *l)
+void transfer_large_owner_stop(struct transfer_large_owner *l)
 {
 	if (!l)
 		return;
@@ -51,7 +51,7 @@ void query_large_owner_stop(struct query_large_owner *l)
 	free(l);
 }
 
-static void ask_scores(struct query_large_owner *l, const redisReply *members, const char *family)
+static void ask_scores(struct transfer_large_owner *l, const redisReply *members, const char *family)
 {
 	reader_command(l->db, 2 + (unsigned)members->elements / 2, "ZMSCORE", family, l->owner, l->owner_len);
 	for (size_t i = 0; i + 1 < members->elements; i += 2)
@@ -59,7 +59,7 @@ static void ask_scores(struct query_large_owner *l, const redisReply *members, c
 }
 
 // 0, or -1 with db->why.
-static int read_page(struct query_large_owner *l)
+static int read_page(struct transfer_large_owner *l)
 {
 	struct reader *db = l->db;
 
@@ -95,7 +95,7 @@ static int64_t score(const redisReply *scores, size_t i, int64_t missing)
 	return known ? reader_number(scores->element[i]) : missing;
 }
 
-enum query_step query_large_owner_next(struct query_large_owner *l, struct query_record *r)
+enum query_step transfer_large_owner_next(struct transfer_large_owner *l, struct query_record *r)
 {
 	while (!l->page || 2 * l->pos + 1 >= l->page->element[1]->elements) {
 		if (l->begun && strcmp(l->cursor, "0") == 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Internationalised names as people write them ("bücher.example") in the form that DNS has
 // ("xn--bcher-kva.example") and back: UTS 46, non-transitional, by libidn2, label by label.
-#include "collector/query/query.h"
+#include "collector/question/question.h"
 
 #include <idn2.h>
 #include <stdlib.h>

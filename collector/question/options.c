@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What narrows and orders a query: record types, times, the order of records.
-#include "collector/query/parse.h"
+#include "collector/question/parse.h"
 
 #include "dataplane/common/dns_layout.h"
 

@@ -5,11 +5,11 @@
 
 #include "collector/query/query.h"
 
-struct query_large_owner;
+struct transfer_large_owner;
 
 // NULL without memory. `db` is borrowed.
-struct query_large_owner *query_large_owner_start(struct reader *db, const char *owner, size_t len);
+struct transfer_large_owner *transfer_large_owner_start(struct reader *db, const char *owner, size_t len);
 
 // QUERY_RECORD, QUERY_END, or QUERY_FAILED with the reason in db->why.
-enum query_step query_large_owner_next(struct query_large_owner *l, struct query_record *record);
-void query_large_owner_stop(struct query_large_owner *l); // NULL is fine
+enum query_step transfer_large_owner_next(struct transfer_large_owner *l, struct query_record *record);
+void transfer_large_owner_stop(struct transfer_large_owner *l); // NULL is fine

@@ -6,7 +6,7 @@
 //     192.0.2.1-192.0.2.9   192.0.2.1 - 9   192.0.2.1..192.0.2.9
 //
 // An IPv4 address in IPv6 (::ffff:192.0.2.1) is looked for as both.
-#include "collector/query/parse.h"
+#include "collector/question/parse.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

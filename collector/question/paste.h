@@ -11,7 +11,7 @@
 //     list      several of these, with blanks, commas, semicolons or bars between them
 #pragma once
 
-#include "collector/query/query.h"
+#include "collector/question/question.h"
 
 enum query_meaning {
 	QUERY_MEANS_NAME,

@@ -7,10 +7,10 @@
 
 // Appends to db->reader.out what writes one record. `add`: adds its count to the one in Redis;
 // otherwise the greater one stays, so that a second import does no harm.
-void query_write_record(struct query_db *db, const struct query_record *r, bool add);
+void transfer_write_record(struct query_db *db, const struct query_record *r, bool add);
 
 // Appends what removes one record from its sorted sets, and asks whether its owner and its address
-// have others: query_erase_finish reads the replies (two for each record), and removes owners and
+// have others: transfer_erase_finish reads the replies (two for each record), and removes owners and
 // addresses that are gone from their zone and net sets. Returns 0 or -1.
-void query_erase_record(struct query_db *db, const struct query_record *r);
-int query_erase_finish(struct query_db *db, const struct query_record *records, size_t len);
+void transfer_erase_record(struct query_db *db, const struct query_record *r);
+int transfer_erase_finish(struct query_db *db, const struct query_record *records, size_t len);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The characters of pasted text: invisible ones, quotes and brackets around it, separators of items.
-#include "collector/query/parse.h"
+#include "collector/question/parse.h"
 
 #include <ctype.h>
 #include <string.h>

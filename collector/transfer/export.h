@@ -16,20 +16,20 @@
 
 enum { QUERY_CURSOR_SIZE = 64 };
 
-struct query_export;
+struct transfer_export;
 
 // `q`: types, times, limit, offset, cursor. NULL without memory; other failures are reported by the first
-// query_export_next.
-struct query_export *query_export_start(const struct query *q, const struct redis_settings *redis);
+// transfer_export_next.
+struct transfer_export *transfer_export_start(const struct query *q, const struct redis_settings *redis);
 
 // QUERY_BUSY: a page is done.
-enum query_step query_export_next(struct query_export *e, struct query_record *record);
-const char *query_export_why(const struct query_export *e);
+enum query_step transfer_export_next(struct transfer_export *e, struct query_record *record);
+const char *transfer_export_why(const struct transfer_export *e);
 
 // The cursor from which a later export returns all records that this one has not returned yet; empty: the start.
-void query_export_cursor(const struct query_export *e, char out[static QUERY_CURSOR_SIZE]);
+void transfer_export_cursor(const struct transfer_export *e, char out[static QUERY_CURSOR_SIZE]);
 
 // True if a text may be a cursor.
-bool query_export_is_cursor(const char *text);
+bool transfer_export_is_cursor(const char *text);
 
-void query_export_stop(struct query_export *e); // NULL is fine
+void transfer_export_stop(struct transfer_export *e); // NULL is fine

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/query/export.h"
+#include "collector/transfer/export.h"
 
-#include "collector/query/large_owner.h"
+#include "collector/transfer/large_owner.h"
 #include "collector/reader/pipe.h"
 #include "collector/query/state.h"
 #include "collector/reader/sorted_set.h"
@@ -22,7 +22,7 @@ struct export_page {
 	char cursor[SCAN_CURSOR_SIZE]; // the one that found them
 };
 
-struct query_export {
+struct transfer_export {
 	struct query q;
 	struct reader reader;	  // topology, and what is too large or has moved
 	struct reader_pipe *pipe; // one a node
@@ -36,15 +36,15 @@ struct query_export {
 	char scan_cursor[SCAN_CURSOR_SIZE]; // of that SCAN
 	struct reader_sorted_set set[SETS]; // of the owner whose records come next
 	size_t pos;			    // the next one
-	struct query_large_owner *large;    // a set that is read by itself; NULL: none
+	struct transfer_large_owner *large; // a set that is read by itself; NULL: none
 	struct query_list left;		    // owners of the page that must be read so
 	uint64_t passed, given;
 	bool failed;
 	char why[512];
 };
 
-static int fail(struct query_export *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static int fail(struct query_export *e, const char *format, ...)
+static int fail(struct transfer_export *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int fail(struct transfer_export *e, const char *format, ...)
 {
 	va_list args;
 
@@ -57,7 +57,7 @@ static int fail(struct query_export *e, const char *format, ...)
 
 // --- beginning
 
-static int open_pipes(struct query_export *e)
+static int open_pipes(struct transfer_export *e)
 {
 	e->pipes = reader_nodes(&e->reader);
 	e->pipe = e->pipes > 0 ? calloc(e->pipes, sizeof(*e->pipe)) : NULL;
@@ -72,7 +72,7 @@ static int open_pipes(struct query_export *e)
 	return 0;
 }
 
-bool query_export_is_cursor(const char *text)
+bool transfer_export_is_cursor(const char *text)
 {
 	for (int part = 0; part < 2; part++) {
 		size_t len = strcspn(text, "-");
@@ -83,7 +83,7 @@ bool query_export_is_cursor(const char *text)
 	return *text && strlen(text) < SCAN_CURSOR_SIZE && strspn(text, "0123456789") == strlen(text);
 }
 
-void query_export_cursor(const struct query_export *e, char out[static QUERY_CURSOR_SIZE])
+void transfer_export_cursor(const struct transfer_export *e, char out[static QUERY_CURSOR_SIZE])
 {
 	const struct export_page *p = &e->page[e->shown];
 	const char *run = p->node < e->pipes && e->pipe[p->node].context ? e->pipe[p->node].run : "0";
@@ -95,11 +95,11 @@ void query_export_cursor(const struct query_export *e, char out[static QUERY_CUR
 }
 
 // Finds the node that a cursor names.
-static int take_cursor(struct query_export *e, const char *text)
+static int take_cursor(struct transfer_export *e, const char *text)
 {
 	size_t node_len = strcspn(text, "-");
 
-	if (!query_export_is_cursor(text))
+	if (!transfer_export_is_cursor(text))
 		return fail(e, "'%.100s' is not a cursor of an export", text);
 	for (size_t i = 0; i < e->pipes; i++) {
 		const char *run = text + node_len + 1;
@@ -116,14 +116,14 @@ static int take_cursor(struct query_export *e, const char *text)
 	return fail(e, "the cursor is of a node that is not a primary of this Redis any more: start a new export");
 }
 
-static int send_scan(struct query_export *e)
+static int send_scan(struct transfer_export *e)
 {
 	reader_put_scan(&e->reader, &e->pipe[e->scan_node].out, e->scan_cursor, families[SET_LAST], "*", SCAN_COUNT);
 	e->scanning = true;
 	return 0;
 }
 
-static int flush(struct query_export *e)
+static int flush(struct transfer_export *e)
 {
 	for (size_t i = 0; i < e->pipes; i++)
 		if (e->pipe[i].out.size > 0 && reader_pipe_send(&e->pipe[i]) != 0)
@@ -131,7 +131,7 @@ static int flush(struct query_export *e)
 	return 0;
 }
 
-static int begin(struct query_export *e)
+static int begin(struct transfer_export *e)
 {
 	strcpy(e->scan_cursor, "0");
 	if (open_pipes(e) != 0 || (e->q.cursor && *e->q.cursor && take_cursor(e, e->q.cursor) != 0))
@@ -139,19 +139,19 @@ static int begin(struct query_export *e)
 	return send_scan(e) == 0 ? flush(e) : -1;
 }
 
-struct query_export *query_export_start(const struct query *q, const struct redis_settings *redis)
+struct transfer_export *transfer_export_start(const struct query *q, const struct redis_settings *redis)
 {
-	struct query_export *e = calloc(1, sizeof(*e));
+	struct transfer_export *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return NULL;
 	e->q = *q;
 	reader_init(&e->reader, redis);
-	begin(e); // a failure is reported by the first query_export_next
+	begin(e); // a failure is reported by the first transfer_export_next
 	return e;
 }
 
-void query_export_stop(struct query_export *e)
+void transfer_export_stop(struct transfer_export *e)
 {
 	if (!e)
 		return;
@@ -160,13 +160,13 @@ void query_export_stop(struct query_export *e)
 	for (int i = 0; i < 2; i++)
 		query_list_free(&e->page[i].owners);
 	query_list_free(&e->left);
-	query_large_owner_stop(e->large);
+	transfer_large_owner_stop(e->large);
 	reader_free(&e->reader);
 	free(e->pipe);
 	free(e);
 }
 
-const char *query_export_why(const struct query_export *e)
+const char *transfer_export_why(const struct transfer_export *e)
 {
 	return e->why;
 }
@@ -174,7 +174,7 @@ const char *query_export_why(const struct query_export *e)
 // --- pages
 
 // Which pipe a key's commands go through.
-static struct reader_pipe *pipe_of(struct query_export *e, const char *family, const char *owner, size_t len)
+static struct reader_pipe *pipe_of(struct transfer_export *e, const char *family, const char *owner, size_t len)
 {
 	char key[sizeof(e->reader.settings.prefix) + 16 + TEXT_NAME_SIZE];
 
@@ -187,7 +187,7 @@ static struct reader_pipe *pipe_of(struct query_export *e, const char *family, c
 
 // ZSCAN, not ZRANGE WITHSCORES: Redis returns a small set as a whole in both, but ZRANGE prints each score as
 // a floating-point number, which takes as long as everything else.
-static void put_set(struct query_export *e, struct reader_pipe *p, const char *family, const char *owner, size_t len)
+static void put_set(struct transfer_export *e, struct reader_pipe *p, const char *family, const char *owner, size_t len)
 {
 	char head[sizeof(e->reader.settings.prefix) + 16];
 	size_t prefix_len = strlen(e->reader.settings.prefix), family_len = strlen(family);
@@ -201,7 +201,7 @@ static void put_set(struct query_export *e, struct reader_pipe *p, const char *f
 }
 
 // Sends the commands for all records of the owners of a page, and for the page after it.
-static int request(struct query_export *e, const struct export_page *page)
+static int request(struct transfer_export *e, const struct export_page *page)
 {
 	bool more = strcmp(e->scan_cursor, "0") != 0;
 
@@ -222,7 +222,7 @@ static int request(struct query_export *e, const struct export_page *page)
 }
 
 // Reads the reply to the SCAN in progress: a page of owners.
-static int read_scan(struct query_export *e, struct export_page *page)
+static int read_scan(struct transfer_export *e, struct export_page *page)
 {
 	struct reader_pipe *p = &e->pipe[e->scan_node];
 	size_t skip = strlen(e->reader.settings.prefix) + strlen(families[SET_LAST]);
@@ -251,7 +251,7 @@ static int read_scan(struct query_export *e, struct export_page *page)
 }
 
 // Makes the next page the current one. 1, 0 if there is none, or -1.
-static int turn_page(struct query_export *e)
+static int turn_page(struct transfer_export *e)
 {
 	struct export_page *other = &e->page[!e->shown];
 
@@ -273,7 +273,7 @@ static int turn_page(struct query_export *e)
 // --- records
 
 // Reads the sets of one owner.
-static int read_owner(struct query_export *e, const char *owner, size_t len)
+static int read_owner(struct transfer_export *e, const char *owner, size_t len)
 {
 	bool by_itself = false;
 
@@ -297,7 +297,7 @@ static int read_owner(struct query_export *e, const char *owner, size_t len)
 }
 
 // The next record of the owner whose sets were read. Its page's `pos` is past it already.
-static bool next_of_owner(struct query_export *e, struct query_record *r)
+static bool next_of_owner(struct transfer_export *e, struct query_record *r)
 {
 	const struct reader_sorted_set *s = &e->set[SET_LAST];
 	const struct export_page *page = &e->page[e->shown];
@@ -321,7 +321,7 @@ static bool next_of_owner(struct query_export *e, struct query_record *r)
 }
 
 // The next record of any owner. QUERY_BUSY at the end of a page.
-static enum query_step next_record(struct query_export *e, struct query_record *r)
+static enum query_step next_record(struct transfer_export *e, struct query_record *r)
 {
 	struct export_page *page = &e->page[e->shown];
 
@@ -336,25 +336,25 @@ static enum query_step next_record(struct query_export *e, struct query_record *
 		}
 		if (!e->large && query_list_left(&e->left) > 0) {
 			size_t i = e->left.pos++;
-			e->large =
-				query_large_owner_start(&e->reader, query_list_text(&e->left, i), e->left.span[i].len);
+			e->large = transfer_large_owner_start(&e->reader, query_list_text(&e->left, i),
+				e->left.span[i].len);
 			if (!e->large)
 				return fail(e, "out of memory"), QUERY_FAILED;
 		}
 		if (!e->large)
 			return QUERY_BUSY;
-		enum query_step step = query_large_owner_next(e->large, r);
+		enum query_step step = transfer_large_owner_next(e->large, r);
 		if (step == QUERY_FAILED)
 			fail(e, "%s", e->reader.why);
 		if (step != QUERY_END)
 			return step;
-		query_large_owner_stop(e->large);
+		transfer_large_owner_stop(e->large);
 		e->large = NULL;
 	}
 }
 
 // All pages are done.
-static enum query_step end(struct query_export *e)
+static enum query_step end(struct transfer_export *e)
 {
 	if (e->pipes > 1 && reader_version(&e->reader) != e->version) {
 		fail(e, "slots of the cluster moved meanwhile, records may be missing: start a new export");
@@ -369,7 +369,7 @@ static bool is_wanted(const struct query *q, const struct query_record *r)
 	       r->first <= q->first_before && query_has_type(q, r->type, r->type_len);
 }
 
-enum query_step query_export_next(struct query_export *e, struct query_record *record)
+enum query_step transfer_export_next(struct transfer_export *e, struct query_record *record)
 {
 	enum query_step step;
 

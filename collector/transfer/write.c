@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/query/write.h"
+#include "collector/transfer/write.h"
 
 #include "collector/query/rdata.h"
 #include "collector/schema/keys.h"
@@ -87,7 +87,7 @@ static void write_indexes(struct query_db *db, const struct query_record *r)
 	}
 }
 
-void query_write_record(struct query_db *db, const struct query_record *r, bool add)
+void transfer_write_record(struct query_db *db, const struct query_record *r, bool add)
 {
 	begin_zadd(db, FAMILY_NAME, r->owner, r->owner_len, "GT", r->last);
 	put_member(db, r);
@@ -122,7 +122,7 @@ static void remove_target(struct query_db *db, const struct query_record *r, con
 // Replies of one record that are not needed, then the two that are.
 enum { ERASE_REPLIES_PLAIN = 4 };
 
-void query_erase_record(struct query_db *db, const struct query_record *r)
+void transfer_erase_record(struct query_db *db, const struct query_record *r)
 {
 	const char *target;
 	uint8_t address[16];
@@ -201,7 +201,7 @@ static int remove_from_indexes(struct query_db *db, const struct query_record *r
 	return restore_targets(db, r, owner_is_left);
 }
 
-int query_erase_finish(struct query_db *db, const struct query_record *records, size_t len)
+int transfer_erase_finish(struct query_db *db, const struct query_record *records, size_t len)
 {
 	bool *left = calloc(2 * len + 1, sizeof(*left));
 	int result = left ? 0 : reader_fail(&db->reader, "out of memory");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/query/paste.h"
+#include "collector/question/paste.h"
 
-#include "collector/query/parse.h"
+#include "collector/question/parse.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/query/parse.h"
+#include "collector/question/parse.h"
 
-#include "collector/query/regex.h"
+#include "collector/question/regex.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/query/name.h"
+#include "collector/question/name.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

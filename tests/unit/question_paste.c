@@ -2,7 +2,7 @@
 // What people paste, and what it is taken for; types and times that a query narrows by.
 #include "tests/tools/unit.h"
 
-#include "collector/query/paste.h"
+#include "collector/question/paste.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The only C++ in Lookback: a library of regular expressions with a bound on time and memory has no other
 // interface.
-#include "collector/query/regex.h"
+#include "collector/question/regex.h"
 
 #include <cstdio>
 #include <ctime>
