@@ -192,7 +192,7 @@ static struct dataplane_settings settings;
 static struct worker *workers;
 static struct filter_set *filters;	     // NULL: none
 static uint64_t idle_gaps[POLL_GAP_BUCKETS]; // a second, of workers without packets: the machine's own
-static bool warm = true, tell_ratio = true;
+static bool warm = true, with_ratio = true;
 
 // Frames go straight back: the collector's part is measured elsewhere.
 static uint64_t give_frames_back(void)
@@ -380,86 +380,99 @@ static void set(const char *key, const char *value)
 	}
 }
 
-int main(int argc, char **argv)
-{
-	static const char *const depths[] = {"receive", "decap", "parse", "admit", "all"};
-	enum worker_depth depth = WORKER_ALL;
-	struct packed packed = {0};
-	struct worker_stats before, after;
-	struct filter_options filter;
-	struct eal_args eal;
-	unsigned passes = 5;
-	double million_per_s = 0;
-	char why[256];
+static struct {
+	enum worker_depth depth;
+	unsigned passes;
+	double million_per_s; // 0: as fast as possible
+} plan = {.depth = WORKER_ALL, .passes = 5};
 
-	log_init("bench", LOG_LEVEL_WARNING);
-	eal_args_begin(&eal, argv[0]);
-	conf_defaults(settings_conf(&settings));
+static const char *const depths[] = {"receive", "decap", "parse", "admit", "all"};
+
+// Options that set a setting of the dataplane.
+static const struct {
+	const char *option, *setting;
+} settings_of[] = {{"--workers", "workers"}, {"--records", "table.records"}, {"--interval", "flush.interval"},
+	{"--match", "match"}, {"--filter", "filter"}, {"--flood", "flood.names"}};
+
+// False if the option is unknown.
+static bool take_option(struct eal_args *eal, const char *option, const char *value)
+{
+	for (size_t i = 0; i < sizeof(settings_of) / sizeof(settings_of[0]); i++)
+		if (strcmp(option, settings_of[i].option) == 0) {
+			set(settings_of[i].setting, value);
+			return true;
+		}
+	if (strcmp(option, "--passes") == 0)
+		plan.passes = (unsigned)atoi(value);
+	else if (strcmp(option, "--pace") == 0)
+		plan.million_per_s = atof(value);
+	else if (strcmp(option, "--warm") == 0)
+		warm = strcmp(value, "no") != 0;
+	else if (strcmp(option, "--ratio") == 0)
+		with_ratio = strcmp(value, "no") != 0;
+	else if (strcmp(option, "--lcores") == 0)
+		eal_args_add(eal, option, value);
+	else if (strcmp(option, "--depth") == 0)
+		for (int d = 0; d <= WORKER_ALL; d++)
+			plan.depth = strcmp(value, depths[d]) == 0 ? (enum worker_depth)d : plan.depth;
+	else
+		return false;
+	return true;
+}
+
+static bool read_options(struct eal_args *eal, int argc, char **argv, char *why, size_t why_size)
+{
 	set("idle", "poll");
 	set("flush.interval", "200");
 	for (int i = 2; i < argc; i++) {
-		const char *value = i + 1 < argc ? argv[i + 1] : "";
-		if (strcmp(argv[i], "--no-huge") == 0) {
-			eal_args_add(&eal, argv[i], NULL);
-			continue;
-		}
-		if (strcmp(argv[i], "--passes") == 0)
-			passes = (unsigned)atoi(value);
-		else if (strcmp(argv[i], "--workers") == 0)
-			set("workers", value);
-		else if (strcmp(argv[i], "--records") == 0)
-			set("table.records", value);
-		else if (strcmp(argv[i], "--interval") == 0)
-			set("flush.interval", value);
-		else if (strcmp(argv[i], "--match") == 0)
-			set("match", value);
-		else if (strcmp(argv[i], "--filter") == 0)
-			set("filter", value);
-		else if (strcmp(argv[i], "--flood") == 0)
-			set("flood.names", value);
-		else if (strcmp(argv[i], "--pace") == 0)
-			million_per_s = atof(value);
-		else if (strcmp(argv[i], "--warm") == 0)
-			warm = strcmp(value, "no") != 0;
-		else if (strcmp(argv[i], "--ratio") == 0)
-			tell_ratio = strcmp(value, "no") != 0;
-		else if (strcmp(argv[i], "--lcores") == 0)
-			eal_args_add(&eal, argv[i], value);
+		if (strcmp(argv[i], "--no-huge") == 0)
+			eal_args_add(eal, argv[i], NULL);
+		else if (i + 1 < argc && take_option(eal, argv[i], argv[i + 1]))
+			i++;
 		else
-			for (int d = 0; strcmp(argv[i], "--depth") == 0 && d <= WORKER_ALL; d++)
-				depth = strcmp(value, depths[d]) == 0 ? (enum worker_depth)d : depth;
-		i++;
+			return false;
 	}
-	if (argc < 2 || settings.workers > WORKERS_MAX || settings_finish(&settings, why, sizeof(why)) != 0) {
-		fprintf(stderr, "usage: bench CAPTURE [--passes N] [--workers N] [--records N] [--depth DEPTH] ...\n");
-		return 2;
-	}
-	char vdev[64];
-	snprintf(vdev, sizeof(vdev), "net_null0,no-rx=1");
-	eal_args_add(&eal, "--no-pci", NULL);
-	eal_args_add(&eal, "--vdev", vdev);
-	if (load(&packed, argv[1]) != 0 || eal_start(&eal, (unsigned)settings.workers, 256, 0, 256 / 2) != 0 ||
+	return argc >= 2 && settings.workers <= WORKERS_MAX && settings_finish(&settings, why, why_size) == 0;
+}
+
+// DPDK, the capture in memory, the filter, the workers. 0, or -1.
+static int set_up(struct eal_args *eal, struct packed *packed, const char *path, char *why, size_t why_size)
+{
+	struct filter_options filter;
+
+	eal_args_add(eal, "--no-pci", NULL);
+	eal_args_add(eal, "--vdev", "net_null0,no-rx=1");
+	if (load(packed, path) != 0 || eal_start(eal, (unsigned)settings.workers, 256, 0, 256 / 2) != 0 ||
 		packet_meta_init() != 0)
-		return 1;
+		return -1;
 	ring_size = settings.rx_descriptors;
 	settings_filter(&settings, &filter);
-	if (*settings.filter && (!(filters = filter_set_read(&filter, why, sizeof(why))) ||
-					!filter_set_finish(filters, why, sizeof(why)))) {
+	if (*settings.filter &&
+		(!(filters = filter_set_read(&filter, why, why_size)) || !filter_set_finish(filters, why, why_size))) {
 		log_error("%s", why);
-		return 1;
+		return -1;
 	}
-	if (start(&packed, depth, !eal.no_huge) != 0)
-		return 1;
+	return start(packed, plan.depth, !eal->no_huge) != 0 ? -1 : 0;
+}
+
+static void measure(const struct packed *packed)
+{
+	struct worker_stats before, after;
+
 	if (warm)
-		run_pass(shuffling_step(packed.len));
+		run_pass(shuffling_step(packed->len));
 	measure_idle_gaps();
-	pace = million_per_s * 1e6 / (double)rte_get_tsc_hz();
-	for (unsigned pass = 1; pass <= passes; pass++) {
+	pace = plan.million_per_s * 1e6 / (double)rte_get_tsc_hz();
+	for (unsigned pass = 1; pass <= plan.passes; pass++) {
 		snapshot(&before);
 		struct pass time = run_pass(1);
 		snapshot(&after);
-		print_pass(pass, time, &before, &after, tell_ratio ? core_to_tsc() : 0, depths[depth]);
+		print_pass(pass, time, &before, &after, with_ratio ? core_to_tsc() : 0, depths[plan.depth]);
 	}
+}
+
+static void stop_workers(void)
+{
 	atomic_store(&worker_orders.stop, true);
 	for (unsigned i = 0; i < settings.workers; i++)
 		while (!atomic_load(&workers[i].done)) {
@@ -467,8 +480,28 @@ int main(int argc, char **argv)
 			usleep(100);
 		}
 	rte_eal_mp_wait_lcore();
-	snapshot(&after);
-	if (depth == WORKER_ALL && !summary_check(&after, after.sightings_flushed, why, sizeof(why))) {
+}
+
+int main(int argc, char **argv)
+{
+	struct packed packed = {0};
+	struct worker_stats stats;
+	struct eal_args eal;
+	char why[256] = "";
+
+	log_init("bench", LOG_LEVEL_WARNING);
+	eal_args_begin(&eal, argv[0]);
+	conf_defaults(settings_conf(&settings));
+	if (!read_options(&eal, argc, argv, why, sizeof(why))) {
+		fprintf(stderr, "usage: bench CAPTURE [--passes N] [--workers N] [--records N] [--depth DEPTH] ...\n");
+		return 2;
+	}
+	if (set_up(&eal, &packed, argv[1], why, sizeof(why)) != 0)
+		return 1;
+	measure(&packed);
+	stop_workers();
+	snapshot(&stats);
+	if (plan.depth == WORKER_ALL && !summary_check(&stats, stats.sightings_flushed, why, sizeof(why))) {
 		log_error("the accounts do not add up: %s", why);
 		return 1;
 	}
