@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Asking the collector. Lookups come in DNSDB's frame ({"cond":"begin"}, {"obj":…}, …, {"cond":"succeeded"}), so
-// that an answer which broke off is told from one that is whole.
+// that an answer that was cut off differs from a complete one.
 
 export const BULK_LIMIT = 2000; // records of each question
 const KEY = 'lookback.key'; // sessionStorage: gone with the tab, never in a URL

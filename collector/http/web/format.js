@@ -53,7 +53,7 @@ export function ago(seconds) {
 	return past < 1 ? 'now' : `${span(past)} ago`;
 }
 
-// What has no shape of its own, or turns the direction of what stands beside it, as its code.
+// Characters without a glyph, and those that change the direction of the text, are shown as their code.
 export function visible(text) {
 	return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
 }

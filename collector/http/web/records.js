@@ -6,7 +6,7 @@ import { isAddress, reversed } from './understand.js';
 
 export const searchUrl = (q, as) => `/?${new URLSearchParams(as ? { q, as } : { q })}`;
 
-// A long name goes on in the next line behind one of its dots.
+// A long name continues in the next line after one of its dots.
 const breakable = (name) => name.split(/(?<=[.])/).map((label, i) => [i > 0 && el('wbr'), label]);
 
 // Anything but a plain host name could be understood as something else.

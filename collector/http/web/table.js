@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A table of any number of rows: sorted, a page of them at a time in the document. Roles are told besides the
+// A table of any number of rows: sorted, a page of them at a time in the document. ARIA roles are set besides the
 // elements, because on a narrow screen rows become blocks.
 import { announce, el, fill } from './dom.js';
 import * as format from './format.js';

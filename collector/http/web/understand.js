@@ -56,7 +56,7 @@ const MEANINGS_MAX = 200;
 const meanings = new Map(); // of texts, so that Back is at once
 
 // {kind, value, changed: what was pasted is written otherwise, also} or {error, refused}; undefined where the server has to
-// be asked first. `as`: 'keyword' or 'name', where that was chosen: taken as it stands.
+// be asked first. `as`: 'keyword' or 'name', where that was chosen: not interpreted again.
 export function understood(pasted, as) {
 	if (as === 'name') return { kind: 'name', value: pasted, also: others({ kind: 'name', value: pasted }) };
 	if (as === 'keyword') return { kind: 'keyword', value: pasted.toLowerCase(), also: [] };
