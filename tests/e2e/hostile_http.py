@@ -29,6 +29,8 @@ def check(good, what):
 
 
 class Server:
+    source = "127.0.0.1"
+
     def __init__(self, url, ca):
         parts = urllib.parse.urlsplit(url)
         self.address = (parts.hostname, parts.port)
@@ -37,11 +39,11 @@ class Server:
             self.tls = ssl.create_default_context(cafile=ca)
             self.tls.check_hostname = False
 
-    def connect(self, timeout=20, source="127.0.0.1"):
-        s = socket.create_connection(self.address, timeout=timeout, source_address=(source, 0))
+    def connect(self, timeout=20, source=None):
+        s = socket.create_connection(self.address, timeout=timeout, source_address=(source or self.source, 0))
         return self.tls.wrap_socket(s) if self.tls else s
 
-    def ask(self, target, method="GET", headers=(), body=None, version="1.1", host="localhost", source="127.0.0.1", timeout=20):
+    def ask(self, target, method="GET", headers=(), body=None, version="1.1", host="localhost", source=None, timeout=20):
         """Status, headers (lower case) and body of one request on a connection of its own; status 0: a bare close."""
         lines = ["%s %s HTTP/%s" % (method, target, version)]
         if host is not None:
@@ -329,12 +331,13 @@ def part_tls(server, slowest):
 
 def part_shapes(server, slowest):
     """What a request must look like, and what every answer has."""
+    server.source = "127.0.0.8"  # not that of the slow connections, which give way to others
     ping = "/dnsdb/v2/ping"
 
     def status(target=ping, **more):
         start = time.monotonic()
         code, headers, body = server.ask(target, **more)
-        check(time.monotonic() - start < 2, "%s %s: took %.1f s" % (target[:60], str(more)[:60], time.monotonic() - start))
+        check(time.monotonic() - start < 8, "%s %s: took %.1f s" % (target[:60], str(more)[:60], time.monotonic() - start))
         if code:
             for name in ("x-content-type-options", "content-security-policy", "x-frame-options", "referrer-policy", "cross-origin-resource-policy"):
                 check(code in (413, 414, 431) or name in headers, "%s %s: %d without %s" % (target[:60], str(more)[:60], code, name))

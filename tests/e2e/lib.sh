@@ -15,6 +15,7 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/lookback-test.XXXXXX")
 SOCKET=$T/collector.sock
 REDIS=$T/redis.sock
 CHILDREN=()
+FAILURE='' # why the test failed
 CLEAN_UP=() # commands for the end, last one first
 PYTHON=/usr/bin/python3
 
@@ -24,6 +25,7 @@ export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:exitcode=99${UBSAN_OPTIO
 
 fail() {
 	printf 'FAILED: %s\n' "$*"
+	FAILURE=$*
 	exit 1
 }
 skip() {
@@ -44,6 +46,7 @@ clean_up() {
 		done
 	fi
 	rm -rf "$T"
+	[ "$status" = 0 ] || [ -z "$FAILURE" ] || printf 'FAILED: %s\n' "$FAILURE" # again, after the logs
 	exit "$status"
 }
 trap clean_up EXIT

@@ -6,8 +6,9 @@
 . "$(dirname "$0")/lib.sh"
 
 hostile() { # part, more arguments
-	timeout 120 "$PYTHON" "$E2E/hostile_http.py" --pid "$COLLECTOR_PID" --slowest "$SLOWEST" "$URL" --part "$@" > "$T/$1.log" 2>&1 || fail "$1"
-	cat "$T/$1.log"
+	timeout 120 "$PYTHON" "$E2E/hostile_http.py" --pid "$COLLECTOR_PID" --slowest "$SLOWEST" "$URL" --part "$@" > "$T/part-$1" 2>&1 ||
+		fail "$1: $(tail -n 20 "$T/part-$1")"
+	cat "$T/part-$1"
 }
 SLOWEST=0.25 # seconds for 9 of 10 probes, or more if an idle process takes long at the same time
 
@@ -39,4 +40,4 @@ if command -v openssl > /dev/null; then
 fi
 kill "$COLLECTOR_PID"
 await 20 is_gone "$COLLECTOR_PID"
-! grep -i 'sanitizer\|runtime error' "$T"/*.log || fail "a report of the sanitizers"
+! grep -i 'sanitizer\|runtime error' "$T"/*.log "$T"/part-* || fail "a report of the sanitizers"

@@ -59,7 +59,7 @@ grep -q '"sightings_pending":0,"lost_no_room":0' "$T/dataplane.log" || fail "a r
 [ "$(id -u)" = 0 ] || skip 'the rest takes root, for another user'
 chmod 0711 "$T"
 chmod 0666 "$SOCKET"
-timeout 100 "$PYTHON" - "$E2E" "$SOCKET" <<- 'END' || fail "another user kept a dataplane out"
+timeout 300 "$PYTHON" - "$E2E" "$SOCKET" <<- 'END' || fail "another user kept a dataplane out"
 	import os, socket, sys, time, uuid
 	sys.path.insert(0, sys.argv[1])
 	import frames
@@ -69,7 +69,7 @@ timeout 100 "$PYTHON" - "$E2E" "$SOCKET" <<- 'END' || fail "another user kept a 
 	    os.setgid(65534)
 	    os.setuid(65534)
 	    kept = []
-	    end = time.monotonic() + 60
+	    end = time.monotonic() + 300
 	    while time.monotonic() < end:
 	        try:
 	            s = socket.socket(socket.AF_UNIX)
@@ -102,7 +102,7 @@ timeout 100 "$PYTHON" - "$E2E" "$SOCKET" <<- 'END' || fail "another user kept a 
 	                time.sleep(0.05)
 	        assert d.acked == d.number, f"round {n}: not acknowledged"
 	        d.close()
-	        assert time.monotonic() - began < 10, f"round {n}: {time.monotonic() - began:.1f} s"
+	        assert time.monotonic() - began < 40, f"round {n}: {time.monotonic() - began:.1f} s"
 	finally:
 	    os.kill(child, 9)
 	    os.waitpid(child, 0)
