@@ -14,6 +14,7 @@
 #include "collector/base/confine.h"
 #include "collector/base/scheduling.h"
 #include "collector/check.h"
+#include "collector/api/routes.h"
 #include "collector/http/http.h"
 #include "collector/http/listen.h"
 #include "collector/inbox/inbox.h"
@@ -163,7 +164,8 @@ static int start_http(struct collector *c, char *why, size_t why_size)
 		.writer = c->writer,
 		.index = c->names,
 		.targets = c->targets};
-	const struct http_sources sources = {.settings = &c->settings,
+	const struct http_sources sources = {.service = &api_service,
+		.settings = &c->settings,
 		.redis = &c->redis,
 		.zones = c->zones,
 		.index = c->names,

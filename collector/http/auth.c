@@ -65,10 +65,10 @@ static unsigned authorize_by_key(struct http_request *r, bool count)
 	char key[2][512];
 	int64_t now = time(NULL);
 
-	keys_refresh(r->api->keys, now);
+	keys_refresh(r->lookups->keys, now);
 	int n = presented(r, key);
 	for (int i = 0; i < n; i++) {
-		enum keys_verdict verdict = keys_check(r->api->keys, key[i], count, now, &r->rate);
+		enum keys_verdict verdict = keys_check(r->lookups->keys, key[i], count, now, &r->rate);
 		if (verdict == KEYS_UNKNOWN)
 			continue;
 		strcpy(r->who, r->rate.name);
@@ -88,13 +88,13 @@ unsigned http_auth_check(struct http_request *r, bool count)
 {
 	const char *target = http_client_target(r->client);
 
-	if (!r->api->keys && !http_host_is_local(r->connection, target))
+	if (!r->lookups->keys && !http_host_is_local(r->connection, target))
 		return http_request_refuse(r, MHD_HTTP_MISDIRECTED_REQUEST,
 			"Host: expected localhost or an address, since without keys only this machine may look up; use 127.0.0.1, or make a key (lookback key add)");
 	if (http_is_cross_site(r->connection, target, false))
 		return http_request_refuse(r, MHD_HTTP_FORBIDDEN,
 			"request from another site; expected one from this page or from a program");
-	return r->api->keys ? authorize_by_key(r, count) : 0;
+	return r->lookups->keys ? authorize_by_key(r, count) : 0;
 }
 
 // The beginning of a body as one line of ASCII, for the audit line.
@@ -115,7 +115,7 @@ void http_auth_audit(struct http_request *r, unsigned code)
 		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	char address[INET6_ADDRSTRLEN] = "?", body[300];
 
-	if (!r->api->audit)
+	if (!r->lookups->audit)
 		return;
 	if (info && info->client_addr->sa_family == AF_INET)
 		inet_ntop(AF_INET, &((const struct sockaddr_in *)info->client_addr)->sin_addr, address,

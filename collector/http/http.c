@@ -2,7 +2,7 @@
 #include "collector/http/http.h"
 
 #include "collector/base/settings.h"
-#include "collector/http/api.h"
+#include "collector/http/dispatch.h"
 #include "collector/http/gzip.h"
 #include "collector/http/guard.h"
 #include "collector/http/listen.h"
@@ -41,7 +41,7 @@ struct http {
 	struct MHD_Daemon *daemon; // owns the listening socket
 	struct http_sources sources;
 	struct http_guard *guard;
-	struct http_api *api;
+	struct http_lookups *lookups;
 	struct cached metrics, status;
 };
 
@@ -145,7 +145,7 @@ static void completed(void *arg, struct MHD_Connection *connection, void **state
 	struct plain_request *s = *state;
 
 	if (s)
-		http_api_completed(s->lookup);
+		http_dispatch_completed(s->lookup);
 	free(s);
 	*state = NULL;
 	if (client)
@@ -239,8 +239,9 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	struct plain_request *s = *state;
 	unsigned status;
 	const char *wrong = what_is_wrong(connection, url, version, &status), *path = http_target_path(url);
-	if (!wrong && http_api_owns(path))
-		return http_api_handle(h->api, connection, path, method, upload, upload_size, (void **)&s->lookup);
+	if (!wrong && http_dispatch_owns(h->lookups, path))
+		return http_dispatch_handle(h->lookups, connection, path, method, upload, upload_size,
+			(void **)&s->lookup);
 	if (first)
 		return MHD_YES; // called once more
 	if (*upload_size > 0) {
@@ -331,16 +332,16 @@ struct http *http_start(const struct endpoint *listen_on, int fd, const struct h
 	else if (!(h->guard = http_guard_new((unsigned)sources->settings->http_connections)))
 		snprintf(why, why_size, "http: out of memory, or no thread can be started");
 	else
-		h->api = http_api_open(&h->sources, h->guard, why, why_size);
-	h->daemon = h->api ? start_daemon(h, fd) : NULL;
+		h->lookups = http_dispatch_open(&h->sources, h->guard, why, why_size);
+	h->daemon = h->lookups ? start_daemon(h, fd) : NULL;
 	if (!h->daemon) {
-		if (h->api)
+		if (h->lookups)
 			snprintf(why, why_size,
 				"http.listen %s: the server did not start; check http.certificate and http.certificate_key",
 				listen_on->text);
-		if (h->api)
-			http_api_stop(h->api);
-		http_api_close(h->api);
+		if (h->lookups)
+			http_dispatch_stop(h->lookups);
+		http_dispatch_close(h->lookups);
 		http_guard_free(h->guard);
 		close(fd);
 		free(h);
@@ -357,11 +358,11 @@ void http_stop(struct http *h)
 {
 	if (!h)
 		return;
-	http_api_stop(h->api);
+	http_dispatch_stop(h->lookups);
 	MHD_stop_daemon(h->daemon);
 	forget(&h->metrics);
 	forget(&h->status);
-	http_api_close(h->api);
+	http_dispatch_close(h->lookups);
 	http_guard_free(h->guard);
 	free(h);
 }

@@ -61,18 +61,18 @@ unsigned http_params_query(struct http_request *r, struct query *q, char *why, s
 	int64_t limit = HTTP_LIMIT_DEFAULT, offset = 0;
 	char order[HTTP_VALUE_SIZE];
 
-	q->time_max_s = r->api->time_max_s;
+	q->time_max_s = r->lookups->time_max_s;
 	if (http_param_number(r, "limit", &limit) != 0 || limit < 0 || http_param_number(r, "offset", &offset) != 0 ||
 		offset < 0) {
 		snprintf(why, why_size, "limit, offset: expected whole numbers from 0");
 		return MHD_HTTP_BAD_REQUEST;
 	}
-	if (offset > (int64_t)r->api->results_max) {
-		snprintf(why, why_size, "offset: expected at most %llu", (unsigned long long)r->api->results_max);
+	if (offset > (int64_t)r->lookups->results_max) {
+		snprintf(why, why_size, "offset: expected at most %llu", (unsigned long long)r->lookups->results_max);
 		return MHD_HTTP_RANGE_NOT_SATISFIABLE;
 	}
-	bool all = limit == 0 || (uint64_t)limit > r->api->results_max;
-	q->limit = all ? r->api->results_max : (uint64_t)limit;
+	bool all = limit == 0 || (uint64_t)limit > r->lookups->results_max;
+	q->limit = all ? r->lookups->results_max : (uint64_t)limit;
 	q->offset = (uint64_t)offset;
 	if (time_param(r, "time_first_after", &q->first_after, why, why_size) != 0 ||
 		time_param(r, "time_first_before", &q->first_before, why, why_size) != 0 ||

@@ -35,14 +35,14 @@ bool http_request_split(struct http_request *r)
 	return at == NULL;
 }
 
-struct http_request *http_request_new(struct http_api *api, struct MHD_Connection *connection, const char *url,
+struct http_request *http_request_new(struct http_lookups *lookups, struct MHD_Connection *connection, const char *url,
 	const char *method, bool post)
 {
 	struct http_request *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
-	r->api = api;
+	r->lookups = lookups;
 	r->connection = connection;
 	r->client = http_guard_client(connection);
 	r->post = post;
@@ -61,7 +61,7 @@ struct http_request *http_request_new(struct http_api *api, struct MHD_Connectio
 
 static void free_body(struct http_request *r)
 {
-	r->api->bodies -= r->body_counted;
+	r->lookups->bodies -= r->body_counted;
 	r->body_counted = 0;
 	redis_buffer_free(&r->body);
 }
@@ -108,9 +108,9 @@ bool http_request_add_body(struct http_request *r, const char *upload, size_t si
 		return true;
 	}
 	query_put(&r->body, upload, size);
-	r->api->bodies += r->body.capacity - r->body_counted;
+	r->lookups->bodies += r->body.capacity - r->body_counted;
 	r->body_counted = r->body.capacity;
-	if (r->body.bad || r->api->bodies > BODIES_MAX) {
+	if (r->body.bad || r->lookups->bodies > BODIES_MAX) {
 		r->retry_after_s = 1;
 		r->refused = http_request_refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"too many request bodies in memory; retry");

@@ -10,27 +10,25 @@
 
 enum { HTTP_SEGMENTS_MAX = 16, HTTP_VALUE_SIZE = 2048, HTTP_BODY_MAX = 16 << 20, HTTP_LIMIT_DEFAULT = 10000 };
 
-struct http_export;
-struct http_exports;
 struct http_job;
 struct http_sources;
 struct http_work;
 
 // Shared by all lookups.
-struct http_api {
+struct http_lookups {
 	const struct http_sources *sources;
 	struct http_guard *guard;
 	struct http_work *work;
-	size_t bodies;	   // octets of request bodies in memory; HTTP thread
-	struct keys *keys; // NULL: lookups need no key
-	struct http_exports *exports;
+	size_t bodies;	      // octets of request bodies in memory; HTTP thread
+	struct keys *keys;    // NULL: lookups need no key
+	void *service;	      // what the service's open() returned
 	uint64_t results_max; // records in one answer
 	double time_max_s;    // for one lookup
 	bool audit;
 };
 
 struct http_request {
-	struct http_api *api;
+	struct http_lookups *lookups;
 	struct MHD_Connection *connection;
 	struct http_client *client;
 	struct query_db *db;		  // of the worker, in a handler
@@ -39,26 +37,27 @@ struct http_request {
 	char *segment[HTTP_SEGMENTS_MAX]; // the parts of the path between slashes
 	size_t segments;
 	struct redis_buffer body; // POST
-	size_t body_counted;	  // octets of it in api->bodies; handlers may make it longer
+	size_t body_counted;	  // octets of it in lookups->bodies; handlers may make it longer
 	bool post;		  // the path is for POST, not for GET
 	uint64_t body_size;	  // octets received, kept or not
 	unsigned refused;	  // status code of an error found before the body was received, with `why`; 0: none
 	char why[200];
-	bool gzip;					   // the client accepts it
-	struct keys_rate rate;				   // of its key
-	unsigned retry_after_s;				   // 503
-	char next_page[24];				   // x-dribble-cursor
-	unsigned code;					   // of the answer
-	struct MHD_Response *response;			   // until it is queued
-	size_t response_size;				   // SIZE_MAX: not known
-	char who[KEYS_NAME_SIZE];			   // name of the key, for the audit line
-	char asked[HTTP_TARGET_SIZE + 32];		   // method and target, printable
-	struct http_export *export;			   // /api/export, until its response is queued
+	bool gzip;			   // the client accepts it
+	struct keys_rate rate;		   // of its key
+	unsigned retry_after_s;		   // 503
+	char next_page[24];		   // x-dribble-cursor
+	unsigned code;			   // of the answer
+	struct MHD_Response *response;	   // until it is queued
+	size_t response_size;		   // SIZE_MAX: not known
+	char who[KEYS_NAME_SIZE];	   // name of the key, for the audit line
+	char asked[HTTP_TARGET_SIZE + 32]; // method and target, printable
+	void *own;			   // of the handler, until its response is queued; NULL: nothing
+	void (*leave)(void *own);	   // the request ends before that
 	enum MHD_Result (*resume)(struct http_request *r); // called when the connection is resumed
 };
 
 // NULL without memory.
-struct http_request *http_request_new(struct http_api *api, struct MHD_Connection *connection, const char *url,
+struct http_request *http_request_new(struct http_lookups *lookups, struct MHD_Connection *connection, const char *url,
 	const char *method, bool post);
 // The request has ended. NULL is fine.
 void http_request_free(struct http_request *r);

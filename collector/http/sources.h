@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct http_service;
 struct names_index;
 struct redis_settings;
 struct report_sources;
@@ -13,6 +14,7 @@ struct zone_list;
 
 // What the server answers from. All borrowed: the parts must outlive the server.
 struct http_sources {
+	const struct http_service *service; // the lookups
 	const struct settings *settings;    // read when the server starts
 	const struct redis_settings *redis; // copied when the server starts
 	const struct zone_list *zones;	    // for registered domains

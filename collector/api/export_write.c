@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The thread of an export: reads all records and fills blocks, while the connection sends them.
-#include "collector/http/export_write.h"
+#include "collector/api/export_write.h"
 
-#include "collector/http/export_state.h"
+#include "collector/api/export_state.h"
 #include "collector/query/json.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 enum { BLOCK_SIZE = 256 * 1024 };
 
 // Waits for a free block. NULL if the client has left.
-static struct redis_buffer *free_block(struct http_export *x)
+static struct redis_buffer *free_block(struct api_export *x)
 {
 	struct redis_buffer *b = NULL;
 
@@ -26,12 +26,12 @@ static struct redis_buffer *free_block(struct http_export *x)
 }
 
 // The buffer for text: the block, or what is compressed into it.
-static struct redis_buffer *text_of(struct http_export *x, struct redis_buffer *b)
+static struct redis_buffer *text_of(struct api_export *x, struct redis_buffer *b)
 {
 	return x->gzip ? &x->plain : b;
 }
 
-static void pass_on(struct http_export *x, struct redis_buffer *b, bool last)
+static void pass_on(struct api_export *x, struct redis_buffer *b, bool last)
 {
 	if (x->gzip) {
 		http_gzip_put(x->gzip, &x->plain, last ? HTTP_GZIP_END : HTTP_GZIP_FLUSH, b);
@@ -44,12 +44,12 @@ static void pass_on(struct http_export *x, struct redis_buffer *b, bool last)
 		snprintf(x->why, sizeof(x->why), "out of memory");
 	} else if (b->size > 0) {
 		x->len++;
-		http_export_wake(x);
+		api_export_wake(x);
 	}
 	pthread_mutex_unlock(&x->lock);
 }
 
-static void put_cursor(struct http_export *x, struct redis_buffer *b, const struct transfer_export *run)
+static void put_cursor(struct api_export *x, struct redis_buffer *b, const struct transfer_export *run)
 {
 	char cursor[QUERY_CURSOR_SIZE];
 
@@ -59,7 +59,7 @@ static void put_cursor(struct http_export *x, struct redis_buffer *b, const stru
 	query_put_text(b, x->csv ? "\r\n" : "\"}\n");
 }
 
-static void put_record(struct http_export *x, struct redis_buffer *b, const struct query_record *r)
+static void put_record(struct api_export *x, struct redis_buffer *b, const struct query_record *r)
 {
 	static const struct query_format format = {.rdata_array = true};
 
@@ -72,7 +72,7 @@ static void put_record(struct http_export *x, struct redis_buffer *b, const stru
 }
 
 // Writes all records. Returns the last step, or QUERY_BUSY if the client has left.
-static enum query_step write_all(struct http_export *x, struct transfer_export *run)
+static enum query_step write_all(struct api_export *x, struct transfer_export *run)
 {
 	struct redis_buffer *b = free_block(x);
 	struct query_record record;
@@ -103,9 +103,9 @@ static enum query_step write_all(struct http_export *x, struct transfer_export *
 	return b ? step : QUERY_BUSY;
 }
 
-void *http_export_write(void *arg)
+void *api_export_write(void *arg)
 {
-	struct http_export *x = arg;
+	struct api_export *x = arg;
 	struct transfer_export *run = transfer_export_start(&x->q, &x->redis);
 	enum query_step step = run ? write_all(x, run) : QUERY_FAILED;
 
@@ -114,9 +114,9 @@ void *http_export_write(void *arg)
 		snprintf(x->why, sizeof(x->why), "%s", run ? transfer_export_why(run) : "out of memory");
 	x->failed = x->failed || step == QUERY_FAILED;
 	x->ended = true;
-	http_export_wake(x);
+	api_export_wake(x);
 	pthread_mutex_unlock(&x->lock);
 	transfer_export_stop(run);
-	http_export_drop(x);
+	api_export_drop(x);
 	return NULL;
 }

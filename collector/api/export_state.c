@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "collector/http/export_state.h"
+#include "collector/api/export_state.h"
 
 #include <stdlib.h>
 
-void http_export_wake(struct http_export *x)
+void api_export_wake(struct api_export *x)
 {
 	if (x->waiting)
 		MHD_resume_connection(x->connection);
 	x->waiting = false;
 }
 
-struct http_exports *http_exports_new(void)
+struct api_exports *api_exports_new(void)
 {
-	struct http_exports *all = calloc(1, sizeof(*all));
+	struct api_exports *all = calloc(1, sizeof(*all));
 
 	if (all) {
 		pthread_mutex_init(&all->lock, NULL);
@@ -21,7 +21,7 @@ struct http_exports *http_exports_new(void)
 	return all;
 }
 
-void http_exports_free(struct http_exports *all)
+void api_exports_free(struct api_exports *all)
 {
 	if (!all)
 		return;
@@ -34,30 +34,30 @@ void http_exports_free(struct http_exports *all)
 	free(all);
 }
 
-void http_exports_stop(struct http_exports *all)
+void api_exports_stop(struct api_exports *all)
 {
 	pthread_mutex_lock(&all->lock);
 	all->stopping = true;
-	for (struct http_export *x = all->first; x; x = x->next) {
+	for (struct api_export *x = all->first; x; x = x->next) {
 		pthread_mutex_lock(&x->lock);
 		x->ended = x->failed = x->gone = true;
 		pthread_cond_broadcast(&x->change);
-		http_export_wake(x);
+		api_export_wake(x);
 		pthread_mutex_unlock(&x->lock);
 	}
 	pthread_mutex_unlock(&all->lock);
 }
 
-void http_export_drop(struct http_export *x)
+void api_export_drop(struct api_export *x)
 {
 	pthread_mutex_lock(&x->lock);
 	bool last = --x->users == 0;
 	pthread_mutex_unlock(&x->lock);
 	if (!last)
 		return;
-	struct http_exports *all = x->all;
+	struct api_exports *all = x->all;
 	pthread_mutex_lock(&all->lock);
-	for (struct http_export **at = &all->first; *at; at = &(*at)->next) {
+	for (struct api_export **at = &all->first; *at; at = &(*at)->next) {
 		if (*at == x) {
 			*at = x->next;
 			break;
@@ -77,11 +77,11 @@ void http_export_drop(struct http_export *x)
 	pthread_mutex_unlock(&all->lock);
 }
 
-void http_export_leave(struct http_export *x)
+void api_export_leave(struct api_export *x)
 {
 	pthread_mutex_lock(&x->lock);
 	x->gone = true;
 	pthread_cond_broadcast(&x->change);
 	pthread_mutex_unlock(&x->lock);
-	http_export_drop(x);
+	api_export_drop(x);
 }

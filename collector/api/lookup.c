@@ -8,9 +8,9 @@
 // type, and frame=true for DNSDB's frame. Of lookup: format=csv; targets=true for records that point to the name,
 // targets=also for both; as=name to read the value as a name in any case ("192.0.2.1", "[.]").
 #include "collector/http/answer.h"
-#include "collector/http/handlers.h"
+#include "collector/api/handlers.h"
 #include "collector/http/params.h"
-#include "collector/http/records.h"
+#include "collector/api/records.h"
 #include "collector/question/paste.h"
 
 #include <errno.h>
@@ -120,7 +120,7 @@ static unsigned lookup_params(struct http_request *r, struct lookup *a)
 	return code;
 }
 
-enum MHD_Result http_lookup(struct http_request *r)
+enum MHD_Result api_lookup(struct http_request *r)
 {
 	char why[300];
 	struct lookup a = {.why = why, .why_size = sizeof(why)};
@@ -134,12 +134,12 @@ enum MHD_Result http_lookup(struct http_request *r)
 	struct query first = a.of[0];
 	first.also = a.of + 1;
 	first.also_len = a.len - 1;
-	enum MHD_Result result = http_records(r, &first, http_params_csv(r) ? HTTP_CSV : HTTP_COF, &format);
+	enum MHD_Result result = api_records(r, &first, http_params_csv(r) ? API_CSV : API_COF, &format);
 	free(a.of);
 	return result;
 }
 
-enum MHD_Result http_find(struct http_request *r)
+enum MHD_Result api_find(struct http_request *r)
 {
 	char value[HTTP_VALUE_SIZE], why[300] = "q: expected a part of a name";
 	struct query q = query_make(QUERY_KEYWORD);
@@ -154,5 +154,5 @@ enum MHD_Result http_find(struct http_request *r)
 	if (code != 0)
 		return http_answer_line(r, code, "%s", why);
 	q.order = QUERY_ORDER_NONE;
-	return http_records(r, &q, HTTP_FOUND, &format);
+	return api_records(r, &q, API_FOUND, &format);
 }

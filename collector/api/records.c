@@ -3,7 +3,7 @@
 #include "collector/http/answer.h"
 #include "collector/http/job.h"
 #include "collector/http/params.h"
-#include "collector/http/records.h"
+#include "collector/api/records.h"
 
 #include "collector/query/name_summary.h"
 #include "collector/query/rdata_wire.h"
@@ -22,10 +22,10 @@ struct flex {
 
 struct records {
 	struct query_sorted *run;
-	enum http_shape shape;
+	enum api_shape shape;
 	struct query_format format;
 	char sensor[128];
-	char keyword[TEXT_NAME_SIZE]; // HTTP_FOUND
+	char keyword[TEXT_NAME_SIZE]; // API_FOUND
 	bool begun, failed;
 	uint64_t shown;
 	int64_t first, last, count, max_count; // summarize
@@ -37,19 +37,19 @@ struct records {
 	uint64_t flex_offset, flex_limit; // objects to skip, and to show (0: no limit)
 	uint64_t flex_shown;
 	bool flex_more;			 // there are more objects than the limit
-	struct query_name_summary found; // HTTP_FOUND: the name being gathered
+	struct query_name_summary found; // API_FOUND: the name being gathered
 	char why[512];
 };
 
 static bool is_framed(const struct records *s)
 {
-	return s->format.framed || (s->shape != HTTP_COF && s->shape != HTTP_FOUND && s->shape != HTTP_CSV &&
-					   s->shape != HTTP_DNSDB1 && s->shape != HTTP_SUMMARIZE1);
+	return s->format.framed || (s->shape != API_COF && s->shape != API_FOUND && s->shape != API_CSV &&
+					   s->shape != API_DNSDB1 && s->shape != API_SUMMARIZE1);
 }
 
 static void put_summary(struct records *s, struct redis_buffer *out)
 {
-	query_put_text(out, s->shape == HTTP_SUMMARIZE1 ? "{\"count\":" : "{\"obj\":{\"count\":");
+	query_put_text(out, s->shape == API_SUMMARIZE1 ? "{\"count\":" : "{\"obj\":{\"count\":");
 	query_put_number(out, s->count);
 	query_put_text(out, ",\"num_results\":");
 	query_put_number(out, (int64_t)s->shown);
@@ -57,7 +57,7 @@ static void put_summary(struct records *s, struct redis_buffer *out)
 	query_put_number(out, s->first);
 	query_put_text(out, ",\"time_last\":");
 	query_put_number(out, s->last);
-	query_put_text(out, s->shape == HTTP_SUMMARIZE1 ? "}\n" : "}}\n");
+	query_put_text(out, s->shape == API_SUMMARIZE1 ? "}\n" : "}}\n");
 }
 
 static void put_found(struct records *s, struct redis_buffer *out)
@@ -72,7 +72,7 @@ static void put_found(struct records *s, struct redis_buffer *out)
 
 static void put_flex_object(struct records *s, struct redis_buffer *out, const struct flex *f)
 {
-	query_put_text(out, s->shape == HTTP_FLEX_NAMES ? "{\"obj\":{\"rrname\":" : "{\"obj\":{\"rdata\":");
+	query_put_text(out, s->shape == API_FLEX_NAMES ? "{\"obj\":{\"rrname\":" : "{\"obj\":{\"rdata\":");
 	query_put(out, s->flex_text.bytes + f->at, f->len);
 	query_put_text(out, ",\"rrtype\":");
 	query_put_json(out, f->type, strlen(f->type));
@@ -124,7 +124,7 @@ static void put_flex_rdata(struct redis_buffer *out, const struct query_record *
 // Adds a record to the object of its type (and RDATA). The records of an owner or target follow each other.
 static void add_flex(struct records *s, struct redis_buffer *out, const struct query_record *r)
 {
-	bool names = s->shape == HTTP_FLEX_NAMES;
+	bool names = s->shape == API_FLEX_NAMES;
 	const char *key = r->owner;
 	size_t key_len = names ? r->owner_len : query_target(r, &key), i = 0;
 
@@ -161,36 +161,36 @@ static void put_record(struct records *s, struct redis_buffer *out, const struct
 {
 	s->shown++;
 	switch (s->shape) {
-	case HTTP_DNSDB:
+	case API_DNSDB:
 		query_put_text(out, "{\"obj\":");
 		query_json_dnsdb(out, r, &s->format);
 		query_put_text(out, "}\n");
 		break;
-	case HTTP_DNSDB1:
+	case API_DNSDB1:
 		query_json_dnsdb(out, r, &s->format);
 		query_put_text(out, "\n");
 		break;
-	case HTTP_SUMMARIZE:
-	case HTTP_SUMMARIZE1:
+	case API_SUMMARIZE:
+	case API_SUMMARIZE1:
 		s->first = s->shown == 1 || r->first < s->first ? r->first : s->first;
 		s->last = r->last > s->last ? r->last : s->last;
 		s->count += r->count;
 		break;
-	case HTTP_FLEX_NAMES:
-	case HTTP_FLEX_RDATA:
+	case API_FLEX_NAMES:
+	case API_FLEX_RDATA:
 		add_flex(s, out, r);
 		break;
-	case HTTP_FOUND:
+	case API_FOUND:
 		if (query_name_summary_is_full(&s->found, r))
 			put_found(s, out);
 		query_name_summary_add(&s->found, r);
 		break;
-	case HTTP_COF:
+	case API_COF:
 		query_put_text(out, is_framed(s) ? "{\"obj\":" : "");
 		query_json_cof(out, r, &s->format);
 		query_put_text(out, is_framed(s) ? "}\n" : "\n");
 		break;
-	case HTTP_CSV:
+	case API_CSV:
 		query_csv(out, r);
 		break;
 	}
@@ -202,7 +202,7 @@ static void put_end(struct records *s, struct redis_buffer *out, enum query_step
 	if (s->flex_more && step == QUERY_END)
 		step = QUERY_LIMITED;
 	put_found(s, out);
-	if ((s->shape == HTTP_SUMMARIZE || s->shape == HTTP_SUMMARIZE1) && s->shown > 0)
+	if ((s->shape == API_SUMMARIZE || s->shape == API_SUMMARIZE1) && s->shown > 0)
 		put_summary(s, out);
 	if (!is_framed(s))
 		return;
@@ -220,7 +220,7 @@ static void put_begin(struct records *s, struct redis_buffer *out)
 {
 	if (is_framed(s))
 		query_put_text(out, "{\"cond\":\"begin\"}\n");
-	else if (s->shape == HTTP_CSV)
+	else if (s->shape == API_CSV)
 		query_put_text(out, QUERY_CSV_HEAD);
 	s->begun = true;
 }
@@ -268,19 +268,19 @@ static bool begin_records(void *arg, struct http_request *r, bool ended)
 
 	if (s->failed && (s->shown == 0 || !is_framed(s)))
 		http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%s", s->why);
-	else if (s->shape == HTTP_DNSDB1 && ended && s->shown == 0)
+	else if (s->shape == API_DNSDB1 && ended && s->shown == 0)
 		http_answer_line(r, MHD_HTTP_NOT_FOUND, "Error: no results found for query.");
 	else
 		return false;
 	return true;
 }
 
-static const char *type_of(enum http_shape shape)
+static const char *type_of(enum api_shape shape)
 {
-	return shape == HTTP_CSV ? "text/csv; charset=utf-8" : "application/x-ndjson";
+	return shape == API_CSV ? "text/csv; charset=utf-8" : "application/x-ndjson";
 }
 
-enum MHD_Result http_records(struct http_request *r, const struct query *q, enum http_shape shape,
+enum MHD_Result api_records(struct http_request *r, const struct query *q, enum api_shape shape,
 	const struct query_format *format)
 {
 	struct records *s = calloc(1, sizeof(*s));
@@ -297,7 +297,7 @@ enum MHD_Result http_records(struct http_request *r, const struct query *q, enum
 		snprintf(s->keyword, sizeof(s->keyword), "%s", format->keyword);
 	http_param_number(r, "max_count", &s->max_count);
 	struct query asked = *q;
-	if (shape == HTTP_FLEX_NAMES || shape == HTTP_FLEX_RDATA) { // limit and offset count objects, not records
+	if (shape == API_FLEX_NAMES || shape == API_FLEX_RDATA) { // limit and offset count objects, not records
 		s->flex_limit = asked.limit;
 		s->flex_offset = asked.offset;
 		asked.limit = asked.offset = 0;

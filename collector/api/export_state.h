@@ -10,9 +10,9 @@
 
 enum { EXPORT_BLOCKS = 4 };
 
-struct http_export {
-	struct http_exports *all;
-	struct http_export *next; // under all->lock
+struct api_export {
+	struct api_exports *all;
+	struct api_export *next; // under all->lock
 	struct MHD_Connection *connection;
 	struct http_client *client;
 	uint64_t client_id;
@@ -40,24 +40,24 @@ struct http_export {
 };
 
 // All exports, so that they end with the server.
-struct http_exports {
+struct api_exports {
 	pthread_mutex_t lock;
 	pthread_cond_t change;
-	struct http_export *first;
+	struct api_export *first;
 	size_t len;
 	bool stopping;
 };
 
 // Under x->lock: resumes the connection.
-void http_export_wake(struct http_export *x);
+void api_export_wake(struct api_export *x);
 
 // One of the two users, thread and connection, has finished with it.
-void http_export_drop(struct http_export *x);
+void api_export_drop(struct api_export *x);
 
 // The connection is gone.
-void http_export_leave(struct http_export *x);
+void api_export_leave(struct api_export *x);
 
 // They are stopped before libmicrohttpd is, and freed after it.
-struct http_exports *http_exports_new(void);
-void http_exports_stop(struct http_exports *all);
-void http_exports_free(struct http_exports *all);
+struct api_exports *api_exports_new(void);
+void api_exports_stop(struct api_exports *all);
+void api_exports_free(struct api_exports *all);

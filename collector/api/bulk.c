@@ -5,7 +5,7 @@
 //     {"query":"…","found":false}    the question has no records
 //     {"query":"…","error":"…"}      the question was not understood
 #include "collector/http/answer.h"
-#include "collector/http/handlers.h"
+#include "collector/api/handlers.h"
 #include "collector/http/job.h"
 #include "collector/http/params.h"
 #include "dataplane/common/monotonic.h"
@@ -251,7 +251,7 @@ static bool is_too_much(const char *text)
 	       count_runs(text, " \t\r\n,;|", WORDS_MAX) > WORDS_MAX;
 }
 
-enum MHD_Result http_bulk(struct http_request *r)
+enum MHD_Result api_bulk(struct http_request *r)
 {
 	struct bulk *b = calloc(1, sizeof(*b));
 	char types[256], why[300];

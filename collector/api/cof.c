@@ -10,10 +10,10 @@
 // Paging: the headers `dribble-paginate-count` and `dribble-paginate-cursor` of the request; `x-dribble-cursor` in the answer
 // if there is more. `dribble-filter-rrtype` selects types.
 #include "collector/http/answer.h"
-#include "collector/http/handlers.h"
+#include "collector/api/handlers.h"
 #include "collector/http/job.h"
 #include "collector/http/params.h"
-#include "collector/http/records.h"
+#include "collector/api/records.h"
 #include "collector/http/sources.h"
 
 #include <stdio.h>
@@ -119,7 +119,7 @@ static bool header_number(struct http_request *r, const char *name, uint64_t *ou
 	return *text >= '0' && *text <= '9' && *end == '\0';
 }
 
-enum MHD_Result http_cof(struct http_request *r)
+enum MHD_Result api_cof(struct http_request *r)
 {
 	char value[HTTP_VALUE_SIZE], why[300];
 	struct query q = query_make(QUERY_NAME);
@@ -130,7 +130,7 @@ enum MHD_Result http_cof(struct http_request *r)
 	bool counted, continued, full = strcmp(verb, "fquery") == 0;
 
 	if (at == 1 && strcmp(verb, "info") == 0 && r->segments == 2)
-		return http_info(r);
+		return api_info(r);
 	if (r->segments < at + 2 || (!full && strcmp(verb, "query") != 0))
 		return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
 			"path: expected /pdns/query/VALUE or /pdns/fquery/VALUE");
@@ -151,13 +151,13 @@ enum MHD_Result http_cof(struct http_request *r)
 	if (counted || continued)
 		return answer_page(r, &q, count, cursor);
 	if (!MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, "limit"))
-		q.limit = r->api->results_max;
-	return http_records(r, &q, HTTP_COF, &format);
+		q.limit = r->lookups->results_max;
+	return api_records(r, &q, API_COF, &format);
 }
 
-enum MHD_Result http_info(struct http_request *r)
+enum MHD_Result api_info(struct http_request *r)
 {
-	const struct http_sources *sources = r->api->sources;
+	const struct http_sources *sources = r->lookups->sources;
 	struct redis_buffer body = {0};
 
 	body.bytes = sources->info(sources->report, &body.size);

@@ -7,9 +7,9 @@
 //     /dnsdb/v2/ping, /dnsdb/v2/rate_limit
 //     /{lookup|summarize}/…                                      version 1, without the frame
 #include "collector/http/answer.h"
-#include "collector/http/handlers.h"
+#include "collector/api/handlers.h"
 #include "collector/http/params.h"
-#include "collector/http/records.h"
+#include "collector/api/records.h"
 
 #include "dataplane/common/dns_layout.h"
 #include "dataplane/common/wire_name.h"
@@ -160,8 +160,8 @@ static enum MHD_Result answer_lookup(struct http_request *r, size_t at, bool v1)
 		.human_time = http_param_flag(r, "humantime", false),
 		.zones = r->db->zones};
 	if (summarize)
-		return http_records(r, &q, v1 ? HTTP_SUMMARIZE1 : HTTP_SUMMARIZE, &format);
-	return http_records(r, &q, v1 ? HTTP_DNSDB1 : HTTP_DNSDB, &format);
+		return api_records(r, &q, v1 ? API_SUMMARIZE1 : API_SUMMARIZE, &format);
+	return api_records(r, &q, v1 ? API_DNSDB1 : API_DNSDB, &format);
 }
 
 // 0, or -1 with `why`.
@@ -211,10 +211,10 @@ static enum MHD_Result answer_flexible(struct http_request *r, size_t at)
 	if (code != 0)
 		return http_answer_line(r, code, "%s", why);
 	q.order = QUERY_ORDER_NONE; // one owner's records have to stay together
-	return http_records(r, &q, rdata ? HTTP_FLEX_RDATA : HTTP_FLEX_NAMES, &format);
+	return api_records(r, &q, rdata ? API_FLEX_RDATA : API_FLEX_NAMES, &format);
 }
 
-enum MHD_Result http_dnsdb(struct http_request *r)
+enum MHD_Result api_dnsdb(struct http_request *r)
 {
 	const char *verb = r->segments > 2 ? r->segment[2] : "";
 
@@ -231,7 +231,7 @@ enum MHD_Result http_dnsdb(struct http_request *r)
 		"path: expected lookup, summarize, glob, regex, ping or rate_limit after /dnsdb/v2/");
 }
 
-enum MHD_Result http_dnsdb1(struct http_request *r)
+enum MHD_Result api_dnsdb1(struct http_request *r)
 {
 	return answer_lookup(r, 0, true);
 }

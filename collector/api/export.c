@@ -8,9 +8,9 @@
 // With the parameter `cursor` (empty at first) some lines say where a later export can continue: {"cursor":"…"}, or
 // "# cursor …" in CSV. A failure after the first block aborts the connection, so that no client takes the export for complete.
 #include "collector/http/answer.h"
-#include "collector/http/export_state.h"
-#include "collector/http/export_write.h"
-#include "collector/http/handlers.h"
+#include "collector/api/export_state.h"
+#include "collector/api/export_write.h"
+#include "collector/api/handlers.h"
 #include "collector/http/job.h"
 #include "collector/http/params.h"
 #include "collector/http/response.h"
@@ -25,7 +25,7 @@
 enum { SEND_SIZE = 64 * 1024, SLOW_S = 300, STALLED_MS = 10000, EXPORTS_MAX = 4 };
 
 // Copies the octets that are ready, at most `max`; under x->lock.
-static size_t take(struct http_export *x, char *to, size_t max)
+static size_t take(struct api_export *x, char *to, size_t max)
 {
 	const struct redis_buffer *b = &x->block[x->from];
 	size_t n = b->size - x->sent < max ? b->size - x->sent : max;
@@ -43,7 +43,7 @@ static size_t take(struct http_export *x, char *to, size_t max)
 
 static ssize_t read_lines(void *arg, uint64_t pos, char *to, size_t max)
 {
-	struct http_export *x = arg;
+	struct api_export *x = arg;
 	ssize_t result = 0;
 
 	pthread_mutex_lock(&x->lock);
@@ -72,13 +72,13 @@ static ssize_t read_lines(void *arg, uint64_t pos, char *to, size_t max)
 
 static void leave(void *arg)
 {
-	http_export_leave(arg);
+	api_export_leave(arg);
 }
 
 // Called when there is something to send, or when it has failed.
 static enum MHD_Result answer(struct http_request *r)
 {
-	struct http_export *x = r->export;
+	struct api_export *x = r->own;
 	char why[sizeof(x->why)];
 
 	pthread_mutex_lock(&x->lock);
@@ -92,18 +92,18 @@ static enum MHD_Result answer(struct http_request *r)
 	struct MHD_Response *response = http_response_stream(SEND_SIZE, read_lines, leave, x, type, x->gzip != NULL);
 	if (!response)
 		return MHD_NO;
-	r->export = NULL; // the response has it now
+	r->own = NULL; // the response has it now
 	http_answer_end_head(r, response);
 	MHD_set_connection_option(r->connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)SLOW_S);
 	return http_answer_queue(r, MHD_HTTP_OK, response, SIZE_MAX);
 }
 
 // Under all->lock: closes connections that have not read for a while.
-static void close_stalled(struct http_exports *all, struct http_guard *guard)
+static void close_stalled(struct api_exports *all, struct http_guard *guard)
 {
 	int64_t now = (int64_t)monotonic_ms();
 
-	for (struct http_export *x = all->first; x; x = x->next) {
+	for (struct api_export *x = all->first; x; x = x->next) {
 		pthread_mutex_lock(&x->lock);
 		if (x->len == EXPORT_BLOCKS && !x->gone && now - x->read_ms > STALLED_MS)
 			http_guard_close(guard, x->client_id);
@@ -111,14 +111,14 @@ static void close_stalled(struct http_exports *all, struct http_guard *guard)
 	}
 }
 
-static struct http_export *make(struct http_request *r)
+static struct api_export *make(struct http_request *r)
 {
-	struct http_exports *all = r->api->exports;
-	struct http_export *x = calloc(1, sizeof(*x));
+	struct api_exports *all = r->lookups->service;
+	struct api_export *x = calloc(1, sizeof(*x));
 
 	if (!x)
 		return NULL;
-	*x = (struct http_export){.all = all,
+	*x = (struct api_export){.all = all,
 		.connection = r->connection,
 		.client = r->client,
 		.client_id = http_client_id(r->client),
@@ -130,7 +130,7 @@ static struct http_export *make(struct http_request *r)
 	pthread_mutex_lock(&all->lock);
 	bool room = all->len < EXPORTS_MAX && !all->stopping;
 	if (!room)
-		close_stalled(all, r->api->guard);
+		close_stalled(all, r->lookups->guard);
 	if (room) {
 		x->next = all->first;
 		all->first = x;
@@ -144,31 +144,32 @@ static struct http_export *make(struct http_request *r)
 }
 
 // The connection waits until the thread has something.
-static enum MHD_Result begin(struct http_request *r, struct http_export *x)
+static enum MHD_Result begin(struct http_request *r, struct api_export *x)
 {
 	pthread_attr_t detached;
 	pthread_t thread;
 
-	r->export = x;
+	r->own = x;
+	r->leave = leave;
 	r->resume = answer;
 	x->waiting = true; // as long as it has been in the worker
 	http_job_detach(r);
 	pthread_attr_init(&detached);
 	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-	int error = pthread_create(&thread, &detached, http_export_write, x);
+	int error = pthread_create(&thread, &detached, api_export_write, x);
 	pthread_attr_destroy(&detached);
 	if (error != 0) {
 		pthread_mutex_lock(&x->lock);
 		x->ended = x->failed = true;
 		snprintf(x->why, sizeof(x->why), "cannot start a thread: %s", strerror(error));
-		http_export_wake(x);
+		api_export_wake(x);
 		pthread_mutex_unlock(&x->lock);
-		http_export_drop(x); // the thread's part
+		api_export_drop(x); // the thread's part
 	}
 	return MHD_YES;
 }
 
-enum MHD_Result http_export(struct http_request *r)
+enum MHD_Result api_export(struct http_request *r)
 {
 	char why[300], cursor[QUERY_CURSOR_SIZE] = "";
 	struct query q = query_make(QUERY_EVERYTHING);
@@ -184,7 +185,7 @@ enum MHD_Result http_export(struct http_request *r)
 		(!http_param(r, "cursor", cursor, sizeof(cursor)) || (*cursor && !transfer_export_is_cursor(cursor))))
 		return http_answer_line(r, MHD_HTTP_BAD_REQUEST,
 			"cursor: expected the cursor of an earlier export, or an empty value");
-	struct http_export *x = make(r);
+	struct api_export *x = make(r);
 	if (!x) {
 		r->retry_after_s = 2;
 		return http_answer_line(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%d exports are in progress; retry later",

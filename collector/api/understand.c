@@ -5,7 +5,7 @@
 //     {"kind":"list","values":["192.0.2.1","a.example"],"refused":[{"query":"seen","error":"…"}]}
 //     {"error":"…"}
 #include "collector/http/answer.h"
-#include "collector/http/handlers.h"
+#include "collector/api/handlers.h"
 #include "collector/question/paste.h"
 
 #include <jansson.h>
@@ -77,7 +77,7 @@ static json_t *answer_of(const char *text)
 	return json_pack("{s:s,s:o}", "kind", query_meaning_text[p.meaning], "value", text_of(p.value));
 }
 
-enum MHD_Result http_understand(struct http_request *r)
+enum MHD_Result api_understand(struct http_request *r)
 {
 	struct redis_buffer body = {0};
 
