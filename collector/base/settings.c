@@ -77,6 +77,17 @@ static const struct conf_key keys[] = {
 		"entries kept in the stream of new records (PREFIXnew); 0: no stream", 0, 1e9, NULL, true},
 	{"psl.file", CONF_STRING, &parsed.psl_file, "",
 		"file of the public suffix list; if empty, that of the system", 0, 4000, NULL, false},
+	{"context.asn", CONF_STRING, &parsed.context_asn, "",
+		"MaxMind DB file (.mmdb) with the AS of addresses: GeoLite2 ASN, DB-IP, IPinfo", 0, 4000, NULL, false},
+	{"context.country", CONF_STRING, &parsed.context_country, "",
+		"MaxMind DB file (.mmdb) with the country of addresses: GeoLite2 Country or City, DB-IP, IPinfo", 0, 4000, NULL, false},
+	{"context.prefixes", CONF_STRING, &parsed.context_prefixes, "",
+		"file with one network per line: PREFIX,ASN,COUNTRY,LABEL,KIND; overrides the other files", 0, 4000, NULL, false},
+	{"context.labels", CONF_STRING, &parsed.context_labels, "builtin",
+		"file with one network or zone per line, with its kind (hosting, cdn, parking, sinkhole) and label; builtin: the "
+		"list that Lookback ships; empty: none", 0, 4000, NULL, false},
+	{"context.popular", CONF_STRING, &parsed.context_popular, "",
+		"file of popular names, best first, or RANK,NAME as Tranco and Umbrella publish it", 0, 4000, NULL, false},
 	{"spool.dir", CONF_STRING, &parsed.spool_dir, "",
 		"folder of the spool; if empty, /var/lib/lookback/spool, or SOCKET.spool if collector.socket is not in "
 		"/run/lookback; with --once: SOCKET.spool, deleted on exit", 0, 0, NULL, false},
@@ -151,7 +162,8 @@ static const struct conf conf = {.keys = keys,
 // clang-format off
 #define SETTINGS_STRINGS(X) \
 	X(collector_socket) X(redis_sentinel) X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) \
-	X(psl_file) X(spool_dir) X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file) X(user)
+	X(psl_file) X(spool_dir) X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file) X(user) \
+	X(context_asn) X(context_country) X(context_prefixes) X(context_labels) X(context_popular)
 // clang-format on
 
 void settings_free(struct settings *s)

@@ -30,6 +30,11 @@ struct settings {
 	uint64_t retention_days;    // 0: for ever
 	uint64_t new_max;	    // entries kept in the stream of new records; 0: none are written
 	char *psl_file;		    // public suffix list, or empty for the system's
+	char *context_asn;	    // MaxMind DB with AS numbers, or empty
+	char *context_country;	    // MaxMind DB with countries, or empty
+	char *context_prefixes;	    // table of networks, or empty
+	char *context_labels;	    // list of networks and zones, "builtin", or empty
+	char *context_popular;	    // list of popular names, or empty
 	char *spool_dir;	    // folder of the spool, or empty: settings_spool_dir
 	uint64_t spool_size;	    // bytes of batches that wait for Redis or are kept
 	double spool_keep_s;	    // how long batches that Redis has are kept
