@@ -62,7 +62,7 @@ large() { # hosts
 }
 is_running() { [ "$(metric reload_running)" = 1 ]; }
 polls() { metric polls_total; }
-large 1500 > "$T/lookback.conf"
+large 1100 > "$T/lookback.conf"
 kill -HUP "$DATAPLANE_PID"
 await 10 is_running
 before=$(polls)
@@ -76,7 +76,7 @@ kill -HUP "$DATAPLANE_PID"
 await 60 said 'settings read again' 1
 is_settled() { [ "$(metric reload_running)" = 0 ] && [ "$(metric reloads_total 'outcome="taken"')" = 1 ]; }
 await 5 is_settled
-[ "$(metric reloads_total 'outcome="refused"')" = 2 ] || fail "three signals while 1,500 hosts were read: $(metrics | grep reloads_total)"
+[ "$(metric reloads_total 'outcome="refused"')" = 2 ] || fail "three signals while 1,100 hosts were read: $(metrics | grep reloads_total)"
 large 4000 > "$T/lookback.conf"
 kill -HUP "$DATAPLANE_PID"
 await 60 said 'filter: found [0-9]* octets, expected at most 65536.*the settings stay as they were' 1
