@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 hostile() { # part, more arguments
-	timeout 120 "$PYTHON" "$E2E/hostile_http.py" --pid "$COLLECTOR_PID" --slowest "$SLOWEST" "$URL" --part "$@" > "$T/part-$1" 2>&1 ||
+	timeout 400 "$PYTHON" "$E2E/hostile_http.py" --pid "$COLLECTOR_PID" --slowest "$SLOWEST" "$URL" --part "$@" > "$T/part-$1" 2>&1 ||
 		fail "$1: $(tail -n 20 "$T/part-$1")"
 	cat "$T/part-$1"
 }
