@@ -5,6 +5,8 @@
 #include "collector/base/settings.h"
 #include "collector/query/json.h"
 
+struct newly_suffixes;
+
 #define LOOKBACK_CONFIG_FILE "/etc/lookback/lookback.conf"
 
 enum { LOOKBACK_LIMIT = 1000, LOOKBACK_TIMEOUT_S = 300 }; // of tables; of lookups
@@ -21,8 +23,13 @@ struct lookback {
 	struct query filter; // types, times, limit, offset, order: the options, for every lookup
 	bool has_limit;	     // --limit was given
 	enum lookback_output output;
-	const char *cursor; // --cursor
-	const char *resume; // --resume
+	const char *cursor;		 // --cursor
+	const char *resume;		 // --resume
+	const char *depth;		 // --depth; each command reads it
+	const char *rule;		 // --rule
+	const char *feed;		 // --feed
+	struct newly_suffixes *suffixes; // --tld, --zone, --suffixes; NULL: none
+	bool history, plain;
 	const char *limits; // --quota
 	bool quiet, follow, yes, add, dry, unicode;
 	const char *redis; // --redis

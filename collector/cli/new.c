@@ -1,107 +1,165 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// new: the stream of records that no one had seen before, oldest first.
+// new: records, names or registered domains that are newly observed, oldest first. To the standard output, or into a feed file.
+#include "collector/cli/feed.h"
 #include "collector/cli/lookback.h"
 
-#include "collector/schema/keys.h"
+#include "collector/newly/newly.h"
+#include "collector/newly/suffixes.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
-enum { PAGE = 500, WAIT_MS = 1000 };
+enum { WAIT_MS = 1000 };
 
-static const char *field_of(const redisReply *fields, const char *name)
+struct watching {
+	struct lookback *l;
+	struct newly_run *run;
+	struct feed feed;
+	struct redis_buffer out;
+	uint64_t shown, limit;
+	char saved[NEWLY_CURSOR_SIZE]; // what the file of --resume holds
+};
+
+// The cursor of --resume or --cursor. 0, or an exit status.
+static int load_cursor(struct lookback *l, char cursor[static NEWLY_CURSOR_SIZE])
 {
-	const redisReply *field = reader_field(fields, name);
+	char line[100] = "", why[200];
+	FILE *file = NULL;
 
-	return field ? field->str : "";
+	if (l->cursor)
+		return newly_parse_cursor(cursor, l->cursor, why, sizeof(why)) == 0 ? 0 : lookback_fail("--%s", why);
+	if (!l->resume)
+		return 0;
+	file = fopen(l->resume, "re");
+	if (!file && errno == ENOENT)
+		return 0;
+	bool good = file && fgets(line, sizeof(line), file);
+	if (file)
+		fclose(file);
+	line[strcspn(line, "\n")] = '\0';
+	if (good && newly_parse_cursor(cursor, line, why, sizeof(why)) == 0)
+		return 0;
+	return lookback_fail("--resume %s: found no cursor in the file; delete it to start again", l->resume);
 }
 
-// Prints one entry if it passes the filters. Returns true if it did.
-static bool show(struct lookback *l, const redisReply *fields)
+// After all before the cursor is written. 0, or an exit status.
+static int save_cursor(struct watching *w)
 {
-	const char *owner = field_of(fields, "name"), *type = field_of(fields, "type");
-	const char *rdata = field_of(fields, "rdata"), *sensor = field_of(fields, "sensor");
-	int64_t first = strtoll(field_of(fields, "first"), NULL, 10);
-	struct query_record r = {.owner = owner,
-		.owner_len = strlen(owner),
-		.type = type,
-		.type_len = strlen(type),
-		.rdata = rdata,
-		.rdata_len = strlen(rdata),
-		.first = first,
-		.last = first,
-		.count = 1};
-	const struct query_format format = {.sensor = sensor};
-	struct redis_buffer line = {0};
-	char time[24];
+	const char *path = w->l->resume, *cursor = newly_cursor(w->run);
+	char temporary[4200];
 
-	if (first < l->filter.last_after || first > l->filter.first_before ||
-		!query_has_type(&l->filter, type, r.type_len))
-		return false;
+	if (!path || !*cursor || strcmp(cursor, w->saved) == 0)
+		return 0;
+	snprintf(temporary, sizeof(temporary), "%s.new", path);
+	FILE *file = fopen(temporary, "we");
+	if (!file || fprintf(file, "%s\n", cursor) < 0 || fclose(file) != 0 || rename(temporary, path) != 0)
+		return lookback_fail("--resume %s: %s", path, strerror(errno));
+	snprintf(w->saved, sizeof(w->saved), "%s", cursor);
+	return 0;
+}
+
+static void put_row(struct redis_buffer *out, const struct newly_item *item)
+{
+	const struct query_record *r = &item->record;
+	char time[24], since[24], *room = redis_buffer_room(out, r->owner_len + item->domain_len + r->rdata_len + 200);
+	int n;
+
+	if (!room)
+		return;
+	query_time_text(r->first, "%Y-%m-%d %H:%M:%S", time, sizeof(time));
+	query_time_text(item->known, "%Y-%m-%d", since, sizeof(since));
+	n = sprintf(room, "%s  ", time);
+	if (item->depth == NEWLY_DOMAIN)
+		n += sprintf(room + n, "%-24.*s  ", (int)item->domain_len, item->domain);
+	n += sprintf(room + n, "%-32.*s  %-6.*s  %.*s", (int)r->owner_len, r->owner, (int)r->type_len, r->type,
+		(int)r->rdata_len, r->rdata);
+	n += item->history ? sprintf(room + n, "  (known since %s)\n", since) : sprintf(room + n, "\n");
+	out->size += (size_t)n;
+}
+
+static void put(struct watching *w, const struct newly_item *item)
+{
+	const struct lookback *l = w->l;
+
+	w->shown++;
 	if (l->quiet)
-		return true;
-	if (l->output == OUTPUT_TABLE) {
-		query_time_text(first, "%Y-%m-%d %H:%M:%S", time, sizeof(time));
-		printf("%s  %-32s  %-6s  %s\n", time, owner, type, rdata);
-		return true;
-	}
-	if (l->output == OUTPUT_JSON)
-		query_json_cof(&line, &r, &format);
+		return;
+	if (l->plain)
+		newly_plain(&w->out, item);
+	else if (l->output == OUTPUT_CSV)
+		newly_csv(&w->out, item);
+	else if (l->output == OUTPUT_JSON || l->feed)
+		newly_json(&w->out, item);
 	else
-		query_csv(&line, &r);
-	printf("%.*s%s", (int)line.size, line.bytes, l->output == OUTPUT_JSON ? "\n" : "");
-	redis_buffer_free(&line);
-	return true;
+		put_row(&w->out, item);
 }
 
-// The entries after `id`, which becomes that of the last one. Returns their array inside `*reply`, or NULL if there are none;
-// sets `*failed` on a failure.
-static const redisReply *read_page(struct lookback *l, char id[64], redisReply **reply, bool *failed)
+// 0, or an exit status.
+static int flush(struct watching *w)
 {
-	reader_begin(&l->db.reader);
-	redis_encode_array(&l->db.reader.out, l->follow ? 8 : 6);
-	redis_encode_literal(&l->db.reader.out, "XREAD");
-	redis_encode_literal(&l->db.reader.out, "COUNT");
-	redis_encode_uint(&l->db.reader.out, PAGE);
-	if (l->follow) {
-		redis_encode_literal(&l->db.reader.out, "BLOCK");
-		redis_encode_uint(&l->db.reader.out, WAIT_MS);
+	int result = feed_write(&w->feed, &w->out);
+
+	return result == 0 ? save_cursor(w) : result;
+}
+
+static int run(struct watching *w)
+{
+	struct newly_item item;
+	enum query_step step = QUERY_BUSY;
+	bool done = false, told = false;
+	int result = 0;
+
+	if (w->l->output == OUTPUT_CSV && !w->l->plain && feed_is_empty(&w->feed))
+		query_put_text(&w->out, NEWLY_CSV_HEAD);
+	while (result == 0 && !done) {
+		step = newly_next(w->run, &item);
+		if (newly_has_gap(w->run) && !told)
+			fprintf(stderr,
+				"lookback: new records after the cursor were removed from the stream (new.max) and are not listed\n");
+		told = told || newly_has_gap(w->run);
+		if (step == QUERY_RECORD) {
+			put(w, &item);
+			done = w->limit > 0 && w->shown == w->limit;
+			continue;
+		}
+		result = flush(w);
+		done = step == QUERY_FAILED || (step == QUERY_END && !w->l->follow) ||
+		       (w->l->follow && !w->l->feed && lookback_is_unread()); // the reader has left
 	}
-	redis_encode_literal(&l->db.reader.out, "STREAMS");
-	reader_key(&l->db.reader, FAMILY_NEW, "", 0);
-	redis_encode_text(&l->db.reader.out, id);
-	*reply = lookback_ask(l);
-	*failed = !*reply;
-	if (!*reply || (*reply)->type != REDIS_REPLY_ARRAY || (*reply)->elements == 0)
-		return NULL;
-	const redisReply *entries = (*reply)->element[0]->element[1];
-	if (entries->elements > 0)
-		snprintf(id, 64, "%s", entries->element[entries->elements - 1]->element[0]->str);
-	return entries->elements > 0 ? entries : NULL;
+	if (result == 0)
+		result = flush(w);
+	if (step == QUERY_FAILED)
+		return lookback_fail("%s", newly_why(w->run));
+	return result != 0 ? LOOKBACK_FAILED : w->shown > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
 }
 
 int lookback_new(struct lookback *l)
 {
-	char id[64] = "0";
-	uint64_t shown = 0, limit = l->has_limit ? l->filter.limit : 0;
-	bool failed = false, done = false;
+	struct query filter = l->filter;
+	struct newly_options options = {.filter = &filter,
+		.suffixes = l->suffixes,
+		.rule = l->rule,
+		.history = l->history,
+		.wait_ms = l->follow ? WAIT_MS : 0};
+	struct watching w = {.l = l, .limit = l->has_limit ? l->filter.limit : 0};
+	char why[200];
 
+	filter.first_after = l->filter.last_after;
+	if (l->depth && newly_parse_depth(&options.depth, l->depth, why, sizeof(why)) != 0)
+		return lookback_fail("--%s", why);
+	if (load_cursor(l, options.cursor) != 0)
+		return LOOKBACK_FAILED;
+	snprintf(w.saved, sizeof(w.saved), "%s", options.cursor);
 	if (l->db.reader.settings.timeout_s < 2 * WAIT_MS / 1000.0)
 		l->db.reader.settings.timeout_s = 2 * WAIT_MS / 1000.0; // longer than it waits
-	if (l->output == OUTPUT_CSV)
-		fputs(QUERY_CSV_HEAD, stdout);
-	while (!done) {
-		redisReply *reply;
-		const redisReply *entries = read_page(l, id, &reply, &failed);
-		for (size_t i = 0; entries && i < entries->elements && !done; i++) {
-			shown += show(l, entries->element[i]->element[1]);
-			done = limit > 0 && shown == limit;
-		}
-		done = done || failed || (!entries && !l->follow);
-		if (reply)
-			freeReplyObject(reply);
-		fflush(stdout);
-		done = done ||
-		       (l->follow && lookback_is_unread()); // the reader has left, and nothing may come for long
-	}
-	return failed ? LOOKBACK_FAILED : shown > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
+	if (feed_open(&w.feed, l->feed) != 0)
+		return LOOKBACK_FAILED;
+	w.run = newly_start(&options, &l->db);
+	int status = w.run ? run(&w) : lookback_fail("out of memory");
+	newly_stop(w.run);
+	feed_close(&w.feed);
+	redis_buffer_free(&w.out);
+	newly_suffixes_free(l->suffixes);
+	l->suffixes = NULL;
+	return status;
 }

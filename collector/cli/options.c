@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/cli/lookback.h"
 
+#include "collector/newly/suffixes.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,14 @@ enum lookback_option {
 	OPT_DRY,
 	OPT_QUOTA,
 	OPT_TIMEOUT,
+	OPT_DEPTH,
+	OPT_TLD,
+	OPT_ZONE,
+	OPT_SUFFIXES,
+	OPT_RULE,
+	OPT_HISTORY,
+	OPT_PLAIN,
+	OPT_FEED,
 	OPT_REDIS,
 	OPT_VERSION,
 	OPT_HELP
@@ -82,6 +92,44 @@ static int set_filter(struct lookback *l, int c, const char *value)
 }
 
 // Returns 0, or an exit status.
+static int add_suffixes(struct lookback *l, const char *name, const char *value)
+{
+	char why[500];
+
+	if (!l->suffixes && !(l->suffixes = newly_suffixes_new()))
+		return lookback_fail("out of memory");
+	bool file = strcmp(name, "suffixes") == 0;
+	int result = (file ? newly_suffixes_read : newly_suffixes_add)(l->suffixes, value, why, sizeof(why));
+	return result == 0 ? 0 : lookback_fail("--%s: %s", name, why);
+}
+
+// Options of new. Returns 0, or an exit status.
+static int set_new(struct lookback *l, int c, const char *value)
+{
+	switch (c) {
+	case OPT_DEPTH:
+		l->depth = value;
+		return 0;
+	case OPT_RULE:
+		l->rule = value;
+		return 0;
+	case OPT_HISTORY:
+		l->history = true;
+		return 0;
+	case OPT_PLAIN:
+		l->plain = true;
+		return 0;
+	case OPT_FEED:
+		l->feed = value;
+		return 0;
+	case OPT_SUFFIXES:
+		return add_suffixes(l, "suffixes", value);
+	default:
+		return add_suffixes(l, c == OPT_TLD ? "tld" : "zone", value);
+	}
+}
+
+// Returns 0, or an exit status.
 static int set_option(struct lookback *l, int c, char *value)
 {
 	switch (c) {
@@ -127,7 +175,7 @@ static int set_option(struct lookback *l, int c, char *value)
 		l->redis = value;
 		return 0;
 	default:
-		return set_filter(l, c, value);
+		return c >= OPT_DEPTH && c <= OPT_FEED ? set_new(l, c, value) : set_filter(l, c, value);
 	}
 }
 
@@ -144,6 +192,10 @@ int lookback_parse_options(struct lookback *l, int argc, char **argv)
 		{"dry-run", no_argument, NULL, 'n'}, {"yes", no_argument, NULL, 'y'},
 		{"quota", required_argument, NULL, OPT_QUOTA}, {"timeout", required_argument, NULL, OPT_TIMEOUT},
 		{"unicode", no_argument, NULL, 'u'}, {"redis", required_argument, NULL, OPT_REDIS},
+		{"depth", required_argument, NULL, OPT_DEPTH}, {"tld", required_argument, NULL, OPT_TLD},
+		{"zone", required_argument, NULL, OPT_ZONE}, {"suffixes", required_argument, NULL, OPT_SUFFIXES},
+		{"rule", required_argument, NULL, OPT_RULE}, {"history", no_argument, NULL, OPT_HISTORY},
+		{"plain", no_argument, NULL, OPT_PLAIN}, {"feed", required_argument, NULL, OPT_FEED},
 		{"version", no_argument, NULL, OPT_VERSION}, {"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
 	int c, result = 0;
 	bool help = false;

@@ -235,6 +235,14 @@ static char *put_csv(char *at, const char *text, size_t len)
 	return at;
 }
 
+void query_put_csv(struct redis_buffer *out, const char *text, size_t len)
+{
+	char *at = redis_buffer_room(out, 2 * len + 2);
+
+	if (at)
+		out->size += (size_t)(put_csv(at, text, len) - at);
+}
+
 void query_csv(struct redis_buffer *out, const struct query_record *r)
 {
 	char *start = redis_buffer_room(out, 2 * (r->owner_len + r->type_len + r->rdata_len) + 128), *at = start;

@@ -42,6 +42,9 @@ void query_put_text(struct redis_buffer *out, const char *text);
 void query_put_number(struct redis_buffer *out, int64_t number);
 void query_put_json(struct redis_buffer *out, const char *text, size_t len);
 
+// A field of CSV, with its quotes (RFC 4180).
+void query_put_csv(struct redis_buffer *out, const char *text, size_t len);
+
 // A JSON string in UTF-8, unchanged; control characters become '?'.
 void query_put_utf8(struct redis_buffer *out, const char *text);
 

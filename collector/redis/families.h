@@ -17,6 +17,7 @@
 #define FAMILY_FLOOD "flood"		 // sorted set: flooded zones by last seen
 #define FAMILY_FLOOD_NAMES "flood:names" // sorted set: how many names were collapsed
 #define FAMILY_NEW "new"		 // stream: records that Redis had not held before
+#define FAMILY_ALERT "alert"		 // stream: alerts of watch rules
 #define FAMILY_IMPORTS "imports"	 // number: counts batches of imports
 
 // Sensors.
