@@ -75,6 +75,8 @@ static const struct conf_key keys[] = {
 		"delete records not seen for N days; 0: never", 0, 36500, NULL, true},
 	{"new.max", CONF_UINT, &parsed.new_max, "100000",
 		"entries kept in the stream of new records (PREFIXnew); 0: no stream", 0, 1e9, NULL, true},
+	{"block.file", CONF_STRING, &parsed.block_file, "/etc/lookback/block.conf",
+		"file of block lists; a file that does not exist has none", 0, 4000, NULL, false},
 	{"psl.file", CONF_STRING, &parsed.psl_file, "",
 		"file of the public suffix list; if empty, that of the system", 0, 4000, NULL, false},
 	{"context.asn", CONF_STRING, &parsed.context_asn, "",
@@ -162,7 +164,7 @@ static const struct conf conf = {.keys = keys,
 // clang-format off
 #define SETTINGS_STRINGS(X) \
 	X(collector_socket) X(redis_sentinel) X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) \
-	X(psl_file) X(spool_dir) X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file) X(user) \
+	X(block_file) X(psl_file) X(spool_dir) X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file) X(user) \
 	X(context_asn) X(context_country) X(context_prefixes) X(context_labels) X(context_popular)
 // clang-format on
 

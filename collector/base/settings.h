@@ -29,6 +29,7 @@ struct settings {
 	char *names_file;	    // where the names index is kept, or empty
 	uint64_t retention_days;    // 0: for ever
 	uint64_t new_max;	    // entries kept in the stream of new records; 0: none are written
+	char *block_file;	    // block lists
 	char *psl_file;		    // public suffix list, or empty for the system's
 	char *context_asn;	    // MaxMind DB with AS numbers, or empty
 	char *context_country;	    // MaxMind DB with countries, or empty

@@ -59,6 +59,11 @@ const struct lookback_command lookback_commands[] = {
 		"All but status ask first. In a Redis Cluster each slot has its own number: without SLOT all stopped slots are meant.\n"
 		"Needs the configuration of the collector (-c) and read access to spool.dir.",
 		"-n -y"},
+	{"block", "[LIST|INDICATOR...]", 0, 100000, lookback_block, "make block lists for resolvers and firewalls",
+		"LIST is the name of a section of the file block.file. INDICATOR is a name, *.NAME, an address, a prefix, or ns:NAME\n"
+		"for a name server; \"-\" reads lines from the standard input. Without arguments the lists are printed.\n"
+		"Exit status with --write: 0 a file changed, 1 none did.",
+		"--format --set --write --report -j -q"},
 	{NULL, NULL, 0, 0, NULL, NULL, NULL, NULL},
 };
 
@@ -90,6 +95,12 @@ static const struct option_help {
 	{"--add", "    --add", "import: add counts to those in Redis [keep the greater]"},
 	{"-n", "-n, --dry-run", "import, erase, expire, spool: print what would be done"},
 	{"-y", "-y, --yes", "erase, spool: do not ask"},
+	{"--format", "    --format FORMAT",
+		"block: rpz, hosts, dnsmasq, unbound, domains, addresses, suricata, suricata-ip, nftables,\n"
+		"                          stix or misp [domains, or that of LIST]"},
+	{"--set", "    --set KEY=VALUE", "block: set a key of block.conf: source, allow, policy, expire, ..."},
+	{"--write", "    --write", "block: write the files of LIST, or of all lists"},
+	{"--report", "    --report", "block: print what was left out, with the reason, instead of the list"},
 	{"--quota", "    --quota N/UNIT", "key add: at most N requests per s, min, h or d [no limit]"},
 };
 

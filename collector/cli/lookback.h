@@ -9,6 +9,7 @@ struct newly_suffixes;
 
 #define LOOKBACK_CONFIG_FILE "/etc/lookback/lookback.conf"
 
+enum { LOOKBACK_SETS_MAX = 200 };
 enum { LOOKBACK_LIMIT = 1000, LOOKBACK_TIMEOUT_S = 300 }; // of tables; of lookups
 
 enum lookback_exit { LOOKBACK_FOUND = 0, LOOKBACK_NOTHING = 1, LOOKBACK_FAILED = 2 };
@@ -32,9 +33,13 @@ struct lookback {
 	bool history, plain;
 	const char *limits; // --quota
 	bool quiet, follow, yes, add, dry, unicode;
-	const char *redis; // --redis
-	bool implied;	   // the configuration file is LOOKBACK_CONFIG_FILE, which no option named
-	int argc;	   // arguments after the command
+	const char *redis;		     // --redis
+	const char *format;		     // --format
+	const char *sets[LOOKBACK_SETS_MAX]; // --set, in order
+	size_t sets_len;
+	bool write, report; // block
+	bool implied;	    // the configuration file is LOOKBACK_CONFIG_FILE, which no option named
+	int argc;	    // arguments after the command
 	char **argv;
 };
 
@@ -72,6 +77,7 @@ int lookback_expire(struct lookback *l);
 int lookback_key(struct lookback *l);
 int lookback_status(struct lookback *l);
 int lookback_spool(struct lookback *l);
+int lookback_block(struct lookback *l);
 
 // Removes what else refers to erased records of a name or zone: their entries in the stream of new records, and the zone in the
 // list of flooded ones. 0, or LOOKBACK_FAILED after a message. Does nothing for other queries.

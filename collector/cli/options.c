@@ -30,6 +30,10 @@ enum lookback_option {
 	OPT_PLAIN,
 	OPT_FEED,
 	OPT_REDIS,
+	OPT_FORMAT,
+	OPT_SET,
+	OPT_WRITE,
+	OPT_REPORT,
 	OPT_VERSION,
 	OPT_HELP
 };
@@ -129,6 +133,27 @@ static int set_new(struct lookback *l, int c, const char *value)
 	}
 }
 
+// Options of block. Returns 0, or an exit status.
+static int set_block(struct lookback *l, int c, const char *value)
+{
+	switch (c) {
+	case OPT_FORMAT:
+		l->format = value;
+		return 0;
+	case OPT_SET:
+		if (l->sets_len == LOOKBACK_SETS_MAX)
+			return lookback_fail("--set: found more than %d, expected at most that", LOOKBACK_SETS_MAX);
+		l->sets[l->sets_len++] = value;
+		return 0;
+	case OPT_WRITE:
+		l->write = true;
+		return 0;
+	default:
+		l->report = true;
+		return 0;
+	}
+}
+
 // Returns 0, or an exit status.
 static int set_option(struct lookback *l, int c, char *value)
 {
@@ -175,7 +200,9 @@ static int set_option(struct lookback *l, int c, char *value)
 		l->redis = value;
 		return 0;
 	default:
-		return c >= OPT_DEPTH && c <= OPT_FEED ? set_new(l, c, value) : set_filter(l, c, value);
+		return c >= OPT_DEPTH && c <= OPT_FEED	    ? set_new(l, c, value)
+		       : c >= OPT_FORMAT && c <= OPT_REPORT ? set_block(l, c, value)
+							    : set_filter(l, c, value);
 	}
 }
 
@@ -196,6 +223,8 @@ int lookback_parse_options(struct lookback *l, int argc, char **argv)
 		{"zone", required_argument, NULL, OPT_ZONE}, {"suffixes", required_argument, NULL, OPT_SUFFIXES},
 		{"rule", required_argument, NULL, OPT_RULE}, {"history", no_argument, NULL, OPT_HISTORY},
 		{"plain", no_argument, NULL, OPT_PLAIN}, {"feed", required_argument, NULL, OPT_FEED},
+		{"format", required_argument, NULL, OPT_FORMAT}, {"set", required_argument, NULL, OPT_SET},
+		{"write", no_argument, NULL, OPT_WRITE}, {"report", no_argument, NULL, OPT_REPORT},
 		{"version", no_argument, NULL, OPT_VERSION}, {"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
 	int c, result = 0;
 	bool help = false;

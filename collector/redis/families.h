@@ -20,6 +20,8 @@
 #define FAMILY_ALERT "alert"		 // stream: alerts of watch rules
 #define FAMILY_IMPORTS "imports"	 // number: counts batches of imports
 
+#define FAMILY_BLOCK "block:" // hash: serial of a block list. Tail: its name
+
 // Sensors.
 #define FAMILY_SENSORS "sensors" // sorted set: names of sensors by last flush. Without a tail
 #define FAMILY_SENSOR "sensor:"	 // hash. Tail: name of a sensor

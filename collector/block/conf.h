@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// block.conf (setting block.file): sections [list NAME].
+#pragma once
+
+#include "collector/block/block.h"
+
+struct block_conf {
+	struct block_list *at; // owned
+	size_t len;
+};
+
+// Reads a file; one that does not exist has no lists. 0, or -1 with one line (file and line) in `why` and `*out` empty.
+int block_conf_read(struct block_conf *out, const char *path, char *why, size_t why_size);
+void block_conf_free(struct block_conf *c);
+const struct block_list *block_conf_find(const struct block_conf *c, const char *name);
+
+// Completes a list whose settings are set: what is served if nothing is said. 0, or -1 with one line in `why`.
+int block_conf_complete(struct block_list *l, char *why, size_t why_size);
+
+// Calls `sink` with the path of each file that the lists read.
+void block_conf_paths(const struct block_conf *c, void (*sink)(void *arg, const char *path), void *arg);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What allowed names use must not be blocked: the addresses they resolve to, their name servers. Redis says who uses what.
+#include "collector/block/allow.h"
+
+#include "collector/query/db.h"
+#include "collector/redis/families.h"
+#include "collector/text/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TOGETHER = 500, NAMES_MAX = 1000, TAKEN = 255 };
+
+// Asks for the names that have used an entry: the newest ones first.
+static bool ask(struct reader *r, const struct block_entry *e, int64_t since)
+{
+	char text[TEXT_ADDRESS_SIZE], bound[24];
+	const char *family = FAMILY_IP, *tail = text;
+
+	if (e->kind == BLOCK_SERVER_NAME) {
+		family = FAMILY_RDATA;
+		tail = e->name;
+	} else if (e->kind == BLOCK_ADDRESS && e->bits == 8 * e->size) {
+		text_address(e->address, e->size, text);
+	} else {
+		return false;
+	}
+	snprintf(bound, sizeof(bound), "%lld", (long long)since);
+	reader_command(r, 7, "ZREVRANGEBYSCORE", family, tail, strlen(tail));
+	redis_encode_literal(&r->out, "+inf");
+	redis_encode_text(&r->out, bound);
+	redis_encode_literal(&r->out, "LIMIT");
+	redis_encode_uint(&r->out, 0);
+	redis_encode_uint(&r->out, NAMES_MAX);
+	return true;
+}
+
+// The first allowed name of a reply; why, or NULL.
+static const char *judge(struct block_allow *a, const struct block_entry *e, const redisReply *reply, const char **name)
+{
+	for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++) {
+		*name = reply->element[i]->str;
+		if (e->kind == BLOCK_SERVER_NAME) { // "NS example.com"
+			if (strncmp(*name, "NS ", 3) != 0)
+				continue;
+			*name += 3;
+		}
+		const char *why = block_allow_name(a, *name);
+		if (why)
+			return why;
+	}
+	return NULL;
+}
+
+// One round trip for some entries. Marks those to take out by the size TAKEN. 0 or -1.
+static int judge_some(struct block_allow *a, struct block_set *s, struct reader *r, const size_t *at, size_t len)
+{
+	if (reader_send(r) != 0)
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		struct block_entry *e = &s->at[at[i]];
+		const char *name = "";
+		redisReply *reply = reader_reply(r);
+		if (!reply)
+			return -1;
+		const char *why = judge(a, e, reply, &name);
+		if (why) {
+			block_set_remove_entry(s, e, "used by %.80s, %s", name, why);
+			e->size = TAKEN;
+		}
+		freeReplyObject(reply);
+	}
+	return 0;
+}
+
+int block_protect(struct block_allow *a, struct block_set *s, struct query_db *db, int64_t since, char *why,
+	size_t why_size)
+{
+	struct reader *r = &db->reader;
+	size_t at[TOGETHER], waiting = 0, n = 0;
+	int result = 0;
+
+	if (block_allow_is_without_names(a))
+		return 0;
+	reader_begin(r);
+	for (size_t i = 0; result == 0 && i < s->len; i++) {
+		if (ask(r, &s->at[i], since))
+			at[waiting++] = i;
+		if (waiting == TOGETHER) {
+			result = judge_some(a, s, r, at, waiting);
+			waiting = 0;
+			reader_begin(r);
+		}
+	}
+	if (result == 0 && waiting > 0)
+		result = judge_some(a, s, r, at, waiting);
+	if (result != 0) {
+		snprintf(why, why_size, "redis: %.300s", r->why);
+		return -1;
+	}
+	for (size_t i = 0; i < s->len; i++)
+		if (s->at[i].size != TAKEN)
+			s->at[n++] = s->at[i];
+	s->len = n;
+	return 0;
+}
