@@ -11,7 +11,7 @@
 
 enum { LINE_SIZE = 4096, ALLOWED_MAX = 5000000 };
 
-struct range {
+struct allowed_range {
 	uint8_t first[16], last[16]; // IPv4 as ::ffff:a.b.c.d
 };
 
@@ -23,7 +23,7 @@ struct block_allow {
 	struct block_set texts;
 	const char **key; // of names, sorted
 	size_t keys_len, keys_room;
-	struct range *range; // sorted, apart
+	struct allowed_range *range; // sorted, apart
 	size_t ranges_len, ranges_room;
 	char text[BLOCK_HOST_LEN + 60];
 };
@@ -68,7 +68,7 @@ static int add_range(struct block_allow *a, const struct query *q, char *why, si
 {
 	if (!room_for((void **)&a->range, a->ranges_len, &a->ranges_room, sizeof(*a->range)))
 		return snprintf(why, why_size, "out of memory, or more than %d networks", ALLOWED_MAX), -ENOMEM;
-	struct range *r = &a->range[a->ranges_len++];
+	struct allowed_range *r = &a->range[a->ranges_len++];
 	to_16(q->first, q->address_size, r->first);
 	to_16(q->last, q->address_size, r->last);
 	return 0;
@@ -142,7 +142,7 @@ static int compare_keys(const void *x, const void *y)
 
 static int compare_ranges(const void *x, const void *y)
 {
-	return memcmp(((const struct range *)x)->first, ((const struct range *)y)->first, 16);
+	return memcmp(((const struct allowed_range *)x)->first, ((const struct allowed_range *)y)->first, 16);
 }
 
 static void sort(struct block_allow *a)
@@ -320,7 +320,7 @@ static const char *by_address(struct block_allow *a, const struct block_entry *e
 	}
 	if (low == 0 || memcmp(a->range[low - 1].last, first, 16) < 0)
 		return NULL;
-	const struct range *r = &a->range[low - 1];
+	const struct allowed_range *r = &a->range[low - 1];
 	text_address(r->first + (e->size == 4 ? 12 : 0), e->size, text[0]);
 	text_address(r->last + (e->size == 4 ? 12 : 0), e->size, text[1]);
 	bool one = memcmp(r->first, r->last, 16) == 0;

@@ -131,7 +131,7 @@ struct block_source {
 	char *text;	   // an indicator, the path of a file, or the indicators of a pivot, with blanks between
 	char *rules;	   // alerts: ",RULE,RULE,"; empty: all
 	char *kinds;	   // alerts: ",new,tamper,"; empty: all
-	bool names, datas; // alerts: list the record's name; what its RDATA names. Neither: by the kind of the alert
+	bool names, targets; // alerts: list the record's name; what its RDATA names. Neither: by the kind of the alert
 	double since_s;	   // alerts, pivot: not older than this; 0: any
 	unsigned depth;	   // pivot
 	double score;	   // pivot: at least, 0 to 1

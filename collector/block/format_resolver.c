@@ -6,19 +6,19 @@
 #include "collector/query/json.h"
 
 // The addresses of an answer: of the policy, or those that lead nowhere.
-struct answer {
+struct null_answer {
 	const char *ipv4, *ipv6; // empty: none
 };
 
-static struct answer answer_of(const struct block_policy *p)
+static struct null_answer answer_of(const struct block_policy *p)
 {
-	return p->action == BLOCK_REDIRECT ? (struct answer){p->ipv4, p->ipv6} : (struct answer){"0.0.0.0", "::"};
+	return p->action == BLOCK_REDIRECT ? (struct null_answer){p->ipv4, p->ipv6} : (struct null_answer){"0.0.0.0", "::"};
 }
 
 void block_hosts_write(const struct block_view *v, struct block_output *out)
 {
 	struct redis_buffer *b = block_document_add(out, "", "text/plain; charset=utf-8");
-	const struct answer answer = answer_of(&v->list->policy);
+	const struct null_answer answer = answer_of(&v->list->policy);
 
 	block_put_head(b, v, "#", "hosts");
 	for (size_t i = 0; i < v->set->len; i++) {
@@ -41,7 +41,7 @@ void block_hosts_write(const struct block_view *v, struct block_output *out)
 // dnsmasq(8): address=/NAME/ answers NXDOMAIN for a name and all below it; host-record answers for one name.
 static void put_dnsmasq(struct redis_buffer *b, const struct block_view *v, const struct block_entry *e)
 {
-	const struct answer answer = answer_of(&v->list->policy);
+	const struct null_answer answer = answer_of(&v->list->policy);
 	const char *comma = *answer.ipv4 && *answer.ipv6 ? "," : "";
 
 	block_put_comment(b, v, "#", e);

@@ -69,10 +69,10 @@ static void add_alert(struct block_set *s, const struct block_origin *o, const s
 	mine.until = block_gather_end(o->list, mine.since);
 	snprintf(reason, sizeof(reason), "alert of rule %.60s (%.10s)", rule, kind);
 	mine.reason = reason;
-	if (source->names || (!source->datas && !own))
+	if (source->names || (!source->targets && !own))
 		block_indicator_add_name(s, &mine, BLOCK_NAME, strncmp(name, "*.", 2) == 0,
 			strncmp(name, "*.", 2) == 0 ? name + 2 : name);
-	if (source->datas || (!source->names && own))
+	if (source->targets || (!source->names && own))
 		add_rdata(s, &mine, field_of(fields, "type"), field_of(fields, "rdata"));
 }
 

@@ -69,8 +69,8 @@ static int set_option(struct block_source *s, const char *key, const char *value
 		return set_kinds(s, value, why, why_size);
 	if (alerts && strcmp(key, "take") == 0) {
 		s->names = strcmp(value, "name") == 0 || strcmp(value, "both") == 0;
-		s->datas = strcmp(value, "rdata") == 0 || strcmp(value, "both") == 0;
-		return s->names || s->datas ? 0 : refuse(why, why_size, value, "name, rdata or both");
+		s->targets = strcmp(value, "rdata") == 0 || strcmp(value, "both") == 0;
+		return s->names || s->targets ? 0 : refuse(why, why_size, value, "name, rdata or both");
 	}
 	if (strcmp(key, "since") == 0)
 		return block_duration(&s->since_s, value, why, why_size);
