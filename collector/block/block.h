@@ -128,13 +128,13 @@ enum block_source_kind { BLOCK_FROM_INDICATOR, BLOCK_FROM_FILE, BLOCK_FROM_ALERT
 // Where entries come from: one line `source = …`.
 struct block_source {
 	enum block_source_kind kind;
-	char *text;	   // an indicator, the path of a file, or the indicators of a pivot, with blanks between
-	char *rules;	   // alerts: ",RULE,RULE,"; empty: all
-	char *kinds;	   // alerts: ",new,tamper,"; empty: all
+	char *text;	     // an indicator, the path of a file, or the indicators of a pivot, with blanks between
+	char *rules;	     // alerts: ",RULE,RULE,"; empty: all
+	char *kinds;	     // alerts: ",new,tamper,"; empty: all
 	bool names, targets; // alerts: list the record's name; what its RDATA names. Neither: by the kind of the alert
-	double since_s;	   // alerts, pivot: not older than this; 0: any
-	unsigned depth;	   // pivot
-	double score;	   // pivot: at least, 0 to 1
+	double since_s;	     // alerts, pivot: not older than this; 0: any
+	unsigned depth;	     // pivot
+	double score;	     // pivot: at least, 0 to 1
 };
 
 struct block_list {

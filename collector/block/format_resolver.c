@@ -12,7 +12,8 @@ struct null_answer {
 
 static struct null_answer answer_of(const struct block_policy *p)
 {
-	return p->action == BLOCK_REDIRECT ? (struct null_answer){p->ipv4, p->ipv6} : (struct null_answer){"0.0.0.0", "::"};
+	return p->action == BLOCK_REDIRECT ? (struct null_answer){p->ipv4, p->ipv6}
+					   : (struct null_answer){"0.0.0.0", "::"};
 }
 
 void block_hosts_write(const struct block_view *v, struct block_output *out)
