@@ -10,9 +10,9 @@ static const uint64_t factor = 0x9e3779b97f4a7c15u;
 
 // An entry, and what terms it has: while it is built a chain of `links`, afterwards lists of terms.
 struct index_entry {
-	size_t at;   // of its key in `keys`
-	uint32_t len;  // of the key
-	uint32_t tag;  // of its hash
+	size_t at;		      // of its key in `keys`
+	uint32_t len;		      // of the key
+	uint32_t tag;		      // of its hash
 	uint32_t terms[WATCH_PLACES]; // of a network only the first; 0: none
 };
 
@@ -24,7 +24,7 @@ struct index_link {
 struct index_map {
 	struct index_entry *entries;
 	size_t len, capacity;
-	uint32_t *slots; // index + 1; 0: free
+	uint32_t *slots;  // index + 1; 0: free
 	size_t slots_len; // a power of two
 	uint64_t *bits;
 	size_t bits_mask;
@@ -143,13 +143,13 @@ static uint64_t hash_network(const char key[17])
 
 // tables ───────────────────────────────────────────────────────────────────────────────────────
 
-static const struct index_entry *map_find(const struct watch_index *x, const struct index_map *m, const char *key,
-	size_t len, uint64_t hash)
+static struct index_entry *map_find(const struct watch_index *x, const struct index_map *m, const char *key, size_t len,
+	uint64_t hash)
 {
 	size_t mask = m->slots_len - 1;
 
 	for (size_t i = hash >> 20 & mask; m->slots[i]; i = (i + 1) & mask) {
-		const struct index_entry *e = &m->entries[m->slots[i] - 1];
+		struct index_entry *e = &m->entries[m->slots[i] - 1];
 		if (e->tag == (uint32_t)hash && e->len == len && memcmp(x->keys + e->at, key, len) == 0)
 			return e;
 	}
@@ -188,7 +188,7 @@ static bool map_grow(const struct watch_index *x, struct index_map *m)
 static struct index_entry *map_add(struct watch_index *x, struct index_map *m, const char *key, size_t len,
 	uint64_t hash)
 {
-	struct index_entry *found = (struct index_entry *)map_find(x, m, key, len, hash);
+	struct index_entry *found = map_find(x, m, key, len, hash);
 
 	if (found)
 		return found;

@@ -7,12 +7,12 @@
 #include <string.h>
 
 enum {
-	HEAD = 4,		 // letters of the table of heads; a keyword of three folded letters is in the other one
+	HEAD = 4, // letters of the table of heads; a keyword of three folded letters is in the other one
 	SHORT_HEAD = 3,
 	LETTER_BITS = 5,
 	HEADS = 1 << (HEAD * LETTER_BITS),
 	SHORT_HEADS = 1 << (SHORT_HEAD * LETTER_BITS),
-	WORD_MAX = 64,		 // letters of a word for which one edit is tried
+	WORD_MAX = 64, // letters of a word for which one edit is tried
 	NAME_SIZE = 4 * TEXT_NAME_SIZE,
 	BITS_PER_EDIT = 16
 };
@@ -121,7 +121,7 @@ static void each_hash(const char *word, size_t len, take_hash *take, void *arg)
 	for (size_t i = 0; i < len; i++)
 		head[i + 1] = head[i] * factor + (unsigned char)word[i];
 	take(arg, spread(head[len]));
-	for (size_t i = len; i-- > 0;) { // head[i], then the letters after i
+	for (size_t i = len; i-- > 0;) {		    // head[i], then the letters after i
 		if (i + 1 == len || word[i] != word[i + 1]) // the same without either of two equal letters
 			take(arg, spread(head[i] * power + tail));
 		tail += (unsigned char)word[i] * power;
@@ -259,7 +259,7 @@ struct finding {
 	void *arg;
 };
 
-static void compare(const struct finding *f, const struct keyword_table *t, uint64_t head, const char *text, size_t len)
+static void compare(struct finding *f, const struct keyword_table *t, uint64_t head, const char *text, size_t len)
 {
 	for (uint32_t i = t->first[head]; i < t->first[head + 1]; i++) {
 		const struct keyword_item *item = &t->items[i];
@@ -268,7 +268,7 @@ static void compare(const struct finding *f, const struct keyword_table *t, uint
 	}
 }
 
-static void find_contained(const struct finding *f, const char *folded, size_t len)
+static void find_contained(struct finding *f, const char *folded, size_t len)
 {
 	uint64_t head = 0;
 
@@ -295,13 +295,13 @@ static void look_at_hash(void *arg, uint64_t hash)
 			f->candidate(f->arg, t->items[i].id);
 }
 
-static void find_edited(const struct finding *f, const char *name, size_t len)
+static void find_edited(struct finding *f, const char *name, size_t len)
 {
 	for (size_t at = 0, end; at < len; at = end + 1) {
 		for (end = at; end < len && name[end] != '.' && name[end] != '-'; end++)
 			;
 		if (end - at >= f->k->shortest && end - at <= f->k->longest && end - at <= WORD_MAX)
-			each_hash(name + at, end - at, look_at_hash, (void *)f);
+			each_hash(name + at, end - at, look_at_hash, f);
 	}
 }
 
@@ -333,7 +333,7 @@ static size_t to_latin(const char *name, size_t len, char *out, size_t out_size)
 }
 
 // `len` of at most NAME_SIZE.
-static void find_in(const struct finding *f, const char *name, size_t len)
+static void find_in(struct finding *f, const char *name, size_t len)
 {
 	char folded[NAME_SIZE];
 	size_t n = fold(name, len, true, folded);
@@ -347,7 +347,7 @@ static void find_in(const struct finding *f, const char *name, size_t len)
 void watch_keywords_find(const struct watch_keywords *k, const char *name, size_t len,
 	watch_keywords_candidate *candidate, void *arg)
 {
-	const struct finding f = {.k = k, .candidate = candidate, .arg = arg};
+	struct finding f = {.k = k, .candidate = candidate, .arg = arg};
 	char latin[NAME_SIZE];
 
 	if (len >= TEXT_NAME_SIZE || k->heads.len + k->short_heads.len + k->edits.len == 0)

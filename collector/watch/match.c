@@ -2,6 +2,7 @@
 // A record against a set of rules.
 #include "collector/watch/compile.h"
 
+#include "collector/context/context.h"
 #include "collector/query/query.h"
 #include "dataplane/common/dns_types.h"
 
@@ -14,13 +15,13 @@ enum { TARGETS_MAX = 16 };
 
 // Where a term was found, for the reason.
 struct match_mark {
-	uint32_t round; // number of the lookup: the mark counts if it is the present one
-	uint32_t part;	// offset in the owner or the target, or bits of the network
+	uint32_t round;	 // number of the lookup: the mark counts if it is the present one
+	uint32_t part;	 // offset in the owner or the target, or bits of the network
 	uint16_t target; // offset of the target in the RDATA + 1; 0: the owner
-	uint16_t value; // which keyword
-	uint8_t alike;	// enum query_reason
-	bool network;	// found by an address
-	bool candidate; // of `round`: tried already
+	uint16_t value;	 // which keyword
+	uint8_t alike;	 // enum query_reason
+	bool network;	 // found by an address
+	bool candidate;	 // of `round`: tried already
 };
 
 struct watch_matcher {
@@ -38,11 +39,9 @@ struct watch_matcher {
 	size_t target; // of the name being looked up
 	uint8_t address[16];
 	size_t address_size; // 4, 16; 0: the record has none
-	watch_about *about;
-	void *about_arg;
-	bool asked; // `about` was asked in this lookup
-	uint32_t asn;
-	char country[3];
+	const struct context *context;
+	bool asked; // the context was asked in this lookup
+	struct context_address about;
 };
 
 struct watch_matcher *watch_matcher_new(const struct watch_set *s)
@@ -75,10 +74,9 @@ void watch_matcher_free(struct watch_matcher *m)
 	free(m);
 }
 
-void watch_matcher_know(struct watch_matcher *m, watch_about *about, void *arg)
+void watch_matcher_know(struct watch_matcher *m, const struct context *context)
 {
-	m->about = about;
-	m->about_arg = arg;
+	m->context = context;
 }
 
 // terms that hold ──────────────────────────────────────────────────────────────────────────────
@@ -178,17 +176,14 @@ static bool is_type(const struct watch_record *r, const char *type)
 
 static bool is_known(struct watch_matcher *m, const struct watch_term *t)
 {
-	if (m->address_size == 0 || !m->about)
+	if (m->address_size == 0)
 		return false;
-	if (!m->asked) {
-		m->asked = true;
-		m->asn = 0;
-		m->country[0] = '\0';
-		m->about(m->about_arg, m->address + 16 - m->address_size, m->address_size, &m->asn, m->country);
-	}
+	if (!m->asked)
+		context_of_address(m->context, m->address, sizeof(m->address), &m->about);
+	m->asked = true;
 	for (size_t i = 0; i < t->len; i++)
-		if (t->kind == WATCH_COUNTRY ? strcmp(t->values[i], m->country) == 0
-					     : m->asn > 0 && strtoul(t->values[i], NULL, 10) == m->asn)
+		if (t->kind == WATCH_COUNTRY ? strcmp(t->values[i], m->about.country) == 0
+					     : m->about.asn > 0 && strtoul(t->values[i], NULL, 10) == m->about.asn)
 			return true;
 	return false;
 }
@@ -289,7 +284,10 @@ static void tell_found(const struct watch_matcher *m, uint32_t term, char *out, 
 	} else if (t->kind == WATCH_TYPE) {
 		snprintf(out, size, "%s %.*s", kind, (int)r->type_len, r->type);
 	} else if (t->kind > WATCH_TYPE) {
-		snprintf(out, size, t->kind == WATCH_ASN ? "%s %u" : "%s %.0u%s", kind, m->asn, m->country);
+		if (t->kind == WATCH_ASN)
+			snprintf(out, size, "%s %u", kind, m->about.asn);
+		else
+			snprintf(out, size, "%s %s", kind, m->about.country);
 	} else if (mark->network) {
 		write_network(m, mark->part, network, sizeof(network));
 		snprintf(out, size, "%s %s", kind, network);

@@ -11,8 +11,8 @@
 
 enum { LEARN_S = 7 * 86400, CLAUSES_MAX = 1000 };
 
-static const struct section_key keys[] = {
-	{"match", true, true}, {"news", false, false}, {"learn", false, false}, {"alert", false, false}, {"limit", false, false}};
+static const struct section_key keys[] = {{"match", true, true}, {"news", false, false}, {"learn", false, false},
+	{"alert", false, false}, {"limit", false, false}};
 
 void watch_rules_free(struct watch_rules *r)
 {

@@ -66,11 +66,11 @@ enum watch_moved { WATCH_MOVED_NETWORK, WATCH_MOVED_ASN, WATCH_MOVED_COUNTRY };
 
 struct watch_rule {
 	char name[WATCH_NAME_SIZE];
-	unsigned news;	    // bits by enum watch_news
-	uint32_t again_s;   // silence
-	uint32_t burst;	    // more new names than that
-	uint32_t burst_s;   // in this time
-	uint32_t learn_s;   // tamper: how long records are learned
+	unsigned news;	  // bits by enum watch_news
+	uint32_t again_s; // silence
+	uint32_t burst;	  // more new names than that
+	uint32_t burst_s; // in this time
+	uint32_t learn_s; // tamper: how long records are learned
 	enum watch_moved moved;
 };
 

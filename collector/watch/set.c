@@ -84,7 +84,8 @@ static int add_term(struct watch_set *s, uint32_t term, char *why, size_t why_si
 
 	for (size_t i = 0; i < t->len; i++) {
 		if (t->kind == WATCH_FILE) {
-			int result = watch_indicators_read(&s->files[s->files_len++], s->index, t->values[i], term, why, why_size);
+			int result = watch_indicators_read(&s->files[s->files_len++], s->index, t->values[i], term, why,
+				why_size);
 			if (result != 0)
 				return result;
 		} else if (!add_value(s, t, t->values[i], term)) {

@@ -8,6 +8,7 @@
 #include "collector/watch/rules.h"
 
 struct watch_set;
+struct context;
 
 enum { WATCH_FILE_ENTRIES_MAX = 20000000, WATCH_REASON_SIZE = 256 };
 
@@ -30,15 +31,13 @@ struct watch_record {
 	size_t name_len, type_len, rdata_len;
 };
 
-// What may be known about an address; set by the caller, as this is another room's.
-typedef bool watch_about(void *arg, const uint8_t *address, size_t size, uint32_t *asn, char country[3]);
-
 struct watch_matcher;
 
 // `s` must outlive the matcher. NULL without memory.
 struct watch_matcher *watch_matcher_new(const struct watch_set *s);
 void watch_matcher_free(struct watch_matcher *m); // NULL is fine
-void watch_matcher_know(struct watch_matcher *m, watch_about *about, void *arg);
+// For the terms `country` and `asn`; borrowed; NULL: they never hold.
+void watch_matcher_know(struct watch_matcher *m, const struct context *context);
 
 // The rules that the record matches, with one of `news` at least (bits). Returns how many; `*rules` is valid until the next
 // call.

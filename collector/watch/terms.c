@@ -111,7 +111,8 @@ static bool read_value(enum watch_kind kind, const char *text, char *out)
 		out[2] = '\0';
 		return strlen(text) == 2 && isalpha((unsigned char)out[0]) && isalpha((unsigned char)out[1]);
 	default:
-		snprintf(out, TEXT_NAME_SIZE, "%lu", strtoul(text + (strncasecmp(text, "AS", 2) == 0 ? 2 : 0), &end, 10));
+		snprintf(out, TEXT_NAME_SIZE, "%lu",
+			strtoul(text + (strncasecmp(text, "AS", 2) == 0 ? 2 : 0), &end, 10));
 		return *end == '\0' && strcmp(out, "0") != 0 && strlen(out) <= 10;
 	}
 }
@@ -209,11 +210,12 @@ static int read_values(struct watch_term *t, char *rest, char *why, size_t why_s
 
 	while ((word = next_word(&rest)) != NULL) {
 		if (t->len == WATCH_VALUES_MAX)
-			return snprintf(why, why_size, "found more than %d values; put them into a file", WATCH_VALUES_MAX),
+			return snprintf(why, why_size, "found more than %d values; put them into a file",
+				       WATCH_VALUES_MAX),
 			       -EINVAL;
 		if (!read_value(t->kind, word, value))
-			return snprintf(why, why_size, "%s: found '%.100s', expected %s", watch_kind_text[t->kind], word,
-				       expected[t->kind]),
+			return snprintf(why, why_size, "%s: found '%.100s', expected %s", watch_kind_text[t->kind],
+				       word, expected[t->kind]),
 			       -EINVAL;
 		t->values[t->len] = strdup(value);
 		if (!t->values[t->len++])
@@ -286,7 +288,8 @@ int watch_rules_match(struct watch_rules *r, uint32_t rule, const char *text, ch
 		positive |= !clause.literals[clause.len++].negated;
 	}
 	if (!positive)
-		return snprintf(why, why_size, "found only exceptions, expected at least one term without `not`"), -EINVAL;
+		return snprintf(why, why_size, "found only exceptions, expected at least one term without `not`"),
+		       -EINVAL;
 	if (!make_room(r))
 		return snprintf(why, why_size, "out of memory"), -ENOMEM;
 	r->clauses[r->clauses_len++] = clause;
