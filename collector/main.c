@@ -5,6 +5,7 @@
 //     main thread     signals and the inbox's poll loop         inbox/inbox.h
 //     spool thread    frames → the spool's disk                 spool/spool.h
 //     writer thread   spool → Redis                             writer/writer.h
+//     watch thread    new records → alerts                      watch/watcher.h
 //     HTTP thread     libmicrohttpd's: counters, copies answers http/http.h
 //     its watch       closes connections that are too slow      http/guard.h
 //     HTTP workers    lookups, each with a connection to Redis  http/work.h
@@ -21,7 +22,9 @@
 #include "collector/names/index.h"
 #include "collector/options.h"
 #include "collector/report/report.h"
+#include "collector/watch/watcher.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -43,6 +46,9 @@ struct collector {
 	struct sensors *sensors;
 	struct inbox *inbox;
 	struct writer *writer;
+	struct watcher *watcher;
+	char **watch_files; // that the rules name; owned
+	size_t watch_files_len;
 	struct names_index *names, *targets; // owners; what records point to
 	struct report_sources report;	     // what the HTTP server reports
 	struct http *http;
@@ -74,7 +80,9 @@ static struct confine_paths confine_paths_of(const struct collector *c)
 {
 	return (struct confine_paths){.config = c->options.source.file,
 		.spool = c->spool_settings.dir,
-		.spool_is_temporary = spool_is_temporary(c)};
+		.spool_is_temporary = spool_is_temporary(c),
+		.more = c->watch_files,
+		.more_len = c->watch_files_len};
 }
 
 // the steps of the start ───────────────────────────────────────────────────────────────────────
@@ -148,6 +156,21 @@ static int start_writer(struct collector *c, char *why, size_t why_size)
 	return c->writer ? 0 : -1;
 }
 
+static int start_watcher(struct collector *c, char *why, size_t why_size)
+{
+	char host[HOST_NAME_MAX + 1] = "", id[HOST_NAME_MAX + 200];
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(id, sizeof(id), "%s:%s", host, c->settings.collector_socket);
+	const struct watcher_options options = {.redis = &c->redis,
+		.zones = c->zones,
+		.path = c->settings.watch_file,
+		.id = id,
+		.alert_max = c->settings.alert_max};
+	c->watcher = watcher_start(&options, why, why_size);
+	return c->watcher ? 0 : -1;
+}
+
 static int open_names(struct collector *c, char *why, size_t why_size)
 {
 	if (c->settings.http.kind == ENDPOINT_NONE)
@@ -163,7 +186,8 @@ static int start_http(struct collector *c, char *why, size_t why_size)
 		.sensors = c->sensors,
 		.writer = c->writer,
 		.index = c->names,
-		.targets = c->targets};
+		.targets = c->targets,
+		.watcher = c->watcher};
 	const struct http_sources sources = {.service = &api_service,
 		.settings = &c->settings,
 		.redis = &c->redis,
@@ -207,6 +231,7 @@ static start_step *const steps[] = {
 	give_up_privileges, // user, capabilities, files
 	open_spool,	    // from here on threads run
 	start_writer,
+	start_watcher,
 	open_names,
 	start_http,
 	restrict_calls,	    // when all threads run
@@ -239,6 +264,7 @@ static void reload(struct collector *c)
 	derive_settings(c);
 	spool_reload(c->spool, &c->spool_settings);
 	writer_reload(c->writer, &c->redis);
+	watcher_reload(c->watcher, &c->redis, c->settings.alert_max);
 	log_info("settings read again");
 }
 
@@ -280,6 +306,7 @@ static int stop(struct collector *c, int status)
 		inbox_acknowledge(c->inbox);
 	if (c->writer)
 		writer_stop(c->writer, STOP_BOUND_MS, spool_is_temporary(c));
+	watcher_stop(c->watcher); // after the writer: it matches what that wrote last
 	struct spool_levels left = c->spool ? spool_levels(c->spool) : (struct spool_levels){0};
 	if (left.waiting > 0) {
 		log_warning("%lu batches are not in Redis yet; %s", (unsigned long)left.waiting,
@@ -295,6 +322,9 @@ static int stop(struct collector *c, int status)
 	spool_close(c->spool);
 	free(c->streams);
 	zone_close(c->zones);
+	for (size_t i = 0; i < c->watch_files_len; i++)
+		free(c->watch_files[i]);
+	free(c->watch_files);
 	settings_free(&c->settings);
 	if (c->signals >= 0)
 		close(c->signals);
@@ -313,8 +343,17 @@ static int configure(struct collector *c, int argc, char **argv)
 		return collector_options_usage("%s", why);
 	settings_in_force();
 	derive_settings(c);
+	c->watch_files_len = watch_rules_files(c->settings.watch_file, &c->watch_files);
 	c->zones = zone_open(c->settings.psl_file, why, sizeof(why));
 	return c->zones ? -1 : collector_options_usage("%s", why);
+}
+
+static int check(struct collector *c)
+{
+	struct confine_paths paths = confine_paths_of(c);
+
+	paths.spool = NULL; // leaves no trace
+	return collector_check(&c->settings, &paths, &c->sandbox);
 }
 
 int main(int argc, char **argv)
@@ -331,7 +370,7 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (c.options.check)
-		return stop(&c, collector_check(&c.settings, c.options.source.file, &c.sandbox));
+		return stop(&c, check(&c));
 	if (c.options.once && (status = collector_check_redis(&c.settings, false)) != 0)
 		return stop(&c, status);
 	if (start(&c, why, sizeof(why)) != 0) {

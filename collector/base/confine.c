@@ -31,6 +31,9 @@ static const char *out_of_reach(const struct sandbox_user *user, const struct se
 	for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++)
 		if (read[i] && *read[i] && !sandbox_user_may(user, read[i], SANDBOX_READ))
 			return read[i];
+	for (size_t i = 0; i < paths->more_len; i++)
+		if (!sandbox_user_may(user, paths->more[i], SANDBOX_READ))
+			return paths->more[i];
 	if (s->redis.kind == ENDPOINT_UNIX && !sandbox_user_may(user, s->redis.path, SANDBOX_WRITE))
 		return s->redis.path;
 	for (size_t i = 0; i < s->redis_more.len; i++)
@@ -137,6 +140,9 @@ int confine_enter(struct sandbox *s, const struct settings *settings, const stru
 		sandbox_allow(s, libraries[i], SANDBOX_READ);
 	for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++)
 		sandbox_allow_folder_of(s, read[i], SANDBOX_READ);
+	for (size_t i = 0; i < paths->more_len; i++)
+		sandbox_allow_folder_of(s, paths->more[i], SANDBOX_READ);
+	sandbox_allow_folder_of(s, settings->watch_file, SANDBOX_READ); // it may be made later
 	sandbox_allow_folder_of(s, settings->names_file, SANDBOX_WRITE);
 	sandbox_allow_folder_of(s, settings->collector_socket, SANDBOX_REMOVE); // at the end
 	if (paths->spool)

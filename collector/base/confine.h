@@ -9,6 +9,8 @@ struct confine_paths {
 	const char *config;	 // -c, or NULL
 	const char *spool;	 // folder; NULL for --check, which leaves no trace
 	bool spool_is_temporary; // it is removed at the end
+	char *const *more;	 // further files to read, such as those that the watch rules name
+	size_t more_len;
 };
 
 // Finds the user, and as root makes this user the owner of what it has to write: spool and names index. If no user was set

@@ -77,6 +77,10 @@ static const struct conf_key keys[] = {
 		"entries kept in the stream of new records (PREFIXnew); 0: no stream", 0, 1e9, NULL, true},
 	{"block.file", CONF_STRING, &parsed.block_file, "/etc/lookback/block.conf",
 		"file of block lists; a file that does not exist has none", 0, 4000, NULL, false},
+	{"watch.file", CONF_STRING, &parsed.watch_file, "/etc/lookback/watch.conf",
+		"file of the watch rules, see docs/watch.md; read again on SIGHUP. If it does not exist, there are no rules", 0, 4000, NULL, false},
+	{"alert.max", CONF_UINT, &parsed.alert_max, "100000",
+		"entries kept in the stream of alerts (PREFIXalert)", 100, 1e9, NULL, true},
 	{"psl.file", CONF_STRING, &parsed.psl_file, "",
 		"file of the public suffix list; if empty, that of the system", 0, 4000, NULL, false},
 	{"context.asn", CONF_STRING, &parsed.context_asn, "",
@@ -164,7 +168,7 @@ static const struct conf conf = {.keys = keys,
 // clang-format off
 #define SETTINGS_STRINGS(X) \
 	X(collector_socket) X(redis_sentinel) X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) \
-	X(block_file) X(psl_file) X(spool_dir) X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file) X(user) \
+	X(block_file) X(psl_file) X(watch_file) X(spool_dir) X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file) X(user) \
 	X(context_asn) X(context_country) X(context_prefixes) X(context_labels) X(context_popular)
 // clang-format on
 
@@ -302,6 +306,7 @@ void settings_reload(struct settings *live, const struct settings *fresh)
 	live->redis_check_s = fresh->redis_check_s;
 	live->retention_days = fresh->retention_days;
 	live->new_max = fresh->new_max;
+	live->alert_max = fresh->alert_max;
 	live->queue_size = fresh->queue_size;
 	live->spool_size = fresh->spool_size;
 	live->spool_keep_s = fresh->spool_keep_s;

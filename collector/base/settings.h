@@ -30,6 +30,8 @@ struct settings {
 	uint64_t retention_days;    // 0: for ever
 	uint64_t new_max;	    // entries kept in the stream of new records; 0: none are written
 	char *block_file;	    // block lists
+	char *watch_file;	    // rules; or empty: no rules
+	uint64_t alert_max;	    // entries kept in the stream of alerts
 	char *psl_file;		    // public suffix list, or empty for the system's
 	char *context_asn;	    // MaxMind DB with AS numbers, or empty
 	char *context_country;	    // MaxMind DB with countries, or empty

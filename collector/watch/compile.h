@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The inside of a set, for set.c (reading, compiling) and match.c.
+// The inside of a set, for compile.c (reading, compiling) and match.c.
 #pragma once
 
 #include "collector/watch/index.h"

@@ -2,7 +2,7 @@
 #include "collector/watch/indicators.h"
 
 #include "collector/question/name.h"
-#include "collector/watch/set.h"
+#include "collector/watch/rules.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,6 +6,8 @@
 
 #include <sys/stat.h>
 
+enum { WATCH_FILE_ENTRIES_MAX = 20000000 };
+
 struct watch_indicators {
 	const char *path; // borrowed
 	dev_t device;

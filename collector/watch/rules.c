@@ -92,6 +92,31 @@ int watch_rules_take(struct watch_rules *out, const struct sections *from, char 
 	return result;
 }
 
+size_t watch_rules_files(const char *path, char ***out)
+{
+	struct sections sections;
+	struct watch_rules r = {.len = 0};
+	char why[1024];
+	size_t len = 0, most = 1;
+
+	*out = NULL;
+	if (!*path || sections_read(&sections, path, why, sizeof(why)) != 0)
+		return 0;
+	if (watch_rules_take(&r, &sections, why, sizeof(why)) == 0)
+		for (size_t t = 0; t < r.terms_len; t++)
+			most += r.terms[t].kind == WATCH_FILE ? r.terms[t].len : 0;
+	*out = calloc(most, sizeof(**out));
+	if (*out && ((*out)[0] = strdup(path)) != NULL)
+		len = 1;
+	for (size_t t = 0; len > 0 && t < r.terms_len; t++)
+		for (size_t i = 0; r.terms[t].kind == WATCH_FILE && i < r.terms[t].len; i++)
+			if (((*out)[len] = strdup(r.terms[t].values[i])) != NULL)
+				len++;
+	watch_rules_free(&r);
+	sections_free(&sections);
+	return len;
+}
+
 // news ─────────────────────────────────────────────────────────────────────────────────────────
 
 const char *const watch_news_text[WATCH_NEWS_KINDS] = {"new", "again", "moved", "changed", "burst", "tamper"};

@@ -104,3 +104,7 @@ size_t watch_name(const char *text, size_t len, char *out);
 
 // "30d", "90min" as seconds; 0 if it is none.
 uint32_t watch_seconds(const char *text, size_t len);
+
+// The files that the rules of `path` read: this one, if it exists, and files of indicators. Array of owned paths in `*out`,
+// NULL if there are none; returns how many. Errors are not reported.
+size_t watch_rules_files(const char *path, char ***out);

@@ -10,7 +10,7 @@
 struct watch_set;
 struct context;
 
-enum { WATCH_FILE_ENTRIES_MAX = 20000000, WATCH_REASON_SIZE = 256 };
+enum { WATCH_REASON_SIZE = 256 };
 
 // Reads and compiles `path`, with the files that it names. A `path` that does not exist, or is empty, is a set without
 // rules. Returns 0, or -errno with one line in `why`.
