@@ -289,7 +289,7 @@ static void write_stops(FILE *out, struct writer *writer)
 
 static void write_rules(FILE *out, struct watcher *watcher)
 {
-	struct watcher_count counts[WATCHER_COUNTS_MAX + 1];
+	struct watch_count counts[WATCH_COUNTS_MAX + 1];
 	size_t len = watcher_counts(watcher, counts);
 
 	if (len == 0)
@@ -297,7 +297,7 @@ static void write_rules(FILE *out, struct watcher *watcher)
 	fprintf(out,
 		"# HELP lookback_collector_rule_alerts_total Alerts written, by rule; rules after the first %d that had one are `other`\n"
 		"# TYPE lookback_collector_rule_alerts_total counter\n",
-		WATCHER_COUNTS_MAX);
+		WATCH_COUNTS_MAX);
 	for (size_t i = 0; i < len; i++)
 		fprintf(out, "lookback_collector_rule_alerts_total{rule=\"%s\"} %" PRIu64 "\n", counts[i].rule,
 			counts[i].alerts);

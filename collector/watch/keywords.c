@@ -253,13 +253,14 @@ static bool may_have(const struct keyword_table *t, uint64_t key)
 	return t->bits[(key & t->bits_mask) / 64] >> key % 64 & 1;
 }
 
-struct finding {
+struct keyword_finding {
 	const struct watch_keywords *k;
 	watch_keywords_candidate *candidate;
 	void *arg;
 };
 
-static void compare(struct finding *f, const struct keyword_table *t, uint64_t head, const char *text, size_t len)
+static void compare(struct keyword_finding *f, const struct keyword_table *t, uint64_t head, const char *text,
+	size_t len)
 {
 	for (uint32_t i = t->first[head]; i < t->first[head + 1]; i++) {
 		const struct keyword_item *item = &t->items[i];
@@ -268,7 +269,7 @@ static void compare(struct finding *f, const struct keyword_table *t, uint64_t h
 	}
 }
 
-static void find_contained(struct finding *f, const char *folded, size_t len)
+static void find_contained(struct keyword_finding *f, const char *folded, size_t len)
 {
 	uint64_t head = 0;
 
@@ -285,7 +286,7 @@ static void find_contained(struct finding *f, const char *folded, size_t len)
 
 static void look_at_hash(void *arg, uint64_t hash)
 {
-	const struct finding *f = arg;
+	const struct keyword_finding *f = arg;
 	const struct keyword_table *t = &f->k->edits;
 
 	if (!may_have(t, hash))
@@ -295,7 +296,7 @@ static void look_at_hash(void *arg, uint64_t hash)
 			f->candidate(f->arg, t->items[i].id);
 }
 
-static void find_edited(struct finding *f, const char *name, size_t len)
+static void find_edited(struct keyword_finding *f, const char *name, size_t len)
 {
 	for (size_t at = 0, end; at < len; at = end + 1) {
 		for (end = at; end < len && name[end] != '.' && name[end] != '-'; end++)
@@ -333,7 +334,7 @@ static size_t to_latin(const char *name, size_t len, char *out, size_t out_size)
 }
 
 // `len` of at most NAME_SIZE.
-static void find_in(struct finding *f, const char *name, size_t len)
+static void find_in(struct keyword_finding *f, const char *name, size_t len)
 {
 	char folded[NAME_SIZE];
 	size_t n = fold(name, len, true, folded);
@@ -347,7 +348,7 @@ static void find_in(struct finding *f, const char *name, size_t len)
 void watch_keywords_find(const struct watch_keywords *k, const char *name, size_t len,
 	watch_keywords_candidate *candidate, void *arg)
 {
-	struct finding f = {.k = k, .candidate = candidate, .arg = arg};
+	struct keyword_finding f = {.k = k, .candidate = candidate, .arg = arg};
 	char latin[NAME_SIZE];
 
 	if (len >= TEXT_NAME_SIZE || k->heads.len + k->short_heads.len + k->edits.len == 0)

@@ -5,6 +5,7 @@
 #include "collector/base/scheduling.h"
 #include "collector/base/timed_wait.h"
 #include "collector/redis/families.h"
+#include "collector/watch/counts.h"
 #include "collector/watch/learn.h"
 #include "collector/watch/lease.h"
 #include "collector/watch/news.h"
@@ -34,11 +35,10 @@ struct watcher {
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 
-	struct redis_settings settings;			     // under the lock
-	uint64_t alert_max;				     // under the lock
-	bool reload, stopping;				     // under the lock
-	struct watcher_count counts[WATCHER_COUNTS_MAX + 1]; // under the lock
-	size_t counts_len;				     // under the lock
+	struct redis_settings settings; // under the lock
+	uint64_t alert_max;		// under the lock
+	bool reload, stopping;		// under the lock
+	struct watch_counts counts;	// has a lock of its own
 
 	// the rest is used by the thread only
 	struct reader reader;
@@ -145,55 +145,9 @@ static void wait_ms(struct watcher *w, unsigned ms)
 	pthread_mutex_unlock(&w->lock);
 }
 
-// counts ───────────────────────────────────────────────────────────────────────────────────────
-
-static void count_alert(struct watcher *w, const char *rule)
+size_t watcher_counts(struct watcher *w, struct watch_count out[WATCH_COUNTS_MAX + 1])
 {
-	size_t i = 0;
-
-	while (i < w->counts_len && strcmp(w->counts[i].rule, rule) != 0)
-		i++;
-	if (i >= WATCHER_COUNTS_MAX) {
-		i = WATCHER_COUNTS_MAX;
-		rule = "other";
-	}
-	if (i >= w->counts_len) {
-		snprintf(w->counts[i].rule, sizeof(w->counts[i].rule), "%s", rule);
-		w->counts_len = i + 1;
-	}
-	w->counts[i].alerts++;
-}
-
-static void count_alerts(struct watcher *w)
-{
-	uint64_t kinds[WATCH_NEWS_KINDS] = {0}, repeated = 0;
-
-	pthread_mutex_lock(&w->lock);
-	for (size_t i = 0; i < w->alerts.len; i++) {
-		if (w->alerts.repeated[i]) {
-			repeated++;
-			continue;
-		}
-		kinds[w->alerts.kinds[i]]++;
-		count_alert(w, w->alerts.rules[i]);
-	}
-	pthread_mutex_unlock(&w->lock);
-	metrics_add(alerts_new, kinds[WATCH_NEWS_NEW]);
-	metrics_add(alerts_again, kinds[WATCH_NEWS_AGAIN]);
-	metrics_add(alerts_moved, kinds[WATCH_NEWS_MOVED]);
-	metrics_add(alerts_changed, kinds[WATCH_NEWS_CHANGED]);
-	metrics_add(alerts_burst, kinds[WATCH_NEWS_BURST]);
-	metrics_add(alerts_tamper, kinds[WATCH_NEWS_TAMPER]);
-	metrics_add(alerts_repeated, repeated);
-}
-
-size_t watcher_counts(struct watcher *w, struct watcher_count out[WATCHER_COUNTS_MAX + 1])
-{
-	pthread_mutex_lock(&w->lock);
-	size_t len = w->counts_len;
-	memcpy(out, w->counts, len * sizeof(*out));
-	pthread_mutex_unlock(&w->lock);
-	return len;
+	return watch_counts_read(&w->counts, out);
 }
 
 // pages ────────────────────────────────────────────────────────────────────────────────────────
@@ -246,7 +200,7 @@ static int settle(struct watcher *w, enum watch_stream stream, const struct watc
 		}
 		w->cursors[stream] = w->stored[stream] = after;
 		w->written_ms[stream] = monotonic_ms();
-		count_alerts(w);
+		watch_counts_add(&w->counts, &w->alerts);
 	}
 	note_gap(page, stream);
 	metrics_add(watch_records, outcome->records);
@@ -389,6 +343,7 @@ struct watcher *watcher_start(const struct watcher_options *options, char *why, 
 		return NULL;
 	}
 	pthread_mutex_init(&w->lock, NULL);
+	watch_counts_init(&w->counts);
 	timed_wait_init(&w->change);
 	if (pthread_create(&w->thread, NULL, run, w) == 0)
 		return w;
@@ -419,19 +374,4 @@ void watcher_stop(struct watcher *w)
 	pthread_cond_destroy(&w->change);
 	pthread_mutex_destroy(&w->lock);
 	free_all(w);
-}
-
-bool watcher_check(const char *path, uint64_t new_max, char *report, size_t report_size, char *why, size_t why_size)
-{
-	struct watch_set *set;
-
-	if (watch_set_read(&set, path, why, why_size) != 0)
-		return false;
-	size_t rules = watch_set_rules(set);
-	snprintf(report, report_size, "%zu rules, %zu names and networks", rules, watch_set_entries(set));
-	watch_set_free(set);
-	if (rules == 0 || new_max > 0)
-		return true;
-	snprintf(why, why_size, "%s: found rules and new.max = 0, expected a stream of new records; set new.max", path);
-	return false;
 }

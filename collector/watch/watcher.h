@@ -9,18 +9,10 @@
 
 #include "collector/base/zone.h"
 #include "collector/redis/settings.h"
-#include "collector/watch/rules.h"
+#include "collector/watch/counts.h"
 
 struct context;
 struct watcher;
-
-enum { WATCHER_COUNTS_MAX = 100 };
-
-// Alerts of one rule, for /metrics.
-struct watcher_count {
-	char rule[WATCH_NAME_SIZE]; // "other": of all rules after the first WATCHER_COUNTS_MAX
-	uint64_t alerts;
-};
 
 // What is borrowed must outlive the watcher. `path`: watch.file. `alert_max`: entries of pdns:alert. `id`: names this collector,
 // the same after a restart. NULL with one line in `why`: the rules are not sound, or there is no thread.
@@ -39,7 +31,4 @@ void watcher_reload(struct watcher *w, const struct redis_settings *redis, uint6
 void watcher_stop(struct watcher *w); // NULL is fine
 
 // Fills `out`; returns how many.
-size_t watcher_counts(struct watcher *w, struct watcher_count out[WATCHER_COUNTS_MAX + 1]);
-
-// Prints what --check says of the rules. False if they are not sound, after a message in `why`.
-bool watcher_check(const char *path, uint64_t new_max, char *report, size_t report_size, char *why, size_t why_size);
+size_t watcher_counts(struct watcher *w, struct watch_count out[WATCH_COUNTS_MAX + 1]);
