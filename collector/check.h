@@ -4,8 +4,8 @@
 
 #include "collector/base/confine.h"
 
-// --check: prints what it finds. It runs in the sandbox, to find out if the sandbox is too strict. Returns an exit
-// status.
+// --check: prints what it finds. It runs in the sandbox, to find out if the sandbox is too strict. Returns an
+// exit status.
 int collector_check(const struct settings *s, const struct confine_paths *paths, struct sandbox *sandbox);
 
 // Connects to Redis once and closes. `report`: prints what was found. Returns an exit status.

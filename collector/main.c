@@ -5,13 +5,15 @@
 //     main thread     signals and the inbox's poll loop         inbox/inbox.h
 //     spool thread    frames → the spool's disk                 spool/spool.h
 //     writer thread   spool → Redis                             writer/writer.h
-//     watch thread    new records → alerts                      watch/watcher.h
+//     alerts thread   stream of alerts → queues on disk         alert/deliver.h
+//     outlet threads  queues → receivers, one per outlet        alert/deliver.h
 //     HTTP thread     libmicrohttpd's: counters, copies answers http/http.h
 //     its watch       closes connections that are too slow      http/guard.h
 //     HTTP workers    lookups, each with a connection to Redis  http/work.h
 //     names thread    keeps the index of names up to date       names/index.h
 //
 // Threads share the spool and the counters of sensors, which have locks, and counters with one writing thread each.
+#include "collector/alert/service.h"
 #include "collector/base/confine.h"
 #include "collector/base/scheduling.h"
 #include "collector/check.h"
@@ -22,9 +24,7 @@
 #include "collector/names/index.h"
 #include "collector/options.h"
 #include "collector/report/report.h"
-#include "collector/watch/watcher.h"
 
-#include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -46,9 +46,7 @@ struct collector {
 	struct sensors *sensors;
 	struct inbox *inbox;
 	struct writer *writer;
-	struct watcher *watcher;
-	char **watch_files; // that the rules name; owned
-	size_t watch_files_len;
+	struct alert_service alerts;
 	struct names_index *names, *targets; // owners; what records point to
 	struct report_sources report;	     // what the HTTP server reports
 	struct http *http;
@@ -78,11 +76,12 @@ static void derive_settings(struct collector *c)
 
 static struct confine_paths confine_paths_of(const struct collector *c)
 {
-	return (struct confine_paths){.config = c->options.source.file,
+	struct confine_paths paths = {.config = c->options.source.file,
 		.spool = c->spool_settings.dir,
-		.spool_is_temporary = spool_is_temporary(c),
-		.more = c->watch_files,
-		.more_len = c->watch_files_len};
+		.spool_is_temporary = spool_is_temporary(c)};
+
+	alert_service_confine(&c->alerts, &paths);
+	return paths;
 }
 
 // the steps of the start ───────────────────────────────────────────────────────────────────────
@@ -156,19 +155,9 @@ static int start_writer(struct collector *c, char *why, size_t why_size)
 	return c->writer ? 0 : -1;
 }
 
-static int start_watcher(struct collector *c, char *why, size_t why_size)
+static int start_alerts(struct collector *c, char *why, size_t why_size)
 {
-	char host[HOST_NAME_MAX + 1] = "", id[HOST_NAME_MAX + 200];
-
-	gethostname(host, sizeof(host) - 1);
-	snprintf(id, sizeof(id), "%s:%s", host, c->settings.collector_socket);
-	const struct watcher_options options = {.redis = &c->redis,
-		.zones = c->zones,
-		.path = c->settings.watch_file,
-		.id = id,
-		.alert_max = c->settings.alert_max};
-	c->watcher = watcher_start(&options, why, why_size);
-	return c->watcher ? 0 : -1;
+	return alert_service_start(&c->alerts, &c->redis, why, why_size);
 }
 
 static int open_names(struct collector *c, char *why, size_t why_size)
@@ -185,9 +174,9 @@ static int start_http(struct collector *c, char *why, size_t why_size)
 	c->report = (struct report_sources){.spool = c->spool,
 		.sensors = c->sensors,
 		.writer = c->writer,
+		.alerts = c->alerts.deliver,
 		.index = c->names,
-		.targets = c->targets,
-		.watcher = c->watcher};
+		.targets = c->targets};
 	const struct http_sources sources = {.service = &api_service,
 		.settings = &c->settings,
 		.redis = &c->redis,
@@ -214,7 +203,8 @@ static int restrict_calls(struct collector *c, char *why, size_t why_size)
 		log_warning("sandbox: off; the program keeps all rights that it was started with");
 		return 0;
 	}
-	if (confine_seal(&c->sandbox, &c->settings, why, why_size) != 0)
+	const struct confine_paths paths = confine_paths_of(c);
+	if (confine_seal(&c->sandbox, &c->settings, &paths, why, why_size) != 0)
 		return -1;
 	sandbox_text(&c->sandbox, text, sizeof(text));
 	log_info("sandbox: %s", text);
@@ -231,7 +221,7 @@ static start_step *const steps[] = {
 	give_up_privileges, // user, capabilities, files
 	open_spool,	    // from here on threads run
 	start_writer,
-	start_watcher,
+	start_alerts,
 	open_names,
 	start_http,
 	restrict_calls,	    // when all threads run
@@ -264,7 +254,7 @@ static void reload(struct collector *c)
 	derive_settings(c);
 	spool_reload(c->spool, &c->spool_settings);
 	writer_reload(c->writer, &c->redis);
-	watcher_reload(c->watcher, &c->redis, c->settings.alert_max);
+	alert_service_reload(&c->alerts, &c->redis);
 	log_info("settings read again");
 }
 
@@ -306,7 +296,7 @@ static int stop(struct collector *c, int status)
 		inbox_acknowledge(c->inbox);
 	if (c->writer)
 		writer_stop(c->writer, STOP_BOUND_MS, spool_is_temporary(c));
-	watcher_stop(c->watcher); // after the writer: it matches what that wrote last
+	alert_service_stop(&c->alerts, c->options.once); // after what writes alerts
 	struct spool_levels left = c->spool ? spool_levels(c->spool) : (struct spool_levels){0};
 	if (left.waiting > 0) {
 		log_warning("%lu batches are not in Redis yet; %s", (unsigned long)left.waiting,
@@ -322,9 +312,6 @@ static int stop(struct collector *c, int status)
 	spool_close(c->spool);
 	free(c->streams);
 	zone_close(c->zones);
-	for (size_t i = 0; i < c->watch_files_len; i++)
-		free(c->watch_files[i]);
-	free(c->watch_files);
 	settings_free(&c->settings);
 	if (c->signals >= 0)
 		close(c->signals);
@@ -343,7 +330,8 @@ static int configure(struct collector *c, int argc, char **argv)
 		return collector_options_usage("%s", why);
 	settings_in_force();
 	derive_settings(c);
-	c->watch_files_len = watch_rules_files(c->settings.watch_file, &c->watch_files);
+	if (alert_service_configure(&c->alerts, &c->settings, why, sizeof(why)) != 0)
+		return collector_options_usage("%s", why);
 	c->zones = zone_open(c->settings.psl_file, why, sizeof(why));
 	return c->zones ? -1 : collector_options_usage("%s", why);
 }
@@ -352,7 +340,7 @@ static int check(struct collector *c)
 {
 	struct confine_paths paths = confine_paths_of(c);
 
-	paths.spool = NULL; // leaves no trace
+	paths.spool = paths.alerts = NULL; // leaves no trace
 	return collector_check(&c->settings, &paths, &c->sandbox);
 }
 

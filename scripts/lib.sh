@@ -35,17 +35,17 @@ need_value() { [ -n "${2-}" ] || usage_error "option '$1' needs a value"; }
 declare -A PACKAGES=(
 	# what meson.build requires, and Redis
 	[run]="gcc g++ libc6-dev meson ninja-build pkg-config clang bpftool libbpf-dev libdpdk-dev libpcap-dev libhiredis-dev
-		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev libmaxminddb-dev libre2-dev nettle-dev libseccomp-dev zlib1g-dev publicsuffix libcunit1-dev redis-server redis-tools curl
+		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev libmaxminddb-dev libre2-dev nettle-dev libseccomp-dev zlib1g-dev libcurl4-openssl-dev publicsuffix libcunit1-dev redis-server redis-tools curl
 		iproute2 procps"
 	# programs to compare with: a dissector, a DNS library, name servers, …
 	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils bind9-utils prometheus
-		ethtool mandoc valgrind unbound nsd dnsperf dnsdbq libmaxmind-db-writer-perl jq openssl dpdk-dev faketime chromium"
+		ethtool mandoc valgrind unbound nsd dnsperf dnsdbq libmaxmind-db-writer-perl jq openssl python3-aiosmtpd rsyslog dpdk-dev faketime chromium"
 	[lint]="shellcheck clang-format codespell"
 )
 # A Node.js that does not come from Debian has its own npm.
 command -v npm > /dev/null || PACKAGES[test]+=" nodejs npm"
 # Packages with a service that Lookback does not need.
-PACKAGES_WITH_SERVICE="redis-server knot prometheus unbound nsd"
+PACKAGES_WITH_SERVICE="redis-server knot prometheus unbound nsd rsyslog"
 
 # Prints the packages that are not installed.
 packages_missing() {

@@ -31,9 +31,9 @@ static const char *out_of_reach(const struct sandbox_user *user, const struct se
 	for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++)
 		if (read[i] && *read[i] && !sandbox_user_may(user, read[i], SANDBOX_READ))
 			return read[i];
-	for (size_t i = 0; i < paths->more_len; i++)
-		if (!sandbox_user_may(user, paths->more[i], SANDBOX_READ))
-			return paths->more[i];
+	for (size_t i = 0; i < paths->extra_len; i++)
+		if (!sandbox_user_may(user, paths->extra[i].path, paths->extra[i].access))
+			return paths->extra[i].path;
 	if (s->redis.kind == ENDPOINT_UNIX && !sandbox_user_may(user, s->redis.path, SANDBOX_WRITE))
 		return s->redis.path;
 	for (size_t i = 0; i < s->redis_more.len; i++)
@@ -85,6 +85,12 @@ static int give_spool(const struct sandbox_user *user, const struct confine_path
 	return hand_over(user, paths->spool) == 0 && sandbox_user_may(user, paths->spool, SANDBOX_WRITE) ? 0 : -1;
 }
 
+static int give_alerts(const struct sandbox_user *user, const char *folder)
+{
+	make_folders(folder);
+	return hand_over(user, folder) == 0 && sandbox_user_may(user, folder, SANDBOX_WRITE) ? 0 : -1;
+}
+
 int confine_begin(struct sandbox *s, const struct settings *settings, const struct confine_paths *paths, char *why,
 	size_t why_size)
 {
@@ -96,6 +102,8 @@ int confine_begin(struct sandbox *s, const struct settings *settings, const stru
 	const char *path = out_of_reach(&s->user, settings, paths);
 	if (!path && paths->spool && give_spool(&s->user, paths) != 0)
 		path = paths->spool;
+	if (!path && paths->alerts && give_alerts(&s->user, paths->alerts) != 0)
+		path = paths->alerts;
 	if (!path)
 		return 0;
 	if (*settings->user) {
@@ -110,6 +118,8 @@ int confine_begin(struct sandbox *s, const struct settings *settings, const stru
 		s->keep = 1ull << CAP_DAC_OVERRIDE; // root can access it only with this
 	if (paths->spool && hand_over(&s->user, paths->spool) != 0 && errno != ENOENT)
 		log_warning("%s: cannot change its owner back to root: %s", paths->spool, strerror(errno));
+	if (paths->alerts && hand_over(&s->user, paths->alerts) != 0 && errno != ENOENT)
+		log_warning("%s: cannot change its owner back to root: %s", paths->alerts, strerror(errno));
 	return 0;
 }
 
@@ -140,9 +150,12 @@ int confine_enter(struct sandbox *s, const struct settings *settings, const stru
 		sandbox_allow(s, libraries[i], SANDBOX_READ);
 	for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++)
 		sandbox_allow_folder_of(s, read[i], SANDBOX_READ);
-	for (size_t i = 0; i < paths->more_len; i++)
-		sandbox_allow_folder_of(s, paths->more[i], SANDBOX_READ);
 	sandbox_allow_folder_of(s, settings->watch_file, SANDBOX_READ); // it may be made later
+	for (size_t i = 0; i < paths->extra_len; i++)
+		sandbox_allow_folder_of(s, paths->extra[i].path, paths->extra[i].access);
+	if (paths->alerts)
+		make_folders(paths->alerts);
+	sandbox_allow(s, paths->alerts, SANDBOX_WRITE);
 	sandbox_allow_folder_of(s, settings->names_file, SANDBOX_WRITE);
 	sandbox_allow_folder_of(s, settings->collector_socket, SANDBOX_REMOVE); // at the end
 	if (paths->spool)
@@ -166,9 +179,10 @@ static unsigned sockets_of(const struct endpoint *e)
 	return number ? SANDBOX_TCP : SANDBOX_TCP | SANDBOX_UDP; // a name needs DNS
 }
 
-int confine_seal(struct sandbox *s, const struct settings *settings, char *why, size_t why_size)
+int confine_seal(struct sandbox *s, const struct settings *settings, const struct confine_paths *paths, char *why,
+	size_t why_size)
 {
-	s->sockets = sockets_of(&settings->redis);
+	s->sockets = sockets_of(&settings->redis) | paths->sockets;
 	for (size_t i = 0; i < settings->redis_more.len; i++)
 		s->sockets |= sockets_of(&settings->redis_more.at[i]);
 	return sandbox_seal(s, why, why_size);

@@ -104,6 +104,11 @@ static const struct conf_key keys[] = {
 	{"spool.patience", CONF_SECONDS, &parsed.spool_patience_s, "10min",
 		"how long a full spool rejects new frames before it drops its oldest batches",
 		0, 86400 * 30, NULL, true},
+	{"alert.dir", CONF_STRING, &parsed.alert_dir, "",
+		"folder of the alerts that wait for their receivers; if empty, /var/lib/lookback/alerts, or SOCKET.alerts if "
+		"collector.socket is not in /run/lookback", 0, 4000, NULL, false},
+	{"alert.size", CONF_SIZE, &parsed.alert_size, "64m",
+		"disk space of the alerts that wait for one receiver; if it is full, the oldest are dropped", 65536, 1073741824, NULL, false},
 	{"queue.size", CONF_SIZE, &parsed.queue_size, "16m",
 		"memory for frames that are not in the spool yet", 262144, 1099511627776.0, NULL, true},
 	{"user", CONF_STRING, &parsed.user, "", "user to run as if started by root; if empty, lookback, or nobody if that does not exist", 0, 0, NULL, false},
@@ -168,8 +173,9 @@ static const struct conf conf = {.keys = keys,
 // clang-format off
 #define SETTINGS_STRINGS(X) \
 	X(collector_socket) X(redis_sentinel) X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) \
-	X(block_file) X(psl_file) X(watch_file) X(spool_dir) X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file) X(user) \
-	X(context_asn) X(context_country) X(context_prefixes) X(context_labels) X(context_popular)
+	X(block_file) X(psl_file) X(spool_dir) X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file) \
+	X(user) X(context_asn) X(context_country) X(context_prefixes) X(context_labels) X(context_popular) X(watch_file) \
+	X(alert_dir)
 // clang-format on
 
 void settings_free(struct settings *s)
@@ -204,6 +210,8 @@ static int check(const struct settings *s, char *why, size_t why_size)
 		wrong = "redis.sentinel: expected at most 63 characters";
 	else if (*s->spool_dir && (*s->spool_dir != '/' || strlen(s->spool_dir) > 4000))
 		wrong = "spool.dir: expected an absolute path";
+	else if (*s->alert_dir && *s->alert_dir != '/')
+		wrong = "alert.dir: expected an absolute path";
 	else if (!is_plain(s->redis_prefix))
 		wrong = "redis.prefix: expected printable ASCII without blanks";
 	else if (strpbrk(s->redis_prefix, "{}"))
@@ -285,6 +293,16 @@ void settings_spool_dir(const struct settings *s, bool once, char *out, size_t o
 		snprintf(out, out_size, "/var/lib/lookback/spool");
 	else
 		snprintf(out, out_size, "%s.spool", s->collector_socket);
+}
+
+void settings_alert_dir(const struct settings *s, char *out, size_t out_size)
+{
+	if (s->alert_dir[0])
+		snprintf(out, out_size, "%s", s->alert_dir);
+	else if (strncmp(s->collector_socket, "/run/lookback/", 14) == 0)
+		snprintf(out, out_size, "/var/lib/lookback/alerts");
+	else
+		snprintf(out, out_size, "%s.alerts", s->collector_socket);
 }
 
 static void replace(char **at, const char *value)

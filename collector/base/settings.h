@@ -42,6 +42,8 @@ struct settings {
 	uint64_t spool_size;	    // bytes of batches that wait for Redis or are kept
 	double spool_keep_s;	    // how long batches that Redis has are kept
 	double spool_patience_s;    // how long the spool stays full before the oldest is given up
+	char *alert_dir;	    // folder of alerts that wait, or empty: settings_alert_dir
+	uint64_t alert_size;	    // octets of alerts that wait for one receiver
 	uint64_t queue_size;	    // bytes of frames on their way to the spool's disk
 	char *user;		    // user to run as if started by root; empty: see sandbox_user_find
 	bool sandbox;		    // give up what is not needed
@@ -79,3 +81,6 @@ void settings_help(FILE *out);
 // The folder of the spool: spool.dir. If it is not set: the system's, or SOCKET.spool if the socket is elsewhere or with
 // --once (`once`).
 void settings_spool_dir(const struct settings *s, bool once, char *out, size_t out_size);
+
+// The folder of the alerts that wait: alert.dir, or by the same rule.
+void settings_alert_dir(const struct settings *s, char *out, size_t out_size);

@@ -3,6 +3,7 @@
 // spool, writer or inbox.
 //
 //     metrics.c    /metrics
+//     alerts.c     of these, the delivery of alerts
 //     status.c     /api/status
 //     ready.c      /readyz
 //     info.c       /pdns/info
@@ -10,20 +11,22 @@
 // Any thread, but report_metrics and report_status only in one: they write counters.
 #pragma once
 
+#include "collector/alert/deliver.h"
 #include "collector/inbox/sensors.h"
 #include "collector/names/index.h"
 #include "collector/spool/spool.h"
-#include "collector/watch/watcher.h"
 #include "collector/writer/writer.h"
+
+#include <stdio.h>
 
 // All borrowed. Each has a lock of its own.
 struct report_sources {
 	struct spool *spool;
 	struct sensors *sensors;
 	struct writer *writer;
-	struct watcher *watcher;
-	struct names_index *index;   // owner names; NULL: none
-	struct names_index *targets; // names that records point to; NULL: none
+	struct alert_deliver *alerts; // NULL: no outlets
+	struct names_index *index;    // owner names; NULL: none
+	struct names_index *targets;  // names that records point to; NULL: none
 };
 
 // Each returns a text that the caller frees, and its length in `*len`; NULL without memory.
@@ -36,3 +39,6 @@ bool report_is_ready(const struct report_sources *sources, char *text, size_t te
 
 // Copies the account of the spool into the counters of the process.
 void report_account(const struct report_sources *sources);
+
+// alerts.c: the lines of the outlets of alerts.
+void report_alerts(FILE *out, struct alert_deliver *alerts);

@@ -120,8 +120,8 @@ static int set_tunnels(void *at, const char *value, char *why, size_t why_size)
 }
 
 // Keys of the collector, which may be in the same file. tests/e2e/test_manuals.sh compares both lists with --help.
-static const char *const collector_keys[] = {"alert.max", "block.file", "context.asn", "context.country",
-	"context.labels", "context.popular", "context.prefixes", "http.audit", "http.certificate",
+static const char *const collector_keys[] = {"alert.dir", "alert.max", "alert.size", "block.file", "context.asn",
+	"context.country", "context.labels", "context.popular", "context.prefixes", "http.audit", "http.certificate",
 	"http.certificate_key", "http.connections", "http.keys", "http.listen", "http.results", "http.time",
 	"names.file", "new.max", "psl.file", "queue.size", "redis", "redis.check", "redis.database", "redis.password",
 	"redis.password_file", "redis.prefix", "redis.sentinel", "redis.timeout", "redis.user", "retention.days",

@@ -24,10 +24,11 @@ enum sandbox_role {
 
 // Sockets that may still be opened.
 enum sandbox_sockets {
-	SANDBOX_UNIX = 1,   // streams
-	SANDBOX_TCP = 2,    // IPv4 and IPv6 streams, no listening
-	SANDBOX_UDP = 4,    // for a resolver
-	SANDBOX_CAPTURE = 8 // AF_PACKET, AF_XDP, netlink
+	SANDBOX_UNIX = 1,    // streams
+	SANDBOX_TCP = 2,     // IPv4 and IPv6 streams, no listening
+	SANDBOX_UDP = 4,     // for a resolver
+	SANDBOX_CAPTURE = 8, // AF_PACKET, AF_XDP, netlink
+	SANDBOX_SYSLOG = 16  // Unix datagrams
 };
 
 enum { SANDBOX_GROUPS_MAX = 16 };

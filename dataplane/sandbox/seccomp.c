@@ -194,15 +194,28 @@ static int add_sockets(scmp_filter_ctx filter, unsigned sockets)
 		int family, type;
 	} kinds[] = {{SANDBOX_UNIX, AF_UNIX, SOCK_STREAM}, {SANDBOX_TCP, AF_INET, SOCK_STREAM},
 		{SANDBOX_TCP, AF_INET6, SOCK_STREAM}, {SANDBOX_UDP, AF_INET, SOCK_DGRAM},
-		{SANDBOX_UDP, AF_INET6, SOCK_DGRAM}, {SANDBOX_CAPTURE, AF_UNIX, SOCK_DGRAM},
-		{SANDBOX_CAPTURE, AF_INET, SOCK_DGRAM}, {SANDBOX_CAPTURE, AF_PACKET, SOCK_RAW},
-		{SANDBOX_CAPTURE, AF_XDP, SOCK_RAW}, {SANDBOX_CAPTURE, AF_NETLINK, SOCK_RAW}};
+		{SANDBOX_UDP, AF_INET6, SOCK_DGRAM}, {SANDBOX_SYSLOG, AF_UNIX, SOCK_DGRAM},
+		{SANDBOX_CAPTURE, AF_UNIX, SOCK_DGRAM}, {SANDBOX_CAPTURE, AF_INET, SOCK_DGRAM},
+		{SANDBOX_CAPTURE, AF_PACKET, SOCK_RAW}, {SANDBOX_CAPTURE, AF_XDP, SOCK_RAW},
+		{SANDBOX_CAPTURE, AF_NETLINK, SOCK_RAW}};
 	int result = 0;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && result == 0; i++)
 		if (sockets & kinds[i].when)
 			result = allow_socket(filter, kinds[i].family, kinds[i].type);
 	return result;
+}
+
+// The collector's: libcurl wakes its resolver by a pair of sockets; the resolver asks by netlink which addresses the machine has,
+// and does without the answer.
+static int add_resolver(scmp_filter_ctx filter)
+{
+	int result =
+		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
+
+	return result ? result
+		      : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1,
+				SCMP_A0(SCMP_CMP_EQ, AF_NETLINK, 0));
 }
 
 // Maps of the XDP program, through open descriptors; no loading, no attaching.
@@ -242,6 +255,8 @@ static int fill(scmp_filter_ctx filter, struct sandbox *s, unsigned *len)
 		result = add_own(filter);
 	if (result == 0)
 		result = add_sockets(filter, s->sockets);
+	if (result == 0 && s->role == SANDBOX_COLLECTOR)
+		result = add_resolver(filter);
 	return result == 0 && s->role == SANDBOX_DATAPLANE ? add_maps(filter) : result;
 }
 
