@@ -11,12 +11,14 @@
 //     its watch       closes connections that are too slow      http/guard.h
 //     HTTP workers    lookups, each with a connection to Redis  http/work.h
 //     names thread    keeps the index of names up to date       names/index.h
+//     context thread  reads files of context settings again     context/reloader.h
 //
 // Threads share the spool and the counters of sensors, which have locks, and counters with one writing thread each.
 #include "collector/alert/service.h"
 #include "collector/base/confine.h"
 #include "collector/base/scheduling.h"
 #include "collector/check.h"
+#include "collector/context/reloader.h"
 #include "collector/api/routes.h"
 #include "collector/http/http.h"
 #include "collector/http/listen.h"
@@ -41,7 +43,9 @@ struct collector {
 	struct redis_settings redis; // of the settings, as they are now
 	struct spool_settings spool_settings;
 	struct zone_list *zones;
-	struct stream_registry *streams; // the inbox's, filled by the spool
+	struct context *context;	   // NULL: no file is set
+	struct context_reloader *reloader; // NULL: nothing to reload
+	struct stream_registry *streams;   // the inbox's, filled by the spool
 	struct spool *spool;
 	struct sensors *sensors;
 	struct inbox *inbox;
@@ -169,6 +173,11 @@ static int open_names(struct collector *c, char *why, size_t why_size)
 	return c->names && c->targets ? 0 : -1;
 }
 
+static int start_reloader(struct collector *c, char *why, size_t why_size)
+{
+	return context_reloader_start(&c->reloader, c->context, why, why_size);
+}
+
 static int start_http(struct collector *c, char *why, size_t why_size)
 {
 	c->report = (struct report_sources){.spool = c->spool,
@@ -181,6 +190,7 @@ static int start_http(struct collector *c, char *why, size_t why_size)
 		.settings = &c->settings,
 		.redis = &c->redis,
 		.zones = c->zones,
+		.context = c->context,
 		.index = c->names,
 		.targets = c->targets,
 		.report = &c->report,
@@ -223,6 +233,7 @@ static start_step *const steps[] = {
 	start_writer,
 	start_alerts,
 	open_names,
+	start_reloader,
 	start_http,
 	restrict_calls,	    // when all threads run
 };
@@ -255,6 +266,7 @@ static void reload(struct collector *c)
 	spool_reload(c->spool, &c->spool_settings);
 	writer_reload(c->writer, &c->redis);
 	alert_service_reload(&c->alerts, &c->redis);
+	context_reloader_ask(c->reloader);
 	log_info("settings read again");
 }
 
@@ -290,6 +302,7 @@ static int stop(struct collector *c, int status)
 	if (c->inbox)
 		inbox_stop(c->inbox);
 	http_stop(c->http);
+	context_reloader_stop(c->reloader);
 	if (c->spool)
 		spool_stop(c->spool);
 	if (c->inbox)
@@ -311,6 +324,7 @@ static int stop(struct collector *c, int status)
 	sensors_free(c->sensors);
 	spool_close(c->spool);
 	free(c->streams);
+	context_close(c->context);
 	zone_close(c->zones);
 	settings_free(&c->settings);
 	if (c->signals >= 0)
@@ -333,7 +347,9 @@ static int configure(struct collector *c, int argc, char **argv)
 	if (alert_service_configure(&c->alerts, &c->settings, why, sizeof(why)) != 0)
 		return collector_options_usage("%s", why);
 	c->zones = zone_open(c->settings.psl_file, why, sizeof(why));
-	return c->zones ? -1 : collector_options_usage("%s", why);
+	if (!c->zones || context_open(&c->context, &c->settings, c->zones, why, sizeof(why)) != 0)
+		return collector_options_usage("%s", why);
+	return -1;
 }
 
 static int check(struct collector *c)

@@ -9,6 +9,8 @@
 #include "collector/http/job.h"
 #include "collector/http/params.h"
 #include "dataplane/common/monotonic.h"
+#include "collector/http/sources.h"
+#include "collector/query/record_context.h"
 #include "collector/question/paste.h"
 
 #include <ctype.h>
@@ -20,6 +22,7 @@ enum { QUESTIONS_MAX = 100000, WORDS_MAX = 400000, QUESTION_SIZE = 1024, AT_ONCE
 
 struct bulk {
 	struct query_db *db;
+	struct query_format format;
 	struct query template;	   // types, times, limit of each question
 	char *text;		   // the questions; owned
 	char *next;		   // the first line that is not asked yet; NULL: none
@@ -55,12 +58,12 @@ static void put_error(struct bulk *b, struct redis_buffer *out, const char *why)
 
 static void put_record(struct bulk *b, struct redis_buffer *out, const struct query_record *record)
 {
-	const struct query_format format = {.sensor = NULL};
-
 	put_question(b, out);
 	query_put_text(out, ",");
 	size_t at = out->size;
-	query_json_cof(out, record, &format);
+	query_json_cof(out, record, &b->format);
+	if (b->format.with_context)
+		query_context_json(out, b->format.context, record);
 	if (!out->bad) { // its opening brace was written already
 		memmove(out->bytes + at, out->bytes + at + 1, out->size - at - 1);
 		out->size--;
@@ -260,6 +263,8 @@ enum MHD_Result api_bulk(struct http_request *r)
 		return MHD_NO;
 	b->db = r->db;
 	b->template = query_make(QUERY_NAME);
+	b->format = (struct query_format){.with_context = http_param_flag(r, "context", false),
+		.context = r->lookups->sources->context};
 	b->text = questions(&r->body);
 	unsigned code = b->text ? 0 : MHD_HTTP_BAD_REQUEST;
 	snprintf(why, sizeof(why), "body: expected one name, address or prefix per line, or a JSON array of strings");

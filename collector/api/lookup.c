@@ -6,11 +6,12 @@
 //
 // A list is looked up only if all its items are understood. Parameters of both: those of DNSDB (limit, offset, time_…, sort),
 // type, and frame=true for DNSDB's frame. Of lookup: format=csv; targets=true for records that point to the name,
-// targets=also for both; as=name to read the value as a name in any case ("192.0.2.1", "[.]").
+// targets=also for both; context=true for what local files say about each record (context/); as=name to read the value as a name in any case ("192.0.2.1", "[.]").
 #include "collector/http/answer.h"
 #include "collector/api/handlers.h"
 #include "collector/http/params.h"
 #include "collector/api/records.h"
+#include "collector/http/sources.h"
 #include "collector/question/paste.h"
 
 #include <errno.h>
@@ -124,7 +125,9 @@ enum MHD_Result api_lookup(struct http_request *r)
 {
 	char why[300];
 	struct lookup a = {.why = why, .why_size = sizeof(why)};
-	const struct query_format format = {.framed = is_framed(r)};
+	const struct query_format format = {.framed = is_framed(r),
+		.with_context = http_param_flag(r, "context", false),
+		.context = r->lookups->sources->context};
 	unsigned code = parse_lookup(r, &a) != 0 ? MHD_HTTP_BAD_REQUEST : lookup_params(r, &a);
 
 	if (code != 0) {

@@ -8,6 +8,7 @@
 #include "collector/query/name_summary.h"
 #include "collector/query/rdata_wire.h"
 #include "collector/query/rdata.h"
+#include "collector/query/record_context.h"
 
 #include <stdlib.h>
 
@@ -188,10 +189,14 @@ static void put_record(struct records *s, struct redis_buffer *out, const struct
 	case API_COF:
 		query_put_text(out, is_framed(s) ? "{\"obj\":" : "");
 		query_json_cof(out, r, &s->format);
+		if (s->format.with_context)
+			query_context_json(out, s->format.context, r);
 		query_put_text(out, is_framed(s) ? "}\n" : "\n");
 		break;
 	case API_CSV:
 		query_csv(out, r);
+		if (s->format.with_context)
+			query_context_csv(out, s->format.context, r);
 		break;
 	}
 }
@@ -221,7 +226,7 @@ static void put_begin(struct records *s, struct redis_buffer *out)
 	if (is_framed(s))
 		query_put_text(out, "{\"cond\":\"begin\"}\n");
 	else if (s->shape == API_CSV)
-		query_put_text(out, QUERY_CSV_HEAD);
+		query_put_text(out, s->format.with_context ? QUERY_CSV_HEAD_WITH_CONTEXT : QUERY_CSV_HEAD);
 	s->begun = true;
 }
 

@@ -19,16 +19,28 @@ static const char *const libraries[] = {"/etc/hosts", "/etc/host.conf", "/etc/re
 	"/lib", "/lib64", "/dev/urandom", "/dev/null", "/proc/self", "/proc/stat", "/proc/meminfo", "/proc/cpuinfo",
 	"/proc/sys/vm", "/proc/sys/kernel", "/sys/devices/system"};
 
+// Files that are read again while the collector runs: the path of each, or NULL or empty.
+enum { READ_FILES = 11 };
+
+static void read_files(const char *out[static READ_FILES], const struct settings *s, const struct confine_paths *paths)
+{
+	const char *const all[READ_FILES] = {paths->config, s->redis_password_file, s->http_keys, s->http_certificate,
+		s->http_certificate_key, s->psl_file, s->context_asn, s->context_country, s->context_prefixes,
+		s->context_popular, strcmp(s->context_labels, "builtin") == 0 ? NULL : s->context_labels};
+
+	memcpy(out, all, sizeof(all));
+}
+
 // user ───────────────────────────────────────────────────────────────────────────────────────
 
 // The first file that the user needs and may not access, or NULL.
 static const char *out_of_reach(const struct sandbox_user *user, const struct settings *s,
 	const struct confine_paths *paths)
 {
-	const char *const read[] = {paths->config, s->redis_password_file, s->http_keys, s->http_certificate,
-		s->http_certificate_key, s->psl_file};
+	const char *read[READ_FILES];
 
-	for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++)
+	read_files(read, s, paths);
+	for (size_t i = 0; i < READ_FILES; i++)
 		if (read[i] && *read[i] && !sandbox_user_may(user, read[i], SANDBOX_READ))
 			return read[i];
 	for (size_t i = 0; i < paths->extra_len; i++)
@@ -143,12 +155,12 @@ static void allow_spool(struct sandbox *s, const char *spool)
 int confine_enter(struct sandbox *s, const struct settings *settings, const struct confine_paths *paths, char *why,
 	size_t why_size)
 {
-	const char *const read[] = {paths->config, settings->redis_password_file, settings->http_keys,
-		settings->http_certificate, settings->http_certificate_key, settings->psl_file};
+	const char *read[READ_FILES];
 
+	read_files(read, settings, paths);
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
 		sandbox_allow(s, libraries[i], SANDBOX_READ);
-	for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++)
+	for (size_t i = 0; i < READ_FILES; i++)
 		sandbox_allow_folder_of(s, read[i], SANDBOX_READ);
 	sandbox_allow_folder_of(s, settings->watch_file, SANDBOX_READ); // it may be made later
 	for (size_t i = 0; i < paths->extra_len; i++)

@@ -72,6 +72,13 @@
 	X(COUNTER, commands_sent,       "collector_commands_sent_total", "", "Redis commands sent") \
 	X(COUNTER, bytes_sent,          "collector_redis_sent_bytes_total", "", "Octets sent to Redis") \
 	X(GAUGE,   last_applied_s,      "collector_last_applied_timestamp_seconds", "", "Time when the last batch was applied, seconds since 1970") \
+	/* context thread; the main thread before that one starts */ \
+	X(GAUGE,   context_asn,         "collector_context_entries", "file=\"asn\"", "Entries of the files of context settings: records, networks and zones, or names; 0: not set") \
+	X(GAUGE,   context_country,     "collector_context_entries", "file=\"country\"", "") \
+	X(GAUGE,   context_labels,      "collector_context_entries", "file=\"labels\"", "") \
+	X(GAUGE,   context_popular,     "collector_context_entries", "file=\"popular\"", "") \
+	X(GAUGE,   context_prefixes,    "collector_context_entries", "file=\"prefixes\"", "") \
+	X(COUNTER, context_failed,      "collector_context_failed_total", "", "Files of context settings that could not be read again; their old content stays in use") \
 	/* HTTP thread, from one look at the spool; they go on over restarts */ \
 	X(COUNTER, sightings_taken,     "collector_sightings_taken_total", "", "Sightings received from dataplanes; the sum of those by outcome and those that wait") \
 	X(COUNTER, sightings_applied,   "collector_sightings_total", "outcome=\"applied\"", "Sightings, by outcome") \

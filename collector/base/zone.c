@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <libpsl.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 struct zone_list *zone_open(const char *file, char *why, size_t why_size)
@@ -42,4 +43,22 @@ size_t zone_find(const struct zone_list *list, const uint8_t *owner, size_t size
 	plain[size - 2] = '\0';
 	const char *zone = psl_registrable_domain((const psl_ctx_t *)list, plain);
 	return zone ? (size_t)(zone - plain) : 0;
+}
+
+size_t zone_find_text(const struct zone_list *list, const char *name, size_t len)
+{
+	char plain[1024];
+
+	if (len == 0 || len >= sizeof(plain))
+		return len;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)name[i];
+		bool escaped = i > 0 && name[i - 1] == '\\' && plain[i - 1] == '_';
+		plain[i] = (isascii(c) && (isalnum(c) || c == '-')) || (c == '.' && !escaped) ? (char)c : '_';
+		if (escaped && c == '\\')
+			plain[i] = '-'; // this backslash escapes nothing
+	}
+	plain[len] = '\0';
+	const char *zone = psl_registrable_domain((const psl_ctx_t *)list, plain);
+	return zone ? (size_t)(zone - plain) : len;
 }

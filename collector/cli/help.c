@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOOKUP_OPTIONS "-t -s -l -j -u -q --since --until --offset --timeout --csv"
+#define LOOKUP_OPTIONS "-t -s -l -j -u -q --since --until --offset --timeout --csv --context"
 
 const struct lookback_command lookback_commands[] = {
 	{"name", "NAME...", 1, 1000, lookback_name, "print the records of a name",
@@ -79,6 +79,7 @@ static const struct option_help {
 	{"--timeout", "    --timeout SECONDS", "stop a lookup after this time with exit status 2, 0 for never [300]"},
 	{"-j", "-j, --json", "print Common Output Format, one JSON object per line"},
 	{"--csv", "    --csv", "print comma-separated values"},
+	{"--context", "    --context", "print AS, country, label and rank as well, from the files of context settings"},
 	{"-u", "-u, --unicode", "print internationalized names in Unicode as well"},
 	{"-q", "-q, --quiet", "print nothing; use the exit status"},
 	{"-f", "-f, --follow", "new: wait for more records"},

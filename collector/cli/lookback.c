@@ -100,11 +100,17 @@ int main(int argc, char **argv)
 		settings_free(&l.settings);
 		return lookback_fail("%s", why);
 	}
+	if (l.with_context && context_open(&l.context, &l.settings, l.zones, why, sizeof(why)) != 0) {
+		zone_close(l.zones);
+		settings_free(&l.settings);
+		return lookback_fail("%s", why);
+	}
 	if (!l.has_limit && l.output == OUTPUT_TABLE)
 		l.filter.limit = LOOKBACK_LIMIT;
 	prepare_db(&l);
 	status = command->run(&l);
 	query_db_free(&l.db);
+	context_close(l.context);
 	zone_close(l.zones);
 	settings_free(&l.settings);
 	if (fflush(stdout) != 0 || ferror(stdout))

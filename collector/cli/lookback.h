@@ -3,6 +3,7 @@
 #pragma once
 
 #include "collector/base/settings.h"
+#include "collector/query/record_context.h"
 #include "collector/query/json.h"
 
 struct newly_suffixes;
@@ -31,7 +32,9 @@ struct lookback {
 	const char *feed;		 // --feed
 	struct newly_suffixes *suffixes; // --tld, --zone, --suffixes; NULL: none
 	bool history, plain;
-	const char *limits; // --quota
+	const char *limits;	 // --quota
+	bool with_context;	 // --context
+	struct context *context; // with --context; NULL: no file is set
 	bool quiet, follow, yes, add, dry, unicode;
 	const char *redis;		     // --redis
 	const char *format;		     // --format
@@ -100,8 +103,14 @@ redisReply *lookback_ask(struct lookback *l);
 struct lookback_table;
 // `last`: title of the last column; `unicode`: print internationalized names in Unicode as well. NULL without memory.
 struct lookback_table *table_new(FILE *out, const char *last, bool unicode);
+void table_show_context(struct lookback_table *t, const struct context *c); // before the first row
 void table_add(struct lookback_table *t, const struct query_record *r);
 void table_end(struct lookback_table *t); // prints the remaining rows and frees
+
+// table_context.c: the columns of --context, padded: their heads, and those of a record. Empty if `c` is NULL.
+enum { TABLE_CONTEXT_SIZE = 512 };
+void table_context_head(char out[static TABLE_CONTEXT_SIZE], const struct context *c);
+void table_context_row(char out[static TABLE_CONTEXT_SIZE], const struct context *c, const struct query_record *r);
 
 // unicode.c: appends the owner, or the RDATA with its name (`target`), in Unicode. False if that is the same text; nothing is
 // appended then.

@@ -48,10 +48,13 @@ static int show_begin(struct show *s, struct lookback *l)
 		return 0;
 	if (l->output == OUTPUT_TABLE) {
 		s->table = table_new(stdout, "DATA", l->unicode);
-		return s->table ? 0 : lookback_fail("out of memory");
+		if (!s->table)
+			return lookback_fail("out of memory");
+		table_show_context(s->table, l->context);
+		return 0;
 	}
 	if (l->output == OUTPUT_CSV)
-		fputs(QUERY_CSV_HEAD, stdout);
+		fputs(l->with_context ? QUERY_CSV_HEAD_WITH_CONTEXT : QUERY_CSV_HEAD, stdout);
 	else
 		s->format.sensor = only_sensor(l, s->sensor, sizeof(s->sensor));
 	return 0;
@@ -92,6 +95,8 @@ static void show_record(struct show *s, const struct query_record *r)
 		query_csv(&s->line, r);
 	else
 		query_json_cof(&s->line, r, &s->format);
+	if (s->l->with_context)
+		(s->l->output == OUTPUT_CSV ? query_context_csv : query_context_json)(&s->line, s->l->context, r);
 	if (s->l->output == OUTPUT_JSON && s->l->unicode)
 		add_readable(&s->line, r);
 	if (s->l->output == OUTPUT_JSON)

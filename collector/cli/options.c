@@ -29,6 +29,7 @@ enum lookback_option {
 	OPT_HISTORY,
 	OPT_PLAIN,
 	OPT_FEED,
+	OPT_CONTEXT,
 	OPT_REDIS,
 	OPT_FORMAT,
 	OPT_SET,
@@ -196,6 +197,9 @@ static int set_option(struct lookback *l, int c, char *value)
 	case 'u':
 		l->unicode = true;
 		return 0;
+	case OPT_CONTEXT:
+		l->with_context = true;
+		return 0;
 	case OPT_REDIS:
 		l->redis = value;
 		return 0;
@@ -219,13 +223,14 @@ int lookback_parse_options(struct lookback *l, int argc, char **argv)
 		{"dry-run", no_argument, NULL, 'n'}, {"yes", no_argument, NULL, 'y'},
 		{"quota", required_argument, NULL, OPT_QUOTA}, {"timeout", required_argument, NULL, OPT_TIMEOUT},
 		{"unicode", no_argument, NULL, 'u'}, {"redis", required_argument, NULL, OPT_REDIS},
-		{"depth", required_argument, NULL, OPT_DEPTH}, {"tld", required_argument, NULL, OPT_TLD},
-		{"zone", required_argument, NULL, OPT_ZONE}, {"suffixes", required_argument, NULL, OPT_SUFFIXES},
-		{"rule", required_argument, NULL, OPT_RULE}, {"history", no_argument, NULL, OPT_HISTORY},
-		{"plain", no_argument, NULL, OPT_PLAIN}, {"feed", required_argument, NULL, OPT_FEED},
-		{"format", required_argument, NULL, OPT_FORMAT}, {"set", required_argument, NULL, OPT_SET},
-		{"write", no_argument, NULL, OPT_WRITE}, {"report", no_argument, NULL, OPT_REPORT},
-		{"version", no_argument, NULL, OPT_VERSION}, {"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
+		{"context", no_argument, NULL, OPT_CONTEXT}, {"depth", required_argument, NULL, OPT_DEPTH},
+		{"tld", required_argument, NULL, OPT_TLD}, {"zone", required_argument, NULL, OPT_ZONE},
+		{"suffixes", required_argument, NULL, OPT_SUFFIXES}, {"rule", required_argument, NULL, OPT_RULE},
+		{"history", no_argument, NULL, OPT_HISTORY}, {"plain", no_argument, NULL, OPT_PLAIN},
+		{"feed", required_argument, NULL, OPT_FEED}, {"format", required_argument, NULL, OPT_FORMAT},
+		{"set", required_argument, NULL, OPT_SET}, {"write", no_argument, NULL, OPT_WRITE},
+		{"report", no_argument, NULL, OPT_REPORT}, {"version", no_argument, NULL, OPT_VERSION},
+		{"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
 	int c, result = 0;
 	bool help = false;
 

@@ -5,10 +5,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { ROWS_FIRST = 200, NAME_MIN = 12, NAME_MAX = 48, RDATA_MIN = 15, WIDE = 120, TYPE_WIDTH = 6 };
+enum { ROWS_FIRST = 200, NAME_MIN = 12, NAME_MAX = 48, RDATA_MIN = 15, RDATA_MAX = 46, WIDE = 120, TYPE_WIDTH = 6 };
 
 struct row {
-	char *name, *type, *rdata; // owned: one allocation at `name`
+	char *name, *type, *rdata, *context; // owned: one allocation at `name`
 	int64_t first, last, count;
 };
 
@@ -19,7 +19,8 @@ struct lookback_table {
 	bool begun;	  // the head line has been printed
 	bool wide;	  // times with their minutes
 	bool unicode;	  // punycode also as it reads
-	size_t name_width, count_width;
+	size_t name_width, count_width, rdata_width;
+	const struct context *context; // for its columns; NULL: none
 	struct row rows[ROWS_FIRST];
 	size_t len;
 };
@@ -75,7 +76,12 @@ static void put_row(const struct lookback_table *t, const struct row *r, const c
 	fprintf(t->out, "%-*s  %-*s  %*s  ", time_width, last, time_width, first, (int)t->count_width, count);
 	put_cell(t, r->name, t->name_width, true);
 	fprintf(t->out, "  %-*s  ", TYPE_WIDTH, r->type);
-	put_cell(t, r->rdata, rdata, false);
+	if (t->context) {
+		put_cell(t, r->rdata, t->rdata_width, *r->context != '\0');
+		fprintf(t->out, "%s%s", *r->context ? "  " : "", r->context);
+	} else {
+		put_cell(t, r->rdata, rdata, false);
+	}
 	fputc('\n', t->out);
 }
 
@@ -92,9 +98,12 @@ static void print_row(const struct lookback_table *t, const struct row *r)
 
 static void begin(struct lookback_table *t)
 {
-	char title[32];
-	const struct row head = {.name = (char[]){"NAME"}, .type = (char[]){"TYPE"}, .rdata = title};
-	size_t name = 0, count = 5;
+	char title[32], context[TABLE_CONTEXT_SIZE];
+	const struct row head = {.name = (char[]){"NAME"},
+		.type = (char[]){"TYPE"},
+		.rdata = title,
+		.context = context};
+	size_t name = 0, count = 5, rdata = RDATA_MIN;
 
 	for (size_t i = 0; i < t->len; i++) {
 		char digits[24];
@@ -102,10 +111,14 @@ static void begin(struct lookback_table *t)
 		size_t n = (size_t)snprintf(digits, sizeof(digits), "%lld", (long long)t->rows[i].count);
 		name = len > name ? len : name;
 		count = n > count ? n : count;
+		len = lookback_columns(t->rows[i].rdata, RDATA_MAX, &octets);
+		rdata = len > rdata ? len : rdata;
 	}
 	snprintf(title, sizeof(title), "%s", t->last);
 	t->begun = true;
 	t->count_width = count;
+	t->rdata_width = rdata;
+	table_context_head(context, t->context);
 	t->name_width = name < NAME_MIN ? NAME_MIN : name;
 	size_t most = t->width > 0 && t->width < WIDE ? t->width / 3 : (size_t)(t->unicode ? 2 * NAME_MAX : NAME_MAX);
 	if (t->width > 0 && t->name_width > most)
@@ -118,15 +131,18 @@ static void begin(struct lookback_table *t)
 	t->len = 0;
 }
 
-static void add_row(struct lookback_table *t, const struct query_record *r)
+// `bare`: the record without Unicode.
+static void add_row(struct lookback_table *t, const struct query_record *r, const struct query_record *bare)
 {
-	char *text = malloc(r->owner_len + r->type_len + r->rdata_len + 3);
+	char *text = malloc(r->owner_len + r->type_len + r->rdata_len + 3 + TABLE_CONTEXT_SIZE);
 	struct row row = {.name = text, .first = r->first, .last = r->last, .count = r->count};
 
 	if (!text)
 		return;
 	row.type = row.name + r->owner_len + 1;
 	row.rdata = row.type + r->type_len + 1;
+	row.context = row.rdata + r->rdata_len + 1;
+	table_context_row(row.context, t->context, bare);
 	sprintf(row.name, "%.*s", (int)r->owner_len, r->owner);
 	sprintf(row.type, "%.*s", (int)r->type_len, r->type);
 	sprintf(row.rdata, "%.*s", (int)r->rdata_len, r->rdata);
@@ -162,9 +178,14 @@ static void add_readable(struct lookback_table *t, const struct query_record *r)
 		both.rdata = rdata.bytes;
 		both.rdata_len = rdata.size;
 	}
-	add_row(t, owner.bad || rdata.bad ? r : &both);
+	add_row(t, owner.bad || rdata.bad ? r : &both, r);
 	redis_buffer_free(&owner);
 	redis_buffer_free(&rdata);
+}
+
+void table_show_context(struct lookback_table *t, const struct context *c)
+{
+	t->context = c;
 }
 
 void table_add(struct lookback_table *t, const struct query_record *r)
@@ -172,7 +193,7 @@ void table_add(struct lookback_table *t, const struct query_record *r)
 	if (t->unicode)
 		add_readable(t, r);
 	else
-		add_row(t, r);
+		add_row(t, r, r);
 }
 
 void table_end(struct lookback_table *t)

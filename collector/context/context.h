@@ -12,38 +12,11 @@
 
 #include "collector/base/settings.h"
 #include "collector/base/zone.h"
+#include "collector/context/facts.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum context_kind {
-	CONTEXT_NONE,	  // unknown, or nothing special
-	CONTEXT_HOSTING,  // shared hosting, cloud: many unrelated owners
-	CONTEXT_CDN,	  // content delivery network
-	CONTEXT_PARKING,  // parked domains
-	CONTEXT_SINKHOLE, // addresses and name servers of seized or sinkholed domains
-	CONTEXT_KINDS
-};
-
-extern const char *const context_kind_text[CONTEXT_KINDS]; // "", "hosting", "cdn", "parking", "sinkhole"
-
-enum { CONTEXT_AS_NAME_SIZE = 96, CONTEXT_LABEL_SIZE = 64 };
-
-// Texts are UTF-8 without control characters, cut at a character if they are longer; empty: unknown.
-struct context_address {
-	uint32_t asn;			    // 0: unknown
-	enum context_kind kind;		    // CONTEXT_NONE: unknown
-	char country[3];		    // ISO 3166-1, two capital letters
-	char as_name[CONTEXT_AS_NAME_SIZE]; // of the AS
-	char label[CONTEXT_LABEL_SIZE];	    // of the network
-};
-
-struct context_name {
-	uint32_t rank;			// of its registered domain in the popular list, 1 is best; 0: not in the list
-	enum context_kind kind;		// of the most specific zone in context.labels that has the name
-	char label[CONTEXT_LABEL_SIZE]; // of that zone
-};
 
 struct context;
 
@@ -68,6 +41,15 @@ bool context_of_name(const struct context *c, const char *name, size_t len, stru
 
 // Rank of a registered domain; 0: not in the list. Cheaper than context_of_name, if the registered domain is known.
 uint32_t context_rank(const struct context *c, const char *registered, size_t len);
+
+// The files, in the order of the settings' names.
+enum context_file { CONTEXT_ASN, CONTEXT_COUNTRY, CONTEXT_LABELS, CONTEXT_POPULAR, CONTEXT_PREFIXES, CONTEXT_FILES };
+
+// Entries of a file: different records, networks and zones, or names. 0: it is not set.
+uint64_t context_entries(const struct context *c, enum context_file file);
+
+// True if there is a file that context_reload would read.
+bool context_has_files(const struct context *c);
 
 // Which columns have a meaning, by the files that are open.
 bool context_has_asn(const struct context *c);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct context;
 struct http_service;
 struct names_index;
 struct redis_settings;
@@ -18,6 +19,7 @@ struct http_sources {
 	const struct settings *settings;    // read when the server starts
 	const struct redis_settings *redis; // copied when the server starts
 	const struct zone_list *zones;	    // for registered domains
+	const struct context *context;	    // what local files say about addresses and names; NULL: nothing
 	struct names_index *index;	    // owner names; NULL: none
 	struct names_index *targets;	    // names that records point to; NULL: none
 	// About the collector itself: report/report.h says what they return. `metrics`, `status` and `is_ready` run in the

@@ -3,6 +3,7 @@
 // (text/text.h), so JSON only needs quotes and backslashes escaped.
 #pragma once
 
+#include "collector/context/context.h"
 #include "collector/query/query.h"
 
 struct query_format {
@@ -15,6 +16,8 @@ struct query_format {
 	const char *sensor;	       // COF: sensor_id, or NULL
 	const char *keyword;	       // the keyword of the question, to report why a name matches
 	const struct zone_list *zones; // DNSDB: for the bailiwick
+	bool with_context;	       // COF, CSV: with what `context` says about the record
+	const struct context *context; // or NULL
 };
 
 // Common Output Format (draft-dulaunoy-dnsop-passive-dns-cof), without the final line feed.

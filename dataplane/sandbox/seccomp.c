@@ -66,7 +66,9 @@ static const char *const collector[] = {
 	// the spool, the index of names, HTTP
 	"ftruncate", "fallocate", "fdatasync", "fsync", "sync_file_range", "rename", "renameat", "renameat2", "link",
 	"linkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "sendfile",
-	"connect", "ioctl", "signalfd4", "wait4", "waitid", NULL};
+	"connect", "ioctl", "signalfd4", "wait4", "waitid",
+	"memfd_create", // copies of the context's databases
+	NULL};
 
 // Libraries try these at the end and do without: rejected without a log line.
 static const char *const quietly[] = {"unlink", "unlinkat", "rmdir", NULL};
