@@ -3,6 +3,7 @@
 
 #include "collector/http/listen.h"
 #include "collector/redis/info.h"
+#include "collector/watch/set.h"
 
 #include <stdlib.h>
 
@@ -34,6 +35,19 @@ int collector_check_redis(const struct settings *s, bool report)
 	return EXIT_SUCCESS;
 }
 
+// The watch rules, and the files that they name.
+static bool check_rules(const struct settings *s)
+{
+	char why[1024] = "", report[200] = "";
+
+	if (!watch_set_check(s->watch_file, s->new_max, report, sizeof(report), why, sizeof(why))) {
+		log_error("%s", why);
+		return false;
+	}
+	printf("watch: %s\n", report);
+	return true;
+}
+
 int collector_check(const struct settings *s, const struct confine_paths *paths, struct sandbox *sandbox)
 {
 	char why[1024], text[500] = "off";
@@ -50,5 +64,7 @@ int collector_check(const struct settings *s, const struct confine_paths *paths,
 	if (s->sandbox)
 		sandbox_text(sandbox, text, sizeof(text));
 	printf("sandbox: %s\n", text);
+	if (!check_rules(s))
+		return EXIT_FAILURE;
 	return collector_check_redis(s, true);
 }

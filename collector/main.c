@@ -5,6 +5,7 @@
 //     main thread     signals and the inbox's poll loop         inbox/inbox.h
 //     spool thread    frames → the spool's disk                 spool/spool.h
 //     writer thread   spool → Redis                             writer/writer.h
+//     watch thread    new records → alerts                      watch/watcher.h
 //     alerts thread   stream of alerts → queues on disk         alert/deliver.h
 //     outlet threads  queues → receivers, one per outlet        alert/deliver.h
 //     HTTP thread     libmicrohttpd's: counters, copies answers http/http.h
@@ -26,7 +27,9 @@
 #include "collector/names/index.h"
 #include "collector/options.h"
 #include "collector/report/report.h"
+#include "collector/watch/watcher.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -50,6 +53,9 @@ struct collector {
 	struct sensors *sensors;
 	struct inbox *inbox;
 	struct writer *writer;
+	struct watcher *watcher;
+	char **watch_files; // that the rules name; owned
+	size_t watch_files_len;
 	struct alert_service alerts;
 	struct names_index *names, *targets; // owners; what records point to
 	struct report_sources report;	     // what the HTTP server reports
@@ -82,7 +88,9 @@ static struct confine_paths confine_paths_of(const struct collector *c)
 {
 	struct confine_paths paths = {.config = c->options.source.file,
 		.spool = c->spool_settings.dir,
-		.spool_is_temporary = spool_is_temporary(c)};
+		.spool_is_temporary = spool_is_temporary(c),
+		.more = c->watch_files,
+		.more_len = c->watch_files_len};
 
 	alert_service_confine(&c->alerts, &paths);
 	return paths;
@@ -159,6 +167,21 @@ static int start_writer(struct collector *c, char *why, size_t why_size)
 	return c->writer ? 0 : -1;
 }
 
+static int start_watcher(struct collector *c, char *why, size_t why_size)
+{
+	char host[HOST_NAME_MAX + 1] = "", id[HOST_NAME_MAX + 200];
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(id, sizeof(id), "%s:%s", host, c->settings.collector_socket);
+	const struct watcher_options options = {.redis = &c->redis,
+		.zones = c->zones,
+		.path = c->settings.watch_file,
+		.id = id,
+		.alert_max = c->settings.alert_max};
+	c->watcher = watcher_start(&options, why, why_size);
+	return c->watcher ? 0 : -1;
+}
+
 static int start_alerts(struct collector *c, char *why, size_t why_size)
 {
 	return alert_service_start(&c->alerts, &c->redis, why, why_size);
@@ -185,7 +208,8 @@ static int start_http(struct collector *c, char *why, size_t why_size)
 		.writer = c->writer,
 		.alerts = c->alerts.deliver,
 		.index = c->names,
-		.targets = c->targets};
+		.targets = c->targets,
+		.watcher = c->watcher};
 	const struct http_sources sources = {.service = &api_service,
 		.settings = &c->settings,
 		.redis = &c->redis,
@@ -231,6 +255,7 @@ static start_step *const steps[] = {
 	give_up_privileges, // user, capabilities, files
 	open_spool,	    // from here on threads run
 	start_writer,
+	start_watcher,
 	start_alerts,
 	open_names,
 	start_reloader,
@@ -265,6 +290,7 @@ static void reload(struct collector *c)
 	derive_settings(c);
 	spool_reload(c->spool, &c->spool_settings);
 	writer_reload(c->writer, &c->redis);
+	watcher_reload(c->watcher, &c->redis, c->settings.alert_max);
 	alert_service_reload(&c->alerts, &c->redis);
 	context_reloader_ask(c->reloader);
 	log_info("settings read again");
@@ -309,6 +335,7 @@ static int stop(struct collector *c, int status)
 		inbox_acknowledge(c->inbox);
 	if (c->writer)
 		writer_stop(c->writer, STOP_BOUND_MS, spool_is_temporary(c));
+	watcher_stop(c->watcher);			 // after the writer: it matches what that wrote last
 	alert_service_stop(&c->alerts, c->options.once); // after what writes alerts
 	struct spool_levels left = c->spool ? spool_levels(c->spool) : (struct spool_levels){0};
 	if (left.waiting > 0) {
@@ -326,6 +353,9 @@ static int stop(struct collector *c, int status)
 	free(c->streams);
 	context_close(c->context);
 	zone_close(c->zones);
+	for (size_t i = 0; i < c->watch_files_len; i++)
+		free(c->watch_files[i]);
+	free(c->watch_files);
 	settings_free(&c->settings);
 	if (c->signals >= 0)
 		close(c->signals);
@@ -344,6 +374,7 @@ static int configure(struct collector *c, int argc, char **argv)
 		return collector_options_usage("%s", why);
 	settings_in_force();
 	derive_settings(c);
+	c->watch_files_len = watch_rules_files(c->settings.watch_file, &c->watch_files);
 	if (alert_service_configure(&c->alerts, &c->settings, why, sizeof(why)) != 0)
 		return collector_options_usage("%s", why);
 	c->zones = zone_open(c->settings.psl_file, why, sizeof(why));

@@ -43,6 +43,9 @@ static const char *out_of_reach(const struct sandbox_user *user, const struct se
 	for (size_t i = 0; i < READ_FILES; i++)
 		if (read[i] && *read[i] && !sandbox_user_may(user, read[i], SANDBOX_READ))
 			return read[i];
+	for (size_t i = 0; i < paths->more_len; i++)
+		if (!sandbox_user_may(user, paths->more[i], SANDBOX_READ))
+			return paths->more[i];
 	for (size_t i = 0; i < paths->extra_len; i++)
 		if (!sandbox_user_may(user, paths->extra[i].path, paths->extra[i].access))
 			return paths->extra[i].path;
@@ -162,6 +165,8 @@ int confine_enter(struct sandbox *s, const struct settings *settings, const stru
 		sandbox_allow(s, libraries[i], SANDBOX_READ);
 	for (size_t i = 0; i < READ_FILES; i++)
 		sandbox_allow_folder_of(s, read[i], SANDBOX_READ);
+	for (size_t i = 0; i < paths->more_len; i++)
+		sandbox_allow_folder_of(s, paths->more[i], SANDBOX_READ);
 	sandbox_allow_folder_of(s, settings->watch_file, SANDBOX_READ); // it may be made later
 	for (size_t i = 0; i < paths->extra_len; i++)
 		sandbox_allow_folder_of(s, paths->extra[i].path, paths->extra[i].access);

@@ -15,7 +15,9 @@ struct confine_paths {
 	const char *config;	 // -c, or NULL
 	const char *spool;	 // folder; NULL for --check, which leaves no trace
 	bool spool_is_temporary; // it is removed at the end
-	const char *alerts;	 // folder of alerts that wait, which becomes the user's; NULL: none
+	char *const *more;	 // further files to read, such as those that the watch rules name
+	size_t more_len;
+	const char *alerts; // folder of alerts that wait, which becomes the user's; NULL: none
 	const struct confine_extra *extra;
 	size_t extra_len;
 	unsigned sockets; // that parts need, as enum sandbox_sockets

@@ -79,6 +79,27 @@
 	X(GAUGE,   context_popular,     "collector_context_entries", "file=\"popular\"", "") \
 	X(GAUGE,   context_prefixes,    "collector_context_entries", "file=\"prefixes\"", "") \
 	X(COUNTER, context_failed,      "collector_context_failed_total", "", "Files of context settings that could not be read again; their old content stays in use") \
+	/* watch thread */ \
+	X(GAUGE,   watch_active,        "collector_watch_active", "", "1 while this collector is the one that watches; of several with one Redis one is") \
+	X(GAUGE,   watch_rules,         "collector_watch_rules", "", "Watch rules in force") \
+	X(GAUGE,   watch_entries,       "collector_watch_entries", "", "Names and networks that the watch rules in force look for, with those of files") \
+	X(GAUGE,   watch_stale,         "collector_watch_stale", "", "1 if the last reading of the watch rules failed and older ones are in force") \
+	X(COUNTER, watch_reloads,       "collector_watch_reloads_total", "outcome=\"done\"", "Times that the watch rules were read again") \
+	X(COUNTER, watch_reloads_failed, "collector_watch_reloads_total", "outcome=\"failed\"", "") \
+	X(GAUGE,   watch_lag,           "collector_watch_lag_seconds", "", "Age of the newest record matched, while older ones wait; 0: none waits") \
+	X(COUNTER, watch_records,       "collector_watch_records_total", "outcome=\"looked_at\"", "Records compared with the watch rules, and of these the ones that match, and those learned as expected") \
+	X(COUNTER, watch_matched,       "collector_watch_records_total", "outcome=\"matched\"", "") \
+	X(COUNTER, watch_learned,       "collector_watch_records_total", "outcome=\"learned\"", "") \
+	X(COUNTER, watch_missed,        "collector_watch_missed_total", "", "Records that new.max removed from the stream before they were matched") \
+	X(COUNTER, watch_gaps,          "collector_watch_gaps_total", "", "Times that this happened") \
+	X(COUNTER, watch_dropped,       "collector_watch_dropped_total", "", "Matches beyond 100 rules of one record; they are no alerts") \
+	X(COUNTER, alerts_new,          "collector_alerts_total", "kind=\"new\"", "Alerts written, by kind of news") \
+	X(COUNTER, alerts_again,        "collector_alerts_total", "kind=\"again\"", "") \
+	X(COUNTER, alerts_moved,        "collector_alerts_total", "kind=\"moved\"", "") \
+	X(COUNTER, alerts_changed,      "collector_alerts_total", "kind=\"changed\"", "") \
+	X(COUNTER, alerts_burst,        "collector_alerts_total", "kind=\"burst\"", "") \
+	X(COUNTER, alerts_tamper,       "collector_alerts_total", "kind=\"tamper\"", "") \
+	X(COUNTER, alerts_repeated,     "collector_alerts_repeated_total", "", "Alerts that had been written before, and were not written again") \
 	/* HTTP thread, from one look at the spool; they go on over restarts */ \
 	X(COUNTER, sightings_taken,     "collector_sightings_taken_total", "", "Sightings received from dataplanes; the sum of those by outcome and those that wait") \
 	X(COUNTER, sightings_applied,   "collector_sightings_total", "outcome=\"applied\"", "Sightings, by outcome") \

@@ -17,8 +17,9 @@
 #define FAMILY_FLOOD "flood"		 // sorted set: flooded zones by last seen
 #define FAMILY_FLOOD_NAMES "flood:names" // sorted set: how many names were collapsed
 #define FAMILY_NEW "new"		 // stream: records that Redis had not held before
-#define FAMILY_ALERT "alert"		 // stream: alerts of watch rules
 #define FAMILY_ALERT "alert"		 // stream: what the rules of watch.conf found
+#define FAMILY_WATCH_SEEN "watch:seen"	 // stream: records that the rules ask for although Redis had held them before
+#define FAMILY_WATCH_LEARN "watch:learn" // hash: until when records of a rule are learned, by rule
 #define FAMILY_IMPORTS "imports"	 // number: counts batches of imports
 
 #define FAMILY_BLOCK "block:" // hash: serial of a block list. Tail: its name
@@ -26,6 +27,14 @@
 // Sensors.
 #define FAMILY_SENSORS "sensors" // sorted set: names of sensors by last flush. Without a tail
 #define FAMILY_SENSOR "sensor:"	 // hash. Tail: name of a sensor
+
+// Watch rules. The tail of the first three is "{<prefix>alert}", so that they share a slot with the stream of alerts.
+#define FAMILY_WATCH_CURSOR "watch:cursor:" // hash: how far the streams were read
+#define FAMILY_WATCH_IDS "watch:ids:"	    // sorted set: ids of alerts by time
+#define FAMILY_WATCH_LEASE "watch:lease:"   // string: which collector reads the streams
+#define FAMILY_WATCH_BURST "watch:burst:"   // sorted set: new names by first seen. Tail: "<rule>:<zone>"
+#define FAMILY_WATCH_EXPECTED \
+	"watch:expected:" // sorted set: "<owner> <TYPE> <rdata>", score 0. Tail: registered domain
 
 // What the writer notes about a spool. In a cluster the tail begins with a hash tag, "{…}".
 #define FAMILY_SEQ "seq" // hash: number of the last batch by UUID. Without a tail; in a cluster ":{tag of the slot}"

@@ -287,6 +287,22 @@ static void write_stops(FILE *out, struct writer *writer)
 	}
 }
 
+static void write_rules(FILE *out, struct watcher *watcher)
+{
+	struct watch_count counts[WATCH_COUNTS_MAX + 1];
+	size_t len = watcher_counts(watcher, counts);
+
+	if (len == 0)
+		return;
+	fprintf(out,
+		"# HELP lookback_collector_rule_alerts_total Alerts written, by rule; rules after the first %d that had one are `other`\n"
+		"# TYPE lookback_collector_rule_alerts_total counter\n",
+		WATCH_COUNTS_MAX);
+	for (size_t i = 0; i < len; i++)
+		fprintf(out, "lookback_collector_rule_alerts_total{rule=\"%s\"} %" PRIu64 "\n", counts[i].rule,
+			counts[i].alerts);
+}
+
 char *report_metrics(const struct report_sources *sources, size_t *len)
 {
 	struct sensor_counters *sensors = calloc(SENSORS_MAX, sizeof(*sensors));
@@ -305,6 +321,7 @@ char *report_metrics(const struct report_sources *sources, size_t *len)
 		write_dataplanes(out, sensors, sensors_len);
 	write_collector(out, &spool);
 	write_stops(out, sources->writer);
+	write_rules(out, sources->watcher);
 	report_alerts(out, sources->alerts);
 	if (sources->index)
 		write_names(out, sources->index);

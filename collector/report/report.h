@@ -15,6 +15,7 @@
 #include "collector/inbox/sensors.h"
 #include "collector/names/index.h"
 #include "collector/spool/spool.h"
+#include "collector/watch/watcher.h"
 #include "collector/writer/writer.h"
 
 #include <stdio.h>
@@ -24,6 +25,7 @@ struct report_sources {
 	struct spool *spool;
 	struct sensors *sensors;
 	struct writer *writer;
+	struct watcher *watcher;
 	struct alert_deliver *alerts; // NULL: no outlets
 	struct names_index *index;    // owner names; NULL: none
 	struct names_index *targets;  // names that records point to; NULL: none
