@@ -36,6 +36,7 @@ try() { # lock, apt-get's arguments
 	local lock=$1 status=0
 	shift
 	hold_lock "$T/$lock"
+	: > "$T/apt.log" # not that of the lock before
 	apt_get "$@" &
 	local waiter=$!
 	await 60 grep -q 'Waiting for apt: its lock is held by process [0-9]' "$T/apt.log"
