@@ -31,6 +31,9 @@ static int make_up(struct writer *w)
 	if (w->riders_batch > 0 && w->applied >= w->riders_batch)
 		follow_drop(&w->follow, w->riders_len);
 	w->riders_batch = 0;
+	if (w->epoch == 0 &&
+		redo_feed(&w->batch[w->turn], &w->conn, w->spool, w->applied, &w->results, &w->follow, &w->s) != 0)
+		return -1;
 	if (w->epoch == 0 || w->applied < w->streamed || w->applied - w->streamed > IN_FLIGHT_MAX)
 		w->streamed = w->applied;
 	for (; w->streamed < w->applied; w->streamed++)

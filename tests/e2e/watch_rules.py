@@ -9,7 +9,9 @@ Each function test_NAME is one scenario. Exit status 0 only where all passed; 77
 import os
 import pathlib
 import signal
+import socket
 import subprocess
+import threading
 import time
 
 import frames
@@ -38,6 +40,41 @@ def mx(owner, target, first=NOW, flags=NEW):
 
 def txt(owner, text, first=NOW, flags=NEW):
     return record(owner, 16, bytes([len(text)]) + text, first, first, 1, flags)
+
+
+class Gate:
+    """Stands between the collector and Redis until a command with a key passes: then it kills the collector, and Redis never gets it."""
+
+    def __init__(self, world, command, key):
+        self.world, self.word = world, b"%s\r\n$%d\r\n%s\r\n" % (command, len(key), key)
+        self.path, self.shut = f"{world.folder}/gate.sock", threading.Event()
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.bind(self.path)
+        self.server.listen(64)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while not self.shut.is_set():
+            client, _ = self.server.accept()
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self.world.redis_path)
+            threading.Thread(target=self.pass_on, args=(client, server, True), daemon=True).start()
+            threading.Thread(target=self.pass_on, args=(server, client, False), daemon=True).start()
+
+    def pass_on(self, source, target, watched):
+        try:
+            while True:
+                data = source.recv(1 << 20)
+                if watched and self.word in data:
+                    self.world.kill()
+                    self.shut.set()
+                if not data or self.shut.is_set():
+                    break
+                target.sendall(data)
+        except OSError:
+            pass
+        source.close()
+        target.close()
 
 
 class Watch(World):
@@ -106,6 +143,39 @@ match = target ns.evil.example, type NS
         until(lambda: len(w.alerts()) == 6)
         assert w.metric('collector_rule_alerts_total{rule="zone"}') == 2 and w.metric('collector_alerts_total{kind="new"}') == 6
         w.settled()
+
+
+def feed(w):
+    return sorted(fields[1] for _, fields in Resp(w.redis_path)("XRANGE", "pdns:new", "-", "+"))
+
+
+def test_killed_before_the_feed():
+    """The batch is in Redis and the collector is killed before its entries in the stream of new records are."""
+    with Watch() as w:
+        w.rules("[rule zone]\nmatch = zone example.com\n")
+        w.begin()
+        d = Dataplane(w.path).connect()
+        d.records([a("first.example.com", "192.0.2.1"), a("first.example.net", "192.0.2.1")])
+        d.wait()
+        w.expect("zone new first.example.com A 192.0.2.1")
+        assert w.stop() == 0
+        gate = Gate(w, b"XADD", b"pdns:new")
+        w.start(f"watch.file={w.rules_path}", redis="unix:" + gate.path)
+        d.connect()
+        d.records([a("lost.example.com", "192.0.2.1"), a("first.example.com", "192.0.2.1"), a("second.example.com", "192.0.2.2")])
+        assert gate.shut.wait(30)
+        assert w.count("lost.example.com", "A 192.0.2.1") == 1 and "lost.example.com" not in feed(w)
+        w.begin()
+        d.connect()
+        d.wait()
+        w.expect("zone new first.example.com A 192.0.2.1", "zone new lost.example.com A 192.0.2.1", "zone new second.example.com A 192.0.2.2")
+        w.stop()
+        w.begin()  # nothing is fed twice
+        d.connect()
+        d.records([a("last.example.com", "192.0.2.1")])
+        d.wait()
+        until(lambda: "last.example.com" in feed(w))
+        assert feed(w) == sorted(["first.example.com", "first.example.net", "lost.example.com", "second.example.com", "last.example.com"]), feed(w)
 
 
 if __name__ == "__main__":
