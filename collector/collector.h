@@ -25,6 +25,7 @@ struct collector {
 	struct sensors *sensors;
 	struct inbox *inbox;
 	struct writer *writer;
+	struct watch_interest *interest; // what the writer asks of the rules
 	struct watcher *watcher;
 	char **watch_files; // that the rules name; owned
 	size_t watch_files_len;

@@ -109,6 +109,7 @@ static int stop(struct collector *c, int status)
 	for (size_t i = 0; i < c->watch_files_len; i++)
 		free(c->watch_files[i]);
 	free(c->watch_files);
+	watch_interest_free(c->interest);
 	settings_free(&c->settings);
 	if (c->signals >= 0)
 		close(c->signals);
@@ -126,6 +127,7 @@ static int configure(struct collector *c, int argc, char **argv)
 	if (settings_load(&c->settings, &c->options.source, why, sizeof(why)) != 0)
 		return collector_options_usage("%s", why);
 	settings_in_force();
+	c->interest = watch_interest_new();
 	collector_derive_settings(c);
 	c->watch_files_len = watch_rules_files(c->settings.watch_file, &c->watch_files);
 	if (alert_service_configure(&c->alerts, &c->settings, why, sizeof(why)) != 0)

@@ -23,6 +23,8 @@ void collector_derive_settings(struct collector *c)
 
 	log_level_set(s->log_level);
 	c->redis = redis_settings_of(s);
+	if (c->interest)
+		c->redis.interest = watch_interest_hook(c->interest);
 	c->spool_settings = (struct spool_settings){.size = s->spool_size,
 		.memory = s->queue_size,
 		.keep_s = s->spool_keep_s,
@@ -67,7 +69,7 @@ static int make_tables(struct collector *c, char *why, size_t why_size)
 {
 	c->streams = calloc(1, sizeof(*c->streams));
 	c->sensors = sensors_create();
-	return c->streams && c->sensors ? 0 : -1;
+	return c->streams && c->sensors && c->interest ? 0 : -1;
 }
 
 static int bind_inbox(struct collector *c, char *why, size_t why_size)
@@ -121,6 +123,8 @@ static int start_watcher(struct collector *c, char *why, size_t why_size)
 	snprintf(id, sizeof(id), "%s:%s", host, c->settings.collector_socket);
 	const struct watcher_options options = {.redis = &c->redis,
 		.zones = c->zones,
+		.context = c->context,
+		.interest = c->interest,
 		.path = c->settings.watch_file,
 		.id = id,
 		.alert_max = c->settings.alert_max};
@@ -200,8 +204,8 @@ static start_step *const steps[] = {
 	bind_http,
 	give_up_privileges, // user, capabilities, files
 	open_spool,	    // from here on threads run
+	start_watcher,	    // before the writer, which asks the rules
 	start_writer,
-	start_watcher,
 	start_alerts,
 	open_names,
 	start_reloader,

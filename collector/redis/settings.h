@@ -5,6 +5,8 @@
 
 #include "collector/base/settings.h"
 
+struct schema_interest;
+
 struct redis_settings {
 	struct endpoint address;
 	struct endpoint_list others; // tried in turn after `address`
@@ -19,7 +21,8 @@ struct redis_settings {
 	char prefix[72];  // of every key, terminated
 	uint64_t new_max; // as in base/settings.h, like `retention_days`
 	uint64_t retention_days;
-	bool cluster; // keys of one owner are in several slots
+	const struct schema_interest *interest; // schema/interest.h; borrowed; NULL: none
+	bool cluster;				// keys of one owner are in several slots
 };
 
 // Copies them from all settings (base/settings.h).

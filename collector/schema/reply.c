@@ -61,6 +61,8 @@ void schema_reply(struct schema_frame *f, uint32_t index, const struct redis_res
 	const struct schema_command *command = &f->commands[index];
 
 	note_key(f, command, result->type != REDIS_REPLY_ERROR);
+	if (command->kind == SCHEMA_BEFORE && result->type == REDIS_REPLY_STRING)
+		f->records[command->index].before_s = result->integer;
 	if (command->probe)
 		return;
 	note_answered(f, command);

@@ -11,6 +11,8 @@
 //
 // A report about a flooded zone is ZADD flood GT last zone, ZINCRBY flood:names names zone.
 //
+// Before ZADD name, for a record that a watch rule asks for: ZSCORE name member (interest.h).
+//
 // With retention.days: if a key is due (expiry.h) and no command above shows whether it is a sorted set, ZCARD. What is
 // done to the key follows with the next batch (writer/retain.h).
 //
@@ -19,6 +21,7 @@
 #pragma once
 
 #include "collector/redis/conn.h"
+#include "collector/schema/interest.h"
 #include "collector/schema/keys.h"
 #include "collector/text/text.h"
 #include "collector/base/zone.h"
@@ -34,6 +37,7 @@ enum schema_kind {
 	SCHEMA_NET,
 	SCHEMA_FLOOD, // of a report, as the next
 	SCHEMA_FLOOD_NAMES,
+	SCHEMA_BEFORE, // of a record: ZSCORE name before its ZADD
 };
 
 enum {
@@ -61,6 +65,8 @@ struct schema_record {
 	bool fresh;		    // it is new in Redis
 	bool answered;		    // one of its commands was answered
 	bool waiting;		    // one of its commands was not sent: its slot is held (writer/hold.h)
+	uint8_t interest;	    // interest.h
+	int64_t before_s;	    // with SCHEMA_INTEREST_AGAIN: last seen before this batch; 0: never
 	bool due;		    // its ip or rdata key, and net; of a report: the flood keys; for retention
 	uint16_t sound;		    // bits by schema_kind: a command on that key was accepted
 	uint16_t settled; // bits by schema_kind: the command was answered, or waits; the others were applied before

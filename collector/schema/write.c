@@ -58,6 +58,22 @@ static void write_name(struct writing *w, uint32_t index)
 	}
 }
 
+// ZSCORE name member, of the records whose last seen is asked for
+static void write_before(struct writing *w, uint32_t index)
+{
+	const struct schema_owner *owner = &w->f->owners[index];
+
+	for (uint16_t i = owner->head; i != SCHEMA_LAST; i = w->f->records[i].next) {
+		if (!(w->f->records[i].interest & SCHEMA_INTEREST_AGAIN))
+			continue;
+		begin(w, SCHEMA_BEFORE, i, 3);
+		w->f->commands[w->f->commands_len - 1].probe = true;
+		redis_encode_literal(w->out, "ZSCORE");
+		put_owner_key(w, FAMILY_NAME, owner);
+		put_member(w, &w->f->records[i]);
+	}
+}
+
 // ZADD first LT first member …, of the new ones
 static void write_first(struct writing *w, uint32_t index)
 {
@@ -259,7 +275,10 @@ void schema_write(struct schema_frame *f, const struct redis_settings *s, const 
 	struct redis_buffer *out)
 {
 	struct writing w = {.f = f, .s = s, .zones = zones, .out = out};
+	bool asks = s->interest && atomic_load(&s->interest->on);
 
+	if (asks)
+		s->interest->mark(s->interest->arg, f);
 	if (s->retention_days > 0)
 		w.now_s = (uint64_t)time(NULL);
 	for (uint32_t i = 0; i < f->records_len; i++)
@@ -268,6 +287,8 @@ void schema_write(struct schema_frame *f, const struct redis_settings *s, const 
 	for (uint32_t i = 0; i < f->owners_len; i++) {
 		if (f->owners[i].len == 0)
 			continue;
+		if (asks)
+			write_before(&w, i);
 		write_name(&w, i);
 		if (f->owners[i].new_len > 0) {
 			write_first(&w, i);
@@ -284,7 +305,7 @@ size_t schema_key(const struct schema_frame *f, uint32_t index, const struct red
 	const struct zone_list *zones, char out[static SCHEMA_KEY_SIZE])
 {
 	static const char *const families[] = {FAMILY_NAME, FAMILY_FIRST, FAMILY_ZONE, FAMILY_COUNT, FAMILY_IP,
-		FAMILY_RDATA, FAMILY_NET, FAMILY_FLOOD, FAMILY_FLOOD_NAMES};
+		FAMILY_RDATA, FAMILY_NET, FAMILY_FLOOD, FAMILY_FLOOD_NAMES, FAMILY_NAME};
 	const struct schema_command *command = &f->commands[index];
 	const struct schema_record *record = &f->records[command->kind <= SCHEMA_ZONE ? 0 : command->index];
 	const struct schema_owner *owner = &f->owners[command->kind <= SCHEMA_ZONE ? command->index : record->owner];

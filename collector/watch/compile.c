@@ -145,7 +145,25 @@ static int group_clauses(struct watch_set *s, char *why, size_t why_size)
 	return 0;
 }
 
-static int compile(struct watch_set *s, char *why, size_t why_size)
+// Removes the clauses of rules without this news. Returns, by term, whether a clause is left that has it; NULL without memory.
+static bool *choose_clauses(struct watch_rules *r, unsigned news)
+{
+	bool *used = calloc(r->terms_len + 1, sizeof(*used));
+	size_t len = 0;
+
+	for (size_t i = 0; used && i < r->clauses_len; i++) {
+		if (!(r->at[r->clauses[i].rule].news & news))
+			continue;
+		r->clauses[len++] = r->clauses[i];
+		for (uint32_t k = 0; k < r->clauses[i].len; k++)
+			used[r->clauses[i].literals[k].term] = true;
+	}
+	if (used)
+		r->clauses_len = len;
+	return used;
+}
+
+static int compile(struct watch_set *s, const bool *used, char *why, size_t why_size)
 {
 	const struct watch_rules *r = &s->rules;
 	size_t files = 0;
@@ -162,7 +180,7 @@ static int compile(struct watch_set *s, char *why, size_t why_size)
 	if (!s->index || !s->keywords || !s->clauses || !s->found_by || !s->rest || !s->files)
 		return snprintf(why, why_size, "out of memory for the rules"), -ENOMEM;
 	for (uint32_t t = 0; result == 0 && t < r->terms_len; t++)
-		result = add_term(s, t, why, why_size);
+		result = used[t] ? add_term(s, t, why, why_size) : 0;
 	if (result != 0)
 		return result;
 	if (!watch_index_finish(s->index) || !watch_keywords_finish(s->keywords))
@@ -172,7 +190,7 @@ static int compile(struct watch_set *s, char *why, size_t why_size)
 	return group_clauses(s, why, why_size);
 }
 
-int watch_set_read(struct watch_set **out, const char *path, char *why, size_t why_size)
+int watch_set_read(struct watch_set **out, const char *path, unsigned news, char *why, size_t why_size)
 {
 	struct sections sections = {.len = 0};
 	struct watch_set *s = calloc(1, sizeof(*s));
@@ -187,8 +205,10 @@ int watch_set_read(struct watch_set **out, const char *path, char *why, size_t w
 	if (result == 0)
 		result = watch_rules_take(&s->rules, &sections, why, why_size);
 	sections_free(&sections);
+	bool *used = result == 0 ? choose_clauses(&s->rules, news) : NULL;
 	if (result == 0)
-		result = compile(s, why, why_size);
+		result = used ? compile(s, used, why, why_size) : -ENOMEM;
+	free(used);
 	if (result != 0) {
 		watch_set_free(s);
 		return result;
@@ -201,7 +221,7 @@ bool watch_set_check(const char *path, uint64_t new_max, char *report, size_t re
 {
 	struct watch_set *set;
 
-	if (watch_set_read(&set, path, why, why_size) != 0)
+	if (watch_set_read(&set, path, ~0u, why, why_size) != 0)
 		return false;
 	size_t rules = watch_set_rules(set);
 	snprintf(report, report_size, "%zu rules, %zu names and networks", rules, watch_set_entries(set));

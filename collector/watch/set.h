@@ -14,7 +14,8 @@ enum { WATCH_REASON_SIZE = 256 };
 
 // Reads and compiles `path`, with the files that it names. A `path` that does not exist, or is empty, is a set without
 // rules. Returns 0, or -errno with one line in `why`.
-int watch_set_read(struct watch_set **out, const char *path, char *why, size_t why_size);
+// Only rules with one of `news` (bits) are compiled; the numbers of the rules stay.
+int watch_set_read(struct watch_set **out, const char *path, unsigned news, char *why, size_t why_size);
 void watch_set_free(struct watch_set *s); // NULL is fine
 
 // What --check reports of the rules, for people. False with one line in `why` if they are not sound, or find nothing because

@@ -35,10 +35,11 @@ struct watcher {
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 
-	struct redis_settings settings; // under the lock
-	uint64_t alert_max;		// under the lock
-	bool reload, stopping;		// under the lock
-	struct watch_counts counts;	// has a lock of its own
+	struct redis_settings settings;	 // under the lock
+	uint64_t alert_max;		 // under the lock
+	bool reload, stopping;		 // under the lock
+	struct watch_interest *interest; // borrowed; has a lock of its own
+	struct watch_counts counts;	 // has a lock of its own
 
 	// the rest is used by the thread only
 	struct reader reader;
@@ -79,13 +80,15 @@ static void note_rules(const struct watcher *w)
 			"watch: found rules and new.max = 0, expected a stream of new records; no rule finds anything, set new.max");
 }
 
-// Puts a set into force. False without memory: the old one stays.
-static bool use_set(struct watcher *w, struct watch_set *set)
+// Puts a set into force. False with one line in `why`: the old one stays.
+static bool use_set(struct watcher *w, struct watch_set *set, char *why, size_t why_size)
 {
 	struct watch_matcher *matcher = watch_matcher_new(set);
 	uint64_t *learn = calloc(watch_set_rules(set) + 1, sizeof(*learn));
 
-	if (!matcher || !learn) {
+	if (!matcher || !learn || !watch_interest_use(w->interest, set, w->path, why, why_size)) {
+		if (!matcher || !learn)
+			snprintf(why, why_size, "out of memory for the rules");
 		watch_matcher_free(matcher);
 		free(learn);
 		watch_set_free(set);
@@ -107,7 +110,7 @@ static void read_rules(struct watcher *w)
 	struct watch_set *set;
 	char why[1024];
 
-	if (watch_set_read(&set, w->path, why, sizeof(why)) != 0 || !use_set(w, set)) {
+	if (watch_set_read(&set, w->path, ~0u, why, sizeof(why)) != 0 || !use_set(w, set, why, sizeof(why))) {
 		log_error("watch: %s; the rules stay as they are", why);
 		metrics_add(watch_reloads_failed, 1);
 		metrics_set(watch_stale, 1);
@@ -332,13 +335,14 @@ struct watcher *watcher_start(const struct watcher_options *options, char *why, 
 		return NULL;
 	w->zones = options->zones;
 	w->context = options->context;
+	w->interest = options->interest;
 	w->settings = *options->redis;
 	w->limit = w->alert_max = options->alert_max;
 	w->start_ms = wall_ms() - START_SLACK_MS;
 	w->path = strdup(options->path);
 	watch_lease_init(&w->lease, options->id);
 	reader_init(&w->reader, options->redis);
-	if (!w->path || watch_set_read(&set, w->path, why, why_size) != 0 || !use_set(w, set)) {
+	if (!w->path || watch_set_read(&set, w->path, ~0u, why, why_size) != 0 || !use_set(w, set, why, why_size)) {
 		free_all(w);
 		return NULL;
 	}

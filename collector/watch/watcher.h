@@ -10,6 +10,7 @@
 #include "collector/base/zone.h"
 #include "collector/redis/settings.h"
 #include "collector/watch/counts.h"
+#include "collector/watch/interest.h"
 
 struct context;
 struct watcher;
@@ -20,6 +21,7 @@ struct watcher_options {
 	const struct redis_settings *redis;
 	const struct zone_list *zones;
 	const struct context *context;
+	struct watch_interest *interest; // what the writer asks
 	const char *path, *id;
 	uint64_t alert_max;
 };

@@ -82,8 +82,9 @@ void follow_key(const struct follow *f, size_t index, const char **key, size_t *
 
 // feed ─────────────────────────────────────────────────────────────────────────────────────────
 
+// XADD of a record: to the stream of new ones, or (`seen`) of those that somebody asks for.
 static void write_entry(struct follow *f, const struct schema_frame *records, const struct schema_record *record,
-	const struct redis_settings *s, const char *sensor)
+	const struct redis_settings *s, const char *sensor, bool seen)
 {
 	struct redis_buffer *out = &f->commands;
 	const struct schema_owner *owner = &records->owners[record->owner];
@@ -91,9 +92,9 @@ static void write_entry(struct follow *f, const struct schema_frame *records, co
 	size_t rdata_at = (size_t)record->type_len + 1;
 
 	follow_note(f, FOLLOW_FEED);
-	redis_encode_array(out, 16);
+	redis_encode_array(out, seen ? 20 : 16);
 	redis_encode_literal(out, "XADD");
-	redis_encode_key(out, s->prefix, FAMILY_NEW, "", 0);
+	redis_encode_key(out, s->prefix, seen ? FAMILY_WATCH_SEEN : FAMILY_NEW, "", 0);
 	redis_encode_literal(out, "MAXLEN");
 	redis_encode_literal(out, "~");
 	redis_encode_uint(out, s->new_max);
@@ -106,8 +107,23 @@ static void write_entry(struct follow *f, const struct schema_frame *records, co
 	redis_encode_bulk(out, member + rdata_at, record->member_len - rdata_at);
 	redis_encode_literal(out, "first");
 	redis_encode_uint(out, record->view.head.first_s);
+	if (seen) {
+		redis_encode_literal(out, "last");
+		redis_encode_uint(out, record->view.head.last_s);
+		redis_encode_literal(out, "before");
+		redis_encode_uint(out, (uint64_t)record->before_s);
+	}
 	redis_encode_literal(out, "sensor");
 	redis_encode_text(out, sensor);
+}
+
+// A record that is not new: does somebody ask for it?
+static bool is_asked_for(const struct schema_record *record, const struct redis_settings *s)
+{
+	if (record->interest & SCHEMA_INTEREST_SEEN)
+		return true;
+	return record->interest & SCHEMA_INTEREST_AGAIN && record->before_s > 0 &&
+	       record->view.head.last_s >= record->before_s + atomic_load(&s->interest->again_s);
 }
 
 void follow_feed(struct follow *f, const struct schema_frame *records, const struct redis_settings *s,
@@ -115,9 +131,11 @@ void follow_feed(struct follow *f, const struct schema_frame *records, const str
 {
 	if (s->new_max == 0)
 		return;
-	for (uint32_t i = 0; i < records->records_len; i++)
-		if (records->records[i].fresh)
-			write_entry(f, records, &records->records[i], s, sensor);
+	for (uint32_t i = 0; i < records->records_len; i++) {
+		const struct schema_record *record = &records->records[i];
+		if (record->fresh || (record->interest && s->interest && is_asked_for(record, s)))
+			write_entry(f, records, record, s, sensor, !record->fresh);
+	}
 }
 
 // foreign keys ─────────────────────────────────────────────────────────────────────────────────

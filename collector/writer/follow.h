@@ -3,6 +3,7 @@
 // one of their own if there is no batch.
 //
 //     XADD new …                     a record that is new in Redis
+//     XADD watch:seen …              one that is not, and that a watch rule asks for
 //     TYPE key                       a key of another type: what is it, for the log
 //     EXPIRE, ZREMRANGEBYSCORE …     retention of keys that are known to be sorted sets (retain.c)
 //     ZREM first:, count:            Cluster: members that retention removed from name:
@@ -51,7 +52,7 @@ void follow_drop(struct follow *f, size_t n);
 // Call it before a command of this kind is encoded into `f->commands`.
 void follow_note(struct follow *f, enum follow_kind kind);
 
-// Appends an XADD per record that is new in Redis.
+// Appends an XADD per record that is new in Redis, or that a watch rule asks for.
 void follow_feed(struct follow *f, const struct schema_frame *records, const struct redis_settings *s,
 	const char *sensor);
 

@@ -178,7 +178,7 @@ int main(int argc, char **argv)
 	write_rules(file, list, rules);
 	fclose(file);
 	double begun = now();
-	int result = watch_set_read(&set, conf, why, sizeof(why));
+	int result = watch_set_read(&set, conf, ~0u, why, sizeof(why));
 	unlink(conf);
 	unlink(list);
 	rmdir(folder);

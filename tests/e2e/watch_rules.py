@@ -178,5 +178,168 @@ def test_killed_before_the_feed():
         assert feed(w) == sorted(["first.example.com", "first.example.net", "lost.example.com", "second.example.com", "last.example.com"]), feed(w)
 
 
+def test_again_and_tamper():
+    with Watch() as w:
+        w.rules("""
+[rule sleeper]
+match = zone sleeping.example
+news = again after 30d
+[rule own]
+match = zone own.example
+news = tamper
+learn = 1h
+""")
+        w.begin()
+        d = Dataplane(w.path).connect()
+        long_ago = NOW - 100 * DAY
+        d.records([a("www.sleeping.example", "192.0.2.1", long_ago), a("busy.sleeping.example", "192.0.2.1", NOW - 20 * DAY),
+                   a("www.other.example", "192.0.2.1", long_ago), a("www.own.example", "192.0.2.10", NOW), mx("own.example", "mx.own.example"),
+                   txt("own.example", b"v=spf1 -all")])
+        d.wait()
+        until(lambda: w.metric('collector_watch_records_total{outcome="learned"}') == 3)
+        assert w.cli("ZRANGE", "pdns:watch:expected:own.example", "0", "-1").split("\n") == [
+            "own.example MX 10 mx.own.example", 'own.example TXT "v=spf1 -all"', "www.own.example A 192.0.2.10"]
+        w.cli("HSET", "pdns:watch:learn", "own", "0")
+        w.collector.send_signal(signal.SIGHUP)  # reads at once that learning has ended
+        until(lambda: w.log().count("watch: 2 rules") == 2)
+        for flags in (NEW, 0):
+            d.records([a("www.sleeping.example", "192.0.2.1", NOW, flags=flags), a("busy.sleeping.example", "192.0.2.1", NOW, flags=flags),
+                       a("www.other.example", "192.0.2.1", NOW, flags=flags), a("www.own.example", "192.0.2.10", NOW, flags=flags)])
+        d.records([a("www.own.example", "198.51.100.66"), mx("own.example", "mx.evil.example"), ns("own.example", "ns.evil.example"),
+                   txt("own.example", b"v=spf1 +all"), txt("own.example", b"any other text"), a("own.other.example", "198.51.100.66")])
+        d.wait()
+        lines = ["sleeper again www.sleeping.example A 192.0.2.1", "own tamper www.own.example A 198.51.100.66",
+                 "own tamper own.example MX 10 mx.evil.example", "own tamper own.example NS ns.evil.example",
+                 'own tamper own.example TXT "v=spf1 +all"']
+        w.expect(*lines)
+        found = {f["type"]: f for f in w.alerts() if f["rule"] == "own"}
+        assert found["A"]["expected"] == "192.0.2.10" and found["MX"]["expected"] == "10 mx.own.example", found
+        assert found["NS"]["expected"] == "no NS record" and found["TXT"]["expected"] == '"v=spf1 -all"', found
+        again = next(f for f in w.alerts() if f["kind"] == "again")
+        assert again["expected"] == time.strftime("last seen %Y-%m-%dT%H:%M:%SZ", time.gmtime(long_ago)), again
+        assert again["reason"] == "zone sleeping.example; seen again after 100 days", again
+        # a record that is not new to Redis, and not expected any more
+        w.cli("ZREM", "pdns:watch:expected:own.example", "own.example MX 10 mx.own.example")
+        d.records([mx("own.example", "mx.own.example", NOW + 4000, flags=0)])
+        d.wait()
+        w.expect("own tamper own.example MX 10 mx.own.example", *lines)
+
+
+def test_moved_changed_burst():
+    with Watch() as w:
+        w.rules("""
+[rule moved]
+match = zone example.com
+news = moved
+[rule servers]
+match = zone example.com
+news = changed
+[rule burst]
+match = zone burst.example
+news = burst 10 in 1h
+""")
+        w.begin()
+        d = Dataplane(w.path).connect()
+        d.records([a("www.example.com", "192.0.2.1", NOW - 5000), a("www.example.com", "192.0.2.2", NOW - 5000),
+                   ns("example.com", "ns1.example.com", NOW - 5000), ns("example.com", "ns2.example.com", NOW - 5000)] +
+                  [a(f"old{i}.burst.example", "192.0.2.1", NOW - 9000 + 1000 * (i % 2)) for i in range(9)])
+        d.wait()
+        until(lambda: w.metric('collector_watch_records_total{outcome="looked_at"}') == 13)
+        assert w.alerts() == []
+        d.records([a("www.example.com", "192.0.2.3"), a("www.example.com", "203.0.113.1"), a("www.example.com", "203.0.113.2"),
+                   a("mail.example.com", "203.0.113.1"), ns("example.com", "ns.evil.example"), mx("example.com", "mx.example.com")] +
+                  [a(f"new{i}.burst.example", "192.0.2.1", NOW + i) for i in range(10)] +
+                  [a(f"old{i}.burst.example", "192.0.2.2", NOW) for i in range(9)])
+        d.wait()
+        lines = ["moved moved www.example.com A 203.0.113.1", "servers changed example.com NS ns.evil.example"]
+        until(lambda: w.metric('collector_watch_records_total{outcome="looked_at"}') == 38)
+        w.expect(*lines)
+        found = {f["rule"]: f for f in w.alerts()}
+        assert found["moved"]["expected"] == "192.0.2.0/24", found["moved"]
+        assert found["servers"]["expected"] == "ns1.example.com, ns2.example.com", found["servers"]
+        d.records([a(f"more{i}.burst.example", "192.0.2.1", NOW + i) for i in range(3)])
+        d.wait()
+        until(lambda: len(w.alerts()) == 3)
+        burst = w.alerts()[-1]
+        assert burst["kind"] == "burst" and burst["expected"] == "at most 10 new names in 3600 seconds", burst
+        assert burst["reason"].endswith("13 new names under burst.example") or "new names under burst.example" in burst["reason"], burst
+
+
+def test_reload():
+    """A rule file or a file of indicators that is wrong leaves the rules in force, and is reported."""
+    with Watch() as w:
+        list_path = pathlib.Path(f"{w.folder}/list")
+        list_path.write_text("one.example\n")
+        w.rules(f"[rule a]\nmatch = file {list_path}\n")
+        w.begin()
+        d = Dataplane(w.path).connect()
+        w.rules(f"[rule a]\nmatch = fil {list_path}\n")
+        w.collector.send_signal(signal.SIGHUP)
+        until(lambda: "watch.conf:2: [rule a] match: found 'fil', expected name" in w.log())
+        assert "the rules stay as they are" in w.log()
+        assert w.metric("collector_watch_stale") == 1 and w.metric('collector_watch_reloads_total{outcome="failed"}') == 1
+        d.records([a("x.one.example", "192.0.2.1")])
+        d.wait()
+        w.expect("a new x.one.example A 192.0.2.1")
+        done = run("--check", "-o", f"redis=unix:{w.redis_path}", "-o", f"watch.file={w.rules_path}", "-o", "collector.socket=/nonexistent/c.sock")
+        assert done.returncode == 1 and "watch.conf:2" in done.stderr, done
+        w.rules(f"[rule a]\nmatch = file {list_path}\n[rule b]\nmatch = zone two.example\n")
+        w.collector.send_signal(signal.SIGHUP)
+        until(lambda: w.metric("collector_watch_rules") == 2 and w.metric("collector_watch_stale") == 0)
+        pathlib.Path(f"{w.folder}/list.new").write_text("three.example\n")
+        os.rename(f"{w.folder}/list.new", list_path)  # read again without a signal
+        until(lambda: w.log().count("watch: 2 rules") == 2)
+        d.records([a("x.two.example", "192.0.2.1"), a("x.three.example", "192.0.2.1"), a("y.one.example", "192.0.2.1")])
+        d.wait()
+        w.expect("a new x.one.example A 192.0.2.1", "b new x.two.example A 192.0.2.1", "a new x.three.example A 192.0.2.1")
+        done = run("--check", "-o", f"redis=unix:{w.redis_path}", "-o", f"watch.file={w.rules_path}", "-o", "new.max=0")
+        assert done.returncode == 1 and "found rules and new.max = 0" in done.stderr, done
+        w.stop()
+        w.rules("[rule a]\nmatch = zone a..b\n")
+        w.start(f"watch.file={w.rules_path}", wait=False)
+        assert w.collector.wait(20) == 1 and "found 'a..b'" in w.log()
+
+
+def test_killed_again_and_again():
+    """Each alert once, whenever the collector is killed; and one collector of two watches."""
+    with Watch() as w:
+        w.rules("[rule zone]\nmatch = zone example.com\n")
+        w.begin()
+        d = Dataplane(w.path).connect()
+        for n in range(8):
+            for k in range(10):
+                d.records([a(f"host{n}-{k}-{i}.example.com", "192.0.2.1") for i in range(30)])
+            time.sleep(0.05 * (n % 4))
+            w.kill()
+            w.begin()
+            d.connect()
+        d.wait()
+        until(lambda: len(w.alerts()) >= 2400, 20)
+        w.looked_at(1)
+        ids = [f["id"] for f in w.alerts()]
+        assert len(ids) == len(set(ids)) == 2400 == len({f["name"] for f in w.alerts()}), (len(ids), len(set(ids)))
+
+
+def test_falls_behind():
+    """What new.max removes before it is matched is counted."""
+    with Watch() as w:
+        w.rules("[rule zone]\nmatch = zone example.com\n")
+        w.begin("new.max=100")
+        d = Dataplane(w.path).connect()
+        d.records([a("first.example.com", "192.0.2.1")])
+        d.wait()
+        w.expect("zone new first.example.com A 192.0.2.1")
+        w.stop()
+        redis = Resp(w.redis_path)
+        for i in range(1000):
+            redis("XADD", "pdns:new", "MAXLEN", "~", "100", "*", "name", f"n{i}.example.com", "type", "A", "rdata", "192.0.2.1", "first", str(NOW))
+        left = redis("XLEN", "pdns:new")
+        w.begin("new.max=100")
+        until(lambda: len(w.alerts()) == 1 + left)
+        assert w.metric("collector_watch_gaps_total") == 1, w.log()
+        assert w.metric("collector_watch_missed_total") == 1000 - left, (w.metric("collector_watch_missed_total"), left)
+        assert "records were removed from the stream new before they were matched" in w.log()
+
+
 if __name__ == "__main__":
     run_tests(globals())

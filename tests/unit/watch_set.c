@@ -25,7 +25,7 @@ static struct watch_set *set_of(const char *text)
 	struct watch_set *set;
 
 	put(conf, text);
-	return watch_set_read(&set, conf, why, sizeof(why)) == 0 ? set : NULL;
+	return watch_set_read(&set, conf, ~0u, why, sizeof(why)) == 0 ? set : NULL;
 }
 
 static struct watch_record record_of(const char *name, const char *type, const char *rdata)
@@ -203,7 +203,7 @@ static void checked(void)
 			printf("\n%s: found '%s', expected '%s'\n", bad[i].text, why, bad[i].why);
 		CU_ASSERT_PTR_NOT_NULL(strstr(why, bad[i].why));
 	}
-	CU_ASSERT_EQUAL(watch_set_read(&set, "/nonexistent/watch.conf", why, sizeof(why)), 0);
+	CU_ASSERT_EQUAL(watch_set_read(&set, "/nonexistent/watch.conf", ~0u, why, sizeof(why)), 0);
 	CU_ASSERT_EQUAL(watch_set_rules(set), 0);
 	watch_set_free(set);
 }
