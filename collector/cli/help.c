@@ -2,6 +2,8 @@
 // The commands, and --help.
 #include "collector/cli/lookback.h"
 
+#include "collector/pivot/pivot.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +32,12 @@ const struct lookback_command lookback_commands[] = {
 		"Oldest first: what sensors saw and Redis did not hold. A name or domain is new if nothing of it was known before.\n"
 		"--feed appends JSON lines to a file (--csv, --plain: others) and opens it again if it was moved, or on SIGHUP.",
 		"--depth --tld --zone --suffixes --rule --history -f -t -l -j -q --since --until --csv --plain --feed --resume --cursor"},
+	{"pivot", "INDICATOR...", 1, PIVOT_INDICATORS_MAX, lookback_pivot,
+		"print the infrastructure that a name or an address belongs to",
+		"Walks from names over addresses, name servers, mail servers and registered domains to further names. What many\n"
+		"unrelated domains share (CDNs, shared hosting, parking) is listed, but not walked through. Each result has a score,\n"
+		"its reasons, and the path to it. \"-\" reads lines from the standard input.",
+		"-l -j -q --depth --score --through-shared --since --until --timeout --csv --graphml --dot"},
 	{"export", "", 0, 0, lookback_export, "print all records",
 		"Common Output Format, one JSON object per line, with RDATA as an array; or CSV. A record may be printed twice;\n"
 		"an import ignores that. Exit status 2 if the export is incomplete.",
@@ -80,10 +88,15 @@ static const struct option_help {
 	{"-j", "-j, --json", "print Common Output Format, one JSON object per line"},
 	{"--csv", "    --csv", "print comma-separated values"},
 	{"--context", "    --context", "print AS, country, label and rank as well, from the files of context settings"},
+	{"--score", "    --score N", "pivot: only results with at least this score, 0.1 to 1 [0.5]"},
+	{"--through-shared", "    --through-shared", "pivot: walk through what is shared, too"},
+	{"--graphml", "    --graphml", "pivot: print GraphML"},
+	{"--dot", "    --dot", "pivot: print a graph for Graphviz"},
 	{"-u", "-u, --unicode", "print internationalized names in Unicode as well"},
 	{"-q", "-q, --quiet", "print nothing; use the exit status"},
 	{"-f", "-f, --follow", "new: wait for more records"},
-	{"--depth", "    --depth DEPTH", "new: record, name or domain (registered domain) [record]"},
+	{"--depth", "    --depth DEPTH",
+		"new: record, name or domain [record]; pivot: how often to go on to further names [2]"},
 	{"--tld", "    --tld LIST", "new: only names in these TLDs or suffixes; !SUFFIX excludes"},
 	{"--zone", "    --zone LIST", "new: the same for zones; the longest match counts"},
 	{"--suffixes", "    --suffixes FILE", "new: the same from a file, one a line"},

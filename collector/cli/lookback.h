@@ -15,7 +15,7 @@ enum { LOOKBACK_LIMIT = 1000, LOOKBACK_TIMEOUT_S = 300 }; // of tables; of looku
 
 enum lookback_exit { LOOKBACK_FOUND = 0, LOOKBACK_NOTHING = 1, LOOKBACK_FAILED = 2 };
 
-enum lookback_output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
+enum lookback_output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_GRAPHML, OUTPUT_DOT };
 
 struct lookback {
 	struct settings_source source; // -c, -o
@@ -40,9 +40,11 @@ struct lookback {
 	const char *format;		     // --format
 	const char *sets[LOOKBACK_SETS_MAX]; // --set, in order
 	size_t sets_len;
-	bool write, report; // block
-	bool implied;	    // the configuration file is LOOKBACK_CONFIG_FILE, which no option named
-	int argc;	    // arguments after the command
+	bool write, report;  // block
+	bool through_shared; // pivot
+	const char *score;   // --score
+	bool implied;	     // the configuration file is LOOKBACK_CONFIG_FILE, which no option named
+	int argc;	     // arguments after the command
 	char **argv;
 };
 
@@ -73,6 +75,7 @@ int lookback_rdata(struct lookback *l);
 int lookback_zone(struct lookback *l);
 int lookback_find(struct lookback *l);
 int lookback_new(struct lookback *l);
+int lookback_pivot(struct lookback *l);
 int lookback_export(struct lookback *l);
 int lookback_import(struct lookback *l);
 int lookback_erase(struct lookback *l);

@@ -35,6 +35,10 @@ enum lookback_option {
 	OPT_SET,
 	OPT_WRITE,
 	OPT_REPORT,
+	OPT_SCORE,
+	OPT_SHARED,
+	OPT_GRAPHML,
+	OPT_DOT,
 	OPT_VERSION,
 	OPT_HELP
 };
@@ -155,6 +159,18 @@ static int set_block(struct lookback *l, int c, const char *value)
 	}
 }
 
+// Options of pivot. Returns 0.
+static int set_pivot(struct lookback *l, int c, const char *value)
+{
+	if (c == OPT_SCORE)
+		l->score = value;
+	else if (c == OPT_SHARED)
+		l->through_shared = true;
+	else
+		l->output = c == OPT_DOT ? OUTPUT_DOT : OUTPUT_GRAPHML;
+	return 0;
+}
+
 // Returns 0, or an exit status.
 static int set_option(struct lookback *l, int c, char *value)
 {
@@ -206,6 +222,7 @@ static int set_option(struct lookback *l, int c, char *value)
 	default:
 		return c >= OPT_DEPTH && c <= OPT_FEED	    ? set_new(l, c, value)
 		       : c >= OPT_FORMAT && c <= OPT_REPORT ? set_block(l, c, value)
+		       : c >= OPT_SCORE && c <= OPT_DOT	    ? set_pivot(l, c, value)
 							    : set_filter(l, c, value);
 	}
 }
@@ -229,7 +246,9 @@ int lookback_parse_options(struct lookback *l, int argc, char **argv)
 		{"history", no_argument, NULL, OPT_HISTORY}, {"plain", no_argument, NULL, OPT_PLAIN},
 		{"feed", required_argument, NULL, OPT_FEED}, {"format", required_argument, NULL, OPT_FORMAT},
 		{"set", required_argument, NULL, OPT_SET}, {"write", no_argument, NULL, OPT_WRITE},
-		{"report", no_argument, NULL, OPT_REPORT}, {"version", no_argument, NULL, OPT_VERSION},
+		{"report", no_argument, NULL, OPT_REPORT}, {"score", required_argument, NULL, OPT_SCORE},
+		{"through-shared", no_argument, NULL, OPT_SHARED}, {"graphml", no_argument, NULL, OPT_GRAPHML},
+		{"dot", no_argument, NULL, OPT_DOT}, {"version", no_argument, NULL, OPT_VERSION},
 		{"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
 	int c, result = 0;
 	bool help = false;
@@ -267,6 +286,10 @@ const struct lookback_command *lookback_find_command(struct lookback *l)
 			continue;
 		l->argc--;
 		l->argv++;
+		if ((l->output == OUTPUT_GRAPHML || l->output == OUTPUT_DOT) && c->run != lookback_pivot) {
+			lookback_fail("%s: found --graphml or --dot, which only pivot has", c->name);
+			return NULL;
+		}
 		if (l->argc >= c->min && l->argc <= c->max)
 			return c;
 		lookback_fail("usage: lookback %s %s; see lookback %s --help", c->name, c->arguments, c->name);

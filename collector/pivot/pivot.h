@@ -51,11 +51,12 @@ enum pivot_role {
 enum pivot_stop {
 	PIVOT_WALKED,
 	PIVOT_STOP_DEPTH,   // further away than `depth`
-	PIVOT_STOP_SCORE,   // its score is too low
 	PIVOT_STOP_DOMAINS, // address: number of registered domains
 	PIVOT_STOP_ZONES,   // server, target: number of names that point to it
-	PIVOT_STOP_HOSTS,   // registered domain: number of names; walked in part
-	PIVOT_STOP_CDN,	    // listed (context)
+	PIVOT_STOP_HOSTS,   // registered domain: number of names; only some of them were read
+	PIVOT_STOP_RECORDS, // number of records or members; only some of them were read
+	PIVOT_STOP_HOSTING, // listed (context): names of a hosting provider
+	PIVOT_STOP_CDN,
 	PIVOT_STOP_PARKING,
 	PIVOT_STOP_SINKHOLE,
 	PIVOT_STOP_POPULAR, // registered domain: its rank
@@ -74,10 +75,12 @@ enum pivot_reason {
 	PIVOT_REASON_OWN,      // the server's own domain is as young as the domains that use it
 	PIVOT_REASON_DOMAIN,   // same registered domain
 	PIVOT_REASON_SEVERAL,  // reached over several nodes independently: their number
-	PIVOT_REASON_TOGETHER, // appeared there at nearly the same time: days
+	PIVOT_REASON_BURST,    // appeared there within hours or days of others, more than by chance: hours
+	PIVOT_REASON_TOGETHER, // moved together over shared addresses or servers in different networks: their number
 	PIVOT_REASON_OVERLAP,  // both lived there at the same time: days
 	PIVOT_REASON_APART,    // lived there at other times: days between
 	PIVOT_REASON_NETWORK,  // address in the same /24 or /48 as others: their number
+	PIVOT_REASON_MOSTLY,   // most that is there belongs to the results: percent
 	PIVOT_REASON_MANY,     // one of many addresses of a name: their number
 	PIVOT_REASON_SHARED,   // only over what is shared: the number of registered domains
 	PIVOT_REASON_RECORD,   // a record of an indicator or of a result points to it
@@ -90,9 +93,12 @@ struct pivot_node {
 	const char *text; // name or address, terminated
 	uint32_t len;
 	uint8_t roles; // of enum pivot_role
-	bool is_indicator, is_shared;
-	uint8_t depth; // 0: an indicator and its records
-	uint8_t stop;  // of enum pivot_stop
+	bool is_indicator;
+	bool is_shared; // by many unrelated users: no result
+	bool is_in;	// connected to the indicators: a result, or what was found on the way
+	bool is_result; // one of pivot_results
+	uint8_t depth;	// 0: an indicator and its records
+	uint8_t stop;	// of enum pivot_stop
 	uint32_t stop_number;
 	uint32_t via;	  // edge over which it was reached with the most weight; PIVOT_NONE: indicator
 	uint32_t from;	  // the node at the other end of it
@@ -130,3 +136,25 @@ size_t pivot_edges(const struct pivot *p, const struct pivot_edge **edges);
 size_t pivot_results(const struct pivot *p, const uint32_t **indices);
 // How many further ones the limit left out.
 size_t pivot_left_out(const struct pivot *p);
+// Registered domains with enough score beyond the depth.
+size_t pivot_beyond(const struct pivot *p);
+// The bound that ended the walk early, or PIVOT_WALKED.
+enum pivot_stop pivot_spent(const struct pivot *p);
+// Commands sent to Redis.
+size_t pivot_commands(const struct pivot *p);
+
+// The kind that says most about a node: "indicator"s have theirs too. Static text.
+const char *pivot_kind(const struct pivot_node *n);
+extern const char *const pivot_stop_word[PIVOT_STOP_MAX], *const pivot_reason_word[PIVOT_REASON_MAX];
+
+// put.c: appends a reason, or why a node was not walked through, in words; the path from an indicator to a node.
+void pivot_put_reason(struct redis_buffer *out, const struct pivot_node *n, enum pivot_reason reason);
+void pivot_put_stop(struct redis_buffer *out, const struct pivot_node *n);
+void pivot_put_path(struct redis_buffer *out, const struct pivot *p, uint32_t node, const char *separator);
+
+// A whole answer. put_json.c: a JSON object per line: results, what is shared, edges, the end. put_csv.c: results, with a head line.
+// put_graph.c: GraphML, Graphviz DOT. Every text is escaped: names are untrusted.
+void pivot_put_json(struct redis_buffer *out, const struct pivot *p);
+void pivot_put_csv(struct redis_buffer *out, const struct pivot *p);
+void pivot_put_graphml(struct redis_buffer *out, const struct pivot *p);
+void pivot_put_dot(struct redis_buffer *out, const struct pivot *p);
