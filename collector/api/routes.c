@@ -16,6 +16,7 @@ static const struct http_route routes[] = {
 	{"/info", api_info, false, true},
 	{"/api/lookup", api_lookup, false, true},
 	{"/api/find", api_find, false, true},
+	{"/api/alerts", api_alerts, false, true},
 	{"/api/new", api_new, false, true},
 	{"/api/export", api_export, false, true},
 	{"/api/bulk", api_bulk, true, true},

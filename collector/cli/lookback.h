@@ -74,6 +74,7 @@ int lookback_ip(struct lookback *l);
 int lookback_rdata(struct lookback *l);
 int lookback_zone(struct lookback *l);
 int lookback_find(struct lookback *l);
+int lookback_alerts(struct lookback *l);
 int lookback_new(struct lookback *l);
 int lookback_pivot(struct lookback *l);
 int lookback_export(struct lookback *l);

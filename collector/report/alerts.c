@@ -77,10 +77,9 @@ void report_alerts(FILE *out, struct alert_deliver *alerts)
 {
 	struct alert_deliver_levels levels;
 
-	if (!alerts)
-		return;
 	alert_deliver_levels(alerts, &levels);
-	write_one(out, "alerts_reading", "gauge", "1 if the stream of alerts can be read", levels.reading);
+	write_one(out, "alerts_reading", "gauge",
+		"1 if the stream of alerts can be read; 0 also if there are no outlets", levels.reading);
 	write_one(out, "alerts_read_total", "counter", "Entries of the stream of alerts that were read for the outlets",
 		levels.read);
 	write_one(out, "alerts_not_repeated_total", "counter", "Of these, repetitions, which are not delivered again",

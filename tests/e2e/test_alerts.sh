@@ -112,10 +112,26 @@ await 20 test -s "$T/out/mail.log"
 await 20 test -s "$T/feed/manifest.json"
 "$PYTHON" "$E2E/alert_forms.py" "$T" > "$T/forms.log" 2>&1 || fail "an alert has the wrong form: $(tail -n 1 "$T/forms.log")"
 
+# the command, and HTTP
+lookback() { timeout 20 "$BUILD/collector/lookback" --redis "unix:$REDIS" "$@"; }
+lookback alerts --json --rule all --since 1h > "$T/listed" || fail "lookback alerts finds nothing"
+diff "$T/listed" "$T/out/alerts.json" > "$T/diff.log" || fail "lookback alerts prints other JSON than the outlets send"
+lookback alerts --rule other > "$T/listed" && fail "lookback alerts finds alerts of a rule that has none"
+lookback alerts | grep -q '  all  *new  .*a<b>.*\\027.example.com  *A  *192.0.2.1  # r$' || fail "lookback alerts has another table"
+start follow "$BUILD/collector/lookback" --redis "unix:$REDIS" alerts --follow --json --rule brand
+URL=http://$(http_address)
+curl -fsS "$URL/api/alerts" | diff - "$T/out/alerts.json" > "$T/diff.log" || fail "/api/alerts has other lines"
+cursor=$(curl -fsS "$URL/api/alerts?limit=2&cursor=" | tail -n 1 | jq -r 'select(.more) | .cursor')
+[ "$(curl -fsS "$URL/api/alerts?cursor=$cursor" | head -n 1 | jq -r .id)" = all3 ] || fail "/api/alerts does not continue at a cursor"
+[ "$(curl -fsS "$URL/api/alerts?newest=1&limit=1&kind=new" | jq -r .id)" = all3 ] || fail "/api/alerts has not the newest first"
+[ "$(curl -sS -o /dev/null -w '%{http_code}' "$URL/api/alerts?cursor=x")" = 400 ] || fail "/api/alerts accepts any cursor"
+
 # beyond the limit of a rule
 add brand 1 8
 await 20 has_lines "$T/out/alerts.json" 8
 [ "$(metric collector_alerts_held_back_total)" = 3 ] || fail "held back: $(metric collector_alerts_held_back_total), expected 3"
+
+await 20 grep -q '"id":"brand8"' "$T/follow.log" # the stream has them all
 
 # repetitions
 add all 1 3
