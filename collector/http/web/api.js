@@ -87,6 +87,7 @@ export async function lookup(path, signal, progress = () => {}) {
 export async function bulk(values, options, signal, progress = () => {}) {
 	const p = times(options);
 	p.set('limit', BULK_LIMIT);
+	p.set('context', 'true');
 	const response = await get(`/api/bulk?${p}`, signal, values.join('\n'));
 	const rows = [], missing = [], refused = [], counts = new Map();
 	let failure = '';
@@ -127,6 +128,7 @@ export function lookupPath(found, options = {}) {
 		p.set('targets', 'also');
 	}
 	p.set('frame', 'true');
+	if (path === '/api/lookup') p.set('context', 'true');
 	for (const name of ['type', 'sort', 'limit', 'offset']) if (options[name]) p.set(name, options[name]);
 	return `${path}?${p}`;
 }

@@ -138,6 +138,22 @@ export const RECORD_COLUMNS = [
 	...seen,
 ];
 
+// What local files say about the address or name of a record (docs/context.md). A column is shown if a row has something for it.
+const CONTEXT_COLUMNS = [
+	{ id: 'as', label: 'AS', key: (r) => r.context?.asn ?? 0, has: (r) => r.context?.asn,
+		cell: (r) => r.context?.asn !== undefined && [el('span', { class: 'data' }, `AS${r.context.asn}`), ' ', el('bdi', null, r.context.as_name ?? '')] },
+	{ id: 'country', label: 'Country', key: (r) => r.context?.country ?? '', has: (r) => r.context?.country, cell: (r) => r.context?.country },
+	{ id: 'label', label: 'Network', key: (r) => `${r.context?.kind ?? ''} ${r.context?.label ?? ''}`, has: (r) => r.context?.label ?? r.context?.kind,
+		cell: (r) => [r.context?.kind && el('span', { class: 'type' }, r.context.kind), ' ', el('bdi', null, r.context?.label ?? '')] },
+	{ id: 'rank', label: 'Rank', key: (r) => r.context?.rank ?? Infinity, has: (r) => r.context?.rank, number: true,
+		cell: (r) => r.context?.rank !== undefined && format.number(r.context.rank) },
+];
+
+// The server cannot sort by these.
+export const isContext = (id) => CONTEXT_COLUMNS.some((c) => c.id === id);
+
+export const withContext = (columns, rows) => [...columns, ...CONTEXT_COLUMNS.filter((c) => rows.some(c.has))];
+
 export const LIST_COLUMNS = [
 	{ id: 'query', label: 'Asked for', key: once((r) => addressKey(r.query) ?? collate(r.query)), cell: (r) => [el('a', { class: 'data', href: searchUrl(r.query) }, breakable(r.query)), reads(r.query)] },
 	...RECORD_COLUMNS,

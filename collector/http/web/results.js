@@ -6,7 +6,7 @@ import * as format from './format.js';
 import { openGraph } from './graph.js';
 import { askForKey } from './key.js';
 import { explain, nothing } from './notices.js';
-import { extentOf, foundColumns, foundOf, LIST_COLUMNS, REASONS, RECORD_COLUMNS, target } from './records.js';
+import { extentOf, foundColumns, foundOf, isContext, LIST_COLUMNS, REASONS, RECORD_COLUMNS, target, withContext } from './records.js';
 import { csv, download, fileName, jsonLines } from './save.js';
 import { announceSort, makeTable, PAGE } from './table.js';
 import { KIND_WORDS, understand, understood as meaning } from './understand.js';
@@ -44,12 +44,14 @@ function counts(rows) {
 	].filter(Boolean).map((text, i) => [i ? ' · ' : '', el('span', { class: 'together' }, text)]);
 }
 
+const contextWords = ({ context: c }) => (c ? `as${c.asn ?? ''} ${c.as_name ?? ''} ${c.country ?? ''} ${c.label ?? ''} ${c.kind ?? ''}` : '');
+
 // Each word must be in the row; a word with "-" before it must not.
 function matcher(text) {
 	const words = text.toLowerCase().split(/\s+/).filter(Boolean);
 	if (words.length === 0) return () => true;
 	return (row) => {
-		const all = `${row.rrname ?? row.name} ${row.rrtype ?? row.types.join(' ')} ${row.rdata ?? ''} ${row.unicode ?? ''}`.toLowerCase();
+		const all = `${row.rrname ?? row.name} ${row.rrtype ?? row.types.join(' ')} ${row.rdata ?? ''} ${row.unicode ?? ''} ${contextWords(row)}`.toLowerCase();
 		return words.every((w) => (w.length > 1 && w.startsWith('-') ? !all.includes(w.slice(1)) : all.includes(w)));
 	};
 }
@@ -93,7 +95,8 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 	const state = { ...params }; // what the URL says
 	const isFound = found.kind === 'keyword' || found.kind === 'pattern'; // names instead of records
 	const facet = found.kind === 'keyword' ? 'why' : 'type';
-	const columns = isFound ? foundColumns(found.kind === 'keyword' ? found.value : '') : found.kind === 'list' ? LIST_COLUMNS : RECORD_COLUMNS;
+	const own = isFound ? foundColumns(found.kind === 'keyword' ? found.value : '') : found.kind === 'list' ? LIST_COLUMNS : RECORD_COLUMNS;
+	let columns = own; // and those of context, if a row has something for them
 	let answer; // {rows, more, failure, asked: rows that the server has given, took: ms}
 	let controller, closeGraph, page = 0, shown = [];
 
@@ -159,7 +162,7 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 
 	const options = () => ({
 		since: state.since && seconds(state.since), until: state.until && seconds(state.until, true),
-		sort: isFound ? undefined : state.sort, type: answer?.partial && facet === 'type' ? state.type : undefined,
+		sort: isFound || isContext(parseSort(state.sort)?.id) ? undefined : state.sort, type: answer?.partial && facet === 'type' ? state.type : undefined,
 	});
 
 	// Names are asked for from the start again: those of a pattern come as a row for each type.
@@ -251,7 +254,7 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 		page = 0;
 		go(state, { replace: true });
 		announceSort(columns.find((c) => c.id === sort.id).label, sort.descending);
-		if (answer.more && !isFound && found.kind !== 'list') ask({ again: true }); // the server knows the others
+		if (answer.more && !isFound && found.kind !== 'list' && !isContext(sort.id)) ask({ again: true }); // the server knows the others
 		else {
 			remember();
 			render();
@@ -313,6 +316,7 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 		settled();
 		closeGraph?.();
 		closeGraph = undefined;
+		if (!isFound) columns = withContext(own, answer.rows);
 		const matches = matcher(filter.value);
 		const inFacet = (row) => !state[facet] || (facet === 'why' ? row.reason === state.why : (row.types ?? [row.rrtype]).includes(state.type));
 		const rows = answer.rows.filter((row) => inFacet(row) && matches(row));

@@ -3,6 +3,7 @@
 import { el } from './dom.js';
 
 const CSV_HEAD = ['rrname', 'rrtype', 'rdata', 'time_first', 'time_last', 'count'];
+const CONTEXT_HEAD = ['asn', 'as_name', 'country', 'label', 'kind', 'rank'];
 const FOUND_HEAD = ['name', 'unicode', 'reason', 'types', 'time_first', 'time_last', 'count'];
 
 // RFC 4180. What a spreadsheet would take for a formula gets an apostrophe before it: names and texts are hostile.
@@ -14,7 +15,8 @@ function field(value) {
 
 export function csv(rows) {
 	const head = rows[0]?.rrname === undefined && rows.length > 0 ? FOUND_HEAD : CSV_HEAD;
-	return [head, ...rows.map((row) => head.map((name) => row[name]))].map((line) => line.map(field).join(',') + '\r\n').join('');
+	const more = rows.some((row) => row.context) ? CONTEXT_HEAD : [];
+	return [[...head, ...more], ...rows.map((row) => [...head.map((name) => row[name]), ...more.map((name) => row.context?.[name])])].map((line) => line.map(field).join(',') + '\r\n').join('');
 }
 
 // Common Output Format: one object a line, as the server sent it.
