@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { AS_WIDTH = 32, RANK_WIDTH = 8 };
+enum { AS_WIDTH = 30, AS_NUMBER_WIDTH = 12, RANK_WIDTH = 7 };
 
 // Adds a text, cut or padded to `width` columns.
 static size_t put(char *out, size_t at, const char *text, size_t width)
@@ -30,7 +30,7 @@ static void put_columns(char *out, const struct context *c, const char *rank, co
 	if (context_has_country(c))
 		at = put(out, at, country, 2);
 	if (context_has_asn(c))
-		at = put(out, at, as, AS_WIDTH);
+		at = put(out, at, as, context_has_as_names(c) ? AS_WIDTH : AS_NUMBER_WIDTH);
 	if (context_has_labels(c)) {
 		strcpy(out + at, label);
 		at += strlen(label);

@@ -357,11 +357,16 @@ uint64_t context_entries(const struct context *c, enum context_file file)
 	return c ? c->entries[file] : 0;
 }
 
-bool context_has_asn(const struct context *c)
+bool context_has_as_names(const struct context *c)
 {
 	const struct context_mmdb *country = c ? c->files[CONTEXT_COUNTRY] : NULL;
 
-	return c && (c->files[CONTEXT_ASN] || c->files[CONTEXT_PREFIXES] || (country && context_mmdb_has_asn(country)));
+	return c && (c->files[CONTEXT_ASN] || (country && context_mmdb_has_asn(country)));
+}
+
+bool context_has_asn(const struct context *c)
+{
+	return context_has_as_names(c) || (c && c->files[CONTEXT_PREFIXES]);
 }
 
 bool context_has_country(const struct context *c)

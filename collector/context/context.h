@@ -53,6 +53,7 @@ bool context_has_files(const struct context *c);
 
 // Which columns have a meaning, by the files that are open.
 bool context_has_asn(const struct context *c);
+bool context_has_as_names(const struct context *c); // a database has AS; the table of networks has no names of them
 bool context_has_country(const struct context *c);
 bool context_has_labels(const struct context *c);
 bool context_has_popular(const struct context *c);
