@@ -59,6 +59,15 @@ const struct lookback_command lookback_commands[] = {
 	{"key", "add NAME | remove NAME | list", 1, 2, lookback_key, "manage the API keys of the HTTP server",
 		"Keys are in the file of the setting http.keys. A new key is printed once; the file keeps only its hash.",
 		"--quota"},
+	{"watch", "list | add NAME KEY=VALUE... | remove NAME | test [NAME TYPE RDATA] | approve|revoke|expected NAME",
+		1, 100, lookback_watch, "manage the watch rules, and what a tamper watch expects",
+		"Rules are in the file of the setting watch.file, see docs/watch.md. The collector reads them on SIGHUP.\n"
+		"  add       append a rule: add brand \"match=keyword examplebank, not zone examplebank.com\" news=new\n"
+		"  test      print which rules a record matches; without one, what they match in the last 1000 (--limit) new records\n"
+		"  approve   expect all records that Redis holds of NAME and all below it, or NAME TYPE RDATA; ends learning\n"
+		"  revoke    do not expect them any more\n"
+		"  expected  print what is expected",
+		"-l -j -n -q"},
 	{"status", "", 0, 0, lookback_status, "print the state of Redis, and the sensors", "", ""},
 	{"spool", "status | adopt [NUMBER [SLOT]] | reset [SLOT] | take", 1, 3, lookback_spool,
 		"repair the number of a spool in Redis",

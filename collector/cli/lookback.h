@@ -82,6 +82,7 @@ int lookback_import(struct lookback *l);
 int lookback_erase(struct lookback *l);
 int lookback_expire(struct lookback *l);
 int lookback_key(struct lookback *l);
+int lookback_watch(struct lookback *l);
 int lookback_status(struct lookback *l);
 int lookback_spool(struct lookback *l);
 int lookback_block(struct lookback *l);

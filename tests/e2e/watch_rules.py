@@ -109,6 +109,12 @@ class Watch(World):
         except AssertionError:
             raise AssertionError(f"alerts: expected {lines}, found {self.short()}") from None
 
+    def look(self, *args):
+        """lookback watch; status, output, errors."""
+        done = subprocess.run([str(pathlib.Path(PROGRAMS["collector"]).parent / "lookback"), "-o", f"redis=unix:{self.redis_path}",
+                               "-o", f"watch.file={self.rules_path}", "watch", *args], capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
     def looked_at(self, records):
         """Until the watcher has looked at so many new records."""
         until(lambda: (self.metric('collector_watch_records_total{outcome="looked_at"}') or 0) >= records)
@@ -263,6 +269,47 @@ news = burst 10 in 1h
         burst = w.alerts()[-1]
         assert burst["kind"] == "burst" and burst["expected"] == "at most 10 new names in 3600 seconds", burst
         assert burst["reason"].endswith("13 new names under burst.example") or "new names under burst.example" in burst["reason"], burst
+
+
+def test_command():
+    with Watch() as w:
+        w.begin()
+        assert w.look("list") == (1, "", ""), "no file: no rules"
+        assert w.look("add", "own", "match=zone own.example", "news=tamper")[0] == 0
+        with open(w.rules_path, "a") as file:
+            file.write("# kept\n")
+        assert w.look("add", "brand", "match=keyword paypal, not zone paypal.com")[0] == 0
+        before = open(w.rules_path).read()
+        for words, error in ((("add", "bad", "match=zone a..b"), ": [rule bad] match: zone: found 'a..b'"), (("add", "own", "match=zone a.b"), "own"),
+                             (("add", "bad name", "match=zone a.b"), "bad name"), (("remove", "none"), "found no [rule none]"), (("frob",), "found 'frob'")):
+            status, _, said = w.look(*words)
+            assert status == 2 and error in said and open(w.rules_path).read() == before, (words, status, said)
+        assert w.look("list")[1].splitlines() == ["own", "    match  zone own.example", "    news   tamper", "brand",
+                                                  "    match  keyword paypal, not zone paypal.com"], w.look("list")
+        w.collector.send_signal(signal.SIGHUP)
+        until(lambda: w.metric("collector_watch_rules") == 2)
+        d = Dataplane(w.path).connect()
+        d.records([a("www.own.example", "192.0.2.1"), mx("own.example", "mx.own.example"), txt("own.example", b"hello"), a("www.paypa1.net", "192.0.2.1"),
+                   a("www.notown.example", "192.0.2.1")])
+        d.wait()
+        w.expect("brand new www.paypa1.net A 192.0.2.1")
+        until(lambda: w.metric('collector_watch_records_total{outcome="learned"}') == 2)
+        assert w.look("test", "WWW.paypa1.org", "a", "192.0.2.1") == (0, "brand                 www.paypa1.org A 192.0.2.1  (keyword paypal (digit for letter))\n", "")
+        assert w.look("test", "www.paypal.com", "A", "192.0.2.1") == (1, "", "")
+        assert len(w.look("test")[1].splitlines()) == 4 and w.look("test", "--limit", "1")[0] == 1, w.look("test")
+        assert w.look("revoke", "own.example")[1].splitlines() == ["own.example MX 10 mx.own.example", "www.own.example A 192.0.2.1"]
+        assert w.look("expected", "own.example")[0] == 1
+        assert w.look("approve", "own.example")[1].splitlines() == ["own.example MX 10 mx.own.example", "www.own.example A 192.0.2.1"]
+        assert w.look("approve", "new.own.example", "a", "192.0.2.2") == (0, "new.own.example A 192.0.2.2\n", "")
+        assert w.look("approve", "new.own.example", "HINFO", "x")[0] == 2
+        assert len(w.look("expected", "own.example")[1].splitlines()) == 3
+        assert w.cli("HGET", "pdns:watch:learn", "own") == "0", "approving ends the time of learning"
+        w.collector.send_signal(signal.SIGHUP)
+        until(lambda: w.log().count("watch: 2 rules") == 2)
+        d.records([a("new.own.example", "192.0.2.2"), a("new.own.example", "192.0.2.3")])
+        d.wait()
+        w.expect("brand new www.paypa1.net A 192.0.2.1", "own tamper new.own.example A 192.0.2.3")
+        assert w.look("remove", "own")[0] == 0 and "# kept" in open(w.rules_path).read() and "own" not in w.look("list")[1]
 
 
 def test_reload():
