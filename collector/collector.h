@@ -4,6 +4,7 @@
 
 #include "collector/alert/service.h"
 #include "collector/base/confine.h"
+#include "collector/block/publish.h"
 #include "collector/context/reloader.h"
 #include "collector/http/http.h"
 #include "collector/inbox/inbox.h"
@@ -27,11 +28,12 @@ struct collector {
 	struct writer *writer;
 	struct watch_interest *interest; // what the writer asks of the rules
 	struct watcher *watcher;
-	char **watch_files; // that the rules name; owned
+	char **watch_files; // that the rules and block lists name; owned
 	size_t watch_files_len;
 	struct alert_service alerts;
 	struct names_index *names, *targets; // owners; what records point to
-	struct report_sources report;	     // what the HTTP server reports
+	struct block_publish *block;
+	struct report_sources report; // what the HTTP server reports
 	struct http *http;
 	int http_fd; // listening; -1: none
 	int signals; // signalfd

@@ -11,6 +11,7 @@
 //     HTTP thread     libmicrohttpd's: counters, copies answers http/http.h
 //     its watch       closes connections that are too slow      http/guard.h
 //     HTTP workers    lookups, each with a connection to Redis  http/work.h
+//     block thread    makes block lists                         block/publish.h
 //     names thread    keeps the index of names up to date       names/index.h
 //     context thread  reads files of context settings again     context/reloader.h
 //
@@ -44,6 +45,7 @@ static void reload(struct collector *c)
 	spool_reload(c->spool, &c->spool_settings);
 	writer_reload(c->writer, &c->redis);
 	watcher_reload(c->watcher, &c->redis, c->settings.alert_max);
+	block_publish_reload(c->block, c->settings.block_file, &c->redis);
 	alert_service_reload(&c->alerts, &c->redis);
 	context_reloader_ask(c->reloader);
 	log_info("settings read again");
@@ -81,6 +83,7 @@ static int stop(struct collector *c, int status)
 	if (c->inbox)
 		inbox_stop(c->inbox);
 	http_stop(c->http);
+	block_publish_stop(c->block);
 	context_reloader_stop(c->reloader);
 	if (c->spool)
 		spool_stop(c->spool);
@@ -130,6 +133,8 @@ static int configure(struct collector *c, int argc, char **argv)
 	c->interest = watch_interest_new();
 	collector_derive_settings(c);
 	c->watch_files_len = watch_rules_files(c->settings.watch_file, &c->watch_files);
+	if (block_conf_files(c->settings.block_file, &c->watch_files, &c->watch_files_len, why, sizeof(why)) != 0)
+		return collector_options_usage("%s", why);
 	if (alert_service_configure(&c->alerts, &c->settings, why, sizeof(why)) != 0)
 		return collector_options_usage("%s", why);
 	c->zones = zone_open(c->settings.psl_file, why, sizeof(why));

@@ -146,6 +146,15 @@ static int open_names(struct collector *c, char *why, size_t why_size)
 	return c->names && c->targets ? 0 : -1;
 }
 
+static int start_block(struct collector *c, char *why, size_t why_size)
+{
+	if (c->settings.http.kind == ENDPOINT_NONE)
+		return 0;
+	c->block = block_publish_start(c->settings.block_file, &c->redis, c->zones, c->settings.psl_file, c->context,
+		why, why_size);
+	return c->block ? 0 : -1;
+}
+
 static int start_reloader(struct collector *c, char *why, size_t why_size)
 {
 	return context_reloader_start(&c->reloader, c->context, why, why_size);
@@ -159,7 +168,8 @@ static int start_http(struct collector *c, char *why, size_t why_size)
 		.alerts = c->alerts.deliver,
 		.index = c->names,
 		.targets = c->targets,
-		.watcher = c->watcher};
+		.watcher = c->watcher,
+		.block = c->block};
 	const struct http_sources sources = {.service = &api_service,
 		.settings = &c->settings,
 		.redis = &c->redis,
@@ -167,6 +177,7 @@ static int start_http(struct collector *c, char *why, size_t why_size)
 		.context = c->context,
 		.index = c->names,
 		.targets = c->targets,
+		.block = c->block,
 		.report = &c->report,
 		.metrics = report_metrics,
 		.status = report_status,
@@ -209,6 +220,7 @@ static start_step *const steps[] = {
 	start_alerts,
 	open_names,
 	start_reloader,
+	start_block,
 	start_http,
 	restrict_calls,	    // when all threads run
 };

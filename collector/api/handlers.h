@@ -12,6 +12,7 @@ enum MHD_Result api_lookup(struct http_request *r);	// lookup.c: /api/lookup
 enum MHD_Result api_find(struct http_request *r);	// lookup.c: /api/find
 enum MHD_Result api_export(struct http_request *r);	// export.c: /api/export
 enum MHD_Result api_bulk(struct http_request *r);	// bulk.c: /api/bulk
+enum MHD_Result api_block(struct http_request *r);	// block.c: /block
 enum MHD_Result api_understand(struct http_request *r); // understand.c: /api/understand
 enum MHD_Result api_alerts(struct http_request *r);	// alerts.c: /api/alerts
 enum MHD_Result api_new(struct http_request *r);	// new.c: /api/new

@@ -20,6 +20,7 @@ static const struct http_route routes[] = {
 	{"/api/new", api_new, false, true},
 	{"/api/export", api_export, false, true},
 	{"/api/bulk", api_bulk, true, true},
+	{"/block", api_block, false, true},
 	{"/api/understand", api_understand, true, false},
 	{NULL},
 };

@@ -168,6 +168,7 @@ int confine_enter(struct sandbox *s, const struct settings *settings, const stru
 	for (size_t i = 0; i < paths->more_len; i++)
 		sandbox_allow_folder_of(s, paths->more[i], SANDBOX_READ);
 	sandbox_allow_folder_of(s, settings->watch_file, SANDBOX_READ); // it may be made later
+	sandbox_allow_folder_of(s, settings->block_file, SANDBOX_READ);
 	for (size_t i = 0; i < paths->extra_len; i++)
 		sandbox_allow_folder_of(s, paths->extra[i].path, paths->extra[i].access);
 	if (paths->alerts)

@@ -15,7 +15,7 @@ struct confine_paths {
 	const char *config;	 // -c, or NULL
 	const char *spool;	 // folder; NULL for --check, which leaves no trace
 	bool spool_is_temporary; // it is removed at the end
-	char *const *more;	 // further files to read, such as those that the watch rules name
+	char *const *more;	 // further files to read, such as those that the watch rules and block lists name
 	size_t more_len;
 	const char *alerts; // folder of alerts that wait, which becomes the user's; NULL: none
 	const struct confine_extra *extra;

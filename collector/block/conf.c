@@ -121,15 +121,36 @@ int block_conf_read(struct block_conf *out, const char *path, char *why, size_t 
 	return result == 0 ? 0 : -1;
 }
 
-void block_conf_paths(const struct block_conf *c, void (*sink)(void *arg, const char *path), void *arg)
+// False without memory.
+static bool add_path(char ***files, size_t *len, const char *path)
 {
-	for (size_t i = 0; i < c->len; i++) {
-		const struct block_list *l = &c->at[i];
+	char **more = realloc(*files, (*len + 1) * sizeof(*more));
+
+	if (!more)
+		return false;
+	*files = more;
+	more[*len] = strdup(path);
+	return more[*len] && ++*len > 0;
+}
+
+int block_conf_files(const char *path, char ***files, size_t *len, char *why, size_t why_size)
+{
+	struct block_conf c;
+	bool good = true;
+
+	if (block_conf_read(&c, path, why, why_size) != 0)
+		return -1;
+	for (size_t i = 0; i < c.len; i++) {
+		const struct block_list *l = &c.at[i];
 		for (size_t k = 0; k < l->sources_len; k++)
 			if (l->sources[k].kind == BLOCK_FROM_FILE)
-				sink(arg, l->sources[k].text);
+				good = good && add_path(files, len, l->sources[k].text);
 		for (size_t k = 0; k < l->allows_len; k++)
 			if (strncmp(l->allows[k], "file ", 5) == 0)
-				sink(arg, l->allows[k] + 5 + strspn(l->allows[k] + 5, " \t"));
+				good = good && add_path(files, len, l->allows[k] + 5 + strspn(l->allows[k] + 5, " \t"));
 	}
+	block_conf_free(&c);
+	if (!good)
+		snprintf(why, why_size, "out of memory");
+	return good ? 0 : -1;
 }

@@ -17,5 +17,6 @@ const struct block_list *block_conf_find(const struct block_conf *c, const char 
 // Completes a list whose settings are set: what is served if nothing is said. 0, or -1 with one line in `why`.
 int block_conf_complete(struct block_list *l, char *why, size_t why_size);
 
-// Calls `sink` with the path of each file that the lists read.
-void block_conf_paths(const struct block_conf *c, void (*sink)(void *arg, const char *path), void *arg);
+// Reads block.conf and adds the paths of all files that its lists read to `*files`, an array of `*len` texts that the caller frees.
+// 0, or -1 with one line in `why`.
+int block_conf_files(const char *path, char ***files, size_t *len, char *why, size_t why_size);

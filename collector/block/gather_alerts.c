@@ -11,10 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef FAMILY_ALERT
-#define FAMILY_ALERT "alert"
-#endif
-
 enum { PAGE = 1000, ID_SIZE = 64 };
 
 static const char *field_of(const redisReply *fields, const char *name)

@@ -2,6 +2,7 @@
 #include "collector/http/auth.h"
 
 #include "collector/http/origin.h"
+#include "collector/http/params.h"
 #include "dataplane/common/log.h"
 
 #include <arpa/inet.h>
@@ -44,6 +45,9 @@ static int presented(struct http_request *r, char out[2][512])
 		snprintf(out[0], 512, "%s", key);
 		return 1;
 	}
+	// Firewalls and resolvers that fetch a list can often set nothing but its address.
+	if (!header && r->segments > 0 && strcmp(r->segment[0], "block") == 0)
+		return http_param(r, "key", out[0], 512) && *out[0] ? 1 : 0;
 	if (!header)
 		return 0;
 	if (strncasecmp(header, "Basic ", 6) == 0 && base64_decode(header + 6, plain, sizeof(plain)) > 0) {

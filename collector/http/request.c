@@ -35,6 +35,20 @@ bool http_request_split(struct http_request *r)
 	return at == NULL;
 }
 
+// Replaces the value of the parameter `key`, a secret, by an asterisk.
+static void hide_key(char *asked)
+{
+	for (char *p = strchr(asked, '?'); p; p = strchr(p + 1, '&')) {
+		if (strncmp(p + 1, "key=", 4) != 0)
+			continue;
+		size_t len = strcspn(p + 5, "&");
+		if (len > 0) {
+			p[5] = '*';
+			memmove(p + 6, p + 5 + len, strlen(p + 5 + len) + 1);
+		}
+	}
+}
+
 struct http_request *http_request_new(struct http_lookups *lookups, struct MHD_Connection *connection, const char *url,
 	const char *method, bool post)
 {
@@ -53,6 +67,7 @@ struct http_request *http_request_new(struct http_lookups *lookups, struct MHD_C
 	}
 	r->gzip = http_gzip_is_accepted(http_request_header(r, MHD_HTTP_HEADER_ACCEPT_ENCODING));
 	snprintf(r->asked, sizeof(r->asked), "%.16s %s", method, http_client_target(r->client));
+	hide_key(r->asked);
 	for (char *p = r->asked; *p; p++)
 		if (*p < 0x20 || *p > 0x7e)
 			*p = '?';

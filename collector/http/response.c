@@ -84,6 +84,17 @@ struct MHD_Response *http_response_static(const void *bytes, size_t size, const 
 	return with_headers(response, PAGE, type, gzip);
 }
 
+struct MHD_Response *http_response_shared(const void *bytes, size_t size, const char *type, void (*release)(void *arg),
+	void *arg)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer_with_free_callback_cls(size, (void *)(uintptr_t)bytes, release, arg);
+
+	if (!response)
+		release(arg);
+	return with_headers(response, DATA, type, false);
+}
+
 struct MHD_Response *http_response_stream(size_t block_size, MHD_ContentReaderCallback read,
 	MHD_ContentReaderFreeCallback release, void *arg, const char *type, bool gzip)
 {

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct block_publish;
 struct context;
 struct http_service;
 struct names_index;
@@ -22,6 +23,7 @@ struct http_sources {
 	const struct context *context;	    // what local files say about addresses and names; NULL: nothing
 	struct names_index *index;	    // owner names; NULL: none
 	struct names_index *targets;	    // names that records point to; NULL: none
+	struct block_publish *block;	    // block lists
 	// About the collector itself: report/report.h says what they return. `metrics`, `status` and `is_ready` run in the
 	// HTTP thread, `info` in a worker.
 	const struct report_sources *report;

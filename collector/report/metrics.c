@@ -217,6 +217,15 @@ static void write_names(FILE *out, const struct names_index *index)
 	write_gauge(out, "collector_names_complete", "1 once it holds all names that Redis holds", l.complete);
 }
 
+static void write_block(FILE *out, struct block_publish *block)
+{
+	struct block_levels l = block_publish_levels(block);
+
+	write_gauge(out, "collector_block_lists", "Block lists", l.lists);
+	write_gauge(out, "collector_block_failed", "Block lists that could not be made at the last attempt", l.failed);
+	write_gauge(out, "collector_block_entries", "Entries of all block lists", l.entries);
+}
+
 static void write_targets(FILE *out, const struct names_index *index)
 {
 	struct names_index_levels l = names_index_levels(index);
@@ -327,6 +336,8 @@ char *report_metrics(const struct report_sources *sources, size_t *len)
 		write_names(out, sources->index);
 	if (sources->targets)
 		write_targets(out, sources->targets);
+	if (sources->block)
+		write_block(out, sources->block);
 	free(sensors);
 	if (fclose(out) != 0) {
 		free(text);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "collector/alert/deliver.h"
+#include "collector/block/publish.h"
 #include "collector/inbox/sensors.h"
 #include "collector/names/index.h"
 #include "collector/spool/spool.h"
@@ -29,6 +30,7 @@ struct report_sources {
 	struct alert_deliver *alerts; // NULL: no outlets
 	struct names_index *index;    // owner names; NULL: none
 	struct names_index *targets;  // names that records point to; NULL: none
+	struct block_publish *block;  // block lists; NULL: none
 };
 
 // Each returns a text that the caller frees, and its length in `*len`; NULL without memory.
