@@ -39,13 +39,13 @@ declare -A PACKAGES=(
 		iproute2 procps"
 	# programs to compare with: a dissector, a DNS library, name servers, …
 	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils bind9-utils prometheus
-		ethtool mandoc valgrind unbound nsd dnsperf dnsdbq libmaxmind-db-writer-perl mmdb-bin jq openssl python3-aiosmtpd rsyslog dpdk-dev faketime chromium"
+		ethtool mandoc valgrind unbound nsd dnsperf dnsdbq libmaxmind-db-writer-perl mmdb-bin jq openssl python3-aiosmtpd dpdk-dev faketime chromium"
 	[lint]="shellcheck clang-format codespell"
 )
 # A Node.js that does not come from Debian has its own npm.
 command -v npm > /dev/null || PACKAGES[test]+=" nodejs npm"
 # Packages with a service that Lookback does not need.
-PACKAGES_WITH_SERVICE="redis-server knot prometheus unbound nsd rsyslog"
+PACKAGES_WITH_SERVICE="redis-server knot prometheus unbound nsd"
 
 # Prints the packages that are not installed.
 packages_missing() {

@@ -28,6 +28,7 @@ struct alert_outlet_config {
 	char path[ALERT_PATH_SIZE];	      // file: absolute; ends in '/': a folder, as a MISP feed
 	enum alert_transport transport;	      // syslog
 	char host[256], port[6];	      // syslog; host of ALERT_OVER_UNIX: the socket's path
+	bool old_syslog;		      // syslog: RFC 3164, which daemons expect on a local socket; else RFC 5424
 	int facility;			      // syslog: 0…23
 	char url[2048];			      // webhook: http or https; email: smtp or smtps
 	char url_file[ALERT_PATH_SIZE];	      // webhook: its first line is the URL; or empty

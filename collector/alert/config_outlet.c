@@ -132,6 +132,7 @@ static int set_syslog(const struct outlet_reader *r, const struct section_entry 
 				"server: found '%.120s', expected unix: and an absolute path of at most 107 characters",
 				e->value);
 		snprintf(o->host, sizeof(o->host), "%s", host);
+		o->old_syslog = true; // unless `rfc`, which is read later, says something else
 		return 0;
 	}
 	bool bracket = *host == '[';
@@ -153,6 +154,14 @@ static int set_syslog(const struct outlet_reader *r, const struct section_entry 
 static int set_server(const struct outlet_reader *r, const struct section_entry *e)
 {
 	return r->out->kind == ALERT_TO_EMAIL ? set_url(r, e) : set_syslog(r, e);
+}
+
+static int set_rfc(const struct outlet_reader *r, const struct section_entry *e)
+{
+	r->out->old_syslog = strcmp(e->value, "3164") == 0;
+	return r->out->old_syslog || strcmp(e->value, "5424") == 0
+		       ? 0
+		       : REFUSE(r, e, "rfc: found '%.60s', expected 5424 or 3164", e->value);
 }
 
 static int set_facility(const struct outlet_reader *r, const struct section_entry *e)
@@ -245,7 +254,8 @@ static const struct {
 } keys[] = {{"kind", ALL, ALL, false, set_kind, 0}, {"format", ALL & ~OF(EMAIL), 0, false, set_format, 0},
 	{"path", OF(FILE), OF(FILE), false, NULL, offsetof(struct alert_outlet_config, path)},
 	{"server", OF(SYSLOG) | OF(EMAIL), OF(SYSLOG) | OF(EMAIL), false, set_server, 0},
-	{"facility", OF(SYSLOG), 0, false, set_facility, 0}, {"url", OF(WEBHOOK), 0, false, set_url, 0},
+	{"rfc", OF(SYSLOG), 0, false, set_rfc, 0}, {"facility", OF(SYSLOG), 0, false, set_facility, 0},
+	{"url", OF(WEBHOOK), 0, false, set_url, 0},
 	{"url_file", OF(WEBHOOK), 0, false, NULL, offsetof(struct alert_outlet_config, url_file)},
 	{"header", OF(WEBHOOK), 0, true, set_header, 0},
 	{"header_file", OF(WEBHOOK), 0, false, NULL, offsetof(struct alert_outlet_config, header_file)},

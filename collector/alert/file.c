@@ -14,8 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { TAIL_SIZE = 256 << 10 };
+
 struct file_state {
 	int fd;
+	bool compared; // with what was written before the start
 };
 
 // All lines of a delivery in one text. NULL: no memory.
@@ -73,6 +76,27 @@ static int append(int fd, const char *text, size_t size)
 	return result;
 }
 
+// How many of the first alerts are in the end of the file already: the program was killed after it wrote them.
+static size_t count_written(const char *path, enum alert_format format, const struct alert_queue_item *items,
+	size_t len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *tail = malloc(TAIL_SIZE);
+	off_t end = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+	ssize_t size = tail && end > 0 ? pread(fd, tail, TAIL_SIZE, end > TAIL_SIZE ? end - TAIL_SIZE : 0) : 0;
+	size_t written = 0;
+
+	for (bool found = size > 0; found && written < len; written += found) {
+		char *line = alert_format(format, &items[written].alert);
+		found = line && memmem(tail, (size_t)size, line, strlen(line));
+		free(line);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(tail);
+	return written;
+}
+
 void alert_file_send(struct alert_sender *s, const struct alert_queue_item *items, size_t len,
 	struct alert_outcome *out)
 {
@@ -91,11 +115,12 @@ void alert_file_send(struct alert_sender *s, const struct alert_queue_item *item
 		}
 		f->fd = -1;
 	}
-	size_t size;
-	char *text = lines_of(s, items, len, &size);
+	size_t size, written = f->compared ? 0 : count_written(path, s->config->format, items, len);
+	char *text = lines_of(s, items + written, len - written, &size);
 	int result = text ? open_file(f, path) : -ENOMEM;
 	if (result == 0)
 		result = append(f->fd, text, size);
+	f->compared = f->compared || result == 0;
 	free(text);
 	if (result == 0)
 		out->sent = len;

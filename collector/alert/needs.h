@@ -5,7 +5,7 @@
 #include "collector/alert/config.h"
 #include "collector/base/confine.h"
 
-enum { ALERT_NEEDS_MAX = ALERT_OUTLETS_MAX * 6 + 8 };
+enum { ALERT_NEEDS_MAX = ALERT_OUTLETS_MAX * 7 + 8 };
 
 struct alert_needs {
 	struct confine_extra extra[ALERT_NEEDS_MAX]; // paths are those of the configuration

@@ -57,7 +57,7 @@ void alert_email_send(struct alert_sender *s, const struct alert_queue_item *ite
 	struct alert_outcome *out);
 void alert_email_close(struct alert_sender *s);
 
-// Writes an RFC 5424 message of an alert, with a terminating NUL. NULL: no memory. The caller frees it.
+// Writes a syslog message of an alert, with a terminating NUL. NULL: no memory. The caller frees it.
 char *alert_syslog_message(const struct alert_outlet_config *o, const struct alert *a, const char *host);
 
 // A mail with CRLF line ends of some alerts. NULL: no memory. The caller frees it.

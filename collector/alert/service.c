@@ -5,6 +5,7 @@
 #include "dataplane/common/log.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum { FINISH_MS = 10000 };
 
@@ -15,7 +16,10 @@ int alert_service_configure(struct alert_service *s, const struct settings *sett
 	settings_alert_dir(settings, s->settings.folder, sizeof(s->settings.folder));
 	if (alert_config_read(&s->first, s->settings.file, why, why_size) != 0)
 		return -1;
+	tzset(); // the sandbox does not allow to read the time zone
 	s->needs = alert_needs_of(&s->first);
+	if (s->first.outlets > 0) // read again at the start of the threads
+		s->needs.extra[s->needs.len++] = (struct confine_extra){s->settings.file, SANDBOX_READ};
 	if (s->needs.sockets && alert_curl_begin() != 0)
 		return snprintf(why, why_size, "libcurl cannot be initialized"), -1;
 	return 0;

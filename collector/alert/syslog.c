@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Alerts by syslog, RFC 5424: one datagram each over UDP (RFC 5426) or a Unix socket, or octet counting over TCP (RFC 6587 §3.4.1)
+// Alerts by syslog, RFC 5424, or RFC 3164 for a daemon of this machine: one datagram each over UDP (RFC 5426) or a Unix socket, or octet counting over TCP (RFC 6587 §3.4.1)
 // and TLS (RFC 5425), whose connections libcurl makes.
 #include "collector/alert/curl.h"
 
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dataplane/common/monotonic.h"
@@ -44,19 +45,26 @@ static const char *severity_of(const struct alert *a)
 	return alert_severity(a) >= 8 ? "2" : alert_severity(a) >= 5 ? "4" : "5"; // critical, warning, notice
 }
 
-char *alert_syslog_message(const struct alert_outlet_config *o, const struct alert *a, const char *host)
+// "Nov 30 22:06:21 HOST ", in local time; a local daemon adds the name of the host itself.
+static void put_old_head(FILE *out, const struct alert_outlet_config *o, const struct alert *a, const char *host)
 {
-	char *text = NULL, *message = alert_format(o->format, a), time[32];
-	size_t size;
-	FILE *out = message ? open_memstream(&text, &size) : NULL;
+	time_t seconds = (time_t)(alert_time_ms(a) / 1000);
+	bool local = o->transport == ALERT_OVER_UNIX;
+	struct tm tm;
+	char time[32];
 
-	if (!out) {
-		free(message);
-		return NULL;
-	}
+	localtime_r(&seconds, &tm);
+	strftime(time, sizeof(time), "%b %e %H:%M:%S", &tm);
+	fprintf(out, "%s %s%slookback[%d]: ", time, local ? "" : *host ? host : "-", local ? "" : " ", (int)getpid());
+}
+
+// The rest of the head of RFC 5424 (§6), and structured data.
+static void put_head(FILE *out, const struct alert *a, const char *host)
+{
+	char time[32];
+
 	alert_time_text(alert_time_ms(a), time, sizeof(time));
-	fprintf(out, "<%d>1 %s %s lookback %d ", o->facility * 8 + atoi(severity_of(a)), time, *host ? host : "-",
-		(int)getpid());
+	fprintf(out, "1 %s %s lookback %d ", time, *host ? host : "-", (int)getpid());
 	for (const char *c = *a->field[ALERT_KIND] ? a->field[ALERT_KIND] : "-"; *c; c++) // MSGID: printable ASCII
 		fputc(*c > 0x20 && *c < 0x7f ? *c : '?', out);
 	fputs(" [lookback@32473", out);
@@ -65,7 +73,25 @@ char *alert_syslog_message(const struct alert_outlet_config *o, const struct ale
 	put_param(out, "name", a->field[ALERT_NAME]);
 	put_param(out, "type", a->field[ALERT_TYPE]);
 	put_param(out, "sensor", a->field[ALERT_SENSOR]);
-	fprintf(out, "] %s", message);
+	fputs("] ", out);
+}
+
+char *alert_syslog_message(const struct alert_outlet_config *o, const struct alert *a, const char *host)
+{
+	char *text = NULL, *message = alert_format(o->format, a);
+	size_t size;
+	FILE *out = message ? open_memstream(&text, &size) : NULL;
+
+	if (!out) {
+		free(message);
+		return NULL;
+	}
+	fprintf(out, "<%d>", o->facility * 8 + atoi(severity_of(a)));
+	if (o->old_syslog)
+		put_old_head(out, o, a, host);
+	else
+		put_head(out, a, host);
+	fputs(message, out);
 	free(message);
 	if (fclose(out) == 0)
 		return text;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What else refers to erased records: their entries in the stream of new records, and their zone in the list of flooded ones.
+// What else refers to erased records: their entries in the streams of new records and of alerts, and their zone in the list of
+// flooded ones.
 #include "collector/cli/lookback.h"
 
 #include "collector/schema/keys.h"
@@ -37,14 +38,14 @@ static bool ask_entry(struct reader *db, const struct query *q, const redisReply
 }
 
 // The next entries of the stream; `id` becomes that of the last one. NULL after a message.
-static redisReply *read_page(struct lookback *l, char id[ID_SIZE])
+static redisReply *read_page(struct lookback *l, const char *family, char id[ID_SIZE])
 {
 	struct reader *db = &l->db.reader;
 	char from[ID_SIZE + 1];
 
 	snprintf(from, sizeof(from), "(%s", id);
 	reader_begin(db);
-	reader_command(db, 6, "XRANGE", FAMILY_NEW, "", 0);
+	reader_command(db, 6, "XRANGE", family, "", 0);
 	redis_encode_text(&db->out, *id ? from : "-");
 	redis_encode_literal(&db->out, "+");
 	redis_encode_literal(&db->out, "COUNT");
@@ -86,7 +87,7 @@ static int send_off(struct lookback *l)
 		       : (lookback_fail("%s", l->db.reader.why), -1);
 }
 
-static int forget_page(struct lookback *l, const struct query *q, const redisReply *page)
+static int forget_page(struct lookback *l, const char *family, const struct query *q, const redisReply *page)
 {
 	uint16_t gone[PAGE];
 	int len = find_gone(l, q, page, gone);
@@ -94,24 +95,24 @@ static int forget_page(struct lookback *l, const struct query *q, const redisRep
 	if (len <= 0)
 		return len;
 	reader_begin(&l->db.reader);
-	reader_command(&l->db.reader, (unsigned)len + 2, "XDEL", FAMILY_NEW, "", 0);
+	reader_command(&l->db.reader, (unsigned)len + 2, "XDEL", family, "", 0);
 	for (int i = 0; i < len; i++)
 		redis_encode_text(&l->db.reader.out, page->element[gone[i]]->element[0]->str);
 	return send_off(l);
 }
 
-static int forget_feed(struct lookback *l, const struct query *q)
+static int forget_feed(struct lookback *l, const char *family, const struct query *q)
 {
 	char id[ID_SIZE] = "";
 	int result = 0;
 	bool end = false;
 
 	while (result == 0 && !end) {
-		redisReply *page = read_page(l, id);
+		redisReply *page = read_page(l, family, id);
 		if (!page)
 			return -1;
 		end = page->elements < PAGE;
-		result = forget_page(l, q, page);
+		result = forget_page(l, family, q, page);
 		freeReplyObject(page);
 	}
 	return result;
@@ -145,7 +146,8 @@ int lookback_forget(struct lookback *l, const struct query *q)
 {
 	if (q->kind != QUERY_NAME && q->kind != QUERY_SUBTREE)
 		return 0;
-	if (forget_feed(l, q) != 0 || (q->kind == QUERY_SUBTREE && forget_floods(l, q) != 0))
+	if (forget_feed(l, FAMILY_NEW, q) != 0 || forget_feed(l, FAMILY_ALERT, q) != 0 ||
+		(q->kind == QUERY_SUBTREE && forget_floods(l, q) != 0))
 		return LOOKBACK_FAILED;
 	return 0;
 }

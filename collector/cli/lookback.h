@@ -87,7 +87,7 @@ int lookback_status(struct lookback *l);
 int lookback_spool(struct lookback *l);
 int lookback_block(struct lookback *l);
 
-// Removes what else refers to erased records of a name or zone: their entries in the stream of new records, and the zone in the
+// Removes what else refers to erased records of a name or zone: their entries in the streams of new records and of alerts, and the zone in the
 // list of flooded ones. 0, or LOOKBACK_FAILED after a message. Does nothing for other queries.
 int lookback_forget(struct lookback *l, const struct query *q);
 

@@ -44,7 +44,11 @@ for line, a in zip(lines('hook'), alerts):
 
 # RFC 5424
 SYSLOG = re.compile(r'<(\d+)>1 (\S+Z) (\S+) lookback (\d+) (\S+) \[lookback@32473((?: \w+="(?:[^"\\\]]|\\["\\\]])*")*)\] (.*)', re.S)
-for name, facility in (('tcp', 16), ('tls', 16), ('unix', 4), ('udp', 16)):
+for line, a in zip(lines('out/unix.log'), alerts):
+    match = re.fullmatch(r'<36>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d lookback\[\d+\]: (.*)', line)
+    same('unix syntax', bool(match), True)
+    same('unix message', json.loads(match[1]), a)
+for name, facility in (('tcp', 16), ('tls', 16), ('udp', 16)):
     for line, a in zip(lines(f'out/{name}.log'), alerts):
         match = SYSLOG.fullmatch(line)
         same(f'{name} syntax', bool(match), True)
