@@ -127,7 +127,7 @@ static int add_word(struct newly_suffixes *s, const char *word, char *why, size_
 		return snprintf(why, why_size, "'%.60s': too long for a name", word), -1;
 	text = plain;
 	text += strncmp(text, "*.", 2) == 0 ? 2 : *text == '.' && text[1] ? 1 : 0;
-	size_t len = query_name_of(text, strlen(text), name);
+	size_t len = strpbrk(text, "!*") ? 0 : query_name_of(text, strlen(text), name);
 	if (len == 0)
 		return snprintf(why, why_size, "'%.60s': expected a TLD, a suffix or a zone", word), -1;
 	return add_name(s, name, len, include, why, why_size);

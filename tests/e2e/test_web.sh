@@ -61,6 +61,21 @@ page sensor
 kill "$DATAPLANE_PID"
 await 20 is_gone "$DATAPLANE_PID"
 
+# What sensors saw just now, and more of it while the page is open.
+if "$PYTHON" -c 'import dns.message' 2> /dev/null; then
+	now=$(date +%s)
+	for part in fresh later; do "$PYTHON" "$E2E/newly_capture.py" "$part" "$now" "$T/$part.pcap"; done
+	dataplane --replay "$T/fresh.pcap" --no-huge || fail "the dataplane ended with status $?"
+	await 20 test "$(metric collector_spool_batches)" = 0
+	TMPDIR=$T timeout 300 node "$WEB/page.mjs" "$CHROMIUM" "$URL" new "$T/is-open" > "$T/page.log" 2>&1 &
+	browser=$!
+	is_open() { [ -e "$T/is-open" ] || ! is_alive "$browser"; }
+	await 100 is_open
+	dataplane --replay "$T/later.pcap" --no-huge || fail "the dataplane ended with status $?"
+	wait "$browser" || fail "the page (new)"
+	cat "$T/page.log"
+fi
+
 # A page of another origin, of another address or of another port here, cannot have anything looked up.
 mkdir -p "$T/elsewhere"
 cat > "$T/elsewhere/index.html" << END

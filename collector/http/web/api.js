@@ -115,6 +115,26 @@ function times({ since, until }) {
 	return p;
 }
 
+// A part of a stream (/api/new, /api/alerts). Returns {rows, cursor, more, gap, oldest}; the last line has no record.
+export async function follow(path, options, signal) {
+	const p = new URLSearchParams();
+	for (const [name, value] of Object.entries(options)) if (value !== undefined) p.set(name, value);
+	const response = await get(`${path}?${p}`, signal);
+	const rows = [];
+	let end;
+	try {
+		for await (const line of lines(response.body)) {
+			const said = JSON.parse(line);
+			if (said.more === undefined) rows.push(said);
+			else end = said;
+		}
+	} catch (error) {
+		if (error.name === 'AbortError') throw error;
+	}
+	if (!end) throw new AskError('busy', 'the connection broke');
+	return { rows, ...end };
+}
+
 // Lookback's path for what was understood. options: type, since, until, sort, limit, offset.
 export function lookupPath(found, options = {}) {
 	const p = times(options);

@@ -3,17 +3,23 @@
 //
 //     /                          home
 //     /?q=TEXT&…                 results.js; with view=graph: graph.js
+//     /?view=new&…               new.js
+//     /?view=alerts&…            alerts.js
 //     /?view=sensor              live.js
+import { openAlerts } from './alerts.js';
 import { key } from './api.js';
 import { announce, el, fill } from './dom.js';
 import { home } from './home.js';
 import { askForKey } from './key.js';
 import { openLive, watchSensor } from './live.js';
+import { openNew } from './new.js';
 import { openResults } from './results.js';
 
 const main = document.getElementById('main');
 const box = document.getElementById('q');
 let close = () => {}; // what is shown now
+
+const VIEWS = { sensor: ['Sensor', openLive], new: ['New', openNew], alerts: ['Alerts', openAlerts] }; // title, opens it
 
 const read = () => Object.fromEntries(new URLSearchParams(location.search));
 
@@ -42,12 +48,15 @@ function show({ fresh = false, focus = fresh } = {}) {
 	close = () => {};
 	if (document.activeElement !== box || params.q) box.value = params.q ?? '';
 	document.title = 'Lookback';
-	document.body.dataset.view = params.view === 'sensor' ? 'sensor' : params.q ? 'results' : 'home';
-	if (params.view === 'sensor') document.querySelector('.to-sensor').setAttribute('aria-current', 'page');
-	else document.querySelector('.to-sensor').removeAttribute('aria-current');
-	if (params.view === 'sensor') {
-		document.title = 'Sensor – Lookback';
-		close = openLive(main);
+	const view = VIEWS[params.view];
+	document.body.dataset.view = view ? params.view : params.q ? 'results' : 'home';
+	for (const link of document.querySelectorAll('.top nav a')) {
+		if (view && link.classList.contains(`to-${params.view}`)) link.setAttribute('aria-current', 'page');
+		else link.removeAttribute('aria-current');
+	}
+	if (view) {
+		document.title = `${view[0]} – Lookback`;
+		close = view[1](main, params, { go, showKey });
 	} else if (params.q) {
 		document.title = `${params.q.slice(0, 100)} – Lookback`;
 		close = openResults(main, params, { go, fresh, showKey });
@@ -107,7 +116,7 @@ document.addEventListener('keydown', (event) => {
 document.querySelector('.to-key').addEventListener('click', async () => {
 	if (!(await askForKey(key.get() ? 'A key is set. A new key replaces it.' : ''))) return;
 	showKey();
-	if (read().q) show({ fresh: true });
+	if (read().q || ['new', 'alerts'].includes(read().view)) show({ fresh: true });
 });
 
 addEventListener('popstate', () => show());

@@ -2,6 +2,7 @@
 import { AskError, key, mayAsk, status } from './api.js';
 import { announce, el, fill, setText } from './dom.js';
 import * as format from './format.js';
+import { newNow } from './new.js';
 
 const KINDS = [
 	['www.example.com', 'A name', 'its records, and records that point to it'],
@@ -52,6 +53,7 @@ export function home() {
 	return el('section', { class: 'home' },
 		el('h1', { tabindex: '-1' }, 'What names resolved to, and when'),
 		el('p', { class: 'lead' }, 'Paste a name, an address or a list of them. The search covers all records in this Redis, from all its sensors.'),
+		newNow(),
 		el('table', { class: 'kinds' },
 			el('caption', { class: 'hidden' }, 'What you can search for'),
 			el('tbody', null, KINDS.map(([example, name, text]) =>

@@ -8,7 +8,7 @@ import { digest, problems, rate, total } from './status.js';
 const EVERY_MS = 2000, DOT_EVERY_MS = 20000, HISTORY = 90;
 
 // Calls `tick` every `ms` while the page is seen, once at a time. Returns what ends it.
-function whileSeen(ms, tick) {
+export function whileSeen(ms, tick) {
 	let timer, ended = false, running = false;
 	const controller = new AbortController();
 	async function turn() {

@@ -159,6 +159,16 @@ export const LIST_COLUMNS = [
 	...RECORD_COLUMNS,
 ];
 
+// Of newly observed records (/api/new).
+export const DOMAIN_COLUMN = {
+	id: 'domain', label: 'Domain', key: once((r) => collate(r.domain)),
+	cell: (r) => [/^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(r.domain) && !isAddress(r.domain) ? el('a', { class: 'data', href: searchUrl(`*.${r.domain}`) }, breakable(r.domain)) : nameLink(r.domain), reads(r.domain)],
+};
+const NEW_WORDS = { domain: 'new domain', name: 'new name', record: 'new record' };
+export const NEW_COLUMN = { id: 'new', label: 'New', key: (r) => r.new, cell: (r) => el('span', { class: `why is-${r.new in NEW_WORDS ? r.new : ''}` }, NEW_WORDS[r.new] ?? '') };
+export const STORED_COLUMN = { id: 'stored', label: 'Stored', key: (r) => r.time_stored, cell: (r) => time(r.time_stored), newest: true };
+export const KNOWN_COLUMN = { id: 'known', label: 'Known since', key: (r) => r.time_known, cell: (r) => (r.history ? el('time', { datetime: format.iso(r.time_known), title: format.iso(r.time_known) }, format.day(r.time_known)) : ''), newest: true };
+
 export const REASONS = {
 	contains: ['contains it', 'The name contains the keyword'],
 	homoglyph: ['look-alike letters', 'Letters of other scripts that look like those of the keyword'],
