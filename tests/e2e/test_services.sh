@@ -23,6 +23,20 @@ done
 before=$(sed -n 's/^ExecStartPre=-+//p' "$T/lookback-dataplane.service")
 # shellcheck disable=SC2086
 timeout 60 ${before/ \$LOOKBACK_INPUT/} > "$T/check.log" 2>&1 || fail "'$before' is not taken: $(tail -n 1 "$T/check.log")"
+
+# The feed: an instance, until it follows the stream.
+unit=$T/lookback-new@domain.service
+mkdir -p "$T/state"
+sed -E -e "s|=/[^ ]*/lookback |=$BUILD/collector/lookback |" -e "s|/etc/lookback/|$T/|; s|/var/log/lookback/|$T/|; s|/var/lib/lookback-new/|$T/state/|" \
+	-e 's/%i/domain/g' "$BUILD/scripts/systemd/lookback-new@.service" > "$unit"
+redis xadd pdns:new '*' name www.example.com type A rdata 192.0.2.1 first 1700000000 sensor s > /dev/null
+redis zadd pdns:first:www.example.com 1700000000 "A 192.0.2.1" > /dev/null
+redis zadd pdns:zone:example.com 1700000000 www.example.com > /dev/null
+# shellcheck disable=SC2046
+start feed $(sed -n 's/^ExecStart=//p' "$unit")
+await 20 grep -q '"domain":"example.com"' "$T/new-domain.jsonl"
+await 20 test -s "$T/state/domain.cursor"
+kill "$PID"
 echo "command lines: taken"
 
 command -v systemd-analyze > /dev/null || skip "systemd-analyze is not installed"
