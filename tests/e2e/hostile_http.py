@@ -340,7 +340,8 @@ def part_shapes(server, slowest):
         check(time.monotonic() - start < 8, "%s %s: took %.1f s" % (target[:60], str(more)[:60], time.monotonic() - start))
         if code:
             for name in ("x-content-type-options", "content-security-policy", "x-frame-options", "referrer-policy", "cross-origin-resource-policy"):
-                check(code in (413, 414, 431) or name in headers, "%s %s: %d without %s" % (target[:60], str(more)[:60], code, name))
+                # the library answers a few requests itself: too large, or without Host
+                check(code in (413, 414, 431) or more.get("host", "") is None or name in headers, "%s %s: %d without %s" % (target[:60], str(more)[:60], code, name))
         return code
     for target in ("/api/lookup?q=a.example", ping, "/healthz", "/nosuch", "/metrics?x=1"):
         base = target + ("&" if "?" in target else "?")

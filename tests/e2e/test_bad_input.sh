@@ -127,10 +127,13 @@ changing=$!
 await 20 grep -q 'cannot connect' "$T/err"
 truncate -s 5000 "$T/changing.pcap"
 start collector "${co[@]}" -o "redis=unix:$REDIS" -o "redis.password_file=$T/password" -o redis.prefix=changing:
+COLLECTOR_PID=$PID
 status=0
 wait $changing || status=$?
 [ $status = 1 ] && grep -q 'changing\.pcap: changed while it was read: .*; 29 of its 136 packets' "$T/err" ||
 	fail "a capture that changed: status $status: $(cat "$T/err")"
+kill "$COLLECTOR_PID" # it may still be writing
+await 30 is_gone "$COLLECTOR_PID"
 [ "$(auth --raw --scan --pattern '*' | grep -vc '^changing:')" = 0 ] || fail "something was written: $(auth keys '*')"
 auth flushall > /dev/null
 
