@@ -24,9 +24,9 @@ static void show(struct finding *f)
 		return;
 	f->shown++;
 	if (f->table) {
-		enum query_reason reason = query_alike(f->keyword, strlen(f->keyword), found->name, found->name_len);
-		bool decoded = query_unicode(found->name, found->name_len, unicode, sizeof(unicode)) > 0;
-		snprintf(why, sizeof(why), decoded ? "%s: %s" : "%s", query_reason_text[reason], unicode);
+		enum alike_reason reason = alike(f->keyword, strlen(f->keyword), found->name, found->name_len);
+		bool decoded = alike_unicode(found->name, found->name_len, unicode, sizeof(unicode)) > 0;
+		snprintf(why, sizeof(why), decoded ? "%s: %s" : "%s", alike_reason_text[reason], unicode);
 		const struct query_record row = {.owner = found->name,
 			.owner_len = found->name_len,
 			.type = found->types,

@@ -25,7 +25,7 @@ const struct lookback_command lookback_commands[] = {
 	{"zone", "NAME...", 1, 1000, lookback_zone, "print the records of a name and of all names below it", "",
 		LOOKUP_OPTIONS},
 	{"find", "KEYWORD...", 1, 1000, lookback_find, "print names that contain a keyword or look like it",
-		"Best match first, each with its reason: contains, homoglyph, digit for letter, one edit.\n"
+		"Best match first, each with its reason: contains, homoglyph, digit for letter, split, one edit, similar letters.\n"
 		"Uses the index of names if names.file is set, otherwise scans Redis.",
 		"-t -l -j -q --since --until --offset --timeout"},
 	{"alerts", "", 0, 0, lookback_alerts, "print what the watch rules found",

@@ -18,7 +18,7 @@ static char fold_one(char c)
 {
 	if (c >= '0' && c <= '9')
 		return digits[c - '0'];
-	return c == 'i' ? 'l' : c == '-' || c == '\n' ? '.' : c;
+	return c == 'i' ? 'l' : c == 'q' ? 'g' : c == '-' || c == '\n' ? '.' : c;
 }
 
 void names_needle_add(struct names_needles *n, const char *text, size_t len)
@@ -69,9 +69,11 @@ static __attribute__((target("avx2"))) void fold_avx2(const char *from, char *to
 		__m256i dot = _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('-')),
 			_mm256_cmpeq_epi8(v, _mm256_set1_epi8('\n')));
 		__m256i is_i = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('i'));
+		__m256i is_q = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('q'));
 		v = _mm256_blendv_epi8(v, _mm256_shuffle_epi8(table, index), digit);
 		v = _mm256_blendv_epi8(v, _mm256_set1_epi8('.'), dot);
 		v = _mm256_blendv_epi8(v, _mm256_set1_epi8('l'), is_i);
+		v = _mm256_blendv_epi8(v, _mm256_set1_epi8('g'), is_q);
 		_mm256_storeu_si256((__m256i *)(void *)(to + i), v);
 	}
 	fold_plain(from + i, to + i, size - i);

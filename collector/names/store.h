@@ -42,7 +42,7 @@ static inline uint64_t names_store_size(const struct names_store *s)
 uint64_t names_store_memory(const struct names_store *s);
 
 // What to look for. Folded: digits and letters that look alike are one (0 o, 1 i l, 3 e, 4 a, 5 s,
-// 6 9 g, 7 t, 8 b, 2 z), and so are dots, hyphens and the ends of names.
+// 6 9 q g, 7 t, 8 b, 2 z), and so are dots, hyphens and the ends of names.
 struct names_needles {
 	bool folded;
 	size_t len; // 0: every name is a hit

@@ -139,7 +139,7 @@ bool query_match(const struct query_run *run, const char *name, size_t len)
 		return matches_regex(run->regex, name, len) &&
 		       !(run->exclude && matches_regex(run->exclude, name, len));
 	case QUERY_KEYWORD:
-		return query_alike(run->q.name, run->q.name_len, name, len) != QUERY_REASON_NONE;
+		return alike(run->q.name, run->q.name_len, name, len) != ALIKE_NONE;
 	default:
 		return true;
 	}
@@ -234,41 +234,16 @@ static void add_literal(struct names_needles *out, const char *pattern, bool reg
 	names_needle_add(out, best, best_len);
 }
 
-// Letters that pairs of others look like: m for rn, w for vv.
-static size_t spread(const char *keyword, char *out)
-{
-	size_t n = 0;
-
-	for (; *keyword; keyword++) {
-		if (*keyword == 'm' || *keyword == 'w') {
-			out[n++] = *keyword == 'm' ? 'r' : 'v';
-			out[n++] = *keyword == 'm' ? 'n' : 'v';
-		} else {
-			out[n++] = *keyword;
-		}
-	}
-	return n;
-}
-
-// The keyword folded; its halves at the beginning and end of a word, one of which an edit leaves
-// whole; punycode, which has to be decoded.
+// Punycode has to be decoded.
 static void add_keyword(struct names_needles *out, const struct query *q)
 {
-	char text[2 * TEXT_NAME_SIZE];
-	size_t half = q->name_len / 2, n;
+	struct alike_pieces pieces;
 
+	alike_pieces(&pieces, q->name, q->name_len);
 	out->folded = true;
-	names_needle_add(out, q->name, q->name_len);
+	for (size_t i = 0; i < pieces.len; i++)
+		names_needle_add(out, pieces.text[i], pieces.size[i]);
 	names_needle_add(out, "xn--", 4);
-	n = spread(q->name, text);
-	if (n != q->name_len)
-		names_needle_add(out, text, n);
-	if (q->name_len < QUERY_EDIT_MIN)
-		return;
-	n = (size_t)snprintf(text, sizeof(text), ".%.*s", (int)half, q->name);
-	names_needle_add(out, text, n);
-	n = (size_t)snprintf(text, sizeof(text), "%s.", q->name + half);
-	names_needle_add(out, text, n);
 }
 
 void query_match_needles(const struct query_run *run, struct names_needles *out)

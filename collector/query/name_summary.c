@@ -38,12 +38,12 @@ void query_name_summary_add(struct query_name_summary *f, const struct query_rec
 
 void query_name_summary_json(struct redis_buffer *out, const struct query_name_summary *f, const char *keyword)
 {
-	const char *reason = query_reason_text[query_alike(keyword, strlen(keyword), f->name, f->name_len)];
+	const char *reason = alike_reason_text[alike(keyword, strlen(keyword), f->name, f->name_len)];
 	char unicode[4 * TEXT_NAME_SIZE];
 
 	query_put_text(out, "{\"name\":");
 	query_put_json(out, f->name, f->name_len);
-	if (query_unicode(f->name, f->name_len, unicode, sizeof(unicode)) > 0) {
+	if (alike_unicode(f->name, f->name_len, unicode, sizeof(unicode)) > 0) {
 		query_put_text(out, ",\"unicode\":");
 		query_put_utf8(out, unicode);
 	}

@@ -9,6 +9,7 @@
 // another order.
 #pragma once
 
+#include "collector/alike/alike.h"
 #include "collector/query/db.h"
 #include "collector/question/question.h"
 
@@ -46,19 +47,6 @@ struct query_sorted *query_sorted_start(const struct query *q, struct query_db *
 enum query_step query_sorted_next(struct query_sorted *s, struct query_record *record);
 const char *query_sorted_why(const struct query_sorted *s);
 void query_sorted_stop(struct query_sorted *s);
-
-// alike.c: why a name matches a keyword, in order of rank.
-enum query_reason {
-	QUERY_REASON_NONE,
-	QUERY_REASON_CONTAINS,	// the keyword itself
-	QUERY_REASON_HOMOGLYPH, // by letters of other scripts, in punycode
-	QUERY_REASON_DIGIT,	// by digits and letters that look alike: 0 o, 1 l i, 5 s, rn m, …
-	QUERY_REASON_EDIT,	// one letter more, less, other, or two swapped, in a word of the name
-	QUERY_REASON_MAX
-};
-enum { QUERY_EDIT_MIN = 5 }; // shortest keyword for which one edit is tried
-enum query_reason query_alike(const char *keyword, size_t keyword_len, const char *name, size_t len);
-extern const char *const query_reason_text[];
 
 // match.c: true if `name` is the zone or is below it; if its first labels are those of the stem.
 bool query_name_is_below(const char *zone, size_t zone_len, const char *name, size_t len);

@@ -17,7 +17,7 @@ static uint64_t rank_bound(const struct query *q)
 
 bool query_ranks_are_full(const struct query_run *run)
 {
-	return run->q.kind == QUERY_KEYWORD && run->ranked[QUERY_REASON_CONTAINS].len >= rank_bound(&run->q);
+	return run->q.kind == QUERY_KEYWORD && run->ranked[ALIKE_CONTAINS].len >= rank_bound(&run->q);
 }
 
 int query_ranks_take(struct query_run *run, const char *name, size_t len)
@@ -26,9 +26,11 @@ int query_ranks_take(struct query_run *run, const char *name, size_t len)
 		return query_run_add_key(run, name, len);
 	if (run->q.kind != QUERY_KEYWORD)
 		return query_match(run, name, len) ? query_run_add_key(run, name, len) : 0;
-	enum query_reason reason = query_alike(run->q.name, run->q.name_len, name, len);
+	if (!run->keyword && !(run->keyword = alike_keyword_new(run->q.name, run->q.name_len)))
+		return query_run_fail(run, "out of memory");
+	enum alike_reason reason = alike_match(run->keyword, name, len, run->source == SOURCE_INDEX);
 	uint64_t bound = rank_bound(&run->q);
-	if (reason == QUERY_REASON_NONE || run->ranked[reason].len >= bound)
+	if (reason == ALIKE_NONE || run->ranked[reason].len >= bound)
 		return 0; // what is beyond the limit need not be remembered
 	if (!query_list_add(&run->ranked[reason], name, len))
 		return query_run_fail(run, "out of memory");
@@ -37,7 +39,7 @@ int query_ranks_take(struct query_run *run, const char *name, size_t len)
 
 bool query_ranks_next(struct query_run *run)
 {
-	if (run->q.kind != QUERY_KEYWORD || run->rank + 1 >= QUERY_REASON_MAX)
+	if (run->q.kind != QUERY_KEYWORD || run->rank + 1 >= ALIKE_MAX)
 		return false;
 	query_list_free(&run->keys);
 	run->keys = run->ranked[++run->rank];

@@ -31,10 +31,11 @@ void query_stop(struct query_run *run)
 	query_list_free(&run->sets);
 	query_list_free(&run->keys);
 	query_list_free(&run->resolve);
-	for (size_t i = 0; i < QUERY_REASON_MAX; i++)
+	for (size_t i = 0; i < ALIKE_MAX; i++)
 		query_list_free(&run->ranked[i]);
 	redis_buffer_free(&run->page.text);
 	free(run->page.item);
+	alike_keyword_free(run->keyword);
 	query_regex_free(run->regex);
 	query_regex_free(run->exclude);
 	free(run);

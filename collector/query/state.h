@@ -61,19 +61,20 @@ struct query_run {
 	struct query_db *db;
 	const char *family; // FAMILY_NAME, FAMILY_IP or FAMILY_RDATA
 	enum query_source source;
-	char scan_cursor[24];			    // of the next SCAN
-	size_t scan_node, nodes;		    // primary being scanned, of how many; 0: not asked yet
-	uint64_t version;			    // of the cluster when the scan began
-	char pattern[2 * TEXT_NAME_SIZE];	    // glob for SCAN, after the prefix
-	uint64_t net_next, net_last;		    // SOURCE_NETS: number of the /24 or /48
-	uint64_t index_next;			    // SOURCE_INDEX: where the search goes on
-	struct names_mark mark;			    // …what the index has to hold
-	int64_t mark_until_ms;			    // …and until when that is waited for; 0: not asked yet
-	bool index_covers;			    // …it does
-	bool index_stale;			    // it does not: the keys are read
-	struct names_needles needles;		    // SOURCE_INDEX: what it looks for
-	struct query_list ranked[QUERY_REASON_MAX]; // QUERY_KEYWORD: names by reason, until all are known
-	size_t rank;				    // which of them comes next
+	char scan_cursor[24];		     // of the next SCAN
+	size_t scan_node, nodes;	     // primary being scanned, of how many; 0: not asked yet
+	uint64_t version;		     // of the cluster when the scan began
+	char pattern[2 * TEXT_NAME_SIZE];    // glob for SCAN, after the prefix
+	uint64_t net_next, net_last;	     // SOURCE_NETS: number of the /24 or /48
+	uint64_t index_next;		     // SOURCE_INDEX: where the search goes on
+	struct names_mark mark;		     // …what the index has to hold
+	int64_t mark_until_ms;		     // …and until when that is waited for; 0: not asked yet
+	bool index_covers;		     // …it does
+	bool index_stale;		     // it does not: the keys are read
+	struct names_needles needles;	     // SOURCE_INDEX: what it looks for
+	struct query_list ranked[ALIKE_MAX]; // QUERY_KEYWORD: names by reason, until all are known
+	size_t rank;			     // which of them comes next
+	struct alike_keyword *keyword;	     // QUERY_KEYWORD: for the comparison; owned, made by query_ranks_take
 	struct query_list sets, keys;
 	uint64_t set_rank;	   // members of the current set that were read
 	uint64_t key_rank;	   // members of the current key that were read

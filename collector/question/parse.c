@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/question/parse.h"
 
+#include "collector/alike/alike.h"
 #include "collector/question/regex.h"
 
 #include <errno.h>
@@ -153,8 +154,8 @@ int query_parse_keyword(struct query *q, const char *text, char *why, size_t why
 	if (!query_to_ascii(plain, sizeof(plain)))
 		return query_refuse(why, why_size, text, "a part of a name that IDNA permits");
 	// what is not ASCII: by the letters that it looks like, else as the punycode of whole labels
-	bool decoded = strcmp(plain, given) != 0 && query_unicode(plain, strlen(plain), unicode, sizeof(unicode)) > 0;
-	if (decoded && query_to_latin(unicode, given, sizeof(given)))
+	bool decoded = strcmp(plain, given) != 0 && alike_unicode(plain, strlen(plain), unicode, sizeof(unicode)) > 0;
+	if (decoded && alike_to_latin(unicode, given, sizeof(given)))
 		strcpy(plain, given);
 	if (query_is_pattern(plain, strlen(plain)))
 		return refuse_pattern(text, "a part of a name", why, why_size);

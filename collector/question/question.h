@@ -19,7 +19,7 @@ enum query_kind {
 	QUERY_REGEX,	      // names that match an extended regular expression
 	QUERY_TARGET_GLOB,    // records that point to a name that matches
 	QUERY_TARGET_REGEX,   // the same
-	QUERY_KEYWORD,	      // names that contain a keyword, or look like it (alike.c)
+	QUERY_KEYWORD,	      // names that contain a keyword, or look like it (collector/alike)
 	QUERY_EVERYTHING      // all that Redis holds
 };
 
@@ -106,12 +106,6 @@ bool query_to_ascii(char *text, size_t size);
 
 // Like query_name (name.h), for a name that may have labels in UTF-8; 0 also if IDNA does not permit them.
 size_t query_name_of(const char *text, size_t len, char out[static TEXT_NAME_SIZE]);
-
-// A keyword in UTF-8 as the Latin letters that it looks like; false if some look like none.
-bool query_to_latin(const char *text, char *out, size_t out_size);
-
-// The name with its punycode labels in UTF-8. Returns the length (terminated), 0 if there are none.
-size_t query_unicode(const char *name, size_t len, char *out, size_t out_size);
 
 // The name, with labels in UTF-8 if they are valid IDNA 2008 and convert back to the same punycode. Labels
 // that are broken or have control characters stay in punycode. Returns the length (terminated), 0 if there are none.

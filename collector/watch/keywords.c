@@ -40,6 +40,7 @@ struct watch_keywords {
 	char *texts;
 	size_t texts_len, texts_capacity;
 	size_t shortest, longest; // words for which an edit is tried
+	size_t words;		  // most words of a keyword
 };
 
 static const uint64_t factor = 0x9e3779b97f4a7c15u;
@@ -73,21 +74,17 @@ void watch_keywords_free(struct watch_keywords *k)
 
 // folding ──────────────────────────────────────────────────────────────────────────────────────
 
-// One letter for all that look like it, as query/alike.c has them. With `pairs`, rn is m and vv is w.
+// One letter for all that look like it, as collector/alike has them. With `pairs`, rn is m and vv is w.
 static size_t fold(const char *text, size_t len, bool pairs, char *out)
 {
-	static const char digits[] = "olzeasgtbg";
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
 		if (c == '.' || c == '-')
 			continue;
-		if (c >= '0' && c <= '9')
-			c = digits[c - '0'];
-		else if (c == 'i')
-			c = 'l';
-		else if (pairs && c == 'r' && i + 1 < len && text[i + 1] == 'n')
+		c = alike_fold(c);
+		if (pairs && c == 'r' && i + 1 < len && text[i + 1] == 'n')
 			c = 'm', i++;
 		else if (pairs && c == 'v' && i + 1 < len && text[i + 1] == 'v')
 			c = 'w', i++;
@@ -157,7 +154,7 @@ static uint64_t head_of(const char *text, size_t letters)
 static bool add_folded(struct watch_keywords *k, const char *folded, size_t len, uint32_t id)
 {
 	if (len < SHORT_HEAD)
-		return true; // query_alike needs three letters as well
+		return true; // alike needs three letters as well
 	if (k->texts_len + len > k->texts_capacity) {
 		size_t capacity = 2 * k->texts_capacity + len + 4096;
 		char *more = realloc(k->texts, capacity);
@@ -197,10 +194,14 @@ bool watch_keywords_add(struct watch_keywords *k, const char *keyword, size_t le
 	size_t n = fold(keyword, len, true, folded[0]), m = fold(keyword, len, false, folded[1]);
 	if (!add_folded(k, folded[0], n, id) || (m != n && !add_folded(k, folded[1], m, id)))
 		return false;
-	if (!edits || len < QUERY_EDIT_MIN || len > WORD_MAX)
+	if (!edits || len < ALIKE_EDIT_MIN || len > WORD_MAX)
 		return true;
 	k->shortest = len - 1 < k->shortest ? len - 1 : k->shortest;
 	k->longest = len + 1 > k->longest ? len + 1 : k->longest;
+	size_t words = 1;
+	for (size_t i = 0; i < len; i++)
+		words += keyword[i] == '-' || keyword[i] == '.';
+	k->words = words > k->words ? words : k->words;
 	each_hash(keyword, len, add_hash, &a);
 	return a.good;
 }
@@ -296,13 +297,25 @@ static void look_at_hash(void *arg, uint64_t hash)
 			f->candidate(f->arg, t->items[i].id);
 }
 
+static size_t word_end(const char *name, size_t at, size_t len)
+{
+	while (at < len && name[at] != '.' && name[at] != '-')
+		at++;
+	return at;
+}
+
+// Each word, and each group of as many words as a keyword has, and one more.
 static void find_edited(struct keyword_finding *f, const char *name, size_t len)
 {
-	for (size_t at = 0, end; at < len; at = end + 1) {
-		for (end = at; end < len && name[end] != '.' && name[end] != '-'; end++)
-			;
-		if (end - at >= f->k->shortest && end - at <= f->k->longest && end - at <= WORD_MAX)
-			each_hash(name + at, end - at, look_at_hash, f);
+	size_t most = f->k->words > 1 ? f->k->words + 1 : 1;
+
+	for (size_t at = 0; at < len; at = word_end(name, at, len) + 1) {
+		size_t end = at;
+		for (size_t words = 0; words < most && end <= len; words++, end++) {
+			end = word_end(name, end, len);
+			if (end - at >= f->k->shortest && end - at <= f->k->longest && end - at <= WORD_MAX)
+				each_hash(name + at, end - at, look_at_hash, f);
+		}
 	}
 }
 
@@ -315,7 +328,7 @@ static bool has(const char *text, size_t len, const char *part)
 static size_t to_latin(const char *name, size_t len, char *out, size_t out_size)
 {
 	char unicode[NAME_SIZE], one[5], latin[8];
-	size_t n = 0, size = query_unicode(name, len, unicode, sizeof(unicode));
+	size_t n = 0, size = alike_unicode(name, len, unicode, sizeof(unicode));
 
 	for (size_t i = 0; i < size && n + 1 < out_size;) {
 		unsigned char c = (unsigned char)unicode[i];
@@ -327,7 +340,7 @@ static size_t to_latin(const char *name, size_t len, char *out, size_t out_size)
 		octets = octets > size - i ? size - i : octets;
 		memcpy(one, unicode + i, octets);
 		one[octets] = '\0';
-		out[n++] = query_to_latin(one, latin, sizeof(latin)) ? latin[0] : '?';
+		out[n++] = alike_to_latin(one, latin, sizeof(latin)) ? latin[0] : '?';
 		i += octets;
 	}
 	return n;

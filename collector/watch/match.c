@@ -19,7 +19,7 @@ struct match_mark {
 	uint32_t part;	 // offset in the owner or the target, or bits of the network
 	uint16_t target; // offset of the target in the RDATA + 1; 0: the owner
 	uint16_t value;	 // which keyword
-	uint8_t alike;	 // enum query_reason
+	uint8_t alike;	 // enum alike_reason
 	bool network;	 // found by an address
 	bool candidate;	 // of `round`: tried already
 };
@@ -101,20 +101,20 @@ static void hit_network(void *arg, uint32_t term, size_t bits)
 }
 
 // Why the record has one of the keywords of a term, and which.
-static enum query_reason compare(const struct watch_term *t, const struct watch_record *r, uint16_t *value)
+static enum alike_reason compare(const struct watch_term *t, const struct watch_record *r, uint16_t *value)
 {
 	for (size_t i = 0; i < t->len; i++) {
 		*value = (uint16_t)i;
 		if (t->kind == WATCH_CONTAINS) {
 			if (memmem(r->name, r->name_len, t->values[i], strlen(t->values[i])))
-				return QUERY_REASON_CONTAINS;
+				return ALIKE_CONTAINS;
 			continue;
 		}
-		enum query_reason reason = query_alike(t->values[i], strlen(t->values[i]), r->name, r->name_len);
-		if (reason != QUERY_REASON_NONE)
+		enum alike_reason reason = alike(t->values[i], strlen(t->values[i]), r->name, r->name_len);
+		if (reason != ALIKE_NONE)
 			return reason;
 	}
-	return QUERY_REASON_NONE;
+	return ALIKE_NONE;
 }
 
 static void try_keyword(void *arg, uint32_t term)
@@ -125,9 +125,9 @@ static void try_keyword(void *arg, uint32_t term)
 	if (mark->round == m->round)
 		return;
 	uint16_t value = 0;
-	enum query_reason reason = compare(&m->set->rules.terms[term], m->record, &value);
+	enum alike_reason reason = compare(&m->set->rules.terms[term], m->record, &value);
 	*mark = (struct match_mark){.round = m->round, .value = value, .alike = (uint8_t)reason, .candidate = true};
-	if (reason != QUERY_REASON_NONE)
+	if (reason != ALIKE_NONE)
 		m->hits[m->hits_len++] = term;
 }
 
@@ -194,7 +194,7 @@ static bool holds(struct watch_matcher *m, uint32_t term)
 	const struct match_mark *mark = &m->marks[term];
 
 	if (t->kind < WATCH_TYPE)
-		return mark->round == m->round && (!mark->candidate || mark->alike != QUERY_REASON_NONE);
+		return mark->round == m->round && (!mark->candidate || mark->alike != ALIKE_NONE);
 	if (t->kind > WATCH_TYPE)
 		return is_known(m, t);
 	for (size_t i = 0; i < t->len; i++)
@@ -280,7 +280,7 @@ static void tell_found(const struct watch_matcher *m, uint32_t term, char *out, 
 	char network[INET6_ADDRSTRLEN + 5];
 
 	if (mark->candidate) {
-		snprintf(out, size, "%s %s (%s)", kind, t->values[mark->value], query_reason_text[mark->alike]);
+		snprintf(out, size, "%s %s (%s)", kind, t->values[mark->value], alike_reason_text[mark->alike]);
 	} else if (t->kind == WATCH_TYPE) {
 		snprintf(out, size, "%s %.*s", kind, (int)r->type_len, r->type);
 	} else if (t->kind > WATCH_TYPE) {

@@ -33,7 +33,7 @@ enum { BUDGET = 4 << 20 };
 
 static void search(const struct names_store *s, const char *keyword, uint64_t limit)
 {
-	struct query_run run = {.q = query_make(QUERY_KEYWORD)};
+	struct query_run run = {.q = query_make(QUERY_KEYWORD), .source = SOURCE_INDEX};
 	char why[256];
 
 	if (query_parse_keyword(&run.q, keyword, why, sizeof(why)) != 0) {
@@ -46,9 +46,10 @@ static void search(const struct names_store *s, const char *keyword, uint64_t li
 	for (uint64_t next = 0; next < names_store_size(s) && !query_ranks_are_full(&run);)
 		next = names_search(s, &run.needles, next, BUDGET, take, &run);
 	printf("%-16s %.0f ms", keyword, (now() - start) * 1e3);
-	for (size_t i = 1; i < QUERY_REASON_MAX; i++)
-		printf(", %s: %zu", query_reason_text[i], run.ranked[i].len);
+	for (size_t i = 1; i < ALIKE_MAX; i++)
+		printf(", %s: %zu", alike_reason_text[i], run.ranked[i].len);
 	putchar('\n');
+	alike_keyword_free(run.keyword);
 }
 
 int main(int argc, char **argv)

@@ -50,7 +50,7 @@ static void parse_all(const char *text)
 	(void)query_parse_pattern(&q, QUERY_REGEX, text, why, sizeof(why));
 	q = query_make(QUERY_KEYWORD);
 	if (query_parse_keyword(&q, text, why, sizeof(why)) == 0)
-		(void)query_alike(q.name, q.name_len, "xn--80ak6aa92e.paypa1-1ogin.example", 35);
+		(void)alike(q.name, q.name_len, "xn--80ak6aa92e.paypa1-1ogin.example", 35);
 }
 
 static void take_item(void *arg, const char *item, bool several)
@@ -115,13 +115,13 @@ static void read_names(const char *text, size_t len)
 
 	if (len >= TEXT_NAME_SIZE)
 		return;
-	(void)query_to_latin(text, out, sizeof(out));
-	(void)query_alike("paypal", 6, text, len);
+	(void)alike_to_latin(text, out, sizeof(out));
+	(void)alike("paypal", 6, text, len);
 	len = query_name(text, len, name);
 	if (len == 0)
 		return;
 	text = name; // as keys hold it
-	if (query_unicode(text, len, out, sizeof(out)) >= sizeof(out))
+	if (alike_unicode(text, len, out, sizeof(out)) >= sizeof(out))
 		abort();
 	size_t n = query_readable(text, len, out, sizeof(out));
 	if (n >= sizeof(out) || (n > 0 && strlen(out) != n))

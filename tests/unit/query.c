@@ -118,28 +118,6 @@ static void wildcards(void)
 	CU_ASSERT_FALSE(is_in(QUERY_STEM, "www.example", "www.examples.org"));
 }
 
-static void look_alikes(void)
-{
-	static const struct {
-		const char *name;
-		enum query_reason reason;
-	} samples[] = {{"www.paypal.com", QUERY_REASON_CONTAINS}, {"mypaypal-login.example", QUERY_REASON_CONTAINS},
-		{"paypa1.com", QUERY_REASON_DIGIT}, {"login.paypai.net", QUERY_REASON_DIGIT},
-		{"xn--pypal-4ve.com", QUERY_REASON_HOMOGLYPH}, // its first "a" is Cyrillic
-		{"paypl.com", QUERY_REASON_EDIT}, {"www.payypal.com", QUERY_REASON_EDIT},
-		{"secure-paypol.com", QUERY_REASON_EDIT}, {"papyal.com", QUERY_REASON_EDIT},
-		{"pay.pal", QUERY_REASON_NONE}, {"example.com", QUERY_REASON_NONE}, {"", QUERY_REASON_NONE},
-		{"xn--", QUERY_REASON_NONE}, {"xn--99999999999999999999.com", QUERY_REASON_NONE}};
-	char out[256];
-
-	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++)
-		CU_ASSERT_EQUAL(query_alike("paypal", 6, samples[i].name, strlen(samples[i].name)), samples[i].reason);
-	CU_ASSERT_EQUAL(query_alike("amazon", 6, "arnazon.com", 11), QUERY_REASON_DIGIT);
-	CU_ASSERT(query_unicode("www.xn--bcher-kva.example", 25, out, sizeof(out)) > 0);
-	CU_ASSERT_STRING_EQUAL(out, "www.bücher.example");
-	CU_ASSERT_EQUAL(query_unicode("www.example", 11, out, sizeof(out)), 0);
-}
-
 static void rdata(void)
 {
 	static const struct {
@@ -258,7 +236,6 @@ int main(void)
 {
 	static const struct unit_test tests[] = {{"globs", patterns}, {"regular expressions", regexes},
 		{"a late one", late_regex}, {"needles of patterns", needles}, {"wildcards", wildcards},
-		{"look-alikes", look_alikes}, {"rdata of others", rdata}, {"rdata in wire form", rdata_wire},
-		{"JSON and CSV", json}};
+		{"rdata of others", rdata}, {"rdata in wire form", rdata_wire}, {"JSON and CSV", json}};
 	return unit_run("query", tests, sizeof(tests) / sizeof(*tests));
 }

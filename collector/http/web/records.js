@@ -173,7 +173,9 @@ export const REASONS = {
 	contains: ['contains it', 'The name contains the keyword'],
 	homoglyph: ['look-alike letters', 'Letters of other scripts that look like those of the keyword'],
 	'digit for letter': ['digit for letter', 'Digits or letters that look alike: 0 and o, 1 and l, rn and m'],
+	split: ['dot or hyphen inside', 'A dot or hyphen added, removed or changed'],
 	'one edit': ['one letter different', 'One letter added, removed or changed, or two swapped'],
+	'similar letters': ['similar letters', 'Letters exchanged for similar ones: b and d, c and e, d and cl'],
 };
 const REASON_ORDER = Object.keys(REASONS);
 
