@@ -6,7 +6,7 @@
 
 A block between lines ``` holds commands (lines that begin with "$ "; a backslash continues them) with their output, or a file, whose
 first line is "# /etc/lookback/NAME". In the output "…" stands for anything in a line, or, if it is alone, for any lines. Dates and times
-are not compared, because the records move with the clock. A comment <!-- run: COMMAND --> is run, too. --update writes what
+are not compared, because the records move with the clock; neither are scores, nor the order of alerts and new records. A comment <!-- run: COMMAND --> is run, too. --update writes what
 the commands print into the guide.
 """
 import os
@@ -17,7 +17,8 @@ import sys
 
 BLOCK = re.compile(r'^```\n(.*?)^```$|^<!-- run: (.*?) -->$', re.M | re.S)
 FILE = re.compile(r'# /etc/lookback/([\w.-]+)\n')
-TIMES = [(re.compile(r'\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?Z?)?'), 'DATE'), (re.compile(r'\b1[6-9]\d{8}\b'), 'TIME')]
+TIMES = [(re.compile(r'\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?Z?)?'), 'DATE'), (re.compile(r'\b1[6-9]\d{8}\b'), 'TIME'), (re.compile(r'^ *[01]\.\d\d '), 'SCORE ')]
+UNORDERED = re.compile(r'lookback (alerts|new)\b')
 COMMAND_S = 60
 
 
@@ -40,7 +41,9 @@ def plain(line):
     return re.sub(r' +', ' ', line.rstrip())
 
 
-def fits(expected, got):
+def fits(command, expected, got):
+    if UNORDERED.search(command) and '…' not in expected:
+        expected, got = sorted(expected, key=plain), sorted(got, key=plain)
     pattern = ''
     for line in expected:
         if line == '…':
@@ -61,7 +64,7 @@ class Guide:
     def run(self, command):
         """Runs a command in the folder. Returns its output: both streams, paths as in the guide."""
         command = command.replace('/etc/lookback/', f'{self.etc}/').replace('/var/lib/lookback/', f'{self.folder}/var/')
-        done = subprocess.run(['bash', '-c', command], cwd=self.folder / 'work', env=self.environment, stdin=subprocess.DEVNULL,
+        done = subprocess.run(['bash', '-o', 'pipefail', '-c', command], cwd=self.folder / 'work', env=self.environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=COMMAND_S, check=False)
         text = done.stdout.decode('utf-8', 'replace').replace('\r\n', '\n')
         if done.returncode not in (0, 1) or 'runtime error' in text or 'Sanitizer' in text:
@@ -86,9 +89,9 @@ class Guide:
             got = self.run(command).splitlines()
             while got and not got[-1].strip():
                 got.pop()
-            if not fits(expected, got):
+            if not fits(command, expected, got):
                 self.faults.append('\n'.join([f'{self.path.name}: $ {command}', *(f'- {line}' for line in expected), *(f'+ {line}' for line in got)]))
-            kept = expected if '…' in ''.join(expected) and fits(expected, got) else got
+            kept = expected if '…' in ''.join(expected) and fits(command, expected, got) else got
             now += ''.join(line + '\n' for line in [f'$ {command}', *kept])
         return now
 

@@ -14,9 +14,26 @@ cat > "$T/bin/lookback" << END
 #!/bin/sh
 exec timeout 60 "$BUILD/collector/lookback" -c "$T/etc/lookback.conf" "\$@"
 END
+# A reload ends when the rules are in force.
 cat > "$T/bin/systemctl" << END
-#!/bin/sh
+#!/bin/bash
+reloads() { /usr/bin/curl -fsS --max-time 10 "\$(cat "$T/url")/metrics" | awk '/^lookback_collector_watch_reloads_total/ { n += \$NF } END { print n + 0 }'; }
+before=\$(reloads)
 kill -HUP "\$(cat "$T/collector.pid")"
+for _ in {1..200}; do
+	[ "\$(reloads)" -gt "\$before" ] && exit 0
+	sleep 0.1
+done
+exit 2
+END
+# Waits for a number of alerts.
+cat > "$T/bin/alerts-come" << END
+#!/bin/bash
+for _ in {1..300}; do
+	[ "\$(redis-cli -s "$REDIS" xlen pdns:alert)" -ge "\$1" ] && exit 0
+	sleep 0.1
+done
+exit 2
 END
 cat > "$T/bin/curl" << END
 #!/bin/bash
@@ -35,8 +52,11 @@ redis_up --appendonly no
 for guide in "$ROOT"/docs/guides/*.md; do
 	name=$(basename "$guide" .md)
 	[ "$name" != README ] || continue
+	[ -z "${COLLECTOR_PID-}" ] || { kill "$COLLECTOR_PID" && await 20 is_gone "$COLLECTOR_PID"; }
+	unset COLLECTOR_PID
 	redis flushall > /dev/null
-	rm -f "$T"/etc/*.conf
+	rm -rf "$T"/etc/*.conf "$SOCKET.spool" "${T:?}/var" # or the spool restores what Redis has lost
+	mkdir "$T/var"
 	cat > "$T/etc/lookback.conf" << END
 collector.socket = $SOCKET
 redis            = unix:$REDIS
