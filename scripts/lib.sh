@@ -38,7 +38,7 @@ declare -A PACKAGES=(
 		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev libmaxminddb-dev libre2-dev nettle-dev libseccomp-dev zlib1g-dev libcurl4-openssl-dev publicsuffix libcunit1-dev redis-server redis-tools curl
 		iproute2 procps"
 	# programs to compare with: a dissector, a DNS library, name servers, …
-	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis knot bind9-dnsutils bind9-utils prometheus
+	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis python3-networkx graphviz knot bind9-dnsutils bind9-utils prometheus
 		ethtool mandoc valgrind unbound nsd dnsperf dnsdbq libmaxmind-db-writer-perl mmdb-bin jq openssl python3-aiosmtpd dpdk-dev faketime chromium"
 	[lint]="shellcheck clang-format codespell"
 )

@@ -16,3 +16,4 @@ enum MHD_Result api_block(struct http_request *r);	// block.c: /block
 enum MHD_Result api_understand(struct http_request *r); // understand.c: /api/understand
 enum MHD_Result api_alerts(struct http_request *r);	// alerts.c: /api/alerts
 enum MHD_Result api_new(struct http_request *r);	// new.c: /api/new
+enum MHD_Result api_pivot(struct http_request *r);	// pivot.c: /api/pivot

@@ -18,6 +18,7 @@ static const struct http_route routes[] = {
 	{"/api/find", api_find, false, true},
 	{"/api/alerts", api_alerts, false, true},
 	{"/api/new", api_new, false, true},
+	{"/api/pivot", api_pivot, false, true},
 	{"/api/export", api_export, false, true},
 	{"/api/bulk", api_bulk, true, true},
 	{"/block", api_block, false, true},

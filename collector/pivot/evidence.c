@@ -7,7 +7,7 @@
 
 enum { FRESH_S = 7 * PIVOT_DAY, OLD_S = 90 * PIVOT_DAY, FEW_ADDRESSES = 4 };
 
-static const double HALF_DOMAINS = 12, HALF_ZONES = 60; // with so many others half of the weight is left
+static const double HALF_DOMAINS = 9, HALF_ZONES = 60; // with so many others half of the weight is left
 
 static int compare_visits(const void *a, const void *b)
 {
@@ -221,6 +221,18 @@ static bool say(struct pivot_infra *x, const struct pivot_visit *v, struct pivot
 	return put(out, &e);
 }
 
+// An accepted entity in what is shared.
+static bool say_there(const struct pivot_infra *x, const struct pivot_visit *v, struct pivot_evidences *out)
+{
+	return put(out, &(struct pivot_evidence){.entity = v->entity,
+				.group = x->p->state[x->node].group,
+				.infra = x->node,
+				.edge = v->edge,
+				.shared = true,
+				.overlaps = true,
+				.accepted = true});
+}
+
 // A server that few use belongs to the domain that it is in.
 static bool say_own(struct pivot_infra *x, struct pivot_evidences *out)
 {
@@ -250,9 +262,12 @@ static bool collect_one(struct pivot *p, uint32_t node, int64_t epoch, struct pi
 	if (good && x.len > 0) {
 		look(&x, epoch);
 		note_node(&x);
-		for (size_t i = 0; i < x.len && good && x.strength > 0; i++)
-			if (!x.visit[i].accepted && x.visit[i].entity != p->state[node].entity)
+		for (size_t i = 0; i < x.len && good && x.strength > 0; i++) {
+			if (x.visit[i].accepted)
+				good = !x.shared || say_there(&x, &x.visit[i], out);
+			else if (x.visit[i].entity != p->state[node].entity)
 				good = say(&x, &x.visit[i], out);
+		}
 		good = good && say_own(&x, out);
 	}
 	free(x.visit);

@@ -26,7 +26,7 @@ static bool finish_infra(struct pivot *p, uint32_t i)
 	for (uint32_t e = s->first_to; e != PIVOT_NONE; e = p->link[e].next_to) {
 		const struct pivot_edge *edge = &p->edge[e];
 		uint32_t entity = p->state[edge->from].entity;
-		if (!is_entity_in(p, entity) || memcmp(edge->type, "zone", 5) == 0)
+		if (!is_entity_in(p, entity) || entity == s->entity || memcmp(edge->type, "zone", 5) == 0)
 			continue;
 		n->first = best == PIVOT_NONE || edge->first < n->first ? edge->first : n->first;
 		n->last = best == PIVOT_NONE || edge->last > n->last ? edge->last : n->last;
@@ -39,20 +39,18 @@ static bool finish_infra(struct pivot *p, uint32_t i)
 		}
 	}
 	bool own = n->roles != PIVOT_ADDRESS && is_entity_in(p, s->entity);
-	if (best == PIVOT_NONE || (own && p->node[s->entity].depth < p->node[best_entity].depth))
+	if (best == PIVOT_NONE || (own && n->from != PIVOT_NONE) ||
+		(own && p->node[s->entity].depth < p->node[best_entity].depth))
 		return false;
 	n->via = best;
 	n->from = p->edge[best].from;
 	n->depth = p->node[best_entity].depth;
-	n->score = (1 - miss) * (s->read && !own ? (double)s->share : 1);
+	double share = s->read && !own ? (double)s->share : 1;
+	n->score = (1 - miss) * (n->is_shared && !s->read ? 0 : share);
 	n->reasons = 0;
 	give(n, PIVOT_REASON_RECORD, 0);
-	if (s->read || s->heavy)
-		give(n,
-			n->is_shared		    ? PIVOT_REASON_SHARED
-			: n->roles == PIVOT_ADDRESS ? PIVOT_REASON_FEW
-						    : PIVOT_REASON_SERVER,
-			s->domains);
+	if (s->read && !n->is_shared) // else `stop` says by how many it is shared
+		give(n, n->roles == PIVOT_ADDRESS ? PIVOT_REASON_FEW : PIVOT_REASON_SERVER, s->domains);
 	return true;
 }
 

@@ -184,7 +184,7 @@ static uint32_t group_of(const struct pivot *p, const char *text)
 	uint8_t address[16];
 	size_t size = query_address(text, address), len = size > 0 ? schema_net_text(address, size, net) : 0;
 
-	return (uint32_t)hash_text(p, net, len, true) | 0x80000000u; // above all indices of nodes
+	return (uint32_t)hash_text(p, net, len, true) | PIVOT_GROUP_NETWORK;
 }
 
 uint32_t pivot_graph_address(struct pivot *p, const char *text, size_t len)

@@ -8,6 +8,8 @@
 
 enum { GROUPS_MAX = 32, SAME_MAX = 1024, SLOTS = 4096, PER_ENTITY = 64 };
 
+static const float ALONE = 0.7f;
+
 // Which groups have the same entities.
 struct same {
 	uint32_t group[SAME_MAX];
@@ -20,8 +22,9 @@ struct same {
 struct together {
 	uint32_t group[GROUPS_MAX];
 	float strength[GROUPS_MAX];
-	size_t len;
+	size_t len, networks;		       // networks: of addresses
 	uint32_t both[GROUPS_MAX][GROUPS_MAX]; // entities that are in both; on the diagonal: in one
+	uint32_t held[GROUPS_MAX][GROUPS_MAX]; // the same of accepted ones
 };
 
 static int compare_pairs(const void *a, const void *b)
@@ -111,7 +114,8 @@ static void merge_groups(struct same *t, const struct pivot_evidences *all)
 		size_t number[PER_ENTITY], n = 0;
 		to = end_of(all, from);
 		for (size_t i = from; i < to && n < PER_ENTITY; i++)
-			if (!all->at[i].many && (i == from || all->at[i].group != all->at[i - 1].group))
+			if (!all->at[i].many && !all->at[i].accepted &&
+				(i == from || all->at[i].group != all->at[i - 1].group))
 				if ((number[n] = number_of(t, all->at[i].group)) < SAME_MAX)
 					n++;
 		for (size_t i = 0; i < n; i++)
@@ -155,6 +159,7 @@ static size_t index_of(struct together *t, const struct pivot_evidence *e)
 	if (t->len == GROUPS_MAX)
 		return GROUPS_MAX;
 	t->group[t->len] = e->group;
+	t->networks += (e->group & PIVOT_GROUP_NETWORK) != 0;
 	return t->len++;
 }
 
@@ -188,9 +193,10 @@ static void count_together(struct together *t, const struct pivot_evidences *all
 	for (size_t from = 0, to; from < all->len; from = to) {
 		to = end_of(all, from);
 		size_t n = shared_groups(t, all->at + from, to - from, group, near);
+		uint32_t(*count)[GROUPS_MAX] = all->at[from].accepted ? t->held : t->both;
 		for (size_t i = 0; i < n; i++)
 			for (size_t k = 0; k < n; k++)
-				t->both[group[i]][group[k]]++;
+				count[group[i]][group[k]]++;
 	}
 }
 
@@ -206,6 +212,8 @@ static double weight_together(struct together *t, const struct pivot_evidence *e
 	for (size_t i = 0; i < *groups; i++)
 		for (size_t k = i + 1; k < *groups; k++) {
 			size_t g = group[i], h = group[k];
+			if (t->held[g][h] == 0) // no accepted one was in both
+				continue;
 			uint32_t fewer = t->both[g][g] < t->both[h][h] ? t->both[g][g] : t->both[h][h];
 			double part = fewer > 0 ? (double)t->both[g][h] / fewer : 1;
 			double time = 0.3 + 0.7 * (double)fmaxf(near[i], near[k]);
@@ -279,11 +287,14 @@ static void judge_entity(struct pivot *p, struct together *t, const struct pivot
 	const struct pivot_evidence *best = e;
 	size_t groups = 0, together;
 	double miss = 1, weight = weight_together(t, e, n, &together);
+	float alone = t->networks > 1 && together < 2 ? ALONE : 1;
 
 	for (size_t i = 0, k; i < n; i = k) {
 		float most = 0;
 		for (k = i; k < n && e[k].cause == e[i].cause; k++) {
-			most = fmaxf(most, e[k].weight);
+			// the accepted ones are in several shared networks: one that is only in one of them is less likely to be with them
+			float w = e[k].burst ? e[k].weight * alone : e[k].weight;
+			most = fmaxf(most, w);
 			best = e[k].weight > best->weight ? &e[k] : best;
 		}
 		groups += most >= 0.1f;
@@ -319,7 +330,8 @@ void pivot_judge(struct pivot *p)
 		count_together(t, &all);
 		for (size_t from = 0, to; from < all.len; from = to) {
 			to = end_of(&all, from);
-			judge_entity(p, t, all.at + from, to - from);
+			if (!all.at[from].accepted)
+				judge_entity(p, t, all.at + from, to - from);
 		}
 	}
 	free(all.at);

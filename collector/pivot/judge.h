@@ -36,15 +36,15 @@ struct pivot_infra {
 // What one piece of infrastructure says about one entity.
 struct pivot_evidence {
 	uint32_t entity, group, infra, edge;
-	uint32_t cause; // groups that say the same have one cause
-	float weight;	// 0 to 1
-	float strength; // of the infrastructure
-	float near;	// 0 to 1: began there at the time of an accepted one
-	bool shared, overlaps;
-	uint32_t others; // registered domains there that are not accepted
-	int32_t days;	 // that both lived there; negative: that were between
-	int32_t burst;	 // hours; 0: none
-	int32_t mostly;	 // percent; 0: less than half
+	uint32_t cause;			 // groups that say the same have one cause
+	float weight;			 // 0 to 1
+	float strength;			 // of the infrastructure
+	float near;			 // 0 to 1: began there at the time of an accepted one
+	bool shared, overlaps, accepted; // accepted: only that it is there
+	uint32_t others;		 // registered domains there that are not accepted
+	int32_t days;			 // that both lived there; negative: that were between
+	int32_t burst;			 // hours; 0: none
+	int32_t mostly;			 // percent; 0: less than half
 	bool own, many;
 };
 

@@ -123,6 +123,8 @@ void pivot_stop(struct pivot *p); // NULL is fine
 
 // Adds an indicator: a name or an address, as people paste them. 0, or -EINVAL with one line in `why`.
 int pivot_add(struct pivot *p, const char *text, char *why, size_t why_size);
+// The same for a name in any case, "192.0.2.1" and "[.]" too; labels may be in UTF-8.
+int pivot_add_name(struct pivot *p, const char *text, char *why, size_t why_size);
 
 enum pivot_step { PIVOT_BUSY, PIVOT_END, PIVOT_FAILED };
 enum pivot_step pivot_step(struct pivot *p);

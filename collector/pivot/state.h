@@ -21,6 +21,7 @@ enum {
 };
 
 #define PIVOT_DAY 86400
+#define PIVOT_GROUP_NETWORK 0x80000000u // groups of addresses: above all indices of nodes
 
 // What is known of a node besides what pivot.h shows.
 struct pivot_state {

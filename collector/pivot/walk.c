@@ -93,22 +93,8 @@ static void add_indicator(struct pivot *p, uint32_t i)
 		pivot_accept(p, entity, 0);
 }
 
-int pivot_add(struct pivot *p, const char *text, char *why, size_t why_size)
+static int take_indicator(struct pivot *p, uint32_t i, char *why, size_t why_size)
 {
-	struct query_paste paste = {.q = query_make(QUERY_NAME)};
-
-	if (query_understand(&paste, text, why, why_size) != 0)
-		return -EINVAL;
-	bool address = paste.meaning == QUERY_MEANS_ADDRESS;
-	if (!address && paste.meaning != QUERY_MEANS_NAME) {
-		snprintf(why, why_size, "'%.100s': found a %s, expected a name or an address", text,
-			query_meaning_text[paste.meaning]);
-		return -EINVAL;
-	}
-	char address_text[TEXT_ADDRESS_SIZE];
-	uint32_t i = address ? pivot_graph_address(p, address_text,
-				       text_address(paste.q.first, paste.q.address_size, address_text))
-			     : pivot_graph_name(p, paste.q.name, paste.q.name_len, PIVOT_NAME);
 	if (i == PIVOT_NONE) {
 		snprintf(why, why_size, "out of memory");
 		return -EINVAL;
@@ -116,6 +102,37 @@ int pivot_add(struct pivot *p, const char *text, char *why, size_t why_size)
 	if (!p->node[i].is_indicator)
 		add_indicator(p, i);
 	return 0;
+}
+
+int pivot_add(struct pivot *p, const char *text, char *why, size_t why_size)
+{
+	struct query_paste paste = {.q = query_make(QUERY_NAME)};
+	char address[TEXT_ADDRESS_SIZE];
+
+	if (query_understand(&paste, text, why, why_size) != 0)
+		return -EINVAL;
+	if (paste.meaning == QUERY_MEANS_ADDRESS) {
+		size_t len = text_address(paste.q.first, paste.q.address_size, address);
+		return take_indicator(p, pivot_graph_address(p, address, len), why, why_size);
+	}
+	if (paste.meaning != QUERY_MEANS_NAME) {
+		snprintf(why, why_size, "'%.100s': found a %s, expected a name or an address", text,
+			query_meaning_text[paste.meaning]);
+		return -EINVAL;
+	}
+	return take_indicator(p, pivot_graph_name(p, paste.q.name, paste.q.name_len, PIVOT_NAME), why, why_size);
+}
+
+int pivot_add_name(struct pivot *p, const char *text, char *why, size_t why_size)
+{
+	char name[TEXT_NAME_SIZE];
+	size_t len = query_name_of(text, strlen(text), name);
+
+	if (len == 0) {
+		snprintf(why, why_size, "'%.100s': expected a name", text);
+		return -EINVAL;
+	}
+	return take_indicator(p, pivot_graph_name(p, name, len, PIVOT_NAME), why, why_size);
 }
 
 // --- steps
