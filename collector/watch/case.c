@@ -275,7 +275,8 @@ static void take_expected(struct watch_case *c, const struct watch_view *v, cons
 {
 	if (score->type == REDIS_REPLY_STRING)
 		return;
-	if (v->learn_until[c->rule] > v->now_s) {
+	if (watch_learn_covers(&v->learn[c->rule], watch_set_rule(v->set, c->rule), (uint64_t)c->first,
+		    (uint64_t)c->last, v->now_s)) {
 		c->learned = true;
 		return;
 	}

@@ -91,6 +91,17 @@ static int decide(const struct watch_view *v, struct watch_cases *cases, struct 
 	return 0;
 }
 
+// The oldest record that each tamper rule learns from.
+static int note_oldest(const struct watch_view *v, const struct watch_cases *cases)
+{
+	for (size_t i = 0; i < cases->len; i++) {
+		const struct watch_case *c = &cases->at[i];
+		if (c->kind == WATCH_NEWS_TAMPER)
+			watch_learn_see(&v->learn[c->rule], (uint64_t)c->first, (uint64_t)c->last, v->now_s);
+	}
+	return watch_learn_write(v->reader, v->set, v->learn);
+}
+
 int watch_news(const struct watch_view *v, const struct watch_page *page, enum watch_stream stream,
 	struct watch_alerts *alerts, struct watch_outcome *out)
 {
@@ -100,7 +111,7 @@ int watch_news(const struct watch_view *v, const struct watch_page *page, enum w
 	*out = (struct watch_outcome){.records = 0};
 	if (!find_cases(v, page, stream, &cases, out))
 		reader_fail(v->reader, "out of memory for alerts");
-	else
+	else if (note_oldest(v, &cases) == 0)
 		result = decide(v, &cases, alerts);
 	for (size_t i = 0; i < cases.len; i++)
 		out->learned += cases.at[i].learned;

@@ -4,6 +4,7 @@
 
 #include "collector/base/zone.h"
 #include "collector/watch/alert.h"
+#include "collector/watch/learn.h"
 
 // All borrowed.
 struct watch_view {
@@ -12,6 +13,6 @@ struct watch_view {
 	struct watch_matcher *matcher;
 	const struct context *context;
 	const struct zone_list *zones;
-	const uint64_t *learn_until; // by rule: records are learned until then, seconds of the wall clock
+	struct watch_learn *learn; // by rule
 	uint64_t now_s, alert_max;
 };

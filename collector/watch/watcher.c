@@ -50,7 +50,7 @@ struct watcher {
 	struct watch_cursor stored[WATCH_STREAMS]; // as they are in Redis
 	bool placed;				   // the cursors are those of Redis
 	uint64_t written_ms[WATCH_STREAMS];	   // when the cursor was written last
-	uint64_t *learn_until;			   // by rule
+	struct watch_learn *learn;		   // by rule
 	uint64_t start_ms;			   // wall clock: where reading begins if there is no cursor
 	uint64_t look_at_ms;			   // monotonic time of the next look
 	uint64_t limit;				   // of alerts; copy
@@ -84,7 +84,7 @@ static void note_rules(const struct watcher *w)
 static bool use_set(struct watcher *w, struct watch_set *set, char *why, size_t why_size)
 {
 	struct watch_matcher *matcher = watch_matcher_new(set);
-	uint64_t *learn = calloc(watch_set_rules(set) + 1, sizeof(*learn));
+	struct watch_learn *learn = calloc(watch_set_rules(set) + 1, sizeof(*learn));
 
 	if (!matcher || !learn || !watch_interest_use(w->interest, set, w->path, why, why_size)) {
 		if (!matcher || !learn)
@@ -96,10 +96,10 @@ static bool use_set(struct watcher *w, struct watch_set *set, char *why, size_t 
 	}
 	watch_matcher_free(w->matcher);
 	watch_set_free(w->set);
-	free(w->learn_until);
+	free(w->learn);
 	w->set = set;
 	w->matcher = matcher;
-	w->learn_until = learn;
+	w->learn = learn;
 	w->look_at_ms = 0;
 	watch_matcher_know(matcher, w->context);
 	return true;
@@ -220,7 +220,7 @@ static int look_at_page(struct watcher *w, enum watch_stream stream)
 		.matcher = w->matcher,
 		.context = w->context,
 		.zones = w->zones,
-		.learn_until = w->learn_until,
+		.learn = w->learn,
 		.now_s = (uint64_t)time(NULL),
 		.alert_max = w->limit};
 	struct watch_outcome outcome;
@@ -251,7 +251,7 @@ static int look_around(struct watcher *w)
 	if (watch_set_is_stale(w->set))
 		read_rules(w);
 	w->look_at_ms = monotonic_ms() + LOOK_MS;
-	return watch_learn_read(&w->reader, w->set, w->learn_until, (uint64_t)time(NULL));
+	return watch_learn_read(&w->reader, w->set, w->learn, (uint64_t)time(NULL));
 }
 
 // One turn. 0, or -1 (closed).
@@ -321,7 +321,7 @@ static void free_all(struct watcher *w)
 	watch_alerts_free(&w->alerts);
 	watch_matcher_free(w->matcher);
 	watch_set_free(w->set);
-	free(w->learn_until);
+	free(w->learn);
 	free(w->path);
 	free(w);
 }
