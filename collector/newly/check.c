@@ -43,9 +43,10 @@ static bool is_by_age(const struct newly_run *run)
 	return run->o.rule || run->o.filter->types != QUERY_TYPES_ALL;
 }
 
-enum question { OF_DOMAIN, OF_NAME, OF_RECORD };
+enum question { OF_DOMAIN, OF_NAME, OF_OWNER, OF_RECORD };
 
-// ZRANGE … 0 0 WITHSCORES: the earliest member; ZSCORE: the record.
+// ZRANGE … 0 0 WITHSCORES: the earliest member. ZSCORE: the record; the name in its domain, which still knows it if its first
+// record has expired (retention.days).
 static void put_question(struct reader *r, const struct newly_entry *e, enum question question)
 {
 	if (question == OF_RECORD) {
@@ -57,6 +58,11 @@ static void put_question(struct reader *r, const struct newly_entry *e, enum que
 		memcpy(r->out.bytes + r->out.size, e->rdata->str, e->rdata->len);
 		memcpy(r->out.bytes + r->out.size + e->rdata->len, "\r\n", 2);
 		r->out.size += e->rdata->len + 2;
+		return;
+	}
+	if (question == OF_OWNER) {
+		reader_command(r, 3, "ZSCORE", FAMILY_ZONE, e->domain, e->domain_len);
+		redis_encode_bulk(&r->out, e->owner->str, e->owner->len);
 		return;
 	}
 	if (question == OF_DOMAIN)
@@ -80,6 +86,11 @@ static void take_answer(struct newly_entry *e, enum question question, const red
 	if (question == OF_RECORD) {
 		if (reply->type != REDIS_REPLY_NIL)
 			e->known = reader_number(reply);
+		return;
+	}
+	if (question == OF_OWNER) {
+		int64_t first = reply->type != REDIS_REPLY_NIL ? reader_number(reply) : INT64_MAX;
+		e->name_first = first < e->name_first ? first : e->name_first;
 		return;
 	}
 	if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2)
@@ -180,17 +191,17 @@ static bool is_new(struct newly_run *run, struct newly_entry *e)
 int newly_check_page(struct newly_run *run)
 {
 	static const enum question order[3][3] = {[NEWLY_RECORD] = {OF_RECORD, OF_NAME, OF_DOMAIN},
-		[NEWLY_NAME] = {OF_NAME, OF_DOMAIN},
-		[NEWLY_DOMAIN] = {OF_DOMAIN, OF_NAME}};
+		[NEWLY_NAME] = {OF_NAME, OF_OWNER, OF_DOMAIN},
+		[NEWLY_DOMAIN] = {OF_DOMAIN, OF_NAME, OF_OWNER}};
 	const enum question *questions = order[run->o.depth];
 	bool by_age = is_by_age(run);
 
 	for (size_t i = 0; i < run->len; i++)
 		run->entry[i].out = !is_asked_for(run, &run->entry[i]);
-	for (int n = 0; n < (run->o.depth == NEWLY_RECORD ? 3 : 2); n++) {
+	for (int n = 0; n < 3; n++) {
 		if (ask(run, questions[n]) != 0)
 			return -1;
-		for (size_t i = 0; i < run->len && n == 0 && !by_age; i++) { // the second question is for few
+		for (size_t i = 0; i < run->len && n == 0 && !by_age; i++) { // the further questions are for few
 			struct newly_entry *e = &run->entry[i];
 			e->out = e->out || (run->o.depth == NEWLY_DOMAIN && !e->first_of_domain) ||
 				 (run->o.depth == NEWLY_NAME && !e->first_of_name);

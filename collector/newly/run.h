@@ -4,7 +4,7 @@
 
 #include "collector/newly/newly.h"
 
-enum { NEWLY_PAGE = 250, NEWLY_SEEN = 32768 };
+enum { NEWLY_PAGE = 128, NEWLY_SEEN = 32768 };
 
 // An entry of the stream. Texts are in the page's reply.
 struct newly_entry {

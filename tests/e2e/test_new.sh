@@ -130,6 +130,11 @@ same "domains with history" "brand.co.uk true 1577836800 $((NOW - 600))" \
 domains=$(look new --depth domain --history --zone brand.co.uk)
 [[ $domains == *"known since 2020-01-01"* ]] || fail "history in the table: $domains"
 
+# A name whose first record has expired is known by its domain.
+same "a name before" "mail.known.example" "$(look new --depth name --zone mail.known.example --plain)"
+redis zadd pdns:zone:known.example lt $((NOW - 86400)) mail.known.example > /dev/null
+same "a name that is known by its domain" 1 "$(look new --depth name --zone mail.known.example > /dev/null; echo $?)"
+
 # Alerts of a rule. The record need not be the first of its domain; a domain with history is not new.
 has_alerts() { [ "$(redis xlen pdns:alert)" -ge 2 ]; }
 await 20 has_alerts
