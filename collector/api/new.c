@@ -8,6 +8,7 @@
 #include "collector/http/answer.h"
 #include "collector/http/job.h"
 #include "collector/http/params.h"
+#include "collector/http/sources.h"
 #include "collector/newly/newly.h"
 #include "collector/newly/suffixes.h"
 #include "dataplane/common/monotonic.h"
@@ -27,6 +28,7 @@ struct new_answer {
 	char rule[HTTP_VALUE_SIZE];
 	struct newly_run *run;
 	enum shape shape;
+	struct newly_format format;
 	bool cursors; // the parameter was given
 	bool begun, failed;
 	uint64_t shown;
@@ -46,11 +48,11 @@ static void release(void *arg)
 static void put_item(const struct new_answer *s, struct redis_buffer *out, const struct newly_item *item)
 {
 	if (s->shape == SHAPE_CSV)
-		newly_csv(out, item);
+		newly_csv(out, item, &s->format);
 	else if (s->shape == SHAPE_PLAIN)
 		newly_plain(out, item);
 	else
-		newly_json(out, item);
+		newly_json(out, item, &s->format);
 }
 
 static void put_cursor(const struct new_answer *s, struct redis_buffer *out, bool more)
@@ -89,7 +91,7 @@ static enum http_step produce(void *arg, struct redis_buffer *out)
 	enum query_step step;
 
 	if (!s->begun && s->shape == SHAPE_CSV)
-		query_put_text(out, NEWLY_CSV_HEAD);
+		newly_csv_head(out, &s->format);
 	s->begun = true;
 	while ((step = newly_next(s->run, &item)) == QUERY_RECORD) {
 		put_item(s, out, &item);
@@ -192,6 +194,7 @@ static unsigned read_params(struct http_request *r, struct new_answer *s, char *
 		strcpy(cursor, "?");
 	if (is_given(r, "rule") && http_param(r, "rule", s->rule, sizeof(s->rule)) && *s->rule)
 		s->options.rule = s->rule;
+	s->format = (struct newly_format){http_param_flag(r, "context", false), r->lookups->sources->context};
 	s->options.history = http_param_flag(r, "history", false);
 	s->options.newest_first = http_param_flag(r, "newest", false);
 	if (newly_parse_depth(&s->options.depth, depth, why, why_size) != 0 ||

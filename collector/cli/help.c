@@ -34,7 +34,7 @@ const struct lookback_command lookback_commands[] = {
 	{"new", "", 0, 0, lookback_new, "print newly observed records, names or domains",
 		"Oldest first: what sensors saw and Redis did not hold. A name or domain is new if nothing of it was known before.\n"
 		"--feed appends JSON lines to a file (--csv, --plain: others) and opens it again if it was moved, or on SIGHUP.",
-		"--depth --tld --zone --suffixes --rule --history -f -t -l -j -q --since --until --csv --plain --feed --resume --cursor"},
+		"--depth --tld --zone --suffixes --rule --history -f -t -l -j -q --since --until --csv --context --plain --feed --resume --cursor"},
 	{"pivot", "INDICATOR...", 1, PIVOT_INDICATORS_MAX, lookback_pivot,
 		"print the infrastructure that a name or an address belongs to",
 		"Walks from names over addresses, name servers, mail servers and registered domains to further names. What many\n"

@@ -16,6 +16,7 @@ struct watching {
 	struct newly_run *run;
 	struct feed feed;
 	struct redis_buffer out;
+	struct newly_format format;
 	uint64_t shown, limit;
 	char saved[NEWLY_CURSOR_SIZE]; // what the file of --resume holds
 };
@@ -87,9 +88,9 @@ static void put(struct watching *w, const struct newly_item *item)
 	if (l->plain)
 		newly_plain(&w->out, item);
 	else if (l->output == OUTPUT_CSV)
-		newly_csv(&w->out, item);
+		newly_csv(&w->out, item, &w->format);
 	else if (l->output == OUTPUT_JSON || l->feed)
-		newly_json(&w->out, item);
+		newly_json(&w->out, item, &w->format);
 	else
 		put_row(&w->out, item);
 }
@@ -110,7 +111,7 @@ static int run(struct watching *w)
 	int result = 0;
 
 	if (w->l->output == OUTPUT_CSV && !w->l->plain && feed_is_empty(&w->feed))
-		query_put_text(&w->out, NEWLY_CSV_HEAD);
+		newly_csv_head(&w->out, &w->format);
 	while (result == 0 && !done) {
 		step = newly_next(w->run, &item);
 		if (newly_has_gap(w->run) && !told)
@@ -141,7 +142,9 @@ int lookback_new(struct lookback *l)
 		.rule = l->rule,
 		.history = l->history,
 		.wait_ms = l->follow ? WAIT_MS : 0};
-	struct watching w = {.l = l, .limit = l->has_limit ? l->filter.limit : 0};
+	struct watching w = {.l = l,
+		.format = {l->with_context, l->context},
+		.limit = l->has_limit ? l->filter.limit : 0};
 	char why[200];
 
 	filter.first_after = l->filter.last_after;

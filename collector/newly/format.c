@@ -2,6 +2,7 @@
 #include "collector/newly/newly.h"
 
 #include "collector/query/json.h"
+#include "collector/query/record_context.h"
 
 static const char *const words[] = {[NEWLY_RECORD] = "record", [NEWLY_NAME] = "name", [NEWLY_DOMAIN] = "domain"};
 
@@ -17,7 +18,7 @@ static void put_time(struct redis_buffer *out, const char *head, int64_t time)
 	query_put_number(out, time);
 }
 
-void newly_json(struct redis_buffer *out, const struct newly_item *item)
+void newly_json(struct redis_buffer *out, const struct newly_item *item, const struct newly_format *f)
 {
 	const struct query_format format = {.sensor = item->sensor};
 
@@ -40,10 +41,20 @@ void newly_json(struct redis_buffer *out, const struct newly_item *item)
 	if (*item->kind)
 		put_member(out, ",\"kind\":", item->kind);
 	put_member(out, ",\"cursor\":", item->id);
-	query_put_text(out, "}\n");
+	query_put_text(out, "}");
+	if (f->with_context)
+		query_context_json(out, f->context, &item->record);
+	query_put_text(out, "\n");
 }
 
-void newly_csv(struct redis_buffer *out, const struct newly_item *item)
+void newly_csv_head(struct redis_buffer *out, const struct newly_format *f)
+{
+	query_put_text(out,
+		"rrname,rrtype,rdata,time_first,time_last,count,domain,new,time_known,time_stored,sensor_id,rule");
+	query_put_text(out, f->with_context ? "," QUERY_CSV_CONTEXT_HEAD "\r\n" : "\r\n");
+}
+
+void newly_csv(struct redis_buffer *out, const struct newly_item *item, const struct newly_format *f)
 {
 	query_csv(out, &item->record);
 	if (out->bad)
@@ -60,6 +71,8 @@ void newly_csv(struct redis_buffer *out, const struct newly_item *item)
 	query_put_text(out, ",");
 	query_put_csv(out, item->rule, strlen(item->rule));
 	query_put_text(out, "\r\n");
+	if (f->with_context)
+		query_context_csv(out, f->context, &item->record);
 }
 
 void newly_plain(struct redis_buffer *out, const struct newly_item *item)

@@ -12,6 +12,7 @@
 
 #include "collector/query/query.h"
 
+struct context;
 struct newly_suffixes;
 
 enum newly_depth { NEWLY_RECORD, NEWLY_NAME, NEWLY_DOMAIN };
@@ -69,9 +70,12 @@ int newly_parse_depth(enum newly_depth *out, const char *text, char *why, size_t
 int newly_parse_cursor(char out[static NEWLY_CURSOR_SIZE], const char *text, char *why, size_t why_size);
 
 // format.c: one line each. JSON is Common Output Format with further members.
-#define NEWLY_CSV_HEAD \
-	"rrname,rrtype,rdata,time_first,time_last,count,domain,new,time_known,time_stored,sensor_id,rule\r\n"
-void newly_json(struct redis_buffer *out, const struct newly_item *item);
-void newly_csv(struct redis_buffer *out, const struct newly_item *item);
+struct newly_format {
+	bool with_context;
+	const struct context *context; // what local files say; NULL: nothing
+};
+void newly_csv_head(struct redis_buffer *out, const struct newly_format *f);
+void newly_csv(struct redis_buffer *out, const struct newly_item *item, const struct newly_format *f);
+void newly_json(struct redis_buffer *out, const struct newly_item *item, const struct newly_format *f);
 // The name or the domain alone (of a record: its name).
 void newly_plain(struct redis_buffer *out, const struct newly_item *item);

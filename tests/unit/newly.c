@@ -130,9 +130,10 @@ static void texts(void)
 		.id = "8000000-0",
 		.rule = "r\"",
 		.kind = "new"};
+	const struct newly_format format = {0};
 	struct redis_buffer out = {0};
 
-	newly_json(&out, &item);
+	newly_json(&out, &item, &format);
 	json_t *object = json_loadb(out.bytes, out.size, 0, NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(object);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "rrname")), owner);
@@ -147,7 +148,7 @@ static void texts(void)
 	CU_ASSERT_EQUAL(out.bytes[out.size - 1], '\n');
 	json_decref(object);
 	redis_buffer_clear(&out);
-	newly_csv(&out, &item);
+	newly_csv(&out, &item, &format);
 	query_put(&out, "", 1);
 	CU_ASSERT_STRING_EQUAL(out.bytes,
 		"\"\"\"a\\\\,\\032<b>.evil.example\",\"TXT\",\"\"\"x\\\"\"y\"\"\",7000,7000,1,\"evil.example\",name,1000,8000,\"s\n1\",\"r\"\"\"\r\n");

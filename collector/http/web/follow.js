@@ -60,7 +60,7 @@ export function follow(main, view, showKey) {
 		setText(status, [sentence(all.length, shown.length), begins && `What is kept begins at ${format.minute(oldest)}.`,
 			gap && 'Some were removed before they could be shown.'].filter(Boolean).join(' '));
 		if (shown.length > 0) {
-			table.show(shown, columns, sort, page);
+			table.show(shown, columns.filter((c) => !c.has || all.some(c.has)), sort, page);
 			if (!table.node.isConnected) fill(content, table.node);
 		} else {
 			fill(content, all.length === 0 && view.nothing);

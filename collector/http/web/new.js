@@ -4,7 +4,7 @@ import { follow as askStream, key } from './api.js';
 import { el, fill } from './dom.js';
 import { choice, follow, SPANS } from './follow.js';
 import * as format from './format.js';
-import { DOMAIN_COLUMN, KNOWN_COLUMN, NEW_COLUMN, RECORD_COLUMNS, STORED_COLUMN } from './records.js';
+import { CONTEXT_COLUMNS, DOMAIN_COLUMN, KNOWN_COLUMN, NEW_COLUMN, RECORD_COLUMNS, STORED_COLUMN } from './records.js';
 
 const DEPTHS = { domain: ['Domains', 'domain'], name: ['Names', 'name'], record: ['Records', 'record'] };
 const WITHIN = { '1h': 'first seen in the last hour', '1d': 'first seen in the last day', all: '' };
@@ -37,12 +37,12 @@ export function openNew(main, params, { go, showKey }) {
 	return follow(main, {
 		heading: [`New ${one}s`, state.rule && [' of rule ', el('span', { class: 'data' }, format.visible(state.rule))]],
 		controls: [choice('What is new', DEPTHS, state.depth, (depth) => urlOf({ depth })), choice('First seen', SPANS, state.since, (since) => urlOf({ since })), limits, history],
-		columns: [...COLUMNS[state.depth], ...(state.history ? [KNOWN_COLUMN] : [])],
+		columns: [...COLUMNS[state.depth].slice(0, -2), ...CONTEXT_COLUMNS, ...COLUMNS[state.depth].slice(-2), ...(state.history ? [KNOWN_COLUMN] : [])],
 		sort: { id: 'stored', descending: true },
 		one: `new ${one}`, within: WITHIN[state.since], seconds,
 		nothing: el('p', { class: 'aside' }, `A ${one} is new if nothing of it was known before, by a sensor or by an import. `,
 			state.since !== 'all' && el('a', { href: urlOf({ since: wider }) }, wider === '1d' ? 'Show the last day' : 'Show all that is kept')),
-		ask: (options, signal) => askStream('/api/new', { depth: state.depth, tld: state.only, rule: state.rule, history: state.history, since: seconds ? -seconds : undefined, ...options }, signal),
+		ask: (options, signal) => askStream('/api/new', { depth: state.depth, tld: state.only, rule: state.rule, history: state.history, context: 'true', since: seconds ? -seconds : undefined, ...options }, signal),
 		keyOf: KEYS[state.depth], timeOf: (r) => r.time_first, cursorOf: (r) => r.cursor,
 		textOf: (r) => `${r.domain} ${r.rrname} ${r.rrtype} ${r.rdata}`,
 	}, showKey);

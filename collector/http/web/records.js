@@ -139,7 +139,7 @@ export const RECORD_COLUMNS = [
 ];
 
 // What local files say about the address or name of a record (docs/context.md). A column is shown if a row has something for it.
-const CONTEXT_COLUMNS = [
+export const CONTEXT_COLUMNS = [
 	{ id: 'as', label: 'AS', key: (r) => r.context?.asn ?? 0, has: (r) => r.context?.asn,
 		cell: (r) => r.context?.asn !== undefined && [el('span', { class: 'data' }, `AS${r.context.asn}`), ' ', el('bdi', null, r.context.as_name ?? '')] },
 	{ id: 'country', label: 'Country', key: (r) => r.context?.country ?? '', has: (r) => r.context?.country, cell: (r) => r.context?.country },
