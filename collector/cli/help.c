@@ -28,6 +28,10 @@ const struct lookback_command lookback_commands[] = {
 		"Best match first, each with its reason: contains, homoglyph, digit for letter, split, one edit, similar letters.\n"
 		"Uses the index of names if names.file is set, otherwise scans Redis.",
 		"-t -l -j -q --since --until --offset --timeout"},
+	{"brand", "NAME...", 1, 1000, lookback_brand, "print all names that look like trademarks, by registered domain",
+		"Highest score first: what kind of look-alike it is, first seen, whether it resolves and has MX. --since: only domains\n"
+		"whose look-alikes were first seen since then. --html prints a page to print. \"-\" reads lines from the standard input.",
+		"-l -j -q --own --html --csv --context --since --timeout"},
 	{"alerts", "", 0, 0, lookback_alerts, "print what the watch rules found",
 		"Oldest first. --since and --until are about when the alert was written. --json prints the JSON of the outlets.",
 		"--rule -f -t -l -j -q --since --until --cursor"},
@@ -101,6 +105,8 @@ static const struct option_help {
 	{"--csv", "    --csv", "print comma-separated values"},
 	{"--context", "    --context", "print AS, country, label and rank as well, from the files of context settings"},
 	{"--score", "    --score N", "pivot: only results with at least this score, 0.1 to 1 [0.5]"},
+	{"--own", "    --own FILE", "brand: leave out the domains in FILE, one per line, and all names below them"},
+	{"--html", "    --html", "brand: print a self-contained HTML page"},
 	{"--through-shared", "    --through-shared", "pivot: walk through what is shared, too"},
 	{"--graphml", "    --graphml", "pivot: print GraphML"},
 	{"--dot", "    --dot", "pivot: print a graph for Graphviz"},

@@ -15,7 +15,7 @@ enum { LOOKBACK_LIMIT = 1000, LOOKBACK_TIMEOUT_S = 300 }; // of tables; of looku
 
 enum lookback_exit { LOOKBACK_FOUND = 0, LOOKBACK_NOTHING = 1, LOOKBACK_FAILED = 2 };
 
-enum lookback_output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_GRAPHML, OUTPUT_DOT };
+enum lookback_output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_GRAPHML, OUTPUT_DOT, OUTPUT_HTML };
 
 struct lookback {
 	struct settings_source source; // -c, -o
@@ -43,6 +43,7 @@ struct lookback {
 	bool write, report;  // block
 	bool through_shared; // pivot
 	const char *score;   // --score
+	const char *own;     // --own
 	bool implied;	     // the configuration file is LOOKBACK_CONFIG_FILE, which no option named
 	int argc;	     // arguments after the command
 	char **argv;
@@ -74,6 +75,7 @@ int lookback_ip(struct lookback *l);
 int lookback_rdata(struct lookback *l);
 int lookback_zone(struct lookback *l);
 int lookback_find(struct lookback *l);
+int lookback_brand(struct lookback *l);
 int lookback_alerts(struct lookback *l);
 int lookback_new(struct lookback *l);
 int lookback_pivot(struct lookback *l);

@@ -35,6 +35,8 @@ enum lookback_option {
 	OPT_SET,
 	OPT_WRITE,
 	OPT_REPORT,
+	OPT_OWN,
+	OPT_HTML,
 	OPT_SCORE,
 	OPT_SHARED,
 	OPT_GRAPHML,
@@ -219,6 +221,12 @@ static int set_option(struct lookback *l, int c, char *value)
 	case OPT_REDIS:
 		l->redis = value;
 		return 0;
+	case OPT_OWN:
+		l->own = value;
+		return 0;
+	case OPT_HTML:
+		l->output = OUTPUT_HTML;
+		return 0;
 	default:
 		return c >= OPT_DEPTH && c <= OPT_FEED	    ? set_new(l, c, value)
 		       : c >= OPT_FORMAT && c <= OPT_REPORT ? set_block(l, c, value)
@@ -247,6 +255,7 @@ int lookback_parse_options(struct lookback *l, int argc, char **argv)
 		{"feed", required_argument, NULL, OPT_FEED}, {"format", required_argument, NULL, OPT_FORMAT},
 		{"set", required_argument, NULL, OPT_SET}, {"write", no_argument, NULL, OPT_WRITE},
 		{"report", no_argument, NULL, OPT_REPORT}, {"score", required_argument, NULL, OPT_SCORE},
+		{"own", required_argument, NULL, OPT_OWN}, {"html", no_argument, NULL, OPT_HTML},
 		{"through-shared", no_argument, NULL, OPT_SHARED}, {"graphml", no_argument, NULL, OPT_GRAPHML},
 		{"dot", no_argument, NULL, OPT_DOT}, {"version", no_argument, NULL, OPT_VERSION},
 		{"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
@@ -288,6 +297,10 @@ const struct lookback_command *lookback_find_command(struct lookback *l)
 		l->argv++;
 		if ((l->output == OUTPUT_GRAPHML || l->output == OUTPUT_DOT) && c->run != lookback_pivot) {
 			lookback_fail("%s: found --graphml or --dot, which only pivot has", c->name);
+			return NULL;
+		}
+		if (l->output == OUTPUT_HTML && c->run != lookback_brand) {
+			lookback_fail("%s: found --html, which only brand has", c->name);
 			return NULL;
 		}
 		if (l->argc >= c->min && l->argc <= c->max)
