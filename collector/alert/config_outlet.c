@@ -300,7 +300,7 @@ int alert_outlet_read(struct alert_outlet_config *out, const struct sections *s,
 	size_t len = 0;
 	int result;
 
-	*out = (struct alert_outlet_config){.facility = 16, .timeout_s = 10, .backoff_s = 300, .keep_s = 86400 * 7};
+	*out = (struct alert_outlet_config){.facility = 16, .timeout_s = 10, .backoff_s = 60, .keep_s = 86400 * 7};
 	snprintf(out->name, sizeof(out->name), "%s", section->name);
 	if (!kind)
 		return sections_refuse(s, section, section->line, why, why_size,

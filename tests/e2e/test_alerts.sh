@@ -163,7 +163,11 @@ for trouble in 500 '429 1' hang drop; do
 	mode ok
 	await 20 has_lines "$HOOK" $((5 + n * 3))
 done
+mode hang
 add all 6 6
+await 20 grep -q all6 "$T/out/alerts.json" # one that hangs delays no other one
+! grep -q all6 "$HOOK" || fail "an alert was delivered to a receiver that hangs"
+mode ok
 await 20 has_lines "$HOOK" 18
 
 # accepted, but the answer was lost: sent again with the same key

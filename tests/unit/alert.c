@@ -72,7 +72,9 @@ static void formats(void)
 {
 	struct alert a = make("ab", "x\"|=\\<b>&`].example", "a=b|c\\d", "1700000000123-0");
 
-	json_t *json = json_loads(alert_format_json(&a), 0, NULL);
+	char *text = alert_format_json(&a);
+	json_t *json = json_loads(text, 0, NULL);
+	free(text);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json, "name")), a.field[ALERT_NAME]);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json, "first")), 1700000000);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json, "time")), "2023-11-14T22:13:20.123Z");
@@ -103,7 +105,7 @@ static void misp(void)
 {
 	struct alert a = make("ab", "www.example.com", "reason", "1700000000123-0");
 	char *text = alert_format_misp(&a), *again = alert_format_misp(&a);
-	json_t *event = json_object_get(json_loads(text, 0, NULL), "Event");
+	json_t *document = json_loads(text, 0, NULL), *event = json_object_get(document, "Event");
 
 	CU_ASSERT_STRING_EQUAL(text, again);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(event, "date")), "2023-11-14");
@@ -112,6 +114,7 @@ static void misp(void)
 	const json_t *object = json_array_get(json_object_get(event, "Object"), 0);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "name")), "passive-dns");
 	CU_ASSERT_EQUAL(json_array_size(json_object_get(object, "Attribute")), 7);
+	json_decref(document);
 	free(text);
 	free(again);
 	alert_free(&a);
