@@ -128,8 +128,7 @@ int block_gather(struct block_set *s, const struct block_make *m, const struct b
 	case BLOCK_FROM_ALERTS:
 		return block_gather_alerts(s, m, &o, source, why, why_size);
 	case BLOCK_FROM_PIVOT:
-		snprintf(why, why_size, "pivot: not available");
-		return -1;
+		return block_gather_pivot(s, m, &o, source, why, why_size);
 	default: // as long as the line is in the configuration
 		fixed.since = 0;
 		fixed.until = BLOCK_NEVER;

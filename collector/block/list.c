@@ -183,7 +183,7 @@ static int set_policy(struct block_list *l, const char *value, char *why, size_t
 		return set_addresses(&l->policy, copy + 9, why, why_size);
 	}
 	return refuse(why, why_size, value,
-		"nxdomain, nodata, drop, passthru, tcp-only, 'cname NAME' or 'redirect ADDRESS…'");
+		"nxdomain, nodata, drop, passthru, tcp-only, 'cname NAME' or 'redirect ADDRESS...'");
 }
 
 static int set_bool(bool *out, const char *value, char *why, size_t why_size)

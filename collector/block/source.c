@@ -128,7 +128,7 @@ static int parse(struct block_source *s, char *copy, char *why, size_t why_size)
 		i++;
 	if (i == sizeof(kinds) / sizeof(*kinds))
 		return refuse(why, why_size, copy,
-			"'indicator TEXT', 'file PATH', 'alerts [rule=…] [kind=…]' or 'pivot INDICATOR… [depth=…]'");
+			"'indicator TEXT', 'file PATH', 'alerts [rule=...] [kind=...]' or 'pivot INDICATOR... [depth=...]'");
 	s->kind = kinds[i].kind;
 	if (s->kind == BLOCK_FROM_FILE && *rest != '/')
 		return refuse(why, why_size, rest, "an absolute path after 'file'");
