@@ -136,7 +136,8 @@ def fill_redis():
 
 def write_configuration():
     write('feed.txt', '# a feed\nhxxps://evil[.]example[.]com/x?y # phishing; $INCLUDE /etc/passwd\n*.bad.net\n'
-          'exact-above.org\n203.0.113.0/28 # bullet\n2001:db8:bad::/48\nns:ns1.bad-host.net\nns:ns1.shared.net\nown.org\nwww.own.org\ncom\n')
+          'exact-above.org\n203.0.113.0/28 # bullet\n2001:db8:bad::/48\nns:ns1.bad-host.net\nns:ns1.shared.net\n'
+          'own.org\nwww.own.org\ncom\n')
     write('allow.txt', 'own.org # ours\nkept.exact-above.org\n192.0.2.0/24\n')
     write('block.conf', f'''
 # lists
