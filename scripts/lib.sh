@@ -39,13 +39,13 @@ declare -A PACKAGES=(
 		iproute2 procps"
 	# programs to compare with: a dissector, a DNS library, name servers, …
 	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis python3-networkx graphviz knot bind9-dnsutils bind9-utils prometheus
-		ethtool mandoc valgrind unbound nsd dnsperf dnsdbq libmaxmind-db-writer-perl mmdb-bin jq openssl python3-aiosmtpd dpdk-dev faketime chromium"
+		bind9 knot-resolver pdns-recursor dnsmasq-base nftables ethtool mandoc valgrind unbound nsd dnsperf dnsdbq libmaxmind-db-writer-perl mmdb-bin jq openssl python3-aiosmtpd dpdk-dev faketime chromium"
 	[lint]="shellcheck clang-format codespell"
 )
 # A Node.js that does not come from Debian has its own npm.
 command -v npm > /dev/null || PACKAGES[test]+=" nodejs npm"
-# Packages with a service that Lookback does not need.
-PACKAGES_WITH_SERVICE="redis-server knot prometheus unbound nsd"
+# Packages with a service that Lookback does not need; PACKAGE:SERVICE if their names differ.
+PACKAGES_WITH_SERVICE="redis-server knot prometheus unbound nsd bind9:named pdns-recursor"
 
 # Prints the packages that are not installed.
 packages_missing() {
@@ -67,7 +67,7 @@ services_release() { # installed packages
 	[ -z "$SERVICES_HELD" ] || rm -f /usr/sbin/policy-rc.d
 	[ -d /run/systemd/system ] || return 0
 	for package in $PACKAGES_WITH_SERVICE; do
-		[[ " $* " != *" $package "* ]] || systemctl disable --quiet "$package" 2>/dev/null || true
+		[[ " $* " != *" ${package%:*} "* ]] || systemctl disable --quiet "${package#*:}" 2>/dev/null || true
 	done
 }
 
