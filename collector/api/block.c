@@ -37,7 +37,7 @@ static struct MHD_Response *response_of(const struct http_request *r, struct blo
 
 	if (page->body.size > COMPRESS_MAX && !known)
 		return http_response_shared(page->body.bytes, page->body.size, page->type, drop, page);
-	if (!known)
+	if (!known && page->body.size > 0)
 		query_put(&copy, page->body.bytes, page->body.size);
 	struct MHD_Response *response = http_response_whole(&copy, page->type, r->gzip && !known);
 	block_publish_drop(page);

@@ -56,7 +56,8 @@ static void add_alert(struct block_set *s, const struct block_origin *o, const s
 {
 	struct block_origin mine = *o;
 	const char *rule = field_of(fields, "rule"), *kind = field_of(fields, "kind"), *name = field_of(fields, "name");
-	bool own = strcmp(kind, "tamper") == 0 || strcmp(kind, "moved") == 0; // the name is the watched one
+	bool own = strcmp(kind, "tamper") == 0 || strcmp(kind, "moved") == 0 ||
+		   strcmp(kind, "changed") == 0; // the name is the watched one
 	char reason[BLOCK_REASON_LEN + 1];
 
 	if (!has(source->rules, rule) || !has(source->kinds, kind) || !*name)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TOGETHER = 500, NAMES_MAX = 1000, TAKEN = 255 };
+enum { TOGETHER = 100, NAMES_MAX = 1000, TAKEN = 255 };
 
 // Asks for the names that have used an entry: the newest ones first.
 static bool ask(struct reader *r, const struct block_entry *e, int64_t since)

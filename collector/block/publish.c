@@ -53,7 +53,8 @@ static struct block_page *page_of(struct block_document *d, enum block_format_id
 	if (!page)
 		return NULL;
 	sha256_init(&context);
-	sha256_update(&context, d->body.size, (const uint8_t *)d->body.bytes);
+	if (d->body.size > 0)
+		sha256_update(&context, d->body.size, (const uint8_t *)d->body.bytes);
 	sha256_digest(&context, sizeof(hash), hash);
 	page->users = 1;
 	page->format = format;

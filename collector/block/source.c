@@ -39,7 +39,7 @@ static int refuse(char *why, size_t why_size, const char *found, const char *exp
 
 static int set_kinds(struct block_source *s, const char *value, char *why, size_t why_size)
 {
-	static const char *const kinds[] = {"new", "again", "moved", "tamper", "burst"};
+	static const char *const kinds[] = {"new", "again", "moved", "changed", "tamper", "burst"};
 	char copy[100], *rest = copy, *word;
 
 	snprintf(copy, sizeof(copy), "%s", value);
@@ -48,7 +48,7 @@ static int set_kinds(struct block_source *s, const char *value, char *why, size_
 		for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 			known = known || strcmp(word, kinds[i]) == 0;
 		if (!known)
-			return refuse(why, why_size, word, "new, again, moved, tamper or burst");
+			return refuse(why, why_size, word, "new, again, moved, changed, tamper or burst");
 	}
 	free(s->kinds);
 	s->kinds = list_of(value);

@@ -45,7 +45,8 @@ static int write_one(const char *path, const struct redis_buffer *body, char *wh
 		atomic_file_cancel(&file);
 		return -1;
 	}
-	fwrite(body->bytes, 1, body->size, file.fresh); // commit finds an error
+	if (body->size > 0)
+		fwrite(body->bytes, 1, body->size, file.fresh); // commit finds an error
 	return atomic_file_commit(&file, why, why_size) == 0 ? 1 : -1;
 }
 

@@ -60,7 +60,8 @@ static void print_report(const struct block_command *c, const struct block_list 
 	struct redis_buffer text = {0};
 
 	block_build_report(list, set, c->l->output == OUTPUT_JSON, &text);
-	fwrite(text.bytes, 1, text.size, out);
+	if (text.size > 0)
+		fwrite(text.bytes, 1, text.size, out);
 	redis_buffer_free(&text);
 }
 
@@ -97,7 +98,7 @@ static int print_list(struct block_command *c, const struct block_list *list, st
 		return lookback_fail("out of memory");
 	if (c->l->report)
 		print_report(c, list, set, stdout);
-	else if (!c->l->quiet)
+	else if (!c->l->quiet && output.at[0].body.size > 0)
 		fwrite(output.at[0].body.bytes, 1, output.at[0].body.size, stdout);
 	block_output_free(&output);
 	if (!c->l->report && !c->l->quiet) {

@@ -65,7 +65,8 @@ static const char *made(enum block_format_id id)
 	struct block_output output;
 
 	CU_ASSERT_EQUAL_FATAL(block_format_make(id, &view, &output), 0);
-	snprintf(text, sizeof(text), "%.*s", (int)output.at[0].body.size, output.at[0].body.bytes);
+	snprintf(text, sizeof(text), "%.*s", (int)output.at[0].body.size,
+		output.at[0].body.size > 0 ? output.at[0].body.bytes : "");
 	block_output_free(&output);
 	return text;
 }
