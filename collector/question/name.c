@@ -98,7 +98,8 @@ bool query_unfang(const char *text, char *out, size_t out_size)
 
 	while (*text) {
 		const char *with = NULL;
-		for (size_t i = 0; i < sizeof(fangs) / sizeof(*fangs) && !with; i++) {
+		bool may_begin = strchr("[({.", *text) != NULL;
+		for (size_t i = 0; may_begin && i < sizeof(fangs) / sizeof(*fangs) && !with; i++) {
 			size_t n = strlen(fangs[i].from);
 			if (strncasecmp(text, fangs[i].from, n) != 0)
 				continue;

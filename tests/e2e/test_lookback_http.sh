@@ -36,11 +36,7 @@ has_headers() { # status, curl arguments…
 	same "Content-Security-Policy of $*" 1 "$(grep -ci '^Content-Security-Policy: ' "$T/head")"
 }
 for path in / /web/app.js /metrics /api/status /healthz /readyz /dnsdb/v2/ping /dnsdb/v2/rate_limit /dnsdb/v2/lookup/rrset/name/wikimedia.org \
-<<<<<<< HEAD
-	/pdns/query/wikimedia.org /pdns/info '/api/lookup?q=wikimedia.org' '/api/lookup?q=wikimedia.org&format=csv' '/api/find?q=wiki' '/api/pivot?q=wikimedia.org' /api/alerts /api/export; do
-=======
-	/pdns/query/wikimedia.org /pdns/info '/api/lookup?q=wikimedia.org' '/api/lookup?q=wikimedia.org&format=csv' '/api/find?q=wiki' /api/alerts /api/export /block; do
->>>>>>> 0202146 (block: units that write the files, set-up of each consumer; packages of the tests)
+	/pdns/query/wikimedia.org /pdns/info '/api/lookup?q=wikimedia.org' '/api/lookup?q=wikimedia.org&format=csv' '/api/find?q=wiki' '/api/pivot?q=wikimedia.org' /api/alerts /api/export /block; do
 	has_headers 200 "$URL$path"
 	has_headers 200 --compressed "$URL$path"
 	has_headers 200 --head "$URL$path"
