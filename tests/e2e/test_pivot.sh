@@ -23,12 +23,12 @@ campaign() { # kind, seed, records, precision, recall
 	printf '%-12s seed %d, %7d records, %4d ms: %s\n' "$1" "$2" "$3" "$start" "$found"
 }
 for seed in ${PIVOT_SEEDS:-4}; do
-	campaign flux "$seed" "${PIVOT_RECORDS:-20000}" 0.95 0.9
-	campaign servers_only "$seed" "${PIVOT_RECORDS:-20000}" 0.95 0.9
-	campaign mail "$seed" "${PIVOT_RECORDS:-20000}" 0.9 0.9
-	campaign hosting "$seed" "${PIVOT_RECORDS:-20000}" 0.9 0.9
+	campaign flux "$seed" "${PIVOT_RECORDS:-12000}" 0.95 0.9
+	campaign servers_only "$seed" "${PIVOT_RECORDS:-12000}" 0.95 0.9
+	campaign mail "$seed" "${PIVOT_RECORDS:-12000}" 0.9 0.9
+	campaign hosting "$seed" "${PIVOT_RECORDS:-12000}" 0.9 0.9
 	campaign burst "$seed" "${PIVOT_RECORDS:-20000}" 0.9 0.9
-	campaign none "$seed" "${PIVOT_RECORDS:-20000}" 1 1
+	campaign none "$seed" "${PIVOT_RECORDS:-12000}" 1 1
 	campaign classic "$seed" "${PIVOT_RECORDS:-100000}" 0.95 0.9
 done
 

@@ -246,6 +246,10 @@ async function graph({ open, same, soon, on }) {
 	same('arrows move', moved.some((id) => id && id !== before), true);
 	await page.locator('details.as-list summary').click();
 	await soon('the list has them all', () => page.locator('.node-list > ul > li').count(), 7);
+	await page.locator("[data-id='name:paypol.example']").focus();
+	await soon('a score', () => page.locator('.details .why').textContent(), /^Score [01]\.\d\d: /);
+	await page.locator('button.related').click();
+	await soon('the whole walk', () => page.locator('.count').textContent(), /\d+ results?, \d+ shared by many/);
 	await page.locator('.node-list button', { hasText: 'expand' }).first().click();
 	await page.locator('.details a', { hasText: /./ }).first().click();
 	await see.heading(/^(Name|Address) /);

@@ -108,6 +108,23 @@ export async function bulk(values, options, signal, progress = () => {}) {
 	return { rows, more: false, failure, missing, refused, cut: [...counts].filter(([, n]) => n >= BULK_LIMIT).map(([query]) => query) };
 }
 
+// The engine's walk from a name or an address: {rows: results and what is shared, edges, end}. options: depth, score, limit.
+export async function pivot({ kind, value }, options, signal) {
+	const p = new URLSearchParams({ q: value, ...options });
+	if (kind === 'name') p.set('as', 'name');
+	const response = await get(`/api/pivot?${p}`, signal);
+	const rows = [], edges = [];
+	let end;
+	for await (const line of lines(response.body)) {
+		const said = JSON.parse(line);
+		if (said.what === 'edge') edges.push(said);
+		else if (said.what === 'end') end = said;
+		else rows.push(said);
+	}
+	if (!end) throw new AskError('away', 'the connection broke');
+	return { rows, edges, end };
+}
+
 function times({ since, until }) {
 	const p = new URLSearchParams();
 	if (since !== undefined) p.set('time_last_after', since);

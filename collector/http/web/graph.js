@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A graph of names and addresses. A click on a node adds its neighbours and shows its details. Arrow keys move between nodes,
-// Enter expands. The same data is below as a list.
-import { lookup, lookupPath } from './api.js';
+// A graph of names and addresses. A click on a node asks the engine (/api/pivot) for its neighbours and shows its details. Arrow keys
+// move between nodes, Enter expands. The same data is below as a list.
+import { lookup, lookupPath, pivot } from './api.js';
 import { announce, el, fill, svg, wantsNoMotion } from './dom.js';
 import * as format from './format.js';
 import { LABEL_MAX, Layout } from './graph_layout.js';
 import { Model, NODES_MAX } from './graph_model.js';
 import { addressLink, nameLink } from './records.js';
 
-const START_MAX = 60, EXPAND_ROWS = 200, LABELS_ALL = 45;
+const START_MAX = 60, EXPAND_ROWS = 200, LABELS_ALL = 45, PIVOT_RESULTS = 100, SCORE_NEAR = 0.1;
 
 const cut = (text) => (text.length <= LABEL_MAX ? text : `${text.slice(0, LABEL_MAX / 2 - 1)}…${text.slice(-LABEL_MAX / 2 + 1)}`);
 const link = (node) => (node.kind === 'address' ? addressLink(node.label) : nameLink(node.label));
@@ -17,7 +17,7 @@ const link = (node) => (node.kind === 'address' ? addressLink(node.label) : name
 export function openGraph(place, rows, root) {
 	const model = new Model(), layout = new Layout(), controller = new AbortController();
 	const drawn = new Map(); // id → {node, group, …}
-	let chosen, frame = 0, box = { x: -400, y: -250, w: 800, h: 500 }, moved = false;
+	let chosen, related = false, note = '', frame = 0, box = { x: -400, y: -250, w: 800, h: 500 }, moved = false;
 
 	const lines = svg('g', { class: 'edges' }), dots = svg('g', { class: 'nodes' });
 	const canvas = svg('svg', { class: 'canvas', role: 'group', 'aria-label': 'Graph of names and addresses; arrow keys move between nodes, Enter expands' }, lines, dots);
@@ -30,7 +30,7 @@ export function openGraph(place, rows, root) {
 			el('div', { class: 'zoom' }, zoomButton('Zoom in', '+', 0.75), zoomButton('Zoom out', '−', 1.33),
 				el('button', { type: 'button', 'aria-label': 'Show all', title: 'Show all', onclick: () => { moved = false; fit(); } }, 'Fit')),
 			el('div', { class: 'legend', 'aria-hidden': 'true' }, el('span', { class: 'is-name' }, 'name'), el('span', { class: 'is-address' }, 'address'),
-				el('span', { class: 'is-open' }, 'not expanded'))),
+				el('span', { class: 'is-open' }, 'not expanded'), el('span', { class: 'is-shared' }, 'shared by many'))),
 		details),
 	count,
 	el('details', { class: 'as-list' }, el('summary', null, 'As a list'), list));
@@ -131,13 +131,14 @@ export function openGraph(place, rows, root) {
 		const few = model.nodes.size <= LABELS_ALL;
 		const near = new Set(chosen ? model.neighbours(chosen).map((n) => n.node.id) : []);
 		for (const { node, group } of drawn.values()) {
-			const is = { chosen: node === chosen, near: near.has(node.id), open: !node.expanded, labelled: few || node === chosen || near.has(node.id) || node.degree > 2 };
+			const is = { chosen: node === chosen, near: near.has(node.id), open: !node.expanded, shared: node.info?.what === 'shared' || node.info?.stop === 'domains' || node.info?.stop === 'zones', weak: node.info?.what === 'weak', labelled: few || node === chosen || near.has(node.id) || node.degree > 2 };
 			group.setAttribute('class', ['node', node.kind, ...Object.keys(is).filter((k) => is[k])].join(' '));
 			group.setAttribute('tabindex', node === (chosen ?? first()) ? '0' : '-1');
 			group.setAttribute('aria-label', `${node.kind} ${node.label}, ${format.plural(node.degree, 'neighbour')}${node.expanded ? ', expanded' : ''}`);
 		}
 		for (const { a, b, line } of model.edges.values()) line.classList.toggle('near', a === chosen || b === chosen);
 		fill(count, `${format.plural(model.nodes.size, 'node')}, ${format.plural(model.edges.size, 'edge')}.`,
+			' ', root && !related && el('button', { type: 'button', class: 'quiet small related', onclick: relate }, 'Find related infrastructure'), note,
 			model.left > 0 && ` ${format.plural(model.left, 'record')} not drawn: the limit is ${START_MAX} nodes at first and ${NODES_MAX} in total, newest first.`);
 		showDetails();
 		showList();
@@ -160,6 +161,11 @@ export function openGraph(place, rows, root) {
 		fill(details, el('h2', null, el('span', { class: 'kind' }, chosen.kind === 'address' ? 'Address' : 'Name'), ' ', link(chosen)),
 			el('p', { class: 'buttons' }, chosen.expanded ? el('span', { class: 'aside' }, 'Expanded.') :
 				el('button', { type: 'button', class: 'expand', onclick: () => expand(chosen) }, 'Expand')),
+			chosen.info && el('p', { class: 'why' }, chosen.info.indicator ? '' : el('strong', null, `Score ${chosen.info.score.toFixed(2)}`),
+				chosen.info.indicator ? '' : `: ${chosen.info.reasons.map((r) => r.text).join('; ')}. `,
+				chosen.info.stop_text && el('span', { class: 'stop' }, `Not walked through: ${chosen.info.stop_text}. `)),
+			chosen.info?.stop && chosen.expanded && !chosen.all && el('p', { class: 'buttons' },
+				el('button', { type: 'button', class: 'expand', onclick: () => expandAll(chosen) }, 'Show its newest records')),
 			chosen.hidden > 0 && el('p', { class: 'aside' }, `${format.plural(chosen.hidden, 'more record')} not drawn; `, 'search for it to see all.'),
 			el('ul', { class: 'neighbours' }, near.slice(0, 40).map((n) => el('li', null, el('span', { class: 'type' }, n.edge.types.join(' ')), ' ', link(n.node),
 				el('span', { class: 'aside' }, ` ${format.day(n.edge.first)} – ${format.day(n.edge.last)}`)))),
@@ -173,14 +179,46 @@ export function openGraph(place, rows, root) {
 			el('ul', null, model.neighbours(node).map((n) => el('li', null, el('span', { class: 'type' }, n.edge.types.join(' ')), ' ', link(n.node))))))));
 	}
 
-	async function expand(node) {
-		if (node.busy || node.expanded) return;
+	// The engine's neighbours: what is shared by many is not followed.
+	const near = async (node) => model.addNear(await pivot({ kind: node.kind, value: node.label }, { depth: 1, score: SCORE_NEAR, limit: EXPAND_ROWS }, controller.signal), node);
+
+	// All records, newest first.
+	const newest = async (node) => {
+		const got = await lookup(lookupPath({ kind: node.kind, value: node.label }, { limit: EXPAND_ROWS, sort: '-last' }), controller.signal);
+		node.all = true;
+		return model.expand(node, got.rows);
+	};
+
+	const expand = (node) => !node.expanded && grow(node, near);
+	const expandAll = (node) => grow(node, newest);
+
+	// The engine's whole walk from what was searched for.
+	async function relate() {
+		related = true;
+		note = ' Searching…';
+		describe();
+		try {
+			const got = await pivot(root, { depth: 2, limit: PIVOT_RESULTS }, controller.signal);
+			const added = model.addAll(got, first());
+			const shared = got.rows.filter((row) => row.what === 'shared').length;
+			note = ` ${format.plural(got.end.results, 'result')}${got.end.left_out ? ` (and ${format.number(got.end.left_out)} more)` : ''}, ${shared} shared by many and not walked through${got.end.stopped ? '; incomplete: a limit was reached' : ''}.`;
+			announce(`${format.plural(added, 'node')} added`);
+			addMissing();
+			if (added > 0) run();
+		} catch (error) {
+			if (error.name === 'AbortError') return;
+			note = ` Failed: ${error.message}.`;
+			describe();
+		}
+	}
+
+	async function grow(node, ask) {
+		if (node.busy) return;
 		node.busy = true;
 		choose(node);
 		drawn.get(node.id).group.classList.add('busy');
 		try {
-			const got = await lookup(lookupPath({ kind: node.kind, value: node.label }, { limit: EXPAND_ROWS, sort: '-last' }), controller.signal);
-			const added = model.expand(node, got.rows);
+			const added = await ask(node);
 			announce(`${format.plural(added, 'node')} added`);
 			addMissing();
 			if (added > 0) run();

@@ -51,8 +51,59 @@ export class Model {
 		return this.add(rows, node, ADD_MAX);
 	}
 
+	// Adds what the engine found next to a node: records only, of which the node is one end. Returns how many nodes are new.
+	addNear(answer, node) {
+		const before = this.nodes.size;
+		node.expanded = true;
+		node.hidden = 0;
+		for (const e of answer.edges) {
+			if (e.type === 'zone' || (e.from !== node.label && e.to !== node.label)) continue;
+			const ends = [['name', e.from], [e.to_kind, e.to]];
+			const known = ends.every(([kind, label]) => this.nodes.has(`${kind}:${label}`));
+			if (!known && this.nodes.size - before >= ADD_MAX) {
+				node.hidden++;
+				continue;
+			}
+			this.join(ends, e, node);
+		}
+		this.note(answer.rows);
+		return this.nodes.size - before;
+	}
+
+	// Adds all that the engine found, best first, each with its path.
+	addAll(answer, from) {
+		const before = this.nodes.size, kinds = new Map(answer.rows.map((row) => [row.value, row.kind === 'address' ? 'address' : 'name']));
+		for (const row of answer.rows) {
+			for (let i = 1; i < row.path.length; i++) {
+				const ends = [row.path[i - 1], row.path[i]].map((step) => [kinds.get(step.value) ?? 'name', step.value]);
+				this.join(ends, { type: row.path[i].type }, from);
+			}
+		}
+		for (const e of answer.edges) {
+			const ends = [['name', e.from], [e.to_kind, e.to]];
+			if (ends.every(([kind, label]) => this.nodes.has(`${kind}:${label}`))) this.join(ends, e, from);
+		}
+		this.note(answer.rows);
+		return this.nodes.size - before;
+	}
+
+	join(ends, e, from) {
+		const a = this.node(...ends[0], from), b = a && this.node(...ends[1], from ?? a);
+		if (b) this.edge(a, b, { rrtype: e.type, time_first: e.time_first ?? Infinity, time_last: e.time_last ?? 0 });
+		else this.left++;
+	}
+
+	// What the engine says about nodes: score, reasons, why one was not walked through.
+	note(rows) {
+		for (const row of rows) {
+			const node = this.nodes.get(`${row.kind === 'address' ? 'address' : 'name'}:${row.value}`);
+			if (node) node.info = row;
+		}
+	}
+
 	edge(a, b, row) {
-		const id = `${a.id} ${b.id}`;
+		const there = `${a.id} ${b.id}`, back = `${b.id} ${a.id}`;
+		const id = this.edges.has(back) ? back : there;
 		const edge = this.edges.get(id) ?? { a, b, types: [], first: Infinity, last: 0 };
 		if (!edge.types.includes(row.rrtype)) edge.types.push(row.rrtype);
 		edge.first = Math.min(edge.first, row.time_first);
