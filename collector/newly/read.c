@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define TIME_MAX INT64_C(1000000000000) // seconds; far beyond what sensors send
+
 static const char *family_of(const struct newly_run *run)
 {
 	return run->o.rule ? FAMILY_ALERT : FAMILY_NEW;
@@ -32,12 +34,12 @@ void newly_read_forget(struct newly_run *run)
 // An id before all entries that can match: what was first seen since then was stored since then, but for the clocks of sensors.
 static void put_since(struct newly_run *run, struct redis_buffer *out)
 {
-	int64_t since = run->o.filter->first_after - NEWLY_SLACK_S;
+	int64_t since = run->o.filter->first_after;
 
-	if (run->o.filter->first_after <= NEWLY_SLACK_S || since >= INT64_MAX / 1000)
+	if (since <= NEWLY_SLACK_S || since > TIME_MAX)
 		redis_encode_literal(out, "-");
 	else
-		redis_encode_uint(out, (uint64_t)since * 1000);
+		redis_encode_uint(out, (uint64_t)(since - NEWLY_SLACK_S) * 1000);
 }
 
 static void put_after(const char *cursor, struct redis_buffer *out)
@@ -147,7 +149,7 @@ static bool take_entry(struct newly_entry *e, const redisReply *entry)
 		return false;
 	e->first = strtoll(first->str, NULL, 10);
 	e->stored = strtoll(e->id, NULL, 10) / 1000;
-	return true;
+	return e->first >= 0 && e->first <= TIME_MAX;
 }
 
 static const redisReply *entries_of(const redisReply *reply, bool read)

@@ -129,6 +129,23 @@ def paths(records):
         yield path
 
 
+def observe(run, records):
+    """The stream of new records, as the writer fills it: `run` is a redis-cli. The records are there by import."""
+    for r in [r for r in records if not r["rrname"].endswith("many.example")][:150]:
+        run("XADD", "pdns:new", "*", "name", r["rrname"], "type", r["rrtype"], "rdata", r["rdata"], "first", str(r["time_first"]), "sensor", "s")
+
+
+def newly(single, cluster):
+    for depth in ("record", "name", "domain"):
+        for words in (("--plain",), ("--plain", "--history"), ("--plain", "--type", "a")):
+            left, right = (side.look("new", "--depth", depth, *words, status=(0, 1)) for side in (single, cluster))
+            same("lookback new --depth %s %s" % (depth, " ".join(words)), left, right)
+        same("/api/new by " + depth, *("\n".join(side.ask("/api/new?format=plain&newest=%s&depth=%s" % (newest, depth)) for newest in ("true", "false"))
+                                      for side in (single, cluster)))
+    if not single.look("new", "--depth", "domain", "--plain"):
+        failures.append("no domain is new")
+
+
 def compare(single, cluster, records):
     for words in commands(records):
         same("lookback " + " ".join(words), in_order(single.look(*words, status=(0, 1))), in_order(cluster.look(*words, status=(0, 1))))
@@ -198,6 +215,9 @@ def main():
             for side in (single, cluster):
                 side.serve()
             compare(single, cluster, records)
+            observe(world.cli, records)
+            observe(lambda *words: subprocess.run(["redis-cli", "-c", "-p", str(next(iter(nodes.primaries()))), *words], check=True, capture_output=True, timeout=20), records)
+            newly(single, cluster)
             same("export by cursors", resumed(single), resumed(cluster))
             same("export by cursors and in one go", in_order(single.look("export")), resumed(cluster))
             same("keys in status", re.search(r"keys +(\d+)", single.look("status"))[1], re.search(r"keys +(\d+)", cluster.look("status"))[1])

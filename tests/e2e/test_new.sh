@@ -102,7 +102,7 @@ same "newest first" "$(domains | tac)" "$(get -d depth=domain -d newest=true -d 
 for newest in false true; do
 	cursor='' pieces=''
 	for _ in {1..10}; do
-		get -d depth=domain -d limit=2 -d "newest=$newest" -d "cursor=$cursor" > "$T/piece"
+		get -d depth=domain -d limit=3 -d "newest=$newest" -d "cursor=$cursor" > "$T/piece"
 		pieces+=" $(jq -r '.domain // empty' "$T/piece" | xargs)"
 		cursor=$(tail -n 1 "$T/piece" | jq -r .cursor)
 		tail -n 1 "$T/piece" | jq -e .more > /dev/null || break
