@@ -44,6 +44,8 @@ bool alike_set_seal(struct alike_set *s); // false without memory
 // Called once for each keyword that matches, in no order. False stops.
 typedef bool alike_hit(void *arg, uint32_t id, enum alike_reason reason);
 void alike_set_find(const struct alike_set *s, const char *name, size_t len, alike_hit *hit, void *arg);
+// The best reason; the first keyword with it in `id` (NULL: not wanted).
+enum alike_reason alike_set_best(const struct alike_set *s, const char *name, size_t len, uint32_t *id);
 void alike_set_free(struct alike_set *s); // NULL is fine
 
 // What names that match a keyword contain, after alike_fold of the name between two dots; and "xn--", unless all names were

@@ -295,3 +295,27 @@ void alike_set_find(const struct alike_set *s, const char *name, size_t len, ali
 	for (size_t i = 0; i < s->tinies && !f.stopped; i++)
 		compare_keyword(&f, &s->keyword[s->tiny[i]]);
 }
+
+struct best {
+	enum alike_reason reason;
+	uint32_t id;
+};
+
+static bool take_best(void *arg, uint32_t id, enum alike_reason reason)
+{
+	struct best *b = arg;
+
+	if (b->reason == ALIKE_NONE || reason < b->reason || (reason == b->reason && id < b->id))
+		*b = (struct best){.reason = reason, .id = id};
+	return true;
+}
+
+enum alike_reason alike_set_best(const struct alike_set *s, const char *name, size_t len, uint32_t *id)
+{
+	struct best best = {.reason = ALIKE_NONE};
+
+	alike_set_find(s, name, len, take_best, &best);
+	if (id)
+		*id = best.id;
+	return best.reason;
+}

@@ -2,7 +2,7 @@
 // A report of the names that look like trademarks: all that Redis holds, grouped by registered domain, each with what it
 // resolves to, its name servers, whether it can send mail, and a score with its reasons.
 //
-//     brand_new ──► brand_search, one per trademark ──► brand_finish ──► brand_domains ──► brand_put_… ──► brand_free
+//     brand_new ──► brand_add, one per trademark ──► brand_search ──► brand_finish ──► brand_domains ──► brand_put_… ──► brand_free
 //
 // Bounded: names, domains, and what is kept of each. One thread at a time.
 #pragma once
@@ -77,8 +77,12 @@ struct brand;
 struct brand *brand_new(const struct brand_options *options); // a copy; NULL without memory
 void brand_free(struct brand *b);
 
-// Finds the names that look like one trademark. 0; -1 with one line in `why`, as for a text that is no keyword.
-int brand_search(struct brand *b, struct query_db *db, const char *keyword, char *why, size_t why_size);
+// Adds a trademark. 0; -1 with one line in `why`, as for a text that is no keyword.
+int brand_add(struct brand *b, const char *keyword, char *why, size_t why_size);
+
+// Finds the names that look like the trademarks: one search for each if there is an index of names and they are few; otherwise all
+// names are read once. 0; -1 with `why`.
+int brand_search(struct brand *b, struct query_db *db, char *why, size_t why_size);
 
 // Reads the records of the registered domains, scores and sorts: highest score first. 0; -1 with `why`.
 int brand_finish(struct brand *b, struct query_db *db, char *why, size_t why_size);

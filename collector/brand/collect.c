@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { APEX_RECORDS_MAX = 500, KEYWORDS_MAX = 1000 };
+enum { APEX_RECORDS_MAX = 500, KEYWORDS_MAX = 10000, SEARCHES_MAX = 16 };
 
 struct collecting {
 	struct brand *b;
-	const char *keyword;
-	struct alike_keyword *compiled;
+	const char *keyword; // NULL: those of the set
+	struct alike_set *set;
 	char owner[TEXT_NAME_SIZE]; // of the record before
 	size_t owner_len;
 	struct brand_domain *domain; // NULL: its records are left out
@@ -51,10 +51,13 @@ static bool is_after(const struct brand_name *n, const char *name, size_t len, e
 }
 
 // Keeps a name, the best reasons first. NULL if it is not kept.
-static struct brand_name *keep_name(struct collecting *c, const char *name, size_t len, enum alike_reason reason)
+static struct brand_name *keep_name(struct collecting *c, const char *name, size_t len)
 {
 	struct brand_domain *d = c->domain;
 	size_t at = d->names_len;
+	uint32_t id = 0;
+	enum alike_reason reason =
+		c->keyword ? alike(c->keyword, strlen(c->keyword), name, len) : alike_set_best(c->set, name, len, &id);
 
 	for (size_t i = 0; i < d->names_len; i++)
 		if (d->names[i].len == len && memcmp(d->names[i].name, name, len) == 0)
@@ -75,7 +78,7 @@ static struct brand_name *keep_name(struct collecting *c, const char *name, size
 	d->names_len++;
 	d->names[at] = (struct brand_name){.name = copy,
 		.len = len,
-		.keyword = c->keyword,
+		.keyword = c->keyword ? c->keyword : c->b->keywords[id],
 		.reason = reason,
 		.first = INT64_MAX,
 		.last = INT64_MIN};
@@ -103,7 +106,7 @@ static void begin_name(struct collecting *c, const char *name, size_t len)
 		return;
 	}
 	c->domain->apex_known = c->domain->apex_known || at == 0;
-	c->name = keep_name(c, name, len, alike_match(c->compiled, name, len, false));
+	c->name = keep_name(c, name, len);
 }
 
 static bool is(const struct query_record *r, const char *type)
@@ -162,9 +165,8 @@ static int run_search(struct collecting *c, const struct query *q, struct query_
 	struct query_record record;
 	enum query_step step = QUERY_FAILED;
 
-	if (!run || !c->compiled) {
+	if (!run) {
 		snprintf(why, why_size, "out of memory");
-		query_stop(run);
 		return -1;
 	}
 	while (!c->failed && ((step = query_next(run, &record)) == QUERY_RECORD || step == QUERY_BUSY))
@@ -178,41 +180,60 @@ static int run_search(struct collecting *c, const struct query *q, struct query_
 	return c->failed || step == QUERY_FAILED ? -1 : 0;
 }
 
-// The keyword in the form that is compared. NULL with `why`; the same again is NULL with an empty `why`.
-static const char *add_keyword(struct brand *b, const char *keyword, char *why, size_t why_size)
+int brand_add(struct brand *b, const char *keyword, char *why, size_t why_size)
 {
-	*why = '\0';
+	struct query q = query_make(QUERY_KEYWORD);
+
+	if (query_parse_keyword(&q, keyword, why, why_size) != 0)
+		return -1;
 	for (size_t i = 0; i < b->keywords_len; i++)
-		if (strcmp(b->keywords[i], keyword) == 0)
-			return NULL;
-	char **more =
-		b->keywords_len < KEYWORDS_MAX ? reallocarray(b->keywords, b->keywords_len + 1, sizeof(char *)) : NULL;
-	char *copy = more ? strdup(keyword) : NULL;
+		if (strcmp(b->keywords[i], q.name) == 0)
+			return 0;
+	bool room = b->keywords_len < KEYWORDS_MAX;
+	char **more = room ? reallocarray(b->keywords, b->keywords_len + 1, sizeof(char *)) : NULL;
+	char *copy = more ? strdup(q.name) : NULL;
 	if (more)
 		b->keywords = more;
 	if (!copy) {
 		snprintf(why, why_size, "found more than %d trademarks, or too little memory", KEYWORDS_MAX);
-		return NULL;
+		return -1;
 	}
 	b->keywords[b->keywords_len++] = copy;
-	return copy;
+	return 0;
 }
 
-int brand_search(struct brand *b, struct query_db *db, const char *keyword, char *why, size_t why_size)
+// All names are read once.
+static int search_all(struct brand *b, struct query *q, struct query_db *db, char *why, size_t why_size)
+{
+	struct collecting c = {.b = b, .set = alike_set_new()};
+	bool good = c.set != NULL;
+
+	for (size_t i = 0; i < b->keywords_len && good; i++)
+		good = alike_set_add(c.set, b->keywords[i], strlen(b->keywords[i]), (uint32_t)i);
+	good = good && alike_set_seal(c.set);
+	q->keywords = c.set;
+	if (!good)
+		snprintf(why, why_size, "out of memory");
+	int result = good ? run_search(&c, q, db, why, why_size) : -1;
+	alike_set_free(c.set);
+	return result;
+}
+
+int brand_search(struct brand *b, struct query_db *db, char *why, size_t why_size)
 {
 	struct query q = query_make(QUERY_KEYWORD);
-	struct collecting c = {.b = b};
+	int result = 0;
 
-	if (query_parse_keyword(&q, keyword, why, why_size) != 0)
-		return -1;
-	c.keyword = add_keyword(b, q.name, why, why_size);
-	if (!c.keyword)
-		return *why ? -1 : 0;
 	q.time_max_s = b->options.time_max_s;
 	q.no_placeholders = true;
-	c.compiled = alike_keyword_new(q.name, q.name_len);
-	int result = run_search(&c, &q, db, why, why_size);
-	alike_keyword_free(c.compiled);
+	if (b->keywords_len > (db->owners ? SEARCHES_MAX : 1))
+		return search_all(b, &q, db, why, why_size);
+	for (size_t i = 0; i < b->keywords_len && result == 0; i++) {
+		struct collecting c = {.b = b, .keyword = b->keywords[i]};
+		q.name_len = strlen(b->keywords[i]);
+		memcpy(q.name, b->keywords[i], q.name_len + 1);
+		result = run_search(&c, &q, db, why, why_size);
+	}
 	return result;
 }
 

@@ -10,15 +10,15 @@
 
 enum { DOMAIN_MIN = 20, DOMAIN_MAX = 44, KIND_WIDTH = 16, MAIL_WIDTH = 7, SERVER_WIDTH = 24 };
 
-struct searching {
+struct brand_adding {
 	struct lookback *l;
 	struct brand *brand;
 	bool failed;
 };
 
-static bool search(void *arg, const char *text)
+static bool add(void *arg, const char *text)
 {
-	struct searching *s = arg;
+	struct brand_adding *s = arg;
 	char why[600], word[2 * TEXT_NAME_SIZE];
 
 	text += strspn(text, " \t");
@@ -26,7 +26,7 @@ static bool search(void *arg, const char *text)
 	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
 		len--;
 	snprintf(word, sizeof(word), "%.*s", len, text);
-	if (brand_search(s->brand, &s->l->db, word, why, sizeof(why)) != 0) {
+	if (brand_add(s->brand, word, why, sizeof(why)) != 0) {
 		lookback_fail("brand: %s", why);
 		s->failed = true;
 	}
@@ -127,19 +127,19 @@ static int print(const struct lookback *l, const struct brand *b)
 
 static int make_report(struct lookback *l, struct brand *b)
 {
-	struct searching s = {.l = l, .brand = b};
+	struct brand_adding s = {.l = l, .brand = b};
 	char why[600];
 	const char *const *keywords;
 	size_t len;
 
-	query_db_load_owners(&l->db, l->settings.names_file);
-	int result = lookback_each(l, search, &s);
-	query_db_unload(&l->db);
-	if (result != 0 || s.failed)
+	if (lookback_each(l, add, &s) != 0 || s.failed)
 		return LOOKBACK_FAILED;
 	if (brand_keywords(b, &keywords) == 0)
 		return lookback_fail("brand: found no trademark, expected at least one");
-	if (brand_finish(b, &l->db, why, sizeof(why)) != 0)
+	query_db_load_owners(&l->db, l->settings.names_file);
+	int result = brand_search(b, &l->db, why, sizeof(why));
+	query_db_unload(&l->db);
+	if (result != 0 || brand_finish(b, &l->db, why, sizeof(why)) != 0)
 		return lookback_fail("brand: %s", why);
 	brand_domains(b, &len);
 	if (!l->quiet && print(l, b) != 0)

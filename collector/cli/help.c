@@ -28,7 +28,8 @@ const struct lookback_command lookback_commands[] = {
 		"Best match first, each with its reason: contains, homoglyph, digit for letter, split, one edit, similar letters.\n"
 		"Uses the index of names if names.file is set, otherwise scans Redis.",
 		"-t -l -j -q --since --until --offset --timeout"},
-	{"brand", "NAME...", 1, 1000, lookback_brand, "print all names that look like trademarks, by registered domain",
+	{"brand", "NAME...", 1, 10000, lookback_brand,
+		"print all names that look like trademarks, by registered domain",
 		"Highest score first: what kind of look-alike it is, first seen, whether it resolves and has MX. --since: only domains\n"
 		"whose look-alikes were first seen since then. --html prints a page to print. \"-\" reads lines from the standard input.",
 		"-l -j -q --own --html --csv --context --since --timeout"},

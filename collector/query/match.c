@@ -139,6 +139,8 @@ bool query_match(const struct query_run *run, const char *name, size_t len)
 		return matches_regex(run->regex, name, len) &&
 		       !(run->exclude && matches_regex(run->exclude, name, len));
 	case QUERY_KEYWORD:
+		if (run->q.keywords)
+			return alike_set_best(run->q.keywords, name, len, NULL) != ALIKE_NONE;
 		return alike(run->q.name, run->q.name_len, name, len) != ALIKE_NONE;
 	default:
 		return true;
@@ -253,6 +255,8 @@ void query_match_needles(const struct query_run *run, struct names_needles *out)
 	int n = 0;
 
 	*out = (struct names_needles){.folded = false};
+	if (q->kind == QUERY_KEYWORD && q->keywords)
+		return; // every name is compared
 	if (q->kind == QUERY_KEYWORD)
 		add_keyword(out, q);
 	else if (q->kind == QUERY_GLOB || q->kind == QUERY_TARGET_GLOB)

@@ -26,9 +26,10 @@ int query_ranks_take(struct query_run *run, const char *name, size_t len)
 		return query_run_add_key(run, name, len);
 	if (run->q.kind != QUERY_KEYWORD)
 		return query_match(run, name, len) ? query_run_add_key(run, name, len) : 0;
-	if (!run->keyword && !(run->keyword = alike_keyword_new(run->q.name, run->q.name_len)))
+	if (!run->q.keywords && !run->keyword && !(run->keyword = alike_keyword_new(run->q.name, run->q.name_len)))
 		return query_run_fail(run, "out of memory");
-	enum alike_reason reason = alike_match(run->keyword, name, len, run->source == SOURCE_INDEX);
+	enum alike_reason reason = run->q.keywords ? alike_set_best(run->q.keywords, name, len, NULL)
+						   : alike_match(run->keyword, name, len, run->source == SOURCE_INDEX);
 	uint64_t bound = rank_bound(&run->q);
 	if (reason == ALIKE_NONE || run->ranked[reason].len >= bound)
 		return 0; // what is beyond the limit need not be remembered

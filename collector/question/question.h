@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+struct alike_set;
+
 enum query_kind {
 	QUERY_NAME,	      // one owner
 	QUERY_SUBTREE,	      // a name and all below it: "*.example.com", and a zone
@@ -55,14 +57,15 @@ struct query {
 	bool descending;
 	char bailiwick
 		[TEXT_NAME_SIZE]; // only owners of this registered domain, or of those below it or that begin so; empty: any
-	enum query_kind bailiwick_kind; // QUERY_NAME, QUERY_SUBTREE, QUERY_STEM
-	char exclude[TEXT_NAME_SIZE];	// patterns: exclude names that match this pattern; empty: none
-	bool no_placeholders;		// without TYPE0, the pseudo-type of a flood
-	bool with_targets;		// QUERY_NAME: afterwards the records that point to it
-	uint8_t raw[QUERY_RAW_MAX];	// QUERY_TARGET: only this RDATA, in wire form; name is not looked at
-	size_t raw_size;		// 0: any
-	double time_max_s;		// the run fails after that long; 0: no bound
-	bool partial;			// query_sorted: after a failure, return the records found so far first
+	enum query_kind bailiwick_kind;	  // QUERY_NAME, QUERY_SUBTREE, QUERY_STEM
+	char exclude[TEXT_NAME_SIZE];	  // patterns: exclude names that match this pattern; empty: none
+	bool no_placeholders;		  // without TYPE0, the pseudo-type of a flood
+	bool with_targets;		  // QUERY_NAME: afterwards the records that point to it
+	uint8_t raw[QUERY_RAW_MAX];	  // QUERY_TARGET: only this RDATA, in wire form; name is not looked at
+	size_t raw_size;		  // 0: any
+	const struct alike_set *keywords; // QUERY_KEYWORD: any of these instead of `name`; borrowed; NULL: `name`
+	double time_max_s;		  // the run fails after that long; 0: no bound
+	bool partial;			  // query_sorted: after a failure, return the records found so far first
 	const struct query
 		*also; // query_sorted: further questions, answered together with this one; may be freed after the start
 	size_t also_len;

@@ -52,6 +52,9 @@ same "first and last seen" "40 1" "$(days examp1ebank.com time_first) $(days exa
 same "--since" "examplebank.shop exannplebank.org xn--exmplebank-0qi.com" "$(brand --since 4d --json | jq -r .domain | LC_ALL=C sort | xargs)"
 same "several trademarks" "examplebank samplebank" \
 	"$(printf 'examplebank\n\n# none\nsamplebank\nexamplebank\n' | look brand - --json --own "$T/own" | jq -r .keyword | sort -u | xargs)"
+of_each() { for name in "$@"; do look brand "$name" --own "$T/own" --json; done | jq -r .domain | LC_ALL=C sort -u; }
+same "together as one by one" "$(of_each examplebank samplebank evil)" \
+	"$(look brand examplebank samplebank evil --own "$T/own" --json | jq -r .domain | LC_ALL=C sort)"
 same "--limit" 2 "$(brand --limit 2 --json | wc -l)"
 same "without --own" "1" "$(look brand examplebank --json | jq -r .domain | grep -cx examplebank.com)"
 status() { # expected, arguments
