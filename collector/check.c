@@ -40,7 +40,7 @@ static bool check_rules(const struct settings *s)
 {
 	char why[1024] = "", report[200] = "";
 
-	if (!watch_set_check(s->watch_file, s->new_max, report, sizeof(report), why, sizeof(why))) {
+	if (!watch_set_check(s->watch_file, report, sizeof(report), why, sizeof(why))) {
 		log_error("%s", why);
 		return false;
 	}

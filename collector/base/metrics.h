@@ -79,7 +79,7 @@
 	X(GAUGE,   context_popular,     "collector_context_entries", "file=\"popular\"", "") \
 	X(GAUGE,   context_prefixes,    "collector_context_entries", "file=\"prefixes\"", "") \
 	X(COUNTER, context_failed,      "collector_context_failed_total", "", "Files of context settings that could not be read again; their old content stays in use") \
-	/* watch thread */ \
+	/* watch thread; looked_at: writer thread */ \
 	X(GAUGE,   watch_active,        "collector_watch_active", "", "1 while this collector is the one that watches; of several with one Redis one is") \
 	X(GAUGE,   watch_rules,         "collector_watch_rules", "", "Watch rules in force") \
 	X(GAUGE,   watch_entries,       "collector_watch_entries", "", "Names and networks that the watch rules in force look for, with those of files") \
@@ -87,10 +87,10 @@
 	X(COUNTER, watch_reloads,       "collector_watch_reloads_total", "outcome=\"done\"", "Times that the watch rules were read again") \
 	X(COUNTER, watch_reloads_failed, "collector_watch_reloads_total", "outcome=\"failed\"", "") \
 	X(GAUGE,   watch_lag,           "collector_watch_lag_seconds", "", "Age of the newest record matched, while older ones wait; 0: none waits") \
-	X(COUNTER, watch_records,       "collector_watch_records_total", "outcome=\"looked_at\"", "Records compared with the watch rules, and of these the ones that match, and those learned as expected") \
+	X(COUNTER, watch_records,       "collector_watch_records_total", "outcome=\"looked_at\"", "New records compared with the watch rules; of the matching ones that the watcher has looked at; learned as expected") \
 	X(COUNTER, watch_matched,       "collector_watch_records_total", "outcome=\"matched\"", "") \
 	X(COUNTER, watch_learned,       "collector_watch_records_total", "outcome=\"learned\"", "") \
-	X(COUNTER, watch_missed,        "collector_watch_missed_total", "", "Records that new.max removed from the stream before they were matched") \
+	X(COUNTER, watch_missed,        "collector_watch_missed_total", "", "Matching records that left the stream (100,000 entries) before the watcher read them") \
 	X(COUNTER, watch_gaps,          "collector_watch_gaps_total", "", "Times that this happened") \
 	X(COUNTER, watch_dropped,       "collector_watch_dropped_total", "", "Matches beyond 100 rules of one record; they are no alerts") \
 	X(COUNTER, alerts_new,          "collector_alerts_total", "kind=\"new\"", "Alerts written, by kind of news") \

@@ -18,7 +18,7 @@
 #define FAMILY_FLOOD_NAMES "flood:names" // sorted set: how many names were collapsed
 #define FAMILY_NEW "new"		 // stream: records that Redis had not held before
 #define FAMILY_ALERT "alert"		 // stream: what the rules of watch.conf found
-#define FAMILY_WATCH_SEEN "watch:seen"	 // stream: records that the rules ask for although Redis had held them before
+#define FAMILY_WATCH_MATCHED "watch:matched" // stream: records that watch rules match
 #define FAMILY_WATCH_LEARN "watch:learn" // hash: until when records of a rule are learned, by rule
 #define FAMILY_IMPORTS "imports"	 // number: counts batches of imports
 

@@ -275,10 +275,10 @@ void schema_write(struct schema_frame *f, const struct redis_settings *s, const 
 	struct redis_buffer *out)
 {
 	struct writing w = {.f = f, .s = s, .zones = zones, .out = out};
-	bool asks = s->interest && atomic_load(&s->interest->on);
+	bool asks = s->interest && atomic_load(&s->interest->of_old);
 
 	if (asks)
-		s->interest->mark(s->interest->arg, f);
+		s->interest->mark_old(s->interest->arg, f);
 	if (s->retention_days > 0)
 		w.now_s = (uint64_t)time(NULL);
 	for (uint32_t i = 0; i < f->records_len; i++)

@@ -136,19 +136,18 @@ static bool is_repeated_here(const struct watch_alerts *a, size_t index)
 }
 
 // WATCH, the cursor, and which alerts there are already. 1; 0: the cursor has moved; -1.
-static int compare(struct watch_alerts *a, struct reader *r, enum watch_stream stream,
-	const struct watch_cursor *before)
+static int compare(struct watch_alerts *a, struct reader *r, const struct watch_cursor *before)
 {
-	struct watch_cursor now[WATCH_STREAMS];
+	struct watch_cursor now;
 	char tag[WATCH_KEY_SIZE];
 	size_t len = watch_tag(r, tag);
 
 	reader_begin(r);
 	reader_command(r, 3, "WATCH", FAMILY_WATCH_IDS, tag, len);
 	reader_key(r, FAMILY_WATCH_CURSOR, tag, len);
-	if (reader_send(r) != 0 || reader_drain(r) != 0 || watch_cursors_read(r, now, 0) != 0)
+	if (reader_send(r) != 0 || reader_drain(r) != 0 || watch_cursor_read(r, &now, 0) != 0)
 		return -1;
-	if (now[stream].known != before->known || (before->known && strcmp(now[stream].id, before->id) != 0))
+	if (now.known != before->known || (before->known && strcmp(now.id, before->id) != 0))
 		return 0;
 	if (a->len == 0)
 		return 1;
@@ -226,10 +225,10 @@ static int read_exec(struct reader *r)
 	return result;
 }
 
-static int write_all(struct watch_alerts *a, struct reader *r, enum watch_stream stream,
-	const struct watch_cursor *before, const struct watch_cursor *after)
+static int write_all(struct watch_alerts *a, struct reader *r, const struct watch_cursor *before,
+	const struct watch_cursor *after)
 {
-	int result = compare(a, r, stream, before);
+	int result = compare(a, r, before);
 
 	reader_begin(r);
 	if (result == 0) {
@@ -240,13 +239,13 @@ static int write_all(struct watch_alerts *a, struct reader *r, enum watch_stream
 		return -1;
 	put_word(r, "MULTI");
 	put_alerts(a, r);
-	watch_cursor_put(r, stream, after);
+	watch_cursor_put(r, after);
 	put_word(r, "EXEC");
 	return reader_send(r) == 0 ? read_exec(r) : -1;
 }
 
-int watch_alerts_write(struct watch_alerts *a, struct reader *r, enum watch_stream stream,
-	const struct watch_cursor *before, const struct watch_cursor *after)
+int watch_alerts_write(struct watch_alerts *a, struct reader *r, const struct watch_cursor *before,
+	const struct watch_cursor *after)
 {
 	char key[WATCH_KEY_SIZE];
 	int len = snprintf(key, sizeof(key), "%s%s", r->settings.prefix, FAMILY_ALERT);
@@ -255,7 +254,7 @@ int watch_alerts_write(struct watch_alerts *a, struct reader *r, enum watch_stre
 		return -1;
 	r->node = reader_node_of(r, key, (size_t)len);
 	r->writes = true; // WATCH and EXEC must go over one connection
-	int result = write_all(a, r, stream, before, after);
+	int result = write_all(a, r, before, after);
 	r->writes = false;
 	return result;
 }

@@ -52,5 +52,5 @@ bool watch_alerts_add(struct watch_alerts *a, const struct reader *r, const stru
 
 // Writes the alerts and the cursor `after`, if the cursor is still `before`. 1: written; 0: another watcher has moved the
 // cursor, read it again; -1 (closed): it is not known whether they were written, read the cursor again.
-int watch_alerts_write(struct watch_alerts *a, struct reader *r, enum watch_stream stream,
-	const struct watch_cursor *before, const struct watch_cursor *after);
+int watch_alerts_write(struct watch_alerts *a, struct reader *r, const struct watch_cursor *before,
+	const struct watch_cursor *after);

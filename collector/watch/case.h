@@ -11,7 +11,8 @@ enum { WATCH_CASE_TURNS = 2, WATCH_EXPECTED_SIZE = 1024, WATCH_EARLIER_MAX = 256
 struct watch_case {
 	struct watch_record record; // borrowed from the page
 	const char *sensor;
-	int64_t first, last, before; // before: when it was last seen; 0: it is new
+	bool fresh;		     // new to Redis
+	int64_t first, last, before; // before: when it was last seen; 0: not known
 	uint32_t rule;
 	enum watch_news kind;
 	char reason[WATCH_REASON_SIZE];

@@ -12,7 +12,7 @@ static bool read_entry(const redisReply *fields, struct watch_case *c)
 	const redisReply *name = reader_field(fields, "name"), *type = reader_field(fields, "type"),
 			 *rdata = reader_field(fields, "rdata"), *first = reader_field(fields, "first"),
 			 *sensor = reader_field(fields, "sensor"), *last = reader_field(fields, "last"),
-			 *before = reader_field(fields, "before");
+			 *before = reader_field(fields, "before"), *fresh = reader_field(fields, "new");
 
 	if (!name || !type || !rdata || !first || name->len >= TEXT_NAME_SIZE || type->len >= TEXT_TYPE_SIZE)
 		return false;
@@ -25,6 +25,7 @@ static bool read_entry(const redisReply *fields, struct watch_case *c)
 	c->first = reader_number(first);
 	c->last = last ? reader_number(last) : c->first;
 	c->before = before ? reader_number(before) : 0;
+	c->fresh = !fresh || strcmp(fresh->str, "0") != 0;
 	c->sensor = sensor ? sensor->str : "";
 	return true;
 }
@@ -47,11 +48,10 @@ static bool add_cases(struct watch_cases *cases, const struct watch_view *v, str
 }
 
 // Matches the records of the page.
-static bool find_cases(const struct watch_view *v, const struct watch_page *page, enum watch_stream stream,
-	struct watch_cases *cases, struct watch_outcome *out)
+static bool find_cases(const struct watch_view *v, const struct watch_page *page, struct watch_cases *cases,
+	struct watch_outcome *out)
 {
-	const unsigned seen = 1u << WATCH_NEWS_AGAIN | 1u << WATCH_NEWS_TAMPER,
-		       of[] = {~seen | 1u << WATCH_NEWS_TAMPER, seen};
+	const unsigned old = 1u << WATCH_NEWS_AGAIN | 1u << WATCH_NEWS_TAMPER, fresh = ~(1u << WATCH_NEWS_AGAIN);
 	struct watch_case c = {.record = {.name = ""}};
 	const uint32_t *rules;
 
@@ -59,14 +59,15 @@ static bool find_cases(const struct watch_view *v, const struct watch_page *page
 		out->records = i + 1;
 		if (!read_entry(watch_page_entry(page, i), &c))
 			continue;
-		size_t len = watch_match(v->matcher, &c.record, of[stream], &rules);
+		unsigned news = c.fresh ? fresh : old;
+		size_t len = watch_match(v->matcher, &c.record, news, &rules);
 		out->matched += len > 0;
 		if (len > WATCH_RULES_PER_RECORD) {
 			out->dropped += len - WATCH_RULES_PER_RECORD;
 			len = WATCH_RULES_PER_RECORD;
 		}
 		for (size_t k = 0; k < len; k++)
-			if (!add_cases(cases, v, &c, rules[k], of[stream]))
+			if (!add_cases(cases, v, &c, rules[k], news))
 				return false;
 	}
 	return true;
@@ -102,14 +103,14 @@ static int note_oldest(const struct watch_view *v, const struct watch_cases *cas
 	return watch_learn_write(v->reader, v->set, v->learn);
 }
 
-int watch_news(const struct watch_view *v, const struct watch_page *page, enum watch_stream stream,
-	struct watch_alerts *alerts, struct watch_outcome *out)
+int watch_news(const struct watch_view *v, const struct watch_page *page, struct watch_alerts *alerts,
+	struct watch_outcome *out)
 {
 	struct watch_cases cases = {.len = 0};
 	int result = -1;
 
 	*out = (struct watch_outcome){.records = 0};
-	if (!find_cases(v, page, stream, &cases, out))
+	if (!find_cases(v, page, &cases, out))
 		reader_fail(v->reader, "out of memory for alerts");
 	else if (note_oldest(v, &cases) == 0)
 		result = decide(v, &cases, alerts);

@@ -25,5 +25,5 @@ struct watch_outcome {
 };
 
 // Appends the alerts of a page to `alerts`. 0, or -1 (closed, or without memory).
-int watch_news(const struct watch_view *v, const struct watch_page *page, enum watch_stream stream,
-	struct watch_alerts *alerts, struct watch_outcome *out);
+int watch_news(const struct watch_view *v, const struct watch_page *page, struct watch_alerts *alerts,
+	struct watch_outcome *out);

@@ -7,51 +7,42 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const char *const watch_stream_family[WATCH_STREAMS] = {FAMILY_NEW, FAMILY_WATCH_SEEN};
-
-static const char *const fields[WATCH_STREAMS][2] = {{"new", "new.position"}, {"seen", "seen.position"}};
-
 size_t watch_tag(const struct reader *r, char out[static WATCH_KEY_SIZE])
 {
 	return (size_t)snprintf(out, WATCH_KEY_SIZE, "{%s%s}", r->settings.prefix, FAMILY_ALERT);
 }
 
-int watch_cursors_read(struct reader *r, struct watch_cursor cursors[WATCH_STREAMS], uint64_t start_ms)
+int watch_cursor_read(struct reader *r, struct watch_cursor *cursor, uint64_t start_ms)
 {
 	char tag[WATCH_KEY_SIZE];
 	size_t len = watch_tag(r, tag);
 
 	reader_begin(r);
-	reader_command(r, 2 + 2 * WATCH_STREAMS, "HMGET", FAMILY_WATCH_CURSOR, tag, len);
-	for (int s = 0; s < WATCH_STREAMS; s++) {
-		redis_encode_text(&r->out, fields[s][0]);
-		redis_encode_text(&r->out, fields[s][1]);
-	}
+	reader_command(r, 4, "HMGET", FAMILY_WATCH_CURSOR, tag, len);
+	redis_encode_literal(&r->out, "id");
+	redis_encode_literal(&r->out, "position");
 	redisReply *reply = reader_send(r) == 0 ? reader_reply(r) : NULL;
 	if (!reply)
 		return -1;
-	for (size_t s = 0; s < WATCH_STREAMS && reply->elements == 2 * WATCH_STREAMS; s++) {
-		const redisReply *id = reply->element[2 * s], *position = reply->element[2 * s + 1];
-		bool known = id->type == REDIS_REPLY_STRING && id->len < WATCH_CURSOR_SIZE;
-		snprintf(cursors[s].id, sizeof(cursors[s].id), "%" PRIu64 "-0", start_ms);
-		if (known)
-			snprintf(cursors[s].id, sizeof(cursors[s].id), "%s", id->str);
-		cursors[s].known = known;
-		cursors[s].position = known ? (uint64_t)reader_number(position) : 0;
-	}
+	const redisReply *id = reply->elements == 2 ? reply->element[0] : reply;
+	cursor->known = id->type == REDIS_REPLY_STRING && id->len < WATCH_CURSOR_SIZE;
+	snprintf(cursor->id, sizeof(cursor->id), "%" PRIu64 "-0", start_ms);
+	if (cursor->known)
+		snprintf(cursor->id, sizeof(cursor->id), "%s", id->str);
+	cursor->position = cursor->known ? (uint64_t)reader_number(reply->element[1]) : 0;
 	freeReplyObject(reply);
 	return 0;
 }
 
-void watch_cursor_put(struct reader *r, enum watch_stream stream, const struct watch_cursor *cursor)
+void watch_cursor_put(struct reader *r, const struct watch_cursor *cursor)
 {
 	char tag[WATCH_KEY_SIZE];
 	size_t len = watch_tag(r, tag);
 
 	reader_command(r, 6, "HSET", FAMILY_WATCH_CURSOR, tag, len);
-	redis_encode_text(&r->out, fields[stream][0]);
+	redis_encode_literal(&r->out, "id");
 	redis_encode_text(&r->out, cursor->id);
-	redis_encode_text(&r->out, fields[stream][1]);
+	redis_encode_literal(&r->out, "position");
 	redis_encode_uint(&r->out, cursor->position);
 }
 
@@ -69,13 +60,13 @@ static int compare(const char *a, const char *b)
 }
 
 // What XINFO STREAM says: entries ever added (0: Redis 6), and entries there are.
-static int read_counts(struct reader *r, const char *family, uint64_t *added, uint64_t *len)
+static int read_counts(struct reader *r, uint64_t *added, uint64_t *len)
 {
 	reader_begin(r);
 	redis_encode_array(&r->out, 3);
 	redis_encode_literal(&r->out, "XINFO");
 	redis_encode_literal(&r->out, "STREAM");
-	reader_key(r, family, "", 0);
+	reader_key(r, FAMILY_WATCH_MATCHED, "", 0);
 	redisReply *reply = reader_send(r) == 0 ? reader_reply(r) : NULL;
 	if (!reply)
 		return -1;
@@ -88,12 +79,11 @@ static int read_counts(struct reader *r, const char *family, uint64_t *added, ui
 
 // The oldest entry is newer than the cursor: were entries between them removed? Without the counts of Redis 7 it looks like that
 // also if the last one removed was the one at the cursor.
-static int look_at_gap(struct watch_page *page, struct reader *r, enum watch_stream stream,
-	const struct watch_cursor *cursor)
+static int look_at_gap(struct watch_page *page, struct reader *r, const struct watch_cursor *cursor)
 {
 	uint64_t added, len;
 
-	if (read_counts(r, watch_stream_family[stream], &added, &len) != 0)
+	if (read_counts(r, &added, &len) != 0)
 		return -1;
 	page->gap = true;
 	if (added == 0 || cursor->position == 0)
@@ -103,8 +93,7 @@ static int look_at_gap(struct watch_page *page, struct reader *r, enum watch_str
 	return 0;
 }
 
-int watch_page_read(struct watch_page *page, struct reader *r, enum watch_stream stream,
-	const struct watch_cursor *cursor)
+int watch_page_read(struct watch_page *page, struct reader *r, const struct watch_cursor *cursor)
 {
 	char from[WATCH_CURSOR_SIZE + 1], oldest[WATCH_CURSOR_SIZE] = "";
 	uint64_t added = 0, len;
@@ -113,7 +102,7 @@ int watch_page_read(struct watch_page *page, struct reader *r, enum watch_stream
 	snprintf(from, sizeof(from), "(%s", cursor->id);
 	reader_begin(r);
 	for (int i = 0; i < 2; i++) { // the oldest entry, and the page
-		reader_command(r, 6, "XRANGE", watch_stream_family[stream], "", 0);
+		reader_command(r, 6, "XRANGE", FAMILY_WATCH_MATCHED, "", 0);
 		redis_encode_text(&r->out, i == 0 ? "-" : from);
 		redis_encode_literal(&r->out, "+");
 		redis_encode_literal(&r->out, "COUNT");
@@ -133,11 +122,11 @@ int watch_page_read(struct watch_page *page, struct reader *r, enum watch_stream
 	page->last = page->reply->element[page->len - 1]->element[0]->str;
 	const char *begin = page->reply->element[0]->element[0]->str;
 	if (strcmp(begin, oldest) == 0 && compare(cursor->id, begin) < 0 && cursor->known &&
-		look_at_gap(page, r, stream, cursor) != 0)
+		look_at_gap(page, r, cursor) != 0)
 		return -1;
 	if (cursor->position > 0)
 		page->position = cursor->position + page->missed + page->len;
-	else if (page->len < WATCH_PAGE && read_counts(r, watch_stream_family[stream], &added, &len) == 0)
+	else if (page->len < WATCH_PAGE && read_counts(r, &added, &len) == 0)
 		page->position = added; // nothing is after this page, or hardly anything
 	return 0;
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Records from the streams that the writer fills, page by page, with a cursor in Redis.
-//
-//     pdns:new          records that are new to Redis
-//     pdns:watch:seen   records of watched names that are not new (docs/schema.md)
+// Records that watch rules match, from the stream pdns:watch:matched that the writer fills, page by page, with a cursor in Redis.
 //
 // One thread.
 #pragma once
@@ -11,11 +8,7 @@
 
 enum { WATCH_PAGE = 500, WATCH_CURSOR_SIZE = 48, WATCH_KEY_SIZE = 120 };
 
-enum watch_stream { WATCH_STREAM_NEW, WATCH_STREAM_SEEN, WATCH_STREAMS };
-
-extern const char *const watch_stream_family[WATCH_STREAMS];
-
-// How far a stream was read. All watchers of one Redis share it: hash pdns:watch:cursor:{pdns:alert}.
+// How far the stream was read. All watchers of one Redis share it: hash pdns:watch:cursor:{pdns:alert}.
 struct watch_cursor {
 	char id[WATCH_CURSOR_SIZE];
 	bool known;	   // an entry had this id; false: reading begins at this time
@@ -34,15 +27,14 @@ struct watch_page {
 // "{<prefix>alert}": puts a key into the slot of the stream of alerts. Returns its length.
 size_t watch_tag(const struct reader *r, char out[static WATCH_KEY_SIZE]);
 
-// Reads the cursors; those that are not in Redis begin at `start_ms` (wall clock). 0, or -1 (closed).
-int watch_cursors_read(struct reader *r, struct watch_cursor cursors[WATCH_STREAMS], uint64_t start_ms);
+// Reads the cursor; one that is not in Redis begins at `start_ms` (wall clock). 0, or -1 (closed).
+int watch_cursor_read(struct reader *r, struct watch_cursor *cursor, uint64_t start_ms);
 
 // Appends HSET of a cursor to what is gathered.
-void watch_cursor_put(struct reader *r, enum watch_stream stream, const struct watch_cursor *cursor);
+void watch_cursor_put(struct reader *r, const struct watch_cursor *cursor);
 
 // Reads the entries after the cursor. Free the page in any case. 0, or -1 (closed).
-int watch_page_read(struct watch_page *page, struct reader *r, enum watch_stream stream,
-	const struct watch_cursor *cursor);
+int watch_page_read(struct watch_page *page, struct reader *r, const struct watch_cursor *cursor);
 void watch_page_free(struct watch_page *page);
 
 // The fields of an entry: array of names and values.

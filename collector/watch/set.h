@@ -18,9 +18,8 @@ enum { WATCH_REASON_SIZE = 256 };
 int watch_set_read(struct watch_set **out, const char *path, unsigned news, char *why, size_t why_size);
 void watch_set_free(struct watch_set *s); // NULL is fine
 
-// What --check reports of the rules, for people. False with one line in `why` if they are not sound, or find nothing because
-// there is no stream of new records (`new_max` 0).
-bool watch_set_check(const char *path, uint64_t new_max, char *report, size_t report_size, char *why, size_t why_size);
+// What --check reports of the rules, for people. False with one line in `why` if they are not sound.
+bool watch_set_check(const char *path, char *report, size_t report_size, char *why, size_t why_size);
 
 // True if the files of indicators have changed since they were read.
 bool watch_set_is_stale(const struct watch_set *s);

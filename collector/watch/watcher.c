@@ -46,16 +46,16 @@ struct watcher {
 	struct watch_set *set;
 	struct watch_matcher *matcher;
 	struct watch_alerts alerts;
-	struct watch_cursor cursors[WATCH_STREAMS];
-	struct watch_cursor stored[WATCH_STREAMS]; // as they are in Redis
-	bool placed;				   // the cursors are those of Redis
-	uint64_t written_ms[WATCH_STREAMS];	   // when the cursor was written last
-	struct watch_learn *learn;		   // by rule
-	uint64_t start_ms;			   // wall clock: where reading begins if there is no cursor
-	uint64_t look_at_ms;			   // monotonic time of the next look
-	uint64_t limit;				   // of alerts; copy
-	bool down;				   // trouble is in the log
-	bool full;				   // a page was full: the next one is read at once
+	struct watch_cursor cursor;
+	struct watch_cursor stored; // as it is in Redis
+	bool placed;		    // the cursor is that of Redis
+	uint64_t written_ms;	    // when it was written last
+	struct watch_learn *learn;  // by rule
+	uint64_t start_ms;	    // wall clock: where reading begins if there is no cursor
+	uint64_t look_at_ms;	    // monotonic time of the next look
+	uint64_t limit;		    // of alerts; copy
+	bool down;		    // trouble is in the log
+	bool full;		    // a page was full: the next one is read at once
 };
 
 static uint64_t wall_ms(void)
@@ -75,9 +75,6 @@ static void note_rules(const struct watcher *w)
 	if (watch_set_rules(w->set) > 0)
 		log_info("watch: %zu rules, %zu names and networks", watch_set_rules(w->set),
 			watch_set_entries(w->set));
-	if (watch_set_rules(w->set) > 0 && w->settings.new_max == 0)
-		log_error(
-			"watch: found rules and new.max = 0, expected a stream of new records; no rule finds anything, set new.max");
 }
 
 // Puts a set into force. False with one line in `why`: the old one stays.
@@ -86,7 +83,7 @@ static bool use_set(struct watcher *w, struct watch_set *set, char *why, size_t 
 	struct watch_matcher *matcher = watch_matcher_new(set);
 	struct watch_learn *learn = calloc(watch_set_rules(set) + 1, sizeof(*learn));
 
-	if (!matcher || !learn || !watch_interest_use(w->interest, set, w->path, why, why_size)) {
+	if (!matcher || !learn || !watch_interest_use(w->interest, set, w->context, w->path, why, why_size)) {
 		if (!matcher || !learn)
 			snprintf(why, why_size, "out of memory for the rules");
 		watch_matcher_free(matcher);
@@ -95,7 +92,7 @@ static bool use_set(struct watcher *w, struct watch_set *set, char *why, size_t 
 		return false;
 	}
 	watch_matcher_free(w->matcher);
-	watch_set_free(w->set);
+	watch_set_free(w->set); // the writer does not use it any more
 	free(w->learn);
 	w->set = set;
 	w->matcher = matcher;
@@ -155,36 +152,34 @@ size_t watcher_counts(struct watcher *w, struct watch_count out[WATCH_COUNTS_MAX
 
 // pages ────────────────────────────────────────────────────────────────────────────────────────
 
-static void note_gap(const struct watch_page *page, enum watch_stream stream)
+static void note_gap(const struct watch_page *page)
 {
 	if (!page->gap)
 		return;
 	metrics_add(watch_gaps, 1);
 	metrics_add(watch_missed, page->missed > 0 ? page->missed : 1);
-	log_error("watch: records were removed from the stream %s before they were matched (%lu%s); raise new.max",
-		watch_stream_family[stream], (unsigned long)(page->missed > 0 ? page->missed : 1),
-		page->missed > 0 ? "" : " or more");
+	log_error("watch: %lu%s records were removed from the stream watch:matched before they were looked at",
+		(unsigned long)(page->missed > 0 ? page->missed : 1), page->missed > 0 ? "" : " or more");
 }
 
 // Writes the cursor without alerts, from time to time. 0, or -1 (closed).
-static int move_cursor(struct watcher *w, enum watch_stream stream, const struct watch_cursor *after)
+static int move_cursor(struct watcher *w, const struct watch_cursor *after)
 {
 	uint64_t now = monotonic_ms();
 
-	w->cursors[stream] = *after;
-	if (w->full && now - w->written_ms[stream] < CURSOR_MS)
+	w->cursor = *after;
+	if (w->full && now - w->written_ms < CURSOR_MS)
 		return 0;
 	reader_begin(&w->reader);
-	watch_cursor_put(&w->reader, stream, after);
+	watch_cursor_put(&w->reader, after);
 	if (reader_send(&w->reader) != 0 || reader_drain(&w->reader) != 0)
 		return -1;
-	w->stored[stream] = *after;
-	w->written_ms[stream] = now;
+	w->stored = *after;
+	w->written_ms = now;
 	return 0;
 }
 
-static int settle(struct watcher *w, enum watch_stream stream, const struct watch_page *page,
-	const struct watch_outcome *outcome)
+static int settle(struct watcher *w, const struct watch_page *page, const struct watch_outcome *outcome)
 {
 	struct watch_cursor after = {.known = true, .position = page->position};
 	const redisReply *last = page->reply->element[outcome->records - 1]->element[0];
@@ -193,27 +188,26 @@ static int settle(struct watcher *w, enum watch_stream stream, const struct watc
 	if (after.position > 0)
 		after.position -= page->len - outcome->records;
 	if (w->alerts.len == 0) {
-		if (move_cursor(w, stream, &after) != 0)
+		if (move_cursor(w, &after) != 0)
 			return -1;
 	} else {
-		int written = watch_alerts_write(&w->alerts, &w->reader, stream, &w->stored[stream], &after);
+		int written = watch_alerts_write(&w->alerts, &w->reader, &w->stored, &after);
 		if (written <= 0) {
 			w->placed = false;
 			return written;
 		}
-		w->cursors[stream] = w->stored[stream] = after;
-		w->written_ms[stream] = monotonic_ms();
+		w->cursor = w->stored = after;
+		w->written_ms = monotonic_ms();
 		watch_counts_add(&w->counts, &w->alerts);
 	}
-	note_gap(page, stream);
-	metrics_add(watch_records, outcome->records);
+	note_gap(page);
 	metrics_add(watch_matched, outcome->matched);
 	metrics_add(watch_learned, outcome->learned);
 	metrics_add(watch_dropped, outcome->dropped);
 	return 0;
 }
 
-static int look_at_page(struct watcher *w, enum watch_stream stream)
+static int look_at_page(struct watcher *w)
 {
 	const struct watch_view view = {.reader = &w->reader,
 		.set = w->set,
@@ -225,17 +219,17 @@ static int look_at_page(struct watcher *w, enum watch_stream stream)
 		.alert_max = w->limit};
 	struct watch_outcome outcome;
 	struct watch_page page;
-	int result = watch_page_read(&page, &w->reader, stream, &w->cursors[stream]);
+	int result = watch_page_read(&page, &w->reader, &w->cursor);
 
 	watch_alerts_clear(&w->alerts);
 	if (result == 0 && page.len > 0) {
 		uint64_t at_ms = strtoull(page.last, NULL, 10), now_ms = wall_ms();
 		metrics_set(watch_lag, now_ms > at_ms ? (now_ms - at_ms) / 1000 : 0);
 		w->full |= page.len == WATCH_PAGE;
-		result = watch_news(&view, &page, stream, &w->alerts, &outcome);
+		result = watch_news(&view, &page, &w->alerts, &outcome);
 		w->full |= result == 0 && outcome.records < page.len;
 		if (result == 0)
-			result = settle(w, stream, &page, &outcome);
+			result = settle(w, &page, &outcome);
 	} else if (result == 0) {
 		metrics_set(watch_lag, 0);
 	}
@@ -266,15 +260,12 @@ static int turn(struct watcher *w)
 	}
 	if (look_around(w) != 0)
 		return -1;
-	if (!w->placed && watch_cursors_read(&w->reader, w->cursors, w->start_ms) != 0)
+	if (!w->placed && watch_cursor_read(&w->reader, &w->cursor, w->start_ms) != 0)
 		return -1;
 	if (!w->placed)
-		memcpy(w->stored, w->cursors, sizeof(w->stored));
+		w->stored = w->cursor;
 	w->placed = true;
-	for (int stream = 0; stream < WATCH_STREAMS; stream++)
-		if (look_at_page(w, (enum watch_stream)stream) != 0)
-			return -1;
-	return 0;
+	return look_at_page(w);
 }
 
 static void note_trouble(struct watcher *w, bool trouble)
@@ -291,6 +282,7 @@ static void *run(void *arg)
 {
 	struct watcher *w = arg;
 
+	pthread_setname_np(pthread_self(), "watch");
 	scheduling_background();
 	note_rules(w);
 	while (take_changes(w)) {
@@ -318,6 +310,7 @@ static void *run(void *arg)
 static void free_all(struct watcher *w)
 {
 	reader_free(&w->reader);
+	watch_interest_stop(w->interest);
 	watch_alerts_free(&w->alerts);
 	watch_matcher_free(w->matcher);
 	watch_set_free(w->set);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The thread that watches: reads the records that are new, matches them with the rules of watch.conf, writes alerts.
+// The thread that watches. The writer matches records with the rules of watch.conf (interest.h) and puts those that match into a
+// stream with its next transaction. This thread reads them, decides what is news, and writes alerts.
 //
-//     pdns:new, pdns:watch:seen ──page──► set (rules) ──cases──► pdns:alert
+//     writer ──matched──► pdns:watch:matched ──page──► rules ──cases──► pdns:alert
 //
 // It has a connection to Redis of its own and never waits for the writer, nor the writer for it. Of several collectors with one
 // Redis one watches at a time (pdns:watch:lease).

@@ -82,9 +82,15 @@ void follow_key(const struct follow *f, size_t index, const char **key, size_t *
 
 // feed ─────────────────────────────────────────────────────────────────────────────────────────
 
-// XADD of a record: to the stream of new ones, or (`seen`) of those that somebody asks for.
+static void write_field(struct redis_buffer *out, const char *name, const char *value, size_t len)
+{
+	redis_encode_text(out, name);
+	redis_encode_bulk(out, value, len);
+}
+
+// XADD of a record to the stream of new ones, or (`matched`) of those that watch rules match.
 static void write_entry(struct follow *f, const struct schema_frame *records, const struct schema_record *record,
-	const struct redis_settings *s, const char *sensor, bool seen)
+	const struct redis_settings *s, const char *sensor, bool matched)
 {
 	struct redis_buffer *out = &f->commands;
 	const struct schema_owner *owner = &records->owners[record->owner];
@@ -92,22 +98,20 @@ static void write_entry(struct follow *f, const struct schema_frame *records, co
 	size_t rdata_at = (size_t)record->type_len + 1;
 
 	follow_note(f, FOLLOW_FEED);
-	redis_encode_array(out, seen ? 20 : 16);
+	redis_encode_array(out, matched ? 22 : 16);
 	redis_encode_literal(out, "XADD");
-	redis_encode_key(out, s->prefix, seen ? FAMILY_WATCH_SEEN : FAMILY_NEW, "", 0);
+	redis_encode_key(out, s->prefix, matched ? FAMILY_WATCH_MATCHED : FAMILY_NEW, "", 0);
 	redis_encode_literal(out, "MAXLEN");
 	redis_encode_literal(out, "~");
-	redis_encode_uint(out, s->new_max);
+	redis_encode_uint(out, matched ? FOLLOW_MATCHED_MAX : s->new_max);
 	redis_encode_literal(out, "*");
-	redis_encode_literal(out, "name");
-	redis_encode_bulk(out, records->text.bytes + owner->text, owner->text_len);
-	redis_encode_literal(out, "type");
-	redis_encode_bulk(out, member, record->type_len);
-	redis_encode_literal(out, "rdata");
-	redis_encode_bulk(out, member + rdata_at, record->member_len - rdata_at);
+	write_field(out, "name", records->text.bytes + owner->text, owner->text_len);
+	write_field(out, "type", member, record->type_len);
+	write_field(out, "rdata", member + rdata_at, record->member_len - rdata_at);
 	redis_encode_literal(out, "first");
 	redis_encode_uint(out, record->view.head.first_s);
-	if (seen) {
+	if (matched) {
+		write_field(out, "new", record->fresh ? "1" : "0", 1);
 		redis_encode_literal(out, "last");
 		redis_encode_uint(out, record->view.head.last_s);
 		redis_encode_literal(out, "before");
@@ -117,24 +121,29 @@ static void write_entry(struct follow *f, const struct schema_frame *records, co
 	redis_encode_text(out, sensor);
 }
 
-// A record that is not new: does somebody ask for it?
-static bool is_asked_for(const struct schema_record *record, const struct redis_settings *s)
+// Does a watch rule ask for the record?
+static bool is_matched(const struct schema_record *record, const struct redis_settings *s)
 {
+	if (record->fresh)
+		return record->interest & SCHEMA_INTEREST_NEW;
 	if (record->interest & SCHEMA_INTEREST_SEEN)
 		return true;
 	return record->interest & SCHEMA_INTEREST_AGAIN && record->before_s > 0 &&
 	       record->view.head.last_s >= record->before_s + atomic_load(&s->interest->again_s);
 }
 
-void follow_feed(struct follow *f, const struct schema_frame *records, const struct redis_settings *s,
-	const char *sensor)
+void follow_feed(struct follow *f, struct schema_frame *records, const struct redis_settings *s, const char *sensor)
 {
-	if (s->new_max == 0)
-		return;
+	const struct schema_interest *interest = s->interest;
+
+	if (interest && atomic_load(&interest->of_new))
+		interest->mark_new(interest->arg, records);
 	for (uint32_t i = 0; i < records->records_len; i++) {
 		const struct schema_record *record = &records->records[i];
-		if (record->fresh || (record->interest && s->interest && is_asked_for(record, s)))
-			write_entry(f, records, record, s, sensor, !record->fresh);
+		if (record->fresh && s->new_max > 0)
+			write_entry(f, records, record, s, sensor, false);
+		if (record->interest && is_matched(record, s))
+			write_entry(f, records, record, s, sensor, true);
 	}
 }
 

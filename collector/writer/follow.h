@@ -3,7 +3,7 @@
 // one of their own if there is no batch.
 //
 //     XADD new …                     a record that is new in Redis
-//     XADD watch:seen …              one that is not, and that a watch rule asks for
+//     XADD watch:matched …           one that watch rules match
 //     TYPE key                       a key of another type: what is it, for the log
 //     EXPIRE, ZREMRANGEBYSCORE …     retention of keys that are known to be sorted sets (retain.c)
 //     ZREM first:, count:            Cluster: members that retention removed from name:
@@ -24,8 +24,9 @@ enum follow_kind {
 };
 
 enum {
-	FOLLOW_PER_RECORD = 12,
-	FOLLOW_MAX = FOLLOW_PER_RECORD * FRAME_RECORDS_MAX + KEY_LOG_MAX // commands after one batch
+	FOLLOW_PER_RECORD = 13,
+	FOLLOW_MAX = FOLLOW_PER_RECORD * FRAME_RECORDS_MAX + KEY_LOG_MAX, // commands after one batch
+	FOLLOW_MATCHED_MAX = 100000					  // entries of watch:matched
 };
 
 struct follow_note {
@@ -52,9 +53,8 @@ void follow_drop(struct follow *f, size_t n);
 // Call it before a command of this kind is encoded into `f->commands`.
 void follow_note(struct follow *f, enum follow_kind kind);
 
-// Appends an XADD per record that is new in Redis, or that a watch rule asks for.
-void follow_feed(struct follow *f, const struct schema_frame *records, const struct redis_settings *s,
-	const char *sensor);
+// Appends an XADD per record that is new in Redis, and per record that watch rules match.
+void follow_feed(struct follow *f, struct schema_frame *records, const struct redis_settings *s, const char *sensor);
 
 // Redis replied WRONGTYPE to a command on `key`: counts it, and asks once for its type.
 void follow_foreign(struct follow *f, const char *key, size_t key_len, const char *expected);

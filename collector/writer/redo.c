@@ -93,7 +93,7 @@ static int find_fresh(struct batch *b, struct redis_conn *c, struct spool *spool
 int redo_stream(struct batch *b, struct redis_conn *c, struct spool *spool, uint64_t number,
 	struct redis_results *results, struct follow *follow, const struct redis_settings *s)
 {
-	int found = s->new_max > 0 ? find_fresh(b, c, spool, number, results, false, s) : 0;
+	int found = s->new_max > 0 || s->interest ? find_fresh(b, c, spool, number, results, false, s) : 0;
 
 	if (found > 0)
 		follow_feed(follow, &b->records, s, b->in.hello.sensor);
@@ -143,7 +143,7 @@ int redo_feed(struct batch *b, struct redis_conn *c, struct spool *spool, uint64
 {
 	int found = 0;
 
-	if (s->new_max == 0 || applied == 0)
+	if ((s->new_max == 0 && !s->interest) || applied == 0)
 		return 0;
 	redisReply *tail = read_tail(b, c, s);
 	if (!tail)

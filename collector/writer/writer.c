@@ -279,6 +279,7 @@ static void *run(void *arg)
 	struct writer *w = arg;
 	uint64_t stop_at_ms;
 
+	pthread_setname_np(pthread_self(), "writer");
 	while (!is_done(w)) {
 		if (w->conn.context || w->cluster) {
 			if (step(w) == 0)
