@@ -14,13 +14,13 @@
 #define FAMILY_NET "net:"     // network: addresses by first seen
 
 // Without a tail.
-#define FAMILY_FLOOD "flood"		 // sorted set: flooded zones by last seen
-#define FAMILY_FLOOD_NAMES "flood:names" // sorted set: how many names were collapsed
-#define FAMILY_NEW "new"		 // stream: records that Redis had not held before
-#define FAMILY_ALERT "alert"		 // stream: what the rules of watch.conf found
+#define FAMILY_FLOOD "flood"		     // sorted set: flooded zones by last seen
+#define FAMILY_FLOOD_NAMES "flood:names"     // sorted set: how many names were collapsed
+#define FAMILY_NEW "new"		     // stream: records that Redis had not held before
+#define FAMILY_ALERT "alert"		     // stream: what the rules of watch.conf found
 #define FAMILY_WATCH_MATCHED "watch:matched" // stream: records that watch rules match
-#define FAMILY_WATCH_LEARN "watch:learn" // hash: until when records of a rule are learned, by rule
-#define FAMILY_IMPORTS "imports"	 // number: counts batches of imports
+#define FAMILY_WATCH_LEARN "watch:learn"     // hash: until when records of a rule are learned, by rule
+#define FAMILY_IMPORTS "imports"	     // number: counts batches of imports
 
 #define FAMILY_BLOCK "block:" // hash: serial of a block list. Tail: its name
 
