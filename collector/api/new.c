@@ -2,8 +2,9 @@
 // GET /api/new: newly observed records, names or registered domains, as JSON lines, CSV or plain names.
 //
 // With the parameter `cursor` (empty at first) the last line says where the next request continues:
-// {"cursor":"…","more":false,"gap":false,"oldest":…}, or "# cursor …" in CSV and plain text. `more`: the limit or the time was
-// reached. `gap`: entries after the cursor of the request were removed from the stream.
+// {"cursor":"…","more":false,"gap":false,"trimmed":false,"oldest":…}, or "# cursor …" in CSV and plain text. `more`: the limit or the time was
+// reached. `gap`: entries after the cursor of the request were removed from the stream. `trimmed`: the stream is full, and entries
+// older than `oldest` were removed.
 #include "collector/api/handlers.h"
 #include "collector/http/answer.h"
 #include "collector/http/job.h"
@@ -64,6 +65,7 @@ static void put_cursor(const struct new_answer *s, struct redis_buffer *out, boo
 	if (lines) {
 		query_put_text(out, more ? "\",\"more\":true" : "\",\"more\":false");
 		query_put_text(out, newly_has_gap(s->run) ? ",\"gap\":true" : ",\"gap\":false");
+		query_put_text(out, newly_is_trimmed(s->run) ? ",\"trimmed\":true" : ",\"trimmed\":false");
 		query_put_text(out, ",\"oldest\":");
 		query_put_number(out, newly_oldest(s->run));
 		query_put_text(out, "}");

@@ -18,6 +18,7 @@ struct watching {
 	struct redis_buffer out;
 	struct newly_format format;
 	uint64_t shown, limit;
+	int64_t since;		       // seconds
 	char saved[NEWLY_CURSOR_SIZE]; // what the file of --resume holds
 };
 
@@ -103,21 +104,36 @@ static int flush(struct watching *w)
 	return result == 0 ? save_cursor(w) : result;
 }
 
+// What the answer lacks, as warnings.
+static void warn(const struct watching *w)
+{
+	char time[24];
+
+	if (newly_has_gap(w->run))
+		fprintf(stderr,
+			"lookback: new records after the cursor were removed from the stream (new.max) and are not listed\n");
+	if (!newly_is_trimmed(w->run) || w->since <= 0 || w->since >= newly_oldest(w->run) || *w->saved || w->l->cursor)
+		return;
+	query_time_text(newly_oldest(w->run), "%Y-%m-%d %H:%M:%S", time, sizeof(time));
+	fprintf(stderr,
+		"lookback: the stream of new records is full (new.max) and begins at %s; what was stored before is not listed\n",
+		time);
+}
+
 static int run(struct watching *w)
 {
 	struct newly_item item;
 	enum query_step step = QUERY_BUSY;
-	bool done = false, told = false;
+	bool done = false, warned = false;
 	int result = 0;
 
 	if (w->l->output == OUTPUT_CSV && !w->l->plain && feed_is_empty(&w->feed))
 		newly_csv_head(&w->out, &w->format);
 	while (result == 0 && !done) {
 		step = newly_next(w->run, &item);
-		if (newly_has_gap(w->run) && !told)
-			fprintf(stderr,
-				"lookback: new records after the cursor were removed from the stream (new.max) and are not listed\n");
-		told = told || newly_has_gap(w->run);
+		if (!warned && step != QUERY_FAILED)
+			warn(w);
+		warned = true;
 		if (step == QUERY_RECORD) {
 			put(w, &item);
 			done = w->limit > 0 && w->shown == w->limit;
@@ -147,7 +163,7 @@ int lookback_new(struct lookback *l)
 		.limit = l->has_limit ? l->filter.limit : 0};
 	char why[200];
 
-	filter.first_after = l->filter.last_after;
+	filter.first_after = w.since = l->filter.last_after;
 	if (l->depth && newly_parse_depth(&options.depth, l->depth, why, sizeof(why)) != 0)
 		return lookback_fail("--%s", why);
 	if (load_cursor(l, options.cursor) != 0)

@@ -61,6 +61,8 @@ const char *newly_why(const struct newly_run *run);
 const char *newly_cursor(const struct newly_run *run);
 // When Redis got the oldest entry that the stream still has, seconds; 0: the stream is empty. Known after the first step.
 int64_t newly_oldest(const struct newly_run *run);
+// True if the stream has reached new.max: older entries were removed.
+bool newly_is_trimmed(const struct newly_run *run);
 // True if entries after the cursor of the options may have been trimmed from the stream.
 bool newly_has_gap(const struct newly_run *run);
 void newly_stop(struct newly_run *run); // NULL is fine

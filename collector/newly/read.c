@@ -102,9 +102,16 @@ static int read_oldest(struct newly_run *run)
 	redis_encode_literal(&r->out, "+");
 	redis_encode_literal(&r->out, "COUNT");
 	redis_encode_literal(&r->out, "1");
-	redisReply *reply = ask(run);
-	if (!reply)
+	reader_command(r, 2, "XLEN", family_of(run), "", 0);
+	redisReply *reply = ask(run), *len = reply ? reader_reply(r) : NULL;
+	if (!len) {
+		snprintf(run->why, sizeof(run->why), "%s", r->why);
+		if (reply)
+			freeReplyObject(reply);
 		return -1;
+	}
+	run->trimmed = !run->o.rule && reader_number(len) >= (int64_t)r->settings.new_max;
+	freeReplyObject(len);
 	const redisReply *first = reply->elements > 0 ? reply->element[0] : NULL;
 	if (first && first->elements > 0) {
 		run->oldest = strtoll(first->element[0]->str, NULL, 10) / 1000;

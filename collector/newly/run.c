@@ -102,6 +102,11 @@ int64_t newly_oldest(const struct newly_run *run)
 	return run->oldest;
 }
 
+bool newly_is_trimmed(const struct newly_run *run)
+{
+	return run->trimmed;
+}
+
 bool newly_has_gap(const struct newly_run *run)
 {
 	return run->gap;

@@ -34,7 +34,7 @@ struct newly_run {
 	size_t len, at;
 	char cursor[NEWLY_CURSOR_SIZE];	 // last entry that was looked at
 	char read_to[NEWLY_CURSOR_SIZE]; // last entry that was read
-	bool begun, ended, gap;
+	bool begun, ended, gap, trimmed;
 	int64_t oldest;
 	struct newly_seen seen;
 	char why[512];

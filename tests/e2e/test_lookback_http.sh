@@ -36,7 +36,7 @@ has_headers() { # status, curl arguments…
 	same "Content-Security-Policy of $*" 1 "$(grep -ci '^Content-Security-Policy: ' "$T/head")"
 }
 for path in / /web/app.js /metrics /api/status /healthz /readyz /dnsdb/v2/ping /dnsdb/v2/rate_limit /dnsdb/v2/lookup/rrset/name/wikimedia.org \
-	/pdns/query/wikimedia.org /pdns/info '/api/lookup?q=wikimedia.org' '/api/lookup?q=wikimedia.org&format=csv' '/api/find?q=wiki' '/api/pivot?q=wikimedia.org' /api/alerts /api/export /block; do
+	/pdns/query/wikimedia.org /pdns/info '/api/lookup?q=wikimedia.org' '/api/lookup?q=wikimedia.org&format=csv' '/api/find?q=wiki' '/api/pivot?q=wikimedia.org' /api/alerts /api/new '/api/new?depth=domain&format=plain&cursor=' /api/export /block; do
 	has_headers 200 "$URL$path"
 	has_headers 200 --compressed "$URL$path"
 	has_headers 200 --head "$URL$path"
@@ -45,7 +45,7 @@ has_headers 200 --data 'wikimedia.org' "$URL/api/bulk"
 has_headers 200 --data 'wikimedia.org' "$URL/api/understand"
 has_headers 200 -H 'dribble-paginate-count: 1' "$URL/pdns/query/wikimedia.org"
 has_headers 304 -H "If-None-Match: $(curl -sS -o /dev/null -D - "$URL/" | tr -d '\r' | sed -n 's/^ETag: //Ip')" "$URL/"
-for path in /dnsdb/v2/nothing /dnsdb/v2/lookup/rrset/name/a..b '/api/lookup?q=' '/api/find?q=%zz' '/api/export?cursor=x' '/api/pivot?q=' '/api/pivot?q=a.b&depth=9'; do
+for path in /dnsdb/v2/nothing /dnsdb/v2/lookup/rrset/name/a..b '/api/lookup?q=' '/api/find?q=%zz' '/api/export?cursor=x' '/api/new?cursor=x' '/api/new?depth=x' '/api/pivot?q=' '/api/pivot?q=a.b&depth=9'; do
 	has_headers 400 "$URL$path"
 done
 has_headers 400 -H 'Host: a b' "$URL/metrics"

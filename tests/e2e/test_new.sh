@@ -147,6 +147,8 @@ same "--rule of a domain with history" 1 "$(domains --rule mine > /dev/null; ech
 redis xtrim pdns:new maxlen 3 > /dev/null
 same "gap" true "$(get -d cursor=1-1 | tail -n 1 | jq .gap)"
 look new --cursor 1-1 2>&1 > /dev/null | grep -q new.max || fail "the command is silent about a gap"
+look -o new.max=3 new --since 1d 2>&1 > /dev/null | grep -q 'is full (new.max) and begins at' || fail "the command is silent about a full stream"
+[ -z "$(look new --since 1d 2>&1 > /dev/null)" ] || fail "a warning about a stream that is not full"
 redis xadd pdns:new '*' strange entry > /dev/null
 redis xadd pdns:new '*' name 'NOT canonical.' type A rdata 192.0.2.1 first x sensor y > /dev/null
 same "strange entries" 3 "$(look new --json | wc -l)"

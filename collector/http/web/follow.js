@@ -22,7 +22,7 @@ export function choice(label, entries, current, urlOf) {
 export function follow(main, view, showKey) {
 	const { one, seconds, columns } = view;
 	const rows = new Map(); // by key; those of one answer in its order
-	let { sort } = view, page = 0, cursor, more = false, gap = false, oldest = 0, ended = false, stop = () => {};
+	let { sort } = view, page = 0, cursor, more = false, gap = false, trimmed = false, oldest = 0, ended = false, stop = () => {};
 
 	const status = el('p', { class: 'status' }), notice = el('div', { class: 'notices' }), content = el('div', { class: 'content' });
 	const table = makeTable({
@@ -55,7 +55,7 @@ export function follow(main, view, showKey) {
 	function draw() {
 		const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
 		const all = [...rows.values()], shown = all.filter((row) => words.every((w) => view.textOf(row).toLowerCase().includes(w)));
-		const begins = oldest > 0 && seconds && oldest > Date.now() / 1000 - seconds;
+		const begins = trimmed && oldest > 0 && seconds && oldest > Date.now() / 1000 - seconds;
 		if (page * PAGE >= shown.length) page = 0;
 		setText(status, [sentence(all.length, shown.length), begins && `What is kept begins at ${format.minute(oldest)}.`,
 			gap && 'Some were removed before they could be shown.'].filter(Boolean).join(' '));
@@ -70,7 +70,7 @@ export function follow(main, view, showKey) {
 	function take(answer) {
 		const fresh = answer.rows.filter((row) => !rows.has(view.keyOf(row)));
 		for (const row of fresh) rows.set(view.keyOf(row), row);
-		oldest = answer.oldest || oldest;
+		({ oldest, trimmed } = answer);
 		return fresh.length;
 	}
 
