@@ -180,13 +180,24 @@ static void note_trouble(struct spool *s, int result, bool full, enum spool_faul
 	note_state(s, why);
 }
 
-// Writes the group, and checks that the file is still in its place: otherwise nobody would find it again.
+// After a commit: what is wrong with the file. A lock that is gone is created again at once.
+static enum spool_fault examine_committed(struct spool *s)
+{
+	enum spool_fault fault = spool_examine(s);
+
+	if (fault == SPOOL_UNLOCKED && spool_repair(s, fault) == 0)
+		fault = spool_examine(s);
+	return fault == SPOOL_UNLOCKED ? SPOOL_UNSETTLED : fault;
+}
+
+// Writes the group, and checks that the file is still in its place: otherwise nobody would find it again. With a fault, the
+// group does not count: the file that replaces this one does not contain it, and it is written again.
 static int write_and_look(struct spool *s, struct spool_commit_group *g, enum spool_fault *fault)
 {
 	int result = commit_group(s, g);
 
 	if (result == 0) // what was written into a file that nobody will find again is not safe
-		*fault = spool_examine(s);
+		*fault = examine_committed(s);
 	else if (store_is_damage(result))
 		*fault = SPOOL_DAMAGED;
 	return result == 0 && *fault != SPOOL_WELL ? EBADMSG : result;

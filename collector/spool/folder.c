@@ -48,6 +48,16 @@ int spool_folder_lock(struct spool *s, char *why, size_t why_size)
 	return -1;
 }
 
+bool spool_is_at(const char *dir, const char *name, int fd)
+{
+	char path[sizeof(((struct spool_settings *)0)->dir) + 16];
+	struct stat here, open;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return fd >= 0 && fstat(fd, &open) == 0 && stat(path, &here) == 0 && here.st_dev == open.st_dev &&
+	       here.st_ino == open.st_ino;
+}
+
 // Hash of the machine's boot id and the folder's device and inode. If it is the same as before and we have the lock, the
 // process that had it is dead. A copy of the folder, or of the whole machine, has another value.
 uint64_t spool_folder_place(const char *dir)

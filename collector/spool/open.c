@@ -36,7 +36,9 @@ static int begin_anew(struct spool *s, struct rebuild *r, char *why, size_t why_
 	return 0;
 }
 
-static void tell_salvaged(struct spool *s, const struct salvage *v, const struct rebuild *r)
+static const char removed[] = "its file was deleted or replaced while it was opened";
+
+static void tell_salvaged(struct spool *s, const struct salvage *v, const struct rebuild *r, bool damaged)
 {
 	char uncounted[80] = "";
 
@@ -44,10 +46,10 @@ static void tell_salvaged(struct spool *s, const struct salvage *v, const struct
 		snprintf(uncounted, sizeof(uncounted), " (not known for %lu of them)",
 			(unsigned long)v->lost_uncounted);
 	log_error(
-		"spool %s: damaged: found %lu of its %lu batches unreadable (and %lu that Redis has), expected none; the others "
+		"spool %s: %s: found %lu of its %lu batches unreadable (and %lu that Redis has), expected none; the others "
 		"were copied to a new file; the old file is %s",
-		r->dir, (unsigned long)v->lost, (unsigned long)v->len, (unsigned long)v->lost_in_redis,
-		r->aside[0] ? r->aside : "gone");
+		r->dir, damaged ? "damaged" : removed, (unsigned long)v->lost, (unsigned long)v->len,
+		(unsigned long)v->lost_in_redis, r->aside[0] ? r->aside : "gone");
 	if (v->lost == 0)
 		return;
 	snprintf(s->damage, sizeof(s->damage),
@@ -56,67 +58,116 @@ static void tell_salvaged(struct spool *s, const struct salvage *v, const struct
 	log_error("spool %s: %s", r->dir, s->damage);
 }
 
-// Replaces a damaged file by a new one with all that can be read.
-static int salvage_file(struct spool *s, int fd, char *why, size_t why_size)
+// Makes the new file; where the folder is taken away meanwhile, in a new folder.
+static int rebuild_here(struct spool *s, struct rebuild *r, const struct salvage *v, int fd)
+{
+	char why[sizeof(s->settings.dir) + 100];
+	int result = EAGAIN;
+
+	for (int i = 0; i < 3; i++) {
+		r->lock_fd = s->lock_fd;
+		result = rebuild_file(r, v, fd, &s->store);
+		if (result == 0 || spool_is_at(r->dir, "lock", s->lock_fd) ||
+			spool_folder_make(r->dir, why, sizeof(why)) != 0 || spool_folder_lock(s, why, sizeof(why)) != 0)
+			break;
+	}
+	return result;
+}
+
+// Puts a new file with all that can be read of `fd` in its place, and opens it. If nothing can be read of a damaged one:
+// puts it aside, and opens none. `damaged` false: it is not in its place any more.
+static int salvage_file(struct spool *s, int fd, bool damaged, char *why, size_t why_size)
 {
 	struct salvage *v = calloc(1, sizeof(*v));
-	struct rebuild r = {.dir = s->settings.dir, .name = "damaged", .map_size = spool_map_size(s)};
+	struct rebuild r = {.dir = s->settings.dir,
+		.name = damaged ? "damaged" : "replaced",
+		.map_size = spool_map_size(s)};
 	int result = v ? salvage_read(v, fd, NULL) : ENOMEM, done = -1;
 
 	if (result == 0 && v->found)
-		result = rebuild_file(&r, v, fd);
+		result = rebuild_here(s, &r, v, fd);
 	if (result != 0)
-		snprintf(why, why_size, "spool.dir %s: damaged, and the rest cannot be copied: %s", r.dir,
-			store_error(result));
+		snprintf(why, why_size, "spool.dir %s: %s, and the rest cannot be copied: %s", r.dir,
+			damaged ? "damaged" : removed, store_error(result));
 	else if (v->found)
 		done = 0;
-	else
+	else if (damaged)
 		done = begin_anew(s, &r, why, why_size);
+	else
+		snprintf(why, why_size, "spool.dir %s: %s", r.dir, removed);
 	if (done == 0 && v->found)
-		tell_salvaged(s, v, &r);
+		tell_salvaged(s, v, &r, damaged);
 	if (done == 0)
-		metrics_add(spool_damaged, 1);
+		metrics_add(spool_damaged, damaged);
+	if (done == 0)
+		metrics_add(spool_repaired, !damaged);
 	if (v)
 		salvage_free(v);
 	free(v);
 	return done;
 }
 
-// Checks the file before LMDB opens it. Returns 0, or -1 with one line in `why`.
-static int check_file(struct spool *s, char *why, size_t why_size)
+// Checks the file, `fd`, before LMDB opens it. If it is damaged, what can be read of it is in another one. Returns 0, or -1
+// with one line in `why`.
+static int check_file(struct spool *s, int fd, bool *damaged, char *why, size_t why_size)
 {
-	char path[sizeof(s->settings.dir) + 16];
 	struct stat st;
-	int done = 0;
+	int result = fstat(fd, &st) != 0 ? errno : st.st_size == 0 ? 0 : store_check(fd);
 
-	snprintf(path, sizeof(path), "%s/data.mdb", s->settings.dir);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
+	*damaged = result == EBADMSG || result == EIO;
+	if (*damaged)
+		return salvage_file(s, fd, true, why, why_size);
+	if (result == 0)
 		return 0;
-	int result = fd < 0 || fstat(fd, &st) != 0 ? errno : st.st_size == 0 ? 0 : store_check(fd);
-	if (result == EBADMSG || result == EIO) {
-		done = salvage_file(s, fd, why, why_size);
-	} else if (result != 0) {
-		snprintf(why, why_size, "spool.dir %s: cannot check the file: %s", s->settings.dir,
-			store_error(result));
-		done = -1;
+	snprintf(why, why_size, "spool.dir %s: cannot check the file: %s", s->settings.dir, store_error(result));
+	return -1;
+}
+
+static bool is_same(int fd, int other)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && fstat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+// Opens the file that was checked, `fd`; -1: creates one. Another file that has taken its place meanwhile is not used.
+static int open_checked(struct spool *s, int fd, char *why, size_t why_size)
+{
+	const char *dir = s->settings.dir;
+	struct stat st;
+	bool empty = fd < 0 || fstat(fd, &st) != 0 || st.st_size == 0;
+	int result = store_open(&s->store, dir, spool_map_size(s), 0);
+
+	if (result == 0 && (empty || is_same(fd, store_fd(&s->store))))
+		return 0;
+	if (result != 0 && (empty || spool_is_at(dir, "data.mdb", fd))) {
+		snprintf(why, why_size, "spool.dir %s: %s", dir, store_error(result));
+		return -1;
 	}
-	if (fd >= 0)
-		close(fd);
-	return done;
+	if (result == 0)
+		store_close(&s->store);
+	return salvage_file(s, fd, false, why, why_size);
 }
 
 static int open_file(struct spool *s, char *why, size_t why_size)
 {
 	const char *dir = s->settings.dir;
+	char path[sizeof(s->settings.dir) + 16];
 
-	if (check_file(s, why, why_size) != 0)
-		return -1;
-	int result = store_open(&s->store, dir, spool_map_size(s), 0);
-	if (result != 0) {
-		snprintf(why, why_size, "spool.dir %s: %s", dir, store_error(result));
+	snprintf(path, sizeof(path), "%s/data.mdb", dir);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT) {
+		snprintf(why, why_size, "spool.dir %s: cannot check the file: %s", dir, strerror(errno));
 		return -1;
 	}
+	bool damaged = false;
+	int done = fd >= 0 ? check_file(s, fd, &damaged, why, why_size) : 0;
+	if (done == 0 && !s->store.env)
+		done = open_checked(s, damaged ? -1 : fd, why, why_size);
+	if (fd >= 0)
+		close(fd);
+	if (done != 0)
+		return -1;
 	if (s->store.meta.format == STORE_FORMAT)
 		return 0;
 	snprintf(why, why_size,

@@ -17,6 +17,8 @@ enum {
 	NODE_BIG = 1, // the value is in overflow pages
 	NODE_TREE = 2,
 	TREE_INTEGER = 8, // keys are numbers
+	// of the free pages: the file was created with MDB_NOSUBDIR, as rebuild.c does
+	TREE_FILE = 1 << 14,
 	DEPTH_MAX = 16,
 	KEY_MAX = 511,
 	VALUE_MAX = 1 << 30
@@ -349,6 +351,7 @@ static int read_root(int fd, size_t page_size, struct root *out)
 	if (t0 > t1 ? t0 - t1 != 1 : t1 - t0 != 1)
 		return EBADMSG;
 	*out = at[t1 > t0].root;
+	out->free.flags &= (uint16_t)~TREE_FILE;
 	return 0;
 }
 

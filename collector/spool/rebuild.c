@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/spool/rebuild.h"
 
-#include "collector/spool/store.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4200, GROUP_BYTES_MAX = 8 << 20 };
+enum { PATH_SIZE = 4200, GROUP_BYTES_MAX = 8 << 20, NAMES_MAX = 1000 };
 
 // In the same folder: a sandbox may forbid a rename between folders.
-static const char half_made[] = "rebuilt.mdb";
+static const char half_made[] = "rebuilt.mdb", half_made_lock[] = "rebuilt.mdb-lock"; // LMDB's name
 
 static void remove_half_made(const char *dir)
 {
@@ -23,7 +21,7 @@ static void remove_half_made(const char *dir)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, half_made);
 	unlink(path);
-	snprintf(path, sizeof(path), "%s/%s-lock", dir, half_made); // the name that LMDB uses
+	snprintf(path, sizeof(path), "%s/%s", dir, half_made_lock);
 	unlink(path);
 }
 
@@ -80,36 +78,31 @@ static int fill(struct store *s, const struct salvage *from, int fd)
 	for (int i = 0; result == 0 && i < 2; i++)
 		result = put_group(s, from, &none, fd, body);
 	free(body);
-	return result ? result : mdb_env_sync(s->env, 1);
+	if (result == 0)
+		result = mdb_env_sync(s->env, 1);
+	return result ? result : mdb_env_set_flags(s->env, MDB_NOSYNC, 0); // from now on each commit is synced
 }
 
-static int sync_folder(const char *dir)
+// The name of the old file, at the n-th attempt.
+static void name_aside(struct rebuild *r, int n)
 {
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno;
-	int result = fsync(fd) == 0 || errno == EINVAL ? 0 : errno;
-	close(fd);
-	return result;
-}
-
-// Finds an unused name for the old file.
-static void name_aside(struct rebuild *r)
-{
-	struct stat st;
 	long now = (long)time(NULL);
 
-	snprintf(r->aside, sizeof(r->aside), "%s/%s-%ld.mdb", r->dir, r->name, now);
-	for (int i = 2; lstat(r->aside, &st) == 0; i++)
-		snprintf(r->aside, sizeof(r->aside), "%s/%s-%ld-%d.mdb", r->dir, r->name, now, i);
+	if (n == 1)
+		snprintf(r->aside, sizeof(r->aside), "%s/%s-%ld.mdb", r->dir, r->name, now);
+	else
+		snprintf(r->aside, sizeof(r->aside), "%s/%s-%ld-%d.mdb", r->dir, r->name, now, n);
 }
 
 int rebuild_move_aside(struct rebuild *r)
 {
 	char path[PATH_SIZE];
+	struct stat st;
+	int n = 1;
 
-	name_aside(r);
+	do
+		name_aside(r, n);
+	while (lstat(r->aside, &st) == 0 && n++ < NAMES_MAX);
 	snprintf(path, sizeof(path), "%s/data.mdb", r->dir);
 	if (rename(path, r->aside) == 0) {
 		snprintf(path, sizeof(path), "%s/lock.mdb", r->dir);
@@ -120,37 +113,66 @@ int rebuild_move_aside(struct rebuild *r)
 	return errno;
 }
 
-// Renames the new file over the old one, which is linked to its second name first.
-static int swap(struct rebuild *r)
+// Links the file that is in the place of the new one to a second name.
+static void link_aside(struct rebuild *r, int folder)
 {
-	char from[PATH_SIZE + 16], to[PATH_SIZE];
+	int n = 1, result;
 
-	snprintf(to, sizeof(to), "%s/data.mdb", r->dir);
-	name_aside(r);
-	if (link(to, r->aside) != 0)
+	do {
+		name_aside(r, n);
+		result = linkat(folder, "data.mdb", folder, strrchr(r->aside, '/') + 1, 0);
+	} while (result != 0 && errno == EEXIST && n++ < NAMES_MAX);
+	if (result != 0)
 		r->aside[0] = '\0'; // there is no old file, or the file system has no links
-	snprintf(from, sizeof(from), "%s/%s", r->dir, half_made);
-	if (rename(from, to) != 0)
-		return errno;
-	snprintf(to, sizeof(to), "%s/lock.mdb", r->dir);
-	unlink(to); // it belongs to the old file
-	return sync_folder(r->dir);
 }
 
-int rebuild_file(struct rebuild *r, const struct salvage *from, int fd)
+// Renames the new file over the old one. Its lock goes first: the old one belongs to the old file.
+static int swap(struct rebuild *r, int folder)
 {
-	struct store s;
-	char half[PATH_SIZE + 16];
+	link_aside(r, folder);
+	if (renameat(folder, half_made_lock, folder, "lock.mdb") != 0)
+		unlinkat(folder, "lock.mdb", 0);
+	if (renameat(folder, half_made, folder, "data.mdb") != 0)
+		return errno;
+	return fsync(folder) == 0 || errno == EINVAL ? 0 : errno;
+}
 
+static bool is_locked(int folder, int lock_fd)
+{
+	struct stat here, held;
+
+	return fstatat(folder, "lock", &here, 0) == 0 && fstat(lock_fd, &held) == 0 && here.st_dev == held.st_dev &&
+	       here.st_ino == held.st_ino;
+}
+
+// All names are looked up in `folder`: another folder that takes its place meanwhile is left alone.
+static int rebuild_in(struct rebuild *r, int folder, const struct salvage *from, int fd, struct store *out)
+{
+	char path[PATH_SIZE + 16];
+
+	if (!is_locked(folder, r->lock_fd))
+		return EAGAIN;
 	remove_half_made(r->dir);
-	snprintf(half, sizeof(half), "%s/%s", r->dir, half_made);
-	int result = store_open(&s, half, r->map_size, MDB_NOSYNC | MDB_NOSUBDIR);
-	if (result == 0) {
-		result = fill(&s, from, fd);
-		store_close(&s);
-	}
+	snprintf(path, sizeof(path), "%s/%s", r->dir, half_made);
+	int result = store_open(out, path, r->map_size, MDB_NOSYNC | MDB_NOSUBDIR);
+	if (result != 0)
+		return result;
+	result = fill(out, from, fd);
 	if (result == 0)
-		result = swap(r);
+		result = swap(r, folder);
+	if (result != 0)
+		store_close(out);
 	remove_half_made(r->dir);
+	return result;
+}
+
+int rebuild_file(struct rebuild *r, const struct salvage *from, int fd, struct store *out)
+{
+	int folder = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0)
+		return errno;
+	int result = rebuild_in(r, folder, from, fd, out);
+	close(folder);
 	return result;
 }

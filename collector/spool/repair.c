@@ -33,22 +33,13 @@ void spool_catch_bus_error(void)
 	sigaction(SIGBUS, &action, NULL);
 }
 
-static bool is_at(const char *dir, const char *name, int fd)
-{
-	char path[sizeof(((struct spool_settings *)0)->dir) + 16];
-	struct stat here, open;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return fd >= 0 && fstat(fd, &open) == 0 && stat(path, &here) == 0 && here.st_dev == open.st_dev &&
-	       here.st_ino == open.st_ino;
-}
-
 const char *const spool_fault_text[] = {[SPOOL_WELL] = "",
 	[SPOOL_DELETED] = "its file was deleted",
 	[SPOOL_MOVED] = "its file is no longer in spool.dir",
 	[SPOOL_CUT_OFF] = "its file was truncated",
 	[SPOOL_DAMAGED] = "its file is damaged",
-	[SPOOL_UNLOCKED] = "its lock is no longer in spool.dir"};
+	[SPOOL_UNLOCKED] = "its lock is no longer in spool.dir",
+	[SPOOL_UNSETTLED] = "its lock was lost in a commit"};
 
 enum spool_fault spool_examine(const struct spool *s)
 {
@@ -63,9 +54,9 @@ enum spool_fault spool_examine(const struct spool *s)
 		return SPOOL_DELETED;
 	if ((uint64_t)st.st_size < s->store.end)
 		return SPOOL_CUT_OFF;
-	if (!is_at(s->settings.dir, "data.mdb", fd))
+	if (!spool_is_at(s->settings.dir, "data.mdb", fd))
 		return SPOOL_MOVED;
-	return is_at(s->settings.dir, "lock", s->lock_fd) ? SPOOL_WELL : SPOOL_UNLOCKED;
+	return spool_is_at(s->settings.dir, "lock", s->lock_fd) ? SPOOL_WELL : SPOOL_UNLOCKED;
 }
 
 // Only the lock file is gone: creates and locks a new one, unless another collector has.
@@ -88,19 +79,17 @@ static void take_streams(struct spool *s, struct salvage *v)
 	}
 }
 
-// Closes the old file and opens the new one, which is in its place.
-static int reopen(struct spool *s, const struct salvage *v)
+// The new file takes the place of the old one. Both contain the same: if the new one is gone by now as well, the next
+// check finds that before anything is acknowledged, and it is the one that is read then.
+static void adopt(struct spool *s, const struct salvage *v, const struct store *fresh)
 {
-	struct store fresh;
-	int result = store_open(&fresh, s->settings.dir, spool_map_size(s), 0);
+	struct store old = s->store;
 
-	if (result != 0)
-		return result;
-	store_close(&s->store);
-	s->store = fresh;
 	s->broken = SPOOL_WELL;
-	s->place = s->store.meta.place = spool_folder_place(s->settings.dir); // written by the next commit
+	s->place = spool_folder_place(s->settings.dir);
 	pthread_mutex_lock(&s->lock);
+	s->store = *fresh;
+	s->store.meta.place = s->place; // written by the next commit
 	for (size_t i = 0; i < v->len; i++)
 		if (v->batches[i].head.flags & STORE_LOST)
 			spool_lose(s, v->meta.first + i);
@@ -110,23 +99,26 @@ static int reopen(struct spool *s, const struct salvage *v)
 			(unsigned long)v->lost, (unsigned long)v->lost_sightings,
 			v->lost_uncounted > 0 ? " or more," : ",");
 	pthread_mutex_unlock(&s->lock);
-	return 0;
+	store_close(&old);
 }
 
 static int exchange(struct spool *s, enum spool_fault fault)
 {
-	struct rebuild r = {.dir = s->settings.dir, .name = "replaced", .map_size = spool_map_size(s)};
+	struct rebuild r = {.dir = s->settings.dir,
+		.name = "replaced",
+		.map_size = spool_map_size(s),
+		.lock_fd = s->lock_fd};
 	struct salvage *v = calloc(1, sizeof(*v));
+	struct store fresh;
 	int fd = store_fd(&s->store);
 
 	int result = v ? salvage_read(v, fd, &s->store.meta) : ENOMEM;
 	if (result == 0) {
 		take_streams(s, v);
-		result = rebuild_file(&r, v, fd);
+		result = rebuild_file(&r, v, fd, &fresh);
 	}
-	if (result == 0)
-		result = reopen(s, v);
 	if (result == 0) {
+		adopt(s, v, &fresh);
 		metrics_add(spool_repaired, 1);
 		log_error(
 			"spool %s: %s while in use; created a new file with %lu of its %lu batches%s%s; nothing was acknowledged in between",
@@ -142,7 +134,7 @@ static int exchange(struct spool *s, enum spool_fault fault)
 int spool_repair(struct spool *s, enum spool_fault fault)
 {
 	pthread_mutex_lock(&s->reading);
-	int result = is_at(s->settings.dir, "lock", s->lock_fd) ? 0 : lock_again(s);
+	int result = spool_is_at(s->settings.dir, "lock", s->lock_fd) ? 0 : lock_again(s);
 	if (fault != SPOOL_UNLOCKED) {
 		s->broken = fault;
 		if (result == 0)

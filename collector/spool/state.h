@@ -30,7 +30,8 @@ enum spool_fault {
 	SPOOL_MOVED,   // another file is in its place, or none
 	SPOOL_CUT_OFF, // truncated
 	SPOOL_DAMAGED,
-	SPOOL_UNLOCKED // only the lock file is gone
+	SPOOL_UNLOCKED, // only the lock file is gone
+	SPOOL_UNSETTLED // and that was found after a commit that does not count: the file has more than it should
 };
 
 enum { ENTRY_COUNTED = 1 << 8 }; // in spool_entry.flags: was counted as lost
@@ -121,6 +122,9 @@ void spool_account_open(struct spool *s);
 // Return 0, or -1 with one line in `why`.
 int spool_folder_make(const char *dir, char *why, size_t why_size);
 int spool_folder_lock(struct spool *s, char *why, size_t why_size);
+
+// True if this name in the folder names the open file.
+bool spool_is_at(const char *dir, const char *name, int fd);
 
 // Identifies the folder on this machine, since its boot. 0: not known.
 uint64_t spool_folder_place(const char *dir);

@@ -228,8 +228,14 @@ int store_begin(struct store *s, MDB_txn **txn)
 int store_commit(struct store *s, MDB_txn *txn)
 {
 	uint64_t id = mdb_txn_id(txn);
+	MDB_envinfo info;
 	int result = mdb_txn_commit(txn);
 
+	if (result == 0)
+		result = mdb_env_info(s->env, &info);
+	// LMDB opens the file by its name twice, once for the meta pages: were they the same?
+	if (result == 0 && info.me_last_txnid != id)
+		result = EBADMSG;
 	if (result == 0) {
 		s->transaction = id;
 		s->end = store_end(s);

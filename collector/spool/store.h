@@ -57,6 +57,7 @@ int store_delete(struct store *s, MDB_txn *txn, uint64_t number);
 int store_put_stream(struct store *s, MDB_txn *txn, uint64_t slot, const struct store_stream *stream);
 // Fills in serial and checksum.
 int store_put_meta(struct store *s, MDB_txn *txn, struct store_meta *meta);
+// EBADMSG: it cannot be found in the file.
 int store_commit(struct store *s, MDB_txn *txn);
 
 // Reads the first batch with a number of at least `*number`, which is set to its number. `*body` is reallocated if

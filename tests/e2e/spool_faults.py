@@ -56,6 +56,7 @@ class SpoolWorld(World):
         self.send(1)
         self.settled()
         check_counts(self, self.sent - lost)
+        assert "damaged" not in self.log(), "a file that is whole was not recognised"
 
 
 def remove_folder(w):
