@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What allowed names use must not be blocked: the addresses they resolve to, their name servers. Redis says who uses what.
-#include "collector/block/allow.h"
+#include "collector/block/protect.h"
 
 #include "collector/query/db.h"
 #include "collector/redis/families.h"
@@ -11,20 +11,10 @@
 
 enum { TOGETHER = 100, NAMES_MAX = 1000, TAKEN = 255 };
 
-// Asks for the names that have used an entry: the newest ones first.
-static bool ask(struct reader *r, const struct block_entry *e, int64_t since)
+void block_protect_ask(struct reader *r, const char *family, const char *tail, int64_t since)
 {
-	char text[TEXT_ADDRESS_SIZE], bound[24];
-	const char *family = FAMILY_IP, *tail = text;
+	char bound[24];
 
-	if (e->kind == BLOCK_SERVER_NAME) {
-		family = FAMILY_RDATA;
-		tail = e->name;
-	} else if (e->kind == BLOCK_ADDRESS && e->bits == 8 * e->size) {
-		text_address(e->address, e->size, text);
-	} else {
-		return false;
-	}
 	snprintf(bound, sizeof(bound), "%lld", (long long)since);
 	reader_command(r, 7, "ZREVRANGEBYSCORE", family, tail, strlen(tail));
 	redis_encode_literal(&r->out, "+inf");
@@ -32,15 +22,13 @@ static bool ask(struct reader *r, const struct block_entry *e, int64_t since)
 	redis_encode_literal(&r->out, "LIMIT");
 	redis_encode_uint(&r->out, 0);
 	redis_encode_uint(&r->out, NAMES_MAX);
-	return true;
 }
 
-// The first allowed name of a reply; why, or NULL.
-static const char *judge(struct block_allow *a, const struct block_entry *e, const redisReply *reply, const char **name)
+const char *block_protect_judge(struct block_allow *a, enum block_kind kind, const redisReply *reply, const char **name)
 {
 	for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++) {
 		*name = reply->element[i]->str;
-		if (e->kind == BLOCK_SERVER_NAME) { // "NS example.com"
+		if (kind == BLOCK_SERVER_NAME) { // "NS example.com"
 			if (strncmp(*name, "NS ", 3) != 0)
 				continue;
 			*name += 3;
@@ -50,6 +38,26 @@ static const char *judge(struct block_allow *a, const struct block_entry *e, con
 			return why;
 	}
 	return NULL;
+}
+
+static bool is_whole(const struct block_entry *e)
+{
+	return e->bits == 8 * e->size;
+}
+
+static bool ask(struct reader *r, const struct block_entry *e, int64_t since)
+{
+	char text[TEXT_ADDRESS_SIZE];
+
+	if (e->kind == BLOCK_SERVER_NAME) {
+		block_protect_ask(r, FAMILY_RDATA, e->name, since);
+		return true;
+	}
+	if (e->kind != BLOCK_ADDRESS || !is_whole(e))
+		return false;
+	text_address(e->address, e->size, text);
+	block_protect_ask(r, FAMILY_IP, text, since);
+	return true;
 }
 
 // One round trip for some entries. Marks those to take out by the size TAKEN. 0 or -1.
@@ -63,7 +71,7 @@ static int judge_some(struct block_allow *a, struct block_set *s, struct reader 
 		redisReply *reply = reader_reply(r);
 		if (!reply)
 			return -1;
-		const char *why = judge(a, e, reply, &name);
+		const char *why = block_protect_judge(a, e->kind, reply, &name);
 		if (why) {
 			block_set_remove_entry(s, e, "used by %.80s, %s", name, why);
 			e->size = TAKEN;
@@ -73,15 +81,11 @@ static int judge_some(struct block_allow *a, struct block_set *s, struct reader 
 	return 0;
 }
 
-int block_protect(struct block_allow *a, struct block_set *s, struct query_db *db, int64_t since, char *why,
-	size_t why_size)
+static int judge_single(struct block_allow *a, struct block_set *s, struct reader *r, int64_t since)
 {
-	struct reader *r = &db->reader;
-	size_t at[TOGETHER], waiting = 0, n = 0;
+	size_t at[TOGETHER], waiting = 0;
 	int result = 0;
 
-	if (block_allow_is_without_names(a))
-		return 0;
 	reader_begin(r);
 	for (size_t i = 0; result == 0 && i < s->len; i++) {
 		if (ask(r, &s->at[i], since))
@@ -92,9 +96,34 @@ int block_protect(struct block_allow *a, struct block_set *s, struct query_db *d
 			reader_begin(r);
 		}
 	}
-	if (result == 0 && waiting > 0)
-		result = judge_some(a, s, r, at, waiting);
-	if (result != 0) {
+	return result == 0 && waiting > 0 ? judge_some(a, s, r, at, waiting) : result;
+}
+
+static int judge_prefixes(struct block_allow *a, struct block_set *s, struct reader *r, int64_t since)
+{
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < s->len; i++) {
+		struct block_entry *e = &s->at[i];
+		bool allowed = false;
+		if (e->kind != BLOCK_ADDRESS || e->size == TAKEN || is_whole(e))
+			continue;
+		result = block_protect_prefix(a, s, r, e, since, &allowed);
+		if (allowed)
+			e->size = TAKEN;
+	}
+	return result;
+}
+
+int block_protect(struct block_allow *a, struct block_set *s, struct query_db *db, int64_t since, char *why,
+	size_t why_size)
+{
+	struct reader *r = &db->reader;
+	size_t n = 0;
+
+	if (block_allow_is_without_names(a))
+		return 0;
+	if (judge_single(a, s, r, since) != 0 || judge_prefixes(a, s, r, since) != 0) {
 		snprintf(why, why_size, "redis: %.300s", r->why);
 		return -1;
 	}

@@ -123,6 +123,8 @@ def fill_redis():
     old = (now - 40 * 86400) * 1000
     db.xadd('pdns:old', {'x': '1'})
     db.xtrim('pdns:alert', maxlen=100)
+    db.zadd('pdns:net:203.0.114.0/24', {'203.0.114.9': now, '203.0.114.200': now})
+    db.zadd('pdns:ip:203.0.114.9', {'www.own.org': now})
     db.zadd('pdns:ip:203.0.113.80', {'www.own.org': now})
     db.zadd('pdns:ip:203.0.113.66', {'other.example.com': now, 'www.own.org': now - 90 * 86400})
     db.zadd('pdns:rdata:ns1.shared.net', {'NS own.org': now, 'NS some.com': now})
@@ -138,7 +140,7 @@ def fill_redis():
 
 def write_configuration():
     write('feed.txt', '# a feed\nhxxps://evil[.]example[.]com/x?y # phishing; $INCLUDE /etc/passwd\n*.bad.net\n'
-          'exact-above.org\n203.0.113.0/28 # bullet\n2001:db8:bad::/48\nns:ns1.bad-host.net\nns:ns1.shared.net\n'
+          'exact-above.org\n203.0.113.0/28 # bullet\n203.0.114.0/25\n203.0.114.128/25\n2001:db8:bad::/48\nns:ns1.bad-host.net\nns:ns1.shared.net\n'
           'own.org\nwww.own.org\ncom\n')
     write('allow.txt', 'own.org # ours\nkept.exact-above.org\n192.0.2.0/24\n')
     write('block.conf', f'''
@@ -173,9 +175,11 @@ key = firewall
 def check_lists():
     report = block('bad', '--report').stdout
     for line in ('*.own.org: allowed: own.org', '*.www.own.org: allowed: own.org', 'reduced to the name itself; allowed below it: kept.exact-above.org',
-                 'co.uk: a public suffix', 'ns:ns1.shared.net: used by own.org', '203.0.113.80: used by www.own.org', '10.0.0.1: a private'):
+                 'co.uk: a public suffix', 'ns:ns1.shared.net: used by own.org', '203.0.113.80: used by www.own.org', '203.0.114.0/25: 203.0.114.9 is used by www.own.org', '10.0.0.1: a private'):
         if line not in report:
             fail(f'report: not there: {line}\n{report}')
+    if '203.0.114.128/25: ' in report:
+        fail(f'report: found a prefix that no allowed name uses\n{report}')
     for line in report.splitlines():
         if not line.isprintable() or not line.startswith('bad: left out: '):
             fail(f'report: found {line!r}')
