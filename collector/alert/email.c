@@ -126,7 +126,8 @@ static bool set_login(const struct alert_outlet_config *o, CURL *curl, struct al
 	return true;
 }
 
-// 5yz to MAIL, RCPT or DATA is final; all else is tried again.
+// 550 to 559 to MAIL, RCPT or DATA is about the mail, and final. All else is about the session (530: a login is needed), and is
+// tried again.
 static void judge(CURL *curl, CURLcode code, const char *error, size_t len, struct alert_outcome *out)
 {
 	long status = 0;
@@ -136,7 +137,7 @@ static void judge(CURL *curl, CURLcode code, const char *error, size_t len, stru
 		out->sent = len;
 		return;
 	}
-	bool refused = status >= 500 && status <= 599 && (code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY);
+	bool refused = status >= 550 && status <= 559 && (code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY);
 	alert_curl_fail(out, code, error);
 	if (refused) {
 		alert_sender_fail(out, ALERT_REFUSED, "SMTP status %ld: %.300s", status, error);

@@ -2,6 +2,7 @@
 #include "collector/alert/state.h"
 
 #include "collector/base/timed_wait.h"
+#include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 
 #include <stdio.h>
@@ -44,6 +45,10 @@ static int start_threads(struct alert_deliver *d, char *why, size_t why_size)
 	if (pthread_create(&d->thread, NULL, alert_intake_run, d) != 0)
 		return snprintf(why, why_size, "alerts: cannot start a thread"), -1;
 	pthread_setname_np(d->thread, "alerts");
+	uint64_t waiting = 0;
+	for (size_t i = 0; i < d->outlets; i++)
+		waiting += alert_queue_levels(d->outlet[i]->queue).waiting;
+	log_info("alerts: delivered to %zu outlets; %lu wait", d->outlets, (unsigned long)waiting);
 	d->running = true;
 	return 0;
 }
