@@ -209,6 +209,7 @@ for i in 1 2 3; do
 	add hook $((i * 100 + 50)) $((i * 100 + 99))
 	up
 done
+grep -q 'alerts: delivered to 9 outlets; [1-9][0-9]* wait' "$T/collector.log" || fail "the log does not say how many alerts wait"
 await 20 sum collector_outlet_waiting 300 'outlet="hook"'
 hook_up
 await 30 sum collector_outlet_waiting 0 'outlet="hook"'
