@@ -172,6 +172,7 @@ static void print_all(void)
 	       "  lookback ip 192.0.2.0/24 --sort -count --limit 20\n"
 	       "  lookback rdata ns1.example.net --json | jq -r .rrname\n"
 	       "  lookback find paypal\n"
+	       "  lookback new --depth domain --since 1h\n"
 	       "  lookback export | zstd > lookback.cof.zst\n");
 }
 

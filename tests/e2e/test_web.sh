@@ -24,7 +24,8 @@ unset COLLECTOR_PID
 key=$(timeout 20 "$BUILD/collector/lookback" -o "http.keys=$T/keys" key add alice --quota 100/h 2> /dev/null)
 small=$(timeout 20 "$BUILD/collector/lookback" -o "http.keys=$T/keys" key add bob --quota 1/h 2> /dev/null)
 
-serve
+printf '[rule hostile]\nmatch = zone hostile.example\n[rule again]\nmatch = name www.later.example\n' > "$T/watch.conf"
+serve -o "watch.file=$T/watch.conf"
 await 10 test "$(status "$URL/")" = 200
 for file in "$ROOT"/collector/http/web/*; do
 	[ "${file##*/}" = README.md ] && continue

@@ -53,7 +53,19 @@ export default async function ({ open, same, soon, text, on, base, rest: [ready]
 
 	await page.goto(`${base}/?view=alerts`);
 	await see.heading('Alerts');
+	await see.status(/^2 alerts in the last day\./);
+	await see.rows(2);
+	same('rules', await see.column('rule'), ['again', 'hostile']);
+	same('a hostile name is text in alerts', [await page.locator('tbody img').count(), (await see.column('name'))[1]], [0, '<img\\032src=x\\032onerror=alert\\(1\\)>.hostile.example']);
+	await page.locator('.c-rule a', { hasText: 'hostile' }).click();
+	await see.heading('Alerts of rule hostile');
+	await see.rows(1);
+	await page.locator('#kind').selectOption('tamper');
 	await see.status(/^No alert in the last day/);
+	await page.goBack();
+	await page.locator('a', { hasText: 'new domains of this rule' }).click();
+	await see.heading('New domains of rule hostile');
+	await see.rows(1);
 
 	const phone = await open('/?view=new', { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: 'dark' });
 	for (const path of ['/', '/?view=new', '/?view=alerts', '/?view=new&depth=record&history=true']) {
