@@ -54,7 +54,7 @@ def capture(part, out):
             answer.answer.append(dns.rrset.from_text(owner, 300, 'IN', rdtype, rdata))
             for data in (frame('10.0.0.1', '192.0.2.53', 4096 + i, 53, query.to_wire(), i),
                          frame('192.0.2.53', '10.0.0.1', 53, 4096 + i, answer.to_wire(), i)):
-                file.write(struct.pack('<IIII', at, i, len(data), len(data)) + data)
+                file.write(struct.pack('<IIII', at + i, 0, len(data), len(data)) + data)
 
 
 {'records': records, 'capture': capture}[sys.argv[1]](*sys.argv[2:])
