@@ -113,7 +113,7 @@ static int print(const struct lookback *l, const struct brand *b)
 		print_table(b, limit);
 	if (out.bad)
 		result = lookback_fail("out of memory");
-	else
+	else if (out.size > 0)
 		fwrite(out.bytes, 1, out.size, stdout);
 	redis_buffer_free(&out);
 	if (limit > 0 && limit < len && !l->has_limit)
