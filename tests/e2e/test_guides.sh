@@ -74,3 +74,4 @@ END
 		{ cat "$T/$name.log"; fail "docs/guides/$name.md: $(tail -n 1 "$T/$name.log")"; }
 	tail -n 1 "$T/$name.log"
 done
+printf 'guides: every command does what the text says\n'
