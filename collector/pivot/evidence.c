@@ -133,9 +133,12 @@ static void look_back(struct pivot_infra *x, int64_t epoch)
 	x->crowd = (double)x->overlapping;
 	if (came == INT64_MAX || came - FRESH_S <= epoch) // not known: nobody looked before
 		return;
+	int64_t early = epoch + (came - epoch) / 4; // what is seldom asked for is seen late
+	if (early < epoch + 2 * PIVOT_DAY)
+		early = epoch + 2 * PIVOT_DAY;
 	for (size_t i = 0; i < x->len; i++)
 		old += !x->visit[i].accepted && x->visit[i].apart <= PIVOT_DAY &&
-		       (x->visit[i].first <= epoch + 2 * PIVOT_DAY || x->visit[i].first < came - OLD_S);
+		       (x->visit[i].first <= early || x->visit[i].first < came - OLD_S);
 	x->own = x->own || x->earliest >= came - FRESH_S;
 	x->crowd += 2.0 * (double)old;
 }
@@ -191,6 +194,12 @@ static bool put(struct pivot_evidences *out, const struct pivot_evidence *e)
 	return true;
 }
 
+// Each depth takes something off, so that one that was only just accepted does not bring its whole provider along.
+static double further(const struct pivot *p)
+{
+	return p->depth > 0 ? 0.9 : 1;
+}
+
 static bool say(struct pivot_infra *x, const struct pivot_visit *v, struct pivot_evidences *out)
 {
 	const struct pivot *p = x->p;
@@ -217,7 +226,7 @@ static bool say(struct pivot_infra *x, const struct pivot_visit *v, struct pivot
 		e.burst = 0;
 	e.mostly = x->accepted >= 3 && x->mostly > 0.5 ? (int32_t)(100 * x->mostly) : 0;
 	e.near = v->behind == INT64_MAX ? 0 : (float)exp(-(double)v->behind / (5.0 * PIVOT_DAY));
-	e.weight = (float)(x->strength * x->spread * time * (burst > share ? burst : share));
+	e.weight = (float)(further(p) * x->strength * x->spread * time * (burst > share ? burst : share));
 	return put(out, &e);
 }
 
@@ -243,7 +252,7 @@ static bool say_own(struct pivot_infra *x, struct pivot_evidences *out)
 		.infra = x->node,
 		.edge = PIVOT_NONE,
 		.strength = (float)x->strength,
-		.weight = (float)(0.9 * x->strength * x->share),
+		.weight = (float)(0.9 * further(p) * x->strength * x->share),
 		.overlaps = true,
 		.own = x->own,
 		.others = (uint32_t)x->overlapping};

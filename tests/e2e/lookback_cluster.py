@@ -111,6 +111,8 @@ def commands(records):
         yield "zone", zone, "--json", "--sort", "name"
     yield "name", "h1.*", "--json", "--sort", "name"
     yield "find", "wikimedia", "--json"
+    for indicator in ("wikimedia.org", "10.9.1.7", "edge.many.example"):
+        yield "pivot", indicator, "--json", "--limit", "0"
     yield "find", "wikimedla", "--json"
     yield ("export",)
     yield "export", "--csv", "--type", "a,aaaa", "--since", "2012-01-01"
@@ -125,7 +127,7 @@ def paths(records):
     for path in ("/dnsdb/v2/lookup/rrset/name/*.wikimedia.org?sort=name", "/dnsdb/v2/summarize/rdata/ip/10.9.0.0,16",
                  "/dnsdb/v2/lookup/rdata/name/edge.many.example?limit=0&sort=name", "/dnsdb/v2/glob/rrnames/h12*?limit=0",
                  "/dnsdb/v2/regex/rdata/" + quote("^edge\\.", safe=""), "/api/find?q=wikimedia&limit=0", "/api/export",
-                 "/api/export?format=csv", "/api/lookup?q=many.example&limit=0", "/pdns/fquery/many.example"):
+                 "/api/export?format=csv", "/api/lookup?q=many.example&limit=0", "/pdns/fquery/many.example", "/api/pivot?q=wikimedia.org"):
         yield path
 
 
