@@ -684,12 +684,13 @@ def test_clock_goes_back():
     if not library:
         print("        (no libfaketime: left out)")
         return
+    if "libasan" in subprocess.run(["ldd", PROGRAMS["collector"]], capture_output=True, text=True).stdout:
+        print("        (libfaketime and a sanitizer's library wait for each other on Debian 13; test_clock.sh runs it)")
+        return
     with World() as w:
         clock = pathlib.Path(w.folder, "clock")
         clock.write_text("+0")
-        loaded = subprocess.run(["ldd", PROGRAMS["collector"]], capture_output=True, text=True).stdout
-        sanitizer = re.findall(r"=> (\S*libasan\S*)", loaded)  # has to come first
-        faked = dict(os.environ, LD_PRELOAD=" ".join(sanitizer + library[:1]), FAKETIME_TIMESTAMP_FILE=str(clock), FAKETIME_NO_CACHE="1", DONT_FAKE_MONOTONIC="1",
+        faked = dict(os.environ, LD_PRELOAD=library[0], FAKETIME_TIMESTAMP_FILE=str(clock), FAKETIME_NO_CACHE="1", DONT_FAKE_MONOTONIC="1",
                      FAKETIME_DONT_FAKE_MONOTONIC="1")
         w.start_redis()
         w.start("retention.days=1", "spool.keep=2s", env=faked)

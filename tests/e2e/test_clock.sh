@@ -81,3 +81,6 @@ status=0
 wait "$dataplane" || status=$?
 [ $status = 0 ] || fail "the dataplane ended with status $status"
 has_count $((count + 1)) || fail "the end changed the counts"
+
+# The same for the collector.
+timeout 200 "$PYTHON" "$E2E/redis_faults.py" "$BUILD/collector/lookback-collector" clock_goes_back
