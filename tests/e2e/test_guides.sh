@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Every command of docs/guides/ does what the guide says, on a small made-up data set. UPDATE=1 writes what they print into the guides.
+# Every command of docs/guides/ does what the guide says, on a small data set that is made up. UPDATE=1 writes what they print into the guides.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
