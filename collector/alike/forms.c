@@ -31,6 +31,21 @@ static void fold(const char *text, size_t len, char *out)
 		out[i] = forms_fold(text[i]);
 }
 
+// True if there is a pair, rn or vv.
+static bool fold_name(const char *text, size_t len, char *out)
+{
+	bool pair = false;
+	char before = '\0';
+
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+		out[i] = forms_fold(c);
+		pair |= (before == 'r' && c == 'n') || (before == 'v' && c == 'v');
+		before = c;
+	}
+	return pair;
+}
+
 size_t forms_contract(const char *text, size_t len, char *out)
 {
 	size_t n = 0;
@@ -114,9 +129,8 @@ void forms_name(struct forms_name *out, const char *name, size_t len)
 	if (!out->decoded)
 		memcpy(out->text, name, len);
 	out->folded[0] = '.';
-	fold(out->text, out->len, out->folded + 1);
+	out->has_pair = fold_name(out->text, out->len, out->folded + 1);
 	out->folded[out->len + 1] = '.';
-	out->has_pair = memmem(out->text, out->len, "rn", 2) || memmem(out->text, out->len, "vv", 2);
 	find_registered(out);
 }
 

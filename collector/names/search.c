@@ -96,7 +96,7 @@ static __attribute__((target("avx2"))) void find_avx2(const char *text, size_t s
 		uint32_t mask = (uint32_t)_mm256_movemask_epi8(_mm256_and_si256(same, _mm256_cmpeq_epi8(c, last)));
 		for (; mask != 0; mask &= mask - 1) {
 			size_t at = i + (size_t)__builtin_ctz(mask);
-			if (at + n <= size && memcmp(text + at, needle, n) == 0)
+			if (at + n <= size && (n <= 3 || memcmp(text + at, needle, n) == 0)) // three are compared
 				add_hit(hits, at);
 		}
 	}
