@@ -162,6 +162,28 @@ static size_t record_members(const redisReply *reply)
 	return reply->elements / 2;
 }
 
+// Frees the records that the walk does not follow: TXT records of others may be large. Notes if there may be more of them.
+static void prune(struct pivot *p, uint32_t name, redisReply *reply)
+{
+	size_t kept = 0;
+
+	if (record_members(reply) == PIVOT_RECORDS_READ && p->node[name].stop == PIVOT_WALKED) {
+		p->node[name].stop = PIVOT_STOP_RECORDS;
+		p->node[name].stop_number = PIVOT_RECORDS_READ;
+	}
+	for (size_t k = 0; k + 1 < reply->elements; k += 2) {
+		const char *text = reply->element[k]->str, *space = memchr(text, ' ', reply->element[k]->len);
+		if (space && pivot_read_role(text, (size_t)(space - text)) != 0) {
+			reply->element[kept++] = reply->element[k];
+			reply->element[kept++] = reply->element[k + 1];
+		} else {
+			freeReplyObject(reply->element[k]);
+			freeReplyObject(reply->element[k + 1]);
+		}
+	}
+	reply->elements = kept;
+}
+
 // First seen of all members of the replies, with one command each.
 static int ask_firsts(struct pivot *p, const uint32_t *batch, redisReply *const *reply, size_t n)
 {
@@ -203,10 +225,6 @@ static int take_records(struct pivot *p, const uint32_t *batch, redisReply *cons
 			add_record(p, batch[i], reply[i]->element[2 * k], first_of(firsts, k, last), last);
 		}
 		freeReplyObject(firsts);
-		if (record_members(reply[i]) == PIVOT_RECORDS_READ && p->node[batch[i]].stop == PIVOT_WALKED) {
-			p->node[batch[i]].stop = PIVOT_STOP_RECORDS;
-			p->node[batch[i]].stop_number = PIVOT_RECORDS_READ;
-		}
 	}
 	return 0;
 }
@@ -234,6 +252,8 @@ int pivot_read_records(struct pivot *p)
 	for (size_t i = 0; i < n && result == 0; i++)
 		if (!(reply[i] = reader_reply(r)))
 			result = pivot_read_fail(p);
+		else
+			prune(p, batch[i], reply[i]);
 	if (result == 0)
 		result = take_records(p, batch, reply, n);
 	for (size_t i = 0; i < n; i++)

@@ -110,6 +110,17 @@ def try_times():
     same('private', 'special', {row['value']: row for row in mixed()}['10.0.0.1'].get('stop'))
 
 
+def try_many_records():
+    """Records that the walk does not follow cost no memory for long, and do not hide the others; a partial read is noted."""
+    load([('bad.example', 'A', '203.0.113.5', 40, 50), ('same.example', 'A', '203.0.113.5', 41, 49)])
+    server.zadd('pdns:name:bad.example', {f'TXT "{i} {"x" * 3000}"': T0 + 45 * DAY for i in range(200)})
+    found = rows('bad.example')
+    same('beside TXT records', True, 'same.example' in values(found))
+    server.zadd('pdns:name:bad.example', {f'TXT "{i}"': T0 + 45 * DAY for i in range(200)})
+    stops = {row['value']: row.get('stop') for row in rows('bad.example') if 'value' in row}
+    same('read in part', 'records', stops['bad.example'])
+
+
 def mixed():
     load([('bad.example', 'A', '10.0.0.1', 1, 5), ('other.example', 'A', '10.0.0.1', 1, 5)])
     found = rows('bad.example')
@@ -158,5 +169,6 @@ def try_formats():
 
 try_hub()
 try_times()
+try_many_records()
 try_formats()
 sys.exit(1 if faults else 0)
