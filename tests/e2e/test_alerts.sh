@@ -199,6 +199,8 @@ for i in {81..85}; do await 20 delivered "hook$i"; done
 mode ok
 await 20 delivered hook80
 
+[ "$(metric collector_outlet_oldest_seconds 'outlet="dead"')" -gt 0 ] || fail "no age of the oldest alert that waits"
+
 # away, and the collector killed meanwhile, again and again: all arrive, each once
 kill "$HOOK_PID"
 await 10 is_gone "$HOOK_PID"
