@@ -39,7 +39,7 @@ cat > "$T/bin/curl" << END
 #!/bin/bash
 exec /usr/bin/curl --max-time 30 "\${@//http:\/\/127.0.0.1:8053/\$(cat "$T/url")}"
 END
-# A sensor that sees a part of tests/e2e/guides_data.py.
+# A sensor that sees a part of the traffic in guides_data.py.
 cat > "$T/bin/sensor-sees" << END
 #!/bin/bash
 "$PYTHON" "$E2E/guides_data.py" capture "\$1" "$T/\$1.pcap"
