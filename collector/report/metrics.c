@@ -304,11 +304,11 @@ static void write_rules(FILE *out, struct watcher *watcher)
 	if (len == 0)
 		return;
 	fprintf(out,
-		"# HELP lookback_collector_rule_alerts_total Alerts written, by rule; rules after the first %d that had one are `other`\n"
-		"# TYPE lookback_collector_rule_alerts_total counter\n",
+		"# HELP lookback_collector_alerts_by_rule_total Alerts written, by rule; rules after the first %d that had one are `other`\n"
+		"# TYPE lookback_collector_alerts_by_rule_total counter\n",
 		WATCH_COUNTS_MAX);
 	for (size_t i = 0; i < len; i++)
-		fprintf(out, "lookback_collector_rule_alerts_total{rule=\"%s\"} %" PRIu64 "\n", counts[i].rule,
+		fprintf(out, "lookback_collector_alerts_by_rule_total{rule=\"%s\"} %" PRIu64 "\n", counts[i].rule,
 			counts[i].alerts);
 }
 

@@ -41,6 +41,7 @@ struct watch_keywords {
 	size_t texts_len, texts_capacity;
 	size_t shortest, longest; // words for which an edit is tried
 	size_t words;		  // most words of a keyword
+	char folds[256];	  // alike_fold of each octet
 };
 
 static const uint64_t factor = 0x9e3779b97f4a7c15u;
@@ -49,8 +50,11 @@ struct watch_keywords *watch_keywords_new(void)
 {
 	struct watch_keywords *k = calloc(1, sizeof(*k));
 
-	if (k)
-		k->shortest = SIZE_MAX;
+	if (!k)
+		return NULL;
+	k->shortest = SIZE_MAX;
+	for (int c = 0; c < 256; c++)
+		k->folds[c] = alike_fold((char)c);
 	return k;
 }
 
@@ -75,7 +79,7 @@ void watch_keywords_free(struct watch_keywords *k)
 // folding ──────────────────────────────────────────────────────────────────────────────────────
 
 // One letter for all that look like it, as collector/alike has them. With `pairs`, rn is m and vv is w.
-static size_t fold(const char *text, size_t len, bool pairs, char *out)
+static size_t fold(const struct watch_keywords *k, const char *text, size_t len, bool pairs, char *out)
 {
 	size_t n = 0;
 
@@ -83,7 +87,7 @@ static size_t fold(const char *text, size_t len, bool pairs, char *out)
 		char c = text[i];
 		if (c == '.' || c == '-')
 			continue;
-		c = alike_fold(c);
+		c = k->folds[(unsigned char)c];
 		if (pairs && c == 'r' && i + 1 < len && text[i + 1] == 'n')
 			c = 'm', i++;
 		else if (pairs && c == 'v' && i + 1 < len && text[i + 1] == 'v')
@@ -124,6 +128,37 @@ static void each_hash(const char *word, size_t len, take_hash *take, void *arg)
 		tail += (unsigned char)word[i] * power;
 		power *= factor;
 	}
+}
+
+// What stays the same if similar letters are exchanged (alike/word.c: b d, c e, cl d, m rr, …): one letter for each group of them,
+// runs of some are one, l is left out. Words that are similar have the same hash. 0: too short to tell.
+static uint64_t hash_skeleton(const struct watch_keywords *k, const char *word, size_t len)
+{
+	static const char groups[256] = {['c'] = 'b',
+		['d'] = 'b',
+		['e'] = 'b',
+		['k'] = 'b',
+		['q'] = 'g',
+		['n'] = 'm',
+		['r'] = 'm',
+		['v'] = 'u',
+		['w'] = 'u'};
+	uint64_t hash = 3;
+	size_t n = 0;
+	char last = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = k->folds[(unsigned char)word[i]];
+		if (c == 'l' || word[i] == '.' || word[i] == '-')
+			continue;
+		c = groups[(unsigned char)c] ? groups[(unsigned char)c] : c;
+		if (c == last && (c == 'm' || c == 'u'))
+			continue;
+		last = c;
+		hash = hash * factor + (unsigned char)c;
+		n++;
+	}
+	return n < 2 ? 0 : spread(hash);
 }
 
 // building ─────────────────────────────────────────────────────────────────────────────────────
@@ -186,16 +221,21 @@ static void add_hash(void *arg, uint64_t hash)
 
 bool watch_keywords_add(struct watch_keywords *k, const char *keyword, size_t len, bool edits, uint32_t id)
 {
-	char folded[2][TEXT_NAME_SIZE];
+	char folded[2][TEXT_NAME_SIZE] = {""};
 	struct adding a = {.k = k, .id = id, .good = true};
 
 	if (len >= TEXT_NAME_SIZE)
 		return false;
-	size_t n = fold(keyword, len, true, folded[0]), m = fold(keyword, len, false, folded[1]);
+	size_t n = fold(k, keyword, len, true, folded[0]), m = fold(k, keyword, len, false, folded[1]);
 	if (!add_folded(k, folded[0], n, id) || (m != n && !add_folded(k, folded[1], m, id)))
 		return false;
-	if (!edits || len < ALIKE_EDIT_MIN || len > WORD_MAX)
+	if (!edits || len > WORD_MAX)
 		return true;
+	uint64_t skeleton = hash_skeleton(k, keyword, len);
+	if (skeleton)
+		add_hash(&a, skeleton);
+	if (len < ALIKE_EDIT_MIN)
+		return a.good;
 	k->shortest = len - 1 < k->shortest ? len - 1 : k->shortest;
 	k->longest = len + 1 > k->longest ? len + 1 : k->longest;
 	size_t words = 1;
@@ -315,6 +355,10 @@ static void find_edited(struct keyword_finding *f, const char *name, size_t len)
 			end = word_end(name, end, len);
 			if (end - at >= f->k->shortest && end - at <= f->k->longest && end - at <= WORD_MAX)
 				each_hash(name + at, end - at, look_at_hash, f);
+			uint64_t skeleton =
+				end > at && end - at <= WORD_MAX ? hash_skeleton(f->k, name + at, end - at) : 0;
+			if (skeleton)
+				look_at_hash(f, skeleton);
 		}
 	}
 }
@@ -350,11 +394,13 @@ static size_t to_latin(const char *name, size_t len, char *out, size_t out_size)
 static void find_in(struct keyword_finding *f, const char *name, size_t len)
 {
 	char folded[NAME_SIZE];
-	size_t n = fold(name, len, true, folded);
+
+	folded[0] = '\0';
+	size_t n = fold(f->k, name, len, true, folded);
 
 	find_contained(f, folded, n);
 	if (has(name, len, "rn") || has(name, len, "vv"))
-		find_contained(f, folded, fold(name, len, false, folded));
+		find_contained(f, folded, fold(f->k, name, len, false, folded));
 	find_edited(f, name, len);
 }
 

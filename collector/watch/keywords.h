@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which of many keywords a name may contain, or something that looks like it: a filter before alike(), which compares one
-// keyword with one name. It may report keywords that alike() rejects; it reports each that it
-// accepts, except for similar letters (ALIKE_SIMILAR).
+// keyword with one name. It may report keywords that alike() rejects; it reports each that it accepts.
 //
 //     contained    the name in folded form (one letter for all that look like it) without dots and hyphens; the first four
 //                  letters at each place are looked up in a table of the keywords' first four
-//     one edit     two words (or groups of words, for keywords with hyphens) are one edit apart only if they, or what is left after one letter of each is removed, are equal:
-//                  the hashes of these are looked up
+//     one edit     two words, or groups of words for keywords with hyphens, are one edit apart only if they, or what is left
+//                  after one letter of each is removed, are equal: the hashes of these are looked up
+//     similar      the hash of what exchanges of similar letters do not change
 //
 // Read-only after watch_keywords_finish: any thread.
 #pragma once

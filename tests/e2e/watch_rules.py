@@ -143,7 +143,7 @@ match = target ns.evil.example, type NS
         d.records([a("www.example.com", "192.0.2.1"), a("a.example.com", "192.0.2.1")])
         d.wait()
         until(lambda: len(w.alerts()) == 6)
-        assert w.metric('collector_rule_alerts_total{rule="zone"}') == 2 and w.metric('collector_alerts_total{kind="new"}') == 6
+        assert w.metric('collector_alerts_by_rule_total{rule="zone"}') == 2 and w.metric('collector_alerts_total{kind="new"}') == 6
         w.settled()
 
 

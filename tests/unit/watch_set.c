@@ -248,12 +248,34 @@ static void change(char *name)
 	}
 }
 
+static char exchanged[300];
+
+// The name with similar letters for one another, anywhere, in `exchanged`.
+static void exchange(const char *name)
+{
+	static const char *const like[][2] = {{"b", "d"}, {"b", "lb"}, {"c", "e"}, {"d", "cl"}, {"e", "c"}, {"g", "q"},
+		{"h", "lh"}, {"k", "lk"}, {"k", "lc"}, {"m", "n"}, {"m", "nn"}, {"m", "rr"}, {"n", "r"}, {"u", "v"},
+		{"v", "u"}, {"m", "rn"}, {"w", "vv"}};
+	const char *const *by = like[below(sizeof(like) / sizeof(*like))];
+	char out[300] = "";
+	size_t n = 0;
+
+	for (; *name && n < 200; name++) {
+		if (*name == by[0][0] && below(3))
+			n += (size_t)sprintf(out + n, "%s", by[1]);
+		else
+			out[n++] = *name;
+		out[n] = '\0';
+	}
+	memcpy(exchanged, out, sizeof(out));
+}
+
 static void keywords(void)
 {
 	static const char *const words[] = {"paypal", "amazon", "barnet", "microsoft", "savvy", "nike", "ebay", "abc",
 		"l33t", "vvv-rn"};
 	static const char *const letters[] = {"xn--pypal-4ve.com", "xn--80aa0cbo65f.example", "xn--mazon-3ve.com"};
-	unsigned accepted = 0, missed = 0;
+	unsigned accepted = 0, missed = 0, similar = 0;
 	char name[300];
 
 	for (size_t w = 0; w < sizeof(words) / sizeof(*words); w++) {
@@ -267,7 +289,11 @@ static void keywords(void)
 					: below(2) ? "my-"
 						   : "",
 					words[w], below(3) ? "" : "login");
-				for (unsigned changes = below(3); changes > 0; changes--)
+				for (unsigned kinds = i % 3 ? 0 : 2; kinds > 0; kinds--) {
+					exchange(name);
+					strcpy(name, exchanged);
+				}
+				for (unsigned changes = i % 3 ? below(3) : 0; changes > 0; changes--)
 					change(name);
 			} else {
 				strcpy(name, letters[i - 20000]);
@@ -275,7 +301,8 @@ static void keywords(void)
 			bool candidate = false;
 			watch_keywords_find(k, name, strlen(name), found, &candidate);
 			enum alike_reason reason = alike(words[w], strlen(words[w]), name, strlen(name));
-			if (reason == ALIKE_NONE || reason == ALIKE_SIMILAR)
+			similar += reason == ALIKE_SIMILAR;
+			if (reason == ALIKE_NONE)
 				continue;
 			accepted++;
 			if (!candidate && missed++ < 5)
@@ -284,6 +311,7 @@ static void keywords(void)
 		watch_keywords_free(k);
 	}
 	CU_ASSERT(accepted > 100000);
+	CU_ASSERT(similar > 500);
 	CU_ASSERT_EQUAL(missed, 0);
 }
 
