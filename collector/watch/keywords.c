@@ -2,6 +2,7 @@
 #include "collector/watch/keywords.h"
 
 #include "collector/query/query.h"
+#include "collector/watch/latin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -368,28 +369,6 @@ static bool has(const char *text, size_t len, const char *part)
 	return memmem(text, len, part, strlen(part)) != NULL;
 }
 
-// The name with the labels of punycode as the letters that they look like; what looks like none is '?'.
-static size_t to_latin(const char *name, size_t len, char *out, size_t out_size)
-{
-	char unicode[NAME_SIZE], one[5], latin[8];
-	size_t n = 0, size = alike_unicode(name, len, unicode, sizeof(unicode));
-
-	for (size_t i = 0; i < size && n + 1 < out_size;) {
-		unsigned char c = (unsigned char)unicode[i];
-		size_t octets = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-		if (octets == 1) {
-			out[n++] = unicode[i++];
-			continue;
-		}
-		octets = octets > size - i ? size - i : octets;
-		memcpy(one, unicode + i, octets);
-		one[octets] = '\0';
-		out[n++] = alike_to_latin(one, latin, sizeof(latin)) ? latin[0] : '?';
-		i += octets;
-	}
-	return n;
-}
-
 // `len` of at most NAME_SIZE.
 static void find_in(struct keyword_finding *f, const char *name, size_t len)
 {
@@ -414,7 +393,7 @@ void watch_keywords_find(const struct watch_keywords *k, const char *name, size_
 		return;
 	find_in(&f, name, len);
 	if (has(name, len, "xn--")) {
-		size_t n = to_latin(name, len, latin, sizeof(latin));
+		size_t n = watch_latin(name, len, latin, sizeof(latin));
 		if (n > 0)
 			find_in(&f, latin, n);
 	}
