@@ -17,7 +17,7 @@ import sys
 
 BLOCK = re.compile(r'^```\n(.*?)^```$|^<!-- run: (.*?) -->$', re.M | re.S)
 FILE = re.compile(r'# /etc/lookback/([\w.-]+)\n')
-TIMES = [(re.compile(r'\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?Z?)?'), 'DATE'), (re.compile(r'\b1[6-9]\d{8}\b'), 'TIME'), (re.compile(r'^ *[01]\.\d\d '), 'SCORE ')]
+TIMES = [(re.compile(r'\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?Z?)?'), 'DATE'), (re.compile(r'\b1[6-9]\d{8}\b'), 'TIME'), (re.compile(r'^ *[01]\.\d\d |\bscore [01]\.\d\d'), 'SCORE ')]
 UNORDERED = re.compile(r'lookback (alerts|new)\b')
 COMMAND_S = 60
 

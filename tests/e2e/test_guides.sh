@@ -26,7 +26,7 @@ for _ in {1..200}; do
 done
 exit 2
 END
-# Waits for a number of alerts.
+# Waits until the stream of alerts has that many.
 cat > "$T/bin/alerts-come" << END
 #!/bin/bash
 for _ in {1..300}; do
