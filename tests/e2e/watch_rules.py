@@ -15,6 +15,7 @@ import threading
 import time
 
 import frames
+from cluster_faults import Cluster
 from faults import PROGRAMS, Resp, World, run, run_tests, until
 from frames import Dataplane, NEW, record
 
@@ -382,6 +383,42 @@ def test_falls_behind():
         assert w.metric("collector_watch_gaps_total") == 1, w.log()
         assert w.metric("collector_watch_missed_total") == 1000 - left, (w.metric("collector_watch_missed_total"), left)
         assert "records were removed from the stream watch:matched before they were looked at" in w.log()
+
+
+def test_cluster():
+    """In a Redis Cluster keys are on several nodes."""
+    with World() as w:
+        cluster = Cluster(w, replicas=0)
+        try:
+            pathlib.Path(f"{w.folder}/watch.conf").write_text("""
+[rule all]
+match = zone example.com
+news = moved, changed, burst 3 in 1h, again after 1d
+[rule own]
+match = zone own.example
+news = tamper
+learn = 0
+""")
+            w.start(f"watch.file={w.folder}/watch.conf", redis=cluster.seed())
+            d = Dataplane(w.path).connect()
+            d.records([a(f"h{i}.example.com", "192.0.2.1", NOW - 9 * DAY) for i in range(10)] +
+                      [a("www.own.example", "192.0.2.9"), ns("example.com", "ns1.x.example", NOW - 9 * DAY)])
+            d.wait()
+            w.settled()
+            d.records([a("h1.example.com", "203.0.113.1"), a("h2.example.com", "192.0.2.1", flags=0), ns("example.com", "ns2.x.example")])
+            d.wait()
+
+            def kinds():
+                found = []
+                for port in cluster.primaries():
+                    answer = Resp(port).pipe([("XRANGE", "pdns:alert", "-", "+")])[0]  # MOVED on all nodes but one
+                    found += [fields[5] + " " + fields[7] for _, fields in answer] if isinstance(answer, list) else []
+                return sorted(kind for kind in found if "burst" not in kind)
+
+            until(lambda: kinds() == ["again h2.example.com", "changed example.com", "moved h1.example.com", "tamper www.own.example"])
+            until(lambda: w.metric('collector_alerts_total{kind="burst"}') == 1)
+        finally:
+            cluster.close()
 
 
 if __name__ == "__main__":
