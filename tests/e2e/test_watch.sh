@@ -6,4 +6,4 @@
 
 timeout 300 "$PYTHON" "$E2E/watch_rules.py" "$BUILD/collector/lookback-collector" > "$T/watch.log" 2>&1 ||
 	fail "watch_rules.py: $(grep -h FAILED "$T/watch.log" | xargs)"
-cat "$T/watch.log"
+cat "$T/watch.log" # what took how long
