@@ -57,7 +57,7 @@ static int take_rule(struct watch_rules *r, const struct sections *from, const s
 
 	if (result == 0)
 		result = add_rule(r, from, section, why, why_size);
-	struct watch_rule *rule = r->at + r->len - 1;
+	struct watch_rule *rule = r->len > 0 ? &r->at[r->len - 1] : NULL;
 	for (uint32_t i = 0; result == 0 && i < section->entries_len; i++) {
 		const struct section_entry *e = &section->entries[i];
 		int bad = 0;

@@ -232,6 +232,8 @@ static int look_at_page(struct watcher *w)
 			result = settle(w, &page, &outcome);
 	} else if (result == 0) {
 		metrics_set(watch_lag, 0);
+		if (strcmp(w->cursor.id, w->stored.id) != 0) // left out after a full page
+			result = move_cursor(w, &w->cursor);
 	}
 	watch_page_free(&page);
 	return result;

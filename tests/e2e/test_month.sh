@@ -9,9 +9,11 @@ SEED=${SEED:-1}
 redis_up --appendonly no
 serve -o "watch.file=$T/watch.conf"
 
-is_watched() { # everything that was written has been compared with the rules
+# Each new record has been compared with the rules and is in its stream, and so are the matching ones; the watcher has read these.
+is_watched() {
 	[ "$(metric collector_sightings_waiting)" = 0 ] &&
-		[ "$(metric collector_watch_records_total 'outcome="looked_at"')" -ge $(($(redis xlen pdns:new) + $(redis xlen pdns:watch:seen))) ]
+		[ "$(metric collector_watch_records_total 'outcome="looked_at"')" = "$(redis xlen pdns:new)" ] &&
+		[ "$(redis hget 'pdns:watch:cursor:{pdns:alert}' id)" = "$(redis xrevrange pdns:watch:matched + - count 1 | head -n 1)" ]
 }
 for week in 1 2 3 4 5; do
 	dataplane --replay "$T/week$week.pcap" --no-huge || fail "week $week: $(tail -n 3 "$T/dataplane.log")"
