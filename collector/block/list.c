@@ -86,7 +86,10 @@ static int set_allow(struct block_list *l, const char *value, char *why, size_t 
 		if (!isdigit((unsigned char)value[8]) || *end || number == 0 || number > UINT32_MAX)
 			return refuse(why, why_size, value, "'popular' and a number of ranks");
 	} else if (strncmp(value, "file ", 5) == 0) {
-		if (value[5 + strspn(value + 5, " \t")] != '/')
+		const char *path = value + 5;
+		while (*path == ' ' || *path == '\t')
+			path++;
+		if (*path != '/')
 			return refuse(why, why_size, value, "an absolute path after 'file'");
 	} else if (strpbrk(value, " ,") || (query_name_wire(value, strlen(value), wire) == 0 && !strchr(value, ':'))) {
 		return refuse(why, why_size, value, "a name, an address or a prefix; 'file PATH'; or 'popular N'");
