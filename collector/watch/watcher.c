@@ -275,7 +275,7 @@ static void note_trouble(struct watcher *w, bool trouble)
 	if (trouble && !w->down)
 		log_warning("watch: %s; alerts wait until Redis answers", w->reader.why);
 	else if (!trouble && w->down)
-		log_info("watch: goes on");
+		log_info("watch: Redis answers again");
 	w->down = trouble;
 	w->placed &= !trouble;
 }
