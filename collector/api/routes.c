@@ -23,7 +23,7 @@ static const struct http_route routes[] = {
 	{"/api/bulk", api_bulk, true, true},
 	{"/block", api_block, false, true},
 	{"/api/understand", api_understand, true, false},
-	{NULL},
+	{.handle = NULL},
 };
 
 static void *open_exports(void)
