@@ -325,8 +325,10 @@ def write_policies():
 def start_bind():
     policies = ''.join(f'zone "{name}.policy" {{ type primary; file "{T}/out/{name}.policy"; }};\n' for name in (*POLICIES, 'random'))
     response = ' '.join(f'zone "{name}.policy";' for name in (*POLICIES, 'random'))
+    version = subprocess.run(['named', '-v'], capture_output=True, text=True).stdout
+    lock = 'lock-file none;' if ' 9.18.' in version else ''  # gone in 9.20
     write('named.conf', f'''options {{
-    directory "{T}"; pid-file "{T}/named.pid"; session-keyfile "{T}/session.key"; managed-keys-directory "{T}"; lock-file none;
+    directory "{T}"; pid-file "{T}/named.pid"; session-keyfile "{T}/session.key"; managed-keys-directory "{T}"; {lock}
     listen-on port {BIND} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
     recursion yes; allow-query {{ any; }}; dnssec-validation no; forward only; forwarders port {PRIMARY} {{ 127.0.0.1; }};
     empty-zones-enable no; minimal-responses yes; request-ixfr yes; allow-notify {{ 127.0.0.1; }}; transfers-in 4; min-refresh-time 1;
@@ -392,7 +394,9 @@ def start_recursor():
     write('pdns/recursor.conf', f'local-address=127.0.0.1\nlocal-port={RECURSOR}\nforward-zones-recurse=.=127.0.0.1:{PRIMARY}\ndont-query=\n'
           f'dnssec=off\nsocket-dir={T}/pdns\nlua-config-file={T}/pdns/rpz.lua\ndisable-syslog=yes\nsecurity-poll-suffix=\nthreads=1\n'
           'setuid=\nsetgid=\nwrite-pid=no\n')
-    start('recursor', 'pdns_recursor', f'--config-dir={T}/pdns', '--daemon=no')
+    help_text = subprocess.run(['pdns_recursor', '--help'], capture_output=True, text=True).stdout
+    old = ['--enable-old-settings'] if 'enable-old-settings' in help_text else []  # 5.2 expects YAML
+    start('recursor', 'pdns_recursor', f'--config-dir={T}/pdns', '--daemon=no', *old)
     return True
 
 
