@@ -17,7 +17,8 @@ bool alert_config_needs_tls(const struct alert_outlet_config *o)
 
 // rules ──────────────────────────────────────────────────────────────────────────────────────
 
-bool alert_config_limit(const char *text, uint32_t *out)
+// Reads "N/hour", "N/min" or "N/day" as alerts per hour, at least 1; "none" is 0. False if it is none of these.
+static bool read_limit(const char *text, uint32_t *out)
 {
 	static const struct {
 		const char *name;
@@ -58,7 +59,7 @@ static int read_rule(struct alert_config *c, const struct sections *s, const str
 
 	*rule = (struct alert_rule_config){.outlets = alert ? 0 : (1u << c->outlets) - 1};
 	snprintf(rule->name, sizeof(rule->name), "%s", section->name);
-	if (limit && !alert_config_limit(limit->value, &rule->limit))
+	if (limit && !read_limit(limit->value, &rule->limit))
 		return sections_refuse(s, section, limit->line, why, why_size,
 			"limit: found '%.60s', expected N/hour, N/min, N/day or none", limit->value);
 	if (!alert || strcmp(alert->value, "none") == 0)

@@ -73,9 +73,6 @@ void alert_config_free(struct alert_config *c);
 // The rule of this name, or NULL.
 const struct alert_rule_config *alert_config_rule(const struct alert_config *c, const char *name);
 
-// Reads "N/hour", "N/min" or "N/day" as alerts per hour, at least 1; "none" is 0. False if it is none of these.
-bool alert_config_limit(const char *text, uint32_t *out);
-
 // Reads one section [outlet NAME]. Returns 0 or -errno with one line in `why`.
 int alert_outlet_read(struct alert_outlet_config *out, const struct sections *s, const struct section *section,
 	char *why, size_t why_size);

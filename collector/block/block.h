@@ -61,8 +61,6 @@ void block_set_free(struct block_set *s);
 
 // Copies a text into the set's memory. "" without memory, and `bad`.
 const char *block_set_text(struct block_set *s, const char *text, size_t len);
-// The same, made printable: other octets than 0x20–0x7e, and the backslash, become \DDD; cut at BLOCK_REASON_LEN.
-const char *block_set_printable(struct block_set *s, const char *text);
 
 // Adds a copy of `e`; its `name` and `reason` are copied, its `key` is made.
 void block_set_add(struct block_set *s, const struct block_entry *e);

@@ -67,7 +67,7 @@ static FILE *open_file(const char *path, struct stat *status)
 	return file;
 }
 
-int block_gather_file(struct block_set *s, const struct block_origin *o, const char *path, char *why, size_t why_size)
+static int gather_file(struct block_set *s, const struct block_origin *o, const char *path, char *why, size_t why_size)
 {
 	struct block_origin mine = *o;
 	struct stat status = {0};
@@ -124,7 +124,7 @@ int block_gather(struct block_set *s, const struct block_make *m, const struct b
 
 	switch (source->kind) {
 	case BLOCK_FROM_FILE:
-		return block_gather_file(s, &o, source->text, why, why_size);
+		return gather_file(s, &o, source->text, why, why_size);
 	case BLOCK_FROM_ALERTS:
 		return block_gather_alerts(s, m, &o, source, why, why_size);
 	case BLOCK_FROM_PIVOT:

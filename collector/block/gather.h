@@ -23,7 +23,6 @@ struct block_make {
 int block_gather(struct block_set *s, const struct block_make *m, const struct block_list *l,
 	const struct block_source *source, char *why, size_t why_size);
 void block_gather_lines(struct block_set *s, const struct block_make *m, const struct block_list *l);
-int block_gather_file(struct block_set *s, const struct block_origin *o, const char *path, char *why, size_t why_size);
 int block_gather_alerts(struct block_set *s, const struct block_make *m, const struct block_origin *o,
 	const struct block_source *source, char *why, size_t why_size);
 int block_gather_pivot(struct block_set *s, const struct block_make *m, const struct block_origin *o,

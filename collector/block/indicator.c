@@ -60,11 +60,6 @@ static size_t registered(const struct zone_list *zones, const char *name)
 	return size > 0 && zone_find(zones, below, size) == 2 ? 0 : SIZE_MAX;
 }
 
-bool block_indicator_is_suffix(const struct zone_list *zones, const char *name)
-{
-	return registered(zones, name) == SIZE_MAX;
-}
-
 size_t block_indicator_add_name(struct block_set *s, const struct block_origin *o, enum block_kind kind, bool below,
 	const char *name)
 {

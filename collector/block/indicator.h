@@ -32,6 +32,3 @@ size_t block_indicator_add_name(struct block_set *s, const struct block_origin *
 bool block_indicator_is_domain(const char *name);
 // True if it is a host name too: no underscore, no hyphen at the ends of a label.
 bool block_indicator_is_host(const char *name);
-
-// True if the name is the root, a top-level domain or another public suffix.
-bool block_indicator_is_suffix(const struct zone_list *zones, const char *name);

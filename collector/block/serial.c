@@ -92,17 +92,26 @@ static int read_state(struct state *s, struct reader *r, const char *list, char 
 	return 0;
 }
 
-static int add_steps(struct reader *r, const char *list, uint32_t step, int64_t *serial, char *why, size_t why_size)
+// Sends the command of r->out, which changes Redis. Its reply, or NULL with one line in `why`.
+static redisReply *change(struct reader *r, char *why, size_t why_size)
 {
-	reader_begin(r);
 	r->writes = true;
-	reader_command(r, 4, "HINCRBY", FAMILY_BLOCK, list, strlen(list));
-	redis_encode_literal(&r->out, "serial");
-	redis_encode_uint(&r->out, step);
 	redisReply *reply = reader_send(r) == 0 ? reader_reply(r) : NULL;
 	r->writes = false;
 	if (!reply)
-		return fail(r, why, why_size);
+		fail(r, why, why_size);
+	return reply;
+}
+
+static int add_steps(struct reader *r, const char *list, uint32_t step, int64_t *serial, char *why, size_t why_size)
+{
+	reader_begin(r);
+	reader_command(r, 4, "HINCRBY", FAMILY_BLOCK, list, strlen(list));
+	redis_encode_literal(&r->out, "serial");
+	redis_encode_uint(&r->out, step);
+	redisReply *reply = change(r, why, why_size);
+	if (!reply)
+		return -1;
 	*serial = reader_number(reply);
 	freeReplyObject(reply);
 	return 0;
@@ -111,14 +120,12 @@ static int add_steps(struct reader *r, const char *list, uint32_t step, int64_t 
 static int write_state(struct reader *r, const char *list, const char *text, char *why, size_t why_size)
 {
 	reader_begin(r);
-	r->writes = true;
 	reader_command(r, 4, "HSET", FAMILY_BLOCK, list, strlen(list));
 	redis_encode_literal(&r->out, "state");
 	redis_encode_text(&r->out, text);
-	redisReply *reply = reader_send(r) == 0 ? reader_reply(r) : NULL;
-	r->writes = false;
+	redisReply *reply = change(r, why, why_size);
 	if (!reply)
-		return fail(r, why, why_size);
+		return -1;
 	freeReplyObject(reply);
 	return 0;
 }

@@ -68,7 +68,8 @@ static size_t printable(const char *text, size_t most, char *out)
 	return n;
 }
 
-const char *block_set_printable(struct block_set *s, const char *text)
+// The text made printable: other octets than 0x20–0x7e, and the backslash, become \DDD; cut at BLOCK_REASON_LEN.
+static const char *copy_printable(struct block_set *s, const char *text)
 {
 	char out[BLOCK_REASON_LEN + 1];
 
@@ -103,7 +104,7 @@ void block_set_add(struct block_set *s, const struct block_entry *e)
 	}
 	struct block_entry *mine = &s->at[s->len++];
 	*mine = *e;
-	mine->reason = block_set_printable(s, e->reason ? e->reason : "");
+	mine->reason = copy_printable(s, e->reason ? e->reason : "");
 	if (e->kind != BLOCK_NAME && e->kind != BLOCK_SERVER_NAME)
 		return;
 	size_t len = block_key(e->name, key);
@@ -121,7 +122,7 @@ static void note(struct block_set *s, const char *what, const char *why)
 	}
 	size_t len = printable(what, WHAT_SIZE, plain);
 	s->removed[s->removed_len++] =
-		(struct block_removed){.what = block_set_text(s, plain, len), .why = block_set_printable(s, why)};
+		(struct block_removed){.what = block_set_text(s, plain, len), .why = copy_printable(s, why)};
 }
 
 void block_set_remove(struct block_set *s, const char *what, const char *format, ...)

@@ -89,8 +89,7 @@ int brand_finish(struct brand *b, struct query_db *db, char *why, size_t why_siz
 
 // After brand_finish. `*len`: number of domains.
 struct brand_domain *const *brand_domains(const struct brand *b, size_t *len);
-uint64_t brand_own_names(const struct brand *b); // names that were left out as own ones
-bool brand_is_full(const struct brand *b);	 // there were more domains than BRAND_DOMAINS_MAX
+bool brand_is_full(const struct brand *b); // there were more domains than BRAND_DOMAINS_MAX
 size_t brand_keywords(const struct brand *b, const char *const **keywords);
 
 // Forms of the result. At most `limit` domains; 0: all.

@@ -308,11 +308,6 @@ struct brand_domain *const *brand_domains(const struct brand *b, size_t *len)
 	return b->domains;
 }
 
-uint64_t brand_own_names(const struct brand *b)
-{
-	return b->own_names;
-}
-
 bool brand_is_full(const struct brand *b)
 {
 	return b->full;

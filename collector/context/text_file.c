@@ -62,7 +62,8 @@ static int read_open(int fd, const char *path, size_t most, char **bytes, size_t
 	return 0;
 }
 
-int context_file_read(const char *path, size_t most, char **bytes, size_t *size, char *why, size_t why_size)
+// Reads an ordinary file of at most `most` octets into memory. Returns 0, or -1 with one line in `why`.
+static int read_file(const char *path, size_t most, char **bytes, size_t *size, char *why, size_t why_size)
 {
 	// O_NONBLOCK: open(2) of a FIFO without a writer would block
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -79,7 +80,7 @@ int context_file_read(const char *path, size_t most, char **bytes, size_t *size,
 int context_text_open(struct context_text *t, const char *path, char *why, size_t why_size)
 {
 	*t = (struct context_text){.path = path};
-	return context_file_read(path, CONTEXT_FILE_MAX, &t->bytes, &t->size, why, why_size);
+	return read_file(path, CONTEXT_FILE_MAX, &t->bytes, &t->size, why, why_size);
 }
 
 int context_text_of(struct context_text *t, const char *path, const char *bytes, size_t size)

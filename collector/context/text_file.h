@@ -14,9 +14,6 @@ struct context_text {
 	unsigned long line; // number of the line that was returned last
 };
 
-// Reads an ordinary file of at most `most` octets into memory. Returns 0, or -1 with one line in `why`.
-int context_file_read(const char *path, size_t most, char **bytes, size_t *size, char *why, size_t why_size);
-
 // Returns 0, or -1 with one line in `why`. Free it in any case.
 int context_text_open(struct context_text *t, const char *path, char *why, size_t why_size);
 void context_text_free(struct context_text *t);

@@ -151,6 +151,7 @@ extern const char *const pivot_stop_word[PIVOT_STOP_MAX], *const pivot_reason_wo
 
 // put.c: appends a reason, or why a node was not walked through, in words; the path from an indicator to a node.
 void pivot_put_reason(struct redis_buffer *out, const struct pivot_node *n, enum pivot_reason reason);
+void pivot_put_reasons(struct redis_buffer *out, const struct pivot_node *n); // all, with "; " between
 void pivot_put_stop(struct redis_buffer *out, const struct pivot_node *n);
 void pivot_put_path(struct redis_buffer *out, const struct pivot *p, uint32_t node, const char *separator);
 

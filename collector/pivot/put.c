@@ -64,6 +64,19 @@ void pivot_put_reason(struct redis_buffer *out, const struct pivot_node *n, enum
 	put_words(out, &reason_words[reason], n->reason[reason]);
 }
 
+void pivot_put_reasons(struct redis_buffer *out, const struct pivot_node *n)
+{
+	bool first = true;
+
+	for (unsigned i = 0; i < PIVOT_REASON_MAX; i++) {
+		if (!(n->reasons & 1u << i))
+			continue;
+		query_put_text(out, first ? "" : "; ");
+		pivot_put_reason(out, n, i);
+		first = false;
+	}
+}
+
 void pivot_put_stop(struct redis_buffer *out, const struct pivot_node *n)
 {
 	put_words(out, &stop_words[n->stop], n->stop_number);

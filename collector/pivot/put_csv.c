@@ -17,19 +17,6 @@ static void put_quoted(struct redis_buffer *out, const char *text, size_t len)
 	query_put_text(out, "\"");
 }
 
-static void put_reasons(struct redis_buffer *out, const struct pivot_node *n)
-{
-	bool first = true;
-
-	for (unsigned i = 0; i < PIVOT_REASON_MAX; i++) {
-		if (!(n->reasons & 1u << i))
-			continue;
-		query_put_text(out, first ? "" : "; ");
-		pivot_put_reason(out, n, i);
-		first = false;
-	}
-}
-
 static void put_row(struct redis_buffer *out, struct redis_buffer *text, const struct pivot *p, uint32_t i)
 {
 	const struct pivot_node *nodes;
@@ -45,7 +32,7 @@ static void put_row(struct redis_buffer *out, struct redis_buffer *text, const s
 	query_put_number(out, n->last);
 	query_put_text(out, ",");
 	redis_buffer_clear(text);
-	put_reasons(text, n);
+	pivot_put_reasons(text, n);
 	put_quoted(out, text->bytes, text->size);
 	query_put_text(out, ",");
 	redis_buffer_clear(text);

@@ -65,18 +65,10 @@ static void put_data_number(struct redis_buffer *out, const char *key, int64_t n
 
 static void put_reasons(struct redis_buffer *out, const struct pivot_node *n)
 {
-	bool first = true;
-
-	for (unsigned i = 0; i < PIVOT_REASON_MAX; i++) {
-		if (!(n->reasons & 1u << i))
-			continue;
-		query_put_text(out, first ? "" : "; ");
-		pivot_put_reason(out, n, i);
-		first = false;
-	}
+	pivot_put_reasons(out, n);
 	if (n->stop == PIVOT_WALKED)
 		return;
-	query_put_text(out, first ? "not walked through: " : "; not walked through: ");
+	query_put_text(out, n->reasons == 0 ? "not walked through: " : "; not walked through: ");
 	pivot_put_stop(out, n);
 }
 
