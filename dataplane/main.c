@@ -333,9 +333,11 @@ static int check(struct dataplane *d)
 	bool any = d->eal.devices_named || d->intake.ifaces_len > 0 || (d->intake.captures_len > 0 && d->check_s > 0);
 
 	settings_intake(&d->settings, &options);
+	if (d->json)
+		check_as_json();
 	check_host(d, intake_memory_mib(&d->intake, &options));
 	fflush(stdout);
-	if (any) {
+	if (any && !d->check_host) {
 		if (!d->eal.devices_named)
 			eal_args_without_pci(&d->eal);
 		eal_args_add(&d->eal, "--no-telemetry", NULL);

@@ -5,6 +5,7 @@
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -139,37 +140,33 @@ int redis_info_ask(struct redis_conn *c)
 
 // warnings ─────────────────────────────────────────────────────────────────────────────────────
 
-struct warnings {
-	char *words;
-	size_t size, len;
-	unsigned bits;
+struct warning_output {
+	redis_info_take *take;
+	void *context;
 };
 
-static void warn(struct warnings *t, enum redis_warning warning, const char *format, ...)
+static void warn(const struct warning_output *t, enum redis_warning warning, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static void warn(struct warnings *t, enum redis_warning warning, const char *format, ...)
+static void warn(const struct warning_output *t, enum redis_warning warning, const char *format, ...)
 {
+	char line[600];
 	va_list args;
 
-	t->bits |= 1u << warning;
-	if (t->len > 0 && t->len + 1 < t->size)
-		t->words[t->len++] = '\n';
 	va_start(args, format);
-	int n = vsnprintf(t->words + t->len, t->size - t->len, format, args);
+	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	t->len = n < 0 ? t->len : (size_t)n < t->size - t->len ? t->len + (size_t)n : t->size - 1;
+	t->take(t->context, warning, line);
 }
 
-unsigned redis_info_judge(const struct redis_info *info, char *words, size_t words_size)
+void redis_info_each(const struct redis_info *info, redis_info_take *take, void *context)
 {
-	struct warnings t = {.words = words, .size = words_size};
+	const struct warning_output t = {.take = take, .context = context};
 
-	words[0] = '\0';
 	if (!info->known) {
 		warn(&t, REDIS_WARNING_RIGHTS,
 			"INFO: found it refused, expected it allowed: settings that lose records cannot be checked; ACL SETUSER … +info");
-		return t.bits;
+		return;
 	}
 	if (info->policy[0] && strcmp(info->policy, "noeviction") != 0)
 		warn(&t, REDIS_WARNING_EVICTION,
@@ -193,6 +190,29 @@ unsigned redis_info_judge(const struct redis_info *info, char *words, size_t wor
 		warn(&t, REDIS_WARNING_RIGHTS,
 			"BGREWRITEAOF: found it refused, expected it allowed: if Redis is killed, counts may double at a later start; "
 			"ACL SETUSER … +bgrewriteaof");
+}
+
+struct warnings {
+	char *words;
+	size_t size, len;
+	unsigned bits;
+};
+
+static void add_line(void *context, enum redis_warning warning, const char *line)
+{
+	struct warnings *t = context;
+
+	t->bits |= 1u << warning;
+	int n = snprintf(t->words + t->len, t->size - t->len, "%s%s", t->len > 0 ? "\n" : "", line);
+	t->len = (size_t)n < t->size - t->len ? t->len + (size_t)n : t->size - 1;
+}
+
+unsigned redis_info_judge(const struct redis_info *info, char *words, size_t words_size)
+{
+	struct warnings t = {.words = words, .size = words_size};
+
+	words[0] = '\0';
+	redis_info_each(info, add_line, &t);
 	return t.bits;
 }
 

@@ -31,6 +31,12 @@ void redis_info_read(struct redis_info *info, const char *text);
 // Sends INFO; if there is no append-only file, also asks for the times of snapshots. Returns 0, or -1 (closed).
 int redis_info_ask(struct redis_conn *c);
 
+// Receives a warning: one line, `WHAT: found X, expected Y; DO`.
+typedef void redis_info_take(void *context, enum redis_warning warning, const char *line);
+
+// Calls `take` for each warning.
+void redis_info_each(const struct redis_info *info, redis_info_take *take, void *context);
+
 // Returns the warnings, one bit each. `words` gets one line per warning.
 unsigned redis_info_judge(const struct redis_info *info, char *words, size_t words_size);
 

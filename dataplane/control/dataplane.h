@@ -26,6 +26,7 @@ struct dataplane {
 	struct reload reload;
 	uint64_t reloads, reloads_refused;
 	bool summary, json, check; // options of these names
+	bool check_host;	   // --check=host: without the input
 	double check_s;		   // how long --check looks at packets; 0: not at all
 	uint64_t started_ms;	   // monotonic
 	struct collector_wait wait;

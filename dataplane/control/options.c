@@ -22,9 +22,9 @@ static void print_help(const struct conf *conf)
 	       "  -c, --config FILE      read settings from FILE\n"
 	       "  -o, --option KEY=VALUE set KEY; overrides FILE\n"
 	       "      --check[=SECONDS]  check this host and the input: listen for SECONDS (2), or read the captures;\n"
-	       "                         report problems and hints; send nothing\n"
+	       "                         report problems and hints; send nothing. --check=host: open no input\n"
 	       "      --summary          print the accounts at exit\n"
-	       "      --json             print the accounts as one JSON object\n"
+	       "      --json             print the accounts as one JSON object; with --check: one object per line\n"
 	       "      --no-huge          use ordinary memory pages\n"
 	       "  -l, --lcores, --main-lcore, --file-prefix, --socket-mem, ... are passed to DPDK\n"
 	       "  -h, --help             print this help\n"
@@ -106,8 +106,15 @@ static double read_seconds(const char *text)
 	double seconds = text ? strtod(text, &end) : CHECK_SECONDS;
 
 	if (text && (end == text || *end || !(seconds >= 0 && seconds <= 86400)))
-		usage_error("--check: found '%s', expected seconds, 0 to 86400", text);
+		usage_error("--check: found '%s', expected seconds, 0 to 86400, or host", text);
 	return seconds;
+}
+
+static void read_check(struct dataplane *d, const char *text)
+{
+	d->check = true;
+	d->check_host = text && strcmp(text, "host") == 0;
+	d->check_s = d->check_host ? 0 : read_seconds(text);
 }
 
 static void read_options(struct dataplane *d, int argc, char **argv)
@@ -123,7 +130,7 @@ static void read_options(struct dataplane *d, int argc, char **argv)
 		else if (option == 'o' && d->reload.options_len < RELOAD_OPTIONS_MAX)
 			d->reload.options[d->reload.options_len++] = optarg;
 		else if (option == OPTION_CHECK)
-			d->check = true, d->check_s = read_seconds(optarg);
+			read_check(d, optarg);
 		else if (option == OPTION_SUMMARY || option == OPTION_JSON)
 			d->summary = true, d->json |= option == OPTION_JSON;
 		else if (option == 'h' || option == 'V')

@@ -4,6 +4,9 @@
 //     ok    huge pages: 3482 of 3500 pages of 2048 kB are free, 431 are needed
 //     hint  CPUs: none is isolated; isolcpus= on the kernel's command line keeps other programs off the workers
 //     fail  port 0000:3b:00.0: the link is down
+//
+// With --json one object per line, {"topic": "host.huge-pages", "grade": "ok", "text": "huge pages: ..."}, and facts as
+// {"fact": "huge-pages-needed", "value": "431"}. `lookback doctor` reads them: a topic is the name of one of its findings.
 #pragma once
 
 #include "dataplane/control/dataplane.h"
@@ -20,8 +23,11 @@ void check_traffic(struct dataplane *d, bool (*stopped)(void));
 // Enters the sandbox; the last check.
 void check_sandbox(const struct dataplane *d);
 
+// Prints JSON from now on.
+void check_as_json(void);
+
 // Prints one line; "fail" counts as a failure.
-void check_say(const char *grade, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void check_say(const char *grade, const char *topic, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 // How many lines were "fail".
 unsigned check_failures(void);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // --check looks at live packets for a moment, or at all packets of captures: all stages except the table, without a collector.
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <rte_launch.h>
 
 #include "dataplane/report/check.h"
-#include "dataplane/report/hints.h"
+#include "dataplane/common/hints.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 #include "dataplane/control/settings_parts.h"
@@ -51,7 +52,10 @@ static double watch(struct dataplane *d, bool (*stopped)(void))
 
 static void say_hint(void *context, enum hint hint, bool is_urgent, const char *text)
 {
-	check_say("hint", "traffic: %s", text);
+	char topic[40];
+
+	snprintf(topic, sizeof(topic), "traffic.%s", hints_name[hint]);
+	check_say("hint", topic, "traffic: %s", text);
 }
 
 static void say(const struct worker_stats *total, bool loopback, double passed_s)
@@ -59,11 +63,12 @@ static void say(const struct worker_stats *total, bool loopback, double passed_s
 	uint64_t messages = total->dns_udp + total->dns_tcp;
 
 	if (messages == 0)
-		check_say("hint",
+		check_say("hint", "traffic.dns",
 			"traffic: found no DNS in %llu packets in %.1f s; check that this is the mirrored port, and dns.ports",
 			(unsigned long long)total->rx_packets, passed_s);
 	else
-		check_say("ok", "traffic: %llu packets in %.1f s, with %llu messages, of which %llu are queries",
+		check_say("ok", "traffic.dns",
+			"traffic: %llu packets in %.1f s, with %llu messages, of which %llu are queries",
 			(unsigned long long)total->rx_packets, passed_s, (unsigned long long)messages,
 			(unsigned long long)total->dns_query);
 	hints_tell(total, loopback, say_hint, NULL);
@@ -99,11 +104,12 @@ void check_traffic(struct dataplane *d, bool (*stopped)(void))
 	settings_filter(&d->settings, &options);
 	d->filters = filter_set_read(&options, why, sizeof(why));
 	if (!d->filters || !filter_set_finish(d->filters, why, sizeof(why))) {
-		check_say("fail", "traffic: %s", why);
+		check_say("fail", "capture.open", "traffic: %s", why);
 		return;
 	}
 	if (workers_set_up(d) != 0) {
-		check_say("fail", "traffic: no memory for %llu workers", (unsigned long long)d->settings.workers);
+		check_say("fail", "capture.open", "traffic: no memory for %llu workers",
+			(unsigned long long)d->settings.workers);
 		return;
 	}
 	for (unsigned i = 0; i < d->settings.workers; i++) {
@@ -111,7 +117,7 @@ void check_traffic(struct dataplane *d, bool (*stopped)(void))
 		d->workers[i].huge_pages = false;
 	}
 	if (start(d) != 0) {
-		check_say("fail", "traffic: the workers cannot start");
+		check_say("fail", "capture.open", "traffic: the workers cannot start");
 		return;
 	}
 	double passed_s = watch(d, stopped);

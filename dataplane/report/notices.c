@@ -4,7 +4,7 @@
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 #include "dataplane/control/workers.h"
-#include "dataplane/report/hints.h"
+#include "dataplane/common/hints.h"
 #include "dataplane/report/summary.h"
 
 enum { AGAIN_MS = 3600 * 1000 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "dataplane/packet/unknown.h"
-#include "dataplane/report/hints.h"
+#include "dataplane/common/hints.h"
 
 void summary_add(struct worker_stats *total, const struct worker_stats *worker)
 {

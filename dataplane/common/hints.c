@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/report/hints.h"
+#include "dataplane/common/hints.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +9,14 @@ enum {
 	MANY = 1000, // messages; with more, a few of the other direction count as none
 	PART = 100   // a few: less than one of so many
 };
+
+const char *const hints_name[HINT_MAX] = {[HINT_NO_ANSWERS] = "no-answers",
+	[HINT_NO_QUERIES] = "no-queries",
+	[HINT_COPIES] = "copies",
+	[HINT_FORGOTTEN] = "forgotten",
+	[HINT_SNAPPED] = "snapped",
+	[HINT_OVERSIZED] = "oversized",
+	[HINT_NO_TIME] = "no-time"};
 
 struct hint_output {
 	hints_take *tell;

@@ -18,6 +18,9 @@ enum hint {
 	HINT_MAX
 };
 
+// Name of a hint, for programs: "no-answers".
+extern const char *const hints_name[HINT_MAX];
+
 // Receives one line. `is_urgent`: records are lost or counted twice, in a number that matters.
 typedef void hints_take(void *context, enum hint hint, bool is_urgent, const char *text);
 
