@@ -43,3 +43,15 @@ command -v systemd-analyze > /dev/null || skip "systemd-analyze is not installed
 timeout 60 systemd-analyze verify --man=no "$T"/lookback-*.service > "$T/verify.log" 2>&1 || fail "systemd-analyze verify: $(cat "$T/verify.log")"
 ! grep -E "lookback-[a-z]*\.service|Unknown|Failed" "$T/verify.log" || fail "systemd-analyze verify complains"
 echo "units: nothing wrong"
+
+# How much a service could still do, in tenths of systemd's exposure level.
+for limit in lookback-collector:15 lookback-dataplane:30 lookback-new@domain:15 lookback-block:20; do
+	unit=${limit%:*} threshold=${limit#*:}
+	[ -f "$T/$unit.service" ] || sed 's/%i/domain/g' "$BUILD/scripts/systemd/${unit/domain/}.service" > "$T/$unit.service"
+	timeout 60 systemd-analyze security --no-pager --offline=yes --threshold="$threshold" "$T/$unit.service" > "$T/security.log" 2>&1 ||
+		fail "$unit: $(tail -n 1 "$T/security.log"), expected at most $threshold tenths"
+	echo "$(tail -n 1 "$T/security.log" | sed 's/^[^O]*//')"
+done
+
+systemd-sysusers --dry-run --replace=/usr/lib/sysusers.d/lookback.conf - < "$BUILD/scripts/systemd/lookback.sysusers" > "$T/sysusers.log" 2>&1 ||
+	fail "systemd-sysusers: $(cat "$T/sysusers.log")"
