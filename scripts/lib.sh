@@ -40,6 +40,7 @@ declare -A PACKAGES=(
 	# programs to compare with: a dissector, a DNS library, name servers, …
 	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis python3-networkx graphviz knot bind9-dnsutils bind9-utils prometheus
 		bind9 knot-resolver pdns-recursor dnsmasq-base nftables ethtool mandoc valgrind unbound nsd dnsperf dnsdbq libmaxmind-db-writer-perl mmdb-bin jq openssl python3-aiosmtpd dpdk-dev faketime chromium"
+	[chroot]="debootstrap"
 	[lint]="shellcheck clang-format codespell"
 )
 # A Node.js that does not come from Debian has its own npm.
