@@ -34,7 +34,7 @@ need_value() { [ -n "${2-}" ] || usage_error "option '$1' needs a value"; }
 
 declare -A PACKAGES=(
 	# what meson.build requires, and Redis
-	[run]="gcc g++ libc6-dev meson ninja-build pkg-config clang bpftool libbpf-dev libdpdk-dev libpcap-dev libhiredis-dev
+	[run]="gcc g++ libc6-dev meson ninja-build pkg-config clang bpftool libbpf-dev libdpdk-dev libpcap-dev libhiredis-dev libgnutls28-dev
 		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev libmaxminddb-dev libre2-dev nettle-dev libseccomp-dev zlib1g-dev libcurl4-openssl-dev publicsuffix libcunit1-dev redis-server redis-tools curl
 		iproute2 procps"
 	# programs to compare with: a dissector, a DNS library, name servers, …

@@ -20,13 +20,19 @@ static const char *const libraries[] = {"/etc/hosts", "/etc/host.conf", "/etc/re
 	"/proc/sys/vm", "/proc/sys/kernel", "/sys/devices/system"};
 
 // Files that are read again while the collector runs: the path of each, or NULL or empty.
-enum { READ_FILES = 11 };
+enum { READ_FILES = 14 };
 
 static void read_files(const char *out[static READ_FILES], const struct settings *s, const struct confine_paths *paths)
 {
-	const char *const all[READ_FILES] = {paths->config, s->redis_password_file, s->http_keys, s->http_certificate,
-		s->http_certificate_key, s->psl_file, s->context_asn, s->context_country, s->context_prefixes,
-		s->context_popular, strcmp(s->context_labels, "builtin") == 0 ? NULL : s->context_labels};
+	bool tls = s->redis.tls;
+
+	for (size_t i = 0; i < s->redis_more.len; i++)
+		tls = tls || s->redis_more.at[i].tls;
+	const char *const all[READ_FILES] = {paths->config, s->redis_password_file,
+		tls && !*s->redis_ca ? "/etc/ssl/certs/ca-certificates.crt" : s->redis_ca, s->redis_certificate,
+		s->redis_certificate_key, s->http_keys, s->http_certificate, s->http_certificate_key, s->psl_file,
+		s->context_asn, s->context_country, s->context_prefixes, s->context_popular,
+		strcmp(s->context_labels, "builtin") == 0 ? NULL : s->context_labels};
 
 	memcpy(out, all, sizeof(all));
 }

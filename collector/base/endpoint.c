@@ -36,7 +36,9 @@ static int parse_tcp(struct endpoint *e, const char *value, unsigned long port_m
 
 int endpoint_set_redis(void *at, const char *value, char *why, size_t why_size)
 {
+	static const char scheme[] = "rediss://";
 	struct endpoint e = {.kind = ENDPOINT_NONE};
+	bool tls = strncmp(value, scheme, sizeof(scheme) - 1) == 0;
 
 	snprintf(e.text, sizeof(e.text), "%s", value);
 	if (strncmp(value, "unix:", 5) == 0) {
@@ -48,10 +50,13 @@ int endpoint_set_redis(void *at, const char *value, char *why, size_t why_size)
 		}
 		strcpy(e.path, path);
 		e.kind = ENDPOINT_UNIX;
-	} else if (parse_tcp(&e, value, 1) != 0) {
-		snprintf(why, why_size, "expected HOST:PORT, [IPV6]:PORT or unix:/path");
+	} else if (parse_tcp(&e, tls ? value + sizeof(scheme) - 1 : value, 1) != 0 || strpbrk(e.host, "/@")) {
+		snprintf(why, why_size,
+			"expected HOST:PORT, [IPV6]:PORT, unix:/path, or with TLS rediss://HOST:PORT; user, password and database "
+			"are settings of their own");
 		return -EINVAL;
 	}
+	e.tls = tls;
 	*(struct endpoint *)at = e;
 	return 0;
 }
@@ -67,6 +72,19 @@ int endpoint_set_listen(void *at, const char *value, char *why, size_t why_size)
 	}
 	*(struct endpoint *)at = e;
 	return 0;
+}
+
+// True if some of the TCP addresses have TLS, and others do not.
+static bool is_mixed(const struct endpoint *head, const struct endpoint_list *list)
+{
+	bool with = false, without = false;
+
+	for (size_t i = 0; i <= list->len; i++) {
+		const struct endpoint *e = i == 0 ? head : &list->at[i - 1];
+		with = with || e->tls;
+		without = without || (e->kind == ENDPOINT_TCP && !e->tls);
+	}
+	return with && without;
 }
 
 int endpoint_read_list(struct endpoint *first, struct endpoint_list *more, const char *value, char *why,
@@ -98,6 +116,10 @@ int endpoint_read_list(struct endpoint *first, struct endpoint_list *more, const
 		if (!next)
 			break;
 		at = next;
+	}
+	if (is_mixed(&head, &list)) {
+		snprintf(why, why_size, "expected rediss:// before each HOST:PORT, or before none");
+		return -EINVAL;
 	}
 	if (list.len > 0)
 		snprintf(head.text, sizeof(head.text), "%s", value);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// An address to listen on or to connect to: `unix:/path`, `HOST:PORT` or `[IPV6]:PORT`. Plain values, no ownership.
+// An address to listen on or to connect to: `unix:/path`, `HOST:PORT` or `[IPV6]:PORT`; of Redis also with `rediss://` before it,
+// for TLS. Plain values, no ownership.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +12,7 @@ enum endpoint_kind { ENDPOINT_NONE, ENDPOINT_UNIX, ENDPOINT_TCP };
 struct endpoint {
 	enum endpoint_kind kind; // ENDPOINT_NONE: switched off
 	uint16_t port;		 // ENDPOINT_TCP; 0: any free port
+	bool tls;		 // ENDPOINT_TCP of Redis: given as rediss://
 	char host[256];		 // ENDPOINT_TCP: name or address, without brackets
 	char path[108];		 // ENDPOINT_UNIX: as in sockaddr_un, terminated
 	char text[272];		 // as it was given, for messages
@@ -30,6 +33,6 @@ int endpoint_set_redis(void *at, const char *value, char *why, size_t why_size);
 int endpoint_set_listen(void *at, const char *value, char *why, size_t why_size);
 
 // Reads a comma-separated list of Redis addresses: the first to `first`, with the whole list as its text, the others to
-// `more`. Returns 0, or -EINVAL with what was expected in `why`.
+// `more`. All TCP addresses have TLS, or none. Returns 0, or -EINVAL with what was expected in `why`.
 int endpoint_read_list(struct endpoint *first, struct endpoint_list *more, const char *value, char *why,
 	size_t why_size);

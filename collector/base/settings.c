@@ -20,6 +20,18 @@ static int set_redis(void *at, const char *value, char *why, size_t why_size)
 	return endpoint_read_list(at, &parsed.redis_more, value, why, why_size);
 }
 
+static int set_tls(void *at, const char *value, char *why, size_t why_size)
+{
+	bool full = strcmp(value, "verify-full") == 0;
+
+	if (!full && strcmp(value, "verify-ca") != 0) {
+		snprintf(why, why_size, "expected verify-full or verify-ca");
+		return -EINVAL;
+	}
+	*(bool *)at = !full;
+	return 0;
+}
+
 static int set_path(void *at, const char *value, char *why, size_t why_size)
 {
 	char **path = at;
@@ -39,14 +51,26 @@ static const struct conf_key keys[] = {
 	{"collector.socket", CONF_FUNCTION, &parsed.collector_socket, "/run/lookback/collector.sock",
 		"Unix socket to which dataplanes connect", 0, 0, set_path, false},
 	{"redis", CONF_FUNCTION, &parsed.redis, "127.0.0.1:6379",
-		"address of Redis: HOST:PORT, [IPV6]:PORT or unix:/path; a comma-separated list of replicas, of Sentinels, or "
-		"of nodes of a cluster", 0, 0, set_redis, false},
+		"address of Redis: HOST:PORT, [IPV6]:PORT or unix:/path, with TLS rediss://HOST:PORT; a comma-separated list of "
+		"replicas, of Sentinels, or of nodes of a cluster", 0, 0, set_redis, false},
 	{"redis.sentinel", CONF_STRING, &parsed.redis_sentinel, "",
 		"name of the primary, if the addresses in redis are Sentinels", 0, 0, NULL, false},
 	{"redis.user", CONF_STRING, &parsed.redis_user, "", "user name (ACL)", 0, 0, NULL, true},
 	{"redis.password", CONF_STRING, &parsed.redis_password, "", "password", 0, 0, NULL, true},
 	{"redis.password_file", CONF_STRING, &parsed.redis_password_file, "",
 		"file whose first line is the password, read at each connect", 0, 0, NULL, true},
+	{"redis.ca", CONF_STRING, &parsed.redis_ca, "",
+		"file of the certificate authorities (PEM) for rediss://, read at each connect; if empty, those of the system",
+		0, 1000, NULL, true},
+	{"redis.certificate", CONF_STRING, &parsed.redis_certificate, "",
+		"file of the client's certificate chain (PEM) for rediss://, read at each connect", 0, 1000, NULL, true},
+	{"redis.certificate_key", CONF_STRING, &parsed.redis_certificate_key, "",
+		"file of the private key of the client's certificate (PEM), read at each connect", 0, 1000, NULL, true},
+	{"redis.server_name", CONF_STRING, &parsed.redis_server_name, "",
+		"name to expect in the certificate of each server, and for SNI; if empty, the host of its address", 0, 250, NULL, true},
+	{"redis.tls", CONF_FUNCTION, &parsed.redis_any_name, "verify-full",
+		"check of the servers' certificates with rediss://: verify-full (authority and name) or verify-ca (authority only)",
+		0, 0, set_tls, true},
 	{"redis.database", CONF_UINT, &parsed.redis_database, "0", "database number", 0, 1000000, NULL, false},
 	{"redis.prefix", CONF_STRING, &parsed.redis_prefix, "pdns:", "prefix of all keys", 0, 0, NULL, false},
 	{"redis.timeout", CONF_SECONDS, &parsed.redis_timeout_s, "5s",
@@ -173,6 +197,7 @@ static const struct conf conf = {.keys = keys,
 // clang-format off
 #define SETTINGS_STRINGS(X) \
 	X(collector_socket) X(redis_sentinel) X(redis_user) X(redis_password) X(redis_password_file) X(redis_prefix) \
+	X(redis_ca) X(redis_certificate) X(redis_certificate_key) X(redis_server_name) \
 	X(block_file) X(psl_file) X(spool_dir) X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file) \
 	X(user) X(context_asn) X(context_country) X(context_prefixes) X(context_labels) X(context_popular) X(watch_file) \
 	X(alert_dir)
@@ -195,12 +220,29 @@ static bool is_plain(const char *text)
 	return true;
 }
 
+// What is wrong with the settings of TLS; NULL: nothing.
+static const char *check_tls(const struct settings *s)
+{
+	bool tls = s->redis.tls;
+
+	for (size_t i = 0; i < s->redis_more.len; i++)
+		tls = tls || s->redis_more.at[i].tls;
+	if (!*s->redis_certificate != !*s->redis_certificate_key)
+		return "redis.certificate and redis.certificate_key: give both or none";
+	if (!tls && (*s->redis_ca || *s->redis_certificate || *s->redis_server_name))
+		return "redis: found an address without TLS, expected rediss://HOST:PORT, because redis.ca, redis.certificate or "
+		       "redis.server_name is set; write rediss:// before the address, or remove these settings";
+	return NULL;
+}
+
 // Checks what depends on several keys, and lengths. Returns 0 or -EINVAL.
 static int check(const struct settings *s, char *why, size_t why_size)
 {
-	const char *wrong = NULL;
+	const char *wrong = check_tls(s);
 
-	if (*s->redis_password && *s->redis_password_file)
+	if (wrong)
+		;
+	else if (*s->redis_password && *s->redis_password_file)
 		wrong = "redis.password and redis.password_file: give one of them";
 	else if (*s->redis_user && !*s->redis_password && !*s->redis_password_file)
 		wrong = "redis.user: needs redis.password or redis.password_file";
@@ -320,6 +362,11 @@ void settings_reload(struct settings *live, const struct settings *fresh)
 	replace(&live->redis_user, fresh->redis_user);
 	replace(&live->redis_password, fresh->redis_password);
 	replace(&live->redis_password_file, fresh->redis_password_file);
+	replace(&live->redis_ca, fresh->redis_ca);
+	replace(&live->redis_certificate, fresh->redis_certificate);
+	replace(&live->redis_certificate_key, fresh->redis_certificate_key);
+	replace(&live->redis_server_name, fresh->redis_server_name);
+	live->redis_any_name = fresh->redis_any_name;
 	live->redis_timeout_s = fresh->redis_timeout_s;
 	live->redis_check_s = fresh->redis_check_s;
 	live->retention_days = fresh->retention_days;

@@ -14,6 +14,11 @@ struct settings {
 	char *redis_user;		 // ACL user, or empty
 	char *redis_password;		 // or empty
 	char *redis_password_file;	 // or empty; its first line, read at each connect
+	char *redis_ca;			 // PEM file of authorities, or empty: those of the system
+	char *redis_certificate;	 // PEM file of our certificate chain, or empty: none
+	char *redis_certificate_key;	 // PEM file of its key
+	char *redis_server_name;	 // in the certificate of the server, or empty: the host of its address
+	bool redis_any_name;		 // do not compare the name
 	uint64_t redis_database;	 // number for SELECT
 	char *redis_prefix;		 // of every key
 	double redis_check_s;

@@ -98,7 +98,7 @@ int lease_send(struct redis_conn *c, struct redis_buffer *b, char *out, size_t o
 		snprintf(out, out_size, "done");
 	}
 	freeReplyObject(reply);
-	return c->context ? 0 : -1;
+	return c->link ? 0 : -1;
 }
 
 // TYPE of the key of a family. Returns 0, or -1 (closed).
@@ -245,7 +245,7 @@ static int open_from(struct redis_conn *c, struct redis_settings *here, const ch
 		}
 		freeReplyObject(reply);
 		if (!colon)
-			return c->context ? 0 : 1;
+			return c->link ? 0 : 1;
 	}
 	return redis_conn_fail(c, REDIS_TROUBLE_CLUSTER,
 		"the nodes of the cluster do not agree on who holds the key of the spool's owner");

@@ -78,7 +78,7 @@ static struct cluster_node *node_at(struct topology *t, const char *host, size_t
 		struct cluster_node *node = &t->nodes[i];
 		if (node->address.port == e.port && strcmp(node->address.host, e.host) == 0)
 			return node;
-		if (!node->listed && !node->conn.context)
+		if (!node->listed && !node->conn.link)
 			unused = node;
 	}
 	if (t->nodes_len < CLUSTER_NODES_MAX)
@@ -141,7 +141,7 @@ static bool kill_older(struct topology *t, struct cluster_node *node, const char
 			redisReply *killed = topology_ask(t, node, &b);
 			if (killed)
 				freeReplyObject(killed);
-			else if (!node->conn.context || t->trouble == REDIS_TROUBLE_NOPERM)
+			else if (!node->conn.link || t->trouble == REDIS_TROUBLE_NOPERM)
 				done = false; // on any other error the connection has ended by itself
 		}
 		line = done && end ? end + 1 : NULL;
@@ -177,7 +177,7 @@ int topology_connect(struct topology *t, struct cluster_node *node, const struct
 {
 	struct redis_settings here = *s;
 
-	if (node->conn.context)
+	if (node->conn.link)
 		return 0;
 	here.address = node->address;
 	here.others.len = 0;
@@ -253,11 +253,11 @@ static int refresh(struct topology *t, const struct redis_settings *s)
 	}
 	size_t len = t->nodes_len; // a reply may add nodes
 	for (size_t i = 0; i < len; i++)
-		if (t->nodes[i].conn.context && read_slots(t, &t->nodes[i]) == 0)
+		if (t->nodes[i].conn.link && read_slots(t, &t->nodes[i]) == 0)
 			return 0;
 	for (size_t i = 0; i < len; i++) {
 		struct cluster_node *node = &t->nodes[t->turn++ % len];
-		if (!node->conn.context && topology_connect(t, node, s) == 0 && read_slots(t, node) == 0)
+		if (!node->conn.link && topology_connect(t, node, s) == 0 && read_slots(t, node) == 0)
 			return 0;
 	}
 	return -1;

@@ -289,7 +289,7 @@ static int read_later(struct numbers_look *k, const uint16_t later[static REDIS_
 {
 	int result = 0;
 
-	for (unsigned slot = 0; slot < REDIS_SLOTS && k->node->conn.context; slot++) {
+	for (unsigned slot = 0; slot < REDIS_SLOTS && k->node->conn.link; slot++) {
 		if (later[slot] == LATER_KEYS && look_for_keys(k, (uint16_t)slot) != 0)
 			result = -1;
 		if (later[slot] == LATER_MEND && topology_mend(k->t, (uint16_t)slot, k->s) != 0)
@@ -298,7 +298,7 @@ static int read_later(struct numbers_look *k, const uint16_t later[static REDIS_
 							  &k->t->nodes[later[slot] - LATER_SIDES], k->s) != 0)
 			result = -1;
 	}
-	return k->node->conn.context ? result : -1;
+	return k->node->conn.link ? result : -1;
 }
 
 static int read_numbers(struct topology *t, struct cluster_node *node, const struct redis_settings *s, bool stopped)
@@ -321,7 +321,7 @@ static int read_numbers(struct topology *t, struct cluster_node *node, const str
 	if (redis_conn_write(&node->conn, node->out.bytes, node->out.size) != 0)
 		return topology_fail_node(t, node);
 	int result = read_replies(&k, index, stopped, later);
-	if (node->conn.context && read_later(&k, later) != 0)
+	if (node->conn.link && read_later(&k, later) != 0)
 		result = -1;
 	if (k.down)
 		topology_failed(t, node);
@@ -338,7 +338,7 @@ size_t topology_look_at_stopped(struct topology *t, const struct redis_settings 
 	size_t before = t->stops.len;
 
 	for (size_t i = 0; i < t->nodes_len && t->stops.len > 0; i++)
-		if (t->nodes[i].conn.context)
+		if (t->nodes[i].conn.link)
 			read_numbers(t, &t->nodes[i], s, true);
 	return before - t->stops.len;
 }

@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 struct reader_cluster *reader_cluster_new(const struct redis_settings *settings)
 {
@@ -29,12 +28,10 @@ int reader_cluster_fail(struct reader_cluster *cl, const char *format, ...)
 
 static void close_node(struct reader_node *n)
 {
-	if (n->context)
-		redisFree(n->context);
-	if (n->aside)
-		redisFree(n->aside);
+	redis_link_free(n->link);
+	redis_link_free(n->aside);
 	redis_buffer_free(&n->out);
-	*n = (struct reader_node){.context = NULL};
+	*n = (struct reader_node){.link = NULL};
 }
 
 void reader_cluster_close(struct reader_cluster *cl)
@@ -59,7 +56,7 @@ void reader_cluster_free(struct reader_cluster *cl)
 // The new map replaces the old one; connections to nodes that stay are kept.
 static void install(struct reader_cluster *cl, const struct redis_slot_map *fresh)
 {
-	struct reader_node kept[REDIS_NODES_MAX] = {{.context = NULL}};
+	struct reader_node kept[REDIS_NODES_MAX] = {{.link = NULL}};
 	bool same = cl->map.len == fresh->len && memcmp(cl->map.owner, fresh->owner, sizeof(fresh->owner)) == 0;
 
 	for (size_t i = 0; i < fresh->len; i++) {
@@ -68,8 +65,8 @@ static void install(struct reader_cluster *cl, const struct redis_slot_map *fres
 		if (!was || was->address.port != now->address.port || strcmp(was->address.host, now->address.host) != 0)
 			continue;
 		struct reader_node *n = &cl->node[was - cl->map.node];
-		kept[i] = (struct reader_node){.context = n->context, .aside = n->aside};
-		n->context = n->aside = NULL;
+		kept[i] = (struct reader_node){.link = n->link, .aside = n->aside};
+		n->link = n->aside = NULL;
 	}
 	reader_cluster_close(cl);
 	memcpy(cl->node, kept, sizeof(kept));
@@ -78,7 +75,7 @@ static void install(struct reader_cluster *cl, const struct redis_slot_map *fres
 	cl->stale = false;
 }
 
-static redisReply *ask_slots(struct reader_cluster *cl, redisContext *c)
+static redisReply *ask_slots(struct reader_cluster *cl, struct redis_link *c)
 {
 	struct redis_buffer b = {0};
 
@@ -104,16 +101,16 @@ static int take_reply(struct reader_cluster *cl, const redisReply *reply, const 
 	return result;
 }
 
-int reader_cluster_read(struct reader_cluster *cl, redisContext *c)
+int reader_cluster_read(struct reader_cluster *cl, struct redis_link *l)
 {
-	redisReply *reply = ask_slots(cl, c);
+	redisReply *reply = ask_slots(cl, l);
 	int result = 0;
 
 	if (!reply)
 		return -1;
 	if (reply->type == REDIS_REPLY_ARRAY && (reply->elements > 0 || cl->version > 0)) {
-		bool tcp = c->connection_type == REDIS_CONN_TCP && c->tcp.host;
-		result = take_reply(cl, reply, tcp ? c->tcp.host : "127.0.0.1") == 0 ? 1 : -1;
+		bool tcp = l->at.kind == ENDPOINT_TCP;
+		result = take_reply(cl, reply, tcp ? l->at.host : "127.0.0.1") == 0 ? 1 : -1;
 	}
 	freeReplyObject(reply);
 	return result;
@@ -124,10 +121,9 @@ int reader_cluster_refresh(struct reader_cluster *cl)
 {
 	for (size_t i = 0; i < cl->map.len; i++) {
 		const struct endpoint address = cl->map.node[i].address;
-		redisContext *c = reader_connect(cl->settings, &address, cl->why, sizeof(cl->why));
+		struct redis_link *c = reader_connect(cl->settings, &address, cl->why, sizeof(cl->why));
 		redisReply *reply = c ? ask_slots(cl, c) : NULL;
-		if (c)
-			redisFree(c);
+		redis_link_free(c);
 		bool good = reply && reply->type == REDIS_REPLY_ARRAY && reply->elements > 0;
 		int result = good ? take_reply(cl, reply, address.host) : -1;
 		if (reply)
@@ -135,10 +131,9 @@ int reader_cluster_refresh(struct reader_cluster *cl)
 		if (good)
 			return result;
 	}
-	redisContext *c = reader_connect(cl->settings, NULL, cl->why, sizeof(cl->why));
+	struct redis_link *c = reader_connect(cl->settings, NULL, cl->why, sizeof(cl->why));
 	int found = c ? reader_cluster_read(cl, c) : -1;
-	if (c)
-		redisFree(c);
+	redis_link_free(c);
 	return found == 0  ? reader_cluster_fail(cl, "Redis: found a single server, expected a cluster")
 	       : found < 0 ? -1
 			   : 0;
@@ -217,31 +212,22 @@ static int cut(struct reader_cluster *cl, const struct redis_buffer *commands, s
 	return 0;
 }
 
-// True if the server has closed the connection while it was idle.
-static bool is_dead(const redisContext *c)
-{
-	char octet;
-
-	return recv(c->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
 static int send_to(struct reader_cluster *cl, size_t node)
 {
 	struct reader_node *n = &cl->node[node];
-	char why[300];
+	char why[500];
 
-	if (n->context && is_dead(n->context)) {
-		redisFree(n->context);
-		n->context = NULL;
+	if (n->link && redis_link_is_closed(n->link)) {
+		redis_link_free(n->link);
+		n->link = NULL;
 	}
-	if (!n->context)
-		n->context = reader_connect(cl->settings, &cl->map.node[node].address, cl->why, sizeof(cl->why));
-	if (!n->context)
+	if (!n->link)
+		n->link = reader_connect(cl->settings, &cl->map.node[node].address, cl->why, sizeof(cl->why));
+	if (!n->link)
 		return -1;
-	if (redisAppendFormattedCommand(n->context, n->out.bytes, n->out.size) == REDIS_OK &&
-		reader_connect_write(n->context, cl->settings))
+	if (reader_connect_write(n->link, cl->settings, n->out.bytes, n->out.size))
 		return 0;
-	reader_connect_why(n->context, cl->settings, why, sizeof(why));
+	reader_connect_why(n->link, cl->settings, why, sizeof(why));
 	return reader_cluster_fail(cl, "%s: %s", cl->map.node[node].address.text, why);
 }
 

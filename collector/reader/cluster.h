@@ -13,9 +13,9 @@
 #include "collector/redis/slot_map.h"
 
 struct reader_node {
-	redisContext *context;	 // NULL: not connected; owned
-	redisContext *aside;	 // for commands whose slot has moved, or is moving, here; owned
-	struct redis_buffer out; // its share of the commands being sent
+	struct redis_link *link;  // NULL: not connected; owned
+	struct redis_link *aside; // for commands whose slot has moved, or is moving, here; owned
+	struct redis_buffer out;  // its share of the commands being sent
 };
 
 struct reader_cluster {
@@ -37,7 +37,7 @@ struct reader_cluster *reader_cluster_new(const struct redis_settings *settings)
 void reader_cluster_free(struct reader_cluster *cl); // NULL is fine
 
 // Reads the map over a connection to any node. 1; 0 if the server is not part of a cluster; -1 with `why`.
-int reader_cluster_read(struct reader_cluster *cl, redisContext *c);
+int reader_cluster_read(struct reader_cluster *cl, struct redis_link *l);
 
 // Reads the map again, from any node that answers. 0, or -1 with `why`.
 int reader_cluster_refresh(struct reader_cluster *cl);

@@ -7,76 +7,57 @@
 #include "dataplane/common/monotonic.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 
-void reader_connect_why(const redisContext *c, const struct redis_settings *s, char *why, size_t why_size)
+void reader_connect_why(const struct redis_link *l, const struct redis_settings *s, char *why, size_t why_size)
 {
-	bool silent = c->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK);
+	bool silent = l->err == REDIS_ERR_IO && (l->error == EAGAIN || l->error == EWOULDBLOCK);
 
 	if (silent && s->until_ms != 0 && (int64_t)monotonic_ms() >= s->until_ms)
 		snprintf(why, why_size, "Redis did not answer in the time that the lookup had left");
 	else if (silent)
 		snprintf(why, why_size, "Redis did not answer in %g s", s->timeout_s);
 	else
-		snprintf(why, why_size, "Redis: %s", c->errstr);
+		snprintf(why, why_size, "Redis: %s", l->why);
 }
 
-// Waits until the socket is ready, as long as the settings allow. False with `err` and errno as after a time-out of hiredis.
-static bool is_ready(redisContext *c, const struct redis_settings *s, short events)
+bool reader_connect_write(struct redis_link *l, const struct redis_settings *s, const char *bytes, size_t size)
 {
-	struct pollfd fd = {.fd = c->fd, .events = events};
-	int ready;
+	enum { PIECE_SIZE = 256 * 1024 }; // between two looks at the time that is left
 
-	do
-		ready = poll(&fd, 1, (int)redis_greet_patience_ms(s));
-	while (ready < 0 && errno == EINTR);
-	if (ready > 0)
-		return true;
-	errno = ready == 0 ? EAGAIN : errno;
-	c->err = REDIS_ERR_IO;
-	return false;
-}
-
-bool reader_connect_write(redisContext *c, const struct redis_settings *s)
-{
-	int done = 0;
-
-	while (!done)
-		if (!is_ready(c, s, POLLOUT) || redisBufferWrite(c, &done) != REDIS_OK)
+	for (size_t at = 0; at < size; at += PIECE_SIZE)
+		if (redis_link_send(l, bytes + at, size - at < PIECE_SIZE ? size - at : PIECE_SIZE,
+			    redis_greet_patience_ms(s)) != 0)
 			return false;
 	return true;
 }
 
-redisReply *reader_connect_read(redisContext *c, const struct redis_settings *s)
+redisReply *reader_connect_read(struct redis_link *l, const struct redis_settings *s)
 {
-	void *reply = NULL;
-
-	while (redisGetReplyFromReader(c, &reply) == REDIS_OK) {
+	for (;;) {
+		void *reply = redis_link_reply(l);
 		if (reply)
 			return reply;
-		if (!is_ready(c, s, POLLIN) || redisBufferRead(c) != REDIS_OK)
-			break;
+		if (l->err || redis_link_feed(l, redis_greet_patience_ms(s)) != 0)
+			return NULL;
 	}
-	return NULL;
 }
 
-redisReply *reader_connect_ask(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, char *why,
-	size_t why_size)
+redisReply *reader_connect_ask(struct redis_link *l, const struct redis_settings *s, const struct redis_buffer *b,
+	char *why, size_t why_size)
 {
 	redisReply *reply = NULL;
 
 	if (b->bad)
 		snprintf(why, why_size, "out of memory");
-	else if (redisAppendFormattedCommand(c, b->bytes, b->size) != REDIS_OK || !reader_connect_write(c, s) ||
-		 !(reply = reader_connect_read(c, s)))
-		reader_connect_why(c, s, why, why_size);
+	else if (!reader_connect_write(l, s, b->bytes, b->size) || !(reply = reader_connect_read(l, s)))
+		reader_connect_why(l, s, why, why_size);
 	return reply;
 }
 
 // Sends one command; its reply must not be an error. Returns 0 or -1.
-static int ask_good(redisContext *c, const struct redis_settings *s, const struct redis_buffer *b, const char *what,
-	char *why, size_t why_size)
+static int ask_good(struct redis_link *c, const struct redis_settings *s, const struct redis_buffer *b,
+	const char *what, char *why, size_t why_size)
 {
 	redisReply *reply = reader_connect_ask(c, s, b, why, why_size);
 
@@ -89,7 +70,7 @@ static int ask_good(redisContext *c, const struct redis_settings *s, const struc
 	return result;
 }
 
-static int greet(redisContext *c, const struct redis_settings *s, char *why, size_t why_size)
+static int greet(struct redis_link *c, const struct redis_settings *s, char *why, size_t why_size)
 {
 	char password[sizeof(s->password)];
 	struct redis_buffer b = {0};
@@ -109,28 +90,30 @@ static int greet(redisContext *c, const struct redis_settings *s, char *why, siz
 }
 
 // The socket alone. NULL with a line in `why`.
-static redisContext *open_socket(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size)
+static struct redis_link *open_socket(const struct redis_settings *s, const struct endpoint *at, char *why,
+	size_t why_size)
 {
-	redisContext *c = redis_greet_socket(s, at);
+	struct redis_link *c = redis_greet_socket(s, at);
 
 	if (!c) {
 		snprintf(why, why_size, "out of memory");
 		return NULL;
 	}
 	if (c->err) {
-		snprintf(why, why_size, "cannot connect to Redis at %.270s: %s", at->text, c->errstr);
-		redisFree(c);
+		snprintf(why, why_size, "cannot connect to Redis at %.270s: %s", at->text, c->why);
+		redis_link_free(c);
 		return NULL;
 	}
 	return c;
 }
 
-static redisContext *open_one(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size)
+static struct redis_link *open_one(const struct redis_settings *s, const struct endpoint *at, char *why,
+	size_t why_size)
 {
-	redisContext *c = open_socket(s, at, why, why_size);
+	struct redis_link *c = open_socket(s, at, why, why_size);
 
 	if (c && greet(c, s, why, why_size) != 0) {
-		redisFree(c);
+		redis_link_free(c);
 		c = NULL;
 	}
 	return c;
@@ -140,7 +123,7 @@ static redisContext *open_one(const struct redis_settings *s, const struct endpo
 static int ask_sentinel(const struct redis_settings *s, const struct endpoint *at, struct endpoint *primary, char *why,
 	size_t why_size)
 {
-	redisContext *c = open_socket(s, at, why, why_size);
+	struct redis_link *c = open_socket(s, at, why, why_size);
 	struct redis_buffer b = {0};
 
 	if (!c)
@@ -148,7 +131,7 @@ static int ask_sentinel(const struct redis_settings *s, const struct endpoint *a
 	redis_sentinel_ask(&b, s);
 	redisReply *reply = reader_connect_ask(c, s, &b, why, why_size);
 	redis_buffer_free(&b);
-	redisFree(c);
+	redis_link_free(c);
 	if (!reply)
 		return -1;
 	bool found = redis_sentinel_answer(reply, primary);
@@ -159,7 +142,7 @@ static int ask_sentinel(const struct redis_settings *s, const struct endpoint *a
 }
 
 // If the user may not read the role, the server counts as a primary.
-static bool is_primary(redisContext *c, const struct redis_settings *s)
+static bool is_primary(struct redis_link *c, const struct redis_settings *s)
 {
 	struct redis_buffer b = {0};
 	char ignored[200];
@@ -176,9 +159,9 @@ static bool is_primary(redisContext *c, const struct redis_settings *s)
 	return !replica;
 }
 
-redisContext *reader_connect(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size)
+struct redis_link *reader_connect(const struct redis_settings *s, const struct endpoint *at, char *why, size_t why_size)
 {
-	redisContext *replica = NULL;
+	struct redis_link *replica = NULL;
 	struct endpoint primary;
 
 	if (at)
@@ -190,16 +173,16 @@ redisContext *reader_connect(const struct redis_settings *s, const struct endpoi
 				continue;
 			at = &primary;
 		}
-		redisContext *c = open_one(s, at, why, why_size);
+		struct redis_link *c = open_one(s, at, why, why_size);
 		if (c && (s->others.len == 0 || s->sentinel[0] || is_primary(c, s))) {
 			if (replica)
-				redisFree(replica);
+				redis_link_free(replica);
 			return c;
 		}
 		if (c && !replica && !c->err)
 			replica = c;
 		else if (c)
-			redisFree(c);
+			redis_link_free(c);
 	}
 	return replica;
 }

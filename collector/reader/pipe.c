@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { READ_SIZE = 256 * 1024, RELEASE_SIZE = 128 * 1024, LINE_MAX = 512 };
 
@@ -19,7 +17,7 @@ static int read_run(struct reader_pipe *p, const struct redis_settings *s)
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "INFO");
 	redis_encode_literal(&b, "server");
-	redisReply *reply = reader_connect_ask(p->context, s, &b, p->why, sizeof(p->why));
+	redisReply *reply = reader_connect_ask(p->link, s, &b, p->why, sizeof(p->why));
 	redis_buffer_free(&b);
 	if (!reply)
 		return -1;
@@ -32,17 +30,16 @@ static int read_run(struct reader_pipe *p, const struct redis_settings *s)
 int reader_pipe_open(struct reader_pipe *p, const struct redis_settings *s, const struct endpoint *at)
 {
 	*p = (struct reader_pipe){.timeout_s = s->timeout_s};
-	p->context = reader_connect(s, at, p->why, sizeof(p->why));
-	return p->context ? read_run(p, s) : -1;
+	p->link = reader_connect(s, at, p->why, sizeof(p->why));
+	return p->link ? read_run(p, s) : -1;
 }
 
 void reader_pipe_close(struct reader_pipe *p)
 {
-	if (p->context)
-		redisFree(p->context);
+	redis_link_free(p->link);
 	redis_buffer_free(&p->out);
 	free(p->in);
-	*p = (struct reader_pipe){.context = NULL};
+	*p = (struct reader_pipe){.link = NULL};
 }
 
 int reader_pipe_fail(struct reader_pipe *p, const char *what)
@@ -51,10 +48,12 @@ int reader_pipe_fail(struct reader_pipe *p, const char *what)
 	return -1;
 }
 
-static int fail_socket(struct reader_pipe *p)
+static int fail_link(struct reader_pipe *p)
 {
-	if (errno != EAGAIN && errno != EWOULDBLOCK)
-		return reader_pipe_fail(p, strerror(errno));
+	if (p->link->err == REDIS_ERR_EOF)
+		return reader_pipe_fail(p, "it closed the connection");
+	if (p->link->err != REDIS_ERR_IO || (p->link->error != EAGAIN && p->link->error != EWOULDBLOCK))
+		return reader_pipe_fail(p, p->link->why);
 	snprintf(p->why, sizeof(p->why), "Redis did not answer in %g s", p->timeout_s);
 	return -1;
 }
@@ -63,14 +62,8 @@ int reader_pipe_send(struct reader_pipe *p)
 {
 	if (p->out.bad)
 		return reader_pipe_fail(p, "out of memory");
-	for (size_t at = 0; at < p->out.size;) {
-		ssize_t n = send(p->context->fd, p->out.bytes + at, p->out.size - at, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail_socket(p);
-		at += (size_t)n;
-	}
+	if (redis_link_send(p->link, p->out.bytes, p->out.size, p->link->timeout_ms) != 0)
+		return fail_link(p);
 	redis_buffer_clear(&p->out);
 	return 0;
 }
@@ -86,14 +79,9 @@ static int read_more(struct reader_pipe *p)
 		p->in = grown;
 		p->capacity = capacity;
 	}
-	ssize_t n;
-	do
-		n = recv(p->context->fd, p->in + p->len, p->capacity - p->len, 0);
-	while (n < 0 && errno == EINTR);
-	if (n == 0)
-		return reader_pipe_fail(p, "it closed the connection");
+	ssize_t n = redis_link_receive(p->link, p->in + p->len, p->capacity - p->len, p->link->timeout_ms);
 	if (n < 0)
-		return fail_socket(p);
+		return fail_link(p);
 	p->len += (size_t)n;
 	return 0;
 }

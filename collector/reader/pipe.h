@@ -11,13 +11,13 @@
 #include "collector/reader/connect.h"
 
 struct reader_pipe {
-	redisContext *context; // its socket; hiredis reads nothing from it any more; owned
+	struct redis_link *link; // its reader is used for the greeting only; owned
 	struct redis_buffer out;
 	char *in;
 	size_t pos, len, capacity;
 	char run[12]; // the server's run_id, the first digits; "0" if not known
 	double timeout_s;
-	char why[300]; // of the failure, one line
+	char why[512]; // of the failure, one line
 };
 
 // Text in `in`.

@@ -21,10 +21,9 @@ static void close_connection(struct reader *r)
 {
 	if (r->first)
 		freeReplyObject(r->first);
-	if (r->context)
-		redisFree(r->context);
+	redis_link_free(r->link);
 	r->first = NULL;
-	r->context = NULL;
+	r->link = NULL;
 	r->due = 0;
 	if (r->cluster)
 		reader_cluster_close(r->cluster);
@@ -99,9 +98,9 @@ void reader_put_scan(const struct reader *r, struct redis_buffer *out, const cha
 
 static int fail_context(struct reader *r)
 {
-	char text[300];
+	char text[500];
 
-	reader_connect_why(r->context, &r->settings, text, sizeof(text));
+	reader_connect_why(r->link, &r->settings, text, sizeof(text));
 	return reader_fail(r, "%s", text);
 }
 
@@ -120,11 +119,11 @@ static void note_trouble(struct reader *r, int64_t begun)
 static int find_cluster(struct reader *r)
 {
 	struct reader_cluster *cl = reader_cluster_new(&r->settings);
-	int found = cl ? reader_cluster_read(cl, r->context) : -1;
+	int found = cl ? reader_cluster_read(cl, r->link) : -1;
 
 	if (found > 0) {
-		redisFree(r->context);
-		r->context = NULL;
+		redis_link_free(r->link);
+		r->link = NULL;
 		r->cluster = cl;
 		return 0;
 	}
@@ -140,8 +139,8 @@ static int connect_redis(struct reader *r)
 
 	if (begun < r->down_until_ms)
 		return -1; // `why` still has the last failure
-	r->context = reader_connect(&r->settings, NULL, r->why, sizeof(r->why));
-	int result = r->context ? find_cluster(r) : -1;
+	r->link = reader_connect(&r->settings, NULL, r->why, sizeof(r->why));
+	int result = r->link ? find_cluster(r) : -1;
 	if (result != 0)
 		note_trouble(r, begun);
 	return result;
@@ -171,20 +170,20 @@ int reader_send(struct reader *r)
 	if (r->out.arrays == 0)
 		return 0;
 	for (int attempt = 0;; attempt++) {
-		bool kept = r->context != NULL;
+		bool kept = r->link != NULL;
 		if (!kept && !r->cluster && connect_redis(r) != 0)
 			return -1;
 		if (r->cluster)
 			return send_to_cluster(r);
 		int64_t begun = (int64_t)monotonic_ms();
-		if (redisAppendFormattedCommand(r->context, r->out.bytes, r->out.size) == REDIS_OK &&
-			reader_connect_write(r->context, &r->settings) &&
-			(r->first = reader_connect_read(r->context, &r->settings)) != NULL) {
+		if (reader_connect_write(r->link, &r->settings, r->out.bytes, r->out.size) &&
+			(r->first = reader_connect_read(r->link, &r->settings)) != NULL) {
 			r->due = r->out.arrays;
 			return 0;
 		}
-		bool closed = r->context->err == REDIS_ERR_EOF ||
-			      (r->context->err == REDIS_ERR_IO && (errno == EPIPE || errno == ECONNRESET));
+		bool closed =
+			r->link->err == REDIS_ERR_EOF ||
+			(r->link->err == REDIS_ERR_IO && (r->link->error == EPIPE || r->link->error == ECONNRESET));
 		fail_context(r);
 		if (!closed)
 			note_trouble(r, begun);
@@ -198,14 +197,14 @@ redisReply *reader_reply(struct reader *r)
 	redisReply *reply = r->first;
 	int64_t begun = (int64_t)monotonic_ms();
 
-	if ((!r->context && !r->cluster) || r->due == 0)
+	if ((!r->link && !r->cluster) || r->due == 0)
 		return NULL;
 	if (r->cluster) {
 		reply = reader_cluster_reply(r->cluster, &r->out);
 		if (!reply)
 			reader_fail(r, "%s", r->cluster->why);
 	} else if (!reply) {
-		reply = reader_connect_read(r->context, &r->settings);
+		reply = reader_connect_read(r->link, &r->settings);
 		if (!reply)
 			fail_context(r);
 	}
@@ -237,7 +236,7 @@ int reader_drain(struct reader *r)
 // Connects if necessary: then it is known whether Redis is a cluster.
 static int see_to_connection(struct reader *r)
 {
-	return r->context || r->cluster ? 0 : connect_redis(r);
+	return r->link || r->cluster ? 0 : connect_redis(r);
 }
 
 size_t reader_nodes(struct reader *r)

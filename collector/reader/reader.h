@@ -18,7 +18,7 @@ struct reader_cluster;
 
 struct reader {
 	struct redis_settings settings; // address, rights, prefix, time-out; a copy
-	redisContext *context;		// NULL while not connected, and in a cluster; owned
+	struct redis_link *link;	// NULL while not connected, and in a cluster; owned
 	struct reader_cluster *cluster; // NULL: a single Redis, or not connected yet; owned
 	size_t node;			// cluster: node for commands without a key, 0…reader_nodes - 1
 	struct redis_buffer out;	// commands gathered

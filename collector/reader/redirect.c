@@ -77,12 +77,12 @@ redisReply *reader_cluster_reply(struct reader_cluster *cl, const struct redis_b
 {
 	const struct reader_sent *sent = &cl->sent[cl->next++];
 	const struct redis_buffer command = {.bytes = commands->bytes + sent->at, .size = sent->size}; // borrowed
-	redisReply *reply = reader_connect_read(cl->node[sent->node].context, cl->settings);
-	char why[300];
+	redisReply *reply = reader_connect_read(cl->node[sent->node].link, cl->settings);
+	char why[500];
 
 	if (reply)
 		return redirect(cl, &command, sent->node, reply);
-	reader_connect_why(cl->node[sent->node].context, cl->settings, why, sizeof(why));
+	reader_connect_why(cl->node[sent->node].link, cl->settings, why, sizeof(why));
 	reader_cluster_fail(cl, "%s: %s", cl->map.node[sent->node].address.text, why);
 	return NULL;
 }

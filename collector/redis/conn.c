@@ -7,16 +7,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 enum { REPLY_SIZE_MAX = 64 << 20 }; // far above any reply that we expect
 
 void redis_conn_close(struct redis_conn *c)
 {
-	if (c->context) {
-		redisFree(c->context);
-		c->context = NULL;
-	}
+	redis_link_free(c->link);
+	c->link = NULL;
 }
 
 int redis_conn_fail(struct redis_conn *c, enum redis_trouble trouble, const char *format, ...)
@@ -32,59 +29,51 @@ int redis_conn_fail(struct redis_conn *c, enum redis_trouble trouble, const char
 	return -1;
 }
 
-// A failure of the socket or of the protocol, as hiredis reports it.
-static int fail_context(struct redis_conn *c)
+// A failure of the socket, of TLS or of the protocol.
+static int fail_link(struct redis_conn *c)
 {
-	int error = errno;
+	char why[sizeof(c->link->why)];
+	int error = c->link->error;
 
-	switch (c->context->err) {
+	snprintf(why, sizeof(why), "%s", c->link->why); // the link is closed before it is printed
+	if (c->link->by_tls)
+		return redis_conn_fail(c, REDIS_TROUBLE_TLS, "%s", why);
+	switch (c->link->err) {
 	case REDIS_ERR_IO:
 		if (error == EAGAIN || error == EWOULDBLOCK || error == ETIMEDOUT)
 			return redis_conn_fail(c, REDIS_TROUBLE_TIMEOUT, "no answer within redis.timeout");
-		return redis_conn_fail(c, REDIS_TROUBLE_CLOSED, "connection lost: %s", strerror(error));
+		return redis_conn_fail(c, REDIS_TROUBLE_CLOSED, "connection lost: %s", why);
 	case REDIS_ERR_EOF:
-		return redis_conn_fail(c, REDIS_TROUBLE_CLOSED, "it closed the connection");
+		return redis_conn_fail(c, REDIS_TROUBLE_CLOSED, "%s", why);
 	case REDIS_ERR_PROTOCOL:
-		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "this is not a Redis server: %s", c->context->errstr);
+		return redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "this is not a Redis server: %s", why);
 	default:
-		return redis_conn_fail(c, REDIS_TROUBLE_ERROR, "%s", c->context->errstr);
+		return redis_conn_fail(c, REDIS_TROUBLE_ERROR, "%s", why);
 	}
 }
 
 int redis_conn_write(struct redis_conn *c, const char *bytes, size_t size)
 {
-	while (size > 0) {
-		ssize_t n = send(c->context->fd, bytes, size, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			c->context->err = REDIS_ERR_IO;
-			return fail_context(c);
-		}
-		bytes += n;
-		size -= (size_t)n;
-	}
-	return 0;
+	return redis_link_send(c->link, bytes, size, c->link->timeout_ms) == 0 ? 0 : fail_link(c);
 }
 
 // Reads one reply with the reader's current object functions. NULL: closed.
 static void *read_reply(struct redis_conn *c)
 {
-	void *reply = NULL;
+	struct redis_link *l = c->link;
 
 	for (;;) {
-		if (redisGetReplyFromReader(c->context, &reply) != REDIS_OK)
-			break;
+		void *reply = redis_link_reply(l);
 		if (reply)
 			return reply;
-		if (c->context->reader->len > REPLY_SIZE_MAX) {
+		if (!l->err && l->reader->len > REPLY_SIZE_MAX) {
 			redis_conn_fail(c, REDIS_TROUBLE_PROTOCOL, "a reply larger than 64 MiB");
 			return NULL;
 		}
-		if (redisBufferRead(c->context) != REDIS_OK)
+		if (l->err || redis_link_feed(l, l->timeout_ms) != 0)
 			break;
 	}
-	fail_context(c);
+	fail_link(c);
 	return NULL;
 }
 
@@ -234,7 +223,7 @@ uint32_t redis_conn_skip_queued(struct redis_conn *c, uint32_t most)
 {
 	static const char queued[] = "+QUEUED\r\n";
 	enum { QUEUED_SIZE = sizeof(queued) - 1 };
-	redisReader *reader = c->context->reader;
+	redisReader *reader = c->link->reader;
 	uint32_t n = 0;
 
 	if (reader->ridx != -1) // in the middle of a reply
@@ -249,7 +238,7 @@ uint32_t redis_conn_skip_queued(struct redis_conn *c, uint32_t most)
 
 int redis_conn_read(struct redis_conn *c, struct redis_results *results)
 {
-	redisReader *reader = c->context->reader;
+	redisReader *reader = c->link->reader;
 	redisReplyObjectFunctions *usual = reader->fn;
 
 	results->len = 0;

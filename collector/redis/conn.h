@@ -6,9 +6,7 @@
 
 #include "collector/redis/encode.h"
 #include "collector/redis/error.h"
-#include "collector/redis/settings.h"
-
-#include <hiredis/hiredis.h>
+#include "collector/redis/link.h"
 
 // Whether its append-only file may contain an incomplete transaction (info.h).
 enum redis_aof { REDIS_AOF_NONE, REDIS_AOF_CLEAN, REDIS_AOF_DOUBTFUL, REDIS_AOF_BUSY, REDIS_AOF_FAILED };
@@ -31,7 +29,7 @@ struct redis_info {
 };
 
 struct redis_conn {
-	redisContext *context;	    // NULL while not connected; owned
+	struct redis_link *link;    // NULL while not connected; owned
 	uint64_t epoch;		    // counts connections, from 1
 	enum redis_trouble trouble; // of the last failure
 	char why[512];		    // the same in words, one line

@@ -13,6 +13,7 @@
 	X(CONNECT,   "connect",    "cannot connect") \
 	X(TIMEOUT,   "timeout",    "no answer within redis.timeout") \
 	X(CLOSED,    "closed",     "connection lost") \
+	X(TLS,       "tls",        "TLS failed, or the server's certificate is not accepted") \
 	X(PROTOCOL,  "protocol",   "this is not a Redis server") \
 	X(VERSION,   "version",    "the server is too old") \
 	X(PASSWORD,  "password",   "the user or password is wrong, or one is needed (redis.user, redis.password)") \

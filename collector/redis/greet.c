@@ -15,21 +15,9 @@ int64_t redis_greet_patience_ms(const struct redis_settings *s)
 	return s->until_ms == 0 || ms < left ? ms : left > 0 ? left : 0;
 }
 
-static struct timeval time_of(int64_t ms)
+struct redis_link *redis_greet_socket(const struct redis_settings *s, const struct endpoint *at)
 {
-	return (struct timeval){.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
-}
-
-redisContext *redis_greet_socket(const struct redis_settings *s, const struct endpoint *at)
-{
-	int64_t ms = redis_greet_patience_ms(s);
-	struct timeval patience = time_of(ms > 0 ? ms : 1);
-	redisContext *c = at->kind == ENDPOINT_UNIX ? redisConnectUnixWithTimeout(at->path, patience)
-						    : redisConnectWithTimeout(at->host, at->port, patience);
-
-	if (c && !c->err)
-		redisSetTimeout(c, time_of((int64_t)ceil(s->timeout_s * 1e3)));
-	return c;
+	return redis_link_open(s, at, redis_greet_patience_ms(s));
 }
 
 int redis_greet_password(const struct redis_settings *s, char *out, size_t out_size, char *why, size_t why_size)

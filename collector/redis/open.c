@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Connects for the writer: Sentinel or the addresses in turn; socket, AUTH, SELECT; checks the server.
 #include "collector/base/metrics.h"
+#include "collector/redis/conn.h"
 #include "collector/redis/greet.h"
 #include "collector/redis/info.h"
 #include "collector/redis/sentinel.h"
@@ -13,16 +14,16 @@ enum { VERSION_MIN_MAJOR = 6, VERSION_MIN_MINOR = 2 }; // ZADD GT and LT
 static int connect_socket(struct redis_conn *c, const struct redis_settings *s, const struct endpoint *at)
 {
 	c->at = *at;
-	c->context = redis_greet_socket(s, at);
-	if (!c->context)
+	c->link = redis_greet_socket(s, at);
+	if (!c->link)
 		return redis_conn_fail(c, REDIS_TROUBLE_MEMORY, "out of memory");
-	if (c->context->err) {
-		char text[160];
-		snprintf(text, sizeof(text), "%s", c->context->errstr);
-		return redis_conn_fail(c, REDIS_TROUBLE_CONNECT, "cannot connect: %s", text);
+	if (c->link->err) {
+		char text[sizeof(c->link->why)];
+		bool tls = c->link->by_tls;
+		snprintf(text, sizeof(text), "%s", c->link->why);
+		return tls ? redis_conn_fail(c, REDIS_TROUBLE_TLS, "%s", text)
+			   : redis_conn_fail(c, REDIS_TROUBLE_CONNECT, "cannot connect: %s", text);
 	}
-	if (at->kind == ENDPOINT_TCP)
-		redisEnableKeepAlive(c->context);
 	c->epoch++;
 	return 0;
 }
@@ -106,11 +107,11 @@ static int try_write(struct redis_conn *c, const struct redis_settings *s, struc
 			redis_conn_fail(c, trouble, "%s: %.200s", redis_trouble_sentence[trouble], reply->str);
 	}
 	freeReplyObject(reply);
-	if (c->context && strcmp(c->info.role, "slave") == 0)
+	if (c->link && strcmp(c->info.role, "slave") == 0)
 		return redis_conn_fail(c, REDIS_TROUBLE_READONLY,
 			"found a writable replica (replica-read-only no), which loses writes with its next synchronization, expected a primary; "
 			"set redis to the address of the primary");
-	return c->context ? 0 : -1;
+	return c->link ? 0 : -1;
 }
 
 static int open_one(struct redis_conn *c, const struct redis_settings *s, const struct endpoint *at)

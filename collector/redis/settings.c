@@ -13,6 +13,14 @@ struct redis_settings redis_settings_of(const struct settings *s)
 		.new_max = s->new_max,
 		.retention_days = s->retention_days};
 
+	r.tls = s->redis.tls;
+	for (size_t i = 0; i < s->redis_more.len; i++)
+		r.tls = r.tls || s->redis_more.at[i].tls;
+	r.any_name = s->redis_any_name;
+	snprintf(r.ca, sizeof(r.ca), "%s", s->redis_ca);
+	snprintf(r.certificate, sizeof(r.certificate), "%s", s->redis_certificate);
+	snprintf(r.certificate_key, sizeof(r.certificate_key), "%s", s->redis_certificate_key);
+	snprintf(r.server_name, sizeof(r.server_name), "%s", s->redis_server_name);
 	snprintf(r.sentinel, sizeof(r.sentinel), "%s", s->redis_sentinel);
 	snprintf(r.user, sizeof(r.user), "%s", s->redis_user);
 	snprintf(r.password, sizeof(r.password), "%s", s->redis_password);

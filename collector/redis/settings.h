@@ -14,6 +14,12 @@ struct redis_settings {
 	char user[128];		     // empty: the default user
 	char password[512];	     // empty: none
 	char password_file[4096];    // empty: none; its first line, read at each connect
+	bool tls;      // on all TCP connections: also to a primary that a Sentinel names, and to nodes of a cluster
+	bool any_name; // with TLS: do not compare the name in the certificate
+	char ca[1024]; // with TLS: PEM file of the authorities; empty: those of the system
+	char certificate[1024];	    // with TLS: PEM file of our chain; empty: none
+	char certificate_key[1024]; // with TLS: PEM file of its key
+	char server_name[256];	    // with TLS: in the certificate; empty: the host of the address
 	uint64_t database;
 	double check_s;	  // between two checks of its configuration
 	double timeout_s; // connect, one write, one read

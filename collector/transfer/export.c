@@ -86,7 +86,7 @@ bool transfer_export_is_cursor(const char *text)
 void transfer_export_cursor(const struct transfer_export *e, char out[static QUERY_CURSOR_SIZE])
 {
 	const struct export_page *p = &e->page[e->shown];
-	const char *run = p->node < e->pipes && e->pipe[p->node].context ? e->pipe[p->node].run : "0";
+	const char *run = p->node < e->pipes && e->pipe[p->node].link ? e->pipe[p->node].run : "0";
 
 	if (!p->cursor[0])
 		snprintf(out, QUERY_CURSOR_SIZE, "%s", e->q.cursor ? e->q.cursor : "");

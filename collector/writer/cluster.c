@@ -174,17 +174,17 @@ static bool own(struct cluster *cl)
 	enum lease_outcome outcome = LEASE_TAKEN;
 
 	for (size_t i = 0; i < t->nodes_len; i++)
-		if (t->nodes[i].listed && !t->nodes[i].conn.context)
+		if (t->nodes[i].listed && !t->nodes[i].conn.link)
 			cl->lease.renewed_ms = 0;
 	spool_uuid(cl->spool, uuid);
 	cl->lease.applied = spool_acked(cl->spool);
-	if (c->context && lease_keep(&cl->lease, c, cl->u.s, uuid) == 0)
+	if (c->link && lease_keep(&cl->lease, c, cl->u.s, uuid) == 0)
 		return true;
 	redis_conn_close(c);
 	do {
 		spool_uuid(cl->spool, uuid);
 		const struct redis_settings servers = servers_of(cl);
-		outcome = c->context || lease_open(c, &servers, uuid) == 0
+		outcome = c->link || lease_open(c, &servers, uuid) == 0
 				  ? lease_take(&cl->lease, c, cl->u.s, cl->spool, 0)
 				  : LEASE_FAILED;
 		if (outcome == LEASE_NEW_UUID)
@@ -312,7 +312,7 @@ static void forget(struct cluster *cl, const struct redis_settings *s)
 			redis_encode_literal(&node->out, "DEL");
 			topology_fence_key(&node->out, s, (uint16_t)slot, cl->u.t.uuid);
 		}
-		if (node->out.arrays == 0 || !node->conn.context ||
+		if (node->out.arrays == 0 || !node->conn.link ||
 			redis_conn_write(&node->conn, node->out.bytes, node->out.size) != 0)
 			continue;
 		for (uint32_t i = 0; i < node->out.arrays; i++)
@@ -330,10 +330,10 @@ void cluster_leave(struct cluster *cl, const struct redis_settings *s, bool gone
 	redis_encode_array(&b, 2);
 	redis_encode_literal(&b, "DEL");
 	numbered_key(&b, s, cl->u.t.uuid);
-	redisReply *reply = gone && cl->keeper.context ? redis_conn_ask(&cl->keeper, &b) : NULL;
+	redisReply *reply = gone && cl->keeper.link ? redis_conn_ask(&cl->keeper, &b) : NULL;
 	redis_buffer_free(&b);
 	if (reply)
 		freeReplyObject(reply);
-	if (cl->keeper.context)
+	if (cl->keeper.link)
 		lease_leave(&cl->lease, &cl->keeper, s, cl->u.t.uuid, gone);
 }

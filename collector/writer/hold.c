@@ -104,7 +104,7 @@ static size_t look_at_node(struct topology *t, size_t index, struct hold *h, uin
 	bool tells = reply && reply->type == REDIS_REPLY_STRING;
 	if (!tells)
 		h->next_look_ms = now_ms + HOLD_BLIND_MS;
-	for (unsigned slot = 0; t->nodes[index].conn.context && slot < REDIS_SLOTS; slot++) {
+	for (unsigned slot = 0; t->nodes[index].conn.link && slot < REDIS_SLOTS; slot++) {
 		if (!t->held[slot] || t->owner[slot] != index || (tells && !is_whole(reply->str, slot)))
 			continue;
 		t->held[slot] = false;
@@ -126,7 +126,7 @@ uint64_t hold_release(struct hold *h, struct units *u, uint64_t now_ms)
 		bool any = false;
 		for (unsigned slot = 0; !any && slot < REDIS_SLOTS; slot++)
 			any = u->t.held[slot] && u->t.owner[slot] == n;
-		if (any && u->t.nodes[n].conn.context)
+		if (any && u->t.nodes[n].conn.link)
 			released += look_at_node(&u->t, n, h, now_ms);
 	}
 	metrics_set(slots_held, u->t.held_len);

@@ -88,7 +88,7 @@ static int judge(struct writer *w, const struct guard *found)
 		w->applied = before;
 		if (mend(w, found))
 			state = GUARD_SOUND;
-		else if (!w->conn.context)
+		else if (!w->conn.link)
 			return -1;
 	}
 	metrics_set(writing_stopped, state > GUARD_NEW);

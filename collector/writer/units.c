@@ -128,7 +128,7 @@ static void send_units(struct units *u)
 		metrics_add(bytes_sent, node->out.size);
 		if (node->out.bad)
 			redis_conn_fail(&node->conn, REDIS_TROUBLE_MEMORY, "no memory to encode commands");
-		if (!node->conn.context || redis_conn_write(&node->conn, node->out.bytes, node->out.size) != 0) {
+		if (!node->conn.link || redis_conn_write(&node->conn, node->out.bytes, node->out.size) != 0) {
 			topology_fail(&u->t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
 			topology_failed(&u->t, node);
 		}
@@ -299,7 +299,7 @@ static void read_node(struct units *u, size_t n, bool asks)
 	struct cluster_node *node = &u->t.nodes[n];
 	bool down = false;
 
-	for (size_t i = u->order_len[n]; i < u->order_len[n + 1] && node->conn.context; i++) {
+	for (size_t i = u->order_len[n]; i < u->order_len[n + 1] && node->conn.link; i++) {
 		struct group_unit *unit = &u->g.units[u->order[i]];
 		if ((asks ? read_ask(u, node, unit) : read_unit(u, node, unit)) != 0) {
 			topology_fail(&u->t, node->conn.trouble, "%s: %s", node->address.text, node->conn.why);
@@ -311,7 +311,7 @@ static void read_node(struct units *u, size_t n, bool asks)
 	}
 	if (down)
 		topology_failed(&u->t, node);
-	if (!node->conn.context && u->order_len[n + 1] > u->order_len[n])
+	if (!node->conn.link && u->order_len[n + 1] > u->order_len[n])
 		u->moved = true;
 }
 

@@ -43,7 +43,7 @@ void writer_note_info(struct writer *w)
 	if (w->cluster) {
 		struct topology *t = cluster_topology(w->cluster);
 		for (size_t i = 0; i < t->nodes_len; i++)
-			if (t->nodes[i].listed && t->nodes[i].conn.context)
+			if (t->nodes[i].listed && t->nodes[i].conn.link)
 				bits |= take(w, t->nodes[i].address.text, &t->nodes[i].conn.info, words, sizeof(words));
 	} else {
 		bits = take(w, w->s.address.text, &w->conn.info, words, sizeof(words));
@@ -70,7 +70,7 @@ int writer_check(struct writer *w)
 		struct topology *t = cluster_topology(w->cluster);
 		for (size_t i = 0; i < t->nodes_len; i++) {
 			struct cluster_node *node = &t->nodes[i];
-			if (node->listed && node->conn.context && redis_info_ask(&node->conn) != 0)
+			if (node->listed && node->conn.link && redis_info_ask(&node->conn) != 0)
 				topology_failed(t, node); // the next step connects again
 		}
 	} else if (redis_info_ask(&w->conn) != 0) {

@@ -268,7 +268,7 @@ static void forget(struct writer *w)
 		cluster_leave(w->cluster, &w->s, gone);
 		return;
 	}
-	if (!w->conn.context || w->epoch != w->conn.epoch || batch_discard(&w->batch[w->turn], &w->conn) != 0)
+	if (!w->conn.link || w->epoch != w->conn.epoch || batch_discard(&w->batch[w->turn], &w->conn) != 0)
 		return;
 	if (lease_leave(&w->claim.lease, &w->conn, &w->s, w->claim.uuid, gone) == 0 && gone)
 		seq_forget(&w->conn, w->claim.uuid, &w->s);
@@ -281,7 +281,7 @@ static void *run(void *arg)
 
 	pthread_setname_np(pthread_self(), "writer");
 	while (!is_done(w)) {
-		if (w->conn.context || w->cluster) {
+		if (w->conn.link || w->cluster) {
 			if (step(w) == 0)
 				continue;
 			note_down(w, true);

@@ -167,9 +167,13 @@ static char *trim(char *text)
 	return text;
 }
 
-// Replaces control characters, so that a message that quotes input is one line.
+// Replaces control characters, so that a message that quotes input is one line, and user and password of a URL.
 static int refuse(char *why)
 {
+	char *at = strchr(why, '@'), *user = at ? strstr(why, "://") : NULL;
+
+	for (user = user && user < at ? user + 3 : at; user && user < at; user++)
+		*user = '*';
 	for (; *why; why++)
 		if ((unsigned char)*why < 0x20 || *why == 0x7f)
 			*why = '?';

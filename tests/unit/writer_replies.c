@@ -15,7 +15,7 @@ static int open_pair(struct redis_conn *c)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0)
 		return -1;
-	*c = (struct redis_conn){.context = redisConnectFd(fds[0])};
+	*c = (struct redis_conn){.link = redis_link_of(fds[0], 5000)};
 	return fds[1];
 }
 
