@@ -13,8 +13,8 @@
 #define COLLECTOR_STATS(X) \
 	/* inbox thread */ \
 	X(GAUGE,   connections,         "collector_dataplanes", "", "Connected dataplanes") \
-	X(COUNTER, accepted,            "collector_accepted_total", "", "Connections accepted from dataplanes") \
-	X(COUNTER, turned_away,         "collector_turned_away_total", "", "Connections of dataplanes rejected, or closed in favour of another user") \
+	X(COUNTER, accepted,            "collector_connections_accepted_total", "", "Connections accepted from dataplanes") \
+	X(COUNTER, turned_away,         "collector_connections_rejected_total", "", "Connections of dataplanes rejected, or closed in favour of another user") \
 	X(COUNTER, frames_records,      "collector_frames_received_total", "type=\"records\"", "Valid frames received from dataplanes, including those sent again") \
 	X(COUNTER, frames_stats,        "collector_frames_received_total", "type=\"stats\"", "") \
 	X(COUNTER, frames_hello,        "collector_frames_received_total", "type=\"hello\"", "") \
@@ -78,7 +78,7 @@
 	X(GAUGE,   context_labels,      "collector_context_entries", "file=\"labels\"", "") \
 	X(GAUGE,   context_popular,     "collector_context_entries", "file=\"popular\"", "") \
 	X(GAUGE,   context_prefixes,    "collector_context_entries", "file=\"prefixes\"", "") \
-	X(COUNTER, context_failed,      "collector_context_failed_total", "", "Files of context settings that could not be read again; their old content stays in use") \
+	X(COUNTER, context_failed,      "collector_context_reload_failures_total", "", "Files of context settings that could not be read again; their old content stays in use") \
 	/* watch thread; looked_at: writer thread */ \
 	X(GAUGE,   watch_active,        "collector_watch_active", "", "1 while this collector is the one that watches; of several with one Redis one is") \
 	X(GAUGE,   watch_rules,         "collector_watch_rules", "", "Watch rules in force") \
@@ -108,7 +108,6 @@
 	X(COUNTER, sightings_lost_full, "collector_sightings_total", "outcome=\"given_up\"", "Dropped because the spool was full") \
 	X(COUNTER, sightings_lost_read, "collector_sightings_total", "outcome=\"damaged\"", "In a batch that was damaged on disk") \
 	X(GAUGE,   sightings_waiting,   "collector_sightings_waiting", "", "Sightings in the spool that Redis does not have yet") \
-	X(COUNTER, sightings_in_redis,  "collector_sightings_applied_total", "", "Sightings applied in Redis") \
 	X(GAUGE,   unbalanced,          "collector_accounts_unbalanced", "", "1 if the accounts of sightings do not add up, in the collector or between it and a dataplane; a bug, please report it") \
 	/* HTTP thread */ \
 	X(COUNTER, http_metrics,        "collector_http_requests_total", "path=\"/metrics\",code=\"200\"", "HTTP requests answered") \

@@ -182,11 +182,11 @@ static void write_dataplanes(FILE *out, const struct sensor_counters *sensors, s
 {
 	static const struct stats_line up = {STATS_GAUGE, "", "dataplane_up", "",
 		"1 while the dataplane of the sensor is connected"};
-	static const struct stats_line taken = {STATS_GAUGE, "", "dataplane_sightings_taken", "",
+	static const struct stats_line taken = {STATS_COUNTER, "", "dataplane_sightings_taken_total", "",
 		"Sightings that the collector has taken of this start of the dataplane"};
 	static const struct stats_line unbalanced = {STATS_GAUGE, "", "dataplane_unbalanced", "",
 		"1 if the collector received another number of sightings than the dataplane sent; a bug, please report it"};
-	static const struct stats_line info = {STATS_GAUGE, "", "dataplane_info", "",
+	static const struct stats_line info = {STATS_GAUGE, "", "dataplane_build_info", "",
 		"Version of the sensor's dataplane"};
 
 	write_family(out, &up, 0);
@@ -257,9 +257,9 @@ static void write_collector(FILE *out, const struct spool_levels *spool)
 	write_gauge(out, "collector_spool_limit_bytes", "Octets that they may take (spool.size)", spool->limit);
 	write_gauge(out, "collector_spool_memory_bytes", "Memory of frames that wait for their commit", spool->memory);
 	fprintf(out,
-		"# HELP lookback_collector_build_info Version of the collector\n"
-		"# TYPE lookback_collector_build_info gauge\n"
-		"lookback_collector_build_info{version=\"%s\"} 1\n",
+		"# HELP lookback_build_info Version of the collector\n"
+		"# TYPE lookback_build_info gauge\n"
+		"lookback_build_info{version=\"%s\"} 1\n",
 		LOOKBACK_VERSION);
 }
 
@@ -274,7 +274,6 @@ void report_account(const struct report_sources *sources)
 	metrics_set(sightings_lost_full, a.given_up);
 	metrics_set(sightings_lost_read, a.damaged);
 	metrics_set(sightings_waiting, a.waiting);
-	metrics_set(sightings_in_redis, a.applied);
 	metrics_set(unbalanced, a.unbalanced || stats_get(&collector_stats.dataplanes_unbalanced) > 0);
 }
 

@@ -129,7 +129,7 @@ enum stats_kind {
 	X(COUNTER, lost_no_room,        "sightings_lost_total", "reason=\"no_room\"", "Sightings lost, by reason") \
 	/* the table */ \
 	X(GAUGE,   table_entries,       "table_entries", "", "Records in the table") \
-	X(GAUGE,   table_capacity,      "table_capacity", "", "Capacity of the table in records") \
+	X(GAUGE,   table_capacity,      "table_entries_limit", "", "Records that the table has room for") \
 	X(COUNTER, table_inserted,      "table_inserted_total", "", "Records inserted into the table") \
 	X(COUNTER, table_hits,          "table_hits_total", "", "Sightings of records that were in the table") \
 	X(COUNTER, table_evicted,       "table_evicted_total", "", "Records evicted from the table by new ones") \
@@ -185,23 +185,23 @@ enum stats_kind {
 	X(COUNTER, queries,   "port_messages_total", "kind=\"query\"", "DNS messages received by the port; if one kind stays 0, the tap lacks one direction") \
 	X(COUNTER, answers,   "port_messages_total", "kind=\"answer\"", "") \
 	X(GAUGE,   link_up,   "port_link_up", "", "1 while the link is up") \
-	X(GAUGE,   link_mbps, "port_link_mbps", "", "Speed of the link in Mbit/s") \
+	X(GAUGE,   link_speed, "port_link_speed_bytes", "", "Speed of the link, octets per second") \
 	X(COUNTER, reopened,  "port_reopened_total", "", "Times that the interface was removed and opened again")
 
 // Of the main thread, which hands frames to the collector.
 #define OUTBOX_STATS(X) \
-	X(GAUGE,   connected,      "collector_connected", "", "1 while the collector is connected") \
-	X(COUNTER, connects,       "collector_connects_total", "", "Connections made to the collector") \
-	X(GAUGE,   frames_total,   "frames", "", "Frames allocated") \
-	X(GAUGE,   frames_unacked, "frames_unacknowledged", "", "Frames not acknowledged by the collector yet") \
-	X(COUNTER, frames_sent,    "frames_sent_total", "", "Frames sent, including those sent again") \
-	X(COUNTER, frames_resent,  "frames_resent_total", "", "Frames sent again after a reconnect") \
-	X(COUNTER, frames_acked,   "frames_acknowledged_total", "", "Frames acknowledged by the collector") \
+	X(GAUGE,   connected,      "outbox_connected", "", "1 while the collector is connected") \
+	X(COUNTER, connects,       "outbox_connects_total", "", "Connections made to the collector") \
+	X(GAUGE,   frames_total,   "outbox_frames_limit", "", "Frames that the outbox has room for") \
+	X(GAUGE,   frames_unacked, "outbox_frames_unacknowledged", "", "Frames not acknowledged by the collector yet") \
+	X(COUNTER, frames_sent,    "outbox_frames_sent_total", "", "Frames sent, including those sent again") \
+	X(COUNTER, frames_resent,  "outbox_frames_resent_total", "", "Frames sent again after a reconnect") \
+	X(COUNTER, frames_acked,   "outbox_frames_acknowledged_total", "", "Frames acknowledged by the collector") \
 	X(GAUGE,   reloading,       "reload_running", "", "1 while the settings are reloaded") \
-	X(GAUGE,   sightings_unacked, "sightings_unacknowledged", "", "Sightings in frames not acknowledged by the collector yet") \
-	X(GAUGE,   frame_reached,   "frame_reached", "", "Number of the last frame sent over this connection, or acknowledged before it") \
-	X(GAUGE,   sightings_reached, "sightings_reached", "", "Sightings in all frames up to lookback_frame_reached") \
-	X(COUNTER, sightings_framed, "sightings_framed_total", "", "Sightings in all numbered frames") \
+	X(GAUGE,   sightings_unacked, "outbox_sightings_unacknowledged", "", "Sightings in frames not acknowledged by the collector yet") \
+	X(GAUGE,   frame_reached,   "outbox_frame_reached", "", "Number of the last frame sent over this connection, or acknowledged before it") \
+	X(GAUGE,   sightings_reached, "outbox_sightings_reached", "", "Sightings in all frames up to lookback_outbox_frame_reached") \
+	X(COUNTER, sightings_framed, "outbox_sightings_framed_total", "", "Sightings in all numbered frames") \
 	X(COUNTER, reloads,         "reloads_total", "outcome=\"taken\"", "Reloads of the settings on SIGHUP, by outcome") \
 	X(COUNTER, reloads_refused, "reloads_total", "outcome=\"refused\"", "")
 // clang-format on

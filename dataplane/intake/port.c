@@ -167,6 +167,7 @@ void port_read_stats(const struct port *port, struct port_stats *stats)
 	}
 	if (rte_eth_link_get_nowait(port->id, &link) == 0) {
 		stats->link_up = link.link_status;
-		stats->link_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
+		stats->link_speed =
+			link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed * UINT64_C(125000);
 	}
 }

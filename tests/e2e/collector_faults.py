@@ -470,7 +470,7 @@ def test_another_number_of_sightings():
             d.records(batch(0))
             d.wait()
         w.settled()
-        assert w.metric('dataplane_sightings_taken{sensor="odd"}') == ds[1].sums[-1] > 0
+        assert w.metric('dataplane_sightings_taken_total{sensor="odd"}') == ds[1].sums[-1] > 0
         w.kill()
         w.start()
         for d in ds:

@@ -439,7 +439,7 @@ def test_sightings_add_up():
         account = w.account()
         assert account["taken"] == sum(e[2] for e in source.expected.values()), account
         assert account["waiting"] == account["given_up"] == account["damaged"] == 0 and account["refused"] > 0, account
-        assert account["taken"] == w.metric("collector_sightings_applied_total") + account["skipped"] + account["refused"]
+        assert account["taken"] == w.metric('collector_sightings_total{outcome="applied"}') + account["skipped"] + account["refused"]
 
 
 def test_expiry_of_the_key():

@@ -78,7 +78,7 @@ printf '192.0.2.0/24,64998,CH,Moved,\n' > "$F/networks.csv"
 kill -HUP "$COLLECTOR_PID"
 is_moved() { [ "$(get -d q=www.example.com -d context=true | of)" = "64998|-|CH|Moved|-|3" ]; }
 await 20 is_moved
-has_failed() { [ "$(metric collector_context_failed_total)" = 1 ]; }
+has_failed() { [ "$(metric collector_context_reload_failures_total)" = 1 ]; }
 await 20 has_failed
 grep -q 'context.asn: .*geolite2-asn.mmdb: damaged.*; its old content stays in use' "$T/collector.log" || fail "the log says nothing of the bad file"
 same "the old content stays" "64502" "$(get -d q=v6.example.com -d context=true | jq .context.asn)"

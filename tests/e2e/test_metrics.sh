@@ -49,8 +49,8 @@ equal "records taken = sightings flushed + pending + Σ lost" "$(metric records_
 	$(($(metric sightings_flushed_total) + $(metric sightings_pending) + $(metric sightings_lost_total)))
 equal "records flushed = records that the collector has" "$(metric flush_records_total)" "$(metric collector_records_received_total)"
 equal "records received = applied" "$(metric collector_records_received_total)" "$(metric collector_records_total)"
-equal "sightings flushed = sightings in Redis" "$(metric sightings_flushed_total)" "$(metric collector_sightings_applied_total)"
-equal "sightings flushed = sightings taken from the dataplane" "$(metric sightings_flushed_total)" "$(metric dataplane_sightings_taken)"
+equal "sightings flushed = sightings in Redis" "$(metric sightings_flushed_total)" "$(metric collector_sightings_total 'outcome="applied"')"
+equal "sightings flushed = sightings taken from the dataplane" "$(metric sightings_flushed_total)" "$(metric dataplane_sightings_taken_total)"
 equal "the accounts add up" "$(metric dataplane_unbalanced) $(metric collector_accounts_unbalanced)" "0 0"
 [ "$(metric collector_accounts_compared_total)" -gt 1 ] || fail "accounts were not compared"
 equal "records new to Redis = entries of the stream" "$(metric collector_records_first_seen_total)" "$(redis xlen pdns:new)"

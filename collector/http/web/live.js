@@ -143,19 +143,19 @@ function spoolCard(now) {
 function tableCard(then, now) {
 	const { counters } = now;
 	return card('Table', 'in-memory',
-		meter('Records', counters.table_entries ?? 0, counters.table_capacity ?? 0, `${format.short(counters.table_entries ?? 0)} of ${format.short(counters.table_capacity ?? 0)}`),
+		meter('Records', counters.table_entries ?? 0, counters.table_entries_limit ?? 0, `${format.short(counters.table_entries ?? 0)} of ${format.short(counters.table_entries_limit ?? 0)}`),
 		figures([['New', perSecond(rate(then, now, (d) => d.counters.table_inserted_total))], ['Seen again', perSecond(rate(then, now, (d) => d.counters.table_hits_total))],
 			['Evicted', perSecond(rate(then, now, (d) => d.counters.table_evicted_total))], ['Pending', format.short(counters.sightings_pending ?? 0)],
-			['Sent', format.number(counters.sightings_reached ?? 0)],
+			['Sent', format.number(counters.outbox_sightings_reached ?? 0)],
 			['Taken by the collector', format.number(total(now.sensors.map((s) => s.sightings_taken ?? 0))), now.sensors.some((s) => s.unbalanced)],
-			['Frames not acknowledged', `${format.number(counters.frames_unacknowledged ?? 0)} of ${format.number(counters.frames ?? 0)}`]]));
+			['Frames not acknowledged', `${format.number(counters.outbox_frames_unacknowledged ?? 0)} of ${format.number(counters.outbox_frames_limit ?? 0)}`]]));
 }
 
 function portsCard(then, now) {
 	const of = (d, p) => d.ports.find((q) => q.port === p.port && q.sensor === p.sensor);
 	return card('Ports', 'ports', now.ports.length === 0 ? el('p', { class: 'aside' }, 'none') : el('table', null,
 		el('thead', null, el('tr', null, ['Port', 'Link', 'Packets', 'Bits', 'Queries', 'Answers', 'Lost'].map((t, i) => el('th', { scope: 'col', class: i > 1 ? 'number' : null }, t)))),
-		el('tbody', null, now.ports.map((p) => el('tr', null, el('th', { scope: 'row' }, p.port), el('td', null, p.port_link_up ? (p.port_link_mbps ? `${format.short(p.port_link_mbps * 1e6, 'bit')}/s` : 'up') : 'down'),
+		el('tbody', null, now.ports.map((p) => el('tr', null, el('th', { scope: 'row' }, p.port), el('td', null, p.port_link_up ? (p.port_link_speed_bytes ? `${format.short(p.port_link_speed_bytes * 8, 'bit')}/s` : 'up') : 'down'),
 			el('td', { class: 'number' }, perSecond(rate(then, now, (d) => of(d, p)?.port_rx_packets_total))),
 			el('td', { class: 'number' }, perSecond(scale(rate(then, now, (d) => of(d, p)?.port_rx_bytes_total), 8), 'bit')),
 			...['query', 'answer'].map((kind) => el('td', { class: 'number' }, perSecond(rate(then, now, (d) => of(d, p)?.port_messages_total?.[kind])))),
