@@ -22,8 +22,9 @@ enum name_mark {
 };
 
 enum {
-	WALK_FEW = 64,	     // ancestors that a message may have walked before they are remembered
-	PASSED_LEN = 1 << 16 // a power of two; a message has half as many labels at most
+	WALK_FEW = 64,	       // ancestors that a message may have walked before they are remembered
+	TARGET_OCTETS = 32768, // of the names of CNAMEs' targets, and of servers: further ones are not followed
+	PASSED_LEN = 1 << 16   // a power of two; a message has half as many labels at most
 };
 
 struct passed {
@@ -40,6 +41,7 @@ struct admit {
 	uint16_t taken[DNS_RECORDS_MAX];
 	uint8_t rdata[DNS_RDATA_SIZE]; // one canonical name at a time
 	uint16_t marks_len;	       // marks in use, to be cleared
+	uint32_t reached;	       // octets of the names that CNAMEs lead to
 	uint32_t walked;	       // ancestors looked up in this message
 	uint32_t round;		       // counts messages; makes forgetting O(1)
 	struct passed passed[PASSED_LEN];
@@ -114,6 +116,17 @@ static bool is_answer_in(const struct dns_record *r)
 	return r->class == DNS_CLASS_IN;
 }
 
+// The target of a CNAME that is reached, or DNS_NAME_NONE if the chain is longer than any that a resolver follows.
+static uint16_t follow_cname(struct admit *a, struct dns_message *m, const struct dns_record *r)
+{
+	if (a->reached > TARGET_OCTETS)
+		return DNS_NAME_NONE;
+	uint16_t target = target_of(a, m, r);
+	if (target != DNS_NAME_NONE)
+		a->reached += dns_names_get(m->names, target)->size;
+	return target;
+}
+
 // One pass in the order of the message, which is all that an ordinary answer needs. True if a record is left that
 // follow_any_order might still reach.
 static bool follow_in_order(struct admit *a, struct dns_message *m, uint16_t end)
@@ -127,7 +140,7 @@ static bool follow_in_order(struct admit *a, struct dns_message *m, uint16_t end
 		a->admitted[i] = reached && is_answer_in(r);
 		left |= !reached;
 		if (a->admitted[i] && r->type == DNS_TYPE_CNAME) {
-			uint16_t target = target_of(a, m, r);
+			uint16_t target = follow_cname(a, m, r);
 			if (target != DNS_NAME_NONE)
 				a->mark[target] |= NAME_REACHED;
 		}
@@ -143,7 +156,7 @@ static size_t reach(struct admit *a, struct dns_message *m, uint16_t owner, size
 		a->admitted[i - 1] = true;
 		if (r->type != DNS_TYPE_CNAME)
 			continue;
-		uint16_t target = target_of(a, m, r);
+		uint16_t target = follow_cname(a, m, r);
 		if (target != DNS_NAME_NONE && !(a->mark[target] & NAME_REACHED)) {
 			a->mark[target] |= NAME_REACHED;
 			a->queue[queued++] = target;
@@ -189,15 +202,17 @@ static void follow_authority(struct admit *a, struct dns_message *m, uint16_t at
 	for (uint16_t i = 0, len = (uint16_t)dns_names_len(m->names); i < len; i++)
 		if (a->mark[i] & NAME_REACHED)
 			mark_ancestors(a, m, i);
+	size_t octets = 0;
 	for (; at < end; at++) {
 		const struct dns_record *r = &m->records[at];
 		bool type_fits = r->type == DNS_TYPE_NS || r->type == DNS_TYPE_SOA || r->type == DNS_TYPE_DS;
 		a->admitted[at] = type_fits && r->class == DNS_CLASS_IN && a->mark[r->owner] & NAME_ABOVE;
-		if (!a->admitted[at] || r->type != DNS_TYPE_NS)
+		if (!a->admitted[at] || r->type != DNS_TYPE_NS || octets > TARGET_OCTETS)
 			continue;
 		uint16_t target = target_of(a, m, r);
 		if (target == DNS_NAME_NONE)
 			continue;
+		octets += dns_names_get(m->names, target)->size;
 		if (dns_name_is_under(dns_names_bytes(m->names, target), dns_names_get(m->names, target)->size,
 			    dns_names_bytes(m->names, r->owner), dns_names_get(m->names, r->owner)->size))
 			a->mark[target] |= NAME_GLUE;
@@ -250,6 +265,7 @@ uint16_t admit_message(struct admit *a, struct dns_message *m, const struct admi
 	memset(a->mark, 0, a->marks_len);
 	a->mark[0] = NAME_REACHED; // names[0] is the question's
 	a->walked = 0;
+	a->reached = 0;
 	if (__builtin_expect(++a->round == 0, 0)) { // the counter has wrapped: old marks would look new
 		memset(a->passed, 0, sizeof(a->passed));
 		a->round = 1;

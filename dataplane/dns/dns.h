@@ -91,7 +91,7 @@ struct dns_message {
 	struct dns_names *names;		    // owned; names[0] is the question's name
 };
 
-// A message to parse into, again and again. About 4 MiB, so one per worker. NULL if out of memory.
+// A message to parse into, again and again. About 7 MiB, so one per worker. NULL if out of memory.
 struct dns_message *dns_message_new(const struct hash_key *key);
 void dns_message_free(struct dns_message *m);
 
@@ -110,9 +110,6 @@ size_t dns_question(const uint8_t *wire, size_t size, const uint8_t **question);
 // (1..255), or 0 with the cursor bad if a label, a pointer or the total is out of bounds. Pointers must go strictly
 // backwards; at most DNS_POINTERS_MAX. Afterwards the cursor is after the name in the message. No allocation.
 size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE]);
-
-// The same; `*pointers`: the number of compression pointers.
-size_t dns_name_read_counted(struct cursor *c, uint8_t out[static DNS_NAME_SIZE], unsigned *pointers);
 
 // Makes the ASCII letters of a name in wire form lower case (RFC 4343), in place.
 void dns_name_lower(uint8_t *name, size_t size);
@@ -140,6 +137,10 @@ enum { DNS_NAME_NONE = 0xffff };
 // the name is not sound.
 uint16_t dns_names_read(struct dns_names *n, struct cursor *c);
 
+// Copies the name at the cursor as dns_name_read does, faster if it ends like a name of this message that was read before. `n`
+// may be NULL.
+size_t dns_names_copy(struct dns_names *n, struct cursor *c, uint8_t out[static DNS_NAME_SIZE]);
+
 // The index of a name in lower case, DNS_NAME_NONE if the message has not read it; and its hash.
 uint16_t dns_names_find(struct dns_names *n, const uint8_t *name, size_t size, uint64_t *hash);
 
@@ -161,10 +162,12 @@ static inline size_t dns_names_len(const struct dns_names *n)
 // rdata.c ────────────────────────────────────────────────────────────────────────────────
 
 // True if the RDATA fits the layout of its type (common/dns_layout.h) exactly. The cursor is limited to the RDATA; its base
-// is the message. Types without a layout always fit.
-bool dns_rdata_check(struct cursor c, uint16_t type, uint16_t class);
+// is the message. Types without a layout always fit. `names`: those of the message, or NULL; with them, RDATA that is
+// full of compressed names takes less time.
+bool dns_rdata_check(struct cursor c, uint16_t type, uint16_t class, struct dns_names *names);
 
 // Writes the canonical form to `out` (DNS_RDATA_SIZE octets are enough): names decompressed and in lower case (RFC 4343), all
 // else unchanged. Returns its size, or SIZE_MAX if the RDATA is not sound or does not fit into `out`. A record that was
 // checked cannot fail.
-size_t dns_rdata_read(struct cursor c, uint16_t type, uint16_t class, uint8_t *out, size_t out_size);
+size_t dns_rdata_read(struct cursor c, uint16_t type, uint16_t class, struct dns_names *names, uint8_t *out,
+	size_t out_size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Domain names in wire form: reading with decompression, lower case, ancestry, text.
 #include "dataplane/dns/dns.h"
+#include "dataplane/dns/name_memory.h"
 
 #include <stdio.h>
 
@@ -53,26 +54,46 @@ static inline void copy_lower(uint8_t *to, const uint8_t *from, size_t n)
 	}
 }
 
-// This walk over labels is not wire_name_end: it copies each label, and follows pointers.
-size_t dns_name_read_counted(struct cursor *c, uint8_t out[static DNS_NAME_SIZE], unsigned *pointers)
+// Ends the walk by the tail that is known of the place `p`. Returns the size of the whole name, or 0.
+static size_t join_tail(struct name_walk *k, const struct cursor *c, const struct name_tail *tail, const uint8_t *bytes,
+	uint8_t *out, size_t size)
 {
-	const uint8_t *p = c->at, *after = p; // `after`: after the furthest octet read before a jump
-	size_t lowest = cursor_offset(c), size = 0;
+	if ((tail->pointers > 0 && tail->next >= k->lowest) || k->pointers + tail->pointers > DNS_POINTERS_MAX ||
+		size + tail->size > DNS_NAME_SIZE || tail->furthest > (size_t)(c->end - c->base))
+		return 0;
+	memcpy(out + size, bytes + tail->at, tail->size);
+	k->tail = tail;
+	return size + tail->size;
+}
 
-	*pointers = 0;
+// This walk over labels is not wire_name_end: it copies each label, and follows pointers.
+static inline __attribute__((always_inline)) size_t walk(struct name_walk *k, struct cursor *c,
+	const struct name_memory *memory, const uint8_t *bytes, uint8_t *out, bool notes)
+{
+	const uint8_t *p = c->at;
+	size_t size = 0;
+
 	while (p < c->end) {
+		size_t offset = (size_t)(p - c->base);
+		if (memory && offset <= NAME_OFFSET_MAX) {
+			const struct name_tail *tail = name_memory_find(memory, offset);
+			if (tail)
+				return join_tail(k, c, tail, bytes, out, size);
+		}
 		uint8_t label = *p++;
 		if (label == 0) {
 			out[size++] = 0;
-			// labels after a pointer may reach past the name itself: the message continues
-			// after them, and then is hardly ever sound
-			c->at = after > p ? after : p;
+			k->jumps[k->pointers].after = (uint32_t)(p - c->base);
 			return size;
 		}
 		if (label <= DNS_LABEL_SIZE) {
 			// one octet for the length and one for the root that must still follow
 			if (label > (size_t)(c->end - p) || size + label + 2 > DNS_NAME_SIZE)
-				break;
+				return 0;
+			if (notes)
+				k->labels[k->labels_len++] = (struct name_label){.offset = (uint16_t)offset,
+					.at = (uint8_t)size,
+					.pointers = (uint8_t)k->pointers};
 			out[size++] = label;
 			copy_lower(out + size, p, label);
 			size += label;
@@ -80,24 +101,71 @@ size_t dns_name_read_counted(struct cursor *c, uint8_t out[static DNS_NAME_SIZE]
 			continue;
 		}
 		if ((label & LABEL_KIND) != LABEL_POINTER || p == c->end)
-			break;
+			return 0;
 		size_t target = (size_t)(label & LABEL_POINTER_HIGH) << 8 | *p++;
-		if (target >= lowest || ++*pointers > DNS_POINTERS_MAX)
-			break;
-		if (p > after)
-			after = p;
-		lowest = target;
+		if (target >= k->lowest || k->pointers == DNS_POINTERS_MAX)
+			return 0;
+		k->jumps[k->pointers++] =
+			(struct name_jump){.after = (uint32_t)(p - c->base), .target = (uint16_t)target};
+		k->lowest = target;
 		p = c->base + target;
 	}
-	cursor_fail(c);
 	return 0;
+}
+
+static inline __attribute__((always_inline)) size_t read_name(struct name_walk *k, struct cursor *c,
+	const struct name_memory *memory, const uint8_t *bytes, uint8_t *out, bool notes)
+{
+	k->labels_len = k->pointers = 0;
+	k->lowest = cursor_offset(c);
+	k->tail = NULL;
+	size_t size = walk(k, c, memory, bytes, out, notes);
+	if (size == 0) {
+		cursor_fail(c);
+		return 0;
+	}
+	// labels after a pointer may reach past the name itself: the message continues after them, and then is hardly
+	// ever sound
+	uint32_t furthest = k->tail ? k->tail->furthest : k->jumps[k->pointers].after;
+	for (unsigned i = k->pointers; i-- > 0;)
+		furthest = k->jumps[i].after > furthest ? k->jumps[i].after : furthest;
+	c->at = c->base + furthest;
+	return size;
+}
+
+size_t name_walk(struct name_walk *k, struct cursor *c, const struct name_memory *memory, const uint8_t *bytes,
+	uint8_t *out)
+{
+	return read_name(k, c, memory, bytes, out, true);
 }
 
 size_t dns_name_read(struct cursor *c, uint8_t out[static DNS_NAME_SIZE])
 {
-	unsigned pointers;
+	struct name_walk k;
 
-	return dns_name_read_counted(c, out, &pointers);
+	return read_name(&k, c, NULL, NULL, out, false);
+}
+
+void name_memory_note(struct name_memory *memory, const struct name_walk *k, uint32_t at, size_t size)
+{
+	const struct name_tail *tail = k->tail;
+	unsigned pointers = k->pointers + (tail ? tail->pointers : 0), jump = k->pointers;
+	uint32_t furthest = tail ? tail->furthest : k->jumps[k->pointers].after;
+
+	for (unsigned i = k->labels_len; i-- > 0;) { // from the end on
+		const struct name_label *l = &k->labels[i];
+		for (; jump > l->pointers; jump--)
+			furthest = k->jumps[jump - 1].after > furthest ? k->jumps[jump - 1].after : furthest;
+		if (l->offset > NAME_OFFSET_MAX)
+			continue;
+		uint16_t next = l->pointers < k->pointers ? k->jumps[l->pointers].target : tail ? tail->next : 0;
+		memory->tails[l->offset] = (struct name_tail){.round = memory->round,
+			.at = at + l->at,
+			.furthest = furthest,
+			.next = next,
+			.size = (uint8_t)(size - l->at),
+			.pointers = (uint8_t)(pointers - l->pointers)};
+	}
 }
 
 void dns_name_lower(uint8_t *name, size_t size)
@@ -112,9 +180,13 @@ bool dns_name_is_under(const uint8_t *name, size_t name_size, const uint8_t *zon
 	if (zone_size > name_size)
 		return false;
 	size_t at = 0, want = name_size - zone_size;
+	if (memcmp(name + want, zone, zone_size) != 0)
+		return false;
+	if (zone_size == 1) // the root
+		return true;
 	while (at < want) // the zone must begin at a label of the name
 		at = wire_name_next(name, at);
-	return at == want && memcmp(name + want, zone, zone_size) == 0;
+	return at == want;
 }
 
 static size_t text_octet(uint8_t octet, char *out)

@@ -6,16 +6,20 @@
 //     offsets  direct-mapped cache: offset in the message → index, for names that another pointer may refer to
 //     slots    open addressing by hash: equal names at different offsets have one index. Filled when there is a second
 //              name; most messages have only one
+//     memory   ends of names by offset; used once a message has had WALK_FEW labels of compressed names
 #include <stdlib.h>
 
 #include "dataplane/dns/dns.h"
+#include "dataplane/dns/name_memory.h"
 #include "dataplane/base/octets.h"
 
 enum {
 	SLOTS_LEN = 2 * DNS_NAMES_MAX, // a power of two, never more than half full
 	SLOTS_FEW = 128,	       // only so many are used while they are enough: they stay in the CPU cache
 	OFFSETS_LEN = 256,	       // a power of two
-	NAME_ROOM = 256 + HASH_BLOCK   // of the longest name and its zeros
+	NAME_ROOM = 256 + HASH_BLOCK,  // of the longest name and its zeros
+	WALK_FEW = 256,		       // labels
+	COPIES_MAX = 8192	       // names in `bytes` that have no index
 };
 
 struct offset_entry {
@@ -36,10 +40,14 @@ struct name_store {
 	uint32_t bytes_size;	// octets used in bytes, a multiple of HASH_BLOCK
 	uint16_t slots_len;	// so many names, from the first, are in slots
 	uint32_t slots_mask;	// SLOTS_FEW - 1 or SLOTS_LEN - 1
+	uint32_t walked;	// labels of compressed names that were read in this message
+	uint32_t copies;	// names in `bytes` that have no index
+	struct name_walk walk;	// through the name in hand
 	struct offset_entry offsets[OFFSETS_LEN];
 	struct name_slot slots[SLOTS_LEN];
 	struct dns_name names[DNS_NAMES_MAX];
-	uint8_t bytes[(size_t)DNS_NAMES_MAX * 256 + NAME_ROOM] __attribute__((aligned(OCTETS)));
+	struct name_memory memory;
+	uint8_t bytes[((size_t)DNS_NAMES_MAX + COPIES_MAX) * 256 + NAME_ROOM] __attribute__((aligned(OCTETS)));
 };
 
 static inline struct name_store *store_of(struct dns_names *front)
@@ -78,20 +86,61 @@ static inline void copy_plain(uint8_t *to, const uint8_t *from, size_t size)
 	octets_store(to + at, octets_lower(octets_load(from + at)) & octets_within(size - at, 0));
 }
 
-// Reads the name at the cursor to bytes + bytes_size, with zeros after it. Returns its size, or 0.
-static inline size_t read_name(struct name_store *n, struct cursor *c, unsigned *pointers)
+static inline struct name_memory *memory_of(struct name_store *n)
+{
+	return __builtin_expect(n->walked > WALK_FEW, 0) ? &n->memory : NULL;
+}
+
+// A name that is compressed, or close to the end of the message.
+static __attribute__((noinline)) size_t read_compressed(struct name_store *n, struct cursor *c)
 {
 	uint8_t *to = n->bytes + n->bytes_size;
+	size_t size = name_walk(&n->walk, c, memory_of(n), n->bytes, to);
+
+	n->walked += n->walk.labels_len;
+	memset(to + size, 0, HASH_BLOCK);
+	return size;
+}
+
+// Reads the name at the cursor to bytes + bytes_size, with zeros after it. Returns its size, or 0.
+static inline size_t read_name(struct name_store *n, struct cursor *c, bool *walked)
+{
 	size_t left = cursor_left(c), size = wire_name_size(c->at, left);
 
-	if (__builtin_expect(size > 0 && size + HASH_BLOCK <= left, 1)) {
-		copy_plain(to, c->at, size);
-		c->at += size;
-		*pointers = 0;
-		return size;
+	*walked = !__builtin_expect(size > 0 && size + HASH_BLOCK <= left, 1);
+	if (*walked)
+		return read_compressed(n, c);
+	copy_plain(n->bytes + n->bytes_size, c->at, size);
+	c->at += size;
+	return size;
+}
+
+static unsigned walk_pointers(const struct name_walk *k)
+{
+	return k->pointers + (k->tail ? k->tail->pointers : 0);
+}
+
+// True if a later pointer can refer to a label that this walk was the first to come by.
+static bool walk_is_new(const struct name_walk *k)
+{
+	return k->labels_len > 0 && k->labels[k->labels_len - 1].offset <= NAME_OFFSET_MAX;
+}
+
+size_t dns_names_copy(struct dns_names *front, struct cursor *c, uint8_t out[static DNS_NAME_SIZE])
+{
+	if (!front)
+		return dns_name_read(c, out);
+	struct name_store *n = store_of(front);
+	struct name_memory *memory = memory_of(n);
+	size_t size = name_walk(&n->walk, c, memory, n->bytes, out);
+
+	n->walked += n->walk.labels_len;
+	if (memory && size > 0 && walk_is_new(&n->walk) && n->copies < COPIES_MAX) {
+		memcpy(n->bytes + n->bytes_size, out, size);
+		name_memory_note(memory, &n->walk, n->bytes_size, size);
+		n->bytes_size += (uint32_t)((size + HASH_BLOCK - 1) & ~(size_t)(HASH_BLOCK - 1));
+		n->copies++;
 	}
-	size = dns_name_read_counted(c, to, pointers);
-	memset(to + size, 0, HASH_BLOCK);
 	return size;
 }
 
@@ -172,13 +221,17 @@ bool dns_names_first(struct dns_names *front, struct cursor *c)
 	n->slots_len = 0;
 	n->slots_mask = SLOTS_FEW - 1;
 	n->bytes_size = 0;
+	n->walked = 0;
+	n->copies = 0;
 	if (__builtin_expect(++n->round == 0, 0)) { // the number wrapped: old marks must be cleared
 		memset(n->offsets, 0, sizeof(n->offsets));
 		memset(n->slots, 0, sizeof(n->slots));
+		memset(n->memory.tails, 0, sizeof(n->memory.tails));
 		n->round = 1;
 	}
-	unsigned pointers;
-	size_t size = read_name(n, c, &pointers);
+	n->memory.round = n->round;
+	bool walked;
+	size_t size = read_name(n, c, &walked);
 	if (size == 0)
 		return false;
 	keep_name(n, size, hash_padded(&n->key, n->bytes, size));
@@ -204,14 +257,17 @@ uint16_t dns_names_read(struct dns_names *front, struct cursor *c)
 		c->at = behind;
 		return entry->index;
 	}
-	unsigned pointers;
-	size_t size = n->front.len < DNS_NAMES_MAX ? read_name(n, c, &pointers) : 0;
+	bool walked;
+	struct name_memory *memory = memory_of(n);
+	size_t size = n->front.len < DNS_NAMES_MAX ? read_name(n, c, &walked) : 0;
 	if (size == 0) {
 		cursor_fail(c);
 		return DNS_NAME_NONE;
 	}
 	uint16_t index = intern(n, size, hash_padded(&n->key, n->bytes + n->bytes_size, size), true);
-	if (behind || pointers < DNS_POINTERS_MAX)
+	if (walked && memory && index != DNS_NAME_NONE)
+		name_memory_note(memory, &n->walk, n->names[index].at, size);
+	if (behind || !walked || walk_pointers(&n->walk) < DNS_POINTERS_MAX)
 		remember_offset(n, offset, index);
 	return index;
 }

@@ -65,7 +65,8 @@ static bool check_special(const struct dns_message *m, const struct dns_record *
 }
 
 // RDATA of the types that nearly all records have, without a lookup in the table.
-static inline bool check_rdata(const uint8_t *base, const uint8_t *rdata, const struct dns_record *r)
+static inline bool check_rdata(struct dns_names *names, const uint8_t *base, const uint8_t *rdata,
+	const struct dns_record *r)
 {
 	if (likely(r->class == DNS_CLASS_IN)) {
 		if (likely(r->type == DNS_TYPE_A))
@@ -76,7 +77,7 @@ static inline bool check_rdata(const uint8_t *base, const uint8_t *rdata, const 
 	if (r->type == DNS_TYPE_OPT && r->rdata_size == 0)
 		return true;
 	struct cursor within = {.base = base, .at = rdata, .end = rdata + r->rdata_size};
-	return dns_rdata_check(within, r->type, r->class);
+	return dns_rdata_check(within, r->type, r->class, names);
 }
 
 // The owner of a record: nearly always the pointer C00C to the question's name.
@@ -113,7 +114,7 @@ static bool read_section(struct dns_message *m, struct cursor *c, enum dns_secti
 		r->section = (uint8_t)section;
 		const uint8_t *rdata = fixed + FIXED_SIZE;
 		r->rdata_at = (uint16_t)(rdata - c->base);
-		if (unlikely(r->rdata_size > left - FIXED_SIZE) || unlikely(!check_rdata(c->base, rdata, r)))
+		if (unlikely(r->rdata_size > left - FIXED_SIZE) || unlikely(!check_rdata(m->names, c->base, rdata, r)))
 			return false;
 		c->at = rdata + r->rdata_size;
 		if (unlikely(r->type == DNS_TYPE_OPT || r->type == DNS_TYPE_TSIG)) {

@@ -45,7 +45,7 @@ bool dns_rdata_name(struct dns_rdata_walk *w)
 
 	if (!copy_run(w))
 		return false;
-	size_t size = dns_name_read(&w->c, name);
+	size_t size = dns_names_copy(w->names, &w->c, name);
 	w->copied = w->c.at;
 	return size > 0 && put(w, name, size);
 }
@@ -99,13 +99,13 @@ static bool walk(struct dns_rdata_walk *w, const struct dns_layout *l)
 	return cursor_left(&w->c) == 0 && copy_run(w) && dns_rdata_rules(w->start, size, l->type);
 }
 
-bool dns_rdata_check(struct cursor c, uint16_t type, uint16_t class)
+bool dns_rdata_check(struct cursor c, uint16_t type, uint16_t class, struct dns_names *names)
 {
 	const struct dns_layout *l = layout_in_class(type, class);
 
 	if (!l || l->lenient)
 		return true;
-	struct dns_rdata_walk w = {.c = c, .start = c.at, .copied = c.at};
+	struct dns_rdata_walk w = {.c = c, .names = names, .start = c.at, .copied = c.at};
 	return walk(&w, l);
 }
 
@@ -118,13 +118,15 @@ static size_t copy_opaque(const struct cursor *c, uint8_t *out, size_t out_size)
 	return size;
 }
 
-size_t dns_rdata_read(struct cursor c, uint16_t type, uint16_t class, uint8_t *out, size_t out_size)
+size_t dns_rdata_read(struct cursor c, uint16_t type, uint16_t class, struct dns_names *names, uint8_t *out,
+	size_t out_size)
 {
 	const struct dns_layout *l = layout_in_class(type, class);
 
 	if (!l)
 		return copy_opaque(&c, out, out_size);
-	struct dns_rdata_walk w = {.c = c, .start = c.at, .out = out, .out_end = out + out_size, .copied = c.at};
+	struct dns_rdata_walk w =
+		{.c = c, .names = names, .start = c.at, .out = out, .out_end = out + out_size, .copied = c.at};
 	if (walk(&w, l))
 		return (size_t)(w.out - out);
 	return l->lenient && !w.full ? copy_opaque(&c, out, out_size) : SIZE_MAX;

@@ -13,13 +13,15 @@
 #include "dataplane/common/dns_layout.h"
 
 // A walk through RDATA.
+struct dns_names;
 struct dns_rdata_walk {
-	struct cursor c;       // limited to the RDATA; its base is the message
-	const uint8_t *start;  // first octet of the RDATA
-	uint8_t *out;	       // where the canonical form goes, NULL to check only
-	uint8_t *out_end;      // one past the last octet of room
-	bool full;	       // the canonical form did not fit
-	const uint8_t *copied; // octets up to here are in `out`
+	struct cursor c;	 // limited to the RDATA; its base is the message
+	struct dns_names *names; // of the message, or NULL
+	const uint8_t *start;	 // first octet of the RDATA
+	uint8_t *out;		 // where the canonical form goes, NULL to check only
+	uint8_t *out_end;	 // one past the last octet of room
+	bool full;		 // the canonical form did not fit
+	const uint8_t *copied;	 // octets up to here are in `out`
 };
 
 // Reads one name, and writes its canonical form if there is an `out`. False if it is not sound or does not fit.

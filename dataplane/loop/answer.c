@@ -30,7 +30,8 @@ static size_t prepare(const struct answer_context *x, struct table_pending *slot
 	if (rdata_size > (size_t)(end - p) - ANSWER_FIXED_SIZE)
 		return 0;
 	uint8_t *rdata = answer_key(slot, o, type);
-	size_t size = dns_rdata_read(c, type, DNS_CLASS_IN, rdata, TABLE_KEY_SHORT - TABLE_KEY_HEAD - (size_t)o->size);
+	size_t size =
+		dns_rdata_read(c, type, DNS_CLASS_IN, NULL, rdata, TABLE_KEY_SHORT - TABLE_KEY_HEAD - (size_t)o->size);
 	if (size == SIZE_MAX)
 		return 0;
 	memset(rdata + size, 0,
@@ -49,7 +50,7 @@ static size_t leave_out(const struct answer_context *x, struct answer *a, const 
 	struct cursor c = {.base = x->wire, .at = p + ANSWER_FIXED_SIZE, .end = p + ANSWER_FIXED_SIZE + rdata_size};
 
 	if (rdata_size > (size_t)(end - p) - ANSWER_FIXED_SIZE || type == DNS_TYPE_OPT || type == DNS_TYPE_TSIG ||
-		!dns_rdata_check(c, type, DNS_CLASS_IN))
+		!dns_rdata_check(c, type, DNS_CLASS_IN, NULL))
 		return 0;
 	a->skipped++;
 	return ANSWER_FIXED_SIZE + rdata_size;

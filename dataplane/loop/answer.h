@@ -181,7 +181,7 @@ answer_inline bool answer_opt(const uint8_t *wire, const uint8_t *p, const uint8
 	if ((size_t)(end - p) != ANSWER_OPT_SIZE + rdata_size)
 		return false;
 	struct cursor options = {.base = wire, .at = p + ANSWER_OPT_SIZE, .end = end};
-	return answer_likely(rdata_size == 0) || dns_rdata_check(options, DNS_TYPE_OPT, cursor_load16(p + 3));
+	return answer_likely(rdata_size == 0) || dns_rdata_check(options, DNS_TYPE_OPT, cursor_load16(p + 3), NULL);
 }
 
 // answer.c: another record of the owner at `p`, prepared or left out for its type. Returns its octets, or 0.

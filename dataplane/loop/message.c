@@ -52,7 +52,7 @@ static void add_record(struct worker *w, const struct dns_record *r, uint32_t no
 	const struct dns_name *owner = dns_names_get(m->names, r->owner);
 	const uint8_t *rdata = m->wire + r->rdata_at;
 	struct cursor c = {.base = m->wire, .at = rdata, .end = rdata + r->rdata_size};
-	size_t rdata_size = dns_rdata_read(c, r->type, r->class, w->rdata, DNS_RDATA_SIZE);
+	size_t rdata_size = dns_rdata_read(c, r->type, r->class, m->names, w->rdata, DNS_RDATA_SIZE);
 
 	if (unlikely(rdata_size > UINT16_MAX)) {
 		stats_add(&w->stats.rr_too_long, 1);

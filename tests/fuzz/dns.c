@@ -34,6 +34,17 @@ struct ordinary {
 	struct table *table; // nothing is ever added to it
 };
 
+// Names read with and without what is known of the message are the same.
+static void compare_names(struct dns_message *m, const struct dns_record *r, const uint8_t *rdata, size_t rdata_size)
+{
+	static uint8_t other[DNS_RDATA_SIZE];
+	struct cursor c = {.base = m->wire, .at = m->wire + r->rdata_at, .end = m->wire + r->rdata_at + r->rdata_size};
+
+	CHECK(dns_rdata_check(c, r->type, r->class, NULL));
+	CHECK(dns_rdata_read(c, r->type, r->class, NULL, other, sizeof(other)) == rdata_size);
+	CHECK(rdata_size == SIZE_MAX || memcmp(other, rdata, rdata_size) == 0);
+}
+
 static void read_ordinary(struct ordinary *o, const struct admit_options *options, const uint8_t *data, size_t size)
 {
 	static struct worker_stats stats;
@@ -106,7 +117,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const struct dns_record *r = &m->records[taken[i]];
 		const struct dns_name *owner = dns_names_get(m->names, r->owner);
 		struct cursor c = {.base = data, .at = data + r->rdata_at, .end = data + r->rdata_at + r->rdata_size};
-		size_t rdata_size = dns_rdata_read(c, r->type, r->class, rdata, sizeof(rdata));
+		size_t rdata_size = dns_rdata_read(c, r->type, r->class, m->names, rdata, sizeof(rdata));
+		compare_names(m, r, rdata, rdata_size);
 		if (rdata_size > UINT16_MAX)
 			continue;
 		uint8_t *k = table_key(table, TABLE_KEY_MAX);

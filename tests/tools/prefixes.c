@@ -49,7 +49,7 @@ static void try_prefix(void *context, const uint8_t *prefix, size_t n)
 		const struct dns_record *r = &parsed->records[list[i]];
 		const uint8_t *at = prefix + r->rdata_at;
 		dns_rdata_read((struct cursor){.base = prefix, .at = at, .end = at + r->rdata_size}, r->type, r->class,
-			rdata, sizeof(rdata));
+			NULL, rdata, sizeof(rdata));
 	}
 }
 

@@ -40,8 +40,8 @@ static void answer(unsigned type, unsigned rrclass, size_t size, size_t at, size
 	struct cursor c = cursor_make(start, at + rdata_size);
 	cursor_skip(&c, at);
 	size_t n = SIZE_MAX;
-	if (dns_rdata_check(c, (uint16_t)type, (uint16_t)rrclass))
-		n = dns_rdata_read(c, (uint16_t)type, (uint16_t)rrclass, canonical, sizeof(canonical));
+	if (dns_rdata_check(c, (uint16_t)type, (uint16_t)rrclass, NULL))
+		n = dns_rdata_read(c, (uint16_t)type, (uint16_t)rrclass, NULL, canonical, sizeof(canonical));
 	free(copy);
 	if (n == SIZE_MAX) {
 		puts("malformed");

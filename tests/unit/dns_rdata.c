@@ -52,15 +52,15 @@ static bool sample_holds(const struct sample *s)
 	uint8_t rdata[1024], expect[1024], out[2048];
 	struct cursor c = place(rdata, from_hex(s->rdata, rdata));
 
-	bool sound = dns_rdata_check(c, s->type, DNS_CLASS_IN);
-	size_t n = dns_rdata_read(c, s->type, DNS_CLASS_IN, out, sizeof(out));
+	bool sound = dns_rdata_check(c, s->type, DNS_CLASS_IN, NULL);
+	size_t n = dns_rdata_read(c, s->type, DNS_CLASS_IN, NULL, out, sizeof(out));
 	if (!s->expect)
 		return !sound && n == SIZE_MAX;
 	size_t expect_size = from_hex(s->expect, expect);
 	if (!sound || n != expect_size || memcmp(out, expect, n) != 0)
 		return false;
 	// room for one octet less does not do
-	return n == 0 || dns_rdata_read(c, s->type, DNS_CLASS_IN, out, n - 1) == SIZE_MAX;
+	return n == 0 || dns_rdata_read(c, s->type, DNS_CLASS_IN, NULL, out, n - 1) == SIZE_MAX;
 }
 
 static void check_samples(const struct sample *samples, size_t len)
@@ -272,7 +272,7 @@ static double check_ms(const uint8_t *rdata, size_t size)
 
 	for (int i = 0; i < 5; i++) {
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
-		CU_ASSERT_TRUE(dns_rdata_check(cursor_make(rdata, size), DNS_TYPE_HTTPS, DNS_CLASS_IN));
+		CU_ASSERT_TRUE(dns_rdata_check(cursor_make(rdata, size), DNS_TYPE_HTTPS, DNS_CLASS_IN, NULL));
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
 		double ms = (double)(end.tv_sec - start.tv_sec) * 1e3 + (double)(end.tv_nsec - start.tv_nsec) / 1e6;
 		least = ms < least ? ms : least;
@@ -310,13 +310,13 @@ static void test_classes(void)
 	uint8_t rdata[64], out[64];
 	struct cursor c = place(rdata, from_hex("c0000102", rdata));
 
-	CU_ASSERT_TRUE(dns_rdata_check(c, DNS_TYPE_A, DNS_CLASS_CH)); // name and address
-	CU_ASSERT_EQUAL(dns_rdata_read(c, DNS_TYPE_A, DNS_CLASS_CH, out, sizeof(out)), 15);
+	CU_ASSERT_TRUE(dns_rdata_check(c, DNS_TYPE_A, DNS_CLASS_CH, NULL)); // name and address
+	CU_ASSERT_EQUAL(dns_rdata_read(c, DNS_TYPE_A, DNS_CLASS_CH, NULL, out, sizeof(out)), 15);
 	c = place(rdata, from_hex("ff", rdata));
-	CU_ASSERT_FALSE(dns_rdata_check(c, DNS_TYPE_A, DNS_CLASS_CH));
-	CU_ASSERT_TRUE(dns_rdata_check(c, DNS_TYPE_A, 4)); // no layout in class HS
-	CU_ASSERT_TRUE(dns_rdata_check(c, DNS_TYPE_SRV, DNS_CLASS_NONE));
-	CU_ASSERT_FALSE(dns_rdata_check(c, DNS_TYPE_NS, DNS_CLASS_NONE)); // holds in every class
+	CU_ASSERT_FALSE(dns_rdata_check(c, DNS_TYPE_A, DNS_CLASS_CH, NULL));
+	CU_ASSERT_TRUE(dns_rdata_check(c, DNS_TYPE_A, 4, NULL)); // no layout in class HS
+	CU_ASSERT_TRUE(dns_rdata_check(c, DNS_TYPE_SRV, DNS_CLASS_NONE, NULL));
+	CU_ASSERT_FALSE(dns_rdata_check(c, DNS_TYPE_NS, DNS_CLASS_NONE, NULL)); // holds in every class
 }
 
 // Every prefix of every kind of RDATA, and random octets: no fault, and what was checked can be read.
@@ -331,8 +331,8 @@ static void test_prefixes(void)
 			for (size_t i = 0; i < size; i++)
 				rdata[i] = (uint8_t)(rand_r(&seed) >> 8 & (turn & 1 ? 0xff : 0x03));
 			struct cursor c = place(rdata, size);
-			bool sound = dns_rdata_check(c, (uint16_t)type, DNS_CLASS_IN);
-			size_t n = dns_rdata_read(c, (uint16_t)type, DNS_CLASS_IN, out, sizeof(out));
+			bool sound = dns_rdata_check(c, (uint16_t)type, DNS_CLASS_IN, NULL);
+			size_t n = dns_rdata_read(c, (uint16_t)type, DNS_CLASS_IN, NULL, out, sizeof(out));
 			CU_ASSERT_EQUAL(sound, n != SIZE_MAX);
 		}
 	}
