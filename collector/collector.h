@@ -37,6 +37,7 @@ struct collector {
 	struct http *http;
 	int http_fd; // listening; -1: none
 	int signals; // signalfd
+	int events;  // epoll: signals, who asks for a reload, its end
 	struct sandbox sandbox;
 };
 

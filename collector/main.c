@@ -19,63 +19,14 @@
 #include "collector/base/scheduling.h"
 #include "collector/check.h"
 #include "collector/collector.h"
+#include "collector/serve.h"
+#include "dataplane/service/notify.h"
 
 #include <malloc.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum { STOP_BOUND_MS = 5000, HEAP_PIECE = 1 << 20, HEAP_KEEP = 16 << 20 };
-
-// running ──────────────────────────────────────────────────────────────────────────────────────
-
-static void reload(struct collector *c)
-{
-	struct settings fresh;
-	char why[1024];
-
-	if (settings_load(&fresh, &c->options.source, why, sizeof(why)) != 0) {
-		log_error("%s; the settings stay as they are", why);
-		return;
-	}
-	settings_reload(&c->settings, &fresh);
-	settings_free(&fresh);
-	collector_derive_settings(c);
-	spool_reload(c->spool, &c->spool_settings);
-	writer_reload(c->writer, &c->redis);
-	watcher_reload(c->watcher, &c->redis, c->settings.alert_max);
-	block_publish_reload(c->block, c->settings.block_file, &c->redis);
-	alert_service_reload(&c->alerts, &c->redis);
-	context_reloader_ask(c->reloader);
-	log_info("settings read again");
-}
-
-// Handles pending signals. False if one of them ends the program.
-static bool handle_signals(struct collector *c)
-{
-	struct signalfd_siginfo info;
-	bool go_on = true;
-
-	while (read(c->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGHUP)
-			reload(c);
-		else
-			go_on = false;
-	}
-	return go_on;
-}
-
-// Serves until a signal, or with --once the end of a stream. Returns an exit status.
-static int serve(struct collector *c)
-{
-	for (;;) {
-		if (inbox_turn(c->inbox, c->signals) && !handle_signals(c))
-			return c->options.once ? EXIT_FAILURE : EXIT_SUCCESS;
-		if (c->options.once && inbox_is_finished(c->inbox) && spool_is_empty(c->spool))
-			return EXIT_SUCCESS;
-	}
-}
 
 // Lets the spool and the writer finish, sends the last acknowledgements, ends everything. Returns an exit status.
 static int stop(struct collector *c, int status)
@@ -116,6 +67,8 @@ static int stop(struct collector *c, int status)
 	settings_free(&c->settings);
 	if (c->signals >= 0)
 		close(c->signals);
+	if (c->events >= 0)
+		close(c->events);
 	return status;
 }
 
@@ -153,7 +106,7 @@ static int check(struct collector *c)
 
 int main(int argc, char **argv)
 {
-	static struct collector c = {.signals = -1, .http_fd = -1};
+	static struct collector c = {.signals = -1, .events = -1, .http_fd = -1};
 	char why[1024];
 
 	// Frames of 128 KiB are allocated and freed all the time: take them from the heap, not from pages mapped for each.
@@ -168,6 +121,7 @@ int main(int argc, char **argv)
 		return stop(&c, check(&c));
 	if (c.options.once && (status = collector_check_redis(&c.settings, false)) != 0)
 		return stop(&c, status);
+	notify_open();
 	if (collector_start(&c, why, sizeof(why)) != 0) {
 		log_error("%s", why);
 		return stop(&c, EXIT_FAILURE);

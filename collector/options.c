@@ -2,10 +2,12 @@
 #include "collector/options.h"
 
 #include "dataplane/common/log.h"
+#include "dataplane/service/control.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void print_help(void)
 {
@@ -16,6 +18,7 @@ static void print_help(void)
 	       "  -o, --option KEY=VALUE set KEY; overrides FILE\n"
 	       "      --once             exit when a dataplane has said BYE and all it sent is in Redis\n"
 	       "      --check            read the settings, try Redis, report what was found\n"
+	       "      --reload           ask the running service to read its settings again; wait for the outcome\n"
 	       "      --help             print this help\n"
 	       "      --version          print the version\n\n"
 	       "Settings, in FILE or by -o [default]; SIGHUP reloads those marked (SIGHUP):\n");
@@ -37,11 +40,11 @@ int collector_options_usage(const char *format, const char *what)
 
 int collector_options_parse(int argc, char **argv, struct collector_options *o)
 {
-	enum { OPT_ONCE = 256, OPT_CHECK, OPT_VERSION, OPT_HELP };
+	enum { OPT_ONCE = 256, OPT_CHECK, OPT_RELOAD, OPT_VERSION, OPT_HELP };
 	static const struct option names[] = {{"config", required_argument, NULL, 'c'},
 		{"option", required_argument, NULL, 'o'}, {"once", no_argument, NULL, OPT_ONCE},
-		{"check", no_argument, NULL, OPT_CHECK}, {"version", no_argument, NULL, OPT_VERSION},
-		{"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
+		{"check", no_argument, NULL, OPT_CHECK}, {"reload", optional_argument, NULL, OPT_RELOAD},
+		{"version", no_argument, NULL, OPT_VERSION}, {"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
 	int c;
 
 	opterr = 0;
@@ -61,6 +64,11 @@ int collector_options_parse(int argc, char **argv, struct collector_options *o)
 		case OPT_CHECK:
 			o->check = true;
 			break;
+		case OPT_RELOAD: // wait: the service manager has sent the signal already
+			if (optarg && strcmp(optarg, "wait") != 0)
+				return collector_options_usage("--reload: found '%s', expected nothing, or wait",
+					optarg);
+			return control_ask("/run/lookback", optarg != NULL);
 		case OPT_VERSION:
 			printf("lookback-collector %s\n", LOOKBACK_VERSION);
 			return EXIT_SUCCESS;

@@ -4,6 +4,7 @@
 
 #include "collector/api/routes.h"
 #include "collector/http/listen.h"
+#include "collector/serve.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -209,6 +210,7 @@ static int restrict_calls(struct collector *c, char *why, size_t why_size)
 // clang-format off
 static start_step *const steps[] = {
 	catch_signals,	    // before there is a thread
+	serve_prepare,
 	make_tables,	    // streams, counters of sensors
 	bind_inbox,	    // sockets: while there are privileges for it
 	choose_user,	    // the inbox's socket and the spool become the user's

@@ -14,6 +14,7 @@
 #include "dataplane/control/confine.h"
 #include "dataplane/control/huge_pages.h"
 #include "dataplane/control/options.h"
+#include "dataplane/control/reload_first.h"
 #include "dataplane/control/settings_parts.h"
 #include "dataplane/control/workers.h"
 #include "dataplane/intake/packet_meta.h"
@@ -22,13 +23,15 @@
 #include "dataplane/report/notices.h"
 #include "dataplane/report/progress.h"
 #include "dataplane/report/stats_frame.h"
+#include "dataplane/report/status.h"
 #include "dataplane/report/summary.h"
 #include "dataplane/report/telemetry.h"
+#include "dataplane/service/control.h"
+#include "dataplane/service/notify.h"
 
 enum {
-	TURN_WAIT_MS = 5,      // of the main thread, for acknowledgements
-	FILTERS_SAY_MS = 2000, // between log lines while filters are read at the start
-	FILTERS_WAIT_US = 1000,
+	TURN_WAIT_MS = 5,   // of the main thread, for acknowledgements
+	EXTEND_S = 30,	    // time-out of the start, while filters are read
 	BYE_WAIT_MS = 1000, // for the ACK of a BYE that no record depends on
 };
 
@@ -68,14 +71,18 @@ static void look_at_settings(struct dataplane *d)
 {
 	static int hangups;
 
+	control_accept();
 	workers_retire_filters(d);
 	if (hangups != hangups_seen && !d->retired) {
 		int seen = hangups_seen; // signals that come while the settings are read count as one
-		if (reload_ask(&d->reload, NULL, monotonic_ms()))
+		if (reload_ask(&d->reload, NULL, monotonic_ms())) {
 			hangups = seen;
+			status_reloading();
+		}
 	}
 	if (workers_reload(d))
 		telemetry_set_filters(&d->reload.settings, d->filters);
+	status_reload_turn(hangups == hangups_seen && !d->retired && !reload_is_awaited(&d->reload));
 }
 
 // What is done once a second.
@@ -105,6 +112,7 @@ static int run(struct dataplane *d)
 		progress_show(d);
 		look_at_settings(d);
 		look_around(d);
+		status_turn(d);
 		if (!ending && intake_is_over(&d->intake)) {
 			atomic_store_explicit(&worker_orders.drain, true, memory_order_release);
 			ending = true;
@@ -163,6 +171,7 @@ static int finish(struct dataplane *d)
 {
 	uint64_t start_ms = monotonic_ms();
 
+	notify_stopping();
 	atomic_store(&worker_orders.stop, true);
 	bool to_the_end = intake_expected(&d->intake) > 0 && !is_stopped();
 	for (;;) {
@@ -248,36 +257,6 @@ static int start_dpdk(struct dataplane *d)
 	return -1;
 }
 
-// Reads the filters; large lists take their time. Returns 0, -1 with one logged line, or 1 after a signal.
-static int first_filters(struct dataplane *d)
-{
-	char why[1024] = "filters: no memory for a thread";
-	struct filter_set *set = NULL;
-	uint64_t start_ms = monotonic_ms(), said_ms = start_ms;
-	enum reload_outcome outcome = reload_ask(&d->reload, &d->settings, start_ms) ? RELOAD_NOTHING : RELOAD_REFUSED;
-
-	while (outcome == RELOAD_NOTHING && !is_stopped()) {
-		uint64_t now_ms = monotonic_ms();
-		outcome = reload_take(&d->reload, now_ms, 0, &set, why, sizeof(why));
-		if (outcome == RELOAD_NOTHING && now_ms - said_ms >= FILTERS_SAY_MS) {
-			said_ms = now_ms;
-			log_info("filters: still being read after %llu s",
-				(unsigned long long)(now_ms - start_ms) / 1000);
-		}
-		if (outcome == RELOAD_NOTHING)
-			usleep(FILTERS_WAIT_US);
-	}
-	if (outcome == RELOAD_NOTHING)
-		return 1;
-	if (outcome == RELOAD_TAKEN && filter_set_finish(set, why, sizeof(why))) {
-		d->filters = set;
-		return 0;
-	}
-	log_error("%s", why);
-	filter_set_free(set);
-	return -1;
-}
-
 // Returns 0, -1 with one logged line, or 1 after a signal.
 static int open_everything(struct dataplane *d)
 {
@@ -290,7 +269,7 @@ static int open_everything(struct dataplane *d)
 		eal_args_add(&d->eal, "--no-telemetry", NULL);
 	if (start_dpdk(d) != 0)
 		return -1;
-	int result = first_filters(d);
+	int result = reload_first(d, is_stopped);
 	if (result != 0)
 		return result;
 	telemetry_set_filters(&d->settings, d->filters);
@@ -371,6 +350,8 @@ int main(int argc, char **argv)
 	d.started_ms = monotonic_ms();
 	if (d.check)
 		return check(&d);
+	notify_open();
+	control_open();
 	if (confine_begin(&d, argc, argv) != 0)
 		return EXIT_FAILURE;
 	int opened = open_everything(&d);
@@ -381,6 +362,7 @@ int main(int argc, char **argv)
 		eal_without_huge_pages(&d.eal, argv, argc);
 		return EXIT_FAILURE;
 	}
+	status_ready(&d);
 	collector_wait_begin(&d.wait, d.settings.collector_socket, d.settings.replay_wait_s);
 	if (run(&d) != 0) {
 		atomic_store(&worker_orders.stop, true);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/alert/service.h"
 
+#include "collector/base/round.h"
 #include "collector/alert/curl.h"
 #include "dataplane/common/log.h"
 
@@ -53,6 +54,8 @@ void alert_service_reload(struct alert_service *s, const struct redis_settings *
 
 	if (alert_config_read(&config, s->settings.file, why, sizeof(why)) != 0) {
 		log_error("%s; the outlets stay as they are", why);
+		round_join();
+		round_end(why);
 		return;
 	}
 	const struct alert_outlet_config *more = alert_needs_more(&config, &s->needs);

@@ -11,6 +11,9 @@
 
 // clang-format off
 #define COLLECTOR_STATS(X) \
+	/* main thread */ \
+	X(COUNTER, reloads,             "collector_reloads_total", "outcome=\"taken\"", "Reloads of the settings and of files on SIGHUP, by outcome") \
+	X(COUNTER, reloads_refused,     "collector_reloads_total", "outcome=\"refused\"", "") \
 	/* inbox thread */ \
 	X(GAUGE,   connections,         "collector_dataplanes", "", "Connected dataplanes") \
 	X(COUNTER, accepted,            "collector_connections_accepted_total", "", "Connections accepted from dataplanes") \

@@ -3,6 +3,7 @@
 
 #include "collector/block/publish_state.h"
 
+#include "collector/base/round.h"
 #include "collector/base/scheduling.h"
 #include "collector/base/timed_wait.h"
 #include "dataplane/common/log.h"
@@ -270,6 +271,8 @@ void block_publish_reload(struct block_publish *p, const char *path, const struc
 		return;
 	if (block_conf_read(&fresh, path, why, sizeof(why)) != 0) {
 		log_error("%s; the block lists stay as they are", why);
+		round_join();
+		round_end(why);
 		return;
 	}
 	pthread_mutex_lock(&p->lock);

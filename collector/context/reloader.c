@@ -2,6 +2,7 @@
 #include "collector/context/reloader.h"
 
 #include "collector/base/metrics.h"
+#include "collector/base/round.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ static void *run(void *arg)
 		set_metrics(r->context);
 		if (failed == 0)
 			log_info("files of context settings read again");
+		round_end(failed == 0 ? NULL : "a file of the context settings could not be read; the log names it");
 		pthread_mutex_lock(&r->lock);
 	}
 	pthread_mutex_unlock(&r->lock);
@@ -75,6 +77,8 @@ void context_reloader_ask(struct context_reloader *r)
 	if (!r)
 		return;
 	pthread_mutex_lock(&r->lock);
+	if (!r->asked)
+		round_join();
 	r->asked = true;
 	pthread_cond_signal(&r->changed);
 	pthread_mutex_unlock(&r->lock);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/redis/link.h"
 
+#include "collector/base/beat.h"
 #include "collector/redis/tls.h"
 #include "dataplane/common/monotonic.h"
 
@@ -114,6 +115,7 @@ struct redis_link *redis_link_open(const struct redis_settings *s, const struct 
 	if (!l)
 		return NULL;
 	l->at = *at;
+	beat();
 	if (connect_socket(l, at, patience_ms > 0 ? patience_ms : 1) == 0 && s->tls && at->kind == ENDPOINT_TCP)
 		shake_hands(l, s, until_ms);
 	return l;
@@ -137,6 +139,7 @@ static int wait_for(struct redis_link *l, short events, int64_t until_ms)
 {
 	int ready;
 
+	beat();
 	do {
 		int64_t left = until_ms - (int64_t)monotonic_ms();
 		ready = poll(&(struct pollfd){.fd = l->fd, .events = events}, 1, (int)(left > 0 ? left : 0));
@@ -147,6 +150,7 @@ static int wait_for(struct redis_link *l, short events, int64_t until_ms)
 // As send(2) and recv(2) without waiting; `*events`: what to wait for after EAGAIN.
 static ssize_t send_some(struct redis_link *l, const char *bytes, size_t size, short *events)
 {
+	beat();
 	*events = POLLOUT;
 	return l->tls ? redis_tls_send(l->tls, bytes, size, events)
 		      : send(l->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -4,6 +4,7 @@
 #include "collector/spool/commit.h"
 
 #include "collector/base/timed_wait.h"
+#include "collector/base/beat.h"
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
@@ -273,12 +274,14 @@ static bool wait_for_work(struct spool *s, unsigned ms, bool pause, uint64_t *st
 {
 	const struct timespec until = timed_wait_until(ms);
 
+	beat_rest(true);
 	pthread_mutex_lock(&s->lock);
 	while (!s->stopping && (pause || !s->oldest))
 		if (pthread_cond_timedwait(&s->more, &s->lock, &until) != 0)
 			break;
 	bool stopping = s->stopping, empty = !s->oldest;
 	pthread_mutex_unlock(&s->lock);
+	beat_rest(false);
 	if (stopping && *stop_at_ms == 0)
 		*stop_at_ms = monotonic_ms() + STOP_MS;
 	return !stopping || (!empty && monotonic_ms() < *stop_at_ms);
@@ -290,6 +293,7 @@ void *spool_commit_run(void *arg)
 	uint64_t stop_at_ms = 0;
 	unsigned retry_ms = 0;
 
+	beat_begin(BEAT_SPOOL);
 	while (wait_for_work(s, retry_ms ? retry_ms : TURN_MS, retry_ms > 0, &stop_at_ms)) {
 		if (turn(s) == 0)
 			retry_ms = 0;
@@ -300,5 +304,6 @@ void *spool_commit_run(void *arg)
 		if (stop_at_ms != 0 && retry_ms != 0)
 			usleep(RETRY_MIN_MS * 1000);
 	}
+	beat_end();
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #include "collector/spool/rebuild.h"
 #include "collector/spool/state.h"
 
+#include "collector/base/beat.h"
 #include "collector/base/metrics.h"
 #include "dataplane/common/log.h"
 
@@ -133,6 +134,7 @@ static int exchange(struct spool *s, enum spool_fault fault)
 
 int spool_repair(struct spool *s, enum spool_fault fault)
 {
+	beat_long(true); // the writer waits for it, too
 	pthread_mutex_lock(&s->reading);
 	int result = spool_is_at(s->settings.dir, "lock", s->lock_fd) ? 0 : lock_again(s);
 	if (fault != SPOOL_UNLOCKED) {
@@ -143,5 +145,6 @@ int spool_repair(struct spool *s, enum spool_fault fault)
 		log_warning("spool %s: %s; created again", s->settings.dir, spool_fault_text[fault]);
 	}
 	pthread_mutex_unlock(&s->reading);
+	beat_long(false);
 	return result;
 }

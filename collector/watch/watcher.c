@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/watch/watcher.h"
 
+#include "collector/base/beat.h"
 #include "collector/base/metrics.h"
+#include "collector/base/round.h"
 #include "collector/base/scheduling.h"
 #include "collector/base/timed_wait.h"
 #include "collector/redis/families.h"
@@ -102,25 +104,31 @@ static bool use_set(struct watcher *w, struct watch_set *set, char *why, size_t 
 	return true;
 }
 
-static void read_rules(struct watcher *w)
+// Returns false with the reason in `why`.
+static bool read_rules(struct watcher *w, char *why, size_t why_size)
 {
 	struct watch_set *set;
-	char why[1024];
 
-	if (watch_set_read(&set, w->path, ~0u, why, sizeof(why)) != 0 || !use_set(w, set, why, sizeof(why))) {
+	beat_rest(true); // large files take their time
+	bool taken = watch_set_read(&set, w->path, ~0u, why, why_size) == 0 && use_set(w, set, why, why_size);
+	beat_rest(false);
+	if (!taken) {
 		log_error("watch: %s; the rules stay as they are", why);
 		metrics_add(watch_reloads_failed, 1);
 		metrics_set(watch_stale, 1);
-		return;
+		return false;
 	}
 	metrics_add(watch_reloads, 1);
 	metrics_set(watch_stale, 0);
 	note_rules(w);
+	return true;
 }
 
 // What other threads changed. False: stop.
 static bool take_changes(struct watcher *w)
 {
+	char why[1024];
+
 	pthread_mutex_lock(&w->lock);
 	bool reload = w->reload, stopping = w->stopping;
 	if (reload) {
@@ -131,18 +139,20 @@ static bool take_changes(struct watcher *w)
 	w->limit = w->alert_max;
 	pthread_mutex_unlock(&w->lock);
 	if (reload)
-		read_rules(w);
+		round_end(read_rules(w, why, sizeof(why)) ? NULL : why);
 	return !stopping;
 }
 
 static void wait_ms(struct watcher *w, unsigned ms)
 {
+	beat_rest(true);
 	pthread_mutex_lock(&w->lock);
 	const struct timespec until = timed_wait_until(ms);
 	while (!w->stopping && !w->reload)
 		if (pthread_cond_timedwait(&w->change, &w->lock, &until) != 0)
 			break;
 	pthread_mutex_unlock(&w->lock);
+	beat_rest(false);
 }
 
 size_t watcher_counts(struct watcher *w, struct watch_count out[WATCH_COUNTS_MAX + 1])
@@ -242,10 +252,12 @@ static int look_at_page(struct watcher *w)
 // Files of indicators that have changed; until when the rules learn.
 static int look_around(struct watcher *w)
 {
+	char why[1024];
+
 	if (monotonic_ms() < w->look_at_ms)
 		return 0;
 	if (watch_set_is_stale(w->set))
-		read_rules(w);
+		read_rules(w, why, sizeof(why));
 	w->look_at_ms = monotonic_ms() + LOOK_MS;
 	return watch_learn_read(&w->reader, w->set, w->learn, (uint64_t)time(NULL));
 }
@@ -285,6 +297,7 @@ static void *run(void *arg)
 	struct watcher *w = arg;
 
 	pthread_setname_np(pthread_self(), "watch");
+	beat_begin(BEAT_WATCH);
 	scheduling_background();
 	note_rules(w);
 	while (take_changes(w)) {
@@ -304,6 +317,7 @@ static void *run(void *arg)
 	while (watch_set_rules(w->set) > 0 && turn(w) == 0 && w->full && monotonic_ms() < until)
 		;
 	watch_lease_leave(&w->lease, &w->reader);
+	beat_end();
 	return NULL;
 }
 
@@ -356,6 +370,8 @@ void watcher_reload(struct watcher *w, const struct redis_settings *redis, uint6
 	pthread_mutex_lock(&w->lock);
 	w->settings = *redis;
 	w->alert_max = alert_max;
+	if (!w->reload)
+		round_join();
 	w->reload = true;
 	pthread_cond_broadcast(&w->change);
 	pthread_mutex_unlock(&w->lock);

@@ -3,6 +3,7 @@
 
 #include "collector/number/seq.h"
 #include "collector/base/timed_wait.h"
+#include "collector/base/beat.h"
 #include "collector/base/metrics.h"
 #include "collector/writer/apply.h"
 #include "collector/writer/state.h"
@@ -108,6 +109,7 @@ static void back_off(struct writer *w)
 	if (w->stopped != GUARD_SOUND && ms > DECISION_MS)
 		ms = DECISION_MS; // a person waits for the effect of the decision
 	ms = ms / 2 + (unsigned)rand_r(&w->random) % (ms / 2 + 1);
+	beat_rest(true);
 	pthread_mutex_lock(&w->lock);
 	bool stopping = w->stopping;
 	const struct timespec until = timed_wait_until(stopping ? BACKOFF_MIN_MS : ms);
@@ -115,6 +117,7 @@ static void back_off(struct writer *w)
 		if (pthread_cond_timedwait(&w->change, &w->lock, &until) != 0)
 			break;
 	pthread_mutex_unlock(&w->lock);
+	beat_rest(false);
 }
 
 static int connect_redis(struct writer *w)
@@ -280,7 +283,9 @@ static void *run(void *arg)
 	uint64_t stop_at_ms;
 
 	pthread_setname_np(pthread_self(), "writer");
+	beat_begin(BEAT_WRITER);
 	while (!is_done(w)) {
+		beat();
 		if (w->conn.link || w->cluster) {
 			if (step(w) == 0)
 				continue;
@@ -299,6 +304,7 @@ static void *run(void *arg)
 	}
 	forget(w);
 	redis_conn_close(&w->conn);
+	beat_end();
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
 
 #include "dataplane/common/log.h"
 #include "dataplane/control/options.h"
+#include "dataplane/service/control.h"
 
 enum { EXIT_USAGE = 2, CHECK_SECONDS = 2 };
 
@@ -23,6 +24,7 @@ static void print_help(const struct conf *conf)
 	       "  -o, --option KEY=VALUE set KEY; overrides FILE\n"
 	       "      --check[=SECONDS]  check this host and the input: listen for SECONDS (2), or read the captures;\n"
 	       "                         report problems and hints; send nothing. --check=host: open no input\n"
+	       "      --reload           ask the running service to read its settings again; wait for the outcome\n"
 	       "      --summary          print the accounts at exit\n"
 	       "      --json             print the accounts as one JSON object; with --check: one object per line\n"
 	       "      --no-huge          use ordinary memory pages\n"
@@ -47,13 +49,14 @@ static _Noreturn void usage_error(const char *format, const char *what)
 	exit(EXIT_USAGE);
 }
 
-enum long_option { OPTION_IFACE = 256, OPTION_REPLAY, OPTION_SUMMARY, OPTION_JSON, OPTION_CHECK };
+enum long_option { OPTION_IFACE = 256, OPTION_REPLAY, OPTION_SUMMARY, OPTION_JSON, OPTION_CHECK, OPTION_RELOAD };
 
 static const struct option long_options[] = {{"iface", required_argument, NULL, OPTION_IFACE},
 	{"replay", required_argument, NULL, OPTION_REPLAY}, {"config", required_argument, NULL, 'C'},
 	{"option", required_argument, NULL, 'o'}, {"check", optional_argument, NULL, OPTION_CHECK},
-	{"summary", no_argument, NULL, OPTION_SUMMARY}, {"json", no_argument, NULL, OPTION_JSON},
-	{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+	{"reload", optional_argument, NULL, OPTION_RELOAD}, {"summary", no_argument, NULL, OPTION_SUMMARY},
+	{"json", no_argument, NULL, OPTION_JSON}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0}};
 
 // Whether the next word is the value of our option, not an option of DPDK.
 static bool wants_value(const char *option)
@@ -117,6 +120,14 @@ static void read_check(struct dataplane *d, const char *text)
 	d->check_s = d->check_host ? 0 : read_seconds(text);
 }
 
+// --reload=wait: the service manager has sent the signal already.
+static int ask_reload(const char *text)
+{
+	if (text && strcmp(text, "wait") != 0)
+		usage_error("--reload: found '%s', expected nothing, or wait", text);
+	return control_ask("/run/lookback-dataplane", text != NULL);
+}
+
 static void read_options(struct dataplane *d, int argc, char **argv)
 {
 	const struct conf *conf = settings_conf(&d->settings);
@@ -131,6 +142,8 @@ static void read_options(struct dataplane *d, int argc, char **argv)
 			d->reload.options[d->reload.options_len++] = optarg;
 		else if (option == OPTION_CHECK)
 			read_check(d, optarg);
+		else if (option == OPTION_RELOAD)
+			exit(ask_reload(optarg));
 		else if (option == OPTION_SUMMARY || option == OPTION_JSON)
 			d->summary = true, d->json |= option == OPTION_JSON;
 		else if (option == 'h' || option == 'V')

@@ -93,6 +93,11 @@ bool reload_ask(struct reload *r, const struct dataplane_settings *given, uint64
 	return true;
 }
 
+bool reload_is_awaited(struct reload *r)
+{
+	return r->started && !r->given_up && state_of(r) != RELOAD_IDLE;
+}
+
 bool reload_is_reading(struct reload *r)
 {
 	return r->started && state_of(r) == RELOAD_READING;

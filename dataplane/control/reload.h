@@ -46,6 +46,9 @@ bool reload_ask(struct reload *reload, const struct dataplane_settings *given, u
 enum reload_outcome reload_take(struct reload *reload, uint64_t now_ms, unsigned patience_s, struct filter_set **set,
 	char *why, size_t why_size);
 
+// Whether an outcome is still to come.
+bool reload_is_awaited(struct reload *reload);
+
 // Whether reading is going on.
 bool reload_is_reading(struct reload *reload);
 

@@ -7,6 +7,7 @@
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 #include "dataplane/control/workers.h"
+#include "dataplane/service/control.h"
 
 enum { TURN_WAIT_US = 200 };
 
@@ -68,6 +69,7 @@ static void refuse(struct dataplane *d, struct filter_set *set, const char *why)
 {
 	d->reloads_refused++;
 	log_error("%s; the settings stay as they were", why);
+	control_note(why);
 	filter_set_free(set);
 }
 
@@ -107,4 +109,5 @@ void workers_retire_filters(struct dataplane *d)
 	d->retired = NULL;
 	d->reloads++;
 	log_info("settings read again");
+	control_note(NULL);
 }
