@@ -321,6 +321,7 @@ def test_out_of_memory():
         d = Dataplane(w.path).connect()
         d.records(batch(0))
         d.wait()
+        w.settled() # an acknowledged batch may still be in the spool
         w.cli("CONFIG", "SET", "maxmemory", "1")
         for n in range(1, 5):
             d.records(batch(n))
