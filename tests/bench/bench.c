@@ -5,6 +5,9 @@
 //     bench CAPTURE [--passes N] [--workers N] [--records N] [--depth receive|decap|parse|admit|all]
 //           [--interval SECONDS] [--match off|prefer|require] [--no-huge] [--warm yes|no]
 //           [--ratio yes|no] [--filter EXPRESSION] [--flood NAMES] [--pace MILLION_PACKETS_PER_S]
+//           [--seconds S]
+//
+// With --seconds a pass repeats the capture until it has lasted that long, as far as the first pass tells.
 //
 // Prints one JSON object a pass. The first pass fills the table in another order than the ones that
 // are measured, else the hardware's prefetching flatters the table. scripts/bench makes sense of it.
@@ -38,14 +41,15 @@ struct packed {
 	struct memory_block memory;
 	uint8_t **packet; // each: its length (4 octets), then its bytes, at a multiple of ALIGN
 	uint32_t len;
-	uint64_t dns_responses;
+	enum link_kind link; // how they begin
 };
 
 // What a queue gives out in this pass. The worker writes, the main thread reads when it is over.
 struct feed {
 	const struct packed *packed;
 	struct rte_mempool *pool;
-	uint32_t next, left, step; // packets
+	uint32_t next, step; // packets
+	uint64_t left;	     // packets
 	uint64_t first_tsc, last_tsc;
 	uint64_t first_cpu_ns, cpu_ns; // processor time that the worker was given meanwhile
 	// with --pace: packets arrive by the clock and wait in a ring
@@ -56,8 +60,9 @@ struct feed {
 } __attribute__((aligned(64)));
 
 static struct feed feeds[WORKERS_MAX];
-static double pace;	   // packets of each worker in a cycle of the TSC; 0: as fast as they are taken
-static uint64_t ring_size; // packets that wait at most
+static double pace;	     // packets of each worker in a cycle of the TSC; 0: as fast as they are taken
+static uint64_t ring_size;   // packets that wait at most
+static uint64_t repeats = 1; // of the capture in a pass; 1 with --pace
 
 static uint32_t packet_size(const uint8_t *p)
 {
@@ -77,7 +82,7 @@ static uint64_t thread_cpu_ns(void)
 
 static void skip(struct feed *f, uint64_t packets)
 {
-	f->left -= (uint32_t)packets;
+	f->left -= packets;
 	f->next = (uint32_t)((f->next + packets * f->step) % f->packed->len);
 }
 
@@ -104,7 +109,7 @@ static uint32_t waiting(struct feed *f)
 static uint16_t receive(void *queue, struct rte_mbuf **mbufs, uint16_t len)
 {
 	struct feed *f = queue;
-	uint16_t n = (uint16_t)RTE_MIN(f->left, (uint32_t)len);
+	uint16_t n = (uint16_t)RTE_MIN(f->left, (uint64_t)len);
 
 	if (pace > 0 && n > 0) {
 		n = (uint16_t)RTE_MIN(waiting(f), (uint32_t)len);
@@ -119,7 +124,7 @@ static uint16_t receive(void *queue, struct rte_mbuf **mbufs, uint16_t len)
 		if (!atomic_load_explicit(&f->go, memory_order_acquire))
 			return 0;
 		atomic_store_explicit(&f->go, false, memory_order_relaxed);
-		f->left = f->packed->len;
+		f->left = (uint64_t)f->packed->len * repeats;
 		f->first_cpu_ns = thread_cpu_ns();
 		f->first_tsc = rte_get_tsc_cycles();
 		return 0;
@@ -158,6 +163,7 @@ static int load(struct packed *packed, const char *path)
 						   : why);
 		return -1;
 	}
+	packed->link = capture.link;
 	packed->packet = calloc(capture.packets, sizeof(*packed->packet));
 	packed->memory = memory_map(capture.bytes + capture.packets * 2 * ALIGN + 4096, true);
 	uint8_t *at = packed->memory.at;
@@ -351,7 +357,7 @@ static int start(const struct packed *packed, enum worker_depth depth, bool huge
 		rte_eth_fp_ops[0].rxq.data[i] = &feeds[i];
 		*w = (struct worker){.id = i, .huge_pages = huge, .depth = depth, .sources_len = 1};
 		settings_worker(&settings, &w->options);
-		w->sources[0] = (struct worker_source){.port = 0, .queue = (uint16_t)i, .link = LINK_KIND_ETHERNET};
+		w->sources[0] = (struct worker_source){.port = 0, .queue = (uint16_t)i, .link = packed->link};
 		atomic_store(&w->filters_next, filters);
 		if (flush_init(&w->flush, i, 128, &w->stats) != 0)
 			return -1;
@@ -384,6 +390,7 @@ static struct {
 	enum worker_depth depth;
 	unsigned passes;
 	double million_per_s; // 0: as fast as possible
+	double seconds;	      // that a pass lasts at least; 0: the capture once
 } plan = {.depth = WORKER_ALL, .passes = 5};
 
 static const char *const depths[] = {"receive", "decap", "parse", "admit", "all"};
@@ -406,6 +413,8 @@ static bool take_option(struct eal_args *eal, const char *option, const char *va
 		plan.passes = (unsigned)atoi(value);
 	else if (strcmp(option, "--pace") == 0)
 		plan.million_per_s = atof(value);
+	else if (strcmp(option, "--seconds") == 0)
+		plan.seconds = atof(value);
 	else if (strcmp(option, "--warm") == 0)
 		warm = strcmp(value, "no") != 0;
 	else if (strcmp(option, "--ratio") == 0)
@@ -461,6 +470,13 @@ static void measure(const struct packed *packed)
 
 	if (warm)
 		run_pass(shuffling_step(packed->len));
+	if (plan.seconds > 0 && plan.million_per_s == 0) {
+		double hz = (double)rte_get_tsc_hz(), once = 0;
+		for (; once < 0.01; repeats *= 10) // long enough to measure
+			once = (double)run_pass(1).cpu / hz;
+		repeats /= 10;
+		repeats = (uint64_t)(plan.seconds * (double)repeats / once) + 1;
+	}
 	measure_idle_gaps();
 	pace = plan.million_per_s * 1e6 / (double)rte_get_tsc_hz();
 	for (unsigned pass = 1; pass <= plan.passes; pass++) {

@@ -4,7 +4,7 @@
 
     scripts/bench --flush [--json] [--runs N] [--responses N] [--records N] [--families]
 
-The dataplane replays the isp traffic once, and its frames are recorded. The collector writes them to Redis once, and the
+The dataplane replays the isp-plain traffic once, and its frames are recorded. The collector writes them to Redis once, and the
 commands that it sends are recorded. Then rounds of the collector and of the raw pipeline alternate. Each round starts with
 an empty Redis and one batch; all records follow as new ones, then again as repeated ones, in frames four times as long, as
 a dataplane sends them. The raw pipeline (tests/bench/resp_feed.c) sends exactly the octets that the collector sent, as
@@ -257,7 +257,7 @@ class Bench:
         self.server = Server(folder)
         capture = f"{folder}/isp.pcap"
         with open(capture, "wb") as out:
-            subprocess.run([args.build / "tests" / "traffic", "isp", "--packets", str(args.responses)], stdout=out, check=True)
+            subprocess.run([args.build / "tests" / "traffic", "isp-plain", "--packets", str(args.responses)], stdout=out, check=True)
         self.bodies = {"new": dataplane_frames(args.build / "dataplane" / "lookback-dataplane", capture, folder, args.records)}
         self.bodies["repeated"] = as_repeated(self.bodies["new"], args.records)
         self.records = sum(records for records, _ in self.bodies["new"])
@@ -357,7 +357,7 @@ def main(words, build):
     parser = argparse.ArgumentParser(prog="bench --flush", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--responses", type=int, default=300000, help="of the isp traffic")
+    parser.add_argument("--responses", type=int, default=300000, help="of the isp-plain traffic")
     parser.add_argument("--records", type=int, default=32, help="flush.records: new ones that go together")
     parser.add_argument("--families", action="store_true", help="what each family of keys takes")
     args = parser.parse_args(words)

@@ -22,3 +22,9 @@ for kind in ns soa servers cnames reverse; do
 	printf '%s: %d instructions per message\n' "$kind" "$count"
 	[ "$count" -gt 100000 ] && [ "$count" -le $messages_max ] || fail "$kind: $count instructions per message, expected at most $messages_max"
 done
+
+# any capture can be measured
+"$ROOT/scripts/bench" --no-build --runs 1 --json --capture "$DATA/6in4.pcap" > "$T/bench.json" || fail "--capture"
+jq -e '.runs[0] | .traffic == "6in4.pcap" and .cycles_per_response > 0' "$T/bench.json" > /dev/null || fail "--capture: $(cat "$T/bench.json")"
+if "$ROOT/scripts/bench" --no-build --capture "$ROOT/README.md" 2> "$T/bench.err"; then fail "a capture that is none was measured"; fi
+grep -q "^bench: error: .*README.md: found no capture" "$T/bench.err" || fail "a capture that is none: $(cat "$T/bench.err")"
