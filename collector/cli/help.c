@@ -73,6 +73,12 @@ const struct lookback_command lookback_commands[] = {
 		"  revoke    do not expect them any more\n"
 		"  expected  print what is expected",
 		"-l -j -n -q"},
+	{"doctor", "[list]", 0, 1, lookback_doctor, "check the installation, and print what to do",
+		"Checks programs, host, interfaces, traffic, Redis, spool, files and certificates, and changes nothing. Takes about\n"
+		"5 seconds. As root it can check more. A check that needs the collector asks it at http.listen.\n"
+		"  list  print all findings that there are, with their remedies\n"
+		"Exit status: 0 nothing worse than a hint, 1 a warning, 2 an error.",
+		"-j -q"},
 	{"status", "", 0, 0, lookback_status, "print the state of Redis, and the sensors", "", ""},
 	{"spool", "status | adopt [NUMBER [SLOT]] | reset [SLOT] | take", 1, 3, lookback_spool,
 		"repair the number of a spool in Redis",

@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 	if (!command)
 		return LOOKBACK_FAILED;
 	if (load_settings(&l, why, sizeof(why)) != 0)
-		return lookback_fail("%s", why);
+		return command->run == lookback_doctor ? lookback_doctor_settings(&l, why) : lookback_fail("%s", why);
 	l.zones = zone_open(l.settings.psl_file, why, sizeof(why));
 	if (!l.zones) {
 		settings_free(&l.settings);

@@ -85,9 +85,13 @@ int lookback_erase(struct lookback *l);
 int lookback_expire(struct lookback *l);
 int lookback_key(struct lookback *l);
 int lookback_watch(struct lookback *l);
+int lookback_doctor(struct lookback *l);
 int lookback_status(struct lookback *l);
 int lookback_spool(struct lookback *l);
 int lookback_block(struct lookback *l);
+
+// The doctor's answer if the settings cannot be read: why. Returns an exit status.
+int lookback_doctor_settings(const struct lookback *l, const char *why);
 
 // Removes what else refers to erased records of a name or zone: their entries in the streams of new records and of alerts, and the zone in the
 // list of flooded ones. 0, or LOOKBACK_FAILED after a message. Does nothing for other queries.

@@ -15,8 +15,7 @@ enum { LOOK_MS = 20, WAIT_MS = 1000, MEMORY_PERCENT = 90 };
 #define REDIS_WARNING_LABEL(value, label) label,
 const char *const redis_warning_label[REDIS_WARNING_MAX] = {REDIS_WARNINGS(REDIS_WARNING_LABEL)};
 
-// The value of "\n<name>:<value>\r".
-static void field(const char *text, const char *name, char *out, size_t out_size)
+void redis_info_field(const char *text, const char *name, char *out, size_t out_size)
 {
 	size_t len = strlen(name);
 
@@ -28,11 +27,11 @@ static void field(const char *text, const char *name, char *out, size_t out_size
 		}
 }
 
-static long long number(const char *text, const char *name, long long missing)
+long long redis_info_number(const char *text, const char *name, long long missing)
 {
 	char value[32];
 
-	field(text, name, value, sizeof(value));
+	redis_info_field(text, name, value, sizeof(value));
 	return value[0] ? strtoll(value, NULL, 10) : missing;
 }
 
@@ -40,7 +39,7 @@ static bool is(const char *text, const char *name, const char *wanted)
 {
 	char value[32];
 
-	field(text, name, value, sizeof(value));
+	redis_info_field(text, name, value, sizeof(value));
 	return strcmp(value, wanted) == 0;
 }
 
@@ -51,12 +50,13 @@ static enum redis_aof aof_of(const struct redis_info *info, const char *text)
 	if (is(text, "aof_rewrite_in_progress", "1") || is(text, "aof_rewrite_scheduled", "1"))
 		return REDIS_AOF_BUSY;
 	bool well = is(text, "aof_last_bgrewrite_status", "ok");
-	if (number(text, "aof_last_rewrite_time_sec", -1) >= 0)
+	if (redis_info_number(text, "aof_last_rewrite_time_sec", -1) >= 0)
 		return well ? REDIS_AOF_CLEAN : REDIS_AOF_FAILED;
 	// since 7.0 the base is a separate file, which is complete or does not exist
 	bool parts = strtol(info->version, NULL, 10) >= 7;
-	return parts && number(text, "aof_current_size", -1) == number(text, "aof_base_size", -2) ? REDIS_AOF_CLEAN
-												  : REDIS_AOF_DOUBTFUL;
+	return parts && redis_info_number(text, "aof_current_size", -1) == redis_info_number(text, "aof_base_size", -2)
+		       ? REDIS_AOF_CLEAN
+		       : REDIS_AOF_DOUBTFUL;
 }
 
 void redis_info_read(struct redis_info *info, const char *text)
@@ -64,14 +64,14 @@ void redis_info_read(struct redis_info *info, const char *text)
 	*info = (struct redis_info){.known = text != NULL};
 	if (!text)
 		return;
-	field(text, "redis_version", info->version, sizeof(info->version));
-	field(text, "role", info->role, sizeof(info->role));
-	field(text, "run_id", info->run_id, sizeof(info->run_id));
-	field(text, "maxmemory_policy", info->policy, sizeof(info->policy));
+	redis_info_field(text, "redis_version", info->version, sizeof(info->version));
+	redis_info_field(text, "role", info->role, sizeof(info->role));
+	redis_info_field(text, "run_id", info->run_id, sizeof(info->run_id));
+	redis_info_field(text, "maxmemory_policy", info->policy, sizeof(info->policy));
 	info->cluster = is(text, "redis_mode", "cluster") || is(text, "cluster_enabled", "1");
 	info->loading = is(text, "loading", "1");
-	info->memory = (uint64_t)number(text, "used_memory", 0);
-	info->memory_max = (uint64_t)number(text, "maxmemory", 0);
+	info->memory = (uint64_t)redis_info_number(text, "used_memory", 0);
+	info->memory_max = (uint64_t)redis_info_number(text, "maxmemory", 0);
 	info->aof = aof_of(info, text);
 	info->aof_unwritten = is(text, "aof_last_write_status", "err");
 }

@@ -28,6 +28,10 @@ extern const char *const redis_warning_label[REDIS_WARNING_MAX];
 // Reads the reply to INFO. `text` NULL: the command was refused.
 void redis_info_read(struct redis_info *info, const char *text);
 
+// The value of a field of the reply to INFO ("<name>:<value>"), empty if there is none; or as a number, `missing` if there is none.
+void redis_info_field(const char *text, const char *name, char *out, size_t out_size);
+long long redis_info_number(const char *text, const char *name, long long missing);
+
 // Sends INFO; if there is no append-only file, also asks for the times of snapshots. Returns 0, or -1 (closed).
 int redis_info_ask(struct redis_conn *c);
 

@@ -5,13 +5,21 @@
 #include <stdint.h>
 #include <time.h>
 
-// Milliseconds, and seconds, since some moment in the past (CLOCK_MONOTONIC). Any thread.
+// Milliseconds, microseconds and seconds since some moment in the past (CLOCK_MONOTONIC). Any thread.
 static inline uint64_t monotonic_ms(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static inline uint64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 static inline int64_t monotonic_s(void)
