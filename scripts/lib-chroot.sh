@@ -9,10 +9,9 @@
 #     root_remove FOLDER                      removes it
 #
 # Environment: LOOKBACK_CACHE: folder for fresh trees, as archives (/var/cache/lookback);
-# LOOKBACK_MIRROR: Debian mirror (http://deb.debian.org/debian).
+# LOOKBACK_MIRROR: Debian mirror (default: the machine's own, else http://deb.debian.org/debian).
 
 ROOT_CACHE=${LOOKBACK_CACHE:-/var/cache/lookback}
-ROOT_MIRROR=${LOOKBACK_MIRROR:-http://deb.debian.org/debian}
 ROOT_MARK=.lookback-root # a file in each tree: root_remove removes no other folder
 ROOT_MAX_AGE_DAYS=7      # of a cached tree
 
@@ -34,11 +33,20 @@ root_make() { # release, folder, packages…
 	shift 2
 	[ ! -e "$folder" ] || [ -z "$(ls -A "$folder")" ] || die "$folder: found files, expected an empty folder"
 	mkdir -p "$folder"
+	touch "$folder/$ROOT_MARK"
 	log=$(mktemp)
 	(root_fresh "$release" "$folder" && root_prepare "$folder" && root_install "$folder" "$@") > "$log" 2>&1 || status=$?
 	[ "$status" = 0 ] || tail -n 30 "$log" >&2
 	rm -f "$log"
 	[ "$status" = 0 ] || die "no tree of $release could be made in $folder"
+}
+
+# The machine may have a mirror of its own, and no way to another.
+root_mirror() {
+	local found
+	found=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' 2> /dev/null | head -n 1) || true
+	[[ $found == http* ]] || found=http://deb.debian.org/debian
+	printf '%s\n' "${LOOKBACK_MIRROR:-$found}"
 }
 
 # Fills a folder with the tree as debootstrap leaves it: from the archive in the cache, or from the mirror.
@@ -50,8 +58,8 @@ root_fresh() { # release, folder
 		flock 7
 		find "$archive" -mtime "+$ROOT_MAX_AGE_DAYS" -delete 2> /dev/null || true
 		if [ ! -s "$archive" ]; then
-			debootstrap --variant=minbase --include=ca-certificates "$1" "$2" "$ROOT_MIRROR" || return 1
-			touch "$2/$ROOT_MARK"
+			unshare --mount --pid --fork --kill-child --mount-proc --propagation private \
+				debootstrap --variant=minbase --include=ca-certificates "$1" "$2" "$(root_mirror)" || return 1
 			rm -f "$2"/var/cache/apt/archives/*.deb
 			# Without the archive, only the next tree takes longer.
 			{ tar -C "$2" --numeric-owner --one-file-system -c . | gzip -1 > "$archive.new" && mv "$archive.new" "$archive"; } ||

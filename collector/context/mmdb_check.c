@@ -75,7 +75,7 @@ static bool read_value(const struct mmdb_part *s, size_t at, struct value *v)
 	if (at >= s->size)
 		return false;
 	uint8_t control = s->bytes[at++];
-	v->type = control >> 5;
+	*v = (struct value){.type = control >> 5};
 	if (v->type == MMDB_DATA_TYPE_POINTER)
 		return read_pointer(s, at, control, v);
 	if (v->type == MMDB_DATA_TYPE_EXTENDED) {
