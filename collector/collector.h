@@ -33,6 +33,7 @@ struct collector {
 	struct alert_service alerts;
 	struct names_index *names, *targets; // owners; what records point to
 	struct block_publish *block;
+	struct look *look;	      // NULL: nothing asks for it
 	struct report_sources report; // what the HTTP server reports
 	struct http *http;
 	int http_fd; // listening; -1: none

@@ -13,6 +13,7 @@
 //     HTTP workers    lookups, each with a connection to Redis  http/work.h
 //     block thread    makes block lists                         block/publish.h
 //     names thread    keeps the index of names up to date       names/index.h
+//     look thread     known sensors, certificates, clock        report/look.h
 //     context thread  reads files of context settings again     context/reloader.h
 //
 // Threads share the spool and the counters of sensors, which have locks, and counters with one writing thread each.
@@ -34,6 +35,7 @@ static int stop(struct collector *c, int status)
 	if (c->inbox)
 		inbox_stop(c->inbox);
 	http_stop(c->http);
+	look_stop(c->look);
 	block_publish_stop(c->block);
 	context_reloader_stop(c->reloader);
 	if (c->spool)

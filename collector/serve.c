@@ -71,6 +71,7 @@ static void reload(struct collector *c)
 	watcher_reload(c->watcher, &c->redis, c->settings.alert_max);
 	block_publish_reload(c->block, c->settings.block_file, &c->redis);
 	alert_service_reload(&c->alerts, &c->redis);
+	look_reload(c->look, &c->redis);
 	context_reloader_ask(c->reloader);
 	round_end(NULL);
 }

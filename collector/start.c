@@ -161,6 +161,14 @@ static int start_reloader(struct collector *c, char *why, size_t why_size)
 	return context_reloader_start(&c->reloader, c->context, why, why_size);
 }
 
+static int start_look(struct collector *c, char *why, size_t why_size)
+{
+	if (c->settings.http.kind == ENDPOINT_NONE)
+		return 0;
+	c->look = look_start(&c->redis, c->settings.http_certificate, c->sensors);
+	return c->look ? 0 : -1;
+}
+
 static int start_http(struct collector *c, char *why, size_t why_size)
 {
 	c->report = (struct report_sources){.spool = c->spool,
@@ -170,7 +178,9 @@ static int start_http(struct collector *c, char *why, size_t why_size)
 		.index = c->names,
 		.targets = c->targets,
 		.watcher = c->watcher,
-		.block = c->block};
+		.block = c->block,
+		.look = c->look,
+		.spool_dir = c->spool_settings.dir};
 	const struct http_sources sources = {.service = &api_service,
 		.settings = &c->settings,
 		.redis = &c->redis,
@@ -223,6 +233,7 @@ static start_step *const steps[] = {
 	open_names,
 	start_reloader,
 	start_block,
+	start_look,
 	start_http,
 	restrict_calls,	    // when all threads run
 };

@@ -95,6 +95,11 @@ static void look_around(struct dataplane *d)
 	if (monotonic_ms() / 1000 == looked_s)
 		return;
 	looked_s = monotonic_ms() / 1000;
+	int64_t step = clock_steps_look(&d->clock);
+	if (step != 0)
+		log_warning("clock: changed by %+.1f s; first and last seen follow it, nothing is lost",
+			(double)step / 1000);
+	d->clock_steps += step != 0;
 	settings_intake(&d->settings, &options);
 	intake_watch(&d->intake, &options, &watch);
 	notices_floods(d);
@@ -348,6 +353,7 @@ int main(int argc, char **argv)
 	atexit(helper_end);
 	atexit(iface_detach_all);
 	d.started_ms = monotonic_ms();
+	d.start_s = (uint64_t)time(NULL);
 	if (d.check)
 		return check(&d);
 	notify_open();

@@ -48,6 +48,10 @@
 	X(GAUGE,   writing_stopped,     "collector_writing_stopped", "", "1 while writing is stopped because the spool's batch number in Redis is missing or foreign; see lookback spool") \
 	X(COUNTER, rewrites,            "collector_redis_rewrites_total", "", "Rewrites of the append-only file requested after a start of Redis") \
 	X(COUNTER, rewrites_failed,     "collector_redis_rewrites_failed_total", "", "Rewrites of the append-only file that failed and were requested again") \
+	X(GAUGE,   redis_memory,        "collector_redis_memory_bytes", "", "Memory that Redis uses; of a cluster, all its primaries") \
+	X(GAUGE,   redis_memory_limit,  "collector_redis_memory_limit_bytes", "", "Memory that Redis may use (maxmemory); 0: no limit") \
+	X(GAUGE,   redis_keys,          "collector_redis_keys", "", "Keys in Redis, of all databases") \
+	X(COUNTER, redis_evicted,       "collector_redis_evicted_keys_total", "", "Keys that Redis evicted since it started: records that are lost") \
 	X(GAUGE,   warn_eviction,       "collector_redis_warnings", "kind=\"eviction\"", "1 while the settings or the state of Redis endanger records, by kind") \
 	X(GAUGE,   warn_memory,         "collector_redis_warnings", "kind=\"memory\"", "") \
 	X(GAUGE,   warn_persistence,    "collector_redis_warnings", "kind=\"persistence\"", "") \
@@ -75,6 +79,8 @@
 	X(COUNTER, commands_sent,       "collector_commands_sent_total", "", "Redis commands sent") \
 	X(COUNTER, bytes_sent,          "collector_redis_sent_bytes_total", "", "Octets sent to Redis") \
 	X(GAUGE,   last_applied_s,      "collector_last_applied_timestamp_seconds", "", "Time when the last batch was applied, seconds since 1970") \
+	/* look thread */ \
+	X(COUNTER, clock_steps,         "collector_clock_steps_total", "", "Steps of the clock by half a second or more") \
 	/* context thread; the main thread before that one starts */ \
 	X(GAUGE,   context_asn,         "collector_context_entries", "file=\"asn\"", "Entries of the files of context settings: records, networks and zones, or names; 0: not set") \
 	X(GAUGE,   context_country,     "collector_context_entries", "file=\"country\"", "") \

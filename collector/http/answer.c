@@ -2,6 +2,7 @@
 #include "collector/http/answer.h"
 
 #include "collector/http/response.h"
+#include "collector/base/histogram.h"
 #include "collector/base/metrics.h"
 
 #include <stdarg.h>
@@ -76,6 +77,7 @@ enum MHD_Result http_answer_send(struct http_request *r)
 		metrics_add(http_lookup_refused, 1);
 	else
 		metrics_add(http_lookup_failed, 1);
+	histogram_since(&histogram_lookup, r->began_ns);
 	http_guard_sends(r->client, r->response_size == SIZE_MAX ? 0 : r->response_size);
 	r->response = NULL;
 	enum MHD_Result result = MHD_queue_response(r->connection, r->code, response);

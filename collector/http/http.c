@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/http/http.h"
 
+#include "collector/base/histogram.h"
 #include "collector/base/settings.h"
 #include "collector/http/dispatch.h"
 #include "collector/http/gzip.h"
@@ -137,6 +138,7 @@ static enum MHD_Result answer_ready(struct MHD_Connection *connection, const str
 struct plain_request {
 	struct http_request *lookup; // NULL: none
 	uint64_t passed_over;	     // octets of a body
+	uint64_t began_ns;	     // monotonic time when the head was received
 };
 
 static void completed(void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
@@ -223,8 +225,12 @@ static const char *what_is_wrong(struct MHD_Connection *connection, const char *
 // Called when the head of a request was received. An error is reported after the body, which is discarded.
 static enum MHD_Result begin(void **state)
 {
-	*state = calloc(1, sizeof(struct plain_request));
-	return *state ? MHD_YES : MHD_NO;
+	struct plain_request *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->began_ns = histogram_now();
+	*state = s;
+	return s ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
@@ -251,10 +257,11 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 		return s->passed_over <= PASSED_OVER_MAX ? MHD_YES : MHD_NO;
 	}
 	http_guard_answers(client);
-	if (!wrong)
-		return answer_plain(connection, h, path, method);
-	metrics_add(http_bad_request, 1);
-	return answer_line(connection, status, wrong);
+	metrics_add(http_bad_request, wrong != NULL);
+	enum MHD_Result result =
+		wrong ? answer_line(connection, status, wrong) : answer_plain(connection, h, path, method);
+	histogram_since(&histogram_page, s->began_ns);
+	return result;
 }
 
 // A PEM file as text. NULL if it cannot be read.

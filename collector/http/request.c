@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/http/request.h"
 
+#include "collector/base/histogram.h"
 #include "collector/http/gzip.h"
 
 #include <stdarg.h>
@@ -60,6 +61,7 @@ struct http_request *http_request_new(struct http_lookups *lookups, struct MHD_C
 	r->connection = connection;
 	r->client = http_guard_client(connection);
 	r->post = post;
+	r->began_ns = histogram_now();
 	r->path = r->client ? strdup(url) : NULL;
 	if (!r->path) {
 		free(r);

@@ -45,6 +45,7 @@ struct http_request {
 	bool gzip;			   // the client accepts it
 	struct keys_rate rate;		   // of its key
 	unsigned retry_after_s;		   // 503
+	uint64_t began_ns;		   // monotonic time when its head was received
 	char next_page[24];		   // x-dribble-cursor
 	unsigned code;			   // of the answer
 	struct MHD_Response *response;	   // until it is queued

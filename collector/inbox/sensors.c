@@ -122,6 +122,15 @@ void sensors_connected(struct sensors *b, const struct frame_hello *hello, bool 
 	pthread_mutex_unlock(&b->lock);
 }
 
+void sensors_forget(struct sensors *b, const char *sensor)
+{
+	pthread_mutex_lock(&b->lock);
+	for (size_t i = 0; i < SENSORS_MAX; i++)
+		if (strcmp(b->slots[i].sensor, sensor) == 0 && !b->slots[i].connected)
+			b->slots[i].sensor[0] = '\0';
+	pthread_mutex_unlock(&b->lock);
+}
+
 size_t sensors_read(struct sensors *b, struct sensor_counters *out)
 {
 	size_t len = 0;

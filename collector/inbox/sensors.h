@@ -44,5 +44,8 @@ void sensors_account(struct sensors *b, const struct frame_hello *hello, uint64_
 // Notes that a dataplane of this sensor has connected or disconnected.
 void sensors_connected(struct sensors *b, const struct frame_hello *hello, bool connected, uint64_t now_ms);
 
+// Forgets a sensor, unless it is connected.
+void sensors_forget(struct sensors *b, const char *sensor);
+
 // Copies all used slots to `out` (SENSORS_MAX items) and returns how many.
 size_t sensors_read(struct sensors *b, struct sensor_counters *out);

@@ -20,6 +20,8 @@ struct redis_info {
 	char policy[24];     // maxmemory-policy
 	uint64_t memory;     // octets in use
 	uint64_t memory_max; // 0: no limit
+	uint64_t keys;	     // of all databases
+	uint64_t evicted;    // keys, since its start
 	enum redis_aof aof;
 	bool aof_unwritten;  // the last write to it failed
 	bool no_snapshots;   // no snapshots are configured; read only if there is no append-only file

@@ -59,6 +59,19 @@ static enum redis_aof aof_of(const struct redis_info *info, const char *text)
 		       : REDIS_AOF_DOUBTFUL;
 }
 
+// Of "\ndb0:keys=5,expires=0", all databases.
+static uint64_t keys_of(const char *text)
+{
+	uint64_t sum = 0;
+
+	for (const char *at = text; (at = strstr(at, "\ndb")) != NULL; at += 3) {
+		size_t digits = strspn(at + 3, "0123456789");
+		if (digits > 0 && strncmp(at + 3 + digits, ":keys=", 6) == 0)
+			sum += strtoull(at + 3 + digits + 6, NULL, 10);
+	}
+	return sum;
+}
+
 void redis_info_read(struct redis_info *info, const char *text)
 {
 	*info = (struct redis_info){.known = text != NULL};
@@ -72,6 +85,8 @@ void redis_info_read(struct redis_info *info, const char *text)
 	info->loading = is(text, "loading", "1");
 	info->memory = (uint64_t)redis_info_number(text, "used_memory", 0);
 	info->memory_max = (uint64_t)redis_info_number(text, "maxmemory", 0);
+	info->keys = keys_of(text);
+	info->evicted = (uint64_t)redis_info_number(text, "evicted_keys", 0);
 	info->aof = aof_of(info, text);
 	info->aof_unwritten = is(text, "aof_last_write_status", "err");
 }

@@ -4,6 +4,7 @@
 
 #include "collector/base/metrics.h"
 #include "collector/redis/error.h"
+#include "collector/report/put.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,34 +27,15 @@ static void write_family(FILE *out, const struct stats_line *lines, size_t i)
 		types[lines[i].kind]);
 }
 
-static void write_gauge(FILE *out, const char *family, const char *help, uint64_t value)
-{
-	fprintf(out, "# HELP lookback_%s %s\n# TYPE lookback_%s gauge\nlookback_%s %" PRIu64 "\n", family, help, family,
-		family, value);
-}
-
-// A label value from outside: escaped, and octets that are not ASCII text replaced.
-static void write_label(FILE *out, const char *name, const char *value)
-{
-	fprintf(out, "%s=\"", name);
-	for (; *value; value++) {
-		unsigned char c = (unsigned char)*value;
-		if (c == '"' || c == '\\')
-			fputc('\\', out);
-		fputc(c < 0x20 || c > 0x7e ? '?' : c, out);
-	}
-	fputc('"', out);
-}
-
 // The head of a sample of a dataplane: family and suffix, sensor, one more label (NULL: none), `label` unchanged.
 static void write_head(FILE *out, const struct stats_line *line, const char *suffix,
 	const struct sensor_counters *sensor, const char *name, const char *value, const char *label)
 {
 	fprintf(out, "lookback_%s%s{", line->family, suffix);
-	write_label(out, "sensor", sensor->sensor);
+	report_put_label(out, "sensor", sensor->sensor);
 	if (name) {
 		fputc(',', out);
-		write_label(out, name, value);
+		report_put_label(out, name, value);
 	}
 	if (*label)
 		fprintf(out, ",%s", label);
@@ -65,11 +47,6 @@ static void write_sample(FILE *out, const struct stats_line *line, const struct 
 {
 	write_head(out, line, "", sensor, name, value, line->label);
 	fprintf(out, "%" PRIu64 "\n", number);
-}
-
-static void write_seconds(FILE *out, uint64_t ns)
-{
-	fprintf(out, "%" PRIu64 ".%09u\n", ns / 1000000000, (unsigned)(ns % 1000000000));
 }
 
 // All buckets of a histogram up to line `i`.
@@ -99,7 +76,7 @@ static void write_worker(FILE *out, size_t i, const struct sensor_counters *sens
 	case STATS_SECONDS:
 	case STATS_LEVEL:
 		write_head(out, line, "", sensor, "worker", worker, line->label);
-		write_seconds(out, values[i]);
+		report_put_seconds(out, values[i]);
 		break;
 	case STATS_BUCKET:
 		write_head(out, line, "_bucket", sensor, "worker", worker, line->label);
@@ -107,7 +84,7 @@ static void write_worker(FILE *out, size_t i, const struct sensor_counters *sens
 		break;
 	case STATS_SUM:
 		write_head(out, line, "_sum", sensor, "worker", worker, "");
-		write_seconds(out, values[i]);
+		report_put_seconds(out, values[i]);
 		write_head(out, line, "_count", sensor, "worker", worker, "");
 		fprintf(out, "%" PRIu64 "\n", cumulate(worker_stats_lines, values, i));
 		break;
@@ -150,12 +127,22 @@ static void write_ports(FILE *out, const struct sensor_counters *sensors, size_t
 	}
 }
 
+static void write_outbox(FILE *out, const struct stats_line *line, const struct sensor_counters *sensor, uint64_t value)
+{
+	if (line->kind != STATS_SECONDS) {
+		write_sample(out, line, sensor, NULL, NULL, value);
+		return;
+	}
+	write_head(out, line, "", sensor, NULL, NULL, line->label);
+	report_put_seconds(out, value);
+}
+
 static void write_outboxes(FILE *out, const struct sensor_counters *sensors, size_t len)
 {
 	for (size_t i = 0; i < OUTBOX_STATS_LEN; i++) {
 		write_family(out, outbox_stats_lines, i);
 		for (size_t s = 0; s < len; s++)
-			write_sample(out, &outbox_stats_lines[i], &sensors[s], NULL, NULL, sensors[s].outbox[i]);
+			write_outbox(out, &outbox_stats_lines[i], &sensors[s], sensors[s].outbox[i]);
 	}
 }
 
@@ -180,8 +167,6 @@ static void write_unknown(FILE *out, const struct sensor_counters *sensors, size
 
 static void write_dataplanes(FILE *out, const struct sensor_counters *sensors, size_t len)
 {
-	static const struct stats_line up = {STATS_GAUGE, "", "dataplane_up", "",
-		"1 while the dataplane of the sensor is connected"};
 	static const struct stats_line taken = {STATS_COUNTER, "", "dataplane_sightings_taken_total", "",
 		"Sightings that the collector has taken of this start of the dataplane"};
 	static const struct stats_line unbalanced = {STATS_GAUGE, "", "dataplane_unbalanced", "",
@@ -189,9 +174,6 @@ static void write_dataplanes(FILE *out, const struct sensor_counters *sensors, s
 	static const struct stats_line info = {STATS_GAUGE, "", "dataplane_build_info", "",
 		"Version of the sensor's dataplane"};
 
-	write_family(out, &up, 0);
-	for (size_t s = 0; s < len; s++)
-		write_sample(out, &up, &sensors[s], NULL, NULL, sensors[s].connected);
 	write_family(out, &info, 0);
 	for (size_t s = 0; s < len; s++)
 		write_sample(out, &info, &sensors[s], "version", sensors[s].version, 1);
@@ -211,28 +193,29 @@ static void write_names(FILE *out, const struct names_index *index)
 {
 	struct names_index_levels l = names_index_levels(index);
 
-	write_gauge(out, "collector_names", "Names in the index", l.names);
-	write_gauge(out, "collector_names_bytes", "Octets of these names", l.bytes);
-	write_gauge(out, "collector_names_memory_bytes", "Memory that the index takes", l.memory);
-	write_gauge(out, "collector_names_complete", "1 once it holds all names that Redis holds", l.complete);
+	report_put_gauge(out, "collector_names", "Names in the index", l.names);
+	report_put_gauge(out, "collector_names_bytes", "Octets of these names", l.bytes);
+	report_put_gauge(out, "collector_names_memory_bytes", "Memory that the index takes", l.memory);
+	report_put_gauge(out, "collector_names_complete", "1 once it holds all names that Redis holds", l.complete);
 }
 
 static void write_block(FILE *out, struct block_publish *block)
 {
 	struct block_levels l = block_publish_levels(block);
 
-	write_gauge(out, "collector_block_lists", "Block lists", l.lists);
-	write_gauge(out, "collector_block_failed", "Block lists that could not be made at the last attempt", l.failed);
-	write_gauge(out, "collector_block_entries", "Entries of all block lists", l.entries);
+	report_put_gauge(out, "collector_block_lists", "Block lists", l.lists);
+	report_put_gauge(out, "collector_block_failed", "Block lists that could not be made at the last attempt",
+		l.failed);
+	report_put_gauge(out, "collector_block_entries", "Entries of all block lists", l.entries);
 }
 
 static void write_targets(FILE *out, const struct names_index *index)
 {
 	struct names_index_levels l = names_index_levels(index);
 
-	write_gauge(out, "collector_targets", "Names that records point to in their index", l.names);
-	write_gauge(out, "collector_targets_memory_bytes", "Memory that this index takes", l.memory);
-	write_gauge(out, "collector_targets_complete", "1 once it holds all that Redis holds", l.complete);
+	report_put_gauge(out, "collector_targets", "Names that records point to in their index", l.names);
+	report_put_gauge(out, "collector_targets_memory_bytes", "Memory that this index takes", l.memory);
+	report_put_gauge(out, "collector_targets_complete", "1 once it holds all that Redis holds", l.complete);
 }
 
 static void write_collector(FILE *out, const struct spool_levels *spool)
@@ -250,17 +233,15 @@ static void write_collector(FILE *out, const struct spool_levels *spool)
 	for (int i = REDIS_TROUBLE_NONE + 1; i < REDIS_TROUBLE_MAX; i++)
 		fprintf(out, "lookback_collector_redis_errors_total{kind=\"%s\"} %" PRIu64 "\n", redis_trouble_label[i],
 			stats_get(&redis_trouble_count[i]));
-	write_gauge(out, "collector_spool_waiting_batches", "Batches that wait for Redis", spool->waiting);
-	write_gauge(out, "collector_spool_waiting_bytes", "Octets of the disk that they take", spool->waiting_bytes);
-	write_gauge(out, "collector_spool_kept_batches", "Batches that Redis has, kept for spool.keep", spool->kept);
-	write_gauge(out, "collector_spool_bytes", "Octets of the disk that all batches take", spool->bytes);
-	write_gauge(out, "collector_spool_limit_bytes", "Octets that they may take (spool.size)", spool->limit);
-	write_gauge(out, "collector_spool_memory_bytes", "Memory of frames that wait for their commit", spool->memory);
-	fprintf(out,
-		"# HELP lookback_build_info Version of the collector\n"
-		"# TYPE lookback_build_info gauge\n"
-		"lookback_build_info{version=\"%s\"} 1\n",
-		LOOKBACK_VERSION);
+	report_put_gauge(out, "collector_spool_waiting_batches", "Batches that wait for Redis", spool->waiting);
+	report_put_gauge(out, "collector_spool_waiting_bytes", "Octets of the disk that they take",
+		spool->waiting_bytes);
+	report_put_gauge(out, "collector_spool_kept_batches", "Batches that Redis has, kept for spool.keep",
+		spool->kept);
+	report_put_gauge(out, "collector_spool_bytes", "Octets of the disk that all batches take", spool->bytes);
+	report_put_gauge(out, "collector_spool_limit_bytes", "Octets that they may take (spool.size)", spool->limit);
+	report_put_gauge(out, "collector_spool_memory_bytes", "Memory of frames that wait for their commit",
+		spool->memory);
 }
 
 void report_account(const struct report_sources *sources)
@@ -289,7 +270,7 @@ static void write_stops(FILE *out, struct writer *writer)
 		"wrong, what was found there and what was expected\n# TYPE lookback_collector_slot_stopped gauge\n");
 	for (size_t i = 0; i < len; i++) {
 		fprintf(out, "lookback_collector_slot_stopped{slot=\"%u\",", stops[i].slot);
-		write_label(out, "key", stops[i].key);
+		report_put_label(out, "key", stops[i].key);
 		fprintf(out, ",state=\"%s\",found=\"%s\",expected=\"%s\"} 1\n", stops[i].state, stops[i].found,
 			stops[i].expected);
 	}
@@ -325,9 +306,13 @@ char *report_metrics(const struct report_sources *sources, size_t *len)
 		return NULL;
 	}
 	size_t sensors_len = sensors_read(sources->sensors, sensors);
+	report_build(out);
+	report_known(out, sources->look, sensors, sensors_len);
 	if (sensors_len > 0)
 		write_dataplanes(out, sensors, sensors_len);
 	write_collector(out, &spool);
+	report_disk(out, sources->spool_dir);
+	report_histograms(out);
 	write_stops(out, sources->writer);
 	write_rules(out, sources->watcher);
 	report_alerts(out, sources->alerts);
@@ -337,6 +322,7 @@ char *report_metrics(const struct report_sources *sources, size_t *len)
 		write_targets(out, sources->targets);
 	if (sources->block)
 		write_block(out, sources->block);
+	report_process(out);
 	free(sensors);
 	if (fclose(out) != 0) {
 		free(text);

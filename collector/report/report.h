@@ -4,6 +4,9 @@
 //
 //     metrics.c    /metrics
 //     alerts.c     of these, the delivery of alerts
+//     levels.c     of these, histograms, disk, known sensors, certificates
+//     process.c    of these, the process
+//     look.h       a thread that looks at what these need
 //     status.c     /api/status
 //     ready.c      /readyz
 //     info.c       /pdns/info
@@ -15,6 +18,7 @@
 #include "collector/block/publish.h"
 #include "collector/inbox/sensors.h"
 #include "collector/names/index.h"
+#include "collector/report/look.h"
 #include "collector/spool/spool.h"
 #include "collector/watch/watcher.h"
 #include "collector/writer/writer.h"
@@ -31,6 +35,8 @@ struct report_sources {
 	struct names_index *index;    // owner names; NULL: none
 	struct names_index *targets;  // names that records point to; NULL: none
 	struct block_publish *block;  // block lists; NULL: none
+	struct look *look;	      // NULL: none
+	const char *spool_dir;	      // NULL: its disk is not reported
 };
 
 // Each returns a text that the caller frees, and its length in `*len`; NULL without memory.
@@ -46,3 +52,12 @@ void report_account(const struct report_sources *sources);
 
 // alerts.c: the lines of the outlets of alerts.
 void report_alerts(FILE *out, struct alert_deliver *alerts);
+
+// levels.c: of /metrics.
+void report_build(FILE *out);
+void report_histograms(FILE *out);
+void report_disk(FILE *out, const char *folder);
+void report_known(FILE *out, struct look *look, const struct sensor_counters *sensors, size_t len);
+
+// process.c: of /metrics.
+void report_process(FILE *out);

@@ -3,6 +3,7 @@
 
 #include "collector/number/seq.h"
 #include "collector/redis/transaction.h"
+#include "collector/base/histogram.h"
 #include "collector/base/metrics.h"
 #include "collector/redis/families.h"
 #include "dataplane/common/log.h"
@@ -160,6 +161,7 @@ int batch_execute(struct batch *b, struct redis_conn *c, struct follow *follow, 
 	if (next)
 		write_begin(&b->end, s, claim);
 	b->state = BATCH_EXECUTING;
+	b->executed_ns = histogram_now();
 	if (redis_transaction_send(c, &b->end) != 0)
 		return -1;
 	if (next)

@@ -68,10 +68,11 @@ enum batch_state {
 struct batch {
 	struct spool_batch in; // as read from the spool; owned
 	enum batch_state state;
-	uint32_t ahead;	   // commands in `out` before HSET: WATCH, HGET and MULTI, or none if they were sent before
-	uint32_t head_len; // commands before those of the records
-	uint32_t tail_len; // commands after them
-	uint64_t now_s;	   // wall clock when the commands were made
+	uint64_t executed_ns; // monotonic time of its EXEC
+	uint32_t ahead;	      // commands in `out` before HSET: WATCH, HGET and MULTI, or none if they were sent before
+	uint32_t head_len;    // commands before those of the records
+	uint32_t tail_len;    // commands after them
+	uint64_t now_s;	      // wall clock when the commands were made
 	struct schema_frame records;
 	struct redis_buffer out; // as sent, without riders and EXEC
 	struct redis_buffer end; // EXEC, then WATCH and MULTI of the next batch

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "collector/writer/units.h"
 
+#include "collector/base/histogram.h"
 #include "collector/base/metrics.h"
 #include "collector/writer/apply.h"
 
@@ -327,9 +328,12 @@ static void exchange(struct units *u, bool asks)
 
 void units_pass(struct units *u)
 {
+	uint64_t from_ns = histogram_now();
+
 	u->moved = false;
 	exchange(u, true);
 	exchange(u, false);
+	histogram_since(&histogram_exec, from_ns);
 	for (size_t i = 0; i < u->g.units_len; i++)
 		if (u->g.units[i].ask != 0 && u->g.units[i].state != UNIT_DONE)
 			follow_ask(u, &u->g.units[i]);

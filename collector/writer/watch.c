@@ -20,6 +20,27 @@ static void set_metrics(unsigned bits)
 	metrics_set(warn_rights, bits >> REDIS_WARNING_RIGHTS & 1);
 }
 
+// What the levels of the servers add up to.
+struct levels {
+	uint64_t memory, memory_max, keys, evicted;
+};
+
+static void add_levels(struct levels *sum, const struct redis_info *info)
+{
+	sum->memory += info->memory;
+	sum->memory_max += info->memory_max;
+	sum->keys += info->keys;
+	sum->evicted += info->evicted;
+}
+
+static void set_levels(const struct levels *sum)
+{
+	metrics_set(redis_memory, sum->memory);
+	metrics_set(redis_memory_limit, sum->memory_max);
+	metrics_set(redis_keys, sum->keys);
+	metrics_set(redis_evicted, sum->evicted);
+}
+
 // Appends the warnings about one server to `out`, one per line with its address; logs new ones.
 static unsigned take(struct writer *w, const char *address, const struct redis_info *info, char *out, size_t out_size)
 {
@@ -38,14 +59,18 @@ static unsigned take(struct writer *w, const char *address, const struct redis_i
 void writer_note_info(struct writer *w)
 {
 	char words[sizeof(w->warnings)] = "";
+	struct levels levels = {0};
 	unsigned bits = 0;
 
 	if (w->cluster) {
 		struct topology *t = cluster_topology(w->cluster);
 		for (size_t i = 0; i < t->nodes_len; i++)
-			if (t->nodes[i].listed && t->nodes[i].conn.link)
+			if (t->nodes[i].listed && t->nodes[i].conn.link) {
 				bits |= take(w, t->nodes[i].address.text, &t->nodes[i].conn.info, words, sizeof(words));
+				add_levels(&levels, &t->nodes[i].conn.info);
+			}
 	} else {
+		add_levels(&levels, &w->conn.info);
 		bits = take(w, w->s.address.text, &w->conn.info, words, sizeof(words));
 	}
 	if (w->warned & ~bits)
@@ -53,6 +78,7 @@ void writer_note_info(struct writer *w)
 			bits ? words : "no warning is left");
 	w->warned = bits;
 	set_metrics(bits);
+	set_levels(&levels);
 	w->check_at_ms = monotonic_ms() + (uint64_t)(w->s.check_s * 1000);
 	pthread_mutex_lock(&w->lock);
 	snprintf(w->warnings, sizeof(w->warnings), "%s", words);

@@ -4,6 +4,7 @@
 #include "collector/number/seq.h"
 #include "collector/base/timed_wait.h"
 #include "collector/base/beat.h"
+#include "collector/base/histogram.h"
 #include "collector/base/metrics.h"
 #include "collector/writer/apply.h"
 #include "collector/writer/state.h"
@@ -240,6 +241,7 @@ static int step(struct writer *w)
 		return -1;
 	if (apply_collect(now, &w->conn, &w->results) != 0)
 		return -1;
+	histogram_since(&histogram_exec, now->executed_ns);
 	now->state = BATCH_IDLE; // before execute(), which may open it again
 	bool numbered = apply_is_numbered(&w->results, &w->claim);
 	w->claim.number = now->in.number;

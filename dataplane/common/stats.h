@@ -203,7 +203,11 @@ enum stats_kind {
 	X(GAUGE,   sightings_reached, "outbox_sightings_reached", "", "Sightings in all frames up to lookback_outbox_frame_reached") \
 	X(COUNTER, sightings_framed, "outbox_sightings_framed_total", "", "Sightings in all numbered frames") \
 	X(COUNTER, reloads,         "reloads_total", "outcome=\"taken\"", "Reloads of the settings on SIGHUP, by outcome") \
-	X(COUNTER, reloads_refused, "reloads_total", "outcome=\"refused\"", "")
+	X(COUNTER, reloads_refused, "reloads_total", "outcome=\"refused\"", "") \
+	X(COUNTER, clock_steps,     "clock_steps_total", "", "Steps of the sensor's clock by half a second or more") \
+	X(SECONDS, cpu_ns,          "dataplane_process_cpu_seconds_total", "", "Time that the dataplane used processors, in its code and in the kernel") \
+	X(GAUGE,   memory_max,      "dataplane_process_resident_memory_max_bytes", "", "Largest resident memory of the dataplane, without its huge pages") \
+	X(GAUGE,   start_s,         "dataplane_process_start_time_seconds", "", "Time when the dataplane started, seconds since 1970")
 // clang-format on
 
 #define STATS_FIELD(kind, field, family, label, help) uint64_t field; // help: see the line above

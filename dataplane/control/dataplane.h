@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dataplane/admit/filter.h"
+#include "dataplane/common/clock_steps.h"
 #include "dataplane/control/eal.h"
 #include "dataplane/control/reload.h"
 #include "dataplane/control/settings.h"
@@ -29,6 +30,9 @@ struct dataplane {
 	bool check_host;	   // --check=host: without the input
 	double check_s;		   // how long --check looks at packets; 0: not at all
 	uint64_t started_ms;	   // monotonic
+	uint64_t start_s;	   // the same, seconds since 1970
+	struct clock_steps clock;
+	uint64_t clock_steps;
 	struct collector_wait wait;
 	char ports[128]; // names of the ports, comma-separated; the outbox sends them at each connect
 };

@@ -2,6 +2,7 @@
 #include "dataplane/report/stats_frame.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #include "dataplane/control/workers.h"
 
@@ -23,6 +24,18 @@ static uint8_t *write_worker(uint8_t *at, const struct worker *w)
 	return at;
 }
 
+static void write_process(const struct dataplane *d, struct outbox_stats *out)
+{
+	struct rusage used;
+
+	if (getrusage(RUSAGE_SELF, &used) == 0) {
+		out->cpu_ns = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000000 +
+			      (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1000;
+		out->memory_max = (uint64_t)used.ru_maxrss * 1024;
+	}
+	out->start_s = d->start_s;
+}
+
 size_t stats_frame_write(void *dataplane, uint8_t *out, size_t size)
 {
 	struct dataplane *d = dataplane;
@@ -39,6 +52,8 @@ size_t stats_frame_write(void *dataplane, uint8_t *out, size_t size)
 	outbox.reloads = d->reloads;
 	outbox.reloading = reload_is_reading(&d->reload);
 	outbox.reloads_refused = d->reloads_refused;
+	outbox.clock_steps = d->clock_steps;
+	write_process(d, &outbox);
 	at = mempcpy(at, &outbox, sizeof(outbox));
 	for (uint32_t i = 0; i < head.workers; i++)
 		at = write_worker(at, &d->workers[i]);

@@ -8,7 +8,7 @@ command -v promtool > /dev/null || skip "promtool is not installed (package prom
 command -v curl > /dev/null || skip "curl is not installed"
 
 redis_up --appendonly no
-collector_up -o http.listen=127.0.0.1:0
+collector_up -o http.listen=127.0.0.1:0 -o redis.check=0.2
 await 20 http_address
 url=http://$(http_address)
 
@@ -65,8 +65,33 @@ for worker in 0 1; do
 		$(($(metric rx_packets_total "$label") + $(metric reassembled_datagrams_total "$label"))) "$(metric packets_total "$label")"
 done
 
+# EXEC of each batch, and HTTP requests, are in the histograms.
+[ "$(metric collector_redis_exec_duration_seconds_count)" = "$(metric collector_batches_applied_total)" ] || fail "not every EXEC was timed"
+[ "$(metric collector_http_request_duration_seconds_count 'path="other"')" -gt 5 ] || fail "HTTP requests were not timed"
+status "$url/dnsdb/v2/lookup/rrset/name/example.com" > "$T/lookup"
+[ "$(metric collector_http_request_duration_seconds_count 'path="lookup"')" = 1 ] || fail "a lookup was not timed: status $(cat "$T/lookup")"
+[ "$(metric collector_spool_disk_free_bytes)" -gt 0 ] || fail "the disk of the spool is not reported"
+metrics | grep -q '^process_cpu_seconds_total [0-9]' || fail "no process_cpu_seconds_total"
+has_keys() { [ "$(metric collector_redis_keys)" -gt 10 ] && [ "$(metric collector_redis_memory_bytes)" -gt 100000 ]; }
+await 20 has_keys
+
 # The sensor stands in Redis, with its last flush.
 [ "$(redis zcard pdns:sensors)" = 1 ] || fail "pdns:sensors: $(redis zrange pdns:sensors 0 -1 withscores)"
+
+# A collector that starts later knows the sensor, and when it was heard last, although its dataplane is gone.
+sensor=$(redis zrange pdns:sensors 0 0)
+kill -TERM "$DATAPLANE_PID"
+await 30 is_gone "$DATAPLANE_PID"
+serve -o redis.check=0.2
+url=$URL
+is_known() { metrics | grep -q "^lookback_dataplane_up{sensor=\"$sensor\"} 0\$"; }
+await 20 is_known
+[ "$(metric sensor_last_flush_timestamp_seconds)" = "$(redis zscore pdns:sensors "$sensor")" ] || fail "the last flush is not that of Redis"
+check_format
+redis zrem pdns:sensors "$sensor" > /dev/null # as lookback erase sensor
+is_forgotten() { ! metrics | grep -q '^lookback_dataplane_up'; }
+await 20 is_forgotten
+await 10 test "$(status "$url/readyz")" = 200
 
 # Redis away: alive, not ready.
 kill -TERM "$REDIS_PID"

@@ -53,6 +53,17 @@ static void append_only_file(void)
 	CU_ASSERT_STRING_EQUAL(info.version, "7.0.15");
 }
 
+static void levels(void)
+{
+	struct redis_info info;
+
+	redis_info_read(&info, HEAD WELL
+		"evicted_keys:7\r\n# Keyspace\r\ndb0:keys=12,expires=1,avg_ttl=0\r\ndb15:keys=30,expires=0\r\ndbx:keys=9\r\n");
+	CU_ASSERT(info.keys == 42 && info.evicted == 7 && info.memory == 1000 && info.memory_max == 0);
+	redis_info_read(&info, HEAD);
+	CU_ASSERT(info.keys == 0 && info.evicted == 0);
+}
+
 static unsigned bits_of(const char *text, char *words, size_t size)
 {
 	struct redis_info info;
@@ -85,7 +96,8 @@ static void warnings(void)
 
 int main(void)
 {
-	static const struct unit_test tests[] = {{"append_only_file", append_only_file}, {"warnings", warnings}};
+	static const struct unit_test tests[] = {{"append_only_file", append_only_file}, {"levels", levels},
+		{"warnings", warnings}};
 
 	return unit_run("collector_info", tests, sizeof(tests) / sizeof(tests[0]));
 }
