@@ -180,10 +180,12 @@ static void count_grams(const struct alike_set *s, size_t width, uint32_t *frequ
 {
 	size_t octets = width + NARROW;
 
-	for (const struct set_piece *p = s->piece; p < s->piece + s->pieces; p++)
+	for (size_t i = 0; i < s->pieces; i++) {
+		const struct set_piece *p = &s->piece[i];
 		if (width_of(p) == width)
 			for (size_t at = 0; at + octets <= p->size; at++)
 				frequency[gram_at(s->text + p->text + at, octets)]++;
+	}
 }
 
 static bool seal_width(struct alike_set *s, size_t width)
@@ -200,7 +202,8 @@ static bool seal_width(struct alike_set *s, size_t width)
 		return false;
 	}
 	count_grams(s, width, frequency);
-	for (struct set_piece *p = s->piece; p < s->piece + s->pieces; p++) {
+	for (size_t i = 0; i < s->pieces; i++) {
+		struct set_piece *p = &s->piece[i];
 		if (width_of(p) != width)
 			continue;
 		choose_gram(s, p, frequency);
