@@ -36,9 +36,11 @@ struct collector {
 	struct look *look;	      // NULL: nothing asks for it
 	struct report_sources report; // what the HTTP server reports
 	struct http *http;
-	int http_fd; // listening; -1: none
-	int signals; // signalfd
-	int events;  // epoll: signals, who asks for a reload, its end
+	uint64_t started_ms;		     // monotonic_ms when all parts were started; 0: they are not
+	struct spool_account account_before; // at that time
+	int http_fd;			     // listening; -1: none
+	int signals;			     // signalfd
+	int events;			     // epoll: signals, who asks for a reload, its end
 	struct sandbox sandbox;
 };
 

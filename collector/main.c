@@ -17,10 +17,12 @@
 //     context thread  reads files of context settings again     context/reloader.h
 //
 // Threads share the spool and the counters of sensors, which have locks, and counters with one writing thread each.
+#include "collector/base/metrics.h"
 #include "collector/base/scheduling.h"
 #include "collector/check.h"
 #include "collector/collector.h"
 #include "collector/serve.h"
+#include "dataplane/common/monotonic.h"
 #include "dataplane/service/notify.h"
 
 #include <malloc.h>
@@ -28,6 +30,23 @@
 #include <unistd.h>
 
 enum { STOP_BOUND_MS = 5000, HEAP_PIECE = 1 << 20, HEAP_KEEP = 16 << 20 };
+
+// What this run has done. The accounts of the spool are those of all runs.
+static void log_totals(const struct collector *c)
+{
+	struct spool_account account = spool_account(c->spool);
+
+	log_info(
+		"stopped after %.1f s: received %lu records, %lu sightings; wrote %lu records, %lu sightings in %lu batches to "
+		"Redis; %lu batches are in the spool for the next start",
+		(double)(monotonic_ms() - c->started_ms) / 1000,
+		(unsigned long)stats_get(&collector_stats.records_received),
+		(unsigned long)(account.taken - c->account_before.taken),
+		(unsigned long)stats_get(&collector_stats.records_applied),
+		(unsigned long)(account.applied - c->account_before.applied),
+		(unsigned long)stats_get(&collector_stats.batches_applied),
+		(unsigned long)spool_levels(c->spool).waiting);
+}
 
 // Lets the spool and the writer finish, sends the last acknowledgements, ends everything. Returns an exit status.
 static int stop(struct collector *c, int status)
@@ -54,6 +73,8 @@ static int stop(struct collector *c, int status)
 				: "the spool keeps them for the next start");
 		status = c->options.once ? EXIT_FAILURE : status;
 	}
+	if (c->started_ms != 0)
+		log_totals(c);
 	names_index_close(c->names);
 	names_index_close(c->targets);
 	inbox_free(c->inbox);
@@ -123,10 +144,13 @@ int main(int argc, char **argv)
 		return stop(&c, check(&c));
 	if (c.options.once && (status = collector_check_redis(&c.settings, false)) != 0)
 		return stop(&c, status);
+	log_start(c.settings.log_format, NULL);
 	notify_open();
 	if (collector_start(&c, why, sizeof(why)) != 0) {
 		log_error("%s", why);
 		return stop(&c, EXIT_FAILURE);
 	}
+	c.started_ms = monotonic_ms();
+	c.account_before = spool_account(c.spool);
 	return stop(&c, serve(&c));
 }

@@ -226,6 +226,21 @@ static int close_accounts(const struct dataplane *d)
 	return result;
 }
 
+static void log_totals(const struct dataplane *d)
+{
+	const struct outbox_stats *outbox = outbox_stats(d->outbox);
+	struct worker_stats total;
+
+	add_up(d, &total);
+	log_info(
+		"stopped after %.1f s: %llu packets, %llu DNS messages, %llu records taken; %llu sightings in %llu records and "
+		"%llu frames sent to the collector",
+		(double)(monotonic_ms() - d->started_ms) / 1000, (unsigned long long)total.rx_packets,
+		(unsigned long long)(total.dns_udp + total.dns_tcp), (unsigned long long)total.rr_taken,
+		(unsigned long long)total.sightings_flushed, (unsigned long long)total.flush_records,
+		(unsigned long long)outbox->frames_acked);
+}
+
 static int end(struct dataplane *d)
 {
 	bool cut_short = is_cut_short(d);
@@ -239,6 +254,7 @@ static int end(struct dataplane *d)
 	result = close_accounts(d);
 	if (intake_failed(&d->intake) || cut_short)
 		result = -1;
+	log_totals(d);
 	intake_close(&d->intake);
 	eal_stop();
 	return result;
@@ -306,6 +322,7 @@ static int stop_early(const struct dataplane *d)
 {
 	bool cut_short = is_cut_short(d);
 
+	log_info("stopped by a signal during the start");
 	eal_stop();
 	return cut_short ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -356,6 +373,7 @@ int main(int argc, char **argv)
 	d.start_s = (uint64_t)time(NULL);
 	if (d.check)
 		return check(&d);
+	log_start(d.settings.log_format, d.settings.sensor);
 	notify_open();
 	control_open();
 	if (confine_begin(&d, argc, argv) != 0)

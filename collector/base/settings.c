@@ -7,14 +7,6 @@
 
 static struct settings parsed; // the table below points into it
 
-static int set_log_level(void *at, const char *value, char *why, size_t why_size)
-{
-	if (log_level_parse(value, at) == 0)
-		return 0;
-	snprintf(why, why_size, "expected error, warning, info or debug");
-	return -EINVAL;
-}
-
 static int set_redis(void *at, const char *value, char *why, size_t why_size)
 {
 	return endpoint_read_list(at, &parsed.redis_more, value, why, why_size);
@@ -138,8 +130,11 @@ static const struct conf_key keys[] = {
 	{"user", CONF_STRING, &parsed.user, "", "user to run as if started by root; if empty, lookback, or nobody if that does not exist", 0, 0, NULL, false},
 	{"sandbox", CONF_BOOL, &parsed.sandbox, "yes",
 		"after set-up, drop the user, capabilities, files and system calls that are not needed; no: for debugging only", 0, 0, NULL, false},
+	{"log.format", CONF_FUNCTION, &parsed.log_format, "auto",
+		"log lines: text (with the time), plain (without), json, or auto (fields if systemd's journal reads stderr, else text)", 0, 0,
+		log_format_read, false},
 	{"log.level", CONF_FUNCTION, &parsed.log_level, "info", "error, warning, info or debug", 0, 0,
-		set_log_level, true},
+		log_level_read, true},
 };
 // clang-format on
 

@@ -52,6 +52,7 @@ struct settings {
 	uint64_t queue_size;	    // bytes of frames on their way to the spool's disk
 	char *user;		    // user to run as if started by root; empty: see sandbox_user_find
 	bool sandbox;		    // give up what is not needed
+	enum log_format log_format; // of log lines
 	enum log_level log_level;   // least important level printed
 };
 

@@ -43,14 +43,6 @@ static int set_idle(void *at, const char *value, char *why, size_t why_size)
 	return 0;
 }
 
-static int set_log_level(void *at, const char *value, char *why, size_t why_size)
-{
-	if (log_level_parse(value, at) == 0)
-		return 0;
-	snprintf(why, why_size, "expected error, warning, info or debug");
-	return -EINVAL;
-}
-
 static int set_ports(void *at, const char *value, char *why, size_t why_size)
 {
 	struct dns_ports ports = {0};
@@ -213,7 +205,9 @@ static const struct conf_key table[] = {
 		.help = "user to run as if started by root; if empty, lookback, or nobody if that does not exist"},
 	{.name = "sandbox", .type = CONF_BOOL, .at = &place.sandbox, .def = "yes",
 		.help = "after set-up, drop the user, capabilities, files and system calls that are not needed; no: for debugging only"},
-	{.name = "log.level", .type = CONF_FUNCTION, .at = &place.log_level, .def = "info", .set = set_log_level,
+	{.name = "log.format", .type = CONF_FUNCTION, .at = &place.log_format, .def = "auto", .set = log_format_read,
+		.help = "log lines: text (with the time), plain (without), json, or auto (fields if systemd's journal reads stderr, else text)"},
+	{.name = "log.level", .type = CONF_FUNCTION, .at = &place.log_level, .def = "info", .set = log_level_read,
 		.reload = true, .help = "error, warning, info or debug"},
 	// clang-format on
 };

@@ -38,6 +38,7 @@ struct dataplane_settings {
 	bool idle_is_set;	       // chosen by the user; else the kind of port decides
 	char *user;		       // user to become if started by root; empty: see sandbox_user_find
 	bool sandbox;		       // drop rights that are not needed after the set-up
+	enum log_format log_format;    // of log lines
 	enum log_level log_level;      // least important level that is logged
 	struct admit_options admit;    // sections and types
 	char *types, *types_skip;      // as given; they make up `admit`
