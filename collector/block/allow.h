@@ -27,6 +27,6 @@ const char *block_allow_name(struct block_allow *a, const char *name);
 void block_allow_apply(struct block_allow *a, struct block_set *s);
 
 // Takes out addresses that names allowed resolve to, and name servers of allowed names, as Redis holds them since `since`.
-// 0, or -1 with one line in `why`.
-int block_protect(struct block_allow *a, struct block_set *s, struct query_db *db, int64_t since, char *why,
-	size_t why_size);
+// A record that a tamper alert doubts protects nothing (doubt.h). 0, or -1 with one line in `why`.
+int block_protect(struct block_allow *a, struct block_set *s, struct query_db *db, const struct zone_list *zones,
+	int64_t since, char *why, size_t why_size);

@@ -47,11 +47,19 @@ struct block_removed {
 	const char *why;
 };
 
+// A record of an own name that a tamper alert doubts (doubt.h). Texts in the set's memory.
+struct block_doubt {
+	const char *name, *target; // what the record points to: an address, or the name of a server
+	const char *member;	   // "<owner> <TYPE> <rdata>"
+};
+
 struct block_set {
 	struct block_entry *at;
 	size_t len, room;
 	struct block_removed *removed;
 	size_t removed_len, removed_room;
+	struct block_doubt *doubts;
+	size_t doubts_len, doubts_room;
 	struct block_piece *memory; // of the texts
 	bool bad;		    // memory ran out
 	bool full;		    // more than BLOCK_ENTRIES_MAX
@@ -61,6 +69,9 @@ void block_set_free(struct block_set *s);
 
 // Copies a text into the set's memory. "" without memory, and `bad`.
 const char *block_set_text(struct block_set *s, const char *text, size_t len);
+
+// Makes room for one more element of `size` octets in an array of `len`. False without memory.
+bool block_set_grow(void **at, size_t len, size_t *room, size_t size);
 
 // Adds a copy of `e`; its `name` and `reason` are copied, its `key` is made.
 void block_set_add(struct block_set *s, const struct block_entry *e);

@@ -46,7 +46,7 @@ int block_build_set(struct block_set *s, const struct block_make *m, const struc
 		block_allow_apply(allow, s);
 		block_set_sort(s);
 		if (l->protect)
-			result = block_protect(allow, s, m->db, m->now - PROTECT_S, why, why_size);
+			result = block_protect(allow, s, m->db, m->zones, m->now - PROTECT_S, why, why_size);
 	}
 	if (result == 0)
 		result = check(s, why, why_size);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Alerts of watch rules (FAMILY_ALERT) to entries: the new name, or what an own name points to.
+#include "collector/block/doubt.h"
 #include "collector/block/gather.h"
 
 #include "collector/query/db.h"
@@ -33,8 +34,9 @@ static bool has(const char *list, const char *word)
 	return false;
 }
 
-// What the record points to: an address, a name server, another name.
-static void add_rdata(struct block_set *s, const struct block_origin *o, const char *type, const char *rdata)
+// What the record points to: an address, a name server, another name. `doubted`: the record of this own name is not expected.
+static void add_rdata(struct block_set *s, const struct block_origin *o, const char *type, const char *rdata,
+	const char *doubted)
 {
 	char name[TEXT_NAME_SIZE];
 	const char *target;
@@ -42,6 +44,8 @@ static void add_rdata(struct block_set *s, const struct block_origin *o, const c
 
 	if (strcmp(type, "A") == 0 || strcmp(type, "AAAA") == 0) {
 		block_gather_address(s, o, BLOCK_ADDRESS, rdata);
+		if (doubted)
+			block_doubt_add(s, doubted, type, rdata, rdata);
 		return;
 	}
 	len = text_target(type, strlen(type), rdata, strlen(rdata), &target);
@@ -49,6 +53,8 @@ static void add_rdata(struct block_set *s, const struct block_origin *o, const c
 		return; // TXT, CAA, DS and others point to nothing that can be blocked
 	snprintf(name, sizeof(name), "%.*s", (int)len, target);
 	block_indicator_add_name(s, o, strcmp(type, "NS") == 0 ? BLOCK_SERVER_NAME : BLOCK_NAME, false, name);
+	if (doubted)
+		block_doubt_add(s, doubted, type, rdata, name);
 }
 
 static void add_alert(struct block_set *s, const struct block_origin *o, const struct block_source *source,
@@ -70,7 +76,8 @@ static void add_alert(struct block_set *s, const struct block_origin *o, const s
 		block_indicator_add_name(s, &mine, BLOCK_NAME, strncmp(name, "*.", 2) == 0,
 			strncmp(name, "*.", 2) == 0 ? name + 2 : name);
 	if (source->targets || (!source->names && own))
-		add_rdata(s, &mine, field_of(fields, "type"), field_of(fields, "rdata"));
+		add_rdata(s, &mine, field_of(fields, "type"), field_of(fields, "rdata"),
+			strcmp(kind, "tamper") == 0 ? name : NULL);
 }
 
 int block_gather_alerts(struct block_set *s, const struct block_make *m, const struct block_origin *o,

@@ -2,6 +2,8 @@
 // What allowed names use must not be blocked: the addresses they resolve to, their name servers. Redis says who uses what.
 #include "collector/block/protect.h"
 
+#include "collector/block/doubt.h"
+
 #include "collector/query/db.h"
 #include "collector/redis/families.h"
 #include "collector/text/text.h"
@@ -24,7 +26,8 @@ void block_protect_ask(struct reader *r, const char *family, const char *tail, i
 	redis_encode_uint(&r->out, NAMES_MAX);
 }
 
-const char *block_protect_judge(struct block_allow *a, enum block_kind kind, const redisReply *reply, const char **name)
+const char *block_protect_judge(struct block_allow *a, const struct block_set *s, enum block_kind kind,
+	const char *target, const redisReply *reply, const char **name)
 {
 	for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++) {
 		*name = reply->element[i]->str;
@@ -33,6 +36,8 @@ const char *block_protect_judge(struct block_allow *a, enum block_kind kind, con
 				continue;
 			*name += 3;
 		}
+		if (block_doubt_has(s, *name, target))
+			continue;
 		const char *why = block_allow_name(a, *name);
 		if (why)
 			return why;
@@ -45,19 +50,25 @@ static bool is_whole(const struct block_entry *e)
 	return e->bits == 8 * e->size;
 }
 
+// What allowed names may point to: an address or the name of a server. NULL for other entries.
+static const char *target_of(const struct block_entry *e, char text[static TEXT_ADDRESS_SIZE])
+{
+	if (e->kind == BLOCK_SERVER_NAME)
+		return e->name;
+	if (e->kind != BLOCK_ADDRESS || !is_whole(e))
+		return NULL;
+	text_address(e->address, e->size, text);
+	return text;
+}
+
 static bool ask(struct reader *r, const struct block_entry *e, int64_t since)
 {
 	char text[TEXT_ADDRESS_SIZE];
+	const char *target = target_of(e, text);
 
-	if (e->kind == BLOCK_SERVER_NAME) {
-		block_protect_ask(r, FAMILY_RDATA, e->name, since);
-		return true;
-	}
-	if (e->kind != BLOCK_ADDRESS || !is_whole(e))
-		return false;
-	text_address(e->address, e->size, text);
-	block_protect_ask(r, FAMILY_IP, text, since);
-	return true;
+	if (target)
+		block_protect_ask(r, e->kind == BLOCK_SERVER_NAME ? FAMILY_RDATA : FAMILY_IP, target, since);
+	return target != NULL;
 }
 
 // One round trip for some entries. Marks those to take out by the size TAKEN. 0 or -1.
@@ -68,10 +79,11 @@ static int judge_some(struct block_allow *a, struct block_set *s, struct reader 
 	for (size_t i = 0; i < len; i++) {
 		struct block_entry *e = &s->at[at[i]];
 		const char *name = "";
+		char text[TEXT_ADDRESS_SIZE];
 		redisReply *reply = reader_reply(r);
 		if (!reply)
 			return -1;
-		const char *why = block_protect_judge(a, e->kind, reply, &name);
+		const char *why = block_protect_judge(a, s, e->kind, target_of(e, text), reply, &name);
 		if (why) {
 			block_set_remove_entry(s, e, "used by %.80s, %s", name, why);
 			e->size = TAKEN;
@@ -115,15 +127,16 @@ static int judge_prefixes(struct block_allow *a, struct block_set *s, struct rea
 	return result;
 }
 
-int block_protect(struct block_allow *a, struct block_set *s, struct query_db *db, int64_t since, char *why,
-	size_t why_size)
+int block_protect(struct block_allow *a, struct block_set *s, struct query_db *db, const struct zone_list *zones,
+	int64_t since, char *why, size_t why_size)
 {
 	struct reader *r = &db->reader;
 	size_t n = 0;
 
 	if (block_allow_is_without_names(a))
 		return 0;
-	if (judge_single(a, s, r, since) != 0 || judge_prefixes(a, s, r, since) != 0) {
+	if (block_doubt_drop_expected(s, zones, r) != 0 || judge_single(a, s, r, since) != 0 ||
+		judge_prefixes(a, s, r, since) != 0) {
 		snprintf(why, why_size, "redis: %.300s", r->why);
 		return -1;
 	}

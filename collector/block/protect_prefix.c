@@ -97,7 +97,7 @@ static int ask_some(struct block_allow *a, struct block_set *s, struct reader *r
 		redisReply *reply = reader_reply(r);
 		if (!reply)
 			return -1;
-		const char *why = *allowed ? NULL : block_protect_judge(a, BLOCK_ADDRESS, reply, &name);
+		const char *why = *allowed ? NULL : block_protect_judge(a, s, BLOCK_ADDRESS, at[i], reply, &name);
 		if (why)
 			block_set_remove_entry(s, e, "%s is used by %.60s, %s", at[i], name, why);
 		*allowed = *allowed || why;

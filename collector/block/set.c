@@ -26,6 +26,7 @@ void block_set_free(struct block_set *s)
 	}
 	free(s->at);
 	free(s->removed);
+	free(s->doubts);
 	*s = (struct block_set){.len = 0};
 }
 
@@ -76,8 +77,7 @@ static const char *copy_printable(struct block_set *s, const char *text)
 	return block_set_text(s, out, printable(text, BLOCK_REASON_LEN, out));
 }
 
-// Makes room for one more element. False without memory.
-static bool grow(void **at, size_t len, size_t *room, size_t size)
+bool block_set_grow(void **at, size_t len, size_t *room, size_t size)
 {
 	if (len < *room)
 		return true;
@@ -98,7 +98,7 @@ void block_set_add(struct block_set *s, const struct block_entry *e)
 		s->full = true;
 		return;
 	}
-	if (!grow((void **)&s->at, s->len, &s->room, sizeof(*s->at))) {
+	if (!block_set_grow((void **)&s->at, s->len, &s->room, sizeof(*s->at))) {
 		s->bad = true;
 		return;
 	}
@@ -116,7 +116,7 @@ static void note(struct block_set *s, const char *what, const char *why)
 {
 	char plain[WHAT_SIZE + 1];
 
-	if (!grow((void **)&s->removed, s->removed_len, &s->removed_room, sizeof(*s->removed))) {
+	if (!block_set_grow((void **)&s->removed, s->removed_len, &s->removed_room, sizeof(*s->removed))) {
 		s->bad = true;
 		return;
 	}

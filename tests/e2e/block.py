@@ -126,7 +126,8 @@ def fill_redis():
     db.zadd('pdns:net:203.0.114.0/24', {'203.0.114.9': now, '203.0.114.200': now})
     db.zadd('pdns:ip:203.0.114.9', {'www.own.org': now})
     db.zadd('pdns:ip:203.0.113.80', {'www.own.org': now})
-    db.zadd('pdns:ip:203.0.113.66', {'other.example.com': now, 'www.own.org': now - 90 * 86400})
+    db.zadd('pdns:ip:203.0.113.66', {'own.org': now, 'other.example.com': now, 'www.own.org': now - 90 * 86400})  # own.org was hijacked
+    db.zadd('pdns:rdata:ns1.hijack.net', {'NS own.org': now})
     db.zadd('pdns:rdata:ns1.shared.net', {'NS own.org': now, 'NS some.com': now})
     # one bad address, the domains on it, their name server
     for i, name in enumerate(('drop-one.com', 'drop-two.com', 'drop-three.com')):
@@ -178,6 +179,15 @@ def check_lists():
                  'co.uk: a public suffix', 'ns:ns1.shared.net: used by own.org', '203.0.113.80: used by www.own.org', '203.0.114.0/25: 203.0.114.9 is used by www.own.org', '10.0.0.1: a private'):
         if line not in report:
             fail(f'report: not there: {line}\n{report}')
+    for target in ('203.0.113.66', 'ns:ns1.hijack.net'):
+        if f'{target}: ' in report:
+            fail(f'report: a hijacked name protects {target}\n{report}')
+    db.zadd('pdns:watch:expected:own.org', {'own.org A 203.0.113.66': 0, 'own.org NS ns1.hijack.net': 0})
+    approved = block('bad', '--report').stdout
+    for line in ('203.0.113.66: used by own.org', 'ns:ns1.hijack.net: used by own.org'):
+        if line not in approved:
+            fail(f'report, after approval: not there: {line}\n{approved}')
+    db.delete('pdns:watch:expected:own.org')
     if '203.0.114.128/25: ' in report:
         fail(f'report: found a prefix that no allowed name uses\n{report}')
     for line in report.splitlines():
