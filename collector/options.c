@@ -70,7 +70,7 @@ int collector_options_parse(int argc, char **argv, struct collector_options *o)
 					optarg);
 			return control_ask("/run/lookback", optarg != NULL);
 		case OPT_VERSION:
-			printf("lookback-collector %s\n", LOOKBACK_VERSION);
+			printf("lookback-collector %s, %s\n", LOOKBACK_VERSION, LOOKBACK_LIBRARIES);
 			return EXIT_SUCCESS;
 		case OPT_HELP:
 			print_help();

@@ -264,7 +264,7 @@ int lookback_parse_options(struct lookback *l, int argc, char **argv)
 
 	while (result == 0 && (c = getopt_long(argc, argv, "c:o:jt:s:l:qfnyuh", names, NULL)) != -1) {
 		if (c == OPT_VERSION) {
-			printf("lookback %s\n", LOOKBACK_VERSION);
+			printf("lookback %s, %s\n", LOOKBACK_VERSION, LOOKBACK_REDIS_LIBRARIES);
 			return LOOKBACK_FOUND;
 		}
 		if (c == OPT_HELP || c == 'h') {

@@ -28,6 +28,7 @@ def test_redis_stopped_and_started():
         d = Dataplane(w.path).connect()
         d.records(batch(0))
         d.wait()
+        until(lambda: w.metric("collector_batches_applied_total") == 1)  # the acknowledgement is the spool's
         w.stop_redis()
         for n in range(1, 20):
             d.records(batch(n))
