@@ -263,8 +263,6 @@ static void write_stops(FILE *out, struct writer *writer)
 	struct writer_stop stops[WRITER_STOPS_MAX];
 	size_t len = writer_stops(writer, stops);
 
-	if (len == 0)
-		return;
 	fprintf(out,
 		"# HELP lookback_collector_slot_stopped Slots of a Redis Cluster that nothing is written to, the first ones: the key that is "
 		"wrong, what was found there and what was expected\n# TYPE lookback_collector_slot_stopped gauge\n");
@@ -281,8 +279,6 @@ static void write_rules(FILE *out, struct watcher *watcher)
 	struct watch_count counts[WATCH_COUNTS_MAX + 1];
 	size_t len = watcher_counts(watcher, counts);
 
-	if (len == 0)
-		return;
 	fprintf(out,
 		"# HELP lookback_collector_alerts_by_rule_total Alerts written, by rule; rules after the first %d that had one are `other`\n"
 		"# TYPE lookback_collector_alerts_by_rule_total counter\n",

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Counters of an interface that DPDK's driver does not have: of its sockets and of the XDP program.
+#include <net/if.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <linux/if_packet.h>
@@ -31,12 +34,27 @@ static void read_socket(struct iface *iface, int fd, struct port_stats *stats)
 		iface->packet_drops += packet.tp_drops;
 }
 
+// The drivers of DPDK report the link as up. IFF_RUNNING: with carrier, and set up.
+static void read_link(const struct iface *iface, struct port_stats *stats)
+{
+	struct ifreq request = {0};
+
+	if (iface->gone)
+		stats->link_up = 0;
+	if (iface->gone || iface->fds_len == 0)
+		return;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", iface->name);
+	if (ioctl(iface->fds[0], SIOCGIFFLAGS, &request) == 0)
+		stats->link_up = (request.ifr_flags & IFF_RUNNING) != 0;
+}
+
 void iface_read_stats(struct iface *iface, struct port_stats *stats)
 {
 	const struct stats_line *lines = port_stats_lines;
 	const uint64_t *closed = (const uint64_t *)&iface->closed;
 	uint64_t *values = (uint64_t *)stats;
 
+	read_link(iface, stats);
 	for (unsigned i = 0; i < iface->fds_len; i++)
 		read_socket(iface, iface->fds[i], stats);
 	if (!iface->by_xdp)
