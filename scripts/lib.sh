@@ -38,7 +38,7 @@ declare -A PACKAGES=(
 		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev libmaxminddb-dev libre2-dev nettle-dev libseccomp-dev zlib1g-dev libcurl4-openssl-dev publicsuffix libcunit1-dev redis-server redis-tools curl
 		iproute2 procps"
 	# programs to compare with: a dissector, a DNS library, name servers, …
-	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis python3-networkx graphviz knot bind9-dnsutils bind9-utils prometheus
+	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis python3-networkx graphviz knot bind9-dnsutils bind9-utils prometheus prometheus-alertmanager
 		bind9 knot-resolver pdns-recursor dnsmasq-base nftables ethtool mandoc valgrind unbound nsd dnsperf dnsdbq libmaxmind-db-writer-perl mmdb-bin jq openssl python3-aiosmtpd dpdk-dev faketime chromium bash-completion zsh systemd"
 	# what the tests of scripts/test --core need
 	[core]="python3 python3-dnspython python3-redis knot bind9-dnsutils dnsdbq dnsmasq-base ethtool prometheus mandoc jq openssl"
@@ -49,7 +49,7 @@ declare -A PACKAGES=(
 # A Node.js that does not come from Debian has its own npm.
 command -v npm > /dev/null || PACKAGES[test]+=" nodejs npm"
 # Packages with a service that Lookback does not need; PACKAGE:SERVICE if their names differ.
-PACKAGES_WITH_SERVICE="redis-server valkey-server knot prometheus unbound nsd bind9:named pdns-recursor"
+PACKAGES_WITH_SERVICE="redis-server valkey-server knot prometheus prometheus-alertmanager unbound nsd bind9:named pdns-recursor"
 
 # Prints the packages that are not installed.
 packages_missing() {
