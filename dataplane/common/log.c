@@ -40,9 +40,9 @@ void log_init(const char *program, enum log_level level)
 
 	program_name = program;
 	log_threshold = level;
-	if (stream && log_journal_is(stream, STDERR_FILENO)) {
-		form = log_journal_write_line;
-		to_journal = log_journal_open();
+	if (stream && log_journald_is(stream, STDERR_FILENO)) {
+		form = log_journald_write_line;
+		to_journal = log_journald_open();
 	}
 	check_processor();
 }
@@ -50,7 +50,7 @@ void log_init(const char *program, enum log_level level)
 void log_start(enum log_format format, const char *sensor)
 {
 	snprintf(sensor_name, sizeof(sensor_name), "%s", sensor ? sensor : "");
-	if (format == LOG_FORMAT_AUTO && form == log_journal_write_line)
+	if (format == LOG_FORMAT_AUTO && form == log_journald_write_line)
 		return;
 	to_journal = false;
 	form = format == LOG_FORMAT_JSON    ? log_text_write_json
@@ -110,7 +110,7 @@ void log_line(enum log_level level, const char *function, const char *format, ..
 		return;
 	log_text_clean(text);
 	clock_gettime(CLOCK_REALTIME, &entry.time);
-	if (to_journal && log_journal_send(&entry))
+	if (to_journal && log_journald_send(&entry))
 		return;
 	ssize_t done = write(STDERR_FILENO, line, form(line, sizeof(line), &entry));
 	(void)done;

@@ -5,7 +5,7 @@
 //     before log_start           lookback-dataplane: error: …            what a command prints about its arguments
 //     text                       2026-12-01T00:54:55.123Z lookback-dataplane: error: …
 //     json                       {"time":"2026-12-01T00:54:55.123Z","level":"error",…}
-//     journal                    MESSAGE, PRIORITY, SYSLOG_IDENTIFIER, CODE_FUNC, LOOKBACK_SENSOR (log_journal.c)
+//     journal                    MESSAGE, PRIORITY, SYSLOG_IDENTIFIER, CODE_FUNC, LOOKBACK_SENSOR (log_journald.c)
 #pragma once
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One log line before it is written, and its forms. Functions are free of state, except log_journal_open and _send.
+// One log line before it is written, and its forms. Functions are free of state, except log_journald_open and _send.
 #pragma once
 
 #include <stdbool.h>
@@ -33,19 +33,19 @@ size_t log_text_write(char *out, size_t size, const struct log_entry *entry);
 size_t log_text_write_plain(char *out, size_t size, const struct log_entry *entry);
 size_t log_text_write_json(char *out, size_t size, const struct log_entry *entry);
 
-// log_journal.c ──────────────────────────────────────────────────────────────────────────────
+// log_journald.c ──────────────────────────────────────────────────────────────────────────────
 
 // Whether `stream`, the value of JOURNAL_STREAM, names this descriptor: stderr may have been redirected since (sd-daemon(3)).
-bool log_journal_is(const char *stream, int fd);
+bool log_journald_is(const char *stream, int fd);
 
 // Connects to the journal. False: only its stream on stderr can be used.
-bool log_journal_open(void);
+bool log_journald_open(void);
 
 // Sends an entry and never waits. False: write it to stderr.
-bool log_journal_send(const struct log_entry *entry);
+bool log_journald_send(const struct log_entry *entry);
 
 // The entry as fields, in the journal's native protocol. Returns the length.
-size_t log_journal_write(char *out, size_t size, const struct log_entry *entry);
+size_t log_journald_write(char *out, size_t size, const struct log_entry *entry);
 
 // The entry as a line of the journal's stream, `<3>text`.
-size_t log_journal_write_line(char *out, size_t size, const struct log_entry *entry);
+size_t log_journald_write_line(char *out, size_t size, const struct log_entry *entry);

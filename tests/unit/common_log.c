@@ -98,12 +98,12 @@ static void test_json(void)
 
 static void test_journal(void)
 {
-	const char *fields = line_of(log_journal_write, 0, "text = x");
+	const char *fields = line_of(log_journald_write, 0, "text = x");
 
 	static const char first[] = "MESSAGE=text = x\nPRIORITY=4\nSYSLOG_IDENTIFIER=unit\nCODE_FUNC=here\nTID=";
 	CU_ASSERT_EQUAL(strncmp(fields, first, strlen(first)), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(fields, "\nLOOKBACK_VERSION=" LOOKBACK_VERSION "\nLOOKBACK_SENSOR=tap\"1\n"));
-	CU_ASSERT_STRING_EQUAL(line_of(log_journal_write_line, 0, "x"), "<4>x\n");
+	CU_ASSERT_STRING_EQUAL(line_of(log_journald_write_line, 0, "x"), "<4>x\n");
 	CU_ASSERT_STRING_EQUAL(line_of(log_text_write_plain, 0, "x"), "unit: warning: x\n");
 }
 
@@ -117,15 +117,15 @@ static void test_journal_stream(void)
 	CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
 	CU_ASSERT_EQUAL_FATAL(fstat(ends[1], &status), 0);
 	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
-	CU_ASSERT_TRUE(log_journal_is(stream, ends[1]));
-	CU_ASSERT_FALSE(log_journal_is(stream, -1));
+	CU_ASSERT_TRUE(log_journald_is(stream, ends[1]));
+	CU_ASSERT_FALSE(log_journald_is(stream, -1));
 	close(ends[0]);
 	close(ends[1]);
 	int other = dup(STDIN_FILENO);
-	CU_ASSERT_FALSE(log_journal_is(stream, other));
-	CU_ASSERT_FALSE(log_journal_is("", other));
-	CU_ASSERT_FALSE(log_journal_is("8:", other));
-	CU_ASSERT_FALSE(log_journal_is("text", other));
+	CU_ASSERT_FALSE(log_journald_is(stream, other));
+	CU_ASSERT_FALSE(log_journald_is("", other));
+	CU_ASSERT_FALSE(log_journald_is("8:", other));
+	CU_ASSERT_FALSE(log_journald_is("text", other));
 	close(other);
 }
 

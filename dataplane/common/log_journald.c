@@ -17,7 +17,7 @@ static const char priority[LOG_LEVEL_MAX] = {'3', '4', '6', '7'}; // RFC 5424 §
 
 static int journal = -1;
 
-bool log_journal_is(const char *stream, int fd)
+bool log_journald_is(const char *stream, int fd)
 {
 	uintmax_t device, inode;
 	struct stat status;
@@ -26,7 +26,7 @@ bool log_journal_is(const char *stream, int fd)
 	       status.st_ino == inode;
 }
 
-bool log_journal_open(void)
+bool log_journald_open(void)
 {
 	static const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
 
@@ -39,7 +39,7 @@ bool log_journal_open(void)
 	return false;
 }
 
-size_t log_journal_write(char *out, size_t size, const struct log_entry *e)
+size_t log_journald_write(char *out, size_t size, const struct log_entry *e)
 {
 	int len = snprintf(out, size,
 		"MESSAGE=%s\nPRIORITY=%c\nSYSLOG_IDENTIFIER=%s\nCODE_FUNC=%s\nTID=%d\nLOOKBACK_VERSION=%s\n%s%s%s",
@@ -49,17 +49,17 @@ size_t log_journal_write(char *out, size_t size, const struct log_entry *e)
 	return len < (int)size ? (size_t)len : size - 1;
 }
 
-size_t log_journal_write_line(char *out, size_t size, const struct log_entry *e)
+size_t log_journald_write_line(char *out, size_t size, const struct log_entry *e)
 {
 	int len = snprintf(out, size, "<%c>%s\n", priority[e->level], e->text);
 
 	return len < (int)size ? (size_t)len : size - 1;
 }
 
-bool log_journal_send(const struct log_entry *entry)
+bool log_journald_send(const struct log_entry *entry)
 {
 	char fields[LOG_LINE_SIZE];
-	size_t len = log_journal_write(fields, sizeof(fields), entry);
+	size_t len = log_journald_write(fields, sizeof(fields), entry);
 	int saved = errno;
 
 	if (send(journal, fields, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len)
