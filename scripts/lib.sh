@@ -35,13 +35,13 @@ need_value() { [ -n "${2-}" ] || usage_error "option '$1' needs a value"; }
 declare -A PACKAGES=(
 	# what meson.build requires, and Redis
 	[run]="gcc g++ libc6-dev meson ninja-build pkg-config clang bpftool libbpf-dev libdpdk-dev libpcap-dev libhiredis-dev libgnutls28-dev
-		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev libmaxminddb-dev libre2-dev nettle-dev libseccomp-dev zlib1g-dev libcurl4-openssl-dev publicsuffix libcunit1-dev redis-server redis-tools curl
+		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev libmaxminddb-dev libre2-dev nettle-dev libseccomp-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev libcurl4-openssl-dev publicsuffix libcunit1-dev redis-server redis-tools curl
 		iproute2 procps"
 	# programs to compare with: a dissector, a DNS library, name servers, …
 	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis python3-networkx graphviz knot bind9-dnsutils bind9-utils prometheus prometheus-alertmanager
-		bind9 knot-resolver pdns-recursor dnsmasq-base nftables ethtool mandoc valgrind unbound nsd dnsperf dnsdbq libmaxmind-db-writer-perl mmdb-bin jq openssl python3-aiosmtpd dpdk-dev faketime chromium bash-completion zsh systemd"
+		bind9 knot-resolver pdns-recursor dnsmasq-base nftables ethtool mandoc valgrind zstd xz-utils lz4 unbound nsd dnsperf dnsdbq libmaxmind-db-writer-perl mmdb-bin jq openssl python3-aiosmtpd dpdk-dev faketime chromium bash-completion zsh systemd"
 	# what the tests of scripts/test --core need
-	[core]="python3 python3-dnspython python3-redis knot bind9-dnsutils dnsdbq dnsmasq-base ethtool prometheus mandoc jq openssl"
+	[core]="zstd xz-utils lz4 python3 python3-dnspython python3-redis knot bind9-dnsutils dnsdbq dnsmasq-base ethtool prometheus mandoc jq openssl"
 	[compare]="python3 python3-redis" # Redis's content with golden records
 	[chroot]="debootstrap"
 	[lint]="shellcheck clang-format codespell"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "dataplane/capture/gzip.h"
+#include "dataplane/capture/unpack.h"
 #include "dataplane/capture/pcapng.h"
 #include "dataplane/capture/pcap.h"
 #include "dataplane/capture/plain.h"
@@ -31,10 +31,7 @@ static const char *kind_of(const char *path)
 	static const struct {
 		char start[5];
 		const char *name;
-	} kinds[] = {{"\xfd"
-		      "7zX",
-			     "xz"},
-		{"\x28\xb5\x2f\xfd", "zstd"}, {"\x04\x22\x4d\x18", "lz4"}, {"BZh9", "bzip2"}, {"PK\3\4", "zip"}};
+	} kinds[] = {{"BZh9", "bzip2"}, {"PK\3\4", "zip"}, {"\x02\x21\x4c\x18", "old lz4 (lz4 -l)"}};
 	char start[4] = "";
 	FILE *file = fopen(path, "r");
 
@@ -76,12 +73,13 @@ static int explain(const char *path, const char *error, bool is_unverified, char
 		snprintf(why, why_size, "%s%s%s", named ? "" : path, named ? "" : ": ", error);
 	else if (kind)
 		snprintf(why, why_size,
-			"%s: found %s data, expected pcap or pcapng, as they are or by gzip; unpack it first", path,
-			kind);
+			"%s: found %s data, expected pcap or pcapng, as they are or by gzip, zstd, xz or lz4; unpack it first",
+			path, kind);
 	else
-		snprintf(why, why_size, "%s: found no capture in it, expected pcap or pcapng, as they are or by gzip",
+		snprintf(why, why_size,
+			"%s: found no capture in it, expected pcap or pcapng, as they are or by gzip, zstd, xz or lz4",
 			path);
-	return is_unverified || strncmp(error, "truncated ", 10) == 0 || strcmp(error, CAPTURE_GZIP_CUT) == 0 ? 1 : -1;
+	return is_unverified || strncmp(error, "truncated ", 10) == 0 || strstr(error, CAPTURE_UNPACK_CUT) ? 1 : -1;
 }
 
 // Adds one packet to the sums.
@@ -117,9 +115,9 @@ static bool check_plain(struct capture *capture)
 	return result == 0;
 }
 
-static const struct capture_gzip *gzip_of(const struct capture_reader *r)
+static const struct capture_unpack *unpack_of(const struct capture_reader *r)
 {
-	return r->is_plain ? NULL : r->is_ng ? r->ng.gzip : r->pcap.gzip;
+	return r->is_plain ? NULL : r->is_ng ? r->ng.unpack : r->pcap.unpack;
 }
 
 static int check_packets(struct capture *capture, struct capture_reader *r, char *why, size_t why_size)
@@ -137,7 +135,7 @@ static int check_packets(struct capture *capture, struct capture_reader *r, char
 		return -1;
 	}
 	capture->is_damaged = true;
-	capture->is_unverified = capture_gzip_is_unverified(gzip_of(r));
+	capture->is_unverified = capture_unpack_is_unverified(unpack_of(r));
 	snprintf(why, why_size, "%s: damaged %s %llu packets: %s", capture->path,
 		capture->is_unverified ? "within or after" : "after", (unsigned long long)capture->packets,
 		capture_error(r));
@@ -147,7 +145,7 @@ static int check_packets(struct capture *capture, struct capture_reader *r, char
 static int check_ng(struct capture *capture, struct capture_reader *r, char *why, size_t why_size)
 {
 	capture->is_ng = r->is_ng = true;
-	capture->is_gzip = r->ng.gzip != NULL;
+	capture->packed = capture_unpack_name(r->ng.unpack);
 	int result = check_packets(capture, r, why, why_size);
 	capture->is_mixed = r->ng.is_mixed;
 	capture_ng_close(&r->ng);
@@ -175,7 +173,7 @@ static int check_pcap(struct capture *capture, struct capture_reader *r, char *w
 	}
 	capture->link = r->link;
 	capture->snapshot = r->pcap.snapshot;
-	capture->is_gzip = r->pcap.gzip != NULL;
+	capture->packed = capture_unpack_name(r->pcap.unpack);
 	capture->is_plain = check_plain(capture);
 	result = capture->is_plain ? 0 : check_packets(capture, r, why, why_size);
 	capture_pcap_close(&r->pcap);
@@ -262,7 +260,7 @@ const char *capture_error(struct capture_reader *r)
 {
 	if (r->is_plain)
 		return r->plain.error;
-	const char *error = capture_gzip_error(gzip_of(r));
+	const char *error = capture_unpack_error(unpack_of(r));
 	return error ? error : r->is_ng ? r->ng.error : pcap_geterr(r->pcap.pcap);
 }
 

@@ -5,7 +5,7 @@
 //     pcapng.h    pcapng, in blocks
 //     pcap.h      any other pcap, by libpcap
 //
-// gzip is unpacked while reading. A reader belongs to one thread at a time.
+// gzip, zstd, xz and lz4 are unpacked while reading. A reader belongs to one thread at a time.
 #pragma once
 
 #include <stdbool.h>
@@ -20,16 +20,16 @@ struct capture {
 	bool is_plain;	     // read by plain.h
 	bool is_ng;	     // read by pcapng.h
 	bool is_mixed;	     // pcapng that libpcap could not read to its end
-	bool is_gzip;
-	bool is_damaged;    // or cut off; reading ends after `packets`
-	bool is_unverified; // a checksum failed: packets read before may be wrong too
-	uint32_t snapshot;  // most octets of a packet by the header of a pcap; 0: not given
-	uint32_t longest;   // octets of its longest packet, may exceed `snapshot`
-	uint64_t packets;   // number of whole packets
-	uint64_t bytes;	    // octets captured
-	uint64_t snapped;   // packets of which only the beginning was captured
-	uint64_t no_time;   // packets without a time that can be stored
-	uint64_t first_us;  // when the first packet with a time was captured; CAPTURE_NO_TIME: none has one
+	const char *packed;  // how it is compressed: "gzip", "zstd", "xz", "lz4"; NULL: not
+	bool is_damaged;     // or cut off; reading ends after `packets`
+	bool is_unverified;  // a checksum failed: packets read before may be wrong too
+	uint32_t snapshot;   // most octets of a packet by the header of a pcap; 0: not given
+	uint32_t longest;    // octets of its longest packet, may exceed `snapshot`
+	uint64_t packets;    // number of whole packets
+	uint64_t bytes;	     // octets captured
+	uint64_t snapped;    // packets of which only the beginning was captured
+	uint64_t no_time;    // packets without a time that can be stored
+	uint64_t first_us;   // when the first packet with a time was captured; CAPTURE_NO_TIME: none has one
 };
 
 struct capture_reader;

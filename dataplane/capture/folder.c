@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "dataplane/capture/capture.h"
-#include "dataplane/capture/gzip.h"
+#include "dataplane/capture/unpack.h"
 
 enum { START = 4 }; // octets that show what a file is
 
@@ -32,22 +32,34 @@ struct search {
 
 // what the file is ────────────────────────────────────────────────────────────────────────────
 
-// Reads its first octets, unpacked. False with the reason in `*what` if it has fewer, or cannot be read.
-static bool read_start(const char *path, uint8_t start[static START], const char **what)
+// Reads its first octets, unpacked. False with the reason in `*what` if it has fewer, or cannot be read; then `*is_damaged` says
+// whether its compressed data are wrong. `*packed`: how it is compressed, or NULL.
+static bool read_start(const char *path, uint8_t start[static START], const char **packed, bool *is_damaged,
+	const char **what)
 {
-	struct capture_gzip *gzip;
-	FILE *file = capture_gzip_open(path, &gzip);
-	bool is_gzip = file != NULL;
+	struct capture_unpack *unpack;
+	FILE *file = capture_unpack_open(path, &unpack);
 
+	*packed = capture_unpack_name(unpack);
+	*is_damaged = false;
 	if (!file)
 		file = fopen(path, "re");
 	if (!file)
 		return *what = strerror(errno), false;
 	size_t got = fread(start, 1, START, file);
-	bool is_bad = capture_gzip_error(gzip) != NULL;
+	*is_damaged = capture_unpack_error(unpack) != NULL;
 	fclose(file);
-	*what = is_bad ? "gzip, damaged" : is_gzip ? "gzip" : got == 0 ? "empty" : "short";
+	*what = *packed ? *packed : got == 0 ? "empty" : "short";
 	return got == START;
+}
+
+// What a file is called that is compressed and no capture.
+static const char *of_no_capture(const char *packed)
+{
+	return strcmp(packed, "gzip") == 0   ? "gzip, of no capture"
+	       : strcmp(packed, "zstd") == 0 ? "zstd, of no capture"
+	       : strcmp(packed, "xz") == 0   ? "xz, of no capture"
+					     : "lz4, of no capture";
 }
 
 // True if it is a capture, sound or not. `*what`: what else it is, or NULL.
@@ -58,16 +70,15 @@ static bool is_capture(const char *path, const char **what)
 		const char *name; // NULL: a capture
 	} kinds[] = {{"\xd4\xc3\xb2\xa1", NULL}, {"\xa1\xb2\xc3\xd4", NULL}, {"\x4d\x3c\xb2\xa1", NULL},
 		{"\xa1\xb2\x3c\x4d", NULL}, {"\x0a\x0d\x0d\x0a", NULL}, {"\x34\xcd\xb2\xa1", NULL},
-		{"\xa1\xb2\xcd\x34", NULL}, {"\xa1\x2b\x3c\x4d", NULL}, {"\x4d\x3c\x2b\xa1", NULL},
-		{"\xfd"
-		 "7zX",
-			"xz"},
-		{"\x28\xb5\x2f\xfd", "zstd"}, {"\x04\x22\x4d\x18", "lz4"}, {"BZh9", "bzip2"}, {"PK\3\4", "zip"}};
+		{"\xa1\xb2\xcd\x34", NULL}, {"\xa1\x2b\x3c\x4d", NULL}, {"\x4d\x3c\x2b\xa1", NULL}, {"BZh9", "bzip2"},
+		{"PK\3\4", "zip"}, {"\x02\x21\x4c\x18", "old lz4"}};
 	uint8_t start[START] = "";
+	const char *packed;
+	bool is_damaged;
 
-	if (!read_start(path, start, what))
-		return strcmp(*what, "gzip, damaged") == 0; // capture_check reports what is wrong with it
-	*what = strcmp(*what, "gzip") == 0 ? "gzip, of no capture" : NULL;
+	if (!read_start(path, start, &packed, &is_damaged, what))
+		return is_damaged; // capture_check reports what is wrong with it
+	*what = packed ? of_no_capture(packed) : NULL;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (memcmp(start, kinds[i].start, START) != 0)
 			continue;
@@ -217,7 +228,7 @@ int capture_folder_read(struct capture_folder *folder, const char *path, char *w
 	else if (folder->paths_len == 0 && why[0] == '\0')
 		snprintf(why, why_size,
 			"%s: found no capture in this folder, expected pcap or pcapng, as they are or by "
-			"gzip",
+			"gzip, zstd, xz or lz4",
 			path);
 	return why[0] == '\0' ? 0 : -1;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The captures in a folder and all folders in it, recognized by content: pcap and pcapng, plain or in gzip, whatever their
+// The captures in a folder and all folders in it, recognized by content: pcap and pcapng, plain or compressed, whatever their
 // names. In the order of the times of their first packets. Captures of equal time, and at the end those without a time, are
 // in the order of their names, with numbers by value (dns.pcap2 before dns.pcap10).
 #pragma once

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/capture/gzip.h"
+#include "dataplane/capture/unpack.h"
 
 enum {
 	HEAD = 24,    // octets of the file's header, draft-ietf-opsawg-pcap §4
@@ -70,7 +70,7 @@ static FILE *open_stream(struct capture_pcap *c, const char *path)
 
 	if (!s)
 		return NULL;
-	s->file = capture_gzip_open(path, &c->gzip);
+	s->file = capture_unpack_open(path, &c->unpack);
 	if (!s->file)
 		s->file = fopen(path, "re");
 	if (s->file) {
@@ -99,9 +99,9 @@ bool capture_pcap_open(struct capture_pcap *c, const char *path, char error[stat
 	c->pcap = pcap_fopen_offline(file, error);
 	if (c->pcap)
 		return true;
-	if (capture_gzip_error(c->gzip))
-		snprintf(error, PCAP_ERRBUF_SIZE, "%s", capture_gzip_error(c->gzip));
-	c->is_unverified = capture_gzip_is_unverified(c->gzip);
+	if (capture_unpack_error(c->unpack))
+		snprintf(error, PCAP_ERRBUF_SIZE, "%s", capture_unpack_error(c->unpack));
+	c->is_unverified = capture_unpack_is_unverified(c->unpack);
 	fclose(file);
 	return false;
 }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any pcap that plain.h does not read, by libpcap: other byte orders and versions, and gzip.
+// Any pcap that plain.h does not read, by libpcap: other byte orders and versions, and compressed ones.
 #pragma once
 
 #include <pcap/pcap.h>
 
 #include "dataplane/capture/packet.h"
 
-struct capture_gzip;
+struct capture_unpack;
 
 struct capture_pcap {
 	pcap_t *pcap;
-	struct capture_gzip *gzip; // what unpacks the file, or NULL
-	uint32_t snapshot;	   // of the file's header; libpcap sees CAPTURE_PACKET_MAX instead
-	bool is_unverified;	   // after a failure: the result of capture_gzip_is_unverified
+	struct capture_unpack *unpack; // what unpacks the file, or NULL
+	uint32_t snapshot;	       // of the file's header; libpcap sees CAPTURE_PACKET_MAX instead
+	bool is_unverified;	       // after a failure: the result of capture_unpack_is_unverified
 };
 
 // False with the reason in `error`.

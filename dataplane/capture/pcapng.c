@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "dataplane/capture/gzip.h"
+#include "dataplane/capture/unpack.h"
 #include "dataplane/common/cursor.h"
 
 enum {
@@ -328,10 +328,10 @@ int capture_ng_next(struct capture_ng *ng, struct capture_packet *packet)
 
 int capture_ng_open(struct capture_ng *ng, const char *path)
 {
-	struct capture_gzip *gzip;
+	struct capture_unpack *unpack;
 
-	*ng = (struct capture_ng){.file = capture_gzip_open(path, &gzip)};
-	ng->gzip = gzip;
+	*ng = (struct capture_ng){.file = capture_unpack_open(path, &unpack)};
+	ng->unpack = unpack;
 	if (!ng->file)
 		ng->file = fopen(path, "re");
 	if (ng->file) // pages that no block needs are not taken

@@ -12,7 +12,7 @@
 
 #include "dataplane/capture/packet.h"
 
-struct capture_gzip;
+struct capture_unpack;
 
 struct capture_ng_interface {
 	uint16_t link_type; // as in the file
@@ -26,7 +26,7 @@ struct capture_ng_interface {
 
 struct capture_ng {
 	FILE *file;
-	struct capture_gzip *gzip; // what unpacks the file, or NULL
+	struct capture_unpack *unpack; // what unpacks the file, or NULL
 	uint8_t *block;
 	const uint8_t *at, *end;
 	uint64_t offset;   // in the (unpacked) file, of `block`

@@ -93,11 +93,12 @@ int intake_check_captures(struct intake *in, enum intake_damaged damaged)
 		result |= check_capture(&in->vdev_captures[i], damaged);
 		const struct capture *capture = &in->vdev_captures[i];
 		bool is_long = capture->snapshot > 0 && capture->longest > capture->snapshot;
-		if (capture->is_gzip || capture->is_mixed || is_long) {
-			log_error("%s: found %s, which net_pcap cannot read; --replay can", capture->path,
-				capture->is_gzip ? "gzip data"
-				: is_long	 ? "packets longer than its snapshot length"
-						 : "interfaces or sections of several kinds");
+		if (capture->packed || capture->is_mixed || is_long) {
+			log_error("%s: found %s%s, which net_pcap cannot read; --replay can", capture->path,
+				capture->packed ? capture->packed : "",
+				capture->packed ? " data"
+				: is_long	? "packets longer than its snapshot length"
+						: "interfaces or sections of several kinds");
 			result = -1;
 		}
 	}

@@ -157,8 +157,8 @@ static int load(struct packed *packed, const char *path)
 	const u_char *bytes;
 	struct capture capture;
 
-	if (capture_check(&capture, path, why, sizeof(why)) != 0 || capture.is_gzip || capture.is_mixed) {
-		log_error("%s", capture.is_gzip	   ? "gunzip it first"
+	if (capture_check(&capture, path, why, sizeof(why)) != 0 || capture.packed || capture.is_mixed) {
+		log_error("%s", capture.packed	   ? "it is compressed; unpack it first"
 				: capture.is_mixed ? "found interfaces of several kinds, expected one"
 						   : why);
 		return -1;

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Captures as other tools and broken disks leave them: odd_captures.py FOLDER writes them all there."""
-import gzip, os, struct, sys
+import bz2, gzip, lzma, os, struct, subprocess, sys
 
 T = 1700000000
 folder = sys.argv[1]
@@ -131,14 +131,16 @@ write("no-time/simple.pcapng", pcapng([(None, simple("simple.time.example"), Non
 # rotated, in a folder with other things
 rotated = [pcap([(T + i, 0, simple(f"r{i}.rotated.example"), None)]) for i in range(12)]
 write("rotated/dns.pcap", rotated[0])
-for i in range(1, 9):
+for i, command in ((6, ["zstd", "-q", "-c"]), (7, ["lz4", "-q", "-c"]), (8, ["xz", "-c"])):
+    write(f"rotated/dns.pcap{i}.{command[0]}", subprocess.run(command, input=rotated[i], capture_output=True, check=True).stdout)
+for i in range(1, 6):
     write(f"rotated/dns.pcap{i}", rotated[i])
 write("rotated/OLD.PCAP", rotated[9])
 write("rotated/2023/no-suffix", pcapng([((T + 10) * 1000000, simple("r10.rotated.example"), None)]))
 write("rotated/2023/deep/dns.gz", gzip.compress(rotated[11]))
 write("rotated/notes.txt", b"not a capture")
 write("rotated/empty.pcap", b"")
-write("rotated/packed.pcap.xz", b"\xfd7zXZ\0 and so on")
+write("rotated/packed.pcap.bz2", bz2.compress(rotated[0]))
 write("rotated/text.gz", gzip.compress(b"not a capture"))
 os.symlink("dns.pcap3", os.path.join(folder, "rotated/latest.pcap"))
 os.symlink("..", os.path.join(folder, "rotated/2023/up"))
@@ -187,3 +189,9 @@ flipped[-5] ^= 1
 write("checksum.pcap.gz", bytes(flipped))
 write("trailing.pcap.gz", packed + b"not gzip")
 write("zeros.pcap.gz", packed + bytes(1000))
+
+# the same by zstd, as it comes from several threads and with a flipped bit of the checksum
+packed = subprocess.run(["zstd", "-q", "-c", "--check"], input=pcap(plain), capture_output=True, check=True).stdout
+write("whole.pcap.zst", packed)
+write("checksum.pcap.zst", packed[:-1] + bytes([packed[-1] ^ 1]))
+write("cut.pcap.xz", lzma.compress(pcap(plain))[:-30])

@@ -88,7 +88,7 @@ holds r{0..11}.rotated.example
 [ "$(redis --raw zscore pdns:count:r3.rotated.example "A 203.0.113.1")" = 1 ] || fail "a link counts twice"
 [ "$(redis --raw zscore pdns:count:r0.rotated.example "A 203.0.113.1")" = 2 ] || fail "a file named besides does not count"
 said 'warning: .*/rotated: skipped 6 files: '
-for file in 'notes.txt' 'empty.pcap \(empty\)' 'packed.pcap.xz \(xz\)' 'text.gz \(gzip, of no capture\)' 'latest.pcap \(a link ' '2023/up \(a link '; do
+for file in 'notes.txt' 'empty.pcap \(empty\)' 'packed.pcap.bz2 \(bzip2\)' 'text.gz \(gzip, of no capture\)' 'latest.pcap \(a link ' '2023/up \(a link '; do
 	said "skipped .*$file" || said "skipped .*dns.pcap3 \(a link"
 done
 take --replay "$T/odd/many"
@@ -144,7 +144,7 @@ replay --no-huge --summary --replay "$T/odd/answers.pcap" --replay "$T/odd/queri
 ! grep -q '^hint' "$T/dataplane.log" || fail "found: $(grep '^hint' "$T/dataplane.log")"
 echo "a direction that is missing is said"
 
-# gzip
+# gzip, zstd, xz
 refused 'checksum.pcap.gz: damaged within or after 4 packets: incorrect data check; any packet may be wrong, nothing' --replay "$T/odd/checksum.pcap.gz"
 refused 'replay.damaged=take-unverified takes it' --replay "$T/odd/checksum.pcap.gz" -o replay.damaged=take
 take --replay "$T/odd/checksum.pcap.gz" -o replay.damaged=take-unverified
@@ -153,4 +153,8 @@ refused 'trailing.pcap.gz: damaged after 4 packets: its gzip data is followed by
 take --replay "$T/odd/trailing.pcap.gz" --replay "$T/odd/zeros.pcap.gz" -o replay.damaged=take
 holds a{0..3}.long.example
 counted dns_taken 8
+take --replay "$T/odd/whole.pcap.zst"
+holds a{0..3}.long.example
+refused 'checksum.pcap.zst: .*checksum; any packet may be wrong, nothing' --replay "$T/odd/checksum.pcap.zst"
+refused 'cut.pcap.xz: damaged after [0-9]* packets: its xz data is cut off' --replay "$T/odd/cut.pcap.xz"
 echo "what a checksum says is wrong is not believed"

@@ -105,13 +105,13 @@ static void make_all(void)
 static void test_all(void)
 {
 	make_all();
-	CU_ASSERT(check(file_size) == 0 && capture.is_ng && capture.is_mixed && !capture.is_gzip);
+	CU_ASSERT(check(file_size) == 0 && capture.is_ng && capture.is_mixed && !capture.packed);
 	CU_ASSERT(capture.link == LINK_KIND_ETHERNET && capture.bytes == 257);
 	expect(all, ALL);
 	gzFile out = gzopen(path, "wb");
 	CU_ASSERT(gzwrite(out, file, (unsigned)file_size) > 0);
 	gzclose(out);
-	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_ng && capture.is_gzip);
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_ng && capture.packed);
 	expect(all, ALL);
 }
 
