@@ -38,7 +38,7 @@ declare -A PACKAGES=(
 		liblmdb-dev libmicrohttpd-dev libpsl-dev libidn2-dev libjansson-dev libmaxminddb-dev libre2-dev nettle-dev libseccomp-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev libcurl4-openssl-dev publicsuffix libcunit1-dev redis-server redis-tools curl
 		iproute2 procps"
 	# programs to compare with: a dissector, a DNS library, name servers, …
-	[test]="libclang-rt-dev tshark python3 python3-dnspython python3-redis python3-networkx graphviz knot bind9-dnsutils bind9-utils prometheus prometheus-alertmanager
+	[test]="libclang-rt-dev tshark tcpdump python3 python3-dnspython python3-redis python3-networkx graphviz knot bind9-dnsutils bind9-utils prometheus prometheus-alertmanager
 		bind9 knot-resolver pdns-recursor dnsmasq-base nftables ethtool mandoc valgrind zstd xz-utils lz4 unbound nsd dnsperf dnsdbq libmaxmind-db-writer-perl mmdb-bin jq openssl python3-aiosmtpd dpdk-dev faketime chromium bash-completion zsh systemd"
 	# what the tests of scripts/test --core need
 	[core]="zstd xz-utils lz4 python3 python3-dnspython python3-redis knot bind9-dnsutils dnsdbq dnsmasq-base ethtool prometheus mandoc jq openssl"
