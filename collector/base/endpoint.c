@@ -40,7 +40,7 @@ int endpoint_set_redis(void *at, const char *value, char *why, size_t why_size)
 	struct endpoint e = {.kind = ENDPOINT_NONE};
 	bool tls = strncmp(value, scheme, sizeof(scheme) - 1) == 0;
 
-	snprintf(e.text, sizeof(e.text), "%s", value);
+	memcpy(e.text, value, strnlen(value, sizeof(e.text) - 1));
 	if (strncmp(value, "unix:", 5) == 0) {
 		const char *path = value + 5;
 		if (path[0] != '/' || strlen(path) >= sizeof(e.path)) {

@@ -15,6 +15,13 @@
 
 enum { GRACE_MS = 3000, LOOK_US = 10000 };
 
+// `beside`: the folder next to this one, as in a build; or empty.
+static bool is_program(char *out, const char *folder, const char *beside, const char *name)
+{
+	snprintf(out, PROGRAM_PATH_SIZE, "%s/%s%s%s%s", folder, *beside ? "../" : "", beside, *beside ? "/" : "", name);
+	return access(out, X_OK) == 0;
+}
+
 bool program_find(const char *name, char out[static PROGRAM_PATH_SIZE])
 {
 	static const char *const folders[] = {"/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"};
@@ -26,17 +33,11 @@ bool program_find(const char *name, char out[static PROGRAM_PATH_SIZE])
 	slash = strrchr(self, '/');
 	if (slash)
 		*slash = '\0';
-	snprintf(out, PROGRAM_PATH_SIZE, "%s/%s", self, name);
-	if (slash && access(out, X_OK) == 0)
+	if (slash && (is_program(out, self, "", name) || is_program(out, self, part, name)))
 		return true;
-	snprintf(out, PROGRAM_PATH_SIZE, "%s/../%s/%s", self, part, name);
-	if (slash && access(out, X_OK) == 0)
-		return true;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-		snprintf(out, PROGRAM_PATH_SIZE, "%s/%s", folders[i], name);
-		if (access(out, X_OK) == 0)
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		if (is_program(out, folders[i], "", name))
 			return true;
-	}
 	return false;
 }
 

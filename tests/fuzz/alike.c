@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			line = end;
 		size_t len = (size_t)(line - at);
 		char *name = strndup(at, len);
-		if (len > 0 && len < TEXT_NAME_SIZE)
+		if (name && len > 0 && len < TEXT_NAME_SIZE)
 			check_name(k, set, keyword, keyword_len, name, len);
 		free(name);
 	}
