@@ -45,6 +45,8 @@ declare -A PACKAGES=(
 	[compare]="python3 python3-redis" # Redis's content with golden records
 	[chroot]="debootstrap"
 	[lint]="shellcheck clang-format codespell"
+	# scripts/package; debian/control has what the build needs
+	[package]="debhelper lintian dpkg-dev"
 )
 # A Node.js that does not come from Debian has its own npm.
 command -v npm > /dev/null || PACKAGES[test]+=" nodejs npm"
