@@ -133,7 +133,8 @@ known() { [ "$(redis exists pdns:sensors)" = 1 ]; }
 await 30 known
 
 # One program is of another version, the other one was replaced while it runs: real programs with another text.
-sed 's/0\.1\.0/0.0.9/g' "$BUILD/collector/lookback-collector" > "$T/bin/new"
+version=$("$BUILD/collector/lookback-collector" --version | sed 's/^[^ ]* \([0-9.]*\).*/\1/')
+sed "s/${version//./\\.}/0.0.9/g" "$BUILD/collector/lookback-collector" > "$T/bin/new"
 chmod 755 "$T/bin/new" && mv "$T/bin/new" "$T/bin/lookback-collector"
 doctor 2
 has_no_trouble traffic.no-answers traffic.copies sensor.silent sensor.behind
