@@ -42,6 +42,7 @@ is_ready() {
 	*) is_active "$1" ;;
 	esac
 }
+is_ready_or_over() { is_ready "$1" || ! is_active "$1"; }
 start_unit() {
 	is_active "$1" && return
 	command_of "$1"
@@ -58,7 +59,7 @@ start_unit() {
 		setsid $COMMAND < /dev/null >> "$S/$1.log" 2>&1 &
 	fi
 	echo $! > "$S/$1.pid"
-	await 30 is_ready "$1" || { log_now "$1" >&2; fail "Job for $1.service failed."; }
+	await 30 is_ready_or_over "$1" || { log_now "$1" >&2; fail "Job for $1.service failed."; }
 	is_active "$1" || { log_now "$1" >&2; fail "Job for $1.service failed."; }
 }
 stop_unit() {
