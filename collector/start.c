@@ -180,6 +180,8 @@ static int start_http(struct collector *c, char *why, size_t why_size)
 		.watcher = c->watcher,
 		.block = c->block,
 		.look = c->look,
+		.ready_ms = (uint64_t)(c->settings.ready_sensor_s * 1000),
+		.ready_sensors = c->settings.ready_sensors,
 		.spool_dir = c->spool_settings.dir};
 	const struct http_sources sources = {.service = &api_service,
 		.settings = &c->settings,

@@ -85,6 +85,10 @@ static const struct conf_key keys[] = {
 	{"http.time", CONF_SECONDS, &parsed.http_time_s, "60s", "time-out of a lookup", 0.1, 86400, NULL,
 		false},
 	{"http.audit", CONF_BOOL, &parsed.http_audit, "no", "log each lookup", 0, 0, NULL, false},
+	{"ready.sensor", CONF_SECONDS, &parsed.ready_sensor_s, "0",
+		"/readyz also needs a sensor that was heard within this time; 0: it needs none", 0, 86400, NULL, false},
+	{"ready.sensors", CONF_STRING, &parsed.ready_sensors, "",
+		"sensors that ready.sensor is about, comma-separated; if empty, any one", 0, 4000, NULL, false},
 	{"names.file", CONF_STRING, &parsed.names_file, "",
 		"file that keeps the names index over restarts (also FILE.targets); if empty, the index is built again at each start", 0, 4000, NULL, false},
 	{"retention.days", CONF_UINT, &parsed.retention_days, "0",
@@ -195,7 +199,7 @@ static const struct conf conf = {.keys = keys,
 	X(redis_ca) X(redis_certificate) X(redis_certificate_key) X(redis_server_name) \
 	X(block_file) X(psl_file) X(spool_dir) X(http_keys) X(http_certificate) X(http_certificate_key) X(names_file) \
 	X(user) X(context_asn) X(context_country) X(context_prefixes) X(context_labels) X(context_popular) X(watch_file) \
-	X(alert_dir)
+	X(alert_dir) X(ready_sensors)
 // clang-format on
 
 void settings_free(struct settings *s)
@@ -243,6 +247,8 @@ static int check(const struct settings *s, char *why, size_t why_size)
 		wrong = "redis.user: needs redis.password or redis.password_file";
 	else if (!*s->http_certificate != !*s->http_certificate_key)
 		wrong = "http.certificate and http.certificate_key: give both or none";
+	else if (*s->ready_sensors && s->ready_sensor_s == 0)
+		wrong = "ready.sensors: needs ready.sensor, the time within which they must be heard";
 	else if (strlen(s->redis_sentinel) > 63)
 		wrong = "redis.sentinel: expected at most 63 characters";
 	else if (*s->spool_dir && (*s->spool_dir != '/' || strlen(s->spool_dir) > 4000))

@@ -31,6 +31,8 @@ struct settings {
 	uint64_t http_results;	    // records at most in one answer
 	double http_time_s;	    // longest time for one lookup
 	bool http_audit;	    // log a line for each lookup
+	double ready_sensor_s;	    // /readyz needs a sensor heard within this time; 0: it does not
+	char *ready_sensors;	    // these sensors, comma-separated, or empty: any
 	char *names_file;	    // where the names index is kept, or empty
 	uint64_t retention_days;    // 0: for ever
 	uint64_t new_max;	    // entries kept in the stream of new records; 0: none are written

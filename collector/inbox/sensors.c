@@ -131,6 +131,46 @@ void sensors_forget(struct sensors *b, const char *sensor)
 	pthread_mutex_unlock(&b->lock);
 }
 
+// With the lock held: a sensor of this name, or any (`len` 0), is live.
+static bool is_live(const struct sensors *b, const char *name, size_t len, uint64_t within_ms, uint64_t now_ms)
+{
+	for (size_t i = 0; i < SENSORS_MAX; i++) {
+		const struct sensor_counters *s = &b->slots[i];
+		bool meant =
+			len == 0 ? s->sensor[0] != '\0' : strncmp(s->sensor, name, len) == 0 && s->sensor[len] == '\0';
+		if (meant && s->connected && now_ms - s->heard_ms <= within_ms)
+			return true;
+	}
+	return false;
+}
+
+bool sensors_are_live(struct sensors *b, const char *names, uint64_t within_ms, uint64_t now_ms, char *why,
+	size_t why_size)
+{
+	bool live = true, one = false;
+
+	pthread_mutex_lock(&b->lock);
+	while (live && *(names += strspn(names, ", \t"))) {
+		size_t len = strcspn(names, ",");
+		while (names[len - 1] == ' ' || names[len - 1] == '\t')
+			len--;
+		one = true;
+		live = len < sizeof(b->slots[0].sensor) && is_live(b, names, len, within_ms, now_ms);
+		if (!live)
+			snprintf(why, why_size,
+				"sensor %.*s: found not live, expected it connected and heard within %.1f s",
+				(int)(len < 64 ? len : 64), names, (double)within_ms / 1000);
+		names += len;
+	}
+	if (!one && !is_live(b, "", 0, within_ms, now_ms)) {
+		live = false;
+		snprintf(why, why_size, "sensors: found none live, expected one connected and heard within %.1f s",
+			(double)within_ms / 1000);
+	}
+	pthread_mutex_unlock(&b->lock);
+	return live;
+}
+
 size_t sensors_read(struct sensors *b, struct sensor_counters *out)
 {
 	size_t len = 0;

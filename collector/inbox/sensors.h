@@ -47,5 +47,10 @@ void sensors_connected(struct sensors *b, const struct frame_hello *hello, bool 
 // Forgets a sensor, unless it is connected.
 void sensors_forget(struct sensors *b, const char *sensor);
 
+// True if all these sensors (comma-separated; empty: at least one sensor) are connected and were heard within this time. Otherwise
+// one line in `why`.
+bool sensors_are_live(struct sensors *b, const char *names, uint64_t within_ms, uint64_t now_ms, char *why,
+	size_t why_size);
+
 // Copies all used slots to `out` (SENSORS_MAX items) and returns how many.
 size_t sensors_read(struct sensors *b, struct sensor_counters *out);

@@ -36,6 +36,8 @@ struct report_sources {
 	struct names_index *targets;  // names that records point to; NULL: none
 	struct block_publish *block;  // block lists; NULL: none
 	struct look *look;	      // NULL: none
+	uint64_t ready_ms;	      // ready.sensor; 0: off
+	const char *ready_sensors;    // ready.sensors
 	const char *spool_dir;	      // NULL: its disk is not reported
 };
 

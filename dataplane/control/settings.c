@@ -115,10 +115,10 @@ static int set_tunnels(void *at, const char *value, char *why, size_t why_size)
 static const char *const collector_keys[] = {"alert.dir", "alert.max", "alert.size", "block.file", "context.asn",
 	"context.country", "context.labels", "context.popular", "context.prefixes", "http.audit", "http.certificate",
 	"http.certificate_key", "http.connections", "http.keys", "http.listen", "http.results", "http.time",
-	"names.file", "new.max", "psl.file", "queue.size", "redis", "redis.ca", "redis.certificate",
-	"redis.certificate_key", "redis.check", "redis.database", "redis.password", "redis.password_file",
-	"redis.prefix", "redis.sentinel", "redis.server_name", "redis.timeout", "redis.tls", "redis.user",
-	"retention.days", "spool.dir", "spool.keep", "spool.patience", "spool.size", "watch.file", NULL};
+	"names.file", "new.max", "ready.sensor", "ready.sensors", "psl.file", "queue.size", "redis", "redis.ca",
+	"redis.certificate", "redis.certificate_key", "redis.check", "redis.database", "redis.password",
+	"redis.password_file", "redis.prefix", "redis.sentinel", "redis.server_name", "redis.timeout", "redis.tls",
+	"redis.user", "retention.days", "spool.dir", "spool.keep", "spool.patience", "spool.size", "watch.file", NULL};
 
 // Placeholder for the settings in the table: settings_conf replaces it by the real ones.
 static struct dataplane_settings place;

@@ -93,9 +93,33 @@ is_forgotten() { metrics > "$T/metrics" && ! grep '^lookback_dataplane_up' "$T/m
 await 20 is_forgotten
 await 10 test "$(status "$url/readyz")" = 200
 
+# /readyz that needs a sensor: none, one of another name, the right one, a sensor that was stopped.
+SENSOR_OPTIONS=(--vdev "net_null0,size=64,no-rx=1" --no-pci -o workers=1)
+is_ready() { [ "$(status "$url/readyz")" = 200 ]; }
+not_ready() { [ "$(status "$url/readyz")" = 503 ]; }
+serve -o ready.sensor=2s -o "ready.sensors=east, west"
+url=$URL
+await 20 not_ready
+grep -q 'sensor east: found not live' "$T/body" || fail "/readyz without a sensor: $(cat "$T/body")"
+dataplane_up "${SENSOR_OPTIONS[@]}" -o sensor=east
+await 20 grep -q 'dataplane east on .*: connected' "$T/collector.log"
+says_west() { not_ready && grep -q 'sensor west: found not live' "$T/body"; }
+await 20 says_west
+kill -TERM "$DATAPLANE_PID"
+await 30 is_gone "$DATAPLANE_PID"
+serve -o ready.sensor=2s
+url=$URL
+says_none() { not_ready && grep -q 'sensors: found none live' "$T/body"; }
+await 20 says_none
+dataplane_up "${SENSOR_OPTIONS[@]}" -o sensor=east
+await 20 is_ready
+kill -STOP "$DATAPLANE_PID"
+await 20 says_none
+kill -CONT "$DATAPLANE_PID"
+await 20 is_ready
+
 # Redis away: alive, not ready.
 kill -TERM "$REDIS_PID"
-not_ready() { [ "$(status "$url/readyz")" = 503 ]; }
 await 20 not_ready
 [ "$(status "$url/healthz")" = 200 ] || fail "/healthz is not 200 while Redis is away"
 [ "$(metric collector_redis_up)" = 0 ] || fail "collector_redis_up is not 0"

@@ -4,6 +4,7 @@
 
 #include "collector/inbox/inbox.h"
 #include "collector/inbox/quota.h"
+#include "collector/inbox/sensors.h"
 #include "tests/tools/unit.h"
 
 enum { REAL = 100, HOSTILE = 200 };
@@ -155,6 +156,34 @@ static void accounts_are_compared(void)
 	CU_ASSERT(gap.frames == 3 && gap.sightings == 40 && s.received == 3 && s.sightings == 40);
 }
 
+static void live_sensors(void)
+{
+	struct sensors *all = sensors_create();
+	const struct frame_hello east = {.sensor = "east"}, west = {.sensor = "west wing"};
+	char why[200];
+
+	CU_ASSERT(!sensors_are_live(all, "", 1000, 5000, why, sizeof(why)));
+	CU_ASSERT(!sensors_are_live(all, " , ", 1000, 5000, why, sizeof(why)));
+	sensors_connected(all, &east, true, 5000);
+	CU_ASSERT(sensors_are_live(all, "", 1000, 6000, why, sizeof(why)));
+	CU_ASSERT(!sensors_are_live(all, "", 1000, 6001, why, sizeof(why)));
+	CU_ASSERT(sensors_are_live(all, "east", 1000, 6000, why, sizeof(why)));
+	CU_ASSERT(!sensors_are_live(all, "eas", 1000, 6000, why, sizeof(why)));
+	CU_ASSERT(!sensors_are_live(all, "east2", 1000, 6000, why, sizeof(why)));
+	CU_ASSERT(!sensors_are_live(all, "east, west wing", 1000, 6000, why, sizeof(why)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "sensor west wing: found not live"));
+	sensors_connected(all, &west, true, 5500);
+	CU_ASSERT(sensors_are_live(all, " east ,\twest wing ,", 1000, 6000, why, sizeof(why)));
+	sensors_forget(all, "east"); // connected
+	CU_ASSERT(sensors_are_live(all, "east", 1000, 6000, why, sizeof(why)));
+	sensors_connected(all, &east, false, 6000);
+	CU_ASSERT(!sensors_are_live(all, "east", 1000, 6000, why, sizeof(why)));
+	sensors_forget(all, "east");
+	static struct sensor_counters left[SENSORS_MAX];
+	CU_ASSERT(sensors_read(all, left) == 1 && strcmp(left[0].sensor, "west wing") == 0);
+	sensors_free(all);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -163,6 +192,7 @@ int main(void)
 		{"full slots are shared", full_slots_are_shared},
 		{"streams belong to users", streams_belong_to_users},
 		{"accounts are compared", accounts_are_compared},
+		{"live sensors", live_sensors},
 	};
 	return unit_run("collector_inbox", tests, sizeof(tests) / sizeof(tests[0]));
 }
