@@ -71,6 +71,7 @@ root_fresh() { # release, folder
 }
 
 root_prepare() { # folder
+	chmod 755 "$1" # mktemp makes folders that no other user may enter
 	printf '#!/bin/sh\nexit 101\n' > "$1/usr/sbin/policy-rc.d"
 	chmod 755 "$1/usr/sbin/policy-rc.d"
 	echo force-unsafe-io > "$1/etc/dpkg/dpkg.cfg.d/lookback-root" # no fsync: the tree is thrown away
