@@ -74,19 +74,7 @@ END
 chmod 755 /usr/bin/start-sentinels
 mkdir -p /usr/share/lookback
 cp "$ROOT/collector/redis.conf" /usr/share/lookback/redis.conf
-if [ -e "$ROOT/scripts/redis/redis.conf.in" ]; then
-	sed 's|^include .*|include /usr/share/lookback/redis.conf|' "$ROOT/scripts/redis/redis.conf.in" > /etc/lookback/redis.conf
-else
-	cat > /etc/lookback/redis.conf << 'END'
-include /usr/share/lookback/redis.conf
-port 0
-unixsocket /run/redis-lookback/redis-server.sock
-unixsocketperm 770
-dir /var/lib/redis
-appendfilename "lookback.aof"
-appenddirname "lookback"
-END
-fi
+sed 's|^include .*|include /usr/share/lookback/redis.conf|' "$ROOT/scripts/redis/redis.conf.in" > /etc/lookback/redis.conf
 echo 'repl-diskless-sync-delay 0' >> /etc/lookback/redis.conf # or --rdb takes five seconds
 cp "$BUILD/docs/lookback.conf" /etc/lookback/lookback.conf
 id lookback > /dev/null 2>&1 || useradd --system --home-dir /var/lib/lookback --shell /usr/sbin/nologin lookback
