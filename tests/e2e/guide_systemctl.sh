@@ -29,6 +29,7 @@ command_of() { # unit: sets COMMAND
 		[ -e "$BUILD/scripts/systemd/$file.service" ] || fail "Unit $1.service not found."
 		COMMAND=$(unit_line "$file" ExecStart)
 		COMMAND=${COMMAND//%i/${1#*@}}
+		COMMAND=${COMMAND// \$LOOKBACK_INPUT/}
 		COMMAND="/usr/bin/${COMMAND#*bin/}"
 		;;
 	*) fail "Unit $1.service not found." ;;
