@@ -14,14 +14,14 @@ static void print_help(void)
 	printf("Usage: lookback-collector [OPTION]...\n"
 	       "Stores the records of lookback-dataplane in Redis, and serves metrics and lookups over HTTP.\n\n"
 	       "Options:\n"
-	       "  -c, --config FILE      read settings from FILE\n"
+	       "  -c, --config FILE      read settings from FILE; none: from no file [" CONF_DEFAULT_FILE "]\n"
 	       "  -o, --option KEY=VALUE set KEY; overrides FILE\n"
 	       "      --once             exit when a dataplane has said BYE and all it sent is in Redis\n"
 	       "      --check            read the settings, try Redis, report what was found\n"
 	       "      --reload           ask the running service to read its settings again; wait for the outcome\n"
 	       "      --help             print this help\n"
 	       "      --version          print the version\n\n"
-	       "Settings, in FILE or by -o [default]; SIGHUP reloads those marked (SIGHUP):\n");
+	       "Settings, in FILE or by -o; those marked 'reload' take effect on SIGHUP, others after a restart. lookback.conf(5):\n");
 	settings_help(stdout);
 	printf("\nSIGTERM and SIGINT end it, after about ten seconds at most. What is not in Redis by then stays in the spool.\n\n"
 	       "Exit status: 0 done, 1 failure, 2 wrong usage or settings, 3 the spool file was truncated while in use.\n\n"
@@ -82,5 +82,6 @@ int collector_options_parse(int argc, char **argv, struct collector_options *o)
 				optopt && optopt < OPT_ONCE ? letter : argv[optind - 1]);
 		}
 	}
+	o->source.file = conf_file(o->source.file);
 	return optind < argc ? collector_options_usage("unexpected argument '%s'; see --help", argv[optind]) : -1;
 }

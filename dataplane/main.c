@@ -13,6 +13,7 @@
 #include "dataplane/common/monotonic.h"
 #include "dataplane/control/confine.h"
 #include "dataplane/control/huge_pages.h"
+#include "dataplane/control/inputs.h"
 #include "dataplane/control/options.h"
 #include "dataplane/control/reload_first.h"
 #include "dataplane/control/settings_parts.h"
@@ -282,9 +283,8 @@ static int start_dpdk(struct dataplane *d)
 static int open_everything(struct dataplane *d)
 {
 	struct intake_options intake;
-	bool other = d->eal.devices_named || d->intake.captures_len > 0 || d->intake.ifaces_len > 0;
 
-	if (other && !d->eal.pci_named)
+	if (inputs_are_named(d) && !d->eal.pci_named)
 		eal_args_without_pci(&d->eal);
 	if (!d->settings.telemetry)
 		eal_args_add(&d->eal, "--no-telemetry", NULL);

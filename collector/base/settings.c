@@ -37,159 +37,64 @@ static int set_path(void *at, const char *value, char *why, size_t why_size)
 	return *path ? 0 : -ENOMEM;
 }
 
-// clang-format off
-// clang-format off
-static const struct conf_key keys[] = {
-	{"collector.socket", CONF_FUNCTION, &parsed.collector_socket, "/run/lookback/collector.sock",
-		"Unix socket to which dataplanes connect", 0, 0, set_path, false},
-	{"redis", CONF_FUNCTION, &parsed.redis, "127.0.0.1:6379",
-		"address of Redis: HOST:PORT, [IPV6]:PORT or unix:/path, with TLS rediss://HOST:PORT; a comma-separated list of "
-		"replicas, of Sentinels, or of nodes of a cluster", 0, 0, set_redis, false},
-	{"redis.sentinel", CONF_STRING, &parsed.redis_sentinel, "",
-		"name of the primary, if the addresses in redis are Sentinels", 0, 0, NULL, false},
-	{"redis.user", CONF_STRING, &parsed.redis_user, "", "user name (ACL)", 0, 0, NULL, true},
-	{"redis.password", CONF_STRING, &parsed.redis_password, "", "password", 0, 0, NULL, true},
-	{"redis.password_file", CONF_STRING, &parsed.redis_password_file, "",
-		"file whose first line is the password, read at each connect", 0, 0, NULL, true},
-	{"redis.ca", CONF_STRING, &parsed.redis_ca, "",
-		"file of the certificate authorities (PEM) for rediss://, read at each connect; if empty, those of the system",
-		0, 1000, NULL, true},
-	{"redis.certificate", CONF_STRING, &parsed.redis_certificate, "",
-		"file of the client's certificate chain (PEM) for rediss://, read at each connect", 0, 1000, NULL, true},
-	{"redis.certificate_key", CONF_STRING, &parsed.redis_certificate_key, "",
-		"file of the private key of the client's certificate (PEM), read at each connect", 0, 1000, NULL, true},
-	{"redis.server_name", CONF_STRING, &parsed.redis_server_name, "",
-		"name to expect in the certificate of each server, and for SNI; if empty, the host of its address", 0, 250, NULL, true},
-	{"redis.tls", CONF_FUNCTION, &parsed.redis_any_name, "verify-full",
-		"check of the servers' certificates with rediss://: verify-full (authority and name) or verify-ca (authority only)",
-		0, 0, set_tls, true},
-	{"redis.database", CONF_UINT, &parsed.redis_database, "0", "database number", 0, 1000000, NULL, false},
-	{"redis.prefix", CONF_STRING, &parsed.redis_prefix, "pdns:", "prefix of all keys", 0, 0, NULL, false},
-	{"redis.timeout", CONF_SECONDS, &parsed.redis_timeout_s, "5s",
-		"time-out of a connection, a write or a reply", 0.05, 600, NULL, true},
-	{"redis.check", CONF_SECONDS, &parsed.redis_check_s, "30s",
-		"how often the settings and the state of Redis are checked, for warnings", 0.1, 86400, NULL, true},
-	{"http.listen", CONF_FUNCTION, &parsed.http, "127.0.0.1:8053",
-		"address and port of the HTTP server (port 0: any free port), or none", 0, 0, endpoint_set_listen, false},
-	{"http.keys", CONF_STRING, &parsed.http_keys, "",
-		"file of API keys (lookback key add NAME); without it, lookups are answered on loopback only",
-		0, 4000, NULL, false},
-	{"http.certificate", CONF_STRING, &parsed.http_certificate, "", "file of the certificate chain for TLS (PEM)", 0, 4000,
-		NULL, false},
-	{"http.certificate_key", CONF_STRING, &parsed.http_certificate_key, "", "file of the private key of the certificate (PEM)", 0, 4000,
-		NULL, false},
-	{"http.connections", CONF_UINT, &parsed.http_connections, "256", "lookups over HTTP at a time, at most half of them from one address; further ones get 503", 1, 10000,
-		NULL, false},
-	{"http.results", CONF_UINT, &parsed.http_results, "1000000", "limit of records in one answer", 1, 1e9,
-		NULL, false},
-	{"http.time", CONF_SECONDS, &parsed.http_time_s, "60s", "time-out of a lookup", 0.1, 86400, NULL,
-		false},
-	{"http.audit", CONF_BOOL, &parsed.http_audit, "no", "log each lookup", 0, 0, NULL, false},
-	{"ready.sensor", CONF_SECONDS, &parsed.ready_sensor_s, "0",
-		"/readyz also needs a sensor that was heard within this time; 0: it needs none", 0, 86400, NULL, false},
-	{"ready.sensors", CONF_STRING, &parsed.ready_sensors, "",
-		"sensors that ready.sensor is about, comma-separated; if empty, any one", 0, 4000, NULL, false},
-	{"names.file", CONF_STRING, &parsed.names_file, "",
-		"file that keeps the names index over restarts (also FILE.targets); if empty, the index is built again at each start", 0, 4000, NULL, false},
-	{"retention.days", CONF_UINT, &parsed.retention_days, "0",
-		"delete records not seen for N days; 0: never", 0, 36500, NULL, true},
-	{"new.max", CONF_UINT, &parsed.new_max, "100000",
-		"entries kept in the stream of new records (PREFIXnew); 0: no stream", 0, 1e9, NULL, true},
-	{"block.file", CONF_STRING, &parsed.block_file, "/etc/lookback/block.conf",
-		"file of block lists; a file that does not exist has none", 0, 4000, NULL, false},
-	{"watch.file", CONF_STRING, &parsed.watch_file, "/etc/lookback/watch.conf",
-		"file of the watch rules, see docs/watch.md; read again on SIGHUP. If it does not exist, there are no rules", 0, 4000, NULL, false},
-	{"alert.max", CONF_UINT, &parsed.alert_max, "100000",
-		"entries kept in the stream of alerts (PREFIXalert)", 100, 1e9, NULL, true},
-	{"psl.file", CONF_STRING, &parsed.psl_file, "",
-		"file of the public suffix list; if empty, that of the system", 0, 4000, NULL, false},
-	{"context.asn", CONF_STRING, &parsed.context_asn, "",
-		"MaxMind DB file (.mmdb) with the AS of addresses: GeoLite2 ASN, DB-IP, IPinfo", 0, 4000, NULL, false},
-	{"context.country", CONF_STRING, &parsed.context_country, "",
-		"MaxMind DB file (.mmdb) with the country of addresses: GeoLite2 Country or City, DB-IP, IPinfo", 0, 4000, NULL, false},
-	{"context.prefixes", CONF_STRING, &parsed.context_prefixes, "",
-		"file with one network per line: PREFIX,ASN,COUNTRY,LABEL,KIND; overrides the other files", 0, 4000, NULL, false},
-	{"context.labels", CONF_STRING, &parsed.context_labels, "builtin",
-		"file with one network or zone per line, with its kind (hosting, cdn, parking, sinkhole) and label; builtin: the "
-		"list that Lookback ships; empty: none", 0, 4000, NULL, false},
-	{"context.popular", CONF_STRING, &parsed.context_popular, "",
-		"file of popular names, best first, or RANK,NAME as Tranco and Umbrella publish it", 0, 4000, NULL, false},
-	{"spool.dir", CONF_STRING, &parsed.spool_dir, "",
-		"folder of the spool; if empty, /var/lib/lookback/spool, or SOCKET.spool if collector.socket is not in "
-		"/run/lookback; with --once: SOCKET.spool, deleted on exit", 0, 0, NULL, false},
-	{"spool.size", CONF_SIZE, &parsed.spool_size, "4g",
-		"disk space of the spool: batches that wait for Redis, and batches kept by spool.keep", 1048576, 1099511627776.0, NULL, true},
-	{"spool.keep", CONF_SECONDS, &parsed.spool_keep_s, "10min",
-		"how long batches are kept after Redis has them, in case Redis restarts with older data", 0, 86400 * 30, NULL, true},
-	{"spool.patience", CONF_SECONDS, &parsed.spool_patience_s, "10min",
-		"how long a full spool rejects new frames before it drops its oldest batches",
-		0, 86400 * 30, NULL, true},
-	{"alert.dir", CONF_STRING, &parsed.alert_dir, "",
-		"folder of the alerts that wait for their receivers; if empty, /var/lib/lookback/alerts, or SOCKET.alerts if "
-		"collector.socket is not in /run/lookback", 0, 4000, NULL, false},
-	{"alert.size", CONF_SIZE, &parsed.alert_size, "64m",
-		"disk space of the alerts that wait for one receiver; if it is full, the oldest are dropped", 65536, 1073741824, NULL, false},
-	{"queue.size", CONF_SIZE, &parsed.queue_size, "16m",
-		"memory for frames that are not in the spool yet", 262144, 1099511627776.0, NULL, true},
-	{"user", CONF_STRING, &parsed.user, "", "user to run as if started by root; if empty, lookback, or nobody if that does not exist", 0, 0, NULL, false},
-	{"sandbox", CONF_BOOL, &parsed.sandbox, "yes",
-		"after set-up, drop the user, capabilities, files and system calls that are not needed; no: for debugging only", 0, 0, NULL, false},
-	{"log.format", CONF_FUNCTION, &parsed.log_format, "auto",
-		"log lines: text (with the time), plain (without), json, or auto (fields if systemd's journal reads stderr, else text)", 0, 0,
-		log_format_read, false},
-	{"log.level", CONF_FUNCTION, &parsed.log_level, "info", "error, warning, info or debug", 0, 0,
-		log_level_read, true},
+static const struct conf_place places[] = {
+	{"collector.socket", &parsed.collector_socket, set_path},
+	{"redis", &parsed.redis, set_redis},
+	{"redis.sentinel", &parsed.redis_sentinel, NULL},
+	{"redis.user", &parsed.redis_user, NULL},
+	{"redis.password", &parsed.redis_password, NULL},
+	{"redis.password_file", &parsed.redis_password_file, NULL},
+	{"redis.ca", &parsed.redis_ca, NULL},
+	{"redis.certificate", &parsed.redis_certificate, NULL},
+	{"redis.certificate_key", &parsed.redis_certificate_key, NULL},
+	{"redis.server_name", &parsed.redis_server_name, NULL},
+	{"redis.tls", &parsed.redis_any_name, set_tls},
+	{"redis.database", &parsed.redis_database, NULL},
+	{"redis.prefix", &parsed.redis_prefix, NULL},
+	{"redis.timeout", &parsed.redis_timeout_s, NULL},
+	{"redis.check", &parsed.redis_check_s, NULL},
+	{"http.listen", &parsed.http, endpoint_set_listen},
+	{"http.keys", &parsed.http_keys, NULL},
+	{"http.certificate", &parsed.http_certificate, NULL},
+	{"http.certificate_key", &parsed.http_certificate_key, NULL},
+	{"http.connections", &parsed.http_connections, NULL},
+	{"http.results", &parsed.http_results, NULL},
+	{"http.time", &parsed.http_time_s, NULL},
+	{"http.audit", &parsed.http_audit, NULL},
+	{"ready.sensor", &parsed.ready_sensor_s, NULL},
+	{"ready.sensors", &parsed.ready_sensors, NULL},
+	{"names.file", &parsed.names_file, NULL},
+	{"retention.days", &parsed.retention_days, NULL},
+	{"new.max", &parsed.new_max, NULL},
+	{"block.file", &parsed.block_file, NULL},
+	{"watch.file", &parsed.watch_file, NULL},
+	{"alert.max", &parsed.alert_max, NULL},
+	{"psl.file", &parsed.psl_file, NULL},
+	{"context.asn", &parsed.context_asn, NULL},
+	{"context.country", &parsed.context_country, NULL},
+	{"context.prefixes", &parsed.context_prefixes, NULL},
+	{"context.labels", &parsed.context_labels, NULL},
+	{"context.popular", &parsed.context_popular, NULL},
+	{"spool.dir", &parsed.spool_dir, NULL},
+	{"spool.size", &parsed.spool_size, NULL},
+	{"spool.keep", &parsed.spool_keep_s, NULL},
+	{"spool.patience", &parsed.spool_patience_s, NULL},
+	{"alert.dir", &parsed.alert_dir, NULL},
+	{"alert.size", &parsed.alert_size, NULL},
+	{"queue.size", &parsed.queue_size, NULL},
+	{"user", &parsed.user, NULL},
+	{"sandbox", &parsed.sandbox, NULL},
+	{"log.format", &parsed.log_format, log_format_read},
+	{"log.level", &parsed.log_level, log_level_read},
 };
-// clang-format on
 
-// Keys that the dataplane reads from the same file.
-static const char *const other_keys[] = {
-	"dedup",
-	"dns.ports",
-	"doh.addresses",
-	"filter",
-	"flood.interval",
-	"flood.names",
-	"flush.interval",
-	"flush.records",
-	"frag.datagrams",
-	"frag.timeout",
-	"idle",
-	"match",
-	"match.size",
-	"match.timeout",
-	"names.only",
-	"names.skip",
-	"nic.isolate",
-	"replay.damaged",
-	"replay.wait",
-	"rx.descriptors",
-	"sections",
-	"sensor",
-	"servers",
-	"stop.timeout",
-	"table.records",
-	"tcp.flows",
-	"tcp.memory",
-	"tcp.timeout",
-	"telemetry",
-	"types",
-	"types_skip",
-	"workers",
-	"xdp.dst",
-	"xdp.mode",
-	"xdp.program",
-	"xdp.sample",
-	"xdp.src",
-	"xdp.tunnels",
-	NULL,
-};
-// clang-format on
+enum { PLACES = sizeof(places) / sizeof(places[0]) };
 
-static struct conf_text texts[sizeof(keys) / sizeof(keys[0])];
-static const struct conf conf = {.keys = keys,
-	.keys_len = sizeof(keys) / sizeof(keys[0]),
-	.other = other_keys,
+static struct conf_text texts[PLACES];
+static const struct conf conf = {.topics = setting_topics,
+	.places = places,
+	.places_len = PLACES,
+	.program = SETTING_COLLECTOR,
 	.texts = texts};
 
 // Every string of the settings, for copying, freeing and comparing.
@@ -219,55 +124,53 @@ static bool is_plain(const char *text)
 	return true;
 }
 
-// What is wrong with the settings of TLS; NULL: nothing.
-static const char *check_tls(const struct settings *s)
+static bool wants_tls(const struct settings *s)
 {
 	bool tls = s->redis.tls;
 
 	for (size_t i = 0; i < s->redis_more.len; i++)
 		tls = tls || s->redis_more.at[i].tls;
-	if (!*s->redis_certificate != !*s->redis_certificate_key)
-		return "redis.certificate and redis.certificate_key: give both or none";
-	if (!tls && (*s->redis_ca || *s->redis_certificate || *s->redis_server_name))
-		return "redis: found an address without TLS, expected rediss://HOST:PORT, because redis.ca, redis.certificate or "
-		       "redis.server_name is set; write rediss:// before the address, or remove these settings";
-	return NULL;
+	return tls;
 }
 
-// Checks what depends on several keys, and lengths. Returns 0 or -EINVAL.
-static int check(const struct settings *s, char *why, size_t why_size)
+// Checks what depends on several keys, and lengths.
+static void check(const struct settings *s, struct conf_report *report)
 {
-	const char *wrong = check_tls(s);
+	const struct {
+		bool wrong;
+		const char *key, *text;
+	} rules[] = {
+		{*s->redis_password && *s->redis_password_file, "redis.password_file",
+			"redis.password and redis.password_file: found both, expected one of them"},
+		{*s->redis_user && !*s->redis_password && !*s->redis_password_file, "redis.user",
+			"redis.user: needs redis.password or redis.password_file"},
+		{!*s->http_certificate != !*s->http_certificate_key,
+			*s->http_certificate ? "http.certificate" : "http.certificate_key",
+			"http.certificate and http.certificate_key: found one of them, expected both or none"},
+		{!*s->redis_certificate != !*s->redis_certificate_key,
+			*s->redis_certificate ? "redis.certificate" : "redis.certificate_key",
+			"redis.certificate and redis.certificate_key: found one of them, expected both or none"},
+		{!wants_tls(s) && (*s->redis_ca || *s->redis_certificate || *s->redis_server_name), "redis",
+			"redis: found an address without TLS, expected rediss://HOST:PORT, because redis.ca, redis.certificate or "
+			"redis.server_name is set; write rediss:// before the address, or remove these settings"},
+		{strlen(s->redis_sentinel) > 63, "redis.sentinel", "redis.sentinel: expected at most 63 characters"},
+		{*s->spool_dir && (*s->spool_dir != '/' || strlen(s->spool_dir) > 4000), "spool.dir",
+			"spool.dir: expected an absolute path"},
+		{*s->alert_dir && *s->alert_dir != '/', "alert.dir", "alert.dir: expected an absolute path"},
+		{!is_plain(s->redis_prefix), "redis.prefix", "redis.prefix: expected printable ASCII without blanks"},
+		{strpbrk(s->redis_prefix, "{}") != NULL, "redis.prefix",
+			"redis.prefix: braces would put all keys into one slot of a cluster"},
+		{!*s->redis_prefix || strlen(s->redis_prefix) > 64, "redis.prefix",
+			"redis.prefix: expected 1 to 64 characters"},
+		{strlen(s->redis_user) > 127, "redis.user", "redis.user: expected at most 127 characters"},
+		{strlen(s->redis_password) > 511, "redis.password", "redis.password: expected at most 511 characters"},
+		{strlen(s->redis_password_file) > 4095, "redis.password_file",
+			"redis.password_file: expected at most 4095 characters"},
+	};
 
-	if (wrong)
-		;
-	else if (*s->redis_password && *s->redis_password_file)
-		wrong = "redis.password and redis.password_file: give one of them";
-	else if (*s->redis_user && !*s->redis_password && !*s->redis_password_file)
-		wrong = "redis.user: needs redis.password or redis.password_file";
-	else if (!*s->http_certificate != !*s->http_certificate_key)
-		wrong = "http.certificate and http.certificate_key: give both or none";
-	else if (*s->ready_sensors && s->ready_sensor_s == 0)
-		wrong = "ready.sensors: needs ready.sensor, the time within which they must be heard";
-	else if (strlen(s->redis_sentinel) > 63)
-		wrong = "redis.sentinel: expected at most 63 characters";
-	else if (*s->spool_dir && (*s->spool_dir != '/' || strlen(s->spool_dir) > 4000))
-		wrong = "spool.dir: expected an absolute path";
-	else if (*s->alert_dir && *s->alert_dir != '/')
-		wrong = "alert.dir: expected an absolute path";
-	else if (!is_plain(s->redis_prefix))
-		wrong = "redis.prefix: expected printable ASCII without blanks";
-	else if (strpbrk(s->redis_prefix, "{}"))
-		wrong = "redis.prefix: braces would put all keys into one slot of a cluster";
-	else if (!*s->redis_prefix || strlen(s->redis_prefix) > 64)
-		wrong = "redis.prefix: expected 1 to 64 characters";
-	else if (strlen(s->redis_user) > 127 || strlen(s->redis_password) > 511 ||
-		 strlen(s->redis_password_file) > 4095)
-		wrong = "redis.user, redis.password, redis.password_file: expected at most 127, 511, 4095 "
-			"characters";
-	if (wrong)
-		snprintf(why, why_size, "%s", wrong);
-	return wrong ? -EINVAL : 0;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].wrong)
+			conf_report_add(&conf, report, rules[i].key, rules[i].text);
 }
 
 // Where the value of a secret begins; NULL: none.
@@ -302,17 +205,23 @@ bool settings_add_option(struct settings_source *source, char *assignment)
 	return source->options[source->options_len++] != NULL;
 }
 
+static int read_source(const struct settings_source *source, struct conf_report *report)
+{
+	const struct conf_source all = {.file = source->file,
+		.options = source->options,
+		.options_len = source->options_len};
+	int result = conf_read(&conf, &all, report);
+
+	check(&parsed, report);
+	return result == 0 && report->errors > 0 ? -EINVAL : result;
+}
+
 int settings_load(struct settings *out, const struct settings_source *source, char *why, size_t why_size)
 {
-	int result = 0;
+	struct conf_report report = {0};
+	int result = read_source(source, &report);
 
-	conf_defaults(&conf);
-	if (source->file)
-		result = conf_read_file(&conf, source->file, why, why_size);
-	for (size_t i = 0; result == 0 && i < source->options_len; i++)
-		result = conf_set_option(&conf, source->options[i], why, why_size);
-	if (result == 0)
-		result = check(&parsed, why, why_size);
+	conf_report_first(&report, why, why_size);
 	if (result != 0)
 		return result;
 	struct settings copy = parsed;
@@ -378,7 +287,7 @@ void settings_reload(struct settings *live, const struct settings *fresh)
 	live->spool_keep_s = fresh->spool_keep_s;
 	live->spool_patience_s = fresh->spool_patience_s;
 	live->log_level = fresh->log_level;
-	const struct conf_key *key;
+	const struct setting *key;
 	for (size_t at = 0; (key = conf_next_changed(&conf, &at)) != NULL;)
 		log_warning("%s: changed; takes effect after a restart", key->name);
 }

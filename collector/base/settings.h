@@ -62,7 +62,7 @@ enum { SETTINGS_OPTIONS_MAX = 64 };
 
 // Where settings come from: the command line. Borrowed from argv, secrets excepted.
 struct settings_source {
-	const char *file;			   // -c, or NULL
+	const char *file;			   // -c or the default (conf_file), or NULL
 	const char *options[SETTINGS_OPTIONS_MAX]; // -o, in order
 	size_t options_len;			   // how many
 };

@@ -26,7 +26,7 @@ static void add_unreadable(struct doctor_findings *findings)
 	struct doctor_finding f;
 
 	doctor_finding_make(&f, FINDING_CONFIG, DOCTOR_SKIPPED,
-		LOOKBACK_CONFIG_FILE ": this user cannot read it; what follows is about the defaults");
+		CONF_DEFAULT_FILE ": this user cannot read it; what follows is about the defaults");
 	snprintf(f.remedy, sizeof(f.remedy), "sudo lookback doctor");
 	f.expected[0] = '\0';
 	doctor_add(findings, &f);
@@ -55,7 +55,7 @@ int lookback_doctor(struct lookback *l)
 	}
 	if (l->argc == 1)
 		return lookback_fail("doctor: found '%s', expected list or nothing", l->argv[0]);
-	if (!l->source.file && access(LOOKBACK_CONFIG_FILE, R_OK) != 0 && errno == EACCES)
+	if (!l->source.file && access(CONF_DEFAULT_FILE, R_OK) != 0 && errno == EACCES)
 		add_unreadable(&findings);
 	if (doctor_run(&findings, &l->settings, &l->source, &l->db.reader.settings) != 0)
 		return lookback_fail("out of memory");

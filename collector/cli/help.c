@@ -152,12 +152,12 @@ static void print_common(void)
 {
 	printf("\nRedis:\n"
 	       "      --redis ADDRESS     HOST:PORT or unix:/path; several with commas\n"
-	       "  -c, --config FILE       configuration file of the collector [%s]\n"
+	       "  -c, --config FILE       configuration file; none: no file [%s]\n"
 	       "  -o, --option KEY=VALUE  set one of its settings; the password may be in REDISCLI_AUTH\n"
 	       "  -h, --help              print this help, or that of COMMAND\n"
 	       "      --version           print the version\n\n"
 	       "Exit status: 0 found or done, 1 nothing found, 2 wrong usage or failure.\n",
-		LOOKBACK_CONFIG_FILE);
+		CONF_DEFAULT_FILE);
 }
 
 static void print_all(void)

@@ -47,7 +47,7 @@ static void prepare_db(struct lookback *l)
 	query_db_init(&l->db, &r, l->zones, s->psl_file);
 }
 
-// Reads the settings: of --config, else of /etc/lookback/lookback.conf; options override them.
+// Reads the settings: of --config, else of the default file (conf_file), if it is readable; options override them.
 static int load_settings(struct lookback *l, char *why, size_t why_size)
 {
 	char redis[600];
@@ -55,13 +55,17 @@ static int load_settings(struct lookback *l, char *why, size_t why_size)
 
 	for (size_t i = 0; i < l->source.options_len; i++)
 		given = given || strncmp(l->source.options[i], "redis=", 6) == 0;
-	l->implied = !l->source.file && access(LOOKBACK_CONFIG_FILE, R_OK) == 0;
-	if (l->implied)
-		l->source.file = LOOKBACK_CONFIG_FILE;
-	else if (!l->source.file && errno != ENOENT && errno != ENOTDIR && !given)
-		fprintf(stderr,
-			"lookback: %s: %s; going on without it, with Redis at its default address (set --redis or -o)\n",
-			LOOKBACK_CONFIG_FILE, strerror(errno));
+	const char *file = conf_file(l->source.file);
+	l->implied = !l->source.file && file;
+	l->source.file = file;
+	if (l->implied && access(file, R_OK) != 0 && errno == EACCES) {
+		if (!given)
+			fprintf(stderr,
+				"lookback: %s: %s; going on without it, with Redis at its default address (set --redis or -o)\n",
+				file, strerror(errno));
+		l->source.file = NULL;
+		l->implied = false;
+	}
 	if (l->redis) {
 		snprintf(redis, sizeof(redis), "redis=%s", l->redis);
 		if (strlen(l->redis) > 512 || l->source.options_len == SETTINGS_OPTIONS_MAX) {

@@ -8,8 +8,6 @@
 
 struct newly_suffixes;
 
-#define LOOKBACK_CONFIG_FILE "/etc/lookback/lookback.conf"
-
 enum { LOOKBACK_SETS_MAX = 200 };
 enum { LOOKBACK_LIMIT = 1000, LOOKBACK_TIMEOUT_S = 300 }; // of tables; of lookups
 
@@ -44,7 +42,7 @@ struct lookback {
 	bool through_shared; // pivot
 	const char *score;   // --score
 	const char *own;     // --own
-	bool implied;	     // the configuration file is LOOKBACK_CONFIG_FILE, which no option named
+	bool implied;	     // the configuration file is the default one, which no option named
 	int argc;	     // arguments after the command
 	char **argv;
 };

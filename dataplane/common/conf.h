@@ -3,11 +3,11 @@
 //
 //     # a comment
 //     flush.interval = 60
-//     sections = answer,authority
+//     include = conf.d/*.conf
 //
-// A program declares its keys in one table, which also gives the --help text. One file may serve both programs: keys in
-// `conf.other` belong to the other program and are ignored. Every message gives file, line and key, what was found and what
-// was expected. Not thread-safe: for start-up and SIGHUP only.
+// The catalogue (setting.h) has all keys of all programs. A program has a table of places: where it stores the values of the keys
+// that it uses; it ignores the others. A later line replaces an earlier one. `include` reads files at its place, conf_file.c.
+// Every message gives file, line and key, what was found and what was expected. Not thread-safe: for start-up and SIGHUP only.
 #pragma once
 
 #include <stdbool.h>
@@ -15,56 +15,89 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum conf_type {
-	CONF_BOOL,    // bool: yes/no, true/false, on/off, 1/0
-	CONF_UINT,    // uint64_t: decimal, min..max
-	CONF_SIZE,    // uint64_t: bytes, with k, m or g (powers of 1024), min..max
-	CONF_SECONDS, // double: seconds, with ms, s, min, h or d, min..max
-	CONF_STRING,  // char *, without control characters: owned by the table, freed when set again
-	CONF_FUNCTION // read by set(at, value, why); `def` is for --help only
-};
+#include "dataplane/common/setting.h"
+
+#define CONF_DEFAULT_FILE "/etc/lookback/lookback.conf"
+#define CONF_ENVIRONMENT "LOOKBACK_CONFIG" // the file to read if -c is not given; none: no file
+
+enum { CONF_WHY_SIZE = 1024 };
 
 // Reads `value` into `*at`. Returns 0, or -EINVAL with what was expected in `why`.
 typedef int conf_set_function(void *at, const char *value, char *why, size_t why_size);
 
-struct conf_key {
-	const char *name;	// as users write it: "flush.interval"
-	enum conf_type type;	// how the value is read, and the type of `*at`
-	void *at;		// where the value is stored
-	const char *def;	// default, as text; NULL: none
-	const char *help;	// one line for --help and the manual
-	double min, max;	// inclusive bounds of a number; max: longest string; both 0: no bounds
-	conf_set_function *set; // CONF_FUNCTION only
-	bool reload;		// takes effect on SIGHUP; others need a restart
+// Where a program stores a setting.
+struct conf_place {
+	const char *name;	// of a setting in the catalogue
+	void *at;		// of the type that setting_type says, if `set` is NULL
+	conf_set_function *set; // reads the text; or NULL
 };
 
 // What a key was set to, as text.
 struct conf_text {
 	char *read;	// by the last reading; owned
+	char *origin;	// of `read`: FILE:LINE or -o; NULL: the default; owned
 	char *in_force; // by the reading before conf_in_force; owned
 };
 
 struct conf {
-	const struct conf_key *keys; // the program's own keys
-	size_t keys_len;	     // how many
-	const char *const *other;    // names of keys that the other program reads; NULL-terminated
-	struct conf_text *texts;     // one for each key, zeros at first, for conf_next_changed; or NULL
+	const struct setting_topic *const *topics; // the catalogue
+	const struct conf_place *places;	   // the program's own keys
+	size_t places_len;			   // how many
+	enum setting_program program;		   // which one reads
+	struct conf_text *texts;		   // one for each place, zeros at first
 };
 
-// Sets every key to its default. A default that cannot be read aborts the program.
-void conf_defaults(const struct conf *conf);
+struct conf_source {
+	const char *file;	    // or NULL
+	const char *const *options; // -o, in order
+	size_t options_len;
+};
 
-// Reads a file. Returns 0 or -errno, having written one line to `why`.
-int conf_read_file(const struct conf *conf, const char *path, char *why, size_t why_size);
+// What was found while settings were read. Zeros at first, except `say`.
+struct conf_report {
+	void (*say)(void *context, const char *line); // called with each error; or NULL
+	void *context;
+	bool all;		   // check the values of the other programs' keys, too
+	unsigned errors;	   // how many
+	char first[CONF_WHY_SIZE]; // the first error
+	struct conf_files *files;  // read; NULL: not wanted
+};
 
-// Sets one `key=value` of the command line. Returns 0 or -EINVAL with one line in `why`.
+// Names of files. Zeros at first; freed by conf_files_free.
+struct conf_files {
+	char **names;
+	size_t len;
+};
+
+// The file that -c names (`given`, or NULL), else that of the environment, else the default one if it exists. NULL: none.
+const char *conf_file(const char *given);
+
+// Sets every key to its default, then reads the source. A default that cannot be read aborts the program. Returns 0, or -EINVAL
+// if there are errors.
+int conf_read(const struct conf *conf, const struct conf_source *source, struct conf_report *report);
+
+// Adds an error that concerns the value of a key; its origin comes first.
+void conf_report_add(const struct conf *conf, struct conf_report *report, const char *key, const char *text);
+
+// The first error, and how many more there are.
+void conf_report_first(const struct conf_report *report, char *why, size_t why_size);
+
+void conf_files_free(struct conf_files *files);
+// Appends a copy of a name. Without memory the name is missing.
+void conf_files_add(struct conf_files *files, const char *name);
+
+// Sets one `key=value`, without the defaults. Returns 0 or -EINVAL with one line in `why`.
 int conf_set_option(const struct conf *conf, const char *assignment, char *why, size_t why_size);
+void conf_defaults(const struct conf *conf);
 
 // Notes that the program runs with what was read. From now on keys without `reload` need a restart.
 void conf_in_force(const struct conf *conf);
 
 // The next key from `*at` on (0 at first) that was read with another value since then and needs a restart. NULL at the end.
-const struct conf_key *conf_next_changed(const struct conf *conf, size_t *at);
+const struct setting *conf_next_changed(const struct conf *conf, size_t *at);
 
-// Prints the table of keys with defaults and help.
+// Prints the keys that the program uses, with range, default and help.
 void conf_help(const struct conf *conf, FILE *out);
+
+// Prints `key = value` and the origin of each value; no secrets.
+void conf_print(const struct conf *conf, FILE *out);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dataplane/common/log.h"
+#include "dataplane/control/inputs.h"
 #include "dataplane/control/options.h"
 #include "dataplane/service/control.h"
 
@@ -20,7 +21,7 @@ static void print_help(const struct conf *conf)
 	       "      --vdev DEVICE      virtual device of DPDK: net_pcap, net_af_xdp, net_ring, ...\n"
 	       "      --replay FILE      capture (pcap, pcapng), or a folder of captures; exits at its end\n\n"
 	       "Options:\n"
-	       "  -c, --config FILE      read settings from FILE\n"
+	       "  -c, --config FILE      read settings from FILE; none: from no file [" CONF_DEFAULT_FILE "]\n"
 	       "  -o, --option KEY=VALUE set KEY; overrides FILE\n"
 	       "      --check[=SECONDS]  check this host and the input: listen for SECONDS (2), or read the captures;\n"
 	       "                         report problems and hints; send nothing. --check=host: open no input\n"
@@ -35,7 +36,7 @@ static void print_help(const struct conf *conf)
 	       "  lookback-dataplane --iface eth1\n"
 	       "  lookback-dataplane -a 0000:3b:00.0 -o workers=4\n"
 	       "  lookback-dataplane --replay monday.pcap --replay tuesday.pcap --summary\n\n"
-	       "Settings, in FILE or by -o [default]; SIGHUP reloads those marked (SIGHUP):\n");
+	       "Settings, in FILE or by -o; those marked 'reload' take effect on SIGHUP, others after a restart. lookback.conf(5):\n");
 	conf_help(conf, stdout);
 	printf("\nExit status: 0 the collector has everything, 1 failure, 2 wrong usage.\n");
 }
@@ -161,12 +162,15 @@ static void read_options(struct dataplane *d, int argc, char **argv)
 	}
 	if (optind < argc)
 		usage_error("unexpected argument '%s'", argv[optind]);
+	d->reload.file = conf_file(d->reload.file);
 	if (reload_settings(&d->reload, &d->settings, why, sizeof(why)) != 0) {
 		log_error("%s", why);
 		exit(EXIT_USAGE);
 	}
 	conf_in_force(conf);
 	log_level_set(d->settings.log_level);
+	if (inputs_add(d, &d->settings) != 0)
+		exit(EXIT_FAILURE);
 	if (intake_check_captures(&d->intake, d->settings.damaged) != 0)
 		exit(EXIT_FAILURE);
 }

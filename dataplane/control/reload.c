@@ -8,14 +8,14 @@
 
 int reload_settings(const struct reload *reload, struct dataplane_settings *settings, char *why, size_t why_size)
 {
-	const struct conf *conf = settings_conf(settings);
-	int result;
+	const struct conf_source source = {.file = reload->file,
+		.options = reload->options,
+		.options_len = (size_t)reload->options_len};
+	struct conf_report report = {0};
+	int result = settings_read(settings, &source, &report);
 
-	conf_defaults(conf);
-	result = reload->file ? conf_read_file(conf, reload->file, why, why_size) : 0;
-	for (int i = 0; i < reload->options_len && result == 0; i++)
-		result = conf_set_option(conf, reload->options[i], why, why_size);
-	return result == 0 ? settings_finish(settings, why, why_size) : result;
+	conf_report_first(&report, why, why_size);
+	return result;
 }
 
 static void read_all(struct reload *r)
@@ -138,10 +138,10 @@ enum reload_outcome reload_take(struct reload *r, uint64_t now_ms, unsigned pati
 
 static void log_fixed(const struct conf *conf)
 {
-	const struct conf_key *key;
+	const struct setting *setting;
 
-	for (size_t at = 0; (key = conf_next_changed(conf, &at)) != NULL;)
-		log_warning("%s: changed; takes effect after a restart", key->name);
+	for (size_t at = 0; (setting = conf_next_changed(conf, &at)) != NULL;)
+		log_warning("%s: changed; takes effect after a restart", setting->name);
 }
 
 void reload_in_force(struct reload *r)

@@ -16,7 +16,7 @@ enum reload_state { RELOAD_IDLE, RELOAD_READING, RELOAD_READ };
 enum reload_outcome { RELOAD_NOTHING, RELOAD_TAKEN, RELOAD_REFUSED };
 
 struct reload {
-	const char *file;			 // -c, or NULL
+	const char *file;			 // -c or the default (conf_file), or NULL
 	const char *options[RELOAD_OPTIONS_MAX]; // -o, in order
 	int options_len;
 	// main thread

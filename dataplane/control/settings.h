@@ -14,6 +14,8 @@ enum settings_idle { IDLE_POLL, IDLE_SLEEP };
 
 struct dataplane_settings {
 	char *collector_socket;	       // path of the collector's Unix socket
+	char *iface;		       // names of interfaces, comma-separated; inputs.h
+	char *port;		       // PCI devices, comma-separated; inputs.h
 	char *sensor;		       // name of this sensor; empty: the host name
 	double flush_interval_s;       // between two flushes of changed records
 	uint64_t flush_records;	       // maximum of records in one frame
@@ -59,5 +61,9 @@ struct dataplane_settings {
 // The keys, which write into `*settings`. One table: the next call changes where they write to.
 const struct conf *settings_conf(struct dataplane_settings *settings);
 
-// Checks and completes what depends on several keys. Call it after reading. Returns 0, or -EINVAL with one line in `why`.
-int settings_finish(struct dataplane_settings *settings, char *why, size_t why_size);
+// Reads the source into `*settings`, and checks and completes what depends on several keys. Returns 0, or -EINVAL if there are
+// errors.
+int settings_read(struct dataplane_settings *settings, const struct conf_source *source, struct conf_report *report);
+
+// The second half of it.
+void settings_finish(struct dataplane_settings *settings, struct conf_report *report);

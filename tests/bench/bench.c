@@ -441,7 +441,10 @@ static bool read_options(struct eal_args *eal, int argc, char **argv, char *why,
 		else
 			return false;
 	}
-	return argc >= 2 && settings.workers <= WORKERS_MAX && settings_finish(&settings, why, why_size) == 0;
+	struct conf_report report = {0};
+	settings_finish(&settings, &report);
+	conf_report_first(&report, why, why_size);
+	return argc >= 2 && settings.workers <= WORKERS_MAX && report.errors == 0;
 }
 
 // DPDK, the capture in memory, the filter, the workers. 0, or -1.

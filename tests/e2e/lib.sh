@@ -18,6 +18,7 @@ CHILDREN=()
 FAILURE='' # why the test failed
 CLEAN_UP=() # commands for the end, last one first
 PYTHON=/usr/bin/python3
+export LOOKBACK_CONFIG=none # not that of this machine
 
 # Reports of the sanitizers fail a test wherever they come from. What the environment adds (log_path=…) comes last and stands.
 export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1:exitcode=99${ASAN_OPTIONS:+:$ASAN_OPTIONS}

@@ -183,14 +183,14 @@ same "--redis" "$(look name "$name" --json)" "$(timeout 20 "$LOOKBACK" --redis "
 if unshare -m true 2> /dev/null; then
 	mkdir -p "$T/etc/lookback"
 	printf '# of all programs\nworkers = 4\nredis = unix:%s\nredis.password_file = /nonexistent\n' "$REDIS" > "$T/etc/lookback/lookback.conf"
-	shared() { timeout 20 unshare -m sh -c 'mount --bind "$0" /etc && exec "$@"' "$T/etc" "$LOOKBACK" "$@"; }
+	shared() { timeout 20 unshare -m sh -c 'mount --bind "$0" /etc && exec env -u LOOKBACK_CONFIG "$@"' "$T/etc" "$LOOKBACK" "$@"; }
 	shared name "$name" > "$T/out" 2> "$T/err" && fail "the password file of the shared configuration is not read"
 	sed -i '/password_file/d' "$T/etc/lookback/lookback.conf"
 	same "the shared configuration" "$(look name "$name" --json)" "$(shared name "$name" --json)"
 	shared name "$name" --redis unix:/nonexistent > "$T/out" 2>&1 && fail "--redis does not stand over the file"
 	if command -v setpriv > /dev/null; then # one who may not read it is told, and goes on
 		chmod 600 "$T/etc/lookback/lookback.conf"
-		unread() { timeout 20 unshare -m sh -c 'mount --bind "$0" /etc && exec setpriv --reuid 65534 --clear-groups "$@"' "$T/etc" "$LOOKBACK" "$@" > "$T/out" 2>&1; }
+		unread() { timeout 20 unshare -m sh -c 'mount --bind "$0" /etc && exec env -u LOOKBACK_CONFIG setpriv --reuid 65534 --clear-groups "$@"' "$T/etc" "$LOOKBACK" "$@" > "$T/out" 2>&1; }
 		unread name "$name" || true
 		grep -q '^lookback: /etc/lookback/lookback.conf: Permission denied; going on without it' "$T/out" || fail "a configuration that may not be read: $(cat "$T/out")"
 		unread name "$name" --redis "unix:$T/nowhere" || true

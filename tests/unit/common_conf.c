@@ -13,16 +13,23 @@ static uint64_t number, size;
 static double seconds;
 static char *text;
 
-static const struct conf_key keys[] = {
-	{.name = "flag", .type = CONF_BOOL, .at = &flag, .def = "no", .help = "h"},
-	{.name = "number", .type = CONF_UINT, .at = &number, .def = "5", .min = 1, .max = 10, .help = "h"},
-	{.name = "size", .type = CONF_SIZE, .at = &size, .def = "4k", .help = "h"},
-	{.name = "time", .type = CONF_SECONDS, .at = &seconds, .def = "60", .min = 0.5, .max = 86400, .help = "h"},
-	{.name = "text", .type = CONF_STRING, .at = &text, .def = "", .max = 10, .help = "h", .reload = true},
+static const struct setting rows[] = {
+	{.name = "flag", .type = SETTING_BOOL, .def = "no", .help = "h"},
+	{.name = "number", .type = SETTING_UINT, .def = "5", .min = 1, .max = 10, .help = "h"},
+	{.name = "size", .type = SETTING_SIZE, .def = "4k", .help = "h"},
+	{.name = "time", .type = SETTING_SECONDS, .def = "60", .min = 0.5, .max = 86400, .help = "h"},
+	{.name = "text", .type = SETTING_STRING, .def = "", .max = 10, .help = "h", .reload = true},
+	{.name = "theirs", .type = SETTING_UINT, .def = "1", .max = 3, .help = "h"},
+	{.name = "first", .type = SETTING_STRING, .def = "", .help = "h", .fills = true},
+	{.name = "secret", .type = SETTING_STRING, .def = "", .max = 3, .help = "h", .secret = true},
 };
-static const char *const other[] = {"theirs", NULL};
-static struct conf_text texts[5];
-static const struct conf conf = {.keys = keys, .keys_len = 5, .other = other, .texts = texts};
+static const struct setting_topic topic = {.title = "t", .settings = rows, .len = sizeof(rows) / sizeof(rows[0])};
+static const struct setting_topic *const topics[] = {&topic, NULL};
+static char *first, *secret;
+static const struct conf_place places[] = {{"flag", &flag, NULL}, {"number", &number, NULL}, {"size", &size, NULL},
+	{"time", &seconds, NULL}, {"text", &text, NULL}, {"first", &first, NULL}, {"secret", &secret, NULL}};
+static struct conf_text texts[7];
+static const struct conf conf = {.topics = topics, .places = places, .places_len = 7, .texts = texts};
 static char why[512];
 
 static void values(void)
@@ -53,24 +60,53 @@ static void refusals(void)
 	CU_ASSERT_STRING_EQUAL(why, "-o: text: found 'a?b', expected no control characters");
 	CU_ASSERT_EQUAL(conf_set_option(&conf, "text=1234567890", why, sizeof(why)), 0);
 	conf_set_option(&conf, "number=11", why, sizeof(why));
-	CU_ASSERT_STRING_EQUAL(why, "-o: number: found '11', expected a whole number from 1 to 10");
+	CU_ASSERT_STRING_EQUAL(why, "-o: number: found '11', expected a whole number: 1 to 10");
+}
+
+// Writes a file in `folder` and returns its path.
+static const char *put(const char *folder, const char *name, const char *content)
+{
+	static char path[300];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	fputs(content, file);
+	fclose(file);
+	return path;
+}
+
+static struct conf_report report;
+
+static int read_path(const char *path)
+{
+	const struct conf_source source = {.file = path};
+
+	report = (struct conf_report){0};
+	return conf_read(&conf, &source, &report);
 }
 
 static void files(void)
 {
-	char path[] = "/tmp/unit_conf_XXXXXX";
-	int fd = mkstemp(path);
+	char folder[] = "/tmp/unit_conf_XXXXXX", command[100];
+	const char *path;
 
-	dprintf(fd, "# comment\n\n  number = 7  \nflag=on\n");
-	CU_ASSERT_EQUAL(conf_read_file(&conf, path, why, sizeof(why)), 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	path = put(folder, "one", "# comment\n\n  number = 7  \nflag=on\n");
+	CU_ASSERT_EQUAL(read_path(path), 0);
 	CU_ASSERT_EQUAL(number, 7);
-	dprintf(fd, "nonsense\n");
-	CU_ASSERT_NOT_EQUAL(conf_read_file(&conf, path, why, sizeof(why)), 0);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, ":5: found 'nonsense', expected 'key = value'"));
-	close(fd);
-	unlink(path);
-	CU_ASSERT_NOT_EQUAL(conf_read_file(&conf, path, why, sizeof(why)), 0);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, path));
+	path = put(folder, "one", "# comment\n\n number = 7\nflag=on\nnonsense\n number = 70\nnumbr = 3\n\001x = 1\n");
+	CU_ASSERT_NOT_EQUAL(read_path(path), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.first, ":5: found 'nonsense', expected 'key = value'"));
+	CU_ASSERT_EQUAL(report.errors, 4);
+	conf_report_first(&report, why, sizeof(why));
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "; and 3 more errors"));
+	CU_ASSERT_NOT_EQUAL(read_path("/nonexistent/file"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.first, "/nonexistent/file: cannot read"));
+	CU_ASSERT_NOT_EQUAL(read_path(folder), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.first, "Is a directory"));
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	CU_ASSERT_EQUAL(system(command), 0);
 }
 
 // Those that need a restart and differ from what the program began with, however often they are read again.

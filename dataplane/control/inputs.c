@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/control/inputs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "dataplane/common/log.h"
+#include "dataplane/control/input_list.h"
+
+bool inputs_are_named(const struct dataplane *d)
+{
+	return d->eal.devices_named || d->intake.captures_len > 0 || d->intake.ifaces_len > 0;
+}
+
+static int add_ifaces(struct dataplane *d, const char *list)
+{
+	char item[256];
+
+	while (input_list_next(&list, item, sizeof(item))) {
+		char *name = strdup(item); // the intake keeps it
+		if (!name || intake_add_iface(&d->intake, name) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void add_ports(struct dataplane *d, const char *list)
+{
+	char item[256], device[1100] = "";
+
+	while (input_list_next(&list, item, sizeof(item))) {
+		if (!*device || !input_list_is_pci(item)) { // the first, or an option of the driver
+			snprintf(device + strlen(device), sizeof(device) - strlen(device), "%s%s", *device ? "," : "",
+				item);
+			continue;
+		}
+		eal_args_add(&d->eal, "-a", device);
+		snprintf(device, sizeof(device), "%s", item);
+	}
+	if (*device) {
+		eal_args_add(&d->eal, "-a", device);
+		d->intake.live = true;
+	}
+}
+
+int inputs_add(struct dataplane *d, const struct dataplane_settings *settings)
+{
+	if (inputs_are_named(d))
+		return 0;
+	add_ports(d, settings->port);
+	return add_ifaces(d, settings->iface);
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The inputs that the settings `iface` and `port` name. Any input on the command line replaces both.
+#pragma once
+
+#include "dataplane/control/dataplane.h"
+
+// Whether there is an input, of the command line or of the settings. Call it after inputs_add.
+bool inputs_are_named(const struct dataplane *d);
+
+// Adds the inputs of `settings`, unless there is one already. Call it before DPDK starts. Returns 0, also if the settings name
+// none, or -1 with one logged line.
+int inputs_add(struct dataplane *d, const struct dataplane_settings *settings);
