@@ -7,6 +7,7 @@ PACKAGE_FOLDER=/packages # in the tree
 
 packages_test() {
 	local tree=$WORK/clean
+	[ -e "$(echo "$OUTPUT"/lookback-common_*.deb)" ] || die "$OUTPUT: found no packages of one version, expected those of scripts/package"
 	say "Making a clean tree of $RELEASE"
 	TREES+=("$tree")
 	root_make "$RELEASE" "$tree"
