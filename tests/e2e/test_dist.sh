@@ -33,7 +33,7 @@ has_version() { # program, more that it names
 has_version dataplane/lookback-dataplane DPDK
 has_version collector/lookback-collector hiredis
 has_version collector/lookback hiredis
-grep -qE "^## \[(Unreleased|$version)\]" "$T/$name/CHANGELOG.md" || fail "CHANGELOG.md: no section of $version"
+grep -qE "^## \[$version\] - 20[0-9]{2}-[01][0-9]-[0-3][0-9]$" "$T/$name/CHANGELOG.md" || fail "CHANGELOG.md: no section of $version"
 if [ -e "$T/$name/debian/changelog" ]; then
 	head -n 1 "$T/$name/debian/changelog" | grep -qE "^lookback \(${version}[-~+)]" || fail "debian/changelog: found '$(head -n 1 "$T/$name/debian/changelog")', expected version $version"
 fi
