@@ -157,6 +157,8 @@ static void check(const struct settings *s, struct conf_report *report)
 		{*s->spool_dir && (*s->spool_dir != '/' || strlen(s->spool_dir) > 4000), "spool.dir",
 			"spool.dir: expected an absolute path"},
 		{*s->alert_dir && *s->alert_dir != '/', "alert.dir", "alert.dir: expected an absolute path"},
+		{*s->ready_sensors && s->ready_sensor_s == 0, "ready.sensors",
+			"ready.sensors: needs ready.sensor, the time within which they must be heard"},
 		{!is_plain(s->redis_prefix), "redis.prefix", "redis.prefix: expected printable ASCII without blanks"},
 		{strpbrk(s->redis_prefix, "{}") != NULL, "redis.prefix",
 			"redis.prefix: braces would put all keys into one slot of a cluster"},

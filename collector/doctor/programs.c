@@ -15,17 +15,21 @@
 
 enum { SILENT_FLUSHES = 3, SILENT_MORE_S = 60, GONE_S = 7 * 86400, FRAMES_PERCENT = 75 };
 
-// The number in "lookback-collector 0.1.0".
-static const char *number_of(const char *version)
-{
-	const char *space = strrchr(version, ' ');
+enum { NUMBER_SIZE = 64 };
 
-	return space ? space + 1 : version;
+// The number in "lookback-collector 0.2.0, hiredis 1.2.0".
+static const char *number_of(const char *version, char number[static NUMBER_SIZE])
+{
+	if (sscanf(version, "%*s %63[^,\n ]", number) != 1)
+		number[0] = '\0';
+	return number;
 }
 
 static void check_installed(const struct doctor_facts *f, struct doctor_report *r)
 {
-	const char *collector = number_of(f->collector_version), *dataplane = number_of(f->dataplane_version);
+	char numbers[2][NUMBER_SIZE];
+	const char *collector = number_of(f->collector_version, numbers[0]),
+		   *dataplane = number_of(f->dataplane_version, numbers[1]);
 	bool differ = (*collector && strcmp(collector, LOOKBACK_VERSION) != 0) ||
 		      (*dataplane && strcmp(dataplane, LOOKBACK_VERSION) != 0);
 
@@ -57,18 +61,18 @@ static void check_running(struct doctor_report *r, const char *program, const ch
 
 static void check_versions(const struct doctor_facts *f, struct doctor_report *r)
 {
-	char running[2][SAMPLES_NAME_SIZE] = {"", ""};
+	char running[2][SAMPLES_NAME_SIZE] = {"", ""}, number[NUMBER_SIZE];
 
 	check_installed(f, r);
 	if (!f->metrics[0])
 		return;
 	samples_labels(f->metrics[0], "build_info", "version", NULL, &running[0], 1);
-	check_running(r, "lookback-collector", running[0], number_of(f->collector_version), f->collectors,
+	check_running(r, "lookback-collector", running[0], number_of(f->collector_version, number), f->collectors,
 		f->collectors_len);
 	if (!facts_has_dataplane(f))
 		return;
 	samples_labels(f->metrics[0], "dataplane_build_info", "version", NULL, &running[1], 1);
-	check_running(r, "lookback-dataplane", running[1], number_of(f->dataplane_version), f->dataplanes,
+	check_running(r, "lookback-dataplane", running[1], number_of(f->dataplane_version, number), f->dataplanes,
 		f->dataplanes_len);
 }
 
