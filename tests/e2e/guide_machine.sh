@@ -17,6 +17,7 @@ mount -t tmpfs guide /run
 mkdir -p /etc/lookback/conf.d /var/lib/lookback /run/guide /root/work
 rm -rf /var/lib/redis/* /var/lib/lookback/*
 export HOME=/root
+unset LOOKBACK_CONFIG # the programs read /etc/lookback/lookback.conf
 # What the packages bring.
 for name in dataplane collector; do
 	ln -sf "$BUILD/$name/lookback-$name" "/usr/lib/lookback-$name"
