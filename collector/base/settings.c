@@ -153,6 +153,8 @@ static void check(const struct settings *s, struct conf_report *report)
 		{!wants_tls(s) && (*s->redis_ca || *s->redis_certificate || *s->redis_server_name), "redis",
 			"redis: found an address without TLS, expected rediss://HOST:PORT, because redis.ca, redis.certificate or "
 			"redis.server_name is set; write rediss:// before the address, or remove these settings"},
+		{*s->ready_sensors && s->ready_sensor_s == 0, "ready.sensors",
+			"ready.sensors: needs ready.sensor, the time within which they must be heard"},
 		{strlen(s->redis_sentinel) > 63, "redis.sentinel", "redis.sentinel: expected at most 63 characters"},
 		{*s->spool_dir && (*s->spool_dir != '/' || strlen(s->spool_dir) > 4000), "spool.dir",
 			"spool.dir: expected an absolute path"},

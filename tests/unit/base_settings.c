@@ -34,6 +34,7 @@ static void refusals(void)
 	CU_ASSERT_NOT_EQUAL(load(&s, "redis.user=u", NULL), 0);
 	CU_ASSERT_NOT_EQUAL(load(&s, "redis.password=p", "redis.password_file=/f"), 0);
 	CU_ASSERT_NOT_EQUAL(load(&s, "collector.socket=relative", NULL), 0);
+	CU_ASSERT_NOT_EQUAL(load(&s, "ready.sensors=east", NULL), 0);
 	CU_ASSERT_NOT_EQUAL(load(&s, "log.level=loud", NULL), 0);
 	CU_ASSERT_STRING_EQUAL(why, "-o: log.level: found 'loud', expected error, warning, info or debug");
 }
