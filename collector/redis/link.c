@@ -200,10 +200,10 @@ ssize_t redis_link_receive(struct redis_link *l, char *to, size_t size, int64_t 
 			l->greeted = true;
 			return n;
 		}
-		if (n == 0 || (n < 0 && (error == ECONNRESET || error == EPIPE)))
-			return fail_closed(l, n == 0 ? 0 : error);
 		if (n == REDIS_TLS_FAILED)
 			return fail_tls(l);
+		if (n == 0 || error == ECONNRESET || error == EPIPE)
+			return fail_closed(l, n == 0 ? 0 : error);
 		if (error == EAGAIN || error == EWOULDBLOCK) {
 			if (wait_for(l, events, until_ms) != 0)
 				return -1;

@@ -23,6 +23,7 @@ struct redis_tls {
 	char name[256];	       // expected in the certificate
 	char ca[1024];	       // redis.ca
 	char certificate[200]; // redis.certificate, for messages
+	int error;	       // errno of the last failed send or recv
 	bool ready;	       // the session exists
 	bool heard;	       // octets were received
 	bool stranger;	       // the first of them is no TLS
@@ -42,13 +43,16 @@ time_t redis_tls_expires(const struct redis_tls *t)
 
 // the socket ─────────────────────────────────────────────────────────────────────────────────
 
+// Octets for a server that has closed the connection are dropped: what is received next is its alert, which says why, or the end.
 static ssize_t push(gnutls_transport_ptr_t at, const void *bytes, size_t size)
 {
-	const struct redis_tls *t = at;
+	struct redis_tls *t = at;
 	ssize_t n = send(t->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
+	if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+		return (ssize_t)size;
 	if (n < 0)
-		gnutls_transport_set_errno(t->session, errno);
+		gnutls_transport_set_errno(t->session, t->error = errno);
 	return n;
 }
 
@@ -58,7 +62,7 @@ static ssize_t pull(gnutls_transport_ptr_t at, void *to, size_t size)
 	ssize_t n = recv(t->fd, to, size, MSG_DONTWAIT);
 
 	if (n < 0)
-		gnutls_transport_set_errno(t->session, errno);
+		gnutls_transport_set_errno(t->session, t->error = errno);
 	if (n > 0 && !t->heard) {
 		unsigned char first = *(const unsigned char *)to;
 		t->heard = true;
@@ -163,6 +167,10 @@ static int fail(struct redis_tls *t, int result)
 			"rediss://");
 	else if (result == GNUTLS_E_FATAL_ALERT_RECEIVED)
 		tell_alert(t);
+	else if (result == GNUTLS_E_PULL_ERROR || result == GNUTLS_E_PUSH_ERROR)
+		snprintf(t->why, sizeof(t->why), "connection lost in the handshake of TLS: %s", strerror(t->error));
+	else if (result == GNUTLS_E_PREMATURE_TERMINATION)
+		snprintf(t->why, sizeof(t->why), "it closed the connection in the handshake of TLS");
 	else
 		snprintf(t->why, sizeof(t->why), "TLS: %s", gnutls_strerror(result));
 	return REDIS_TLS_FAILED;
@@ -208,8 +216,7 @@ static ssize_t outcome(struct redis_tls *t, ssize_t n, short *events)
 	if (n == GNUTLS_E_PREMATURE_TERMINATION)
 		return 0;
 	if (n == GNUTLS_E_PUSH_ERROR || n == GNUTLS_E_PULL_ERROR) {
-		if (errno == 0 || errno == EAGAIN || errno == EINTR)
-			errno = ECONNRESET;
+		errno = t->error;
 		return -1;
 	}
 	return fail(t, (int)n);
@@ -217,24 +224,13 @@ static ssize_t outcome(struct redis_tls *t, ssize_t n, short *events)
 
 ssize_t redis_tls_send(struct redis_tls *t, const char *bytes, size_t size, short *events)
 {
-	errno = 0;
-	ssize_t n = gnutls_record_send(t->session, bytes, size);
-	int error = errno;
-	if (n == GNUTLS_E_PUSH_ERROR) { // the reason may have arrived as an alert
-		char octet;
-		ssize_t alert = gnutls_record_recv(t->session, &octet, 1);
-		if (alert == GNUTLS_E_FATAL_ALERT_RECEIVED)
-			return fail(t, (int)alert);
-	}
-	errno = error;
-	return outcome(t, n, events);
+	return outcome(t, gnutls_record_send(t->session, bytes, size), events);
 }
 
 ssize_t redis_tls_receive(struct redis_tls *t, char *to, size_t size, short *events)
 {
 	ssize_t n;
 
-	errno = 0;
 	do // messages of TLS itself, as a renegotiation, are refused
 		n = gnutls_record_recv(t->session, to, size);
 	while (n < 0 && n != GNUTLS_E_AGAIN && n != GNUTLS_E_INTERRUPTED && !gnutls_error_is_fatal((int)n));
