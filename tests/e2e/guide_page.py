@@ -25,7 +25,7 @@ import time
 BLOCK = re.compile(r'^```([^\n]*)\n(.*?)^```$|^<!-- (run|check): (.*?) -->$', re.M | re.S)
 COMMAND_S, CHECK_S = 60, 20
 PLAIN = ('', 'text')
-MARKS = {'packages': 'scripts/package --test', 'container': 'scripts/package --test', 'doctor': 'test_doctor.sh', 'source': 'test_scripts.sh', 'card': 'none: no such card'}
+MARKS = {'packages': 'scripts/package --test', 'container': 'scripts/package --test', 'doctor': 'test_doctor.sh', 'source': 'test_scripts.sh', 'card': 'none: no such card', 'machine': 'none: it changes the machine'}
 
 
 def blocks(page):
