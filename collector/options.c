@@ -18,6 +18,8 @@ static void print_help(void)
 	       "  -o, --option KEY=VALUE set KEY; overrides FILE\n"
 	       "      --once             exit when a dataplane has said BYE and all it sent is in Redis\n"
 	       "      --check            read the settings, try Redis, report what was found\n"
+	       "      --check-config     print all errors in the settings, and exit\n"
+	       "      --print-config     print the settings and where each was set, and exit\n"
 	       "      --reload           ask the running service to read its settings again; wait for the outcome\n"
 	       "      --help             print this help\n"
 	       "      --version          print the version\n\n"
@@ -40,12 +42,14 @@ int collector_options_usage(const char *format, const char *what)
 
 int collector_options_parse(int argc, char **argv, struct collector_options *o)
 {
-	enum { OPT_ONCE = 256, OPT_CHECK, OPT_RELOAD, OPT_VERSION, OPT_HELP };
+	enum { OPT_ONCE = 256, OPT_CHECK, OPT_RELOAD, OPT_CHECK_CONFIG, OPT_PRINT_CONFIG, OPT_VERSION, OPT_HELP };
 	static const struct option names[] = {{"config", required_argument, NULL, 'c'},
 		{"option", required_argument, NULL, 'o'}, {"once", no_argument, NULL, OPT_ONCE},
 		{"check", no_argument, NULL, OPT_CHECK}, {"reload", optional_argument, NULL, OPT_RELOAD},
-		{"version", no_argument, NULL, OPT_VERSION}, {"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
-	int c;
+		{"check-config", no_argument, NULL, OPT_CHECK_CONFIG},
+		{"print-config", no_argument, NULL, OPT_PRINT_CONFIG}, {"version", no_argument, NULL, OPT_VERSION},
+		{"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
+	int c, command = 0;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":c:o:", names, NULL)) != -1) {
@@ -69,6 +73,10 @@ int collector_options_parse(int argc, char **argv, struct collector_options *o)
 				return collector_options_usage("--reload: found '%s', expected nothing, or wait",
 					optarg);
 			return control_ask("/run/lookback", optarg != NULL);
+		case OPT_CHECK_CONFIG:
+		case OPT_PRINT_CONFIG:
+			command = c;
+			break;
 		case OPT_VERSION:
 			printf("lookback-collector %s, %s\n", LOOKBACK_VERSION, LOOKBACK_LIBRARIES);
 			return EXIT_SUCCESS;
@@ -82,6 +90,8 @@ int collector_options_parse(int argc, char **argv, struct collector_options *o)
 				optopt && optopt < OPT_ONCE ? letter : argv[optind - 1]);
 		}
 	}
+	if (optind < argc)
+		return collector_options_usage("unexpected argument '%s'; see --help", argv[optind]);
 	o->source.file = conf_file(o->source.file);
-	return optind < argc ? collector_options_usage("unexpected argument '%s'; see --help", argv[optind]) : -1;
+	return command ? settings_command(&o->source, command == OPT_PRINT_CONFIG) : -1;
 }

@@ -220,6 +220,20 @@ static int read_source(const struct settings_source *source, struct conf_report 
 	return result == 0 && report->errors > 0 ? -EINVAL : result;
 }
 
+static void check_parsed(void *context, struct conf_report *report)
+{
+	check(&parsed, report);
+}
+
+int settings_command(const struct settings_source *source, bool print)
+{
+	const struct conf_source all = {.file = source->file,
+		.options = source->options,
+		.options_len = source->options_len};
+
+	return conf_command(&conf, &all, check_parsed, NULL, print);
+}
+
 int settings_load(struct settings *out, const struct settings_source *source, char *why, size_t why_size)
 {
 	struct conf_report report = {0};

@@ -75,6 +75,9 @@ bool settings_add_option(struct settings_source *source, char *assignment);
 // and `*out` unchanged. Main thread only.
 int settings_load(struct settings *out, const struct settings_source *source, char *why, size_t why_size);
 
+// --check-config, or with `print` --print-config. Returns the exit status.
+int settings_command(const struct settings_source *source, bool print);
+
 // The program runs with what was loaded last: settings_reload warns of keys that differ from it.
 void settings_in_force(void);
 

@@ -154,6 +154,8 @@ static void print_common(void)
 	       "      --redis ADDRESS     HOST:PORT or unix:/path; several with commas\n"
 	       "  -c, --config FILE       configuration file; none: no file [%s]\n"
 	       "  -o, --option KEY=VALUE  set one of its settings; the password may be in REDISCLI_AUTH\n"
+	       "      --check-config      print all errors in the settings, and exit\n"
+	       "      --print-config      print the settings and where each was set, and exit\n"
 	       "  -h, --help              print this help, or that of COMMAND\n"
 	       "      --version           print the version\n\n"
 	       "Exit status: 0 found or done, 1 nothing found, 2 wrong usage or failure.\n",

@@ -41,6 +41,8 @@ enum lookback_option {
 	OPT_SHARED,
 	OPT_GRAPHML,
 	OPT_DOT,
+	OPT_CHECK_CONFIG,
+	OPT_PRINT_CONFIG,
 	OPT_VERSION,
 	OPT_HELP
 };
@@ -257,15 +259,20 @@ int lookback_parse_options(struct lookback *l, int argc, char **argv)
 		{"report", no_argument, NULL, OPT_REPORT}, {"score", required_argument, NULL, OPT_SCORE},
 		{"own", required_argument, NULL, OPT_OWN}, {"html", no_argument, NULL, OPT_HTML},
 		{"through-shared", no_argument, NULL, OPT_SHARED}, {"graphml", no_argument, NULL, OPT_GRAPHML},
-		{"dot", no_argument, NULL, OPT_DOT}, {"version", no_argument, NULL, OPT_VERSION},
+		{"dot", no_argument, NULL, OPT_DOT}, {"check-config", no_argument, NULL, OPT_CHECK_CONFIG},
+		{"print-config", no_argument, NULL, OPT_PRINT_CONFIG}, {"version", no_argument, NULL, OPT_VERSION},
 		{"help", no_argument, NULL, OPT_HELP}, {NULL, 0, NULL, 0}};
-	int c, result = 0;
+	int c, result = 0, show = 0;
 	bool help = false;
 
 	while (result == 0 && (c = getopt_long(argc, argv, "c:o:jt:s:l:qfnyuh", names, NULL)) != -1) {
 		if (c == OPT_VERSION) {
 			printf("lookback %s, %s\n", LOOKBACK_VERSION, LOOKBACK_REDIS_LIBRARIES);
 			return LOOKBACK_FOUND;
+		}
+		if (c == OPT_CHECK_CONFIG || c == OPT_PRINT_CONFIG) {
+			show = c;
+			continue;
 		}
 		if (c == OPT_HELP || c == 'h') {
 			help = true;
@@ -280,6 +287,10 @@ int lookback_parse_options(struct lookback *l, int argc, char **argv)
 	if (help && result == 0) {
 		lookback_help(l->argc > 0 ? l->argv[0] : NULL);
 		return LOOKBACK_FOUND;
+	}
+	if (show && result == 0) {
+		l->source.file = conf_file(l->source.file);
+		return settings_command(&l->source, show == OPT_PRINT_CONFIG);
 	}
 	return result != 0 ? result : -1;
 }

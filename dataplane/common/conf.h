@@ -101,3 +101,10 @@ void conf_help(const struct conf *conf, FILE *out);
 
 // Prints `key = value` and the origin of each value; no secrets.
 void conf_print(const struct conf *conf, FILE *out);
+
+// --check-config, or with `print` --print-config: reads everything and logs each error, also those in the values of the other
+// programs' keys; `check` finds those that depend on several keys. Returns the exit status: 0, or CONF_EXIT_WRONG.
+enum { CONF_EXIT_WRONG = 2 };
+typedef void conf_check_function(void *context, struct conf_report *report);
+int conf_command(const struct conf *conf, const struct conf_source *source, conf_check_function *check, void *context,
+	bool print);

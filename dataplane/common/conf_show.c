@@ -45,3 +45,28 @@ void conf_print(const struct conf *conf, FILE *out)
 		}
 	}
 }
+
+static void say_error(void *context, const char *line)
+{
+	log_error("%s", line);
+}
+
+int conf_command(const struct conf *conf, const struct conf_source *source, conf_check_function *check, void *context,
+	bool print)
+{
+	struct conf_files files = {0};
+	struct conf_report report = {.say = say_error, .all = true, .files = &files};
+
+	conf_read(conf, source, &report);
+	check(context, &report);
+	if (print)
+		conf_print(conf, stdout);
+	else if (report.errors == 0) {
+		printf("configuration: no errors; files read: %s", files.len == 0 ? "none" : "");
+		for (size_t i = 0; i < files.len; i++)
+			printf("%s%s", i > 0 ? ", " : "", files.names[i]);
+		printf("\n");
+	}
+	conf_files_free(&files);
+	return report.errors == 0 ? 0 : CONF_EXIT_WRONG;
+}

@@ -25,6 +25,8 @@ static void print_help(const struct conf *conf)
 	       "  -o, --option KEY=VALUE set KEY; overrides FILE\n"
 	       "      --check[=SECONDS]  check this host and the input: listen for SECONDS (2), or read the captures;\n"
 	       "                         report problems and hints; send nothing. --check=host: open no input\n"
+	       "      --check-config     print all errors in the settings, and exit\n"
+	       "      --print-config     print the settings and where each was set, and exit\n"
 	       "      --reload           ask the running service to read its settings again; wait for the outcome\n"
 	       "      --summary          print the accounts at exit\n"
 	       "      --json             print the accounts as one JSON object; with --check: one object per line\n"
@@ -50,14 +52,24 @@ static _Noreturn void usage_error(const char *format, const char *what)
 	exit(EXIT_USAGE);
 }
 
-enum long_option { OPTION_IFACE = 256, OPTION_REPLAY, OPTION_SUMMARY, OPTION_JSON, OPTION_CHECK, OPTION_RELOAD };
+enum long_option {
+	OPTION_IFACE = 256,
+	OPTION_REPLAY,
+	OPTION_SUMMARY,
+	OPTION_JSON,
+	OPTION_CHECK,
+	OPTION_RELOAD,
+	OPTION_CHECK_CONFIG,
+	OPTION_PRINT_CONFIG
+};
 
 static const struct option long_options[] = {{"iface", required_argument, NULL, OPTION_IFACE},
 	{"replay", required_argument, NULL, OPTION_REPLAY}, {"config", required_argument, NULL, 'C'},
 	{"option", required_argument, NULL, 'o'}, {"check", optional_argument, NULL, OPTION_CHECK},
-	{"reload", optional_argument, NULL, OPTION_RELOAD}, {"summary", no_argument, NULL, OPTION_SUMMARY},
-	{"json", no_argument, NULL, OPTION_JSON}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},
-	{NULL, 0, NULL, 0}};
+	{"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
+	{"print-config", no_argument, NULL, OPTION_PRINT_CONFIG}, {"reload", optional_argument, NULL, OPTION_RELOAD},
+	{"summary", no_argument, NULL, OPTION_SUMMARY}, {"json", no_argument, NULL, OPTION_JSON},
+	{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 
 // Whether the next word is the value of our option, not an option of DPDK.
 static bool wants_value(const char *option)
@@ -129,10 +141,20 @@ static int ask_reload(const char *text)
 	return control_ask("/run/lookback-dataplane", text != NULL);
 }
 
+// --check-config, --print-config. Exit status.
+static int show_config(struct dataplane *d, bool print)
+{
+	const struct conf_source source = {.file = d->reload.file,
+		.options = d->reload.options,
+		.options_len = (size_t)d->reload.options_len};
+
+	return settings_command(&d->settings, &source, print);
+}
+
 static void read_options(struct dataplane *d, int argc, char **argv)
 {
 	const struct conf *conf = settings_conf(&d->settings);
-	int option;
+	int option, command = 0;
 	char why[1024];
 
 	opterr = 0;
@@ -143,6 +165,8 @@ static void read_options(struct dataplane *d, int argc, char **argv)
 			d->reload.options[d->reload.options_len++] = optarg;
 		else if (option == OPTION_CHECK)
 			read_check(d, optarg);
+		else if (option == OPTION_CHECK_CONFIG || option == OPTION_PRINT_CONFIG)
+			command = option;
 		else if (option == OPTION_RELOAD)
 			exit(ask_reload(optarg));
 		else if (option == OPTION_SUMMARY || option == OPTION_JSON)
@@ -163,6 +187,8 @@ static void read_options(struct dataplane *d, int argc, char **argv)
 	if (optind < argc)
 		usage_error("unexpected argument '%s'", argv[optind]);
 	d->reload.file = conf_file(d->reload.file);
+	if (command)
+		exit(show_config(d, command == OPTION_PRINT_CONFIG));
 	if (reload_settings(&d->reload, &d->settings, why, sizeof(why)) != 0) {
 		log_error("%s", why);
 		exit(EXIT_USAGE);

@@ -223,3 +223,13 @@ int settings_read(struct dataplane_settings *s, const struct conf_source *source
 	settings_finish(s, report);
 	return result == 0 && report->errors > 0 ? -EINVAL : result;
 }
+
+static void check_settings(void *settings, struct conf_report *report)
+{
+	settings_finish(settings, report);
+}
+
+int settings_command(struct dataplane_settings *s, const struct conf_source *source, bool print)
+{
+	return conf_command(settings_conf(s), source, check_settings, s, print);
+}

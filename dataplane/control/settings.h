@@ -65,5 +65,8 @@ const struct conf *settings_conf(struct dataplane_settings *settings);
 // errors.
 int settings_read(struct dataplane_settings *settings, const struct conf_source *source, struct conf_report *report);
 
-// The second half of it.
+// --check-config, or with `print` --print-config. Returns the exit status.
+int settings_command(struct dataplane_settings *settings, const struct conf_source *source, bool print);
+
+// The second half of settings_read.
 void settings_finish(struct dataplane_settings *settings, struct conf_report *report);

@@ -109,6 +109,49 @@ static void files(void)
 	CU_ASSERT_EQUAL(system(command), 0);
 }
 
+// Included files: order, a missing one, none that match, a circle, too deep, a folder.
+static void includes(void)
+{
+	char folder[] = "/tmp/unit_conf[a]_XXXXXX", command[100], name[20], content[60];
+	const char *path;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	put(folder, "a.inc", "number = 2\n");
+	put(folder, "b.inc", "number = 3\n");
+	path = put(folder, "main", "number = 9\ninclude = *.inc\ninclude = *.none\ninclude = none/*.inc\n");
+	CU_ASSERT_EQUAL(read_path(path), 0);
+	CU_ASSERT_EQUAL(number, 3);
+	CU_ASSERT_PTR_NOT_NULL(strstr(texts[1].origin, "/b.inc:1"));
+	path = put(folder, "main", "include = missing\ninclude =\ninclude = ./\n");
+	CU_ASSERT_NOT_EQUAL(read_path(path), 0);
+	CU_ASSERT_EQUAL(report.errors, 3);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.first, "main:1: include: missing does not exist"));
+	path = put(folder, "main", "include = main\n");
+	CU_ASSERT_NOT_EQUAL(read_path(path), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.first, "includes itself"));
+	CU_ASSERT_EQUAL(report.errors, 1);
+	for (int i = 0; i < 12; i++) {
+		snprintf(name, sizeof(name), "deep%d", i);
+		snprintf(content, sizeof(content), "include = deep%d\n", i + 1);
+		put(folder, name, content);
+	}
+	path = put(folder, "main", "include = deep0\n");
+	CU_ASSERT_NOT_EQUAL(read_path(path), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.first, "nested more than 8 deep"));
+	snprintf(command, sizeof(command), "rm -r '%s'", folder);
+	CU_ASSERT_EQUAL(system(command), 0);
+}
+
+static void nearest(void)
+{
+	CU_ASSERT_STRING_EQUAL(setting_nearest(setting_topics, "flush.intervxl"), "flush.interval");
+	CU_ASSERT_STRING_EQUAL(setting_nearest(setting_topics, "Flush-Interval"), "flush.interval");
+	CU_ASSERT_STRING_EQUAL(setting_nearest(setting_topics, "wrokers"), "workers");
+	CU_ASSERT_STRING_EQUAL(setting_nearest(setting_topics, "password_file"), "redis.password_file");
+	CU_ASSERT_PTR_NULL(setting_nearest(setting_topics, "completelyother"));
+	CU_ASSERT_PTR_NULL(setting_nearest(setting_topics, ""));
+}
+
 // Those that need a restart and differ from what the program began with, however often they are read again.
 static void changes(void)
 {
@@ -133,7 +176,7 @@ static void changes(void)
 int main(void)
 {
 	static const struct unit_test tests[] = {{"values", values}, {"refusals", refusals}, {"files", files},
-		{"changes", changes}};
+		{"includes", includes}, {"nearest", nearest}, {"changes", changes}};
 	int result = unit_run("conf", tests, sizeof(tests) / sizeof(tests[0]));
 
 	free(text);
