@@ -11,7 +11,7 @@ changelog=$(sed -n '1s/^lookback (\(.*\)) .*/\1/p' "$ROOT/debian/changelog")
 [ "${version:-none}" = "$changelog" ] || fail "debian/changelog: found version '$changelog', expected '$version' as in meson.build"
 
 # What scripts/lib.sh installs for a build is in debian/control too.
-for package in $(sed -n '/^\t\[run\]=/,/"$/p' "$ROOT/scripts/lib.sh" | grep -o 'lib[a-z0-9.-]*-dev'); do
+for package in $(sed -n '/^\t\[run\]=/,/"$/p' "$ROOT/scripts/lib.sh" | grep -oE '\b(lib|zlib|nettle)[a-z0-9.-]*-dev\b'); do
 	case $package in libc6-dev | libcunit1-dev) continue ;; esac
 	grep -qE "^ $package( \(.*\))?,?$" "$ROOT/debian/control" || fail "debian/control: found no $package, expected it in Build-Depends as in scripts/lib.sh"
 done
