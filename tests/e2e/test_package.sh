@@ -30,8 +30,8 @@ for package in lookback lookback-common lookback-collector lookback-dataplane; d
 	[ "$package" = lookback-common ] || [[ $depends == *"lookback-common (= $version)"* ]] || fail "$package: found Depends $depends, expected lookback-common (= $version)"
 done
 [ -z "$(sort "$T/files" | uniq -d)" ] || fail "files in two packages: $(sort "$T/files" | uniq -d)"
-for file in usr/bin/lookback usr/bin/lookback-collector usr/bin/lookback-dataplane etc/lookback/redis.conf usr/share/lookback/redis.conf \
-	usr/lib/sysusers.d/lookback.conf usr/lib/tmpfiles.d/lookback.conf usr/share/man/man5/watch.conf.5.gz \
+for file in usr/bin/lookback usr/bin/lookback-collector usr/bin/lookback-dataplane etc/lookback/lookback.conf etc/lookback/redis.conf usr/share/lookback/redis.conf \
+	usr/lib/sysusers.d/lookback.conf usr/lib/tmpfiles.d/lookback.conf usr/share/man/man5/lookback.conf.5.gz usr/share/man/man5/watch.conf.5.gz \
 	usr/share/doc/lookback-common/examples/watch.conf usr/share/doc/lookback-common/guide; do
 	[ -e "$root/$file" ] || fail "no package has $file"
 done
