@@ -24,11 +24,7 @@ await() { # tenths of a second, command…
 files() { find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /packages -o -path /var/lib/apt -o -path /var/cache -o -path /var/log/apt \
 	-o -path /var/lib/dpkg -o -path /run -o -path /root \) -prune -o -printf '%p\n' | sort; }
 
-# Without a configuration file in the packages, the programs are given one.
-config=()
-settings=/etc/lookback/conf.d/redis.conf
-shipped() { dpkg-deb -c /packages/new/lookback-common_*.deb | grep -q ' ./etc/lookback/lookback.conf$'; }
-shipped || config=(-c /etc/lookback/lookback.conf) settings=/etc/lookback/lookback.conf
+settings=/etc/lookback/conf.d/redis.conf # the operator's
 
 as_lookback() { setpriv --reuid lookback --regid lookback --clear-groups -- "$@"; }
 
@@ -49,10 +45,10 @@ redis_end() {
 # A replay through the installed programs, as the user of the services.
 replay() {
 	install -d -o lookback -g lookback /run/lookback /run/lookback-dataplane
-	as_lookback lookback-collector "${config[@]}" --once -o http.listen=none > /tmp/collector.log 2>&1 &
+	as_lookback lookback-collector --once -o http.listen=none > /tmp/collector.log 2>&1 &
 	local collector=$!
 	await 200 test -S /run/lookback/collector.sock
-	XDG_RUNTIME_DIR=/run/lookback-dataplane as_lookback lookback-dataplane "${config[@]}" --no-huge --replay /packages/services.pcap > /tmp/dataplane.log 2>&1 || fail "the replay"
+	XDG_RUNTIME_DIR=/run/lookback-dataplane as_lookback lookback-dataplane --no-huge --replay /packages/services.pcap > /tmp/dataplane.log 2>&1 || fail "the replay"
 	wait $collector || fail "the collector"
 }
 lookup_works() { # how often each record was counted
@@ -92,7 +88,7 @@ for program in lookback lookback-collector lookback-dataplane; do
 	done
 	! ldd "$(command -v $program)" | grep 'not found' || fail "$program: a library is missing"
 done
-for page in $(shipped && echo lookback.conf.5) watch.conf.5; do [ -s "/usr/share/man/man5/$page.gz" ] || fail "no manual page $page"; done
+for page in lookback.conf.5 watch.conf.5; do [ -s "/usr/share/man/man5/$page.gz" ] || fail "no manual page $page"; done
 grep -qa 'xdp_steer' /usr/bin/lookback-dataplane || fail "the XDP program is not in lookback-dataplane"
 for unit in lookback-collector lookback-dataplane; do
 	[ -L /etc/systemd/system/multi-user.target.wants/$unit.service ] || fail "$unit is not enabled"
@@ -104,9 +100,8 @@ for file in watch block; do cp $example/$file.conf /etc/lookback/; done
 
 step "Redis with the shipped settings, a replay, lookups"
 redis_begin
-mkdir -p /etc/lookback/conf.d
 echo 'redis = unix:/run/redis-lookback/redis-server.sock' > $settings
-lookback-collector "${config[@]}" --check > /tmp/check.log 2>&1 || fail "lookback-collector --check"
+lookback-collector --check > /tmp/check.log 2>&1 || fail "lookback-collector --check"
 ! grep -i warning /tmp/check.log || fail "warnings with the shipped settings of Redis"
 replay
 lookup_works 1
