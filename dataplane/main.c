@@ -11,6 +11,7 @@
 
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
+#include "dataplane/control/await_input.h"
 #include "dataplane/control/confine.h"
 #include "dataplane/control/huge_pages.h"
 #include "dataplane/control/inputs.h"
@@ -376,6 +377,9 @@ int main(int argc, char **argv)
 	log_start(d.settings.log_format, d.settings.sensor);
 	notify_open();
 	control_open();
+	int awaited = await_input(&d, is_stopped, &hangups_seen);
+	if (awaited != 0)
+		return awaited > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (confine_begin(&d, argc, argv) != 0)
 		return EXIT_FAILURE;
 	int opened = open_everything(&d);

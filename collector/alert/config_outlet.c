@@ -2,6 +2,8 @@
 // Reads one section [outlet NAME]: which keys a kind has, and what their values may be.
 #include "collector/alert/config.h"
 
+#include "collector/base/credentials.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -52,9 +54,16 @@ static int set_text(const struct outlet_reader *r, const struct section_entry *e
 
 static int set_file(const struct outlet_reader *r, const struct section_entry *e, char *out)
 {
-	if (*e->value != '/')
-		return REFUSE(r, e, "%s: found '%.60s', expected an absolute path", e->key, e->value);
-	return set_text(r, e, out, ALERT_PATH_SIZE);
+	char why[400];
+
+	if (!credentials_is_one(e->value) && *e->value != '/')
+		return REFUSE(r, e, "%s: found '%.60s', expected an absolute path, or credential:NAME", e->key,
+			e->value);
+	if (strlen(e->value) >= ALERT_PATH_SIZE || !credentials_is_one(e->value))
+		return set_text(r, e, out, ALERT_PATH_SIZE);
+	return credentials_path(e->value, out, ALERT_PATH_SIZE, why, sizeof(why)) == 0
+		       ? 0
+		       : REFUSE(r, e, "%s: %s", e->key, why);
 }
 
 static int set_seconds(const struct outlet_reader *r, const struct section_entry *e, double least, double most,

@@ -159,8 +159,6 @@ static void check(const struct settings *s, struct conf_report *report)
 		{*s->spool_dir && (*s->spool_dir != '/' || strlen(s->spool_dir) > 4000), "spool.dir",
 			"spool.dir: expected an absolute path"},
 		{*s->alert_dir && *s->alert_dir != '/', "alert.dir", "alert.dir: expected an absolute path"},
-		{*s->ready_sensors && s->ready_sensor_s == 0, "ready.sensors",
-			"ready.sensors: needs ready.sensor, the time within which they must be heard"},
 		{!is_plain(s->redis_prefix), "redis.prefix", "redis.prefix: expected printable ASCII without blanks"},
 		{strpbrk(s->redis_prefix, "{}") != NULL, "redis.prefix",
 			"redis.prefix: braces would put all keys into one slot of a cluster"},
@@ -216,6 +214,7 @@ static int read_source(const struct settings_source *source, struct conf_report 
 		.options_len = source->options_len};
 	int result = conf_read(&conf, &all, report);
 
+	settings_credentials(&parsed, &conf, report);
 	check(&parsed, report);
 	return result == 0 && report->errors > 0 ? -EINVAL : result;
 }

@@ -95,3 +95,7 @@ void settings_spool_dir(const struct settings *s, bool once, char *out, size_t o
 
 // The folder of the alerts that wait: alert.dir, or by the same rule.
 void settings_alert_dir(const struct settings *s, char *out, size_t out_size);
+
+// settings_credentials.c: a step of settings_load. Replaces the names of credentials by the paths of their files (credentials.h), and
+// uses credentials that no setting names.
+void settings_credentials(struct settings *s, const struct conf *conf, struct conf_report *report);

@@ -47,6 +47,7 @@ int inputs_add(struct dataplane *d, const struct dataplane_settings *settings)
 {
 	if (inputs_are_named(d))
 		return 0;
+	d->intake.waits = !d->check; // services start early
 	add_ports(d, settings->port);
 	return add_ifaces(d, settings->iface);
 }

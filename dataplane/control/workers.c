@@ -50,7 +50,8 @@ static void add_sources(struct worker *w, const struct intake *in)
 			.queue = (uint16_t)w->id,
 			.link = port->link,
 			.packet_time = port->packet_time,
-			.cut_size = port->cut_size};
+			.cut_size = port->cut_size,
+			.paused = port->iface && port->iface->gone};
 	}
 	w->replays = w->sources_len > 0;
 	for (uint32_t s = 0; s < w->sources_len; s++)

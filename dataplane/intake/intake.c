@@ -107,7 +107,7 @@ int intake_check_captures(struct intake *in, enum intake_damaged damaged)
 
 int intake_add_iface(struct intake *in, const char *name)
 {
-	if (if_nametoindex(name) == 0) {
+	if (if_nametoindex(name) == 0 && !in->waits) {
 		log_error("--iface: found no interface '%s'; ip link lists them", name);
 		return -1;
 	}
@@ -167,6 +167,15 @@ static int start_port(struct intake *in, uint16_t id, const struct intake_option
 	return 0;
 }
 
+// intake_watch opens it.
+static void await_iface(struct port *port, const struct intake_options *options)
+{
+	log_warning("interface %s: does not exist yet; waiting for it", port->iface->name);
+	port->iface->gone = true;
+	port->queues = (uint16_t)options->workers;
+	snprintf(port->name, sizeof(port->name), "%s", port->iface->name);
+}
+
 static int open_iface(struct intake *in, unsigned index, const struct intake_options *options)
 {
 	struct port *port = &in->ports[in->ports_len];
@@ -178,6 +187,11 @@ static int open_iface(struct intake *in, unsigned index, const struct intake_opt
 	unsigned room = iface_room(&in->ifaces[index]);
 	struct rte_mempool *pool = room > IFACE_ROOM_USUAL ? port_pool(options, options->workers, room) : in->pool;
 	port->iface = &in->ifaces[index];
+	if (!iface_is_there(port->iface)) {
+		await_iface(port, options);
+		in->ports_len++;
+		return 0;
+	}
 	if (!pool || iface_open(&in->ifaces[index], port, options, pool) != 0)
 		return -1;
 	in->ports_len++;

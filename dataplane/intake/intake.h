@@ -21,7 +21,8 @@ struct intake {
 	unsigned ifaces_len;
 	struct capture vdev_captures[STATS_PORTS_MAX]; // rx_pcap= of --vdev net_pcap, which end too
 	unsigned vdev_captures_len;
-	bool live; // there is a source that does not end by itself
+	bool waits; // an interface that does not exist yet is waited for
+	bool live;  // there is a source that does not end by itself
 	// opened
 	struct rte_mempool *pool;
 	struct replay *replay; // NULL without --replay
@@ -31,7 +32,7 @@ struct intake {
 
 // Call these before DPDK starts. They return 0, or -1 with one logged line.
 int intake_add_capture(struct intake *intake, const char *path); // a capture, or a folder of captures
-int intake_add_iface(struct intake *intake, const char *name);
+int intake_add_iface(struct intake *intake, const char *name);	 // must exist, unless `waits` is set
 int intake_add_vdev(struct intake *intake, const char *devargs); // finds the captures that it names
 
 // Reads through all captures before the first packet is taken. Returns 0, or -1 with one logged line per bad capture.

@@ -10,19 +10,19 @@ collector.socket = $SOCKET
 redis = unix:$REDIS
 http.listen = none
 END
-echo 'LOOKBACK_INPUT=' > "$T/dataplane.env"
+export LOOKBACK_CONFIG=$T/lookback.conf
 for name in collector dataplane; do
 	unit=$T/lookback-$name.service
-	sed -E -e "s|=([-+]*)[^ ]*/lookback-$name |=\1$BUILD/$name/lookback-$name |" \
-		-e "s|/etc/lookback/|$T/|" "$BUILD/scripts/systemd/lookback-$name.service" > "$unit"
+	sed -E -e "s,=([-+]*)[^ ]*/lookback-$name( |$),=\1$BUILD/$name/lookback-$name\2," \
+		"$BUILD/scripts/systemd/lookback-$name.service" > "$unit"
 	command=$(sed -n 's/^ExecStart=//p' "$unit")
 	# shellcheck disable=SC2086  # words, as systemd splits them
-	timeout 60 ${command/ \$LOOKBACK_INPUT/} --check > "$T/check.log" 2>&1 ||
+	timeout 60 $command --check > "$T/check.log" 2>&1 ||
 		fail "'$command' is not taken: $(tail -n 1 "$T/check.log")"
 done
 before=$(sed -n 's/^ExecStartPre=-+//p' "$T/lookback-dataplane.service")
 # shellcheck disable=SC2086
-timeout 60 ${before/ \$LOOKBACK_INPUT/} > "$T/check.log" 2>&1 || fail "'$before' is not taken: $(tail -n 1 "$T/check.log")"
+timeout 60 $before > "$T/check.log" 2>&1 || fail "'$before' is not taken: $(tail -n 1 "$T/check.log")"
 
 # The feed: an instance, until it follows the stream.
 unit=$T/lookback-new@domain.service

@@ -1,0 +1,207 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The services under a systemd that has booted, in a container: start, state, credentials, Redis's socket, live capture, reload, restart,
+# watchdog, wrong settings, hardening.
+#
+#     BOOT_RELEASE    release of the container; by default that of this machine
+#     BOOT_DEBS       folder of packages (scripts/package) to install there; by default `meson install` of $BUILD
+#     BOOT_KEEP       folder of the tree, which is then kept and used again
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+(. "$ROOT/scripts/lib.sh" && . "$ROOT/scripts/lib-chroot.sh" && root_obstacle) > "$T/obstacle"
+[ ! -s "$T/obstacle" ] || skip "$(cat "$T/obstacle")"
+for program in systemd-nspawn debootstrap nsenter; do command -v "$program" > /dev/null || skip "$program is not installed"; done
+
+release=${BOOT_RELEASE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
+tree=${BOOT_KEEP:-$T/tree}
+
+# the tree ───────────────────────────────────────────────────────────────────────────────────
+tree_do() { bash -c '. "$0/scripts/lib.sh"; . "$0/scripts/lib-chroot.sh"; "$@"' "$ROOT" "$@"; }
+# The packages of the libraries that the programs use.
+library_packages() {
+	ldd "$BUILD"/collector/lookback-collector "$BUILD"/collector/lookback "$BUILD"/dataplane/lookback-dataplane | awk '/=> \// { print $3 }' | sort -u |
+		while read -r library; do dpkg -S "*/$(basename "$(realpath "$library")")" 2> /dev/null | cut -d: -f1; done | sort -u
+}
+if [ ! -e "$tree/etc/os-release" ]; then
+	base=(systemd systemd-sysv dbus redis-server iproute2 procps)
+	if [ -n "${BOOT_DEBS-}" ]; then
+		tree_do root_make "$release" "$tree" "${base[@]}" > "$T/tree.log" 2>&1 || fail "no tree of $release"
+		mkdir "$tree/debs"
+		cp "$BOOT_DEBS"/*.deb "$tree/debs"
+		# shellcheck disable=SC2016  # expanded in the tree
+		tree_do root_run "$tree" sh -c 'apt-get install -y -q /debs/*.deb' > "$T/tree.log" 2>&1 || fail "the packages cannot be installed"
+	else
+		mapfile -t -O ${#base[@]} base < <(library_packages)
+		tree_do root_make "$release" "$tree" publicsuffix "${base[@]}" > "$T/tree.log" 2>&1 || fail "no tree of $release"
+	fi
+	rm -f "$tree/usr/sbin/policy-rc.d"
+	[ -n "${BOOT_KEEP-}" ] || CLEAN_UP+=("rm -rf --one-file-system '$tree'")
+fi
+[ -n "${BOOT_DEBS-}" ] || DESTDIR=$tree meson install -C "$BUILD" --no-rebuild --quiet > "$T/install.log" 2>&1 || fail "meson install fails"
+bin=$tree/usr/local/bin
+[ -z "${BOOT_DEBS-}" ] || bin=$tree/usr/bin
+[ -x "$bin/lookback-collector" ] || fail "no $bin/lookback-collector"
+bin=${bin#"$tree"}
+
+# the boot ───────────────────────────────────────────────────────────────────────────────────
+export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes
+start nspawn systemd-nspawn --quiet --register=no --keep-unit --machine="lookback-$$" --directory="$tree" --private-network --capability=all \
+	--system-call-filter=@known --console=pipe --boot
+NSPAWN=$PID
+CLEAN_UP+=('kill -KILL $LEADER')
+has_leader() { LEADER=$(pgrep -P "$NSPAWN" | head -n 1) && [ -n "$LEADER" ]; }
+has_booted() { inside systemctl is-system-running | grep -qE 'running|degraded'; }
+inside() { timeout 120 nsenter -t "$LEADER" -a env -i PATH="$bin:/usr/sbin:/usr/bin:/sbin:/bin" LC_ALL=C.UTF-8 "$@"; }
+await 20 has_leader
+LEADER=$(pgrep -P "$NSPAWN" | head -n 1)
+for _ in {1..100}; do
+	! has_booted 2> /dev/null || break
+	is_alive "$NSPAWN" || skip "systemd does not boot in a container here: $(tail -n 1 "$T/nspawn.log")"
+	sleep 0.2
+done
+has_booted || skip "systemd does not boot in a container here: $(tail -n 1 "$T/nspawn.log")"
+# DPDK looks into /sys/module, which a container with a network of its own does not have.
+inside sh -c '[ -e /sys/module ] || { mount -o remount,rw /sys && mkdir /sys/module && mount -t sysfs sysfs /mnt && mount --bind /mnt/module /sys/module; }' ||
+	fail "no /sys/module"
+echo "systemd: $(inside systemctl --version | head -n 1), booted"
+
+prop() { inside systemctl show -P "$2" "$1"; } # unit, property
+is_state() { [ "$(prop "$1" ActiveState)" = "$2" ]; }
+says() { prop "$1" StatusText | grep -q -- "$2"; } # unit, text
+main_of() { prop "$1" MainPID; }
+restarted() { [ "$(prop "$1" NRestarts)" -gt "$2" ] && is_state "$1" active; }
+# systemctl's exit status is that of the reload.
+reload() { # unit, 0 or 1, line of the log
+	local status=0
+	inside systemctl reload "$1" > "$T/reload.log" 2>&1 || status=1
+	[ "$status" = "$2" ] || fail "systemctl reload $1: found exit status $status, expected $2: $(cat "$T/reload.log")"
+	inside journalctl -q -u "$1" -n 20 -o cat > "$T/journal.log"
+	grep -q -- "$3" "$T/journal.log" || fail "the log of $1 does not say '$3'"
+	is_state "$1" active || fail "$1 is $(prop "$1" ActiveState) after a reload"
+}
+show_units() {
+	inside journalctl -q --no-pager -n 60 -u 'lookback*' -o short-precise > "$T/journal.log" 2>&1
+	inside systemctl --no-pager status 'lookback*' > "$T/status.log" 2>&1
+}
+CLEAN_UP+=(show_units)
+
+collector=lookback-collector.service dataplane=lookback-dataplane.service
+
+# the user, Redis as Debian ships it with a socket and a password, credentials ─────────────────
+inside systemd-sysusers
+inside systemd-tmpfiles --create lookback.conf
+inside id lookback > "$T/id.log"
+grep -q '(redis)' "$T/id.log" || fail "the user is no member of the group redis: $(cat "$T/id.log")"
+sed -i '/^requirepass\|^unixsocket/d' "$tree/etc/redis/redis.conf"
+printf 'unixsocket /run/redis/redis-server.sock\nunixsocketperm 770\nrequirepass correct-horse\n' >> "$tree/etc/redis/redis.conf"
+inside systemctl restart redis-server
+inside install -d -m 700 /etc/credstore
+echo correct-horse > "$tree/etc/credstore/redis-password"
+chmod 600 "$tree/etc/credstore/redis-password"
+mkdir -p "$tree/etc/lookback"
+config() { # further lines
+	printf '%s\n' 'redis = unix:/run/redis/redis-server.sock' 'flush.interval = 0.5' 'table.records = 100000' 'tcp.flows = 4096' 'tcp.memory = 16m' "$@" \
+		> "$tree/etc/lookback/lookback.conf"
+}
+config
+inside systemctl daemon-reload
+inside systemctl start "$collector" "$dataplane" || fail "the services do not start"
+is_state "$collector" active || fail "the collector is $(prop "$collector" ActiveState)"
+await 20 says "$collector" 'Redis accepts writes'
+says "$dataplane" 'waiting: no interface is set; set iface = … in /etc/lookback/lookback.conf, then systemctl reload lookback-dataplane' ||
+	fail "the dataplane without an input says '$(prop "$dataplane" StatusText)'"
+for unit in "$collector" "$dataplane"; do
+	[ "$(inside stat -c %U "/proc/$(main_of "$unit")")" = lookback ] || fail "$unit does not run as lookback"
+done
+echo "started: Redis by socket and password, no input"
+
+# input by reload, live capture ────────────────────────────────────────────────────────────────
+net() { nsenter -t "$LEADER" -n "$@"; }
+net ip link add p0 type veth peer name s0
+for end in p0 s0; do
+	net sysctl -qw "net.ipv6.conf.$end.disable_ipv6=1" 2> /dev/null || true
+	net ip link set "$end" up
+done
+config 'iface = s0, later0'
+reload "$dataplane" 0 'settings read again'
+says "$dataplane" 'waiting for interface later0; .*1 interface (s0)' || fail "the dataplane says '$(prop "$dataplane" StatusText)'"
+lookup() { inside lookback name "$1" | grep -q 203.0.113; }
+arrives() { # interface, zone
+	net timeout 60 "$PYTHON" "$E2E/dns_send.py" "$1" --count 1 --names 1 --zone "$2"
+	sleep 0.5
+	lookup "n0.$2"
+}
+await 20 arrives p0 first.example
+net ip link add p1 type veth peer name later0
+for end in p1 later0; do net ip link set "$end" up; done
+await 20 says "$dataplane" '2 interfaces (s0, later0)'
+await 20 arrives p1 later.example
+echo "live: $(inside journalctl -q -u "$dataplane" -o cat | grep -m 1 -o 'capturing through.*'); an interface that came later, too"
+
+# reload ─────────────────────────────────────────────────────────────────────────────────────
+reload "$collector" 0 'settings read again'
+config 'iface = s0, later0' 'no.such.key = 1'
+reload "$collector" 1 'no.such.key'
+reload "$dataplane" 1 'no.such.key'
+config 'iface = s0, later0' 'filter = net nonsense/99'
+reload "$dataplane" 1 'filter'
+config 'iface = s0, later0'
+reload "$dataplane" 0 'settings read again'
+inside lookback-dataplane --reload > "$T/reload.log" || fail "lookback-dataplane --reload fails as root"
+metrics() { net curl -s http://127.0.0.1:8053/metrics; }
+has_metric() { metrics | grep -q -- "$1"; }
+await 20 has_metric '^lookback_collector_reloads_total{outcome="refused"} 1$'
+await 20 has_metric '^lookback_reloads_total{.*outcome="refused".*} 2$'
+echo "reload: outcome in exit status, log, metric"
+
+# restart ────────────────────────────────────────────────────────────────────────────────────
+for unit in "$collector" "$dataplane"; do
+	before=$(prop "$unit" NRestarts)
+	inside kill -KILL "$(main_of "$unit")"
+	await 30 restarted "$unit" "$before"
+	mkdir -p "$tree/run/systemd/system"
+	# /run of the container is another file system
+	inside mkdir -p "/run/systemd/system/$unit.d"
+	printf '[Service]\nWatchdogSec=2\n' | inside tee "/run/systemd/system/$unit.d/test.conf" > /dev/null
+done
+await 20 arrives p0 second.example
+echo "kill -9: started again"
+inside systemctl daemon-reload
+inside systemctl restart "$collector" "$dataplane"
+for unit in "$collector" "$dataplane"; do
+	before=$(prop "$unit" NRestarts)
+	inside kill -STOP "$(main_of "$unit")"
+	await 30 restarted "$unit" "$before"
+	inside journalctl -q -u "$unit" -o cat > "$T/journal.log"
+	grep -qi 'watchdog timeout' "$T/journal.log" || fail "$unit: no watchdog in the journal"
+done
+await 20 arrives p0 third.example
+echo "watchdog: a program that hangs is started again"
+
+# wrong settings ─────────────────────────────────────────────────────────────────────────────
+config 'no.such.key = 1'
+for unit in "$collector" "$dataplane"; do
+	before=$(prop "$unit" NRestarts)
+	! inside systemctl restart "$unit" 2> /dev/null || fail "$unit starts with wrong settings"
+	sleep 3 # longer than RestartSec
+	is_state "$unit" failed || fail "$unit with wrong settings is $(prop "$unit" ActiveState), expected failed"
+	[ "$(prop "$unit" ExecMainStatus)" = 2 ] || fail "$unit: found exit status $(prop "$unit" ExecMainStatus), expected 2"
+done
+config 'iface = s0'
+inside systemctl restart "$collector" "$dataplane" || fail "the services do not start with right settings again"
+await 20 arrives p0 fourth.example
+echo "wrong settings: failed once, no loop"
+
+# the end ────────────────────────────────────────────────────────────────────────────────────
+for limit in "$collector:1.5" "$dataplane:3"; do
+	level=$(inside systemd-analyze security --no-pager "${limit%:*}" | sed -n 's/.*Overall exposure level for .*: \([0-9.]*\).*/\1/p')
+	awk -v level="$level" -v limit="${limit#*:}" 'BEGIN { exit !(level != "" && level <= limit) }' || fail "${limit%:*}: found an exposure of $level, expected at most ${limit#*:}"
+done
+inside systemctl stop "$dataplane" "$collector"
+for unit in "$collector" "$dataplane"; do
+	is_state "$unit" inactive || fail "$unit is $(prop "$unit" ActiveState) after its stop"
+	[ "$(prop "$unit" ExecMainStatus)" = 0 ] || fail "$unit ended with status $(prop "$unit" ExecMainStatus)"
+done
+! inside journalctl -q -o cat -u 'lookback*' | grep -E 'refused system call|do not add up|Permission denied' || fail "complaints in the journal"
+! net ip link show s0 | grep -q xdp || fail "an XDP program stayed on s0"
+echo "stopped; exposure within limits"
