@@ -138,6 +138,13 @@ await 20 says "$dataplane" '2 interfaces (s0, later0)'
 await 20 arrives p1 later.example
 echo "live: $(inside journalctl -q -u "$dataplane" -o cat | grep -m 1 -o 'capturing through.*'); an interface that came later, too"
 
+# huge pages and cards: none here, so that the machine stays as it is; later0 is no card.
+inside mkdir -p /run/systemd/system/lookback-host.service.d
+printf '[Service]\nEnvironment=HUGE_PAGES=0\n' | inside tee /run/systemd/system/lookback-host.service.d/test.conf > /dev/null
+inside systemctl daemon-reload
+inside systemctl start lookback-host.service || fail "lookback-host does not start: $(inside journalctl -q -u lookback-host -n 3 -o cat)"
+is_state lookback-host.service active || fail "lookback-host is $(prop lookback-host.service ActiveState)"
+
 # reload ─────────────────────────────────────────────────────────────────────────────────────
 reload "$collector" 0 'settings read again'
 config 'iface = s0, later0' 'no.such.key = 1'

@@ -50,4 +50,25 @@ says "done   bind $card to ixgbe"
 ! setup --unbind $card || fail "unbound a card that it knows nothing of"
 ! setup --bind 0000:00:1f.9 || fail "took a bad address"
 ! setup --huge-pages many || fail "took a bad number"
+
+# As lookback-host.service runs it: cards of the setting port, pages that are missing.
+mkdir -p "$sys/kernel/iommu_groups/7" "$T/vfio"
+ln -s "$sys/kernel/iommu_groups/7" "$device/iommu_group"
+: > "$T/vfio/7"
+chmod 600 "$T/vfio/7"
+: > "$device/driver_override"
+printf '#!/bin/sh\necho "workers = 1    # default"\necho "port = %s,iavf_option=1    # lookback.conf:3"\n' $card > "$T/dataplane"
+chmod +x "$T/dataplane"
+export HOST_SETUP_DATAPLANE=$T/dataplane HOST_SETUP_VFIO=$T/vfio HOST_SETUP_GROUP
+HOST_SETUP_GROUP=$(id -gn)
+echo 8 > "$proc/sys/vm/nr_hugepages"
+setup --huge-pages 5 --raise --ports --apply || fail "--ports: $(tail -n 1 "$T/setup.log")"
+[ "$(cat "$device/driver_override")" = vfio-pci ] || fail "--ports: the card of the setting port was not bound"
+[ "$(stat -c %a "$T/vfio/7")" = 660 ] || fail "--ports: the group has no access to the card"
+[ "$(cat "$proc/sys/vm/nr_hugepages")" = 8 ] || fail "--raise: changed huge pages although enough are free"
+setup --huge-pages 9 --raise --apply
+[ "$(cat "$proc/sys/vm/nr_hugepages")" = 12 ] || fail "--raise: found $(cat "$proc/sys/vm/nr_hugepages") pages, expected 12, 9 of them free"
+printf '#!/bin/sh\nexit 2\n' > "$T/dataplane"
+! setup --ports || fail "--ports: success with wrong settings"
+says 'the settings are wrong'
 echo "told, asked, done and undone"
