@@ -254,6 +254,13 @@ int settings_load(struct settings *out, const struct settings_source *source, ch
 	return 0;
 }
 
+void settings_files(const struct settings_source *source, struct conf_files *files)
+{
+	struct conf_report report = {.files = files};
+
+	read_source(source, &report);
+}
+
 void settings_spool_dir(const struct settings *s, bool once, char *out, size_t out_size)
 {
 	if (s->spool_dir[0])

@@ -78,6 +78,9 @@ int settings_load(struct settings *out, const struct settings_source *source, ch
 // --check-config, or with `print` --print-config. Returns the exit status.
 int settings_command(const struct settings_source *source, bool print);
 
+// The files of the configuration, with those that it includes. Reads it again.
+void settings_files(const struct settings_source *source, struct conf_files *files);
+
 // The program runs with what was loaded last: settings_reload warns of keys that differ from it.
 void settings_in_force(void);
 

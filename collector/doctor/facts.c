@@ -48,10 +48,19 @@ int facts_dataplane(const struct doctor_facts *f, const char *check, unsigned li
 		argv[len++] = copies[copies_len++] = strdup(f->source->options[i]);
 	}
 	argv[len] = NULL;
-	int status = program_run(argv, limit_ms, out, out_size);
+	int status = program_run(argv, true, limit_ms, out, out_size);
 	while (copies_len > 0)
 		free(copies[--copies_len]);
 	return status;
+}
+
+void facts_error(const char *text, char *out, size_t out_size)
+{
+	static const char mark[] = "error: ";
+	const char *at = strstr(text, mark);
+
+	at = at ? at + strlen(mark) : "no answer; run lookback-dataplane --check to see why";
+	snprintf(out, out_size, "%.*s", (int)strcspn(at, "\n"), at);
 }
 
 static void ask_version(const char *path, char *out, size_t out_size)
@@ -60,7 +69,7 @@ static void ask_version(const char *path, char *out, size_t out_size)
 	char *argv[] = {program, option, NULL};
 
 	snprintf(program, sizeof(program), "%s", path);
-	if (program_run(argv, VERSION_MS, out, out_size) != 0)
+	if (program_run(argv, false, VERSION_MS, out, out_size) != 0)
 		out[0] = '\0';
 	out[strcspn(out, ",\n")] = '\0';
 }
@@ -163,7 +172,9 @@ static void ask_host(struct doctor_facts *f)
 	f->host = f->dataplane[0] ? calloc(1, HOST_SIZE) : NULL;
 	if (!f->host)
 		return;
-	if (facts_dataplane(f, "host", HOST_MS, f->host, HOST_SIZE) < 0 || f->host[0] != '{') {
+	int status = facts_dataplane(f, "host", HOST_MS, f->host, HOST_SIZE);
+	if (status < 0 || !strstr(f->host, "{\"fact\"")) {
+		facts_error(f->host, f->host_why, sizeof(f->host_why));
 		free(f->host);
 		f->host = NULL;
 		return;

@@ -34,8 +34,8 @@ struct doctor_facts {
 	double between_s;
 	char url[300], http_why[300];
 
-	// the dataplane: output of --check=host --json, one object per line; NULL: could not be run
-	char *host;
+	// the dataplane: output of --check=host --json, one object per line, between lines of its log; NULL: it failed, and why
+	char *host, host_why[400];
 	char ifaces[FACTS_IFACES_MAX][64]; // of the settings, and of the dataplanes that are connected
 	size_t ifaces_len;
 	unsigned workers;
@@ -52,6 +52,9 @@ void facts_free(struct doctor_facts *f);
 
 // True if a dataplane is connected to the collector.
 bool facts_has_dataplane(const struct doctor_facts *f);
+
+// The first error in the output of a program.
+void facts_error(const char *text, char *out, size_t out_size);
 
 // Runs `lookback-dataplane` with the same settings and these options. Returns the exit status, or -1 (program.h).
 int facts_dataplane(const struct doctor_facts *f, const char *check, unsigned limit_ms, char *out, size_t out_size);

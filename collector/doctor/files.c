@@ -80,11 +80,42 @@ static void check_socket(const struct doctor_facts *f, struct doctor_report *r)
 	}
 }
 
+// Whether a line of the file sets a password.
+static bool has_password(const char *path)
+{
+	static const char key[] = "redis.password";
+	FILE *file = fopen(path, "re");
+	char line[1024];
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		const char *at = line + strspn(line, " \t");
+		found = strncmp(at, key, strlen(key)) == 0 && at[strlen(key) + strspn(at + strlen(key), " \t")] == '=';
+	}
+	if (file)
+		fclose(file);
+	explicit_bzero(line, sizeof(line));
+	return found;
+}
+
+// The configuration, and the files that it includes.
+static void check_configuration(const struct doctor_facts *f, struct doctor_report *r, const struct sandbox_user *user)
+{
+	struct conf_files files = {0};
+
+	settings_files(f->source, &files);
+	for (size_t i = 0; i < files.len; i++) {
+		const struct named_file file = {"the configuration", files.names[i], has_password(files.names[i]),
+			true};
+		check_file(r, &file, user);
+	}
+	conf_files_free(&files);
+}
+
 static size_t list_files(const struct doctor_facts *f, struct named_file out[static FILES_MAX])
 {
 	const struct settings *s = f->settings;
 	const struct named_file all[] = {
-		{"the configuration", f->source->file, s->redis_password[0] != '\0', true},
 		{"redis.password_file", s->redis_password_file, true, false},
 		{"redis.ca", s->redis_ca, false, false},
 		{"redis.certificate", s->redis_certificate, false, false},
@@ -117,6 +148,7 @@ void doctor_check_files(const struct doctor_facts *f, struct doctor_report *r)
 	if (sandbox_user_find(&user, f->settings->user, why, sizeof(why)) != 0)
 		doctor_bad(r, FINDING_UNREADABLE, "%s", why);
 	doctor_word(r, "USER", user.name[0] ? user.name : f->user);
+	check_configuration(f, r, &user);
 	size_t len = list_files(f, files);
 	for (size_t i = 0; i < len; i++)
 		check_file(r, &files[i], &user);

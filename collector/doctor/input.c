@@ -69,7 +69,7 @@ static void take_lines(const struct doctor_facts *f, struct doctor_report *r, co
 
 static void listen_to_input(const struct doctor_facts *f, struct doctor_report *r)
 {
-	char *text = calloc(1, OUTPUT_SIZE);
+	char why[400], *text = calloc(1, OUTPUT_SIZE);
 
 	if (!text)
 		return;
@@ -77,9 +77,10 @@ static void listen_to_input(const struct doctor_facts *f, struct doctor_report *
 	take_lines(f, r, text, false);
 	if (status < 0)
 		doctor_bad(r, FINDING_OPEN, "lookback-dataplane --check did not end within %d s", LISTEN_MS / 1000);
-	else if (status != 0 && !strstr(text, "\"fail\""))
-		doctor_bad(r, FINDING_OPEN,
-			"lookback-dataplane --check cannot open the input; run it to see why: lookback-dataplane --check");
+	else if (status != 0 && !strstr(text, "\"fail\"")) {
+		facts_error(text, why, sizeof(why));
+		doctor_bad(r, FINDING_OPEN, "lookback-dataplane --check: %s", why);
+	}
 	free(text);
 }
 

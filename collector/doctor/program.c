@@ -72,7 +72,7 @@ static bool has_ended(pid_t pid, uint64_t until_ms, int *status)
 	return true;
 }
 
-static _Noreturn void run(char *const argv[], int output)
+static _Noreturn void run(char *const argv[], bool errors, int output)
 {
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -80,12 +80,12 @@ static _Noreturn void run(char *const argv[], int output)
 	signal(SIGPIPE, SIG_DFL);
 	dup2(nothing, STDIN_FILENO);
 	dup2(output, STDOUT_FILENO);
-	dup2(nothing, STDERR_FILENO);
+	dup2(errors ? output : nothing, STDERR_FILENO);
 	execv(argv[0], argv);
 	_exit(127);
 }
 
-int program_run(char *const argv[], unsigned limit_ms, char *out, size_t out_size)
+int program_run(char *const argv[], bool errors, unsigned limit_ms, char *out, size_t out_size)
 {
 	uint64_t until_ms = monotonic_ms() + limit_ms;
 	int fds[2], status;
@@ -95,7 +95,7 @@ int program_run(char *const argv[], unsigned limit_ms, char *out, size_t out_siz
 		return -1;
 	pid_t pid = fork();
 	if (pid == 0)
-		run(argv, fds[1]);
+		run(argv, errors, fds[1]);
 	close(fds[1]);
 	if (pid > 0)
 		read_all(fds[0], until_ms, out, out_size);

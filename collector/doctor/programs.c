@@ -129,6 +129,17 @@ static void check_ready(const struct doctor_facts *f, struct doctor_report *r)
 		doctor_ok(r, FINDING_ACCOUNTS, "every sighting is accounted for");
 }
 
+// What only the dataplane reads: its settings, the interface.
+static void check_settings(const struct doctor_facts *f, struct doctor_report *r)
+{
+	if (f->host)
+		doctor_ok(r, FINDING_CONFIG, "lookback-dataplane accepts them");
+	else if (f->dataplane[0] && geteuid() != 0 && strstr(f->host_why, "Permission denied"))
+		doctor_skip_rights(r, FINDING_CONFIG, "lookback-dataplane: %s", f->host_why);
+	else if (f->dataplane[0])
+		doctor_bad(r, FINDING_CONFIG, "lookback-dataplane: %s", f->host_why);
+}
+
 static void check_dataplane(const struct doctor_facts *f, struct doctor_report *r)
 {
 	bool has_input = f->ifaces_len > 0 || f->has_device;
@@ -139,7 +150,8 @@ static void check_dataplane(const struct doctor_facts *f, struct doctor_report *
 		doctor_bad_as(r, FINDING_INPUT, facts_has_dataplane(f) ? DOCTOR_HINT : DOCTOR_WARNING,
 			"the settings name no interface and no card");
 	else
-		doctor_skip(r, FINDING_INPUT, "lookback-dataplane is not installed, or cannot read the settings");
+		doctor_skip(r, FINDING_INPUT, "lookback-dataplane %s",
+			f->dataplane[0] ? "rejects the settings" : "is not installed");
 	if (facts_has_dataplane(f))
 		doctor_ok(r, FINDING_DATAPLANE, "%.0f connected", samples_collector(f->metrics[0], "connections"));
 	else if (!f->metrics[0])
@@ -157,6 +169,7 @@ void doctor_check_programs(const struct doctor_facts *f, struct doctor_report *r
 	check_versions(f, r);
 	check_collector(f, r);
 	check_ready(f, r);
+	check_settings(f, r);
 	check_dataplane(f, r);
 }
 

@@ -44,6 +44,8 @@ certificate() { # first day, days
 redis_up --maxmemory 100mb --maxmemory-policy allkeys-lru --appendonly no --save '' --zset-max-listpack-value 64
 port=$("$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 certificate 2020-01-01 30
+mkdir "$T/conf.d"
+printf 'redis.password = secret\n' > "$T/conf.d/password.conf"
 openssl ecparam -name prime256v1 -genkey -noout -out "$T/key.pem" # of no certificate
 chmod 644 "$T/key.pem"
 mount -t tmpfs -o size=1m none "$T/full" 2> "$T/mount.log" || skip "no tmpfs here: $(cat "$T/mount.log")"
@@ -73,6 +75,10 @@ xdp.program = off
 END
 : > "$T/watch.conf"
 chmod 666 "$T/watch.conf"
+echo "include = conf.d/*.conf" >> "$T/lookback.conf"
+timeout 60 "$T/bin/lookback" doctor -c "$T/lookback.conf" --json > "$T/findings" || true
+grep '"files.secret"' "$T/findings" | grep '"error"' | grep -q conf.d/password.conf || fail "a password in conf.d that all can read is not found: $(grep files "$T/findings")"
+rm "$T/conf.d/password.conf"
 doctor 2
 has error programs.collector files.secret files.writable certificate.expired certificate.key spool.space
 has warning redis.eviction redis.persistence redis.listpack spool.file-system
@@ -155,6 +161,10 @@ await 20 is_gone "$dataplane"
 "$T/bin/lookback" doctor list > "$T/list"
 awk '/^\| finding \|/ { table = 1 } table' "$ROOT/docs/guide/doctor.md" | diff "$T/list" - > "$T/list.diff" ||
 	fail "docs/guide/doctor.md has another table than lookback doctor list: $(cat "$T/list.diff")"
+# What only the dataplane rejects.
+sed "s/^match.*/match = perhaps/" "$T/lookback.conf" > "$T/other.conf"
+"$T/bin/lookback" doctor -c "$T/other.conf" --json > "$T/findings" || true
+grep '"config.settings"' "$T/findings" | grep '"error"' | grep -q match || fail "a wrong setting of the dataplane is not found: $(grep config.settings "$T/findings")"
 echo 'redis = :nothing' > "$T/lookback.conf"
 doctor 2
 has error config.settings
