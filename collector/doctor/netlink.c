@@ -16,8 +16,7 @@
 enum { ANSWER_SIZE = 65536, PATIENCE_S = 2 };
 
 // Calls `take` for each message of the answer.
-static void ask(int protocol, const void *request, size_t size, void (*take)(const struct nlmsghdr *, void *),
-	void *arg)
+static void ask(int protocol, const void *request, size_t size, void (*take)(struct nlmsghdr *, void *), void *arg)
 {
 	static char answer[ANSWER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 	const struct timeval patience = {.tv_sec = PATIENCE_S};
@@ -45,24 +44,24 @@ static void ask(int protocol, const void *request, size_t size, void (*take)(con
 }
 
 // An attribute among others, or NULL.
-static const struct rtattr *find(const struct rtattr *first, size_t size, unsigned type)
+static struct rtattr *find(struct rtattr *first, size_t size, unsigned type)
 {
-	for (const struct rtattr *a = first; RTA_OK(a, size); a = RTA_NEXT(a, size))
+	for (struct rtattr *a = first; RTA_OK(a, size); a = RTA_NEXT(a, size))
 		if ((a->rta_type & NLA_TYPE_MASK) == type)
 			return a;
 	return NULL;
 }
 
-static void take_link(const struct nlmsghdr *m, void *arg)
+static void take_link(struct nlmsghdr *m, void *arg)
 {
 	static const enum netlink_xdp modes[] = {[XDP_ATTACHED_NONE] = NETLINK_XDP_NONE,
 		[XDP_ATTACHED_DRV] = NETLINK_XDP_NATIVE,
 		[XDP_ATTACHED_SKB] = NETLINK_XDP_GENERIC,
 		[XDP_ATTACHED_HW] = NETLINK_XDP_HARDWARE,
 		[XDP_ATTACHED_MULTI] = NETLINK_XDP_NATIVE};
-	const struct ifinfomsg *link = NLMSG_DATA(m);
-	const struct rtattr *xdp = find(IFLA_RTA(link), IFLA_PAYLOAD(m), IFLA_XDP);
-	const struct rtattr *attached = xdp ? find(RTA_DATA(xdp), RTA_PAYLOAD(xdp), IFLA_XDP_ATTACHED) : NULL;
+	struct ifinfomsg *link = NLMSG_DATA(m);
+	struct rtattr *xdp = find(IFLA_RTA(link), IFLA_PAYLOAD(m), IFLA_XDP);
+	struct rtattr *attached = xdp ? find(RTA_DATA(xdp), RTA_PAYLOAD(xdp), IFLA_XDP_ATTACHED) : NULL;
 	enum netlink_xdp *mode = arg;
 
 	*mode = NETLINK_XDP_NONE;
@@ -88,13 +87,12 @@ struct copy_search {
 	enum netlink_copy copy;
 };
 
-static void take_socket(const struct nlmsghdr *m, void *arg)
+static void take_socket(struct nlmsghdr *m, void *arg)
 {
-	const struct xdp_diag_msg *socket = NLMSG_DATA(m);
-	const struct rtattr *first =
-		(const struct rtattr *)(const void *)((const char *)socket + NLMSG_ALIGN(sizeof(*socket)));
+	struct xdp_diag_msg *socket = NLMSG_DATA(m);
+	struct rtattr *first = (struct rtattr *)(void *)((char *)socket + NLMSG_ALIGN(sizeof(*socket)));
 	size_t size = NLMSG_PAYLOAD(m, sizeof(*socket));
-	const struct rtattr *info = find(first, size, XDP_DIAG_INFO), *umem = find(first, size, XDP_DIAG_UMEM);
+	struct rtattr *info = find(first, size, XDP_DIAG_INFO), *umem = find(first, size, XDP_DIAG_UMEM);
 	struct copy_search *s = arg;
 
 	if (!info || !umem || RTA_PAYLOAD(info) < sizeof(struct xdp_diag_info) ||
