@@ -48,12 +48,11 @@ export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes
 start nspawn systemd-nspawn --quiet --register=no --keep-unit --machine="lookback-$$" --directory="$tree" --private-network --capability=all \
 	--system-call-filter=@known --console=pipe --boot
 NSPAWN=$PID
-CLEAN_UP+=('kill -KILL $LEADER')
-has_leader() { LEADER=$(pgrep -P "$NSPAWN" | head -n 1) && [ -n "$LEADER" ]; }
-has_booted() { inside systemctl is-system-running | grep -qE 'running|degraded'; }
+CLEAN_UP+=('kill -KILL $(pgrep -P "$NSPAWN")') # the container would go on without systemd-nspawn
+has_leader() { LEADER=$(pgrep -P "$NSPAWN" -x systemd | head -n 1) && [ -n "$LEADER" ]; } # not a child that only sets up the container
+has_booted() { [[ $(inside systemctl is-system-running) =~ ^(running|degraded)$ ]]; } # its exit status is 1 if a unit of the container failed
 inside() { timeout 120 nsenter -t "$LEADER" -a env -i PATH="$bin:/usr/sbin:/usr/bin:/sbin:/bin" LC_ALL=C.UTF-8 "$@"; }
 await 20 has_leader
-LEADER=$(pgrep -P "$NSPAWN" | head -n 1)
 for _ in {1..100}; do
 	! has_booted 2> /dev/null || break
 	is_alive "$NSPAWN" || skip "systemd does not boot in a container here: $(tail -n 1 "$T/nspawn.log")"
@@ -105,7 +104,7 @@ config() { # further lines
 }
 config
 inside systemctl daemon-reload
-inside systemctl start "$collector" "$dataplane" || fail "the services do not start"
+inside systemctl restart "$collector" "$dataplane" || fail "the services do not start"
 is_state "$collector" active || fail "the collector is $(prop "$collector" ActiveState)"
 await 20 says "$collector" 'Redis accepts writes'
 says "$dataplane" 'waiting: no interface is set; set iface = … in /etc/lookback/lookback.conf, then systemctl reload lookback-dataplane' ||
