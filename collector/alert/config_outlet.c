@@ -66,6 +66,14 @@ static int set_file(const struct outlet_reader *r, const struct section_entry *e
 		       : REFUSE(r, e, "%s: %s", e->key, why);
 }
 
+// Of a file that is written: no credential.
+static int set_path(const struct outlet_reader *r, const struct section_entry *e)
+{
+	if (*e->value != '/')
+		return REFUSE(r, e, "path: found '%.60s', expected an absolute path", e->value);
+	return set_text(r, e, r->out->path, sizeof(r->out->path));
+}
+
 static int set_seconds(const struct outlet_reader *r, const struct section_entry *e, double least, double most,
 	double *out)
 {
@@ -258,10 +266,10 @@ static const struct {
 	const char *name;
 	unsigned kinds, needed; // that have the key; that need it
 	bool repeated;
-	outlet_key *set; // NULL: the path of a file
+	outlet_key *set; // NULL: the path of a file that is read, or a credential
 	size_t file;	 // where that is in alert_outlet_config
 } keys[] = {{"kind", ALL, ALL, false, set_kind, 0}, {"format", ALL & ~OF(EMAIL), 0, false, set_format, 0},
-	{"path", OF(FILE), OF(FILE), false, NULL, offsetof(struct alert_outlet_config, path)},
+	{"path", OF(FILE), OF(FILE), false, set_path, 0},
 	{"server", OF(SYSLOG) | OF(EMAIL), OF(SYSLOG) | OF(EMAIL), false, set_server, 0},
 	{"rfc", OF(SYSLOG), 0, false, set_rfc, 0}, {"facility", OF(SYSLOG), 0, false, set_facility, 0},
 	{"url", OF(WEBHOOK), 0, false, set_url, 0},
