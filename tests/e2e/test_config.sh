@@ -65,8 +65,12 @@ run 2 "${PROGRAMS[0]}" -c "$CONF" --check-config
 says "$CONF:1: iface: found"
 says "$CONF:2: port: found 'eth0', expected PCI addresses"
 echo 'iface = nosuch0' > "$CONF"
-run 1 "${PROGRAMS[0]}" -c "$CONF"
-says "found no interface 'nosuch0'"
+start waiting "${PROGRAMS[0]}" -c "$CONF" --no-huge -o table.records=10000 -o "collector.socket=$SOCKET"
+await 30 grep -q 'interface nosuch0: does not exist yet; waiting for it' "$T/waiting.log"
+kill "$PID"
+await 20 is_gone "$PID"
+run 1 "${PROGRAMS[0]}" -c "$CONF" --iface nosuch1
+says "found no interface 'nosuch1'"
 redis_up
 replay -c "$CONF" --replay "$DATA/caa.pcap"
 [ "$(redis dbsize)" -gt 0 ] || fail "no records of the capture"
