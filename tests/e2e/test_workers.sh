@@ -35,7 +35,7 @@ await 120 test -e "$T/waits"
 printf 'flush.interval = 60\nmatch = require\ntypes = A\n' > "$T/lookback.conf"
 kill -HUP "$DATAPLANE_PID"
 await 20 grep -q 'settings read again' "$T/dataplane.log"
-[ "$(grep 'after a restart' "$T/dataplane.log" | cut -d: -f3-)" = ' match: changed; takes effect after a restart' ] ||
+[ "$(grep 'after a restart' "$T/dataplane.log" | sed 's,.*warning:,,')" = ' match: changed; takes effect after a restart' ] ||
 	fail "SIGHUP, match changed: $(cat "$T/dataplane.log")"
 touch "$T/go"
 await 60 is_gone "$dataplane"
