@@ -334,11 +334,12 @@ static int check(struct dataplane *d)
 	struct intake_options options;
 	bool any = d->eal.devices_named || d->intake.ifaces_len > 0 || (d->intake.captures_len > 0 && d->check_s > 0);
 
+	setvbuf(stdout, NULL, _IOLBF, 0); // a line at once
 	settings_intake(&d->settings, &options);
+	options.queries = true; // so that a missing direction is seen
 	if (d->json)
 		check_as_json();
 	check_host(d, intake_memory_mib(&d->intake, &options));
-	fflush(stdout);
 	if (any && !d->check_host) {
 		if (!d->eal.devices_named)
 			eal_args_without_pci(&d->eal);
@@ -347,7 +348,6 @@ static int check(struct dataplane *d)
 		if (start_dpdk(d) != 0 || intake_open(&d->intake, &options) != 0)
 			return EXIT_FAILURE;
 		check_ports(&d->intake, &d->settings);
-		fflush(stdout);
 		if (d->check_s > 0)
 			check_traffic(d, is_stopped);
 		intake_close(&d->intake);
