@@ -7,6 +7,7 @@
 //
 // An IPv4 address in IPv6 (::ffff:192.0.2.1) is looked for as both.
 #include "collector/question/parse.h"
+#include "dataplane/common/trim.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -127,9 +128,9 @@ static int read_range(struct query *q, char *text, char *why, size_t why_size)
 	if (!separator)
 		return -ENOENT;
 	snprintf(whole, sizeof(whole), "%s", text);
-	char *second = query_trim(separator + (*separator == '-' ? 1 : 2));
+	char *second = trim_blanks(separator + (*separator == '-' ? 1 : 2));
 	*separator = '\0';
-	q->address_size = read_one(query_trim(text), q->first);
+	q->address_size = read_one(trim_blanks(text), q->first);
 	if (q->address_size == 0)
 		return -ENOENT;
 	memcpy(q->last, q->first, sizeof(q->last));
@@ -152,10 +153,10 @@ static int read_prefix(struct query *q, char *text, char *why, size_t why_size)
 	if (!*separator)
 		return -ENOENT;
 	snprintf(whole, sizeof(whole), "%s", text);
-	const char *bits_text = query_trim(separator + 1);
+	const char *bits_text = trim_blanks(separator + 1);
 	bool comma = *separator == ',';
 	*separator = '\0';
-	q->address_size = read_one(query_trim(text), q->first);
+	q->address_size = read_one(trim_blanks(text), q->first);
 	if (q->address_size == 0)
 		return -ENOENT;
 	uint8_t ignored[16];
@@ -195,7 +196,7 @@ int query_read_addresses(struct query *q, const char *text, enum query_extent *e
 	if (strlen(text) >= sizeof(copy))
 		return -ENOENT;
 	strcpy(copy, text);
-	plain = query_trim(plain);
+	plain = trim_blanks(plain);
 	q->kind = QUERY_ADDRESSES;
 	q->mapped = false;
 	*extent = QUERY_EXTENT_ONE;
@@ -214,7 +215,7 @@ int query_read_addresses(struct query *q, const char *text, enum query_extent *e
 	if (result == -ENOENT) {
 		*extent = QUERY_EXTENT_RANGE;
 		strcpy(copy, text);
-		result = read_range(q, query_trim(copy), why, why_size);
+		result = read_range(q, trim_blanks(copy), why, why_size);
 	}
 	if (result == 0)
 		unmap(q);

@@ -18,8 +18,7 @@ int query_read_addresses(struct query *q, const char *text, enum query_extent *e
 
 // paste_text.c. In place: removes invisible characters, and replaces blanks and hyphens of all kinds by the ASCII ones.
 void query_tidy(char *text);
-// In place: trim removes blanks at both ends; unwrap also commas at the end, and quotes or brackets around the text.
-char *query_trim(char *text);
+// In place: removes blanks at both ends, commas at the end, and quotes or brackets around the text.
 char *query_unwrap(char *text);
 // Length of the first item: up to a blank, comma, semicolon or bar without a backslash before it.
 size_t query_item_len(const char *text);

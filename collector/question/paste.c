@@ -2,6 +2,7 @@
 #include "collector/question/paste.h"
 
 #include "collector/question/parse.h"
+#include "dataplane/common/trim.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -215,7 +216,7 @@ static bool make_plain(struct plain *to, const char *text)
 	to->written = query_unwrap(to->copy);
 	if (!query_unfang(to->written, to->buffer, sizeof(to->buffer)))
 		return false;
-	to->text = query_trim(to->buffer);
+	to->text = trim_blanks(to->buffer);
 	return true;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The characters of pasted text: invisible ones, quotes and brackets around it, separators of items.
 #include "collector/question/parse.h"
+#include "dataplane/common/trim.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -50,16 +51,6 @@ void query_tidy(char *text)
 	*to = '\0';
 }
 
-char *query_trim(char *text)
-{
-	while (isspace((unsigned char)*text))
-		text++;
-	size_t len = strlen(text);
-	while (len > 0 && isspace((unsigned char)text[len - 1]))
-		text[--len] = '\0';
-	return text;
-}
-
 // Removes quotes or brackets around the whole text; NULL if there are none.
 static char *take_inner(char *text)
 {
@@ -84,11 +75,11 @@ static char *take_inner(char *text)
 char *query_unwrap(char *text)
 {
 	for (char *inner = text; inner; inner = take_inner(text)) {
-		text = query_trim(inner);
+		text = trim_blanks(inner);
 		size_t len = strlen(text);
 		while (len > 1 && strchr(",;", text[len - 1]) && text[len - 2] != '\\')
 			text[--len] = '\0';
-		text = query_trim(text);
+		text = trim_blanks(text);
 	}
 	return text;
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "dataplane/common/conf_line.h"
+#include "dataplane/common/trim.h"
 
 enum { DEPTH_MAX = 8, WHERE_SIZE = 512 };
 
@@ -119,13 +120,13 @@ static void read_lines(const struct reading *r, FILE *file, const struct nesting
 			conf_line_error(r->report, "%s: found a NUL octet, expected text", where);
 			continue;
 		}
-		char *text = conf_line_trim(line);
+		char *text = trim_blanks(line);
 		if (*text == '\0' || *text == '#')
 			continue;
 		size_t word = strcspn(text, "= \t");
 		char *equals = text + word + strspn(text + word, " \t");
 		if (word == strlen("include") && strncmp(text, "include", word) == 0 && *equals == '=')
-			include(r, conf_line_trim(equals + 1), where, self);
+			include(r, trim_blanks(equals + 1), where, self);
 		else
 			conf_line_set(r->conf, text, where, r->report);
 	}

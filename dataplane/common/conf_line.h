@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One assignment of a setting: for conf.c and conf_file.c.
+// One assignment of a setting: for conf_read.c and conf_file.c.
 #pragma once
 
 #include "dataplane/common/conf.h"
 
 // Where the program stores a setting; NULL: it does not use it.
 const struct conf_place *conf_place_of(const struct conf *conf, const char *name);
-
-// Removes blanks at both ends, in place.
-char *conf_line_trim(char *text);
 
 // Sets "key = value", which it changes; `where` is FILE:LINE or -o. Errors go to the report.
 void conf_line_set(const struct conf *conf, char *line, const char *where, struct conf_report *report);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "dataplane/common/conf_line.h"
+#include "dataplane/common/trim.h"
 
 static void keep_text(char **at, const char *text)
 {
@@ -87,16 +88,6 @@ static int set_value(const struct conf *conf, const struct setting *setting, con
 	return result;
 }
 
-char *conf_line_trim(char *text)
-{
-	while (isspace((unsigned char)*text))
-		text++;
-	size_t len = strlen(text);
-	while (len > 0 && isspace((unsigned char)text[len - 1]))
-		text[--len] = '\0';
-	return text;
-}
-
 static void report_unknown(const struct conf *conf, const char *name, const char *where, struct conf_report *report)
 {
 	const char *nearest = setting_nearest(conf->topics, name);
@@ -117,7 +108,7 @@ void conf_line_set(const struct conf *conf, char *line, const char *where, struc
 		return;
 	}
 	*equals = '\0';
-	const char *name = conf_line_trim(line), *value = conf_line_trim(equals + 1);
+	const char *name = trim_blanks(line), *value = trim_blanks(equals + 1);
 	const struct conf_place *place = conf_place_of(conf, name);
 	const struct setting *setting = setting_find(conf->topics, name);
 	if (!setting)
