@@ -32,10 +32,11 @@ struct search {
 
 // what the file is ────────────────────────────────────────────────────────────────────────────
 
-// Reads its first octets, unpacked. False with the reason in `*what` if it has fewer, or cannot be read; then `*is_damaged` says
-// whether its compressed data are wrong. `*packed`: how it is compressed, or NULL.
-static bool read_start(const char *path, uint8_t start[static START], const char **packed, bool *is_damaged,
-	const char **what)
+enum { WHAT_SIZE = 64 };
+
+// Reads its first octets, unpacked. Returns how many, or SIZE_MAX with errno. `*packed`: how it is compressed, or NULL;
+// `*is_damaged`: its compressed data are wrong.
+static size_t read_start(const char *path, uint8_t start[static START], const char **packed, bool *is_damaged)
 {
 	struct capture_unpack *unpack;
 	FILE *file = capture_unpack_open(path, &unpack);
@@ -45,25 +46,15 @@ static bool read_start(const char *path, uint8_t start[static START], const char
 	if (!file)
 		file = fopen(path, "re");
 	if (!file)
-		return *what = strerror(errno), false;
+		return SIZE_MAX;
 	size_t got = fread(start, 1, START, file);
 	*is_damaged = capture_unpack_error(unpack) != NULL;
 	fclose(file);
-	*what = *packed ? *packed : got == 0 ? "empty" : "short";
-	return got == START;
+	return got;
 }
 
-// What a file is called that is compressed and no capture.
-static const char *of_no_capture(const char *packed)
-{
-	return strcmp(packed, "gzip") == 0   ? "gzip, of no capture"
-	       : strcmp(packed, "zstd") == 0 ? "zstd, of no capture"
-	       : strcmp(packed, "xz") == 0   ? "xz, of no capture"
-					     : "lz4, of no capture";
-}
-
-// True if it is a capture, sound or not. `*what`: what else it is, or NULL.
-static bool is_capture(const char *path, const char **what)
+// True if it is a capture, sound or not. `what`: what else it is; may be empty.
+static bool is_capture(const char *path, char what[static WHAT_SIZE])
 {
 	static const struct {
 		char start[START + 1];
@@ -75,15 +66,22 @@ static bool is_capture(const char *path, const char **what)
 	uint8_t start[START] = "";
 	const char *packed;
 	bool is_damaged;
+	size_t got = read_start(path, start, &packed, &is_damaged);
 
-	if (!read_start(path, start, &packed, &is_damaged, what))
+	snprintf(what, WHAT_SIZE, "%s%s",
+		packed		  ? packed
+		: got == 0	  ? "empty"
+		: got == SIZE_MAX ? strerror(errno)
+		: got < START	  ? "short"
+				  : "",
+		packed ? ", of no capture" : "");
+	if (got != START)
 		return is_damaged; // capture_check reports what is wrong with it
-	*what = packed ? of_no_capture(packed) : NULL;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (memcmp(start, kinds[i].start, START) != 0)
 			continue;
 		if (kinds[i].name)
-			*what = kinds[i].name;
+			snprintf(what, WHAT_SIZE, "%s", kinds[i].name);
 		return !kinds[i].name;
 	}
 	return false;
@@ -115,7 +113,7 @@ static void pass_over(struct search *s, const FTSENT *entry, const char *what)
 	f->passed_len++;
 	name += strspn(name, "/");
 	int len = snprintf(f->passed + at, sizeof(f->passed) - at, "%s%s%s%s%s", at > 0 ? ", " : "", name,
-		what ? " (" : "", what ? what : "", what ? ")" : "");
+		*what ? " (" : "", what, *what ? ")" : "");
 	if ((size_t)len < sizeof(f->passed) - at && f->is_listed)
 		return;
 	f->passed[at] = '\0';
@@ -162,7 +160,7 @@ static void add(struct search *s, const FTSENT *entry)
 
 static void look_at(struct search *s, const FTSENT *entry)
 {
-	const char *what;
+	char what[WHAT_SIZE];
 
 	if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS) {
 		fail(s, entry->fts_path, entry->fts_errno);
@@ -177,7 +175,7 @@ static void look_at(struct search *s, const FTSENT *entry)
 			pass_over(s, entry, "a link to one that was taken");
 		else if (access(entry->fts_path, R_OK) != 0)
 			fail(s, entry->fts_path, errno);
-		else if (is_capture(entry->fts_path, &what))
+		else if (is_capture(entry->fts_path, what))
 			add(s, entry);
 		else
 			pass_over(s, entry, what);
