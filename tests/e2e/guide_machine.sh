@@ -14,7 +14,7 @@ for folder in etc var usr root; do
 	mount -t overlay guide -o "lowerdir=/$folder,upperdir=$over/$folder/up,workdir=$over/$folder/work" "/$folder"
 done
 mount -t tmpfs guide /run
-mkdir -p /etc/lookback/conf.d /var/lib/lookback /run/guide /root/work
+mkdir -p /etc/lookback/conf.d /var/lib/lookback /run/guide /root/saved
 rm -rf /var/lib/redis/* /var/lib/lookback/*
 export HOME=/root
 unset LOOKBACK_CONFIG # the programs read /etc/lookback/lookback.conf
@@ -37,8 +37,8 @@ install -m 755 "$E2E/guide_systemctl.sh" /usr/bin/journalctl
 cat > /usr/bin/replay-records << 'END'
 #!/bin/bash
 set -euo pipefail
-"$PYTHON" "$E2E/guide_capture.py" "$1" /root/work/records.pcap
-lookback-dataplane -o sensor=tap1 --replay /root/work/records.pcap
+"$PYTHON" "$E2E/guide_capture.py" "$1" /root/saved/records.pcap
+lookback-dataplane -o sensor=tap1 --replay /root/saved/records.pcap
 END
 chmod 755 /usr/bin/replay-records
 # What the quick start has set up: Redis and the collector, and with an interface the dataplane.
