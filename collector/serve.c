@@ -19,7 +19,7 @@
 
 enum {
 	TEXT_MS = 5000,
-	LIFE_PARTS = 4,	       // signs of life per watchdog interval
+	LIFE_PARTS = 4,	       // keep-alives per watchdog interval
 	DISK_MS = 120000,      // that a transaction of the spool may take longer
 	RELOAD_LONG_MS = 60000 // after that a reload counts as failed
 };

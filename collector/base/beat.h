@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Turns of the threads that must make progress. They count; the main thread compares the counts (dataplane/service/stall.h), and
-// gives the service manager no sign of life if one stands still.
+// sends the service manager no keep-alive if one makes no progress.
 #pragma once
 
 #include <stdbool.h>

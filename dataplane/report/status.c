@@ -10,7 +10,7 @@
 #include "dataplane/service/notify.h"
 #include "dataplane/service/stall.h"
 
-enum { TEXT_MS = 5000, LIFE_PARTS = 4 }; // signs of life per watchdog interval
+enum { TEXT_MS = 5000, LIFE_PARTS = 4 }; // keep-alives per watchdog interval
 
 static struct stall stall;
 static struct {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the service manager learns of a run: that it is ready, its state in one line, signs of life, when a reload is over. Without a
+// What the service manager learns of a run: that it is ready, its state in one line, keep-alives, when a reload is over. Without a
 // service manager nothing happens. Main thread only.
 #pragma once
 
@@ -8,7 +8,7 @@
 // The workers run.
 void status_ready(const struct dataplane *d);
 
-// Once a turn of the main thread. Gives a sign of life only if every worker makes progress, too.
+// Once a turn of the main thread. Sends a keep-alive only if every worker makes progress, too.
 void status_turn(const struct dataplane *d);
 
 // A reload was begun.

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Connects, and reads for how long the service manager waits for signs of life. Call it at the start.
+// Connects, and reads for how long the service manager waits for keep-alives. Call it at the start.
 void notify_open(void);
 
 // Whether a service manager listens.
@@ -30,5 +30,5 @@ void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2))
 // The unit's WatchdogSec in milliseconds; 0: no watchdog.
 uint64_t notify_watchdog_ms(void);
 
-// A sign of life (WATCHDOG=1).
+// A keep-alive (WATCHDOG=1).
 void notify_alive(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which threads make progress, for the watchdog of the service manager. Each thread counts its turns; the main thread looks at
-// the counts. A thread whose count stands still for too long is stalled, and the main thread gives no sign of life any more.
+// the counts. A thread whose count does not change for too long is stalled, and the main thread sends no keep-alive any more.
 // Main thread only.
 #pragma once
 

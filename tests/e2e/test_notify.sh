@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What a service manager learns of both programs: ready, state, reloads and their outcome, signs of life only while all threads make progress.
+# What a service manager learns of both programs: ready, state, reloads and their outcome, keep-alives only while all threads make progress.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -23,7 +23,7 @@ reload() {
 	[ "$status" = "$2" ] || fail "$1 --reload: found exit status $status, expected $2: $(cat "$T/reload.log")"
 	grep -q -- "$3" "$T/reload.log" || fail "$1 --reload: found '$(cat "$T/reload.log")', expected '$3'"
 }
-# No sign of life while a thread hangs, and again afterwards.
+# No keep-alive while a thread hangs, and again afterwards.
 watch_thread() { # pid, thread, log
 	local before
 	before=$(notes WATCHDOG=1)
@@ -33,7 +33,7 @@ watch_thread() { # pid, thread, log
 	await 30 grep -q 'watchdog of the service manager' "$T/$3.log"
 	before=$(notes WATCHDOG=1)
 	sleep 1.5 # three times their usual interval
-	[ "$(notes WATCHDOG=1)" = "$before" ] || fail "signs of life although thread $2 hangs"
+	[ "$(notes WATCHDOG=1)" = "$before" ] || fail "keep-alives although thread $2 hangs"
 	rm "$T/hangs"
 	await 20 more WATCHDOG=1 "$before"
 }
@@ -89,7 +89,7 @@ done
 echo "collector: reloads have an outcome"
 
 watch_thread "$COLLECTOR_PID" writer collector
-echo "collector: no sign of life while the writer hangs"
+echo "collector: no keep-alive while the writer hangs"
 
 # dataplane ──────────────────────────────────────────────────────────────────────────────────
 dataplane=$BUILD/dataplane/lookback-dataplane
@@ -112,7 +112,7 @@ echo "dataplane: state and reloads: sent"
 
 worker=$(cat "/proc/$DATAPLANE_PID"/task/*/comm | grep -m 1 worker)
 watch_thread "$DATAPLANE_PID" "$worker" dataplane
-echo "dataplane: no sign of life while a worker hangs"
+echo "dataplane: no keep-alive while a worker hangs"
 
 kill "$DATAPLANE_PID" "$COLLECTOR_PID"
 await 30 is_gone "$DATAPLANE_PID"
