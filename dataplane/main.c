@@ -22,11 +22,11 @@
 #include "dataplane/intake/packet_meta.h"
 #include "dataplane/privileged/helper.h"
 #include "dataplane/report/check.h"
+#include "dataplane/report/closing.h"
 #include "dataplane/report/notices.h"
 #include "dataplane/report/progress.h"
 #include "dataplane/report/stats_frame.h"
 #include "dataplane/report/status.h"
-#include "dataplane/report/summary.h"
 #include "dataplane/report/telemetry.h"
 #include "dataplane/service/control.h"
 #include "dataplane/service/notify.h"
@@ -65,7 +65,7 @@ static int connect_collector(const char *socket_path)
 // Whether a replay has waited for the collector longer than replay.wait.
 static bool collector_is_missing(struct dataplane *d)
 {
-	return intake_expected(&d->intake) > 0 && collector_wait_is_over(&d->wait, outbox_stats(d->outbox));
+	return intake_is_replay(&d->intake) && collector_wait_is_over(&d->wait, outbox_stats(d->outbox));
 }
 
 // Starts to read the settings after SIGHUP, and puts them in force when they were read.
@@ -134,43 +134,12 @@ static int run(struct dataplane *d)
 
 // the end ────────────────────────────────────────────────────────────────────────────────────
 
-static void add_up(const struct dataplane *d, struct worker_stats *total)
-{
-	*total = (struct worker_stats){0};
-	for (unsigned i = 0; i < d->settings.workers; i++)
-		summary_add(total, &d->workers[i].stats);
-}
-
-// Whether a signal came before the last packet of a replay; logs it.
-static bool is_cut_short(const struct dataplane *d)
-{
-	uint64_t packets = intake_packets(&d->intake), expected = intake_expected(&d->intake);
-
-	if (!is_stopped() || packets >= expected)
-		return false;
-	log_warning("stopped by a signal: %llu of %llu packets of the captures were taken", (unsigned long long)packets,
-		(unsigned long long)expected);
-	return true;
-}
-
 // After a signal, with nothing left to hand over: whether the collector's good-bye need not be waited for any longer.
 static bool goes_without_bye(const struct dataplane *d, uint64_t waited_ms)
 {
 	if (outbox_unacked(d->outbox) > 0)
 		return false;
 	return !outbox_is_connected(d->outbox) || waited_ms > BYE_WAIT_MS;
-}
-
-static void log_lost(const struct dataplane *d, uint64_t waited_ms)
-{
-	struct worker_stats total;
-
-	add_up(d, &total);
-	log_error(
-		"collector %s: has not taken over %llu frames in %.0f s; their sightings are lost, and %llu sightings of the "
-		"tables; start lookback-collector, or raise stop.timeout",
-		d->settings.collector_socket, (unsigned long long)outbox_unacked(d->outbox), (double)waited_ms / 1000,
-		(unsigned long long)total.sightings_pending);
 }
 
 // Hands the tables over to the collector and says good-bye. Returns 0 when the collector has everything, else -1.
@@ -180,7 +149,7 @@ static int finish(struct dataplane *d)
 
 	notify_stopping();
 	atomic_store(&worker_orders.stop, true);
-	bool to_the_end = intake_expected(&d->intake) > 0 && !is_stopped();
+	bool to_the_end = intake_is_replay(&d->intake) && !is_stopped();
 	for (;;) {
 		outbox_turn(d->outbox, TURN_WAIT_MS);
 		progress_show(d);
@@ -197,55 +166,13 @@ static int finish(struct dataplane *d)
 		if (!to_the_end && (double)waited_ms > 1000 * d->settings.stop_timeout_s)
 			break;
 	}
-	log_lost(d, monotonic_ms() - start_ms);
+	closing_log_lost(d, monotonic_ms() - start_ms);
 	return -1;
-}
-
-// Prints the accounts if --summary is given, and checks them always. A replay that lost sightings has failed.
-static int close_accounts(const struct dataplane *d)
-{
-	struct worker_stats total;
-	char why[256];
-	int result = 0;
-
-	add_up(d, &total);
-	if (d->summary) {
-		struct stats_unknown unknown[STATS_UNKNOWN_MAX];
-		summary_print(&total, unknown, workers_unknown(d, unknown), intake_is_loopback(&d->intake), d->json,
-			stdout);
-	} else
-		notices_look(d);
-	if (!summary_check(&total, outbox_stats(d->outbox)->sightings_framed, why, sizeof(why))) {
-		log_error("the accounts do not add up: %s; please report this", why);
-		result = -1;
-	}
-	uint64_t lost = summary_lost(&total);
-	if (lost > 0)
-		log_error("table: no room for %llu sightings, which are lost; raise table.records",
-			(unsigned long long)lost);
-	if (lost > 0 && intake_expected(&d->intake) > 0)
-		result = -1;
-	return result;
-}
-
-static void log_totals(const struct dataplane *d)
-{
-	const struct outbox_stats *outbox = outbox_stats(d->outbox);
-	struct worker_stats total;
-
-	add_up(d, &total);
-	log_info(
-		"stopped after %.1f s: %llu packets, %llu DNS messages, %llu records taken; %llu sightings in %llu records and "
-		"%llu frames sent to the collector",
-		(double)(monotonic_ms() - d->started_ms) / 1000, (unsigned long long)total.rx_packets,
-		(unsigned long long)(total.dns_udp + total.dns_tcp), (unsigned long long)total.rr_taken,
-		(unsigned long long)total.sightings_flushed, (unsigned long long)total.flush_records,
-		(unsigned long long)outbox->frames_acked);
 }
 
 static int end(struct dataplane *d)
 {
-	bool cut_short = is_cut_short(d);
+	bool cut_short = is_stopped() && closing_is_cut_short(d);
 	int result = finish(d);
 
 	if (result != 0)
@@ -253,10 +180,10 @@ static int end(struct dataplane *d)
 	rte_eal_mp_wait_lcore();
 	notices_floods(d);
 	notices_unknown(d);
-	result = close_accounts(d);
+	result = closing_accounts(d);
 	if (intake_failed(&d->intake) || cut_short)
 		result = -1;
-	log_totals(d);
+	closing_log_totals(d);
 	intake_close(&d->intake);
 	eal_stop();
 	return result;
@@ -321,7 +248,7 @@ static int open_everything(struct dataplane *d)
 // A signal came before anything was opened. Exit status: a replay was cut short.
 static int stop_early(const struct dataplane *d)
 {
-	bool cut_short = is_cut_short(d);
+	bool cut_short = is_stopped() && closing_is_cut_short(d);
 
 	log_info("stopped by a signal during the start");
 	eal_stop();
@@ -332,7 +259,8 @@ static int stop_early(const struct dataplane *d)
 static int check(struct dataplane *d)
 {
 	struct intake_options options;
-	bool any = d->eal.devices_named || d->intake.ifaces_len > 0 || (d->intake.captures_len > 0 && d->check_s > 0);
+	bool any = d->eal.devices_named || d->intake.ifaces_len > 0 ||
+		   (d->intake.captures_len + d->intake.pipes_len > 0 && d->check_s > 0);
 
 	setvbuf(stdout, NULL, _IOLBF, 0); // a line at once
 	settings_intake(&d->settings, &options);

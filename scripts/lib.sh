@@ -185,8 +185,9 @@ share_options() {
 
 CAPTURES=() # files and folders to replay
 
-# Adds a capture or a folder to CAPTURES. The dataplane searches folders.
+# Adds a capture, a folder or a pipe (-: standard input) to CAPTURES. The dataplane searches folders.
 add_captures() {
+	[ "$1" = - ] && { CAPTURES+=(-); return; }
 	[ -e "$1" ] || die "$1: no such file"
 	[ -r "$1" ] || die "cannot read $1"
 	CAPTURES+=("$1")
@@ -224,17 +225,21 @@ huge_pages_give_back() {
 # processes ───────────────────────────────────────────────────────────────────────────────────
 
 # Starts a program in the background, in a session of its own: Ctrl-C reaches only the script, which ends its
-# children in order. If the script dies, they get SIGTERM. Sets SPAWNED to the process ID.
+# children in order. If the script dies, they get SIGTERM. Sets SPAWNED to the process ID. Standard input is /dev/null, or
+# the descriptor SPAWN_INPUT.
+SPAWN_INPUT=
 spawn() { # user, or - for the same; log file, or - for none; program…
-	local user=$1 log=$2 as=()
+	local user=$1 log=$2 as=() null
 	shift 2
+	exec {null}< /dev/null
 	[ "$user" = - ] || as=(--reuid "$user" --regid "$(id -g "$user")" --clear-groups)
 	if [ "$log" = - ]; then
-		setsid setpriv --pdeathsig TERM "${as[@]}" -- "$@" < /dev/null &
+		setsid setpriv --pdeathsig TERM "${as[@]}" -- "$@" <&"${SPAWN_INPUT:-$null}" {null}<&- &
 	else
-		setsid setpriv --pdeathsig TERM "${as[@]}" -- "$@" < /dev/null >> "$log" 2>&1 &
+		setsid setpriv --pdeathsig TERM "${as[@]}" -- "$@" <&"${SPAWN_INPUT:-$null}" {null}<&- >> "$log" 2>&1 &
 	fi
 	SPAWNED=$!
+	exec {null}<&-
 }
 
 is_running() { [ -n "$1" ] && kill -0 "$1" 2>/dev/null; }

@@ -12,16 +12,139 @@
 #include "dataplane/capture/pcap.h"
 #include "dataplane/capture/plain.h"
 
+enum format {
+	FORMAT_NONE, // none is open: the next capture of the file begins
+	FORMAT_PLAIN,
+	FORMAT_NG,
+	FORMAT_PCAP
+};
+
 struct capture_reader {
-	bool is_plain, is_ng; // or neither: `pcap`
+	struct capture_unpack *source; // owned
+	enum format format;
 	union {
 		struct capture_plain plain;
 		struct capture_ng ng;
 		struct capture_pcap pcap;
 	};
 	enum link_kind link; // of all packets; not of pcapng
+	uint32_t snapshot;   // of the last pcap
 	uint64_t left;	     // packets still to be taken
+	unsigned captures;   // that were begun; more than one in joined files
+	bool is_refused;     // perhaps sound, but of a kind that is not supported
+	bool is_mixed;	     // see struct capture
+	bool is_cut;	     // the last capture ends early
+	char error[512];
 };
+
+// the formats ────────────────────────────────────────────────────────────────────────────────
+
+static void close_format(struct capture_reader *r)
+{
+	if (r->format == FORMAT_PLAIN)
+		capture_plain_close(&r->plain);
+	else if (r->format == FORMAT_NG)
+		capture_ng_close(&r->ng);
+	else if (r->format == FORMAT_PCAP)
+		capture_pcap_close(&r->pcap);
+	r->format = FORMAT_NONE;
+}
+
+// Sets the link type of a pcap. False with `error` if it is not understood.
+static bool set_link(struct capture_reader *r, int link_type)
+{
+	r->is_refused = !capture_link_of(link_type, &r->link);
+	if (r->is_refused)
+		capture_link_unknown(r->error, sizeof(r->error), link_type);
+	return !r->is_refused;
+}
+
+static int open_pcap(struct capture_reader *r)
+{
+	char error[PCAP_ERRBUF_SIZE] = "";
+
+	if (!capture_pcap_open(&r->pcap, r->source, error)) {
+		snprintf(r->error, sizeof(r->error), "%s", error);
+		r->is_cut = strncmp(error, "truncated ", 10) == 0;
+		return -1;
+	}
+	r->format = FORMAT_PCAP;
+	r->snapshot = r->pcap.snapshot;
+	return set_link(r, pcap_datalink(r->pcap.pcap)) ? 0 : -1;
+}
+
+// Opens the capture that begins here. Returns 0, or -1 with `error`.
+static int open_format(struct capture_reader *r)
+{
+	r->captures++;
+	int result = capture_ng_open(&r->ng, r->source);
+	if (result < 0)
+		snprintf(r->error, sizeof(r->error), "%s", r->ng.error);
+	if (result == 1)
+		r->format = FORMAT_NG;
+	if (result != 0)
+		return result < 0 ? -1 : 0;
+	result = capture_plain_open(&r->plain, r->source);
+	if (result == 0)
+		return open_pcap(r);
+	if (result < 0) {
+		snprintf(r->error, sizeof(r->error), "no memory");
+		return -1;
+	}
+	r->format = FORMAT_PLAIN;
+	r->snapshot = r->plain.snapshot;
+	return set_link(r, (int)r->plain.link_type) ? 0 : -1;
+}
+
+static int next_of_format(struct capture_reader *r, struct capture_packet *packet)
+{
+	packet->link = r->link;
+	if (r->format == FORMAT_PLAIN)
+		return capture_plain_next(&r->plain, packet);
+	return r->format == FORMAT_NG ? capture_ng_next(&r->ng, packet) : capture_pcap_next(&r->pcap, packet);
+}
+
+// Takes over what a format says of its end or of an error.
+static void note_end(struct capture_reader *r)
+{
+	const char *error = r->format == FORMAT_PLAIN ? r->plain.error
+			    : r->format == FORMAT_NG  ? r->ng.error
+						      : pcap_geterr(r->pcap.pcap);
+
+	snprintf(r->error, sizeof(r->error), "%s", error);
+	r->is_refused = r->format == FORMAT_NG && r->ng.is_refused;
+	r->is_cut = r->format == FORMAT_PLAIN ? r->plain.is_cut
+		    : r->format == FORMAT_NG  ? r->ng.is_cut
+					      : strncmp(error, "truncated ", 10) == 0;
+}
+
+// Another capture begins after the last one: opens it. Returns 0, or -1 with `error`.
+static int begin_another(struct capture_reader *r)
+{
+	const uint8_t *at = r->format == FORMAT_NG ? r->ng.at : r->plain.at;
+	const uint8_t *end = r->format == FORMAT_NG ? r->ng.end : r->plain.end;
+	bool is_back = capture_unpack_give_back(r->source, at, (size_t)(end - at));
+
+	r->is_mixed = true;
+	close_format(r);
+	if (is_back)
+		return open_format(r);
+	snprintf(r->error, sizeof(r->error), "no memory");
+	return -1;
+}
+
+static struct capture_reader *new_reader(struct capture_unpack *source)
+{
+	struct capture_reader *r = source ? calloc(1, sizeof(*r)) : NULL;
+
+	if (!r) {
+		capture_unpack_close(source);
+		return NULL;
+	}
+	r->source = source;
+	r->left = UINT64_MAX;
+	return r;
+}
 
 // the check ──────────────────────────────────────────────────────────────────────────────────
 
@@ -49,7 +172,7 @@ static const char *kind_of(const char *path)
 static int check_file(const char *path, char *why, size_t why_size)
 {
 	struct stat status;
-	const char *found = "a pipe or device";
+	const char *found = "a socket or device";
 
 	if (stat(path, &status) != 0) {
 		snprintf(why, why_size, "%s: %s", path, strerror(errno));
@@ -97,182 +220,144 @@ static void add_packet(struct capture *capture, const struct capture_packet *pac
 		capture->first_us = packet->us;
 }
 
-// True if plain.h reads the file to its end; `capture` then has its sums.
-static bool check_plain(struct capture *capture)
-{
-	struct capture before = *capture;
-	struct capture_plain plain;
-	struct capture_packet packet = {.link = capture->link};
-	int result;
-
-	if (capture_plain_open(&plain, capture->path) != 0)
-		return false;
-	while ((result = capture_plain_next(&plain, &packet)) == 1)
-		add_packet(capture, &packet);
-	capture_plain_close(&plain);
-	if (result != 0)
-		*capture = before; // libpcap reports what is wrong, or can read it
-	return result == 0;
-}
-
-static const struct capture_unpack *unpack_of(const struct capture_reader *r)
-{
-	return r->is_plain ? NULL : r->is_ng ? r->ng.unpack : r->pcap.unpack;
-}
-
 static int check_packets(struct capture *capture, struct capture_reader *r, char *why, size_t why_size)
 {
 	struct capture_packet packet;
 	int result;
 
-	r->left = UINT64_MAX;
 	while ((result = capture_next(r, &packet)) == 1)
 		add_packet(capture, &packet);
 	if (result == 0)
 		return 0;
-	if (r->is_ng && r->ng.is_refused) {
+	if (r->is_refused) {
 		snprintf(why, why_size, "%s: %s", capture->path, capture_error(r));
 		return -1;
 	}
 	capture->is_damaged = true;
-	capture->is_unverified = capture_unpack_is_unverified(unpack_of(r));
+	capture->is_unverified = capture_unpack_is_unverified(r->source);
 	snprintf(why, why_size, "%s: damaged %s %llu packets: %s", capture->path,
 		capture->is_unverified ? "within or after" : "after", (unsigned long long)capture->packets,
 		capture_error(r));
 	return 1;
 }
 
-static int check_ng(struct capture *capture, struct capture_reader *r, char *why, size_t why_size)
+static int check_reader(struct capture *capture, struct capture_reader *r, char *why, size_t why_size)
 {
-	capture->is_ng = r->is_ng = true;
-	capture->packed = capture_unpack_name(r->ng.unpack);
-	int result = check_packets(capture, r, why, why_size);
-	capture->is_mixed = r->ng.is_mixed;
-	capture_ng_close(&r->ng);
-	return result;
-}
-
-static int check_pcap(struct capture *capture, struct capture_reader *r, char *why, size_t why_size)
-{
-	char error[PCAP_ERRBUF_SIZE];
-	int result;
-
-	if (!capture_pcap_open(&r->pcap, capture->path, error)) {
-		result = explain(capture->path, error, r->pcap.is_unverified, why, why_size);
+	if (open_format(r) != 0) {
+		bool is_unverified = capture_unpack_is_unverified(r->source);
+		if (r->is_refused)
+			snprintf(why, why_size, "%s: %s", capture->path, r->error);
+		int result = r->is_refused ? -1 : explain(capture->path, r->error, is_unverified, why, why_size);
 		capture->is_damaged = result == 1;
-		capture->is_unverified = r->pcap.is_unverified;
+		capture->is_unverified = is_unverified;
 		return result;
 	}
-	int dlt = pcap_datalink(r->pcap.pcap);
-	if (!capture_link_of(dlt, &r->link)) {
-		int len = snprintf(why, why_size, "%s: ", capture->path);
-		if ((size_t)len < why_size)
-			capture_link_unknown(why + len, why_size - (size_t)len, dlt);
-		capture_pcap_close(&r->pcap);
-		return -1;
-	}
+	capture->is_ng = r->format == FORMAT_NG;
+	capture->is_plain = r->format == FORMAT_PLAIN;
 	capture->link = r->link;
-	capture->snapshot = r->pcap.snapshot;
-	capture->packed = capture_unpack_name(r->pcap.unpack);
-	capture->is_plain = check_plain(capture);
-	result = capture->is_plain ? 0 : check_packets(capture, r, why, why_size);
-	capture_pcap_close(&r->pcap);
+	capture->snapshot = r->snapshot;
+	capture->packed = capture_unpack_name(r->source);
+	int result = check_packets(capture, r, why, why_size);
+	capture->is_mixed = r->is_mixed || (r->format == FORMAT_NG && r->ng.is_mixed);
 	return result;
 }
 
 int capture_check(struct capture *capture, const char *path, char *why, size_t why_size)
 {
-	struct capture_reader r = {0};
-
-	*capture = (struct capture){.path = path, .first_us = CAPTURE_NO_TIME};
+	*capture = (struct capture){.path = path, .in_folder = capture->in_folder, .first_us = CAPTURE_NO_TIME};
 	int result = check_file(path, why, why_size);
 	if (result != 0) {
 		capture->is_damaged = result == 1;
 		return result;
 	}
-	result = capture_ng_open(&r.ng, path);
-	if (result < 0)
-		snprintf(why, why_size, "%s: %s", path, r.ng.error);
-	if (result != 0)
-		return result < 0 ? -1 : check_ng(capture, &r, why, why_size);
-	return check_pcap(capture, &r, why, why_size);
+	struct capture_reader *r = new_reader(capture_unpack_open(path));
+	if (!r) {
+		snprintf(why, why_size, "%s: %s", path, strerror(errno));
+		return -1;
+	}
+	result = check_reader(capture, r, why, why_size);
+	capture_close(r);
+	return result;
 }
 
 // packet by packet ───────────────────────────────────────────────────────────────────────────
 
 struct capture_reader *capture_open(const struct capture *capture, char *why, size_t why_size)
 {
-	char error[PCAP_ERRBUF_SIZE] = "no longer as it was";
-	struct capture_reader *r = calloc(1, sizeof(*r));
-	bool is_open = false;
+	struct capture_reader *r = new_reader(capture_unpack_open(capture->path));
 
-	if (r) {
-		r->is_plain = capture->is_plain;
-		r->is_ng = capture->is_ng;
-		r->link = capture->link;
-		r->left = capture->is_damaged ? capture->packets : UINT64_MAX;
-		if (r->is_plain)
-			is_open = capture_plain_open(&r->plain, capture->path) == 0;
-		else if (r->is_ng)
-			is_open = capture_ng_open(&r->ng, capture->path) == 1;
-		else
-			is_open = capture_pcap_open(&r->pcap, capture->path, error);
+	if (!r) {
+		snprintf(why, why_size, "%s", strerror(errno));
+		return NULL;
 	}
-	if (is_open)
+	if (capture->is_damaged)
+		r->left = capture->packets;
+	if (open_format(r) == 0)
 		return r;
-	snprintf(why, why_size, "%s", r ? error : "no memory");
-	free(r);
+	snprintf(why, why_size, "%s", capture_error(r));
+	capture_close(r);
 	return NULL;
 }
 
 struct capture_reader *capture_open_unchecked(const char *path)
 {
-	char error[PCAP_ERRBUF_SIZE];
-	struct capture_reader *r = calloc(1, sizeof(*r));
+	struct capture_reader *r = new_reader(capture_unpack_open(path));
 
-	if (!r)
-		return NULL;
-	r->left = UINT64_MAX;
-	r->is_ng = capture_ng_open(&r->ng, path) == 1;
-	if (r->is_ng)
+	if (!r || open_format(r) == 0)
 		return r;
-	if (capture_pcap_open(&r->pcap, path, error)) {
-		if (capture_link_of(pcap_datalink(r->pcap.pcap), &r->link))
-			return r;
-		capture_pcap_close(&r->pcap);
-	}
-	free(r);
+	capture_close(r);
 	return NULL;
+}
+
+struct capture_reader *capture_open_stream(int fd, const atomic_bool *stop)
+{
+	return new_reader(capture_unpack_take(fd, stop));
 }
 
 int capture_next(struct capture_reader *r, struct capture_packet *packet)
 {
-	packet->link = r->link;
-	if (r->is_plain)
-		return capture_plain_next(&r->plain, packet);
 	if (r->left == 0)
 		return 0;
 	r->left--;
-	return r->is_ng ? capture_ng_next(&r->ng, packet) : capture_pcap_next(&r->pcap, packet);
+	if (__builtin_expect(r->format == FORMAT_NONE, 0) && open_format(r) != 0)
+		return -1;
+	for (;;) {
+		int result = next_of_format(r, packet);
+		if (__builtin_expect(result == 1, 1))
+			return 1;
+		if (result == CAPTURE_ANOTHER) {
+			if (begin_another(r) != 0)
+				return -1;
+			continue;
+		}
+		if (result != 0)
+			note_end(r);
+		return result;
+	}
 }
 
-const char *capture_error(struct capture_reader *r)
+const char *capture_error(const struct capture_reader *r)
 {
-	if (r->is_plain)
-		return r->plain.error;
-	const char *error = capture_unpack_error(unpack_of(r));
-	return error ? error : r->is_ng ? r->ng.error : pcap_geterr(r->pcap.pcap);
+	const char *error = capture_unpack_error(r->source);
+
+	return error ? error : r->error;
+}
+
+bool capture_is_cut(const struct capture_reader *r)
+{
+	return capture_unpack_error(r->source) ? capture_unpack_is_cut(r->source) : r->is_cut;
+}
+
+bool capture_is_unverified(const struct capture_reader *r)
+{
+	return capture_unpack_is_unverified(r->source);
 }
 
 void capture_close(struct capture_reader *r)
 {
 	if (!r)
 		return;
-	if (r->is_plain)
-		capture_plain_close(&r->plain);
-	else if (r->is_ng)
-		capture_ng_close(&r->ng);
-	else
-		capture_pcap_close(&r->pcap);
+	close_format(r);
+	capture_unpack_close(r->source);
 	free(r);
 }

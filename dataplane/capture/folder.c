@@ -38,18 +38,19 @@ enum { WHAT_SIZE = 64 };
 // `*is_damaged`: its compressed data are wrong.
 static size_t read_start(const char *path, uint8_t start[static START], const char **packed, bool *is_damaged)
 {
-	struct capture_unpack *unpack;
-	FILE *file = capture_unpack_open(path, &unpack);
+	struct capture_unpack *unpack = capture_unpack_open(path);
+	const uint8_t *at;
 
 	*packed = capture_unpack_name(unpack);
 	*is_damaged = false;
-	if (!file)
-		file = fopen(path, "re");
-	if (!file)
+	if (!unpack)
 		return SIZE_MAX;
-	size_t got = fread(start, 1, START, file);
+	size_t got = capture_unpack_peek(unpack, &at, START);
+	if (got > START)
+		got = START;
+	memcpy(start, at, got);
 	*is_damaged = capture_unpack_error(unpack) != NULL;
-	fclose(file);
+	capture_unpack_close(unpack);
 	return got;
 }
 
@@ -120,6 +121,15 @@ static void pass_over(struct search *s, const FTSENT *entry, const char *what)
 	f->is_listed = false;
 }
 
+// What cannot be read: whether the others are taken is not decided here.
+static void leave_out(struct search *s, const char *path, int error)
+{
+	struct capture_folder *f = s->folder;
+
+	if (f->unread_len++ == 0)
+		snprintf(f->unread, sizeof(f->unread), "%s: %s", path, strerror(error));
+}
+
 static void fail(struct search *s, const char *path, int error)
 {
 	if (s->why[0] == '\0')
@@ -163,7 +173,7 @@ static void look_at(struct search *s, const FTSENT *entry)
 	char what[WHAT_SIZE];
 
 	if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS) {
-		fail(s, entry->fts_path, entry->fts_errno);
+		leave_out(s, entry->fts_path, entry->fts_errno);
 	} else if (entry->fts_info == FTS_SLNONE) {
 		pass_over(s, entry, "a link to nothing");
 	} else if (entry->fts_info == FTS_DC) {
@@ -174,7 +184,7 @@ static void look_at(struct search *s, const FTSENT *entry)
 		if (is_there(s, entry->fts_statp))
 			pass_over(s, entry, "a link to one that was taken");
 		else if (access(entry->fts_path, R_OK) != 0)
-			fail(s, entry->fts_path, errno);
+			leave_out(s, entry->fts_path, errno);
 		else if (is_capture(entry->fts_path, what))
 			add(s, entry);
 		else

@@ -13,8 +13,10 @@ struct capture_folder {
 	unsigned passed_len; // number of entries that are no captures
 	bool is_listed;	     // `passed` names all of them
 	char passed[512];    // "name (what it is), name, …"
+	unsigned unread_len; // number of files and folders that cannot be read
+	char unread[512];    // "PATH: reason" of the first one
 };
 
-// Returns 0, or -1 with one line in `why` if there is no capture or something cannot be read. `*folder` is filled in both
-// cases.
+// Returns 0, or -1 with one line in `why` if there is no capture or no memory. `*folder` is filled in both cases. What cannot
+// be read is left out.
 int capture_folder_read(struct capture_folder *folder, const char *path, char *why, size_t why_size);

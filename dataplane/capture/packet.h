@@ -11,6 +11,8 @@
 
 enum { CAPTURE_PACKET_MAX = 256 << 10 }; // octets of a packet; libpcap's own limit for the links that we read
 
+enum { CAPTURE_ANOTHER = 2 }; // result of a reader: another capture begins here (cat a.pcap b.pcap)
+
 #define CAPTURE_NO_TIME UINT64_MAX // a time before 1970, or after 2106, the end of 32-bit seconds
 
 struct capture_packet {

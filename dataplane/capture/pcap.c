@@ -16,7 +16,7 @@ enum {
 
 // A file whose header is replaced.
 struct pcap_stream {
-	FILE *file;
+	struct capture_unpack *source; // borrowed
 	uint8_t head[HEAD];
 	size_t size; // of the header, which may be cut off
 	size_t at;   // octets of it that were read
@@ -32,17 +32,13 @@ static ssize_t read_stream(void *cookie, char *to, size_t size)
 		s->at += n;
 		return (ssize_t)n;
 	}
-	n = fread(to, 1, size, s->file);
-	return n == 0 && ferror(s->file) ? -1 : (ssize_t)n;
+	return capture_unpack_read(s->source, to, size);
 }
 
 static int close_stream(void *cookie)
 {
-	struct pcap_stream *s = cookie;
-	int result = fclose(s->file);
-
-	free(s);
-	return result;
+	free(cookie);
+	return 0;
 }
 
 // Replaces the snapshot length by CAPTURE_PACKET_MAX and returns the old one. All magic numbers of pcap begin with a1, or 1c
@@ -62,35 +58,32 @@ static uint32_t replace_snapshot(uint8_t head[static HEAD])
 	return value;
 }
 
-static FILE *open_stream(struct capture_pcap *c, const char *path)
+static FILE *open_stream(struct capture_pcap *c, struct capture_unpack *source)
 {
 	static const cookie_io_functions_t functions = {.read = read_stream, .close = close_stream};
 	struct pcap_stream *s = calloc(1, sizeof(*s));
-	FILE *file = NULL;
+	FILE *file = s ? fopencookie(s, "r", functions) : NULL;
+	const uint8_t *start;
 
-	if (!s)
+	if (!file) {
+		free(s);
 		return NULL;
-	s->file = capture_unpack_open(path, &c->unpack);
-	if (!s->file)
-		s->file = fopen(path, "re");
-	if (s->file) {
-		s->size = fread(s->head, 1, HEAD, s->file);
-		if (s->size == HEAD)
-			c->snapshot = replace_snapshot(s->head);
-		file = fopencookie(s, "r", functions);
 	}
-	if (file)
-		return file;
-	if (s->file)
-		fclose(s->file);
-	free(s);
-	return NULL;
+	s->source = source;
+	s->size = capture_unpack_peek(source, &start, HEAD);
+	if (s->size > HEAD)
+		s->size = HEAD;
+	for (size_t at = 0; at < s->size;)
+		at += (size_t)capture_unpack_read(source, s->head + at, s->size - at); // from those looked at
+	if (s->size == HEAD)
+		c->snapshot = replace_snapshot(s->head);
+	return file;
 }
 
-bool capture_pcap_open(struct capture_pcap *c, const char *path, char error[static PCAP_ERRBUF_SIZE])
+bool capture_pcap_open(struct capture_pcap *c, struct capture_unpack *source, char error[static PCAP_ERRBUF_SIZE])
 {
 	*c = (struct capture_pcap){0};
-	FILE *file = open_stream(c, path);
+	FILE *file = open_stream(c, source);
 
 	if (!file) {
 		snprintf(error, PCAP_ERRBUF_SIZE, "%s", strerror(errno));
@@ -99,9 +92,8 @@ bool capture_pcap_open(struct capture_pcap *c, const char *path, char error[stat
 	c->pcap = pcap_fopen_offline(file, error);
 	if (c->pcap)
 		return true;
-	if (capture_unpack_error(c->unpack))
-		snprintf(error, PCAP_ERRBUF_SIZE, "%s", capture_unpack_error(c->unpack));
-	c->is_unverified = capture_unpack_is_unverified(c->unpack);
+	if (capture_unpack_error(source))
+		snprintf(error, PCAP_ERRBUF_SIZE, "%s", capture_unpack_error(source));
 	fclose(file);
 	return false;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any pcap that plain.h does not read, by libpcap: other byte orders and versions, and compressed ones.
+// Any pcap that plain.h does not read, by libpcap: other versions and variants.
 #pragma once
 
 #include <pcap/pcap.h>
@@ -10,13 +10,11 @@ struct capture_unpack;
 
 struct capture_pcap {
 	pcap_t *pcap;
-	struct capture_unpack *unpack; // what unpacks the file, or NULL
-	uint32_t snapshot;	       // of the file's header; libpcap sees CAPTURE_PACKET_MAX instead
-	bool is_unverified;	       // after a failure: the result of capture_unpack_is_unverified
+	uint32_t snapshot; // of the file's header; libpcap sees CAPTURE_PACKET_MAX instead
 };
 
-// False with the reason in `error`.
-bool capture_pcap_open(struct capture_pcap *c, const char *path, char error[static PCAP_ERRBUF_SIZE]);
+// False with the reason in `error`. `source` is borrowed; octets of it are taken in both cases.
+bool capture_pcap_open(struct capture_pcap *c, struct capture_unpack *source, char error[static PCAP_ERRBUF_SIZE]);
 void capture_pcap_close(struct capture_pcap *c);
 
 // As capture_next.

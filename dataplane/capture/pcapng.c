@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "dataplane/capture/plain.h"
 #include "dataplane/capture/unpack.h"
 #include "dataplane/common/cursor.h"
 
@@ -72,10 +74,12 @@ static bool fill(struct capture_ng *ng, size_t size)
 	ng->offset += (uint64_t)(ng->at - ng->block);
 	ng->at = ng->block;
 	while (left < size) {
-		size_t got = fread(ng->block + left, 1, PIECE, ng->file);
-		left += got;
-		if (got == 0)
+		ssize_t got = capture_unpack_read(ng->source, ng->block + left, PIECE);
+		if (got < 0)
+			ng->read_error = errno;
+		if (got <= 0)
 			break;
+		left += (size_t)got;
 	}
 	ng->end = ng->block + left;
 	return left >= size;
@@ -89,10 +93,11 @@ static inline bool need(struct capture_ng *ng, size_t size)
 // The file ends: after a block, or within one of `size` octets.
 static int end_of_file(struct capture_ng *ng, uint32_t size)
 {
-	if (ferror(ng->file))
-		return fail(ng, "%s", strerror(errno));
+	if (ng->read_error)
+		return fail(ng, "%s", strerror(ng->read_error));
 	if (ng->at == ng->end)
 		return 0;
+	ng->is_cut = true;
 	return fail(ng, "a block is cut off: found %zu of its %s%" PRIu32 " octets", (size_t)(ng->end - ng->at),
 		size == BLOCK_MIN ? "at least " : "", size);
 }
@@ -112,6 +117,8 @@ static int next_block(struct capture_ng *ng, uint32_t *type, struct cursor *body
 	ng->block_at = ng->offset + (uint64_t)(ng->at - ng->block);
 	if (!need(ng, BLOCK_MIN))
 		return end_of_file(ng, BLOCK_MIN);
+	if (capture_plain_begins(ng->at, BLOCK_MIN))
+		return CAPTURE_ANOTHER;
 	*type = load32(ng, ng->at);
 	bool was_little = ng->is_little;
 	if (*type == SECTION && !take_order(ng))
@@ -326,37 +333,27 @@ int capture_ng_next(struct capture_ng *ng, struct capture_packet *packet)
 
 // the file ───────────────────────────────────────────────────────────────────────────────────
 
-int capture_ng_open(struct capture_ng *ng, const char *path)
+int capture_ng_open(struct capture_ng *ng, struct capture_unpack *source)
 {
-	struct capture_unpack *unpack;
+	const uint8_t *start;
+	size_t size = capture_unpack_peek(source, &start, BLOCK_MIN);
 
-	*ng = (struct capture_ng){.file = capture_unpack_open(path, &unpack)};
-	ng->unpack = unpack;
-	if (!ng->file)
-		ng->file = fopen(path, "re");
-	if (ng->file) // pages that no block needs are not taken
-		ng->block =
-			mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!ng->file || ng->block == MAP_FAILED) {
+	*ng = (struct capture_ng){.source = source};
+	ng->at = start;
+	if (size < 4 || cursor_load32(start) != SECTION || (size >= BLOCK_MIN && !take_order(ng)))
+		return 0;
+	// pages that no block needs are not taken
+	ng->block = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (ng->block == MAP_FAILED) {
 		snprintf(ng->error, sizeof(ng->error), "%s", strerror(errno));
-		ng->block = NULL;
-		capture_ng_close(ng);
 		return -1;
 	}
-	setvbuf(ng->file, NULL, _IONBF, 0); // straight into the block
 	ng->at = ng->end = ng->block;
-	bool is_whole = need(ng, BLOCK_MIN);
-	if ((size_t)(ng->end - ng->at) >= 4 && cursor_load32(ng->at) == SECTION && (!is_whole || take_order(ng)))
-		return 1;
-	capture_ng_close(ng);
-	return 0;
+	return 1;
 }
 
 void capture_ng_close(struct capture_ng *ng)
 {
-	if (ng->file)
-		fclose(ng->file);
-	if (ng->block)
-		munmap(ng->block, ROOM);
+	munmap(ng->block, ROOM);
 	free(ng->interfaces);
 }

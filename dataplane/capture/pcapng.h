@@ -8,8 +8,6 @@
 //           offset          at                              end
 #pragma once
 
-#include <stdio.h>
-
 #include "dataplane/capture/packet.h"
 
 struct capture_unpack;
@@ -25,8 +23,9 @@ struct capture_ng_interface {
 };
 
 struct capture_ng {
-	FILE *file;
-	struct capture_unpack *unpack; // what unpacks the file, or NULL
+	struct capture_unpack *source; // borrowed
+	int read_error;		       // errno of the source
+	bool is_cut;		       // the file ends within a block
 	uint8_t *block;
 	const uint8_t *at, *end;
 	uint64_t offset;   // in the (unpacked) file, of `block`
@@ -43,9 +42,10 @@ struct capture_ng {
 	char error[256];
 };
 
-// Returns 1; 0 if the file is no pcapng; -1 with the reason in `error`. After 1 it must be closed.
-int capture_ng_open(struct capture_ng *ng, const char *path);
+// Returns 1; 0 if the file is no pcapng, and nothing was taken from the source; -1 with the reason in `error`. After 1 it must be
+// closed.
+int capture_ng_open(struct capture_ng *ng, struct capture_unpack *source);
 void capture_ng_close(struct capture_ng *ng);
 
-// As capture_next; `error` gives the offset.
+// As capture_next; `error` gives the offset. CAPTURE_ANOTHER if another capture begins at `at`.
 int capture_ng_next(struct capture_ng *ng, struct capture_packet *packet);

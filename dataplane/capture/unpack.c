@@ -1,31 +1,58 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A file of compressed members → one stream. Every octet of the file belongs to a member or to the padding after the last one;
-// anything else is an error, since it may be a member whose first octets have changed.
+// anything else is an error, since it may be a member whose first octets have changed. A file that is not compressed is
+// passed through.
 #include "dataplane/capture/unpack.h"
 
 #include "dataplane/capture/unpack_format.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { BUFFER = 128 << 10, WHY = 128 };
+enum { BUFFER = 128 << 10, WHY = 128, LOOK_MS = 100 };
 
 static const struct unpack_format *const formats[] = {&unpack_gzip, &unpack_zstd, &unpack_xz, &unpack_lz4};
 
 struct capture_unpack {
-	FILE *file;
-	const struct unpack_format *format;
+	int fd;
+	const atomic_bool *stop;	    // NULL: a file, which need not be waited for
+	const struct unpack_format *format; // NULL: not compressed
 	void *coder;
 	const uint8_t *in; // in `buffer`
 	size_t in_size;
 	bool in_member;	 // between its first octet and its last
 	bool is_padding; // zeros after the last member, as of tapes and of xz
 	bool is_unverified;
+	bool is_cut;
 	const char *error; // NULL, or what is wrong
 	char why[WHY];
+	uint8_t *back; // octets that were given back or looked at; owned
+	size_t back_at, back_size;
 	uint8_t buffer[BUFFER];
 };
+
+// As read(2). A pipe is waited for, until `stop`.
+static ssize_t read_file(struct capture_unpack *u, void *to, size_t size)
+{
+	struct pollfd ready = {.fd = u->fd, .events = POLLIN};
+
+	for (;;) {
+		if (u->stop && atomic_load_explicit(u->stop, memory_order_relaxed)) {
+			errno = ECANCELED;
+			return -1;
+		}
+		if (u->stop && poll(&ready, 1, LOOK_MS) <= 0)
+			continue;
+		ssize_t got = read(u->fd, to, size);
+		if (got >= 0 || (errno != EINTR && errno != EAGAIN))
+			return got;
+	}
+}
 
 // Reads more if fewer than `size` octets are left. True if there are that many.
 static bool need(struct capture_unpack *u, size_t size)
@@ -34,11 +61,15 @@ static bool need(struct capture_unpack *u, size_t size)
 		return true;
 	memmove(u->buffer, u->in, u->in_size);
 	u->in = u->buffer;
-	size_t got = fread(u->buffer + u->in_size, 1, BUFFER - u->in_size, u->file);
-	u->in_size += got;
-	if (got == 0 && ferror(u->file))
-		u->error = strerror(errno);
-	return u->in_size >= size;
+	while (u->in_size < size) {
+		ssize_t got = read_file(u, u->buffer + u->in_size, BUFFER - u->in_size);
+		if (got < 0)
+			u->error = strerror(errno);
+		if (got <= 0)
+			return false;
+		u->in_size += (size_t)got;
+	}
+	return true;
 }
 
 static bool begins(const struct unpack_format *f, const uint8_t *at, size_t size)
@@ -87,9 +118,8 @@ static bool begin_member(struct capture_unpack *u)
 static bool unpack_on(struct capture_unpack *u, struct unpack_io *io)
 {
 	if (!need(u, 1)) {
-		if (!u->error)
-			fail(u, CAPTURE_UNPACK_CUT);
-		return false;
+		u->is_cut = !u->error;
+		return u->is_cut ? fail(u, CAPTURE_UNPACK_CUT) : false;
 	}
 	io->in = u->in;
 	io->in_size = u->in_size;
@@ -101,37 +131,108 @@ static bool unpack_on(struct capture_unpack *u, struct unpack_io *io)
 	return result == UNPACK_GOES_ON || result == UNPACK_END;
 }
 
-static ssize_t read_on(void *cookie, char *to, size_t size)
+// As read(2), with errno = EIO for an error of the compressed data.
+static ssize_t unpack_more(struct capture_unpack *u, void *to, size_t size)
 {
-	struct capture_unpack *u = cookie;
-	struct unpack_io io = {.out = (uint8_t *)to, .out_size = size};
+	struct unpack_io io = {.out = to, .out_size = size};
 
-	while (io.out_size > 0 && !u->error && (u->in_member ? unpack_on(u, &io) : begin_member(u)))
-		;
+	while (io.out_size > 0 && !u->error) {
+		if (io.out_size < size && u->in_size < (u->in_member ? 1 : UNPACK_START))
+			break; // what there is, before waiting for more
+		if (!(u->in_member ? unpack_on(u, &io) : begin_member(u)))
+			break;
+	}
 	if (io.out_size < size || !u->error) // an error is reported after all octets before it were read
 		return (ssize_t)(size - io.out_size);
 	errno = EIO;
 	return -1;
 }
 
-static void destroy(struct capture_unpack *u)
+static ssize_t pass_through(struct capture_unpack *u, void *to, size_t size)
 {
-	if (u->coder)
-		u->format->destroy(u->coder);
-	if (u->file)
-		fclose(u->file);
-	free(u);
+	if (u->in_size == 0)
+		return read_file(u, to, size);
+	if (size > u->in_size)
+		size = u->in_size;
+	memcpy(to, u->in, size);
+	u->in += size;
+	u->in_size -= size;
+	return (ssize_t)size;
 }
 
-static int close_all(void *cookie)
+static ssize_t read_new(struct capture_unpack *u, void *to, size_t size)
 {
-	destroy(cookie);
-	return 0;
+	return u->format ? unpack_more(u, to, size) : pass_through(u, to, size);
+}
+
+ssize_t capture_unpack_read(struct capture_unpack *u, void *to, size_t size)
+{
+	size_t left = u->back_size - u->back_at;
+
+	if (left == 0)
+		return read_new(u, to, size);
+	if (size > left)
+		size = left;
+	memcpy(to, u->back + u->back_at, size);
+	u->back_at += size;
+	return (ssize_t)size;
+}
+
+// Makes room for `size` octets before (`first`) or after those that were given back. False: no memory.
+static bool make_room(struct capture_unpack *u, size_t size, bool first)
+{
+	size_t left = u->back_size - u->back_at;
+	uint8_t *grown = malloc(left + size);
+
+	if (!grown)
+		return false;
+	memcpy(grown + (first ? size : 0), u->back + u->back_at, left);
+	free(u->back);
+	u->back = grown;
+	u->back_at = 0;
+	u->back_size = left + (first ? size : 0);
+	return true;
+}
+
+bool capture_unpack_give_back(struct capture_unpack *u, const uint8_t *at, size_t size)
+{
+	if (size == 0)
+		return true;
+	if (!make_room(u, size, true))
+		return false;
+	memcpy(u->back, at, size);
+	return true;
+}
+
+size_t capture_unpack_peek(struct capture_unpack *u, const uint8_t **at, size_t size)
+{
+	size_t left = u->back_size - u->back_at;
+
+	if (left < size && make_room(u, size - left, false))
+		while (u->back_size < size) {
+			ssize_t got = read_new(u, u->back + u->back_size, size - u->back_size);
+			if (got <= 0)
+				break;
+			u->back_size += (size_t)got;
+		}
+	*at = u->back + u->back_at;
+	return u->back_size - u->back_at;
+}
+
+void capture_unpack_close(struct capture_unpack *u)
+{
+	if (!u)
+		return;
+	if (u->coder)
+		u->format->destroy(u->coder);
+	close(u->fd);
+	free(u->back);
+	free(u);
 }
 
 const char *capture_unpack_name(const struct capture_unpack *unpack)
 {
-	return unpack ? unpack->format->name : NULL;
+	return unpack && unpack->format ? unpack->format->name : NULL;
 }
 
 const char *capture_unpack_error(const struct capture_unpack *unpack)
@@ -144,6 +245,11 @@ bool capture_unpack_is_unverified(const struct capture_unpack *unpack)
 	return unpack && unpack->is_unverified;
 }
 
+bool capture_unpack_is_cut(const struct capture_unpack *unpack)
+{
+	return unpack && unpack->is_cut;
+}
+
 // Finds the format by the first octets. Skippable frames come before those of zstd (pzstd) more often than before those of lz4.
 static const struct unpack_format *recognize(struct capture_unpack *u)
 {
@@ -154,24 +260,33 @@ static const struct unpack_format *recognize(struct capture_unpack *u)
 	return begins_skippable(&unpack_zstd, u->in, u->in_size) ? &unpack_zstd : NULL;
 }
 
-FILE *capture_unpack_open(const char *path, struct capture_unpack **unpack)
+struct capture_unpack *capture_unpack_take(int fd, const atomic_bool *stop)
 {
-	static const cookie_io_functions_t functions = {.read = read_on, .close = close_all};
 	struct capture_unpack *u = calloc(1, sizeof(*u));
-	FILE *file = NULL;
 
-	*unpack = NULL;
-	if (!u)
+	if (!u) {
+		close(fd);
+		errno = ENOMEM;
 		return NULL;
+	}
+	u->fd = fd;
+	u->stop = stop;
 	u->in = u->buffer;
-	u->file = fopen(path, "re");
-	u->format = u->file ? recognize(u) : NULL;
+	u->format = recognize(u);
 	u->coder = u->format ? u->format->create() : NULL;
-	if (u->coder)
-		file = fopencookie(u, "r", functions);
-	if (file)
-		*unpack = u;
-	else
-		destroy(u);
-	return file;
+	if (!u->format || u->coder)
+		return u;
+	capture_unpack_close(u);
+	errno = ENOMEM;
+	return NULL;
+}
+
+struct capture_unpack *capture_unpack_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return NULL;
+	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	return capture_unpack_take(fd, NULL);
 }

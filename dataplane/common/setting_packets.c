@@ -35,7 +35,7 @@ static const struct setting capture[] = {
 		.help = "answer dpdk-telemetry.py"},
 	{.name = "replay.damaged", .by = SETTING_DATAPLANE, .type = SETTING_STRING, .def = "refuse", .values = "refuse, take or take-unverified",
 		.help = "damaged or truncated captures: refuse, take (what is before the damage), or take-unverified (also if a checksum failed)",
-		.details = "A warning reports how many packets were read. With `take-unverified`, wrong octets may be anywhere in the file, so wrong addresses can be "
+		.details = "With `take`, files in a folder that cannot be read or are captures of another kind are passed over. A warning reports how many packets were read. With `take-unverified`, wrong octets may be anywhere in the file, so wrong addresses can be "
 			"stored."},
 };
 

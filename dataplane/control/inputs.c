@@ -9,7 +9,7 @@
 
 bool inputs_are_named(const struct dataplane *d)
 {
-	return d->eal.devices_named || d->intake.captures_len > 0 || d->intake.ifaces_len > 0;
+	return d->eal.devices_named || d->intake.captures_len + d->intake.pipes_len > 0 || d->intake.ifaces_len > 0;
 }
 
 static int add_ifaces(struct dataplane *d, const char *list)

@@ -21,12 +21,12 @@ enum {
 	START_WAIT_US = 1000
 };
 
-// Seed of the hash keys, from the captures; 0 if there is a live port too.
+// Seed of the hash keys, from the captures; 0 if there is a live port or a pipe too.
 static uint64_t seed_of(const struct intake *in)
 {
 	uint64_t seed = 0;
 
-	if (in->live)
+	if (in->live || in->pipes_len > 0)
 		return 0;
 	for (unsigned i = 0; i < in->captures_len; i++)
 		seed = replay_seed(seed, &in->captures[i]);

@@ -1,109 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/intake/intake.h"
 
-#include <errno.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mempool.h>
 
-#include "dataplane/capture/folder.h"
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
-
-static int add_capture(struct intake *in, const char *path)
-{
-	if (in->captures_len == INTAKE_CAPTURES_MAX) {
-		log_error("--replay: found more than %d captures, expected at most that; replay them in several runs",
-			INTAKE_CAPTURES_MAX);
-		return -1;
-	}
-	struct capture *grown = realloc(in->captures, (in->captures_len + 1) * sizeof(*grown));
-	if (!grown) {
-		log_error("--replay: no memory for the list of captures");
-		return -1;
-	}
-	in->captures = grown;
-	in->captures[in->captures_len++] = (struct capture){.path = path};
-	return 0;
-}
-
-static int add_folder(struct intake *in, const char *path)
-{
-	struct capture_folder folder;
-	char why[1024];
-	int result = capture_folder_read(&folder, path, why, sizeof(why));
-
-	if (folder.passed_len > 0)
-		log_warning("%s: skipped %u file%s: %s%s", path, folder.passed_len, folder.passed_len == 1 ? "" : "s",
-			folder.passed, folder.is_listed ? "" : ", …");
-	if (result != 0)
-		log_error("%s", why);
-	for (unsigned i = 0; i < folder.paths_len; i++) {
-		if (result == 0)
-			result = add_capture(in, folder.paths[i]); // which keeps the path
-		else
-			free(folder.paths[i]);
-	}
-	free(folder.paths);
-	return result;
-}
-
-int intake_add_capture(struct intake *in, const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0 && S_ISDIR(status.st_mode) ? add_folder(in, path) : add_capture(in, path);
-}
-
-static int check_capture(struct capture *capture, enum intake_damaged damaged)
-{
-	char why[1024];
-	int result = capture_check(capture, capture->path, why, sizeof(why));
-
-	if (result == 0)
-		return 0;
-	if (result == 1 && damaged >= (capture->is_unverified ? INTAKE_DAMAGED_TAKE_UNVERIFIED : INTAKE_DAMAGED_TAKE)) {
-		log_warning("%s; %s", why,
-			capture->packets == 0	 ? "passed over"
-			: capture->is_unverified ? "taken although any packet may be wrong"
-						 : "taken up to there");
-		return 0;
-	}
-	log_error("%s%s", why,
-		result == -1 ? ""
-		: capture->is_unverified
-			? "; any packet may be wrong, nothing of it was taken (replay.damaged=take-unverified takes it)"
-		: capture->packets > 0 ? "; nothing of it was taken (replay.damaged=take takes those packets)"
-				       : "; nothing was taken (replay.damaged=take passes over it)");
-	return -1;
-}
-
-int intake_check_captures(struct intake *in, enum intake_damaged damaged)
-{
-	int result = 0;
-
-	for (unsigned i = 0; i < in->captures_len; i++)
-		result |= check_capture(&in->captures[i], damaged);
-	for (unsigned i = 0; i < in->vdev_captures_len; i++) {
-		result |= check_capture(&in->vdev_captures[i], damaged);
-		const struct capture *capture = &in->vdev_captures[i];
-		bool is_long = capture->snapshot > 0 && capture->longest > capture->snapshot;
-		if (capture->packed || capture->is_mixed || is_long) {
-			log_error("%s: found %s%s, which net_pcap cannot read; --replay can", capture->path,
-				capture->packed ? capture->packed : "",
-				capture->packed ? " data"
-				: is_long	? "packets longer than its snapshot length"
-						: "interfaces or sections of several kinds");
-			result = -1;
-		}
-	}
-	return result;
-}
+#include "dataplane/intake/pipe_input.h"
 
 int intake_add_iface(struct intake *in, const char *name)
 {
@@ -206,7 +114,14 @@ static int open_replay(struct intake *in, const struct intake_options *options)
 		log_error("ports: found more than %d, expected at most that", STATS_PORTS_MAX);
 		return -1;
 	}
-	in->replay = replay_new(in->captures, in->captures_len, options->workers, options->pause_us, in->pool);
+	for (unsigned i = 0; i < in->pipes_len; i++) {
+		if (pipe_input_start(in->pipes[i], in->damaged) != 0) {
+			log_error("--replay: no memory for %s", pipe_input_name(in->pipes[i]));
+			return -1;
+		}
+	}
+	const struct replay_sources sources = {in->captures, in->captures_len, in->pipes, in->pipes_len};
+	in->replay = replay_new(&sources, options->workers, options->pause_us, in->pool);
 	if (!in->replay)
 		return -1;
 	*port = (struct port){.replay = in->replay,
@@ -251,7 +166,7 @@ int intake_open(struct intake *in, const struct intake_options *options)
 	for (unsigned i = 0; i < in->ifaces_len; i++)
 		if (open_iface(in, i, options) != 0)
 			return -1;
-	if (in->captures_len > 0 && open_replay(in, options) != 0)
+	if (in->captures_len + in->pipes_len > 0 && open_replay(in, options) != 0)
 		return -1;
 	if (in->ports_len > 0)
 		return 0;
@@ -282,9 +197,14 @@ static bool port_is_over(const struct port *port)
 	return stats.ipackets + stats.ierrors + stats.rx_nombuf + stats.imissed >= port->expected_packets;
 }
 
+bool intake_is_replay(const struct intake *in)
+{
+	return in->pipes_len > 0 ? !in->live : intake_expected(in) > 0;
+}
+
 bool intake_is_over(const struct intake *in)
 {
-	if (in->live || (in->captures_len == 0 && in->vdev_captures_len == 0))
+	if (in->live || in->captures_len + in->vdev_captures_len + in->pipes_len == 0)
 		return false;
 	for (unsigned i = 0; i < in->ports_len; i++)
 		if (in->ports[i].expected_packets > 0 && !port_is_over(&in->ports[i]))
@@ -332,7 +252,7 @@ uint64_t intake_expected(const struct intake *in)
 {
 	uint64_t packets = 0;
 
-	if (in->live)
+	if (in->live || in->pipes_len > 0)
 		return 0;
 	for (unsigned i = 0; i < in->captures_len; i++)
 		packets += in->captures[i].packets;
@@ -353,6 +273,9 @@ void intake_close(struct intake *in)
 {
 	replay_free(in->replay);
 	in->replay = NULL;
+	for (unsigned i = 0; i < in->pipes_len; i++)
+		pipe_input_close(in->pipes[i]);
+	in->pipes_len = 0;
 	for (unsigned i = 0; i < in->ports_len; i++) {
 		if (in->ports[i].iface && !in->ports[i].iface->gone)
 			iface_close(in->ports[i].iface, &in->ports[i]);

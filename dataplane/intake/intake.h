@@ -11,12 +11,17 @@
 #include "dataplane/intake/replay.h"
 #include "dataplane/intake/intake_options.h"
 
-enum { INTAKE_CAPTURES_MAX = 65536, INTAKE_IFACES_MAX = STATS_PORTS_MAX };
+enum { INTAKE_CAPTURES_MAX = 65536, INTAKE_PIPES_MAX = 16, INTAKE_IFACES_MAX = STATS_PORTS_MAX };
 
 struct intake {
 	// requested
 	struct capture *captures; // --replay; owned
 	unsigned captures_len;
+	struct pipe_input *pipes[INTAKE_PIPES_MAX]; // --replay; owned
+	unsigned pipes_len;
+	enum intake_damaged damaged;		// what is done with damaged data of pipes
+	unsigned unread_len;			// files in folders that cannot be read
+	char unread[512];			// "PATH: reason" of the first one
 	struct iface ifaces[INTAKE_IFACES_MAX]; // --iface
 	unsigned ifaces_len;
 	struct capture vdev_captures[STATS_PORTS_MAX]; // rx_pcap= of --vdev net_pcap, which end too
@@ -31,7 +36,7 @@ struct intake {
 };
 
 // Call these before DPDK starts. They return 0, or -1 with one logged line.
-int intake_add_capture(struct intake *intake, const char *path); // a capture, or a folder of captures
+int intake_add_capture(struct intake *intake, const char *path); // a capture, a folder of captures, or a pipe ("-")
 int intake_add_iface(struct intake *intake, const char *name);	 // must exist, unless `waits` is set
 int intake_add_vdev(struct intake *intake, const char *devargs); // finds the captures that it names
 
@@ -47,12 +52,15 @@ unsigned intake_spare_mib(const struct intake *in, const struct intake_options *
 // Opens and starts everything. Call it after eal_start. Returns 0, or -1 with one logged line.
 int intake_open(struct intake *intake, const struct intake_options *options);
 
-// Whether the last packet of every capture was taken, or is in a queue. Never true with a live source.
+// Whether the last packet of every capture and pipe was taken, or is in a queue. Never true with a live source.
 bool intake_is_over(const struct intake *intake);
 
-bool intake_failed(const struct intake *intake); // a capture changed while it was read; logged
+bool intake_failed(const struct intake *intake); // a capture changed while it was read, or a pipe failed; logged
 
-// Packets taken so far, and packets of all captures (0 with a live source).
+// Whether there are captures with packets or pipes, and nothing else: they are read to their end, and nothing may be lost.
+bool intake_is_replay(const struct intake *intake);
+
+// Packets taken so far, and packets of all captures (0 with a live source or a pipe: not known).
 uint64_t intake_packets(const struct intake *intake);
 uint64_t intake_expected(const struct intake *intake);
 

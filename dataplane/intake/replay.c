@@ -13,6 +13,7 @@
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
 #include "dataplane/intake/packet_meta.h"
+#include "dataplane/intake/pipe_input.h"
 #include "dataplane/packet/packet.h"
 #include "dataplane/common/stats.h"
 
@@ -20,7 +21,8 @@ enum {
 	QUEUE_LEN = 2048,	   // packets that wait for a worker; a power of two
 	SPARES = 32,		   // buffers taken from the pool at once
 	CLOCK_SLACK_US = 10000000, // reordering; a packet that is older by more belongs to another period
-	CLOCK_NEXT_US = 1000000	   // gap that a next capture may have to the one before
+	CLOCK_NEXT_US = 1000000,   // gap that a next capture may have to the one before
+	SILENT_MS = 1000	   // how long packets of one pipe wait for those of another one that may be older
 };
 
 struct replay_queue {
@@ -32,6 +34,8 @@ struct replay_queue {
 struct replay {
 	const struct capture *captures;		       // ro
 	unsigned captures_len;			       // ro
+	struct pipe_input *const *pipes;	       // read after the captures. ro
+	unsigned pipes_len;			       // ro
 	struct rte_mempool *pool;		       // ro
 	struct replay_queue queues[STATS_WORKERS_MAX]; // ro
 	unsigned queues_len;			       // ro
@@ -40,6 +44,9 @@ struct replay {
 	unsigned captures_read;
 	struct capture_reader *reader; // of the current capture, or NULL
 	uint64_t packets_read;	       // of it
+	struct pipe_input *pipe;       // that `packet` belongs to, or NULL
+	uint64_t pipe_us;	       // the latest time of a packet of a pipe
+	uint64_t silent_ms;	       // monotonic: since when a pipe has been waited for; 0: none
 	struct capture_packet packet;
 	bool has_packet;	// it waits for a buffer or for room in a queue
 	uint64_t pause_us;	// see replay_new
@@ -52,7 +59,7 @@ struct replay {
 	atomic_uint_fast64_t packets;	  // main: r
 };
 
-struct replay *replay_new(const struct capture *captures, unsigned captures_len, unsigned workers, uint64_t pause_us,
+struct replay *replay_new(const struct replay_sources *sources, unsigned workers, uint64_t pause_us,
 	struct rte_mempool *pool)
 {
 	struct replay *r = calloc(1, sizeof(*r));
@@ -61,8 +68,10 @@ struct replay *replay_new(const struct capture *captures, unsigned captures_len,
 		log_error("replay: no memory");
 		return NULL;
 	}
-	r->captures = captures;
-	r->captures_len = captures_len;
+	r->captures = sources->captures;
+	r->captures_len = sources->captures_len;
+	r->pipes = sources->pipes;
+	r->pipes_len = sources->pipes_len;
 	r->pool = pool;
 	r->pause_us = pause_us;
 	r->queues_len = workers;
@@ -110,7 +119,8 @@ static void end_capture(struct replay *r, const char *error)
 	r->captures_read++;
 }
 
-static bool read_packet(struct replay *r)
+// From the captures. False at the end of the last one.
+static bool read_captures(struct replay *r)
 {
 	char why[512];
 
@@ -128,6 +138,65 @@ static bool read_packet(struct replay *r)
 		}
 		end_capture(r, result == 0 ? NULL : r->reader ? capture_error(r->reader) : why);
 	}
+	return false;
+}
+
+// Whether a packet that is this much later than all before should wait for another pipe, which has none now.
+static bool is_early(struct replay *r, uint64_t us)
+{
+	if (us <= r->pipe_us + CLOCK_SLACK_US || !capture_has_time(us)) {
+		r->silent_ms = 0;
+		return false;
+	}
+	if (r->silent_ms == 0)
+		r->silent_ms = monotonic_ms();
+	return monotonic_ms() - r->silent_ms < SILENT_MS;
+}
+
+// From the pipe whose next packet is the oldest. False if there is none now, or none any more: `*is_over`.
+static bool read_pipes(struct replay *r, bool *is_over)
+{
+	struct pipe_input *oldest = NULL;
+	bool all_there = true;
+	uint64_t us = UINT64_MAX;
+
+	*is_over = true;
+	for (unsigned i = 0; i < r->pipes_len; i++) {
+		const struct capture_packet *next = pipe_input_peek(r->pipes[i]);
+		if (!next && pipe_input_is_over(r->pipes[i]))
+			continue;
+		*is_over = false;
+		next = pipe_input_peek(r->pipes[i]); // one may have come meanwhile
+		all_there &= next != NULL;
+		if (next && (!oldest || next->us < us)) {
+			oldest = r->pipes[i];
+			us = next->us;
+		}
+	}
+	if (!oldest || (!all_there && is_early(r, us)))
+		return false;
+	r->pipe = oldest;
+	r->packet = *pipe_input_peek(oldest);
+	if (capture_has_time(us) && us > r->pipe_us)
+		r->pipe_us = us;
+	r->packets_read++;
+	return true;
+}
+
+// False if there is no packet now; `done` is set if there will be none.
+static bool read_packet(struct replay *r)
+{
+	bool is_over = true;
+
+	if (r->captures_read < r->captures_len && read_captures(r))
+		return true;
+	if (r->pipes_len > 0 && read_pipes(r, &is_over))
+		return true;
+	if (!is_over)
+		return false;
+	for (unsigned i = 0; i < r->pipes_len; i++)
+		if (pipe_input_failed(r->pipes[i]))
+			atomic_store(&r->failed, true);
 	atomic_store_explicit(&r->done, true, memory_order_release);
 	return false;
 }
@@ -212,6 +281,9 @@ static uint16_t read_packets(const struct replay_queue *q, struct rte_mbuf **mbu
 		if (!m)
 			break;
 		packet_meta_set(m, p->us, clock_of(r, p->us), p->link, p->is_snapped);
+		if (r->pipe)
+			pipe_input_take(r->pipe);
+		r->pipe = NULL;
 		if (worker == q->worker)
 			mbufs[n++] = m;
 		else

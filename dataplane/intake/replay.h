@@ -12,10 +12,19 @@
 struct rte_mbuf;
 struct rte_mempool;
 struct replay;
+struct pipe_input;
 
-// `captures` must be checked and must outlive the replay. If a capture begins earlier than the one before it ended, the clock for
+// What is read: captures one after another, then all pipes together, the oldest packet first. All must outlive the replay.
+struct replay_sources {
+	const struct capture *captures; // checked
+	unsigned captures_len;
+	struct pipe_input *const *pipes; // started
+	unsigned pipes_len;
+};
+
+// If a capture begins earlier than the one before it ended, the clock for
 // time-outs advances by `pause_us`, so that nothing waits across the two. Returns NULL with one logged line on failure.
-struct replay *replay_new(const struct capture *captures, unsigned captures_len, unsigned workers, uint64_t pause_us,
+struct replay *replay_new(const struct replay_sources *sources, unsigned workers, uint64_t pause_us,
 	struct rte_mempool *pool);
 
 // The queue that a worker passes to replay_receive.
@@ -25,6 +34,6 @@ void *replay_queue(struct replay *r, unsigned worker);
 uint16_t replay_receive(void *queue, struct rte_mbuf **mbufs, uint16_t len);
 
 bool replay_is_done(const struct replay *r);	 // the last packet is in a queue or was taken, or reading failed
-bool replay_failed(const struct replay *r);	 // a file changed while it was read; logged
+bool replay_failed(const struct replay *r);	 // a file changed while it was read, or a pipe failed; logged
 uint64_t replay_packets(const struct replay *r); // packets read so far
 void replay_free(struct replay *r);

@@ -3,6 +3,11 @@
 """Captures as other tools and broken disks leave them: odd_captures.py FOLDER writes them all there."""
 import bz2, gzip, lzma, os, struct, subprocess, sys
 
+if sys.argv[1] == "--flip":  # FILE TO: one bit in the middle is wrong
+    octets = bytearray(open(sys.argv[2], "rb").read())
+    octets[len(octets) // 2] ^= 0x10
+    open(sys.argv[3], "wb").write(octets)
+    sys.exit()
 T = 1700000000
 folder = sys.argv[1]
 

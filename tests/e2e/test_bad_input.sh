@@ -31,7 +31,6 @@ head -c 5000 "$good" > "$T/cut.pcap"
 head -c 20 "$good" > "$T/header-cut.pcap"
 : > "$T/empty.pcap"
 printf 'BZh91AY' > "$T/bz2.pcap"
-mkfifo "$T/fifo.pcap"
 mkdir "$T/none"
 gzip -c "$good" > "$T/good.gz"
 head -c 5000 "$T/good.gz" > "$T/cut.gz"
@@ -55,7 +54,8 @@ expect 1 'mixed-links\.pcapng: found interfaces or sections of several kinds, wh
 expect 1 'README\.md: ' "${dp[@]}" --replay "$DATA/README.md"
 expect 1 'found no capture in this folder' "${dp[@]}" --replay "$T/none"
 expect 1 'bz2\.pcap: found bzip2 data, expected pcap or pcapng' "${dp[@]}" --replay "$T/bz2.pcap"
-expect 1 'fifo\.pcap: found a pipe or device, expected' "${dp[@]}" --replay "$T/fifo.pcap"
+expect 1 '/dev/full: found a socket or device, expected' "${dp[@]}" --replay /dev/full
+expect 1 'standard input: named twice' "${dp[@]}" --replay - --replay /dev/stdin
 expect 1 'cut\.gz: damaged after .*its gzip data is cut off' "${dp[@]}" --replay "$T/cut.gz"
 expect 1 'good\.gz: found gzip data, which net_pcap cannot read' "${dp[@]}" --vdev "net_pcap0,rx_pcap=$T/good.gz"
 expect 1 '-d\.pcap: No such file' "${dp[@]}" --replay -d.pcap

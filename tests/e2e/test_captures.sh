@@ -100,6 +100,23 @@ take --replay "$T/odd/order"
 holds t0.cut.example t1.cut.example
 chmod 0 "$T/odd/many/dns"
 [ "$(id -u)" = 0 ] || refused 'many/dns: Permission denied' --replay "$T/odd/many"
+mkdir "$T/odd/mixed"
+cp "$T/odd/rotated/dns.pcap" "$T/odd/mixed/sound"
+{ head -c 20 "$T/odd/rotated/dns.pcap"; printf '\x69\0\0\0'; tail -c +25 "$T/odd/rotated/dns.pcap"; } > "$T/odd/mixed/wlan"
+head -c 10 "$T/odd/rotated/dns.pcap" > "$T/odd/mixed/short"
+refused 'mixed/wlan: found link type IEEE802_11 .*replay.damaged=take passes over it' --replay "$T/odd/mixed"
+take --replay "$T/odd/mixed" -o replay.damaged=take
+holds r0.rotated.example
+said 'warning: .*mixed/wlan: found link type IEEE802_11 .*; passed over'
+said 'warning: replay: of 3 captures 2 were passed over, 0 are taken up to their damage'
+refused 'wlan: found link type' --replay "$T/odd/mixed/wlan" -o replay.damaged=take # named
+if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
+	chmod 0 "$T/odd/mixed/short"
+	chmod 755 "$T"
+	setpriv --reuid nobody --clear-groups "$BUILD/dataplane/lookback-dataplane" --no-huge -o "collector.socket=$T/none.sock" \
+		--replay "$T/odd/mixed" > "$T/dataplane.log" 2>&1 && fail "what cannot be read is passed over unasked"
+	said 'error: .*mixed/short: Permission denied; nothing was taken .replay.damaged=take passes over it'
+fi
 echo "folders are read by what is in them, in the order of time"
 
 # copies
@@ -157,4 +174,27 @@ take --replay "$T/odd/whole.pcap.zst"
 holds a{0..3}.long.example
 refused 'checksum.pcap.zst: .*checksum; any packet may be wrong, nothing' --replay "$T/odd/checksum.pcap.zst"
 refused 'cut.pcap.xz: damaged after [0-9]* packets: its xz data is cut off' --replay "$T/odd/cut.pcap.xz"
+# every format: a wrong checksum is not a cut, nor the other way round
+for kind in gzip:gz zstd:zst xz:xz lz4:lz4; do
+	file=$T/odd/whole.pcap.${kind#*:}
+	"${kind%:*}" -qc "$T/odd/long/us" > "$file" 2> /dev/null || "${kind%:*}" -c "$T/odd/long/us" > "$file"
+	size=$(stat -c %s "$file")
+	head -c $((size - 3)) "$file" > "$T/odd/cut.${kind#*:}"
+	refused "cut.${kind#*:}: damaged after [0-9]+ packets: its ${kind%:*} data is cut off; .*replay.damaged=take " --replay "$T/odd/cut.${kind#*:}"
+	"$PYTHON" "$E2E/odd_captures.py" --flip "$file" "$T/odd/flipped.${kind#*:}"
+	refused "flipped.${kind#*:}: damaged within or after [0-9]+ packets: .*any packet may be wrong" --replay "$T/odd/flipped.${kind#*:}"
+done
 echo "what a checksum says is wrong is not believed"
+
+# joined
+cat "$T/odd/long/us" "$T/odd/long/swapped" "$T/odd/long/ng" "$T/odd/rotated/dns.pcap" > "$T/odd/joined.pcap"
+take --replay "$T/odd/joined.pcap"
+holds a{0..3}.long.example r0.rotated.example
+counted rx_packets 13
+cat "$T/odd/long/gzip" "$T/odd/long/gzip-swapped" "$T/odd/long/ng-swapped" > "$T/odd/joined.gz"
+take --replay "$T/odd/joined.gz"
+holds a{0..3}.long.example
+counted rx_packets 12
+cat "$T/odd/rotated/dns.pcap" "$T/odd/rotated/dns.pcap1" > "$T/odd/two.pcap"
+refused 'two.pcap: found interfaces or sections of several kinds' --vdev "net_pcap0,rx_pcap=$T/odd/two.pcap"
+echo "captures that were joined are read to the end"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A capture file, of whatever kind: what the check tells of it is what reading it gives.
+// A capture file, of whatever kind: what the check tells of it is what reading it gives, as a file and as a pipe.
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -34,6 +35,25 @@ static void read_all(const struct capture *capture, char *why, size_t why_size)
 	capture_close(reader);
 }
 
+static void read_stream(const struct capture *capture, int result)
+{
+	atomic_bool stop = false;
+	struct capture_reader *reader = capture_open_stream(open(capture->path, O_RDONLY | O_CLOEXEC), &stop);
+	struct capture_packet packet;
+	uint64_t packets = 0;
+	int last;
+
+	if (!reader)
+		abort();
+	while ((last = capture_next(reader, &packet)) == 1)
+		packets++;
+	if (last != (result == 0 ? 0 : -1) || packets != capture->packets)
+		abort();
+	if (last == -1 && capture_error(reader)[0] == '\0')
+		abort();
+	capture_close(reader);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int fd = -1;
@@ -52,5 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (result >= 0 && capture.packets > 0)
 		read_all(&capture, why, sizeof(why));
+	if (size > 0)
+		read_stream(&capture, result);
 	return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Captures read by blocks give what libpcap gives; libpcap reads the others, and says what is wrong.
 #include <pcap/pcap.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,7 +102,7 @@ static void test_plain(void)
 	same_as_libpcap(path);
 }
 
-// Of another byte order or version: libpcap's.
+// Of another byte order, or of another version, which libpcap reads.
 static void test_others(void)
 {
 	char why[512];
@@ -114,7 +115,8 @@ static void test_others(void)
 	struct header old = ordinary;
 
 	fclose(begin(&swapped));
-	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && !capture.is_plain);
+	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && capture.is_plain);
+	same_as_libpcap(path);
 	old.minor = 3;
 	write_file(&old);
 	CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0 && !capture.is_plain);
@@ -157,7 +159,7 @@ static void test_over_snapshot(void)
 	for (int kind = 0; kind < 8; kind++) {
 		write_narrow(magics[kind & 1], kind & 2, kind & 4);
 		CU_ASSERT_FATAL(capture_check(&capture, path, why, sizeof(why)) == 0);
-		CU_ASSERT(capture.is_plain == (kind < 2) && !capture.packed == (kind < 4));
+		CU_ASSERT(capture.is_plain && !capture.packed == (kind < 4));
 		CU_ASSERT(capture.packets == 200 && capture.snapshot == 64 && capture.longest == SNAPSHOT &&
 			  capture.snapped == 100);
 		struct capture_reader *reader = capture_open(&capture, why, sizeof(why));
@@ -315,7 +317,7 @@ static void test_no_capture(void)
 	fputs("a text", file);
 	fclose(file);
 	refused(path, "found no capture in it, expected pcap or pcapng");
-	refused("/dev/null", "found a pipe or device, expected");
+	refused("/dev/null", "found a socket or device, expected");
 	refused("/tmp", "found a directory, expected");
 }
 
@@ -481,6 +483,150 @@ static void test_gzip_trailing(void)
 	damaged(20, "damaged after 20 packets: its gzip data is cut off");
 }
 
+// Appends a pcap of ten packets of `size` octets, in this machine's byte order or the other one.
+static void append_pcap(FILE *out, bool swapped, uint32_t size)
+{
+	const struct header h = {order(0xa1b2c3d4, swapped), swapped ? 0x0200 : 2, swapped ? 0x0400 : 4, {0, 0},
+		order(65535, swapped), order(1, swapped)};
+	static const uint8_t bytes[300000];
+
+	fwrite(&h, sizeof(h), 1, out);
+	for (uint32_t i = 0; i < 10; i++) {
+		const uint32_t head[4] = {order(1700000000 + i, swapped), 0, order(size, swapped),
+			order(size, swapped)};
+		fwrite(head, sizeof(head), 1, out);
+		fwrite(bytes, size, 1, out);
+	}
+}
+
+// Appends a pcapng of one packet of 4 octets.
+static void append_ng(FILE *out)
+{
+	const uint32_t blocks[] = {0x0a0d0d0a, 28, 0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX, 28, 1, 20, 1, 0, 20, 6, 36, 0,
+		395812, 2244833280, 4, 4, 0, 36};
+
+	fwrite(blocks, sizeof(blocks), 1, out);
+}
+
+// cat a.pcap b.pcap …: every capture is read, whatever its format and byte order, from a file and from a pipe.
+static void test_joined(void)
+{
+	static const uint32_t sizes[] = {0, 40, 1500, 150000};
+	struct capture capture;
+	char why[512] = "";
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		FILE *out = fopen(path, "wb");
+		CU_ASSERT_FATAL(out != NULL);
+		for (int k = 0; k < 3; k++) {
+			append_pcap(out, false, sizes[i]);
+			append_pcap(out, true, sizes[i]);
+			append_ng(out);
+			append_ng(out);
+		}
+		append_pcap(out, true, 60);
+		fclose(out);
+		CU_ASSERT(capture_check(&capture, path, why, sizeof(why)) == 0);
+		CU_ASSERT(capture.packets == 76 && capture.is_mixed && capture.is_plain);
+		CU_ASSERT(capture.bytes == 60 * sizes[i] + 6 * 4 + 600);
+	}
+	FILE *out = fopen(path, "ab"); // the second one has a link type that is not read
+	const struct header wlan = {.magic = 0xa1b2c3d4, .major = 2, .minor = 4, .snapshot = 65535, .link = 105};
+	CU_ASSERT_FATAL(out != NULL);
+	fwrite(&wlan, sizeof(wlan), 1, out);
+	fclose(out);
+	refused(path, "found link type IEEE802_11 (105)");
+}
+
+struct feed {
+	int fd;
+	size_t size, piece;
+	const uint8_t *octets;
+};
+
+static void *feed_pipe(void *context)
+{
+	struct feed *f = context;
+
+	for (size_t at = 0; at < f->size; at += f->piece) {
+		size_t size = f->size - at < f->piece ? f->size - at : f->piece;
+		if (write(f->fd, f->octets + at, size) != (ssize_t)size)
+			break;
+	}
+	close(f->fd);
+	return NULL;
+}
+
+// Reads the octets through a pipe, in pieces. The result of the last capture_next.
+static int read_pipe(const uint8_t *octets, size_t size, size_t piece, uint64_t *packets, bool *is_cut)
+{
+	atomic_bool stop = false;
+	struct capture_packet packet;
+	struct feed feed = {.octets = octets, .size = size, .piece = piece};
+	pthread_t thread;
+	int ends[2], result;
+
+	CU_ASSERT_FATAL(pipe(ends) == 0);
+	feed.fd = ends[1];
+	CU_ASSERT_FATAL(pthread_create(&thread, NULL, feed_pipe, &feed) == 0);
+	struct capture_reader *reader = capture_open_stream(ends[0], &stop);
+	CU_ASSERT_FATAL(reader != NULL);
+	for (*packets = 0; (result = capture_next(reader, &packet)) == 1;)
+		++*packets;
+	*is_cut = result < 0 && capture_is_cut(reader);
+	capture_close(reader);
+	pthread_join(thread, NULL);
+	return result;
+}
+
+static void test_pipe(void)
+{
+	static uint8_t octets[1 << 20];
+	uint64_t packets;
+	size_t ends[3];
+	bool is_cut;
+	FILE *out = fopen(path, "w+b");
+
+	CU_ASSERT_FATAL(out != NULL);
+	append_pcap(out, false, 100);
+	append_ng(out);
+	append_pcap(out, true, 1500);
+	rewind(out);
+	size_t size = fread(octets, 1, sizeof(octets), out);
+	fclose(out);
+	for (size_t piece = 1; piece < 5000; piece = piece * 7 + 1)
+		CU_ASSERT(read_pipe(octets, size, piece, &packets, &is_cut) == 0 && packets == 21);
+	CU_ASSERT(read_pipe(octets, size - 1, 1000, &packets, &is_cut) == -1 && packets == 20 && is_cut);
+	CU_ASSERT(read_pipe(octets, 10, 1, &packets, &is_cut) == -1 && packets == 0 && is_cut);
+	CU_ASSERT(read_pipe(octets + 24, 1000, 1000, &packets, &is_cut) == -1 && packets == 0 && !is_cut);
+	make_gz(ends, 3, true);
+	CU_ASSERT(read_pipe(gz, gz_size, 3, &packets, &is_cut) == 0 && packets == 30);
+	CU_ASSERT(read_pipe(gz, gz_size - 1, 3, &packets, &is_cut) == -1 && packets == 30 && is_cut);
+	gz[gz_size - 5] ^= 1;
+	CU_ASSERT(read_pipe(gz, gz_size, 3, &packets, &is_cut) == -1 && packets == 30 && !is_cut);
+}
+
+// A packet is there as soon as its last octet is; a reader that waits can be stopped.
+static void test_live(void)
+{
+	const uint32_t record[5] = {1700000000, 0, 4, 4, 0};
+	atomic_bool stop = false;
+	struct capture_packet packet;
+	int ends[2];
+
+	CU_ASSERT_FATAL(pipe(ends) == 0 && write(ends[1], &ordinary, sizeof(ordinary)) == sizeof(ordinary));
+	struct capture_reader *reader = capture_open_stream(ends[0], &stop);
+	CU_ASSERT_FATAL(reader != NULL);
+	for (int i = 0; i < 3; i++) {
+		CU_ASSERT_FATAL(write(ends[1], record, sizeof(record)) == sizeof(record));
+		CU_ASSERT_FATAL(capture_next(reader, &packet) == 1 && packet.size == 4);
+	}
+	atomic_store(&stop, true);
+	CU_ASSERT(capture_next(reader, &packet) == -1);
+	capture_close(reader);
+	close(ends[1]);
+}
+
 // What was sound when it was checked and is not when it is read.
 static void test_changed(void)
 {
@@ -514,7 +660,8 @@ int main(void)
 		{"longer than the snapshot length", test_over_snapshot}, {"after 2038", test_after_2038},
 		{"fractions", test_fractions}, {"damaged", test_damaged}, {"no capture", test_no_capture},
 		{"gzip", test_gzip}, {"gzip: checksums", test_gzip_checksums},
-		{"gzip: what follows", test_gzip_trailing}, {"changed", test_changed}};
+		{"gzip: what follows", test_gzip_trailing}, {"joined", test_joined}, {"a pipe", test_pipe},
+		{"a live pipe", test_live}, {"changed", test_changed}};
 	int result = unit_run("capture", tests, sizeof(tests) / sizeof(tests[0]));
 	unlink(path);
 	return result;
