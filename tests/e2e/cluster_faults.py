@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import time
 
-from faults import PROGRAMS, REDIS_CONF, Resp, Source, World, contents, differences, free_ports, run_tests, until
+from faults import PROGRAMS, REDIS_CONF, Resp, Source, World, contents, differences, free_ports, run_tests, until, until_written
 from frames import Dataplane, FLOOD, NEW, name, record
 
 E2E = pathlib.Path(__file__).resolve().parent
@@ -77,7 +77,7 @@ class Cluster:
 
 def check(world, load, *servers):
     load.stop()
-    until(lambda: world.metric("collector_spool_waiting_batches") == 0, 90)
+    until_written(world)
     wrong = differences([load], *servers)
     assert not wrong, f"{len(wrong)} differences: {wrong[:3]}"
 
@@ -305,7 +305,7 @@ def test_replay_with_failover():
             cluster.processes[victim].wait()
             until(lambda: len(cluster.primaries()) == 3 and victim not in cluster.primaries(), 60)
             assert dataplane.wait(120) == 0, open(f"{w.folder}/dataplane.log").read()
-            until(lambda: w.metric("collector_spool_waiting_batches") == 0 and w.metric("collector_spool_memory_bytes") == 0, 90)
+            until_written(w)
             done = subprocess.run([E2E / "compare_redis.py", "--no-stream", *[f"--redis=127.0.0.1:{p}" for p in cluster.primaries()],
                                    *[c + ".tsv" for c in captures]], capture_output=True, text=True, timeout=120)
             print("        " + done.stdout.strip().split("\n")[-1])
@@ -363,7 +363,7 @@ def test_copy_of_a_spool():
             until(lambda: "it continues under a new UUID" in v.log(), 60)
             load.stop()
             other.stop()
-            until(lambda: w.metric("collector_spool_waiting_batches") == v.metric("collector_spool_waiting_batches") == 0, 90)
+            until_written(w, v)
             wrong = differences([load, other], *cluster.primaries())
             assert not wrong, f"{len(wrong)} differences: {wrong[:3]}"
         finally:

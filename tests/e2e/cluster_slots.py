@@ -17,7 +17,7 @@ import threading
 import time
 
 from cluster_faults import Cluster, agrees, check
-from faults import PROGRAMS, Resp, Source, World, contents, run_tests, until
+from faults import PROGRAMS, Resp, Source, World, contents, run_tests, until, until_written
 from frames import Dataplane, NEW, record
 
 
@@ -451,10 +451,10 @@ def test_lost_node_is_asked_where_slots_are():
             until(cluster.is_ok, 60)
             d.records([one(elsewhere)])  # finds `other` gone, and asks `victim` for the slots
             d.wait()
-            until(lambda: w.metric("collector_spool_waiting_batches") == 0, 60)
+            until_written(w)
             d.records([one(i) for i in there])
             d.wait()
-            until(lambda: w.metric("collector_spool_waiting_batches") == 0, 60)
+            until_written(w)
             found = contents(*cluster.primaries())
             counts = {found[f"host{i}.example.com", f"A 192.0.2.{i}"][2] for i in there}
             assert counts == {4}, f"counts {counts} instead of 4"

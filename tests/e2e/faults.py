@@ -104,6 +104,7 @@ class World:
                        for name in ("spool_waiting_batches 0", "spool_memory_bytes 0", "redis_up 1"))
 
         time.sleep(0.03)  # /metrics may be 20 ms old
+        until_written(self)
         until(is_settled, 60)
         self.balanced()
 
@@ -138,6 +139,22 @@ def until(condition, seconds=30):
         except OSError:
             pass
         assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def until_written(*worlds, patience=90):
+    """Waits until Redis has all that the spools hold, however slow the machine is: only a spool that stands still for `patience` seconds fails."""
+    least, end = None, time.monotonic() + patience
+    while True:
+        try:
+            waiting = [sum(world.metric(name) for world in worlds) for name in ("collector_spool_waiting_batches", "collector_spool_memory_bytes")]
+            if waiting == [0, 0]:
+                return
+            if least is None or waiting[0] < least:
+                least, end = waiting[0], time.monotonic() + patience
+        except OSError:
+            pass
+        assert time.monotonic() < end, f"{least} batches wait, and no fewer for {patience} s"
         time.sleep(0.02)
 
 
