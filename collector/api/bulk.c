@@ -264,7 +264,9 @@ enum MHD_Result api_bulk(struct http_request *r)
 	b->db = r->db;
 	b->template = query_make(QUERY_NAME);
 	b->format = (struct query_format){.with_context = http_param_flag(r, "context", false),
-		.context = r->lookups->sources->context};
+		.context = r->lookups->sources->context,
+		.with_domain = http_param_flag(r, "domain", false),
+		.zones = r->lookups->sources->zones};
 	b->text = questions(&r->body);
 	unsigned code = b->text ? 0 : MHD_HTTP_BAD_REQUEST;
 	snprintf(why, sizeof(why), "body: expected one name, address or prefix per line, or a JSON array of strings");

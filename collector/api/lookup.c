@@ -127,7 +127,9 @@ enum MHD_Result api_lookup(struct http_request *r)
 	struct lookup a = {.why = why, .why_size = sizeof(why)};
 	const struct query_format format = {.framed = is_framed(r),
 		.with_context = http_param_flag(r, "context", false),
-		.context = r->lookups->sources->context};
+		.context = r->lookups->sources->context,
+		.with_domain = http_param_flag(r, "domain", false),
+		.zones = r->lookups->sources->zones};
 	unsigned code = parse_lookup(r, &a) != 0 ? MHD_HTTP_BAD_REQUEST : lookup_params(r, &a);
 
 	if (code != 0) {

@@ -122,7 +122,7 @@ static char *put_cof_type(char *at, const struct query_record *r)
 void query_json_cof(struct redis_buffer *out, const struct query_record *r, const struct query_format *f)
 {
 	size_t sensor_len = f->sensor ? strlen(f->sensor) : 0;
-	char *start = redis_buffer_room(out, 6 * (r->owner_len + r->type_len + r->rdata_len + sensor_len) + 256);
+	char *start = redis_buffer_room(out, 6 * (2 * r->owner_len + r->type_len + r->rdata_len + sensor_len) + 256);
 	char *at = start;
 
 	if (!at)
@@ -140,6 +140,11 @@ void query_json_cof(struct redis_buffer *out, const struct query_record *r, cons
 	at = COPY(at, ",\"origin\":\"lookback\"");
 	if (f->sensor)
 		at = put_string(COPY(at, ",\"sensor_id\":"), f->sensor, sensor_len);
+	if (f->with_domain) {
+		size_t from = f->zones ? zone_find_text(f->zones, r->owner, r->owner_len) : 0;
+		if (from < r->owner_len)
+			at = put_string(COPY(at, ",\"domain\":"), r->owner + from, r->owner_len - from);
+	}
 	*at++ = '}';
 	out->size += (size_t)(at - start);
 }

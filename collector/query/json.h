@@ -15,7 +15,8 @@ struct query_format {
 	bool framed;		       // COF: in DNSDB's frame, which reports whether the answer is complete
 	const char *sensor;	       // COF: sensor_id, or NULL
 	const char *keyword;	       // the keyword of the question, to report why a name matches
-	const struct zone_list *zones; // DNSDB: for the bailiwick
+	const struct zone_list *zones; // DNSDB: for the bailiwick; COF: for the registered domain
+	bool with_domain;	       // COF: with the registered domain of the owner, if it has one
 	bool with_context;	       // COF, CSV: with what `context` says about the record
 	const struct context *context; // or NULL
 };
