@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Asking the collector. Lookups come in DNSDB's frame ({"cond":"begin"}, {"obj":…}, …, {"cond":"succeeded"}), so
 // that an answer that was cut off differs from a complete one.
+import { key } from './keep.js';
 
 export const BULK_LIMIT = 2000; // records of each question
-const KEY = 'lookback.key'; // sessionStorage: gone with the tab, never in a URL
-
-export const key = {
-	get: () => sessionStorage.getItem(KEY) ?? '',
-	set: (text) => (text ? sessionStorage.setItem(KEY, text) : sessionStorage.removeItem(KEY)),
-};
 
 // What went wrong: kind (key-needed, key-wrong, quota, refused, busy, away, broken), and the server's own words.
 export class AskError extends Error {
@@ -20,8 +15,8 @@ export class AskError extends Error {
 
 const KINDS = { 400: 'refused', 401: 'key-needed', 403: 'key-wrong', 413: 'refused', 414: 'refused', 416: 'refused', 429: 'quota', 503: 'busy' };
 
-async function get(path, signal, body) {
-	const headers = key.get() ? { 'X-API-Key': key.get() } : {};
+async function get(path, signal, body, withKey = key.get()) {
+	const headers = withKey ? { 'X-API-Key': withKey } : {};
 	let response;
 	try {
 		response = await fetch(path, { method: body === undefined ? 'GET' : 'POST', body, signal, headers, cache: 'no-store', credentials: 'same-origin' });
@@ -45,8 +40,8 @@ export async function meaningOf(text, signal) {
 	return response.json();
 }
 
-// Throws where this server does not answer to us: no key, or one that it does not know.
-export const mayAsk = () => get('/dnsdb/v2/rate_limit');
+// Throws if this server does not answer lookups with this key: it needs one, or does not know this one. Costs no lookup.
+export const mayAsk = (withKey) => get('/dnsdb/v2/rate_limit', undefined, undefined, withKey);
 
 async function* lines(body) {
 	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
@@ -88,6 +83,7 @@ export async function bulk(values, options, signal, progress = () => {}) {
 	const p = times(options);
 	p.set('limit', BULK_LIMIT);
 	p.set('context', 'true');
+	p.set('domain', 'true');
 	const response = await get(`/api/bulk?${p}`, signal, values.join('\n'));
 	const rows = [], missing = [], refused = [], counts = new Map();
 	let failure = '';
@@ -165,7 +161,7 @@ export function lookupPath(found, options = {}) {
 		p.set('targets', 'also');
 	}
 	p.set('frame', 'true');
-	if (path === '/api/lookup') p.set('context', 'true');
+	if (path === '/api/lookup') for (const name of ['context', 'domain']) p.set(name, 'true');
 	for (const name of ['type', 'sort', 'limit', 'offset']) if (options[name]) p.set(name, options[name]);
 	return `${path}?${p}`;
 }

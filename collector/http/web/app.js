@@ -7,9 +7,10 @@
 //     /?view=alerts&…            alerts.js
 //     /?view=sensor              live.js
 import { openAlerts } from './alerts.js';
-import { key } from './api.js';
 import { announce, el, fill } from './dom.js';
+import { showHelp } from './help.js';
 import { home } from './home.js';
+import { key, zone } from './keep.js';
 import { askForKey } from './key.js';
 import { openLive, watchSensor } from './live.js';
 import { openNew } from './new.js';
@@ -104,26 +105,43 @@ document.querySelector('.skip').addEventListener('click', (event) => {
 	(main.querySelector('h1') ?? main).focus();
 });
 
-// "/" goes to the box, as in many tools of analysts.
+// "/" goes to the box, as in many tools of analysts; "?" shows help.
 document.addEventListener('keydown', (event) => {
 	const typing = event.target.closest('input, select, textarea, dialog');
-	if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+	if (!'/?'.includes(event.key) || typing || event.ctrlKey || event.metaKey || event.altKey) return;
 	event.preventDefault();
+	if (event.key === '?') return showHelp();
 	box.focus();
 	box.select();
 });
 
+document.querySelector('.to-help').addEventListener('click', showHelp);
+
+function showZone() {
+	const button = document.querySelector('.to-zone');
+	button.textContent = zone.isLocal() ? 'Local' : 'UTC';
+	button.setAttribute('aria-label', `Times are in ${zone.isLocal() ? 'local time; use UTC' : 'UTC; use local time'}`);
+}
+
+document.querySelector('.to-zone').addEventListener('click', () => {
+	zone.set(!zone.isLocal());
+	showZone();
+	show();
+});
+
 document.querySelector('.to-key').addEventListener('click', async () => {
-	if (!(await askForKey(key.get() ? 'A key is set. A new key replaces it.' : ''))) return;
+	if (!(await askForKey(key.get() ? 'A key is in use. A new key replaces it.' : ''))) return;
 	showKey();
 	if (read().q || ['new', 'alerts'].includes(read().view)) show({ fresh: true });
 });
 
+key.watch(showKey);
 addEventListener('popstate', () => show());
 addEventListener('pagehide', () => history.replaceState({ scroll: scrollY }, ''));
 history.scrollRestoration = 'manual';
 
 showKey();
+showZone();
 show();
 watchSensor();
 if (!read().q && !read().view && !matchMedia('(pointer: coarse)').matches) box.focus();

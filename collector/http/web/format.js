@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Numbers, times and names as people read them. Times are UTC.
+// Numbers, times and names as people read them. Times are in UTC, or in local time if that was chosen.
+import { zone } from './keep.js';
 
 const grouped = new Intl.NumberFormat('en-US');
 const pad = (n) => String(n).padStart(2, '0');
@@ -29,15 +30,27 @@ const date = (seconds) => new Date(Math.min(seconds, 8.64e12) * 1000);
 // 2024-01-31 12:00
 export function minute(seconds) {
 	const d = date(seconds);
-	return `${day(seconds)} ${pad(d.getUTCHours())}:${pad(d.getUTCMinutes())}`;
+	return `${day(seconds)} ${zone.isLocal() ? `${pad(d.getHours())}:${pad(d.getMinutes())}` : `${pad(d.getUTCHours())}:${pad(d.getUTCMinutes())}`}`;
 }
 
 export function day(seconds) {
-	const d = date(seconds);
-	return `${d.getUTCFullYear()}-${pad(d.getUTCMonth() + 1)}-${pad(d.getUTCDate())}`;
+	const d = date(seconds), [y, m, n] = zone.isLocal() ? [d.getFullYear(), d.getMonth(), d.getDate()] : [d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate()];
+	return `${y}-${pad(m + 1)}-${pad(n)}`;
 }
 
+// For a time within `width` seconds: with the hour if that is two days or less.
+export const tick = (seconds, width) => (width <= 2 * 86400 ? minute(seconds) : day(seconds));
+
+// Always UTC.
 export const iso = (seconds) => date(seconds).toISOString().replace('.000Z', 'Z');
+
+// "2024-01-31" or "2024-01-31T12:00", as minute() has it, in seconds since 1970; the last second of it if `end`. undefined if it is no time.
+export function parse(text, end) {
+	const found = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d))?$/.exec(text);
+	if (!found) return undefined;
+	const begin = Date.parse(`${found[1]}T${found[2] ?? '00:00'}:00${zone.isLocal() ? '' : 'Z'}`) / 1000;
+	return Number.isFinite(begin) ? begin + (end ? (found[2] ? 59 : 86399) : 0) : undefined;
+}
 
 const SPANS = [[31557600, 'year'], [2629800, 'month'], [86400, 'day'], [3600, 'hour'], [60, 'minute'], [1, 'second']];
 

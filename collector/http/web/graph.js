@@ -6,9 +6,14 @@ import { announce, el, fill, svg, wantsNoMotion } from './dom.js';
 import * as format from './format.js';
 import { LABEL_MAX, Layout } from './graph_layout.js';
 import { Model, NODES_MAX } from './graph_model.js';
+import { graphMl, savePng, saveSvg } from './graph_save.js';
 import { addressLink, nameLink } from './records.js';
+import { download, fileName } from './save.js';
 
 const START_MAX = 60, EXPAND_ROWS = 200, LABELS_ALL = 45, PIVOT_RESULTS = 100, SCORE_NEAR = 0.1;
+
+const LEGEND = [['name', 'name'], ['address', 'address'], ['open', 'not expanded'], ['shared', 'shared by many, not followed'], ['weak', 'weakly related (pale)'],
+	['edge-address', 'A, AAAA'], ['edge-name', 'CNAME, NS, MX and others']];
 
 const cut = (text) => (text.length <= LABEL_MAX ? text : `${text.slice(0, LABEL_MAX / 2 - 1)}…${text.slice(-LABEL_MAX / 2 + 1)}`);
 const link = (node) => (node.kind === 'address' ? addressLink(node.label) : nameLink(node.label));
@@ -25,14 +30,19 @@ export function openGraph(place, rows, root) {
 	const list = el('div', { class: 'node-list' });
 	const count = el('p', { class: 'aside count' });
 	const zoomButton = (label, text, factor) => el('button', { type: 'button', 'aria-label': label, title: label, onclick: () => zoom(factor) }, text);
+	const saver = (label, ending, save) => el('button', { type: 'button', class: 'quiet', 'data-save': ending, onclick: () => {
+		save(fileName(root?.value ?? 'graph', ending));
+		announce(`Graph saved as ${label}`);
+	} }, label);
 	fill(place, el('div', { class: 'graph' },
 		el('div', { class: 'drawing' }, canvas,
 			el('div', { class: 'zoom' }, zoomButton('Zoom in', '+', 0.75), zoomButton('Zoom out', '−', 1.33),
-				el('button', { type: 'button', 'aria-label': 'Show all', title: 'Show all', onclick: () => { moved = false; fit(); } }, 'Fit')),
-			el('div', { class: 'legend', 'aria-hidden': 'true' }, el('span', { class: 'is-name' }, 'name'), el('span', { class: 'is-address' }, 'address'),
-				el('span', { class: 'is-open' }, 'not expanded'), el('span', { class: 'is-shared' }, 'shared by many'))),
+				el('button', { type: 'button', 'aria-label': 'Fit: show all', title: 'Fit: show all', onclick: () => { moved = false; fit(); } }, 'Fit')),
+			el('div', { class: 'legend' }, LEGEND.map(([kind, text]) => el('span', { class: `is-${kind}` }, text)))),
 		details),
 	count,
+	el('p', { class: 'downloads' }, 'Download ', saver('SVG', 'svg', (name) => saveSvg(canvas, name)), saver('PNG', 'png', (name) => savePng(canvas, name)),
+		saver('GraphML', 'graphml', (name) => download(name, 'application/graphml+xml', graphMl(model)))),
 	el('details', { class: 'as-list' }, el('summary', null, 'As a list'), list));
 
 	// --- view
@@ -70,7 +80,9 @@ export function openGraph(place, rows, root) {
 	}
 
 	function draw() {
-		for (const { a, b, line } of model.edges.values()) {
+		for (const { a, b, line, text } of model.edges.values()) {
+			text.setAttribute('x', ((a.x + b.x) / 2).toFixed(1));
+			text.setAttribute('y', ((a.y + b.y) / 2 - 3).toFixed(1));
 			line.setAttribute('x1', a.x.toFixed(1));
 			line.setAttribute('y1', a.y.toFixed(1));
 			line.setAttribute('x2', b.x.toFixed(1));
@@ -111,8 +123,9 @@ export function openGraph(place, rows, root) {
 	function addMissing() {
 		for (const edge of model.edges.values()) {
 			if (edge.line) continue;
-			edge.line = svg('line', { class: `edge ${edge.b.kind === 'address' ? 'to-address' : 'to-name'}` });
-			lines.append(edge.line);
+			edge.line = svg('line', { class: `edge ${edge.b.kind === 'address' ? 'to-address' : 'to-name'}` }, svg('title', null, edgeText(edge)));
+			edge.text = svg('text', { class: 'edge-type', 'text-anchor': 'middle' });
+			lines.append(edge.line, edge.text);
 		}
 		for (const node of model.nodes.values()) if (!drawn.has(node.id)) drawn.set(node.id, { node, group: dot(node) });
 		dots.append(...[...drawn.values()].map((d) => d.group));
@@ -136,13 +149,19 @@ export function openGraph(place, rows, root) {
 			group.setAttribute('tabindex', node === (chosen ?? first()) ? '0' : '-1');
 			group.setAttribute('aria-label', `${node.kind} ${node.label}, ${format.plural(node.degree, 'neighbour')}${node.expanded ? ', expanded' : ''}`);
 		}
-		for (const { a, b, line } of model.edges.values()) line.classList.toggle('near', a === chosen || b === chosen);
+		for (const { a, b, line, text, types } of model.edges.values()) {
+			const isNear = a === chosen || b === chosen;
+			line.classList.toggle('near', isNear);
+			text.textContent = isNear ? types.join(' ') : '';
+		}
 		fill(count, `${format.plural(model.nodes.size, 'node')}, ${format.plural(model.edges.size, 'edge')}.`,
 			' ', root && !related && el('button', { type: 'button', class: 'quiet small related', onclick: relate }, 'Find related infrastructure'), note,
 			model.left > 0 && ` ${format.plural(model.left, 'record')} not drawn: the limit is ${START_MAX} nodes at first and ${NODES_MAX} in total, newest first.`);
 		showDetails();
 		showList();
 	}
+
+	const edgeText = ({ a, b, types, first, last }) => `${a.label} ${types.join(' ')} ${b.label}${Number.isFinite(first) ? `, ${format.minute(first)} – ${format.minute(last)}` : ''}`;
 
 	const first = () => model.nodes.values().next().value;
 

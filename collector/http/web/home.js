@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-import { AskError, key, mayAsk, status } from './api.js';
+import { AskError, follow, mayAsk, status } from './api.js';
 import { announce, el, fill, setText } from './dom.js';
 import * as format from './format.js';
+import { showHelp } from './help.js';
+import { key, recent, zone } from './keep.js';
 import { newNow } from './new.js';
-
-const KINDS = [
-	['www.example.com', 'A name', 'its records, and records that point to it'],
-	['*.example.com', 'Names below', 'a name and all names below it'],
-	['www.example.*', 'Names that begin', 'all names that begin with these labels'],
-	['192.0.2.1', 'An address', 'names that resolved to it; IPv4 or IPv6'],
-	['192.0.2.0/24', 'A prefix', 'or 192.0.2.*'],
-	['192.0.2.1-192.0.2.9', 'A range', 'both ends included'],
-	['paypal', 'A keyword', 'names that contain it or look like it: letters of other scripts, digits for letters, one letter different'],
-	['*pay?al*', 'A pattern', 'with * and ?; or a /regular expression/'],
-	['hxxps://evil[.]example/x', 'Defanged text, URLs', 'also mail addresses, and names in Unicode'],
-	['192.0.2.1 evil[.]example', 'A list', 'of names, addresses and prefixes, from a report or a log'],
-];
+import { nameLink, searchUrl } from './records.js';
 
 const FORMATS = [['COF', 'lookback.cof.jsonl', '', 165], ['CSV', 'lookback.csv', '?format=csv', 75]]; // octets a record
 
@@ -49,15 +39,46 @@ function everything() {
 			'If the browser reports a failed download, the file is incomplete. Names are untrusted input: open CSV as text, not in a spreadsheet.'));
 }
 
+// The latest alerts. With a key, a visit does not cost a lookup.
+function alertsNow() {
+	const list = el('ul', { class: 'latest' }), part = el('section', { class: 'alerts-now', 'aria-labelledby': 'alerts-now', hidden: true },
+		el('h2', { id: 'alerts-now' }, el('a', { href: '/?view=alerts' }, 'Alerts')), list);
+	if (!key.get())
+		follow('/api/alerts', { newest: true, limit: 6, cursor: '' }, AbortSignal.timeout(5000)).then(({ rows }) => {
+			part.hidden = rows.length === 0;
+			fill(list, rows.map((a) => el('li', null, el('span', { class: 'why' }, format.visible(a.kind)), ' ', a.name ? nameLink(a.name) : format.visible(a.reason), el('span', { class: 'aside' }, ` ${format.visible(a.rule)} `,
+				el('time', { datetime: a.time, title: a.time }, format.ago(Date.parse(a.time) / 1000))))));
+		}).catch(() => {});
+	return part;
+}
+
+// What sensors do, in a sentence.
+function sensorsNow() {
+	const text = el('p', { class: 'sensors-now' });
+	status().then(({ sensors }) => fill(text, el('a', { href: '/?view=sensor' }, sensors.length === 0 ? 'No sensor is connected' : `${format.plural(sensors.length, 'sensor')} connected`),
+		sensors.length > 0 && `: ${sensors.slice(0, 5).map((s) => s.sensor).join(', ')}${sensors.length > 5 ? ', …' : ''}`, '.')).catch(() => {});
+	return text;
+}
+
+function recentSearches() {
+	const texts = recent.get();
+	if (texts.length === 0) return null;
+	const part = el('section', { class: 'recent', 'aria-labelledby': 'recent' },
+		el('h2', { id: 'recent' }, 'Recent searches of this browser'),
+		el('ul', null, texts.map((text) => el('li', null, el('a', { class: 'data', href: searchUrl(text) }, format.visible(text))))),
+		el('button', { type: 'button', class: 'quiet small', onclick: () => {
+			recent.clear();
+			part.remove();
+			announce('Recent searches removed');
+		} }, 'Clear'));
+	return part;
+}
+
 export function home() {
 	return el('section', { class: 'home' },
 		el('h1', { tabindex: '-1' }, 'What names resolved to, and when'),
-		el('p', { class: 'lead' }, 'Paste a name, an address or a list of them. The search covers all records in this Redis, from all its sensors.'),
-		newNow(),
-		el('table', { class: 'kinds' },
-			el('caption', { class: 'hidden' }, 'What you can search for'),
-			el('tbody', null, KINDS.map(([example, name, text]) =>
-				el('tr', null, el('td', null, el('code', null, example)), el('th', { scope: 'row' }, name), el('td', null, text))))),
-		el('p', { class: 'aside' }, 'Names and addresses in the results are links to further searches. Press ', el('kbd', null, '/'), ' to go to the search box. Times are in UTC.'),
+		el('p', { class: 'lead' }, 'Paste a name, an address or a list of them. ', el('button', { type: 'button', class: 'quiet small', onclick: showHelp }, 'What you can search for')),
+		sensorsNow(), recentSearches(), newNow(), alertsNow(),
+		el('p', { class: 'aside' }, 'Names and addresses in the results are links to further searches. Press ', el('kbd', null, '/'), ' to go to the search box, ', el('kbd', null, '?'), ` for help. Times are in ${zone.isLocal() ? 'local time' : 'UTC'}.`),
 		everything());
 }

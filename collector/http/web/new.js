@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Newly observed domains, names and records.
-import { follow as askStream, key } from './api.js';
+import { follow as askStream } from './api.js';
 import { el, fill } from './dom.js';
 import { choice, follow, SPANS } from './follow.js';
 import * as format from './format.js';
+import { key } from './keep.js';
 import { CONTEXT_COLUMNS, DOMAIN_COLUMN, KNOWN_COLUMN, NEW_COLUMN, RECORD_COLUMNS, STORED_COLUMN } from './records.js';
 
 const DEPTHS = { domain: ['Domains', 'domain'], name: ['Names', 'name'], record: ['Records', 'record'] };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Errors and empty results, with what to do about them.
+import { BULK_LIMIT } from './api.js';
 import { el } from './dom.js';
 import * as format from './format.js';
 
@@ -29,6 +30,22 @@ export function explain(error, { again, withKey }) {
 		el('p', null, error.kind === 'quota' ? untilReset(error.message) : words),
 		!key && error.kind !== 'quota' && error.message && el('p', { class: 'said' }, 'Message of the server: ', el('span', { class: 'data' }, format.visible(error.message))),
 		el('p', { class: 'buttons' }, key ? button('Enter a key', withKey) : button('Try again', again)));
+}
+
+const list = (values) => el('span', { class: 'data' }, format.visible(values.join(', ')));
+
+// What to know about an answer besides its rows. `again`, `more`: repeat the request, load `moreMax` more rows.
+export function notes(found, answer, { again, more, moreMax }) {
+	const n = format.number(answer.rows.length), isFound = found.kind === 'keyword' || found.kind === 'pattern';
+	return [
+		answer.failure && el('p', { class: 'notice warning', role: 'alert' }, `The answer is incomplete after ${n} rows: ${answer.failure}. `, button('Try again', again)),
+		answer.more && el('p', { class: 'notice' }, `${n} ${isFound ? 'names' : 'records'} are loaded; there are more. Restrict the ${isFound ? '' : 'type or the '}time, or `,
+			el('button', { type: 'button', class: 'more', onclick: more }, `load ${format.number(moreMax)} more`)),
+		answer.missing?.length > 0 && el('p', { class: 'notice' }, `Nothing was seen of ${format.number(answer.missing.length)} of ${format.number(found.values.length)}: `, list(answer.missing)),
+		answer.cut?.length > 0 && el('p', { class: 'notice' }, `At most ${format.number(BULK_LIMIT)} records of each are shown; there may be more of `, list(answer.cut)),
+		found.refused?.length > 0 && el('p', { class: 'notice' }, 'Not looked for (not a name with a dot, an address, a prefix or a range): ', list(found.refused.map((r) => r.query))),
+		answer.refused?.map((r) => el('p', { class: 'notice warning' }, el('span', { class: 'data' }, r.query), `: ${format.visible(r.error)}`)),
+	];
 }
 
 const link = (params, words) => el('a', { href: `/?${new URLSearchParams(params)}` }, words);

@@ -81,7 +81,7 @@ function owner(row) {
 	];
 }
 
-function time(seconds) {
+export function time(seconds) {
 	return el('time', { datetime: format.iso(seconds), title: `${format.iso(seconds)}, ${format.ago(seconds)}` }, format.minute(seconds));
 }
 
@@ -91,7 +91,7 @@ export function bar(row, extent) {
 	const from = extent.last > extent.first ? percent(row.time_first) : 0;
 	const to = extent.last > extent.first ? percent(row.time_last) : 100;
 	return svg('svg', { class: 'bar', 'aria-hidden': 'true', focusable: 'false' },
-		svg('title', null, `${format.iso(row.time_first)} – ${format.iso(row.time_last)}: ${format.span(row.time_last - row.time_first)}`),
+		svg('title', null, `${format.minute(row.time_first)} – ${format.minute(row.time_last)}: ${format.span(row.time_last - row.time_first)}`),
 		svg('line', { class: 'track', x1: '0', x2: '100%', y1: '50%', y2: '50%' }),
 		svg('rect', { class: 'seen', x: `${Math.min(from, 99).toFixed(2)}%`, width: `${Math.max(1, to - from).toFixed(2)}%`, y: '30%', height: '40%', rx: '2' }));
 }
@@ -107,8 +107,8 @@ export function extentOf(rows) {
 
 // As the server sorts (query/sorted.c): names by their labels from the right, addresses as numbers, then names that are
 // pointed to, then all else as text.
-const collate = (name) => name.split('.').reverse().join('\0');
-function addressKey(text) {
+export const collate = (name) => name.split('.').reverse().join('\0');
+export function addressKey(text) {
 	if (!isAddress(text)) return undefined;
 	if (!text.includes(':')) return '4' + text.split('.').map((o) => o.padStart(3, '0')).join('.');
 	const [head, tail] = new URL(`http://[${text}]/`).hostname.slice(1, -1).split('::');

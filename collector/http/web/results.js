@@ -1,29 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A search: what was understood, and the answer as a table or a graph.
-import { bulk, BULK_LIMIT, lookup, lookupPath } from './api.js';
+import { makeActivity } from './activity.js';
+import { bulk, lookup, lookupPath } from './api.js';
+import { ACTIONS_COLUMN, copyAll } from './copy.js';
 import { announce, el, fill, setText } from './dom.js';
 import * as format from './format.js';
 import { openGraph } from './graph.js';
+import { groupChoice, groupColumns, groupRows, GROUPS } from './group.js';
+import { recent } from './keep.js';
 import { askForKey } from './key.js';
-import { explain, nothing } from './notices.js';
+import { explain, notes, nothing } from './notices.js';
 import { extentOf, foundColumns, foundOf, isContext, LIST_COLUMNS, REASONS, RECORD_COLUMNS, target, withContext } from './records.js';
 import { csv, download, fileName, jsonLines } from './save.js';
 import { announceSort, makeTable, PAGE } from './table.js';
+import { seconds, timeTools } from './times.js';
 import { KIND_WORDS, understand, understood as meaning } from './understand.js';
 
 const FIRST = 1000, MORE = 10000; // rows asked for at first, and then each time
 const CACHE_MAX = 20;
 const cache = new Map(); // the latest answers, for Back
 const cacheKey = ({ view, f, ...asked }) => JSON.stringify(asked, Object.keys(asked).sort());
-
-const SPANS = { '1d': 86400, '7d': 604800, '30d': 2592000, '1y': 31557600 };
-
-// "7d" or "2024-01-31" as seconds; a day's end where `end`.
-function seconds(text, end) {
-	if (text in SPANS) return -SPANS[text];
-	const day = Date.parse(`${text}T00:00:00Z`) / 1000;
-	return Number.isFinite(day) ? day + (end ? 86399 : 0) : undefined;
-}
 
 const parseSort = (text) => (text ? { id: text.replace(/^-/, ''), descending: text.startsWith('-') } : undefined);
 const sortText = (sort) => (sort ? (sort.descending ? '-' : '') + sort.id : undefined);
@@ -96,7 +92,7 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 	const isFound = found.kind === 'keyword' || found.kind === 'pattern'; // names instead of records
 	const facet = found.kind === 'keyword' ? 'why' : 'type';
 	const own = isFound ? foundColumns(found.kind === 'keyword' ? found.value : '') : found.kind === 'list' ? LIST_COLUMNS : RECORD_COLUMNS;
-	let columns = own; // and those of context, if a row has something for them
+	let columns; // these, those of context if a row has something for them, and the actions
 	let answer; // {rows, more, failure, asked: rows that the server has given, took: ms}
 	let controller, closeGraph, page = 0, shown = [];
 
@@ -107,12 +103,14 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 	const filter = el('input', { type: 'search', id: 'filter', placeholder: 'Filter', autocomplete: 'off', spellcheck: 'false', value: state.f ?? '' });
 	const table = makeTable({ onSort, onPage });
 	const content = el('div', { class: 'content' });
+	const activity = makeActivity({ onRange: (since, until) => go({ ...state, since, until }, { fresh: false }) });
 	const notice = el('div', { class: 'notices' });
 	const tools = el('div', { class: 'tools', hidden: true },
 		!isFound && el('div', { class: 'views', role: 'group', 'aria-label': 'View' }, view('', 'Table'), view('graph', 'Graph')),
+		!isFound && state.view !== 'graph' && groupChoice(state.by in GROUPS ? state.by : undefined, onGroup),
 		el('label', { class: 'hidden', for: 'filter' }, 'Filter rows: words, or -words to leave out'), filter, facets,
-		el('span', { class: 'downloads' }, 'Download ', save('CSV', 'csv', 'text/csv', csv), save('COF', 'jsonl', 'application/x-ndjson', jsonLines)));
-	fill(main, el('section', { class: 'answer' }, understood(), !found.error && el('div', { class: 'line' }, timeTools(), status), notice, tools, content));
+		el('span', { class: 'downloads' }, copyAll(() => shown), ' Download ', save('CSV', 'csv', 'text/csv', csv), save('COF', 'jsonl', 'application/x-ndjson', jsonLines)));
+	fill(main, el('section', { class: 'answer' }, understood(), !found.error && el('div', { class: 'line' }, timeTools(state, (since, until) => go({ ...state, since, until })), status), notice, tools, activity.node, content));
 
 	function understood() {
 		if (found.error)
@@ -137,25 +135,6 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 			download(fileName(found.value, ending), type, make(shown));
 			announce(`${format.plural(shown.length, 'row')} saved as ${label}`);
 		} }, label);
-	}
-
-	function timeTools() {
-		const custom = Boolean(state.until || (state.since && !(state.since in SPANS)));
-		const since = el('input', { type: 'date', id: 'since', value: custom ? state.since : '' });
-		const until = el('input', { type: 'date', id: 'until', value: state.until ?? '' });
-		const dates = el('span', { class: 'dates', hidden: !custom }, el('label', { for: 'since' }, 'from'), since, el('label', { for: 'until' }, 'to'), until,
-			el('button', { type: 'button', class: 'apply', onclick: () => change() }, 'Apply'));
-		const select = el('select', { id: 'seen' }, [['', 'at any time'], ['1d', 'in the last day'], ['7d', 'in the last 7 days'],
-			['30d', 'in the last 30 days'], ['1y', 'in the last year'], ['custom', 'between …']]
-			.map(([value, text]) => el('option', { value, selected: value === (custom ? 'custom' : state.since ?? '') }, text)));
-		const change = () => go({ ...state, since: since.value, until: until.value });
-		select.addEventListener('change', () => {
-			dates.hidden = select.value !== 'custom';
-			if (select.value === 'custom') since.focus();
-			else go({ ...state, since: select.value, until: undefined });
-		});
-		dates.addEventListener('keydown', (event) => event.key === 'Enter' && event.target.matches('input') && change());
-		return el('div', { class: 'times' }, el('label', { for: 'seen' }, 'Seen'), select, dates);
 	}
 
 	// --- asking
@@ -194,6 +173,7 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 				return;
 			}
 			remember();
+			if (answer.rows.length > 0 && found.value.length <= params.q.length) recent.add(params.q);
 			render();
 			announce(status.textContent);
 		} catch (error) {
@@ -261,6 +241,15 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 		}
 	}
 
+	function onGroup(by) {
+		state.by = by;
+		page = 0;
+		go(state, { replace: true });
+		remember();
+		render();
+		announce(by ? `Grouped ${GROUPS[by][0]}` : 'No groups');
+	}
+
 	function onPage(n) {
 		page = n;
 		render();
@@ -296,43 +285,30 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 		if (focused !== undefined) facets.querySelector(`[data-value="${CSS.escape(focused)}"]`)?.focus();
 	}
 
-	function showNotices() {
-		const n = format.number(answer.rows.length);
-		fill(notice,
-			answer.failure && el('p', { class: 'notice warning', role: 'alert' }, `The answer is incomplete after ${n} rows: ${answer.failure}. `,
-				el('button', { type: 'button', onclick: () => ask({ again: true }) }, 'Try again')),
-			answer.more && el('p', { class: 'notice' }, `${n} ${isFound ? 'names' : 'records'} are loaded; there are more. Restrict the ${isFound ? '' : 'type or the '}time, or `,
-				el('button', { type: 'button', class: 'more', onclick: () => ask({ offset: answer.asked, again: true }) }, `load ${format.number(MORE)} more`)),
-			answer.missing?.length > 0 && el('p', { class: 'notice' }, `Nothing was seen of ${format.number(answer.missing.length)} of ${format.number(found.values.length)}: `,
-				el('span', { class: 'data' }, answer.missing.join(', '))),
-			answer.cut?.length > 0 && el('p', { class: 'notice' }, `At most ${format.number(BULK_LIMIT)} records of each are shown; there may be more of `,
-				el('span', { class: 'data' }, answer.cut.join(', '))),
-			found.refused?.length > 0 && el('p', { class: 'notice' }, `Not looked for (not a name with a dot, an address, a prefix or a range): `,
-				el('span', { class: 'data' }, format.visible(found.refused.map((r) => r.query).join(', ')))),
-			answer.refused?.map((r) => el('p', { class: 'notice warning' }, el('span', { class: 'data' }, r.query), `: ${format.visible(r.error)}`)));
-	}
-
 	function render() {
 		settled();
 		closeGraph?.();
 		closeGraph = undefined;
-		if (!isFound) columns = withContext(own, answer.rows);
+		const by = !isFound && state.by in GROUPS ? state.by : undefined;
+		columns = by ? groupColumns(by) : [...(isFound ? own : withContext(own, answer.rows)), ACTIONS_COLUMN];
 		const matches = matcher(filter.value);
 		const inFacet = (row) => !state[facet] || (facet === 'why' ? row.reason === state.why : (row.types ?? [row.rrtype]).includes(state.type));
 		const rows = answer.rows.filter((row) => inFacet(row) && matches(row));
 		const sort = parseSort(state.sort) ?? (found.kind === 'keyword' ? undefined : { id: 'last', descending: true });
-		showNotices();
+		fill(notice, notes(found, answer, { again: () => ask({ again: true }), more: () => ask({ offset: answer.asked, again: true }), moreMax: MORE }));
 		tools.hidden = answer.rows.length === 0 && !answer.partial;
 		showFacets(answer.rows);
 		if (answer.rows.length === 0) {
 			fill(status, 'Nothing found.');
+			activity.show([]);
 			fill(content, nothing(found, state));
 			return;
 		}
 		fill(status, rows.length === 0 ? `None of ${format.plural(answer.rows.length, 'row')} matches the filter.` :
 			[rows.length < answer.rows.length && `${format.number(rows.length)} of ${format.number(answer.rows.length)}: `, counts(rows),
 				el('span', { class: 'aside' }, ` · ${Math.max(1, Math.round(answer.took))} ms`)]);
-		page = Math.min(page, Math.max(0, Math.ceil(rows.length / PAGE) - 1));
+		activity.show(rows);
+		page = by ? 0 : Math.min(page, Math.max(0, Math.ceil(rows.length / PAGE) - 1));
 		if (state.view === 'graph' && !isFound) {
 			shown = rows;
 			closeGraph = openGraph(content, rows, ['name', 'address'].includes(found.kind) ? found : undefined);
@@ -341,7 +317,7 @@ function showResults(main, params, found, { go, fresh, showKey }) {
 		if (rows.length === 0) fill(content);
 		else {
 			if (content.firstChild !== table.node) fill(content, table.node);
-			shown = table.show(rows, columns, sort, page);
+			shown = table.show(by ? groupRows(rows, by) : rows, columns, sort, page);
 		}
 	}
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Rows as files.
 import { el } from './dom.js';
+import { iso } from './format.js';
 
 const CSV_HEAD = ['rrname', 'rrtype', 'rdata', 'time_first', 'time_last', 'count'];
 const CONTEXT_HEAD = ['asn', 'as_name', 'country', 'label', 'kind', 'rank'];
@@ -13,10 +14,14 @@ function field(value) {
 	return /[",\r\n ;']/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+const TIMES = ['time_first', 'time_last'];
+const valueOf = (row, name) => (TIMES.includes(name) ? iso(row[name]) : row[name]);
+
+// Times are in ISO 8601, UTC.
 export function csv(rows) {
 	const head = rows[0]?.rrname === undefined && rows.length > 0 ? FOUND_HEAD : CSV_HEAD;
 	const more = rows.some((row) => row.context) ? CONTEXT_HEAD : [];
-	return [[...head, ...more], ...rows.map((row) => [...head.map((name) => row[name]), ...more.map((name) => row.context?.[name])])].map((line) => line.map(field).join(',') + '\r\n').join('');
+	return [[...head, ...more], ...rows.map((row) => [...head.map((name) => valueOf(row, name)), ...more.map((name) => row.context?.[name])])].map((line) => line.map(field).join(',') + '\r\n').join('');
 }
 
 // Common Output Format: one object a line, as the server sent it.

@@ -29,9 +29,10 @@ export function makeTable({ onSort, onPage }) {
 	const scroller = el('div', { class: 'scroller' }, table);
 
 	function heading(column, sort, extent) {
+		if (column.plain) return el('th', { role: 'columnheader', scope: 'col', class: `h-${column.id}` }, el('span', { class: 'hidden' }, column.label));
 		if (column.axis)
 			return el('th', { role: 'columnheader', scope: 'col', class: 'axis' }, el('span', { class: 'label' }, column.label),
-				el('span', { class: 'ticks', 'aria-hidden': 'true' }, el('span', null, format.day(extent.first)), el('span', null, format.day(extent.last))));
+				el('span', { class: 'ticks', 'aria-hidden': 'true' }, el('span', null, format.tick(extent.first, extent.last - extent.first)), el('span', null, format.tick(extent.last, extent.last - extent.first))));
 		const sorted = sort?.id === column.id;
 		const next = { id: column.id, descending: sorted ? !sort.descending : Boolean(column.number || column.newest) };
 		return el('th', { role: 'columnheader', scope: 'col', class: column.number ? 'number' : null,
