@@ -73,6 +73,8 @@ static const struct setting accept[] = {
 static const struct setting limits[] = {
 	{.name = "table.records", .by = SETTING_DATAPLANE, .type = SETTING_UINT, .def = "1000000", .min = 1000, .max = 1000000000, .values = "records",
 		.help = "records in the table of a worker, about 139 octets each; choose the number seen in a few hours"},
+	{.name = "answers.memory", .by = SETTING_DATAPLANE, .type = SETTING_SIZE, .def = "0", .min = 0, .max = 1ull << 34,
+		.help = "octets per worker of answers seen before, whose repetitions are counted without being parsed again; 0: none"},
 	{.name = "flood.names", .by = SETTING_DATAPLANE, .type = SETTING_UINT, .def = "50000", .max = 1000000000, .values = "names",
 		.help = "new names of a zone per flood.interval before further ones are stored as *.ZONE; 0: no limit"},
 	{.name = "flood.interval", .by = SETTING_DATAPLANE, .type = SETTING_SECONDS, .def = "3600", .min = 1, .max = 86400,

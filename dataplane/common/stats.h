@@ -123,6 +123,10 @@ enum stats_kind {
 	X(COUNTER, rr_too_long,         "records_total", "outcome=\"too_long\"", "RDATA longer than 65535 octets after its names were decompressed") \
 	X(COUNTER, rr_not_in,           "records_total", "outcome=\"not_in\"", "Not class IN") \
 	X(COUNTER, rr_name_skipped,     "records_total", "outcome=\"name_skipped\"", "Excluded by the settings names.only or names.skip") \
+	/* answers seen before */ \
+	X(COUNTER, answers_hits,        "answers_lookups_total", "result=\"hit\"", "Messages looked up among the answers seen before, by result: whether the same answer is there") \
+	X(COUNTER, answers_misses,      "answers_lookups_total", "result=\"miss\"", "") \
+	X(COUNTER, answers_inserted,    "answers_inserted_total", "", "Messages inserted among the answers seen before") \
 	/* sightings, from the table to the frames */ \
 	X(COUNTER, sightings_flushed,   "sightings_flushed_total", "", "Sightings put into frames for the collector") \
 	X(GAUGE,   sightings_pending,   "sightings_pending", "", "Sightings in the table that are not in a frame yet") \

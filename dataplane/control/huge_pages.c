@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "dataplane/admit/admit.h"
+#include "dataplane/answers/answers.h"
 #include "dataplane/base/memory.h"
 #include "dataplane/table/table.h"
 
@@ -26,6 +27,8 @@ unsigned huge_pages_wanted(const struct dataplane_settings *s, unsigned intake_m
 {
 	uint64_t tables = table_memory(s->table_records);
 
+	if (s->answers_memory > 0)
+		tables += answers_memory(s->answers_memory);
 	if (s->match != ADMIT_MATCH_OFF)
 		tables += admit_match_memory((uint32_t)s->match_size);
 	return (huge_pages_packets_mib(s, intake_mib) + HUGE_PAGE_MIB - 1) / HUGE_PAGE_MIB +

@@ -149,6 +149,7 @@ static const struct conf_place table[] = {
 	{"types", &place.types, NULL},
 	{"types_skip", &place.types_skip, NULL},
 	{"table.records", &place.table_records, NULL},
+	{"answers.memory", &place.answers_memory, NULL},
 	{"flood.names", &place.flood_names, NULL},
 	{"flood.interval", &place.flood_interval_s, NULL},
 	{"flush.interval", &place.flush_interval_s, NULL},

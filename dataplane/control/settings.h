@@ -24,6 +24,7 @@ struct dataplane_settings {
 	double stop_timeout_s;	       // the end waits so long for the collector's acknowledgements
 	uint64_t workers;	       // number of workers, each one lcore and one RX queue per port
 	uint64_t table_records;	       // capacity of a worker's table
+	uint64_t answers_memory;       // octets of answers seen before, per worker; 0: none
 	uint64_t flood_names;	       // new names of a zone per interval before they collapse; 0: no limit
 	double flood_interval_s;       // the interval of flood_names
 	uint64_t rx_descriptors;       // per RX queue

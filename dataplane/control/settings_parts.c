@@ -8,6 +8,7 @@ void settings_worker(const struct dataplane_settings *s, struct worker_options *
 		.sleeps = s->idle == IDLE_SLEEP,
 		.flush_interval_s = s->flush_interval_s,
 		.table_records = s->table_records,
+		.answers_memory = s->answers_memory,
 		.flood_names = s->flood_names,
 		.flood_interval_s = (uint32_t)s->flood_interval_s,
 		.dedup_ms = (uint32_t)s->dedup_ms,

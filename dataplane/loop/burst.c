@@ -79,6 +79,7 @@ static void publish(struct worker *w, const struct burst *b)
 	stats_add(&w->stats.rr_type_skipped, b->skipped);
 	w->verdicts[DNS_TAKEN] += b->ordinary;
 	message_publish_verdicts(w);
+	table_promise(w->table, b->repeated);
 	table_publish(w->table);
 }
 
@@ -102,6 +103,7 @@ static bool take_time(struct worker *w, struct burst *b, const struct worker_sou
 	if (clock_s == w->clock_s)
 		return true;
 	datagram_take_waiting(w, b);
+	datagram_take_looked(w, b);
 	w->clock_s = clock_s;
 	timeouts_begin_second(w);
 	return true;
@@ -152,6 +154,7 @@ __rte_noinline void burst_take(struct worker *w, struct worker_source *source, s
 		take_packet(w, &b, mbufs[i], link, filter);
 	}
 	datagram_take_waiting(w, &b);
+	datagram_take_looked(w, &b);
 	publish_source(w, &b, source);
 	publish(w, &b);
 	free_packets(b.mbufs, b.mbufs_len);

@@ -4,6 +4,7 @@
 
 #include <rte_mbuf.h>
 
+#include "dataplane/answers/look.h"
 #include "dataplane/loop/worker_state.h"
 
 // A UDP datagram of a DNS port.
@@ -12,13 +13,25 @@ struct datagram {
 	size_t room;	// octets that can be read from its payload on, at least the size of it
 	uint32_t now_s; // when it came, seconds since 1970
 	struct admit_match_key key;
+	struct answers_look look;
+};
+
+// A datagram of the path WORKER_FASTEST that is looked up among the answers seen before.
+struct looked {
+	struct answers_look look;
+	uint32_t now_s;	     // when it came, seconds since 1970
+	uint32_t size;	     // of the message
+	const uint8_t *wire; // the message
+	size_t room;	     // octets that can be read from it on
 };
 
 struct burst {
+	struct looked looked[WORKER_BURST];	  // those that wait: see datagram.c
 	struct datagram waiting[WORKER_BURST];	  // with matching on: see datagram.c
 	struct rte_mbuf *mbufs[2 * WORKER_BURST]; // to be freed at the end; fragments put together are added
 	uint32_t mbufs_len;
 	uint32_t waiting_len;
+	uint32_t looked_len;
 	uint32_t fragments_deep;	       // of the packet in hand
 	uint32_t now_s;			       // when the packet in hand arrived, seconds since 1970
 	uint64_t bytes;			       // of all packets
@@ -27,6 +40,7 @@ struct burst {
 	uint64_t vlans;			       // tags that pkt_fast took off
 	uint64_t ordinary;		       // messages that answer_read took
 	uint64_t skipped;		       // records of these that were skipped for their type
+	uint64_t repeated;		       // records of messages that were seen before
 	uint32_t cut_size;		       // of the source (worker_state.h)
 	uint64_t tcp_before, oversized_before; // those counters of the worker when it began
 	bool is_snapped;		       // the packet in hand was longer on the wire

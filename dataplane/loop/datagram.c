@@ -1,15 +1,31 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/loop/datagram.h"
 
-static void take(struct worker *w, struct burst *b, const struct datagram *d)
+static void take(struct worker *w, struct burst *b, struct datagram *d)
 {
 	const struct pkt *pkt = &d->pkt;
+	const uint8_t *wire = pkt->payload;
 	struct answer a;
 
-	if (!message_takes_server(w, pkt, pkt->payload, pkt->payload_size))
+	if (!message_takes_server(w, pkt, wire, pkt->payload_size))
 		return;
-	if (w->path == WORKER_SLOW || !datagram_read_answer(w, pkt, d->room, d->now_s, &a)) {
-		message_take(w, pkt->payload, pkt->payload_size, &d->key, d->now_s);
+	if (w->recall.on) {
+		if (w->replays) { // what is found must not depend on the burst
+			answers_look_begin(w->recall.answers, wire, pkt->payload_size, d->room, &d->look);
+			answers_look_find(w->recall.answers, &d->look);
+		}
+		struct answers_entry *e = answers_look_end(w->recall.answers, &d->look, wire);
+		recall_note(w, d->look.set != LOOK_NONE, e != NULL);
+		if (e) {
+			if (!w->match || message_match_response(w, &d->key, DNS_TAKEN))
+				recall_count(b, e, d->now_s);
+			return;
+		}
+	} else {
+		recall_pass(w);
+	}
+	if (w->path == WORKER_SLOW || !datagram_read_answer(w, wire, pkt->payload_size, d->room, d->now_s, &a)) {
+		message_take(w, wire, pkt->payload_size, &d->key, d->now_s);
 		return;
 	}
 	if (w->match && !message_match_response(w, &d->key, DNS_TAKEN))
@@ -19,10 +35,15 @@ static void take(struct worker *w, struct burst *b, const struct datagram *d)
 		return;
 	b->skipped += a.skipped;
 	table_commit(w->table, a.records);
+	if (w->recall.on && d->look.set != LOOK_NONE)
+		recall_missed(w, &d->look, wire, &a);
 }
 
 void datagram_take_waiting(struct worker *w, struct burst *b)
 {
+	if (w->recall.on && !w->replays)
+		for (uint32_t i = 0; i < b->waiting_len; i++)
+			answers_look_find(w->recall.answers, &b->waiting[i].look);
 	for (uint32_t i = 0; i < b->waiting_len; i++)
 		take(w, b, &b->waiting[i]);
 	b->waiting_len = 0;
@@ -38,8 +59,52 @@ void datagram_add(struct worker *w, struct burst *b, const struct pkt *pkt, size
 	d->pkt = *pkt;
 	d->room = room;
 	d->now_s = b->now_s;
+	d->look.set = LOOK_NONE;
+	d->look.way = 0;
+	if (w->recall.on && !w->replays)
+		answers_look_begin(w->recall.answers, pkt->payload, pkt->payload_size, room, &d->look);
 	if (w->match)
 		admit_match_begin(w->match, pkt, false, pkt->payload, pkt->payload_size, room, &d->key);
-	if (++b->waiting_len == WORKER_BURST || !w->match)
+	if (++b->waiting_len == WORKER_BURST || !(w->match || w->recall.on))
 		datagram_take_waiting(w, b);
+}
+
+// A message that has no entry.
+static __rte_noinline void take_missed(struct worker *w, struct burst *b, const struct looked *l)
+{
+	struct answer a;
+
+	if (unlikely(!datagram_read_answer(w, l->wire, l->size, l->room, l->now_s, &a))) {
+		message_take(w, l->wire, l->size, NULL, l->now_s);
+		return;
+	}
+	b->ordinary++;
+	b->skipped += a.skipped;
+	table_commit(w->table, a.records);
+	if (l->look.set != LOOK_NONE)
+		recall_missed(w, &l->look, l->wire, &a);
+}
+
+void datagram_take_looked(struct worker *w, struct burst *b)
+{
+	const struct answers *answers = w->recall.answers;
+	uint32_t hits = 0;
+
+	for (uint32_t i = 0; i < b->looked_len; i++)
+		answers_look_begin(answers, b->looked[i].wire, b->looked[i].size, b->looked[i].room,
+			&b->looked[i].look);
+	for (uint32_t i = 0; i < b->looked_len; i++)
+		answers_look_find(answers, &b->looked[i].look);
+	for (uint32_t i = 0; i < b->looked_len; i++) {
+		const struct looked *l = &b->looked[i];
+		struct answers_entry *e = answers_look_end(answers, &l->look, l->wire);
+		if (likely(e != NULL)) {
+			recall_count(b, e, l->now_s);
+			hits++;
+		} else {
+			take_missed(w, b, l);
+		}
+	}
+	recall_note(w, b->looked_len, hits);
+	b->looked_len = 0;
 }

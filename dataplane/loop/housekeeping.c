@@ -5,6 +5,7 @@
 
 #include <rte_cycles.h>
 
+#include "dataplane/loop/recall.h"
 #include "dataplane/loop/timeouts.h"
 
 enum {
@@ -45,19 +46,24 @@ static void sweep(struct worker *w, uint64_t now_tsc, bool idle)
 
 	uint64_t most = RTE_MIN(due > w->swept ? due - w->swept : 0,
 			 idle ? (uint64_t)IDLE_SWEEP_BUCKETS : SWEEP_BUCKETS),
-		 done = 0;
+		 done = 0, until_tsc = now_tsc + w->sweep_most_tsc;
+	bool drained = true;
 
 	while (done < most) {
-		uint64_t part_len = RTE_MIN(most - done, (uint64_t)SWEEP_STEP),
-			 part_done = table_sweep(w->table, part_len);
+		uint64_t part_len = RTE_MIN(most - done, (uint64_t)SWEEP_STEP);
+		drained = recall_drain_before(w, w->swept + done + part_len, buckets, until_tsc);
+		if (!drained)
+			break;
+		uint64_t part_done = table_sweep(w->table, part_len);
 		done += part_done;
-		if (part_done < part_len || rte_get_tsc_cycles() - now_tsc > w->sweep_most_tsc)
+		if (part_done < part_len || rte_get_tsc_cycles() > until_tsc)
 			break;
 	}
 	w->swept += done;
-	w->behind = done > 0 && due > w->swept; // without progress it waits for a frame
+	w->behind = (done > 0 || !drained) && due > w->swept; // without progress it waits for a frame
 	if (w->swept >= buckets) {
 		w->swept = 0;
+		w->recall.drained = 0;
 		w->sweep_start = now_tsc;
 		flush_push(&w->flush);
 	}
@@ -85,6 +91,8 @@ void housekeeping_turn(struct worker *w, bool idle)
 		if (live) // live time advances without packets, that of a capture does not
 			timeouts_set_clock(w);
 	}
+	if (unlikely(w->recall.retires))
+		recall_retire(w);
 	sweep(w, now_tsc, idle);
 	if (!w->replays && (idle || w->looks % EXPIRE_LOOKS == 0))
 		timeouts_expire(w);
@@ -92,6 +100,7 @@ void housekeeping_turn(struct worker *w, bool idle)
 
 void housekeeping_flush_all(struct worker *w)
 {
+	recall_drain_all(w);
 	table_settle(w->table);
 	while (w->collapse && !collapse_finish(w->collapse))
 		rte_delay_us_sleep(FULL_SLEEP_US);

@@ -23,6 +23,7 @@
 #include "dataplane/loop/housekeeping.h"
 #include "dataplane/loop/idle.h"
 #include "dataplane/loop/message.h"
+#include "dataplane/loop/recall.h"
 #include "dataplane/loop/worker_setup.h"
 
 enum {
@@ -80,6 +81,7 @@ static inline void take_new_filters(struct worker *w)
 	if (unlikely(next != w->filters)) {
 		w->filters = next;
 		message_choose_path(w);
+		recall_choose(w);
 	}
 }
 
@@ -117,6 +119,8 @@ int worker_run(void *worker)
 		rte_delay_us_sleep(WAIT_FOR_GO_US);
 	take_new_filters(w);
 	message_choose_path(w);
+	w->recall.options = *message_options(w);
+	recall_choose(w);
 	housekeeping_begin(w);
 	run(w);
 	pkt_tcp_drain(w->tcp, message_take_stream, w); // streams that will get no more segments

@@ -47,6 +47,8 @@ int worker_set_up(struct worker *w)
 	w->table = table_new(&table, &w->stats);
 	if (w->table && o->flood_names > 0)
 		w->collapse = collapse_new(&collapse, w->table, &w->stats);
+	if (o->answers_memory > 0)
+		w->recall.answers = answers_new(o->answers_memory, w->huge_pages, &w->key);
 	w->tcp = pkt_tcp_new(&tcp, &w->key, &w->stats);
 	w->copies = copies_new(o->dedup_ms * 1000, &w->key, &w->stats);
 	w->linear = malloc(PACKET_SIZE_MAX);
@@ -54,7 +56,8 @@ int worker_set_up(struct worker *w)
 	if (o->match != ADMIT_MATCH_OFF)
 		w->match = admit_match_new(o->match_size, o->match_timeout_s, w->huge_pages, &w->key, &w->stats);
 	return w->message && w->admit && w->table && w->tcp && w->frag && w->copies && w->linear && w->rdata &&
-			       (w->match || o->match == ADMIT_MATCH_OFF) && (w->collapse || o->flood_names == 0)
+			       (w->match || o->match == ADMIT_MATCH_OFF) &&
+			       (w->recall.answers || o->answers_memory == 0) && (w->collapse || o->flood_names == 0)
 		       ? 0
 		       : -1;
 }
@@ -66,6 +69,7 @@ void worker_tear_down(struct worker *w)
 	admit_match_free(w->match);
 	collapse_free(w->collapse);
 	table_free(w->table);
+	answers_free(w->recall.answers);
 	pkt_tcp_free(w->tcp);
 	pkt_frag_free(w->frag);
 	copies_free(w->copies);

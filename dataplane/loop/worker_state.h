@@ -18,6 +18,7 @@
 #include "dataplane/packet/frag.h"
 #include "dataplane/packet/tcp.h"
 #include "dataplane/loop/poll_gap.h"
+#include "dataplane/loop/recall_state.h"
 #include "dataplane/common/stats.h"
 #include "dataplane/table/collapse.h"
 #include "dataplane/table/table.h"
@@ -35,6 +36,7 @@ struct worker_options {
 	bool sleeps;		     // without packets, instead of polling on
 	double flush_interval_s;     // time of one round of the sweep
 	uint64_t table_records;	     // records that fit the table (struct table_options)
+	uint64_t answers_memory;     // octets of answers seen before; 0: none
 	uint64_t flood_names;	     // see table/flood.h; 0: any number
 	uint32_t flood_interval_s;   // at least 1
 	uint32_t dedup_ms;	     // copies of a packet within this time are left out; 0: none are
@@ -104,6 +106,7 @@ struct worker {
 	struct dns_message *message;
 	struct admit *admit;
 	struct table *table;
+	struct recall recall;	   // answers seen before
 	struct collapse *collapse; // NULL with flood.names = 0
 	struct flush flush;
 	struct unknown *unknown; // worker: rw, main: r; set before the start

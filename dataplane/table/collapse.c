@@ -74,6 +74,8 @@ static bool take(void *collapse, const struct table_sighting *s)
 		stats_add(&c->stats->rr_duplicate, 1);
 		return true;
 	case FLOOD_COLLAPSE:
+		if (s->times > 1)
+			flood_more(c->flood, z, s->key + TABLE_KEY_HEAD, s->key[2], s->times - 1, s->last_s);
 		count_for(c, z, s);
 		return true;
 	}
@@ -129,6 +131,11 @@ void collapse_free(struct collapse *c)
 		return;
 	flood_free(c->flood);
 	free(c);
+}
+
+bool collapse_has(struct collapse *c, const uint8_t *owner, size_t size)
+{
+	return flood_has(c->flood, owner, size);
 }
 
 void collapse_expire(struct collapse *c, uint32_t now_s)

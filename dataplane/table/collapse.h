@@ -32,6 +32,9 @@ struct collapse;
 struct collapse *collapse_new(const struct collapse_options *options, struct table *table, struct worker_stats *stats);
 void collapse_free(struct collapse *c);
 
+// Whether the zone of an owner (lower case) is flooded now.
+bool collapse_has(struct collapse *c, const uint8_t *owner, size_t size);
+
 // Advances the time to `now_s`: hands over the report about one zone if it is due. For the housekeeping of the loop.
 void collapse_expire(struct collapse *c, uint32_t now_s);
 

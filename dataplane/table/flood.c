@@ -196,10 +196,15 @@ bool flood_finish(struct flood *f)
 
 // zones ──────────────────────────────────────────────────────────────────────────────────────
 
+static struct cell *cell_line(struct flood *f, uint64_t hash)
+{
+	return &f->cells[(hash >> 32) % (FLOOD_CELLS / WAYS) * WAYS];
+}
+
 // The cell of a zone; if there is none, the one with the fewest names makes room. NULL: all in its line are flooded zones.
 static struct cell *find_cell(struct flood *f, uint64_t hash)
 {
-	struct cell *line = &f->cells[(hash >> 32) % (FLOOD_CELLS / WAYS) * WAYS], *least = NULL;
+	struct cell *line = cell_line(f, hash), *least = NULL;
 	uint32_t tag = (uint32_t)hash | 1, least_names = UINT32_MAX;
 
 	for (unsigned i = 0; i < WAYS; i++) {
@@ -278,9 +283,10 @@ static bool lets_in(struct flood *f, struct flood_zone *z, uint64_t hash)
 	return true;
 }
 
-static void note_sighting(struct flood_report *r, const uint8_t *owner, size_t size, uint32_t time_s)
+static void note_sighting(struct flood_report *r, const uint8_t *owner, size_t size, uint32_t time_s, uint32_t times)
 {
-	if (r->sightings++ == 0) {
+	r->sightings += times;
+	if (r->sightings == times) {
 		memcpy(r->example, owner, size);
 		r->example_size = (uint8_t)size;
 		r->first_s = r->last_s = time_s;
@@ -328,6 +334,17 @@ static bool is_duplicate(struct flood *f, uint64_t record_hash, uint32_t message
 	return false;
 }
 
+bool flood_has(struct flood *f, const uint8_t *owner, size_t size)
+{
+	size_t at = f->zones_used > 0 ? flood_zone_at(owner, size) : 0;
+	uint64_t hash = hash_bytes(f->options.key, owner + at, size - at);
+	bool has = false;
+
+	for (unsigned i = 0; at > 0 && i < WAYS; i++)
+		has |= cell_line(f, hash)[i].tag == ((uint32_t)hash | 1) && cell_line(f, hash)[i].zone != 0;
+	return has;
+}
+
 enum flood_answer flood_ask(struct flood *f, const uint8_t *owner, size_t size, uint64_t record_hash, uint32_t message,
 	uint32_t time_s, struct flood_zone **zone)
 {
@@ -344,10 +361,18 @@ enum flood_answer flood_ask(struct flood *f, const uint8_t *owner, size_t size, 
 	if (is_duplicate(f, record_hash, message))
 		return FLOOD_DUPLICATE;
 	hyperloglog_add(&z->distinct, hash);
-	note_sighting(&z->part, owner, size, time_s);
-	note_sighting(&z->whole, owner, size, time_s);
+	note_sighting(&z->part, owner, size, time_s, 1);
+	note_sighting(&z->whole, owner, size, time_s, 1);
 	stats_add(&f->stats->flood_collapsed, 1);
 	return FLOOD_COLLAPSE;
+}
+
+void flood_more(struct flood *f, struct flood_zone *z, const uint8_t *owner, size_t size, uint32_t more,
+	uint32_t last_s)
+{
+	note_sighting(&z->part, owner, size, last_s, more);
+	note_sighting(&z->whole, owner, size, last_s, more);
+	stats_add(&f->stats->flood_collapsed, more);
 }
 
 const uint8_t *flood_owner(struct flood *f, const struct flood_zone *z, size_t *size)

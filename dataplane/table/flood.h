@@ -60,6 +60,13 @@ enum flood_answer {
 enum flood_answer flood_ask(struct flood *f, const uint8_t *owner, size_t size, uint64_t record_hash, uint32_t message,
 	uint32_t time_s, struct flood_zone **zone);
 
+// Adds `more` sightings of the name that was just answered with FLOOD_COLLAPSE, the last at `last_s`.
+void flood_more(struct flood *f, struct flood_zone *z, const uint8_t *owner, size_t size, uint32_t more,
+	uint32_t last_s);
+
+// Whether the zone of a name is flooded now.
+bool flood_has(struct flood *f, const uint8_t *owner, size_t size);
+
 // The owner `*.<zone>`, in wire form, followed by zeros up to a multiple of HASH_BLOCK. Valid until the next call.
 const uint8_t *flood_owner(struct flood *f, const struct flood_zone *z, size_t *size);
 

@@ -136,7 +136,7 @@ void table_pass_by(struct table *t, const struct table_sighting *s)
 	t->passed_message = s->message;
 	*passed_slot(t, s->hash, s->message) = (struct table_passed){.hash = s->hash, .message = s->message};
 	struct record_view view = {
-		.head = {.first_s = s->time_s, .last_s = s->time_s, .count = 1, .flags = RECORD_NEW}};
+		.head = {.first_s = s->time_s, .last_s = s->last_s, .count = s->times, .flags = RECORD_NEW}};
 
 	memcpy(&view.head.type, s->key, 2);
 	view.head.owner_size = s->key[2];
@@ -144,12 +144,15 @@ void table_pass_by(struct table *t, const struct table_sighting *s)
 	view.rdata = view.owner + view.head.owner_size;
 	view.head.rdata_size = (uint16_t)(s->size - TABLE_KEY_HEAD - view.head.owner_size);
 	bool done = table_offer(t, &view);
-	stats_add(&t->stats->rr_taken, 1);
+	if (t->promised)
+		t->pending_sightings -= s->times;
+	else
+		stats_add(&t->stats->rr_taken, s->times);
 	if (done) {
-		stats_add(&t->stats->table_passed, 1);
-		stats_add(&t->stats->sightings_flushed, 1);
+		stats_add(&t->stats->table_passed, s->times);
+		stats_add(&t->stats->sightings_flushed, s->times);
 		stats_add(&t->stats->flush_records, 1);
 	} else {
-		stats_add(&t->stats->lost_no_room, 1);
+		stats_add(&t->stats->lost_no_room, s->times);
 	}
 }

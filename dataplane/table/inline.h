@@ -32,6 +32,12 @@ static inline void table_prepared(struct table *t, struct table_pending *p, size
 	p->size = (uint16_t)size;
 }
 
+// The n-th last sighting that was committed, from 0; n is less than the number of records of the last message.
+static inline const struct table_pending *table_committed(const struct table *t, uint32_t n)
+{
+	return &t->pending[(t->added - 1 - n) % TABLE_PENDING];
+}
+
 // Adds the `n` sightings that were prepared; without this they do not count. The pipeline holds two batches and what was added
 // since: at most TABLE_PENDING, including a batch that is being prepared.
 static inline void table_commit(struct table *t, uint32_t n)

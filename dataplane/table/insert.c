@@ -77,17 +77,22 @@ void table_insert(struct table *t, const struct table_sighting *s)
 		table_pass_by(t, s);
 		return;
 	}
-	stats_add(&t->stats->rr_taken, 1);
 	uint32_t unit = store_key(t, s->key, s->size);
 	struct table_unit *u = &t->units[unit];
-	u->first_s = u->last_s = s->time_s;
-	u->count = 1;
+	u->first_s = s->time_s;
+	u->last_s = s->last_s;
+	u->count = s->times;
 	u->message = s->message;
 	u->flags = RECORD_NEW;
 	b->tag[slot] = bucket_tag(s->hash);
 	b->unit[slot] = unit;
 	table_meta_set(b, TABLE_META_CHANGED, slot);
+	if (s->times > 1)
+		table_meta_set(b, TABLE_META_REPEATED, slot);
 	stats_add(&t->stats->table_inserted, 1);
 	stats_add(&t->stats->table_entries, 1);
-	t->pending_sightings++;
+	if (!t->promised) {
+		stats_add(&t->stats->rr_taken, 1);
+		t->pending_sightings++;
+	}
 }

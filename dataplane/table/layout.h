@@ -73,6 +73,7 @@ struct table {
 	struct worker_stats *stats;
 	uint32_t message; // number of the message being counted
 	bool key_is_long; // the key being built is in long_key
+	bool promised;	  // what is being counted was counted among the hits before
 	// counted here, added to the counters by table_publish
 	uint64_t hits;
 	uint64_t pending_sightings;

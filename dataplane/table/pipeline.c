@@ -5,6 +5,8 @@
 #include "dataplane/base/octets.h"
 #include "dataplane/table/inline.h"
 
+enum { SINGLY_AT_MOST = 4 }; // messages; a flooded zone lets a name in after three (flood.h)
+
 uint8_t *table_key(struct table *t, size_t size_max)
 {
 	t->key_is_long = size_max > TABLE_KEY_SHORT;
@@ -105,6 +107,28 @@ static inline void count_again(struct table *t, struct table_bucket *b, unsigned
 	t->hits++;
 }
 
+// Sightings that are among the hits already, however many.
+static void count_promised(struct table *t, struct table_bucket *b, unsigned slot, struct table_unit *u,
+	const struct table_sighting *s)
+{
+	uint32_t times = s->times;
+
+	if (times > UINT32_MAX - u->count && !table_hand_over_now(t, b, slot)) {
+		uint32_t lost = times - (UINT32_MAX - u->count);
+		t->pending_sightings -= lost;
+		stats_add(&t->stats->lost_no_room, lost);
+		times -= lost;
+	}
+	u->count += times;
+	u->message = s->message;
+	u->last_s = s->last_s > u->last_s ? s->last_s : u->last_s;
+	if (s->time_s < u->first_s) {
+		u->first_s = s->time_s;
+		u->flags |= RECORD_NEW;
+	}
+	b->meta |= (1u << TABLE_META_CHANGED | 1u << TABLE_META_REPEATED) << slot;
+}
+
 // The bucket and slot of a record, or NULL.
 static struct table_bucket *find(struct table *t, const struct table_sighting *s, unsigned *slot)
 {
@@ -144,8 +168,58 @@ void table_count_as(struct table *t, const struct table_sighting *s)
 		return;
 	}
 	struct table_unit *u = &t->units[b->unit[slot]];
+	if (t->promised) {
+		count_promised(t, b, slot, u, s);
+		return;
+	}
 	u->message = ~s->message; // counts however often it is in the message
 	count_again(t, b, slot, u, s->time_s, s->message);
+}
+
+void table_promise(struct table *t, uint64_t sightings)
+{
+	t->hits += sightings;
+}
+
+static bool are_found(struct table *t, uint32_t n)
+{
+	unsigned slot;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct table_pending *p = table_prepare(t, i);
+		const struct table_sighting s = {.hash = p->hash, .key = p->key, .size = p->size};
+		if (!find(t, &s, &slot))
+			return false;
+	}
+	return true;
+}
+
+void table_add_promised(struct table *t, uint32_t n, uint32_t times, uint32_t first_s, uint32_t last_s)
+{
+	t->promised = true;
+	for (int round = 0; times > 0; round++) {
+		// a record that is gone comes back as it would have: the first messages one by one
+		uint32_t now = round == SINGLY_AT_MOST || are_found(t, n) ? times : 1;
+		table_next_message(t);
+		for (uint32_t i = 0; i < n; i++) {
+			const struct table_pending *p = table_prepare(t, i);
+			const struct table_sighting s = {.hash = p->hash,
+				.key = p->key,
+				.size = p->size,
+				.time_s = first_s,
+				.message = t->message,
+				.times = now,
+				.last_s = now == times ? last_s : first_s};
+			unsigned slot;
+			struct table_bucket *b = find(t, &s, &slot);
+			if (b)
+				count_promised(t, b, slot, &t->units[b->unit[slot]], &s);
+			else if (!t->hook || !t->hook(t->hook_context, &s))
+				table_insert(t, &s);
+		}
+		times -= now;
+	}
+	t->promised = false;
 }
 
 // The middle stage: the bucket has arrived, prefetch the unit.
@@ -170,7 +244,9 @@ static __attribute__((noinline)) void count_other(struct table *t, const struct 
 		.key = p->key,
 		.size = p->size,
 		.time_s = p->time_s,
-		.message = p->message};
+		.message = p->message,
+		.times = 1,
+		.last_s = p->time_s};
 
 	count(t, &s);
 }
@@ -236,6 +312,8 @@ void table_add(struct table *t, size_t size, uint64_t hash, uint32_t time_s)
 		.key = t->long_key,
 		.size = (uint32_t)size,
 		.time_s = time_s,
-		.message = t->message};
+		.message = t->message,
+		.times = 1,
+		.last_s = time_s};
 	count(t, &s);
 }

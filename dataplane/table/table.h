@@ -55,13 +55,15 @@ struct table_options {
 
 struct table;
 
-// One sighting on its way into the table.
+// One sighting, or several of one record, on the way into the table.
 struct table_sighting {
 	uint64_t hash;	    // of the whole key (table_hash)
 	const uint8_t *key; // zeros follow it: to a multiple of eight octets, and to 40 octets at least
 	uint32_t size;	    // octets of the key
 	uint32_t time_s;    // seconds since 1970
 	uint32_t message;   // its number; a record counts once in each message
+	uint32_t times;	    // 1; more are sightings in as many messages, the first at time_s
+	uint32_t last_s;    // when the last of them was
 };
 
 // Asked about each sighting whose record is not in the table. True: the hook has counted it otherwise (table_count_as).
@@ -121,6 +123,13 @@ void table_settle(struct table *t);
 // Hands over the changed records of the next `buckets` buckets. Returns the number of buckets done; fewer if the sink had no
 // room: continue later. After the last bucket the sweep begins again.
 uint64_t table_sweep(struct table *t, uint64_t buckets);
+
+// Counts `sightings` now whose records follow later by table_add_promised: they are in the table, as far as is known.
+void table_promise(struct table *t, uint64_t sightings);
+
+// Adds `times` messages, from first_s to last_s, with the `n` different records that were prepared (inline.h) and are not to be
+// committed. Their sightings were promised.
+void table_add_promised(struct table *t, uint32_t n, uint32_t times, uint32_t first_s, uint32_t last_s);
 
 // Adds what was counted since the last call to the worker's counters. Once per burst.
 void table_publish(struct table *t);

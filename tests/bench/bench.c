@@ -4,7 +4,7 @@
 //
 //     bench CAPTURE [--passes N] [--workers N] [--records N] [--depth receive|decap|parse|admit|all]
 //           [--interval SECONDS] [--match off|prefer|require] [--no-huge] [--warm yes|no]
-//           [--ratio yes|no] [--filter EXPRESSION] [--flood NAMES] [--pace MILLION_PACKETS_PER_S]
+//           [--ratio yes|no] [--filter EXPRESSION] [--flood NAMES] [--answers OCTETS] [--pace MILLION_PACKETS_PER_S]
 //           [--seconds S]
 //
 // With --seconds a pass repeats the capture until it has lasted that long, as far as the first pass tells.
@@ -318,6 +318,10 @@ static void print_pass(unsigned pass, struct pass time, const struct worker_stat
 		records ? (double)hits / (double)records : 0, (unsigned long long)(b->table_evicted - a->table_evicted),
 		(unsigned long long)(b->flush_records - a->flush_records), 1 - (double)time.cpu / (double)time.tsc,
 		ratio);
+	printf(",\"answers_hits\":%llu,\"answers_misses\":%llu,\"answers_inserted\":%llu",
+		(unsigned long long)(b->answers_hits - a->answers_hits),
+		(unsigned long long)(b->answers_misses - a->answers_misses),
+		(unsigned long long)(b->answers_inserted - a->answers_inserted));
 	print_gaps(a, b);
 	printf("}\n");
 	fflush(stdout);
@@ -399,7 +403,7 @@ static const char *const depths[] = {"receive", "decap", "parse", "admit", "all"
 static const struct {
 	const char *option, *setting;
 } settings_of[] = {{"--workers", "workers"}, {"--records", "table.records"}, {"--interval", "flush.interval"},
-	{"--match", "match"}, {"--filter", "filter"}, {"--flood", "flood.names"}};
+	{"--match", "match"}, {"--filter", "filter"}, {"--flood", "flood.names"}, {"--answers", "answers.memory"}};
 
 // False if the option is unknown.
 static bool take_option(struct eal_args *eal, const char *option, const char *value)
