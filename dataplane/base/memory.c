@@ -2,13 +2,17 @@
 #include "dataplane/base/memory.h"
 
 #include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
 
-enum { HUGE_PAGE_SIZE = 2 << 20 };
+enum { HUGE_PAGE_SIZE = 2 << 20, HEAD = 64 };
 
 size_t memory_size(size_t size)
 {
@@ -45,6 +49,7 @@ struct memory_block memory_map(size_t size, bool want_huge)
 		for (size_t at = 0; at < block.size; at += 4096)
 			((volatile char *)block.at)[at] = 0;
 	}
+	memory_conceal(block.at, block.size);
 	return block;
 }
 
@@ -54,3 +59,57 @@ void memory_unmap(struct memory_block *block)
 		munmap(block->at, block->size);
 	block->at = NULL;
 }
+
+void memory_conceal(void *at, size_t size)
+{
+	madvise(at, size, MADV_DONTDUMP); // fails only for addresses that are not mapped
+}
+
+void memory_conceal_sockets(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512];
+	unsigned long start, end;
+
+	if (!maps)
+		return;
+	while (fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2 && strstr(line, " socket:["))
+			memory_conceal((void *)start, end - start);
+	fclose(maps);
+}
+
+#ifdef MEMORY_FROM_HEAP
+void *memory_new(size_t size)
+{
+	size_t rounded = (size + HEAD - 1) / HEAD * HEAD;
+	void *at = aligned_alloc(HEAD, rounded);
+
+	return at ? memset(at, 0, rounded) : NULL;
+}
+
+void memory_delete(void *at)
+{
+	free(at);
+}
+#else
+// The size is kept before what the caller gets.
+void *memory_new(size_t size)
+{
+	void *at = mmap(NULL, HEAD + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		return NULL;
+	memory_conceal(at, HEAD + size);
+	*(size_t *)at = HEAD + size;
+	return (uint8_t *)at + HEAD;
+}
+
+void memory_delete(void *at)
+{
+	if (!at)
+		return;
+	uint8_t *start = (uint8_t *)at - HEAD;
+	munmap(start, *(size_t *)(void *)start);
+}
+#endif

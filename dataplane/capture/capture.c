@@ -158,6 +158,8 @@ static const char *kind_of(const char *path)
 	char start[4] = "";
 	FILE *file = fopen(path, "r");
 
+	if (file)
+		setvbuf(file, NULL, _IONBF, 0); // no packets on the heap, which core files have
 	if (file && fread(start, 1, sizeof(start), file) != sizeof(start))
 		start[0] = '\0';
 	if (file)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "dataplane/base/memory.h"
 #include "dataplane/capture/plain.h"
 #include "dataplane/capture/unpack.h"
 #include "dataplane/common/cursor.h"
@@ -348,6 +349,7 @@ int capture_ng_open(struct capture_ng *ng, struct capture_unpack *source)
 		snprintf(ng->error, sizeof(ng->error), "%s", strerror(errno));
 		return -1;
 	}
+	memory_conceal(ng->block, ROOM);
 	ng->at = ng->end = ng->block;
 	return 1;
 }

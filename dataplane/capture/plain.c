@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "dataplane/base/memory.h"
 #include "dataplane/capture/unpack.h"
 
 enum {
@@ -63,7 +63,7 @@ int capture_plain_open(struct capture_plain *c, struct capture_unpack *source)
 	memcpy(&header, start, sizeof(header));
 	if (!is_header(&header, &c->is_swapped))
 		return 0;
-	c->block = malloc(sizeof(struct capture_plain_record) + CAPTURE_PACKET_MAX + BLOCK);
+	c->block = memory_new(sizeof(struct capture_plain_record) + CAPTURE_PACKET_MAX + BLOCK);
 	if (!c->block)
 		return -1;
 	for (size_t left = sizeof(header); left > 0;)
@@ -77,7 +77,7 @@ int capture_plain_open(struct capture_plain *c, struct capture_unpack *source)
 
 void capture_plain_close(struct capture_plain *c)
 {
-	free(c->block);
+	memory_delete(c->block);
 }
 
 // Whether a pcapng begins where the next record would.

@@ -4,13 +4,13 @@
 // passed through.
 #include "dataplane/capture/unpack.h"
 
+#include "dataplane/base/memory.h"
 #include "dataplane/capture/unpack_format.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -182,12 +182,12 @@ ssize_t capture_unpack_read(struct capture_unpack *u, void *to, size_t size)
 static bool make_room(struct capture_unpack *u, size_t size, bool first)
 {
 	size_t left = u->back_size - u->back_at;
-	uint8_t *grown = malloc(left + size);
+	uint8_t *grown = memory_new(left + size);
 
 	if (!grown)
 		return false;
 	memcpy(grown + (first ? size : 0), u->back + u->back_at, left);
-	free(u->back);
+	memory_delete(u->back);
 	u->back = grown;
 	u->back_at = 0;
 	u->back_size = left + (first ? size : 0);
@@ -226,8 +226,8 @@ void capture_unpack_close(struct capture_unpack *u)
 	if (u->coder)
 		u->format->destroy(u->coder);
 	close(u->fd);
-	free(u->back);
-	free(u);
+	memory_delete(u->back);
+	memory_delete(u);
 }
 
 const char *capture_unpack_name(const struct capture_unpack *unpack)
@@ -262,7 +262,7 @@ static const struct unpack_format *recognize(struct capture_unpack *u)
 
 struct capture_unpack *capture_unpack_take(int fd, const atomic_bool *stop)
 {
-	struct capture_unpack *u = calloc(1, sizeof(*u));
+	struct capture_unpack *u = memory_new(sizeof(*u));
 
 	if (!u) {
 		close(fd);

@@ -17,6 +17,7 @@
 #include <rte_version.h>
 
 #include "dataplane/privileged/helper.h"
+#include "dataplane/control/eal_conceal.h"
 #include "dataplane/control/eal_folder.h"
 #include "dataplane/control/huge_pages.h"
 #include "dataplane/common/log.h"
@@ -183,6 +184,7 @@ int eal_start(struct eal_args *args, unsigned workers, unsigned memory_mib, unsi
 		log_error("DPDK: cannot start: %s; see its messages above", rte_strerror(rte_errno));
 		return -1;
 	}
+	eal_conceal();
 	if (rte_lcore_count() < workers + 1) {
 		log_error("workers: found %u lcores besides the main one, expected %u; name more with -l or --lcores",
 			rte_lcore_count() - 1, workers);

@@ -7,10 +7,10 @@
 //     slots    open addressing by hash: equal names at different offsets have one index. Filled when there is a second
 //              name; most messages have only one
 //     memory   ends of names by offset; used once a message has had WALK_FEW labels of compressed names
-#include <stdlib.h>
 
 #include "dataplane/dns/dns.h"
 #include "dataplane/dns/name_memory.h"
+#include "dataplane/base/memory.h"
 #include "dataplane/base/octets.h"
 
 enum {
@@ -57,12 +57,11 @@ static inline struct name_store *store_of(struct dns_names *front)
 
 struct dns_names *dns_names_new(const struct hash_key *key)
 {
-	size_t size = (sizeof(struct name_store) + 63) / 64 * 64;
-	struct name_store *n = aligned_alloc(64, size);
+	struct name_store *n = memory_new(sizeof(*n));
 
 	if (!n)
 		return NULL;
-	memset(n, 0, size);
+	memset(n, 0, sizeof(*n)); // so that no page is missing later
 	n->key = *key;
 	n->round = 1;
 	n->front = (struct dns_names){.names = n->names, .bytes = n->bytes};
@@ -71,7 +70,7 @@ struct dns_names *dns_names_new(const struct hash_key *key)
 
 void dns_names_free(struct dns_names *n)
 {
-	free(n);
+	memory_delete(n);
 }
 
 // reading ────────────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,8 @@
 #include <rte_lcore.h>
 #include <rte_ring.h>
 
+#include "dataplane/base/memory.h"
+
 enum { WAIT_US = 200 };
 
 int flush_init(struct flush *f, unsigned id, uint32_t frames, struct worker_stats *stats)
@@ -23,10 +25,10 @@ int flush_init(struct flush *f, unsigned id, uint32_t frames, struct worker_stat
 	if (!f->free || !f->full)
 		return -ENOMEM;
 	struct flush_frame *all = calloc(frames, sizeof(*all));
-	uint8_t *bytes = aligned_alloc(64, (size_t)frames * FRAME_SIZE_MAX); // pages come when first written
+	uint8_t *bytes = memory_new((size_t)frames * FRAME_SIZE_MAX); // not in core files either: it is large
 	if (!all || !bytes) {
 		free(all);
-		free(bytes);
+		memory_delete(bytes);
 		return -ENOMEM;
 	}
 	for (uint32_t i = 0; i < frames; i++) {

@@ -7,6 +7,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "dataplane/base/memory.h"
 #include "dataplane/common/log.h"
 
 enum {
@@ -131,6 +132,7 @@ int port_start(struct port *port, uint16_t id, const struct intake_options *opti
 	result = rte_eth_dev_start(id);
 	if (result < 0)
 		return fail(port, "start it", result);
+	memory_conceal_sockets();
 	port->cut_size = 0;
 	if (strncmp(name, "net_af_packet", 13) == 0)
 		port_packet_prepare(port, info.device);

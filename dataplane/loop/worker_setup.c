@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/loop/worker_setup.h"
 
-#include <stdlib.h>
-
 #include <rte_common.h>
 
+#include "dataplane/base/memory.h"
 #include "dataplane/intake/packet_meta.h"
 
 static void wait_for_frame(void *flush)
@@ -51,8 +50,8 @@ int worker_set_up(struct worker *w)
 		w->recall.answers = answers_new(o->answers_memory, w->huge_pages, &w->key);
 	w->tcp = pkt_tcp_new(&tcp, &w->key, &w->stats);
 	w->copies = copies_new(o->dedup_ms * 1000, &w->key, &w->stats);
-	w->linear = malloc(PACKET_SIZE_MAX);
-	w->rdata = malloc(DNS_RDATA_SIZE);
+	w->linear = memory_new(PACKET_SIZE_MAX);
+	w->rdata = memory_new(DNS_RDATA_SIZE);
 	if (o->match != ADMIT_MATCH_OFF)
 		w->match = admit_match_new(o->match_size, o->match_timeout_s, w->huge_pages, &w->key, &w->stats);
 	return w->message && w->admit && w->table && w->tcp && w->frag && w->copies && w->linear && w->rdata &&
@@ -73,6 +72,6 @@ void worker_tear_down(struct worker *w)
 	pkt_tcp_free(w->tcp);
 	pkt_frag_free(w->frag);
 	copies_free(w->copies);
-	free(w->linear);
-	free(w->rdata);
+	memory_delete(w->linear);
+	memory_delete(w->rdata);
 }

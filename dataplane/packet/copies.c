@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/base/memory.h"
+
 enum {
 	SLOTS = 4,		  // packets of a bucket
 	BUCKETS_NOTICE = 1024,	  // a power of two, as is the next one
@@ -32,14 +34,14 @@ struct copies {
 
 struct copies *copies_new(uint32_t dedup_us, const struct hash_key *key, struct worker_stats *stats)
 {
-	struct copies *c = calloc(1, sizeof(*c));
+	struct copies *c = memory_new(sizeof(*c));
 	size_t buckets = dedup_us > 0 ? BUCKETS_DEDUP : BUCKETS_NOTICE;
 
 	if (!c)
 		return NULL;
 	c->buckets = aligned_alloc(64, buckets * sizeof(*c->buckets));
 	if (!c->buckets) {
-		free(c);
+		memory_delete(c);
 		return NULL;
 	}
 	memset(c->buckets, 0, buckets * sizeof(*c->buckets)); // so that no page is missing later
@@ -56,7 +58,7 @@ void copies_free(struct copies *c)
 	if (!c)
 		return;
 	free(c->buckets);
-	free(c);
+	memory_delete(c);
 }
 
 // Hashes what is equal in copies.

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/base/memory.h"
 #include "dataplane/packet/tcp_parts.h"
 
 enum { EXPIRE_FLOWS = 8 }; // most flows evicted per call
@@ -13,7 +14,7 @@ enum { EXPIRE_FLOWS = 8 }; // most flows evicted per call
 struct pkt_tcp *pkt_tcp_new(const struct pkt_tcp_options *options, const struct hash_key *key,
 	struct worker_stats *stats)
 {
-	struct pkt_tcp *t = calloc(1, sizeof(*t));
+	struct pkt_tcp *t = memory_new(sizeof(*t));
 
 	if (t == NULL)
 		return NULL;
@@ -37,9 +38,9 @@ void pkt_tcp_free(struct pkt_tcp *t)
 	if (t == NULL)
 		return;
 	free(t->buckets);
-	free(t->flows);
-	free(t->chunks);
-	free(t);
+	memory_delete(t->flows);
+	memory_delete(t->chunks);
+	memory_delete(t);
 }
 
 static struct tcp_key key_of(const struct pkt *pkt, bool reverse)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "dataplane/base/memory.h"
 #include "dataplane/packet/tcp_parts.h"
 
 int tcp_flows_init(struct pkt_tcp *t, uint32_t flows)
@@ -12,7 +13,7 @@ int tcp_flows_init(struct pkt_tcp *t, uint32_t flows)
 	while (buckets < flows && buckets < 1u << 31)
 		buckets *= 2;
 	t->buckets = malloc((size_t)buckets * sizeof(*t->buckets));
-	t->flows = calloc(flows, sizeof(*t->flows));
+	t->flows = memory_new((size_t)flows * sizeof(*t->flows));
 	if (t->buckets == NULL || t->flows == NULL)
 		return -ENOMEM;
 	t->buckets_mask = buckets - 1;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "dataplane/base/memory.h"
 #include "dataplane/packet/tcp_parts.h"
 
 int tcp_held_init(struct pkt_tcp *t, uint64_t size)
@@ -13,7 +14,7 @@ int tcp_held_init(struct pkt_tcp *t, uint64_t size)
 		len = 1;
 	if (len >= TCP_NONE)
 		return -ENOMEM;
-	t->chunks = calloc(len, sizeof(*t->chunks)); // pages come with the first octets in them
+	t->chunks = memory_new(len * sizeof(*t->chunks)); // pages come with the first octets in them
 	if (t->chunks == NULL)
 		return -ENOMEM;
 	t->chunks_len = (uint32_t)len;
