@@ -57,10 +57,10 @@ size_t admit_match_memory(uint32_t size);	       // octets of memory that it map
 bool admit_match_is_huge(const struct admit_match *t); // whether it is in huge pages
 
 // What a query and its response have in common: 128 bits of keyed hash over addresses, ports, transport, ID and question.
-// The case of the question counts (0x20). `sound` is false if the message has no question.
+// The case of the question counts (0x20).
 struct admit_match_key {
 	uint64_t half[2];
-	bool sound;
+	uint32_t question_size; // octets of name, type and class; 0: the message has no question, and no key
 };
 
 // The key of a message, which is a query or a response by its QR bit. Prefetches the memory for it, so look it up a few

@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Queries that wait for their responses: with matching on, a response that no one asked for is not believed.
 //
-// The key of the hash is secret, so an attacker off the path cannot construct a response that matches another query. A set
-// has eight queries in two cache lines, which are compared at once. In a full set the oldest query makes room.
+// The key of the hash is secret, so an attacker off the path cannot construct a response that matches another query. A set is
+// one cache line with five queries, which are compared at once. In a full set the oldest query makes room.
 #include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/admit/admit.h"
+#include "dataplane/base/hash_wide.h"
 #include "dataplane/base/memory.h"
 #include "dataplane/common/monotonic.h"
 #include "dataplane/base/octets.h"
 
-enum { SET_SIZE = 8, EXPIRE_SETS = 64, MESSAGE_ID_SIZE = 2 };
+enum {
+	SET_SIZE = 5,
+	SET_FILL = 4, // queries of a set if the table is full as by its size: sets fill unevenly
+	EXPIRE_SETS = 128
+};
 
 struct match_set {
+	uint32_t until_s[SET_SIZE]; // waits up to and with this second; 0: free
+	uint32_t unused;
 	uint64_t fingerprint[SET_SIZE]; // second half of each key; the first one chose the set
-	uint32_t first_half[SET_SIZE];	// low bits of the first half
-	uint32_t until_s[SET_SIZE];	// waits up to and with this second; 0: free
-} __attribute__((aligned(128)));
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct match_set) == 64, "a set is one cache line");
 
 struct admit_match {
 	struct hash_key key;
@@ -32,7 +39,7 @@ struct admit_match {
 
 static uint32_t sets_of(uint32_t size)
 {
-	return size / SET_SIZE + 1;
+	return size / SET_FILL + 1;
 }
 
 size_t admit_match_memory(uint32_t size)
@@ -73,64 +80,69 @@ bool admit_match_is_huge(const struct admit_match *t)
 	return t->memory.huge;
 }
 
-enum { ENDS_SIZE = 2 * 16 + 4 + 2 + MESSAGE_ID_SIZE, KEYED_MAX = ENDS_SIZE + DNS_NAME_SIZE + 4 };
-
 static struct match_set *set_of(const struct admit_match *t, const struct admit_match_key *key)
 {
 	return &t->sets[((key->half[0] >> 32) * t->sets_len) >> 32];
 }
 
-// Copies the question after the endpoints, and zeros after it. By blocks if `roomy`: so much can be read.
-static void copy_question(uint8_t *to, const uint8_t *question, size_t size, bool roomy)
+// The ends of a conversation, and what is fixed of its question: the same words for a query and for its response.
+static inline void add_ends(struct hash_wide *h, const struct hash_key *key, const struct pkt *pkt, bool tcp,
+	const uint8_t *wire, size_t question_size)
 {
-	if (roomy)
-		for (size_t at = 0; at < size; at += OCTETS)
-			octets_store(to + at, octets_load(question + at));
-	else
-		memcpy(to, question, size);
-	octets_store(to + size, (octets){0});
+	bool response = wire[2] & DNS_FLAG_QR >> 8;
+	const uint8_t *client = response ? pkt->dst : pkt->src, *server = response ? pkt->src : pkt->dst;
+	uint64_t client_port = response ? pkt->dst_port : pkt->src_port;
+	uint64_t server_port = response ? pkt->src_port : pkt->dst_port;
+	uint64_t shape = question_size << 2 | (uint64_t)tcp << 1 | (pkt->ip_version == 4); // which octets mean what
+	uint64_t fixed = client_port | server_port << 16 | (uint64_t)cursor_load16(wire) << 32 | shape << 48;
+
+	if (__builtin_expect(pkt->ip_version == 4, 1)) {
+		uint64_t addresses = hash_load32(client) | (uint64_t)hash_load32(server) << 32;
+		hash_wide_pair(h, addresses, key->k[4], fixed, key->k[5]);
+		return;
+	}
+	hash_wide_pair(h, 0, key->k[4], fixed, key->k[5]);
+	hash_wide_pair(h, hash_load64(client), key->k[6], hash_load64(client + 8), key->k[7]);
+	hash_wide_pair(h, hash_load64(server), key->k[4] + key->k[6], hash_load64(server + 8), key->k[5] + key->k[7]);
 }
 
-// The same octets for a query and for its response.
+// A question that fits two blocks. Always both, so that no branch depends on its size.
+static inline void add_short_question(struct hash_wide *h, const struct hash_key *key, const uint8_t *question,
+	size_t size)
+{
+	for (size_t block = 0; block < 2; block++)
+		hash_wide_octets(h, key, octets_load(question + block * OCTETS) & octets_within(size, block), block);
+}
+
+// Any other question, or one near the end of what can be read.
+static __attribute__((noinline)) struct hash_wide add_question(struct hash_wide h, const struct hash_key *key,
+	const uint8_t *question, size_t size)
+{
+	uint8_t padded[DNS_NAME_SIZE + DNS_QUESTION_FIXED_SIZE + OCTETS] = {0};
+
+	memcpy(padded, question, size);
+	for (size_t block = 0; block < 2 || block * OCTETS < size; block++)
+		hash_wide_octets(&h, key, octets_load(padded + block * OCTETS), block);
+	return h;
+}
+
 void admit_match_begin(const struct admit_match *t, const struct pkt *pkt, bool tcp, const uint8_t *wire, size_t size,
 	size_t room, struct admit_match_key *out)
 {
-	uint8_t bytes[KEYED_MAX + HASH_BLOCK] __attribute__((aligned(32)));
-	const uint8_t *question;
-	size_t question_size = dns_question(wire, size, &question);
+	size_t question_size = dns_question_size(wire, size);
+	struct hash_wide h = {{0, 0}};
 
-	out->sound = question_size > 0;
-	if (!out->sound)
+	out->question_size = (uint32_t)question_size;
+	if (__builtin_expect(question_size == 0, 0))
 		return;
-	bool response = wire[2] & DNS_FLAG_QR >> 8;
-	const uint8_t *client = response ? pkt->dst : pkt->src, *server = response ? pkt->src : pkt->dst;
-	uint16_t client_port = response ? pkt->dst_port : pkt->src_port;
-	uint16_t server_port = response ? pkt->src_port : pkt->dst_port;
-	uint8_t *to = bytes;
-	if (pkt->ip_version == 4) {
-		memcpy(to, client, 4);
-		memcpy(to + 4, server, 4);
-		to += 8;
-	} else {
-		memcpy(to, client, 16);
-		memcpy(to + 16, server, 16);
-		to += 32;
-	}
-	memcpy(to, &client_port, 2);
-	memcpy(to + 2, &server_port, 2);
-	to[4] = pkt->ip_version;
-	to[5] = tcp;
-	memcpy(to + 6, wire, MESSAGE_ID_SIZE);
-	to += 6 + MESSAGE_ID_SIZE;
-	copy_question(to, question, question_size, room >= DNS_HEADER_SIZE + question_size + OCTETS);
-	size_t keyed = (size_t)(to - bytes) + question_size;
-	uint64_t shape = (uint64_t)pkt->ip_version << 32 | question_size; // which octets mean what
-	hash_padded_wide(&t->key, bytes, keyed, out->half);
-	out->half[0] = hash_mix(&t->key, out->half[0], shape);
-	out->half[1] = hash_mix(&t->key, ~out->half[1], shape);
-	const char *set = (const char *)set_of(t, out);
-	__builtin_prefetch(set, 1);
-	__builtin_prefetch(set + 64, 1);
+	add_ends(&h, &t->key, pkt, tcp, wire, question_size);
+	if (__builtin_expect(question_size <= 2 * OCTETS && room >= DNS_HEADER_SIZE + 2 * OCTETS, 1))
+		add_short_question(&h, &t->key, wire + DNS_HEADER_SIZE, question_size);
+	else
+		h = add_question(h, &t->key, wire + DNS_HEADER_SIZE, question_size);
+	out->half[0] = h.half[0];
+	out->half[1] = h.half[1];
+	__builtin_prefetch(set_of(t, out), 1);
 }
 
 static uint32_t tell_time(struct admit_match *t, uint32_t now_s)
@@ -152,7 +164,6 @@ static void move_up(struct match_set *set, unsigned i)
 	unsigned len = SET_SIZE - 1 - i;
 
 	memmove(&set->fingerprint[i], &set->fingerprint[i + 1], len * sizeof(set->fingerprint[0]));
-	memmove(&set->first_half[i], &set->first_half[i + 1], len * sizeof(set->first_half[0]));
 	memmove(&set->until_s[i], &set->until_s[i + 1], len * sizeof(set->until_s[0]));
 }
 
@@ -160,7 +171,7 @@ static void move_up(struct match_set *set, unsigned i)
 // or a flood of queries would push out the newest.
 static unsigned find_place(struct admit_match *t, struct match_set *set, uint32_t now_s)
 {
-	uint32_t free = octets_lanes_equal(octets_load((const uint8_t *)set->until_s), 0);
+	uint32_t free = octets_lanes_equal(octets_load((const uint8_t *)set), 0) & ((1u << SET_SIZE) - 1);
 	unsigned first = 0;
 
 	if (__builtin_expect(free != 0, 1))
@@ -175,27 +186,28 @@ static unsigned find_place(struct admit_match *t, struct match_set *set, uint32_
 
 void admit_match_query(struct admit_match *t, const struct admit_match_key *key, uint32_t now_s)
 {
-	if (!key->sound)
+	if (key->question_size == 0)
 		return;
 	now_s = tell_time(t, now_s);
 	struct match_set *set = set_of(t, key);
 	unsigned i = find_place(t, set, now_s);
 	set->fingerprint[i] = key->half[1];
-	set->first_half[i] = (uint32_t)key->half[0];
 	set->until_s[i] = now_s + t->timeout_s;
 	stats_add(&t->stats->match_held, 1);
 }
 
 bool admit_match_response(struct admit_match *t, const struct admit_match_key *key, uint32_t now_s)
 {
-	if (!key->sound)
+	if (key->question_size == 0)
 		return false;
 	now_s = tell_time(t, now_s);
 	struct match_set *set = set_of(t, key);
-	uint32_t fit = octets_lanes_equal(octets_load((const uint8_t *)set->first_half), (uint32_t)key->half[0]);
+	uint32_t fit = 0;
+	for (unsigned i = 0; i < SET_SIZE; i++)
+		fit |= (uint32_t)(set->fingerprint[i] == key->half[1]) << i;
 	for (; fit != 0; fit &= fit - 1) {
 		unsigned i = (unsigned)__builtin_ctz(fit);
-		if (set->until_s[i] != 0 && set->until_s[i] >= now_s && set->fingerprint[i] == key->half[1]) {
+		if (set->until_s[i] != 0 && set->until_s[i] >= now_s) {
 			release(t, set, i, NULL);
 			return true;
 		}

@@ -21,6 +21,7 @@
 
 enum {
 	DNS_HEADER_SIZE = 12,		// RFC 1035 §4.1.1
+	DNS_QUESTION_FIXED_SIZE = 4,	// type and class, RFC 1035 §4.1.2
 	DNS_NAME_SIZE = WIRE_NAME_SIZE, // wire form with the root's label
 	DNS_LABEL_SIZE = WIRE_LABEL_SIZE,
 	DNS_MESSAGE_SIZE = 65535,	 // RFC 1035 §4.2.2
@@ -99,10 +100,17 @@ void dns_message_free(struct dns_message *m);
 // verdicts except DNS_MALFORMED. No allocation.
 enum dns_verdict dns_parse(struct dns_message *m, const uint8_t *wire, size_t size);
 
-// The question of a message, unchanged, with the case of its letters (0x20): name, type and class, for query matching.
-// Returns its size (5..259) with `*question` pointing into `wire`. Returns 0 if the message has not exactly one question, or
-// its name is compressed or not sound.
-size_t dns_question(const uint8_t *wire, size_t size, const uint8_t **question);
+// Size of the question of a message, which begins after the header: name, type and class, for query matching (5..259). 0 if the
+// message has not exactly one question, or its name is compressed or not sound.
+static inline size_t dns_question_size(const uint8_t *wire, size_t size)
+{
+	if (size < DNS_HEADER_SIZE + 1 + DNS_QUESTION_FIXED_SIZE || cursor_load16(wire + 4) != 1)
+		return 0;
+	size_t name_size = wire_name_size(wire + DNS_HEADER_SIZE, size - DNS_HEADER_SIZE);
+	if (name_size == 0 || size - DNS_HEADER_SIZE - name_size < DNS_QUESTION_FIXED_SIZE)
+		return 0;
+	return name_size + DNS_QUESTION_FIXED_SIZE;
+}
 
 // name.c ─────────────────────────────────────────────────────────────────────────────────
 

@@ -8,7 +8,6 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 enum {
-	QUESTION_FIXED_SIZE = 4,		    // type and class, RFC 1035 §4.1.2
 	FIXED_SIZE = 10,			    // type, class, TTL, RDLENGTH, RFC 1035 §4.1.3
 	QUESTION_POINTER = 0xc000 | DNS_HEADER_SIZE // to the question's name
 };
@@ -143,10 +142,10 @@ enum dns_verdict dns_parse(struct dns_message *m, const uint8_t *wire, size_t si
 
 	struct cursor c = cursor_make(wire, size);
 	c.at += DNS_HEADER_SIZE;
-	if (!dns_names_first(m->names, &c) || cursor_left(&c) < QUESTION_FIXED_SIZE)
+	if (!dns_names_first(m->names, &c) || cursor_left(&c) < DNS_QUESTION_FIXED_SIZE)
 		return DNS_MALFORMED;
 	m->qclass = cursor_load16(c.at + 2);
-	c.at += QUESTION_FIXED_SIZE;
+	c.at += DNS_QUESTION_FIXED_SIZE;
 	struct opt opt = {0};
 	m->records_len = 0;
 	if (!read_section(m, &c, DNS_ANSWER, cursor_load16(wire + 6), &opt) ||
@@ -158,15 +157,4 @@ enum dns_verdict dns_parse(struct dns_message *m, const uint8_t *wire, size_t si
 	if (opt.rcode_high != 0)
 		return DNS_ERROR_RCODE;
 	return m->qclass == DNS_CLASS_IN ? DNS_TAKEN : DNS_NOT_QUERY_ANSWER;
-}
-
-size_t dns_question(const uint8_t *wire, size_t size, const uint8_t **question)
-{
-	if (size < DNS_HEADER_SIZE + 1 + QUESTION_FIXED_SIZE || cursor_load16(wire + 4) != 1)
-		return 0;
-	size_t name_size = wire_name_size(wire + DNS_HEADER_SIZE, size - DNS_HEADER_SIZE);
-	if (name_size == 0 || size - DNS_HEADER_SIZE - name_size < QUESTION_FIXED_SIZE)
-		return 0;
-	*question = wire + DNS_HEADER_SIZE;
-	return name_size + QUESTION_FIXED_SIZE;
 }

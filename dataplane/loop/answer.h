@@ -40,7 +40,8 @@ struct answer_context {
 	const uint8_t *wire;
 	size_t size; // of the message
 	size_t room; // octets that can be read from `wire`, at least `size`; those after the message may hold anything
-	uint32_t time_s; // of the message
+	size_t name_size; // of the question's name, uncompressed and at most ANSWER_NAME_SIZE; 0: unknown
+	uint32_t time_s;  // of the message
 };
 
 // A name that owns records: lower case, followed by zeros.
@@ -77,6 +78,14 @@ answer_inline size_t answer_name_size(const uint8_t *wire, size_t at, size_t end
 		at += 1 + (size_t)label;
 	}
 	return 0;
+}
+
+// The size of the question's name for answer_context; its whole size is `question_size`, or 0.
+answer_inline size_t answer_name_of(size_t question_size)
+{
+	size_t size = question_size - DNS_QUESTION_FIXED_SIZE;
+
+	return size <= ANSWER_NAME_SIZE ? size : 0;
 }
 
 // The name of `size` octets at `p`, of which ANSWER_NAME_SIZE can be read.
@@ -248,7 +257,7 @@ answer_inline bool answer_read(struct answer *a, const struct answer_context *x)
 	if (answer_unlikely((head != 0 && head != (uint64_t)DNS_RCODE_NXDOMAIN << 32) ||
 			    answers >= ANSWER_RECORDS_MAX || (others & ~htobe32(0xf000f)) != 0))
 		return false;
-	size_t owner_size = answer_name_size(wire, DNS_HEADER_SIZE, size);
+	size_t owner_size = x->name_size ? x->name_size : answer_name_size(wire, DNS_HEADER_SIZE, size);
 	const uint8_t *p = wire + DNS_HEADER_SIZE + owner_size, *end = wire + size;
 	if (answer_unlikely(owner_size == 0 || end - p < 4 || cursor_load16(p + 2) != DNS_CLASS_IN))
 		return false;

@@ -36,8 +36,7 @@ static inline __attribute__((always_inline)) void take_packet(struct worker *w, 
 		if (likely(w->path == WORKER_FASTEST)) {
 			datagram_take_simple(w, b, &pkt, room);
 		} else {
-			const struct pkt here = pkt; // a copy, so that `pkt` can stay in registers
-			datagram_add(w, b, &here, room);
+			datagram_add(w, b, &pkt, room);
 		}
 	} else {
 		slow_packet_take(w, b, m, link);

@@ -5,10 +5,16 @@ static void take(struct worker *w, struct burst *b, struct datagram *d)
 {
 	const struct pkt *pkt = &d->pkt;
 	const uint8_t *wire = pkt->payload;
+	size_t name_size = w->match ? answer_name_of(d->key.question_size) : 0;
 	struct answer a;
 
 	if (!message_takes_server(w, pkt, wire, pkt->payload_size))
 		return;
+	if (w->match && pkt->payload_size >= DNS_HEADER_SIZE && !(wire[2] & DNS_FLAG_QR >> 8)) { // as dns_parse
+		w->verdicts[DNS_QUERY]++;
+		admit_match_query(w->match, &d->key, w->clock_s);
+		return;
+	}
 	if (w->recall.on) {
 		if (w->replays) { // what is found must not depend on the burst
 			answers_look_begin(w->recall.answers, wire, pkt->payload_size, d->room, &d->look);
@@ -24,7 +30,8 @@ static void take(struct worker *w, struct burst *b, struct datagram *d)
 	} else {
 		recall_pass(w);
 	}
-	if (w->path == WORKER_SLOW || !datagram_read_answer(w, wire, pkt->payload_size, d->room, d->now_s, &a)) {
+	if (w->path == WORKER_SLOW ||
+		!datagram_read_answer(w, wire, pkt->payload_size, d->room, d->now_s, name_size, &a)) {
 		message_take(w, wire, pkt->payload_size, &d->key, d->now_s);
 		return;
 	}
@@ -49,32 +56,12 @@ void datagram_take_waiting(struct worker *w, struct burst *b)
 	b->waiting_len = 0;
 }
 
-void datagram_add(struct worker *w, struct burst *b, const struct pkt *pkt, size_t room)
-{
-	struct datagram *d = &b->waiting[b->waiting_len];
-
-	b->udp++;
-	if (w->depth < WORKER_PARSE)
-		return;
-	d->pkt = *pkt;
-	d->room = room;
-	d->now_s = b->now_s;
-	d->look.set = LOOK_NONE;
-	d->look.way = 0;
-	if (w->recall.on && !w->replays)
-		answers_look_begin(w->recall.answers, pkt->payload, pkt->payload_size, room, &d->look);
-	if (w->match)
-		admit_match_begin(w->match, pkt, false, pkt->payload, pkt->payload_size, room, &d->key);
-	if (++b->waiting_len == WORKER_BURST || !(w->match || w->recall.on))
-		datagram_take_waiting(w, b);
-}
-
 // A message that has no entry.
 static __rte_noinline void take_missed(struct worker *w, struct burst *b, const struct looked *l)
 {
 	struct answer a;
 
-	if (unlikely(!datagram_read_answer(w, l->wire, l->size, l->room, l->now_s, &a))) {
+	if (unlikely(!datagram_read_answer(w, l->wire, l->size, l->room, l->now_s, 0, &a))) {
 		message_take(w, l->wire, l->size, NULL, l->now_s);
 		return;
 	}

@@ -10,18 +10,39 @@
 #include "dataplane/loop/message.h"
 #include "dataplane/loop/recall.h"
 
-// Adds a datagram to the burst; it is taken at once, or waits. `room`: octets that can be read from its payload on.
-void datagram_add(struct worker *w, struct burst *b, const struct pkt *pkt, size_t room);
-
 // Takes the datagrams that wait.
 void datagram_take_waiting(struct worker *w, struct burst *b);
 
 // The same on the path WORKER_FASTEST.
 void datagram_take_looked(struct worker *w, struct burst *b);
 
-// True if the message is an ordinary answer; its records are then prepared, and table_commit adds them.
+// Adds a datagram to the burst; it is taken at once, or waits. `room`: octets that can be read from its payload on. Inline,
+// so that `pkt` is written once, to where it waits.
+static inline __attribute__((always_inline)) void datagram_add(struct worker *w, struct burst *b, const struct pkt *pkt,
+	size_t room)
+{
+	struct datagram *d = &b->waiting[b->waiting_len];
+
+	b->udp++;
+	if (unlikely(w->depth < WORKER_PARSE))
+		return;
+	d->pkt = *pkt;
+	d->room = room;
+	d->now_s = b->now_s;
+	d->look.set = LOOK_NONE;
+	d->look.way = 0;
+	if (w->recall.on && !w->replays)
+		answers_look_begin(w->recall.answers, d->pkt.payload, d->pkt.payload_size, room, &d->look);
+	if (likely(w->match != NULL))
+		admit_match_begin(w->match, &d->pkt, false, d->pkt.payload, d->pkt.payload_size, room, &d->key);
+	if (++b->waiting_len == WORKER_BURST || !(w->match || w->recall.on))
+		datagram_take_waiting(w, b);
+}
+
+// True if the message is an ordinary answer; its records are then prepared, and table_commit adds them. `name_size`: of the
+// question's name if it is known, or 0.
 static inline __attribute__((always_inline)) bool datagram_read_answer(struct worker *w, const uint8_t *wire,
-	size_t size, size_t room, uint32_t now_s, struct answer *a)
+	size_t size, size_t room, uint32_t now_s, size_t name_size, struct answer *a)
 {
 	const struct answer_context x = {.table = w->table,
 		.key = &w->key,
@@ -29,6 +50,7 @@ static inline __attribute__((always_inline)) bool datagram_read_answer(struct wo
 		.wire = wire,
 		.size = size,
 		.room = room,
+		.name_size = name_size,
 		.time_s = now_s};
 
 	table_next_message(w->table);
@@ -54,7 +76,7 @@ static inline __attribute__((always_inline)) void datagram_take_simple(struct wo
 		return;
 	}
 	recall_pass(w);
-	if (likely(datagram_read_answer(w, pkt->payload, pkt->payload_size, room, b->now_s, &a))) {
+	if (likely(datagram_read_answer(w, pkt->payload, pkt->payload_size, room, b->now_s, 0, &a))) {
 		b->ordinary++;
 		b->skipped += a.skipped;
 		table_commit(w->table, a.records);

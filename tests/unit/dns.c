@@ -227,15 +227,12 @@ static void opt_and_tsig_have_their_place(void)
 static void the_question_is_found(void)
 {
 	struct message m = sample();
-	const uint8_t *question;
 
-	CU_ASSERT_EQUAL(dns_question(m.wire, m.size, &question), 17);
-	CU_ASSERT_PTR_EQUAL(question, m.wire + 12);
-	CU_ASSERT_EQUAL(question[1], 'E'); // case kept
+	CU_ASSERT_EQUAL(dns_question_size(m.wire, m.size), 17);
 	for (size_t n = 0; n < 29; n++)
-		CU_ASSERT_EQUAL(dns_question(m.wire, n, &question), 0);
+		CU_ASSERT_EQUAL(dns_question_size(m.wire, n), 0);
 	m.wire[5] = 2;
-	CU_ASSERT_EQUAL(dns_question(m.wire, m.size, &question), 0);
+	CU_ASSERT_EQUAL(dns_question_size(m.wire, m.size), 0);
 }
 
 // As many records as fit into a message, each with a name of its own.
