@@ -7,7 +7,7 @@
 //           [--ratio yes|no] [--filter EXPRESSION] [--flood NAMES] [--answers OCTETS] [--pace MILLION_PACKETS_PER_S]
 //           [--seconds S]
 //
-// With --seconds a pass repeats the capture until it has lasted that long, as far as the first pass tells.
+// With --seconds a pass repeats the capture until it has lasted that long: by --pace, or as far as the first pass tells.
 //
 // Prints one JSON object a pass. The first pass fills the table in another order than the ones that
 // are measured, else the hardware's prefetching flatters the table. scripts/bench makes sense of it.
@@ -55,14 +55,15 @@ struct feed {
 	// with --pace: packets arrive by the clock and wait in a ring
 	const struct worker *worker;
 	uint64_t arrived;	  // packets of this pass
-	uint64_t lost, lost_away; // the ring was full; and of these, after the kernel had given the core away
+	uint64_t lost, lost_away; // the ring was full; and of these, since the kernel had given the core away
+	bool is_behind;		  // it has, and the ring was not empty since
 	atomic_bool go;
 } __attribute__((aligned(64)));
 
 static struct feed feeds[WORKERS_MAX];
 static double pace;	     // packets of each worker in a cycle of the TSC; 0: as fast as they are taken
 static uint64_t ring_size;   // packets that wait at most
-static uint64_t repeats = 1; // of the capture in a pass; 1 with --pace
+static uint64_t repeats = 1; // of the capture in a pass
 
 static uint32_t packet_size(const uint8_t *p)
 {
@@ -90,14 +91,15 @@ static void skip(struct feed *f, uint64_t packets)
 static uint32_t waiting(struct feed *f)
 {
 	uint64_t arrived = (uint64_t)((double)(rte_get_tsc_cycles() - f->first_tsc) * pace), taken;
+	uint64_t all = f->packed->len * repeats;
 
-	arrived = RTE_MIN(arrived, (uint64_t)f->packed->len);
-	taken = f->packed->len - f->left;
+	arrived = RTE_MIN(arrived, all);
+	taken = all - f->left;
+	f->is_behind = arrived > taken && (f->is_behind || (f->worker->gap.away && *f->worker->gap.away == 0));
 	if (arrived - taken > ring_size) {
 		uint64_t lost = arrived - taken - ring_size;
-		const struct poll_gap *gap = &f->worker->gap;
 		f->lost += lost;
-		if (gap->away && *gap->away == 0)
+		if (f->is_behind)
 			f->lost_away += lost;
 		skip(f, lost);
 		taken += lost;
@@ -483,6 +485,8 @@ static void measure(const struct packed *packed)
 			once = (double)run_pass(1).cpu / hz;
 		repeats /= 10;
 		repeats = (uint64_t)(plan.seconds * (double)repeats / once) + 1;
+	} else if (plan.seconds > 0) {
+		repeats = RTE_MAX((uint64_t)(plan.seconds * plan.million_per_s * 1e6 / packed->len + 0.5), 1u);
 	}
 	measure_idle_gaps();
 	pace = plan.million_per_s * 1e6 / (double)rte_get_tsc_hz();
