@@ -19,35 +19,55 @@ size_t memory_size(size_t size)
 	return (size + HUGE_PAGE_SIZE - 1) & ~(size_t)(HUGE_PAGE_SIZE - 1);
 }
 
-// Huge pages, all of them present. Without this check, a limit of the control group would show only at the first touch, as
-// SIGBUS.
-static bool map_huge(struct memory_block *block, int flags)
-{
-	block->at = mmap(NULL, block->size, PROT_READ | PROT_WRITE, flags | MAP_HUGETLB, -1, 0);
-	if (block->at == MAP_FAILED)
-		return false;
-	if (madvise(block->at, block->size, MADV_POPULATE_WRITE) == 0 || errno == EINVAL) // EINVAL: before Linux 5.14
-		return true;
-	munmap(block->at, block->size);
-	return false;
-}
-
-struct memory_block memory_map(size_t size, bool want_huge)
+struct memory_block memory_map_later(size_t size, bool want_huge)
 {
 	const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
 	struct memory_block block = {.size = memory_size(size)};
 
-	block.huge = want_huge && map_huge(&block, flags);
+	if (want_huge)
+		block.at = mmap(NULL, block.size, PROT_READ | PROT_WRITE, flags | MAP_HUGETLB, -1, 0);
+	block.huge = want_huge && block.at != MAP_FAILED;
 	if (!block.huge) {
 		// without a reserve of huge pages the kernel may still find some (transparent ones)
 		block.at = mmap(NULL, block.size, PROT_READ | PROT_WRITE, flags, -1, 0);
-		if (block.at == MAP_FAILED) {
+		if (block.at == MAP_FAILED)
 			block.at = NULL;
-			return block;
-		}
-		madvise(block.at, block.size, MADV_HUGEPAGE);
-		for (size_t at = 0; at < block.size; at += 4096)
-			((volatile char *)block.at)[at] = 0;
+		else
+			madvise(block.at, block.size, MADV_HUGEPAGE);
+	}
+	return block;
+}
+
+// Without the check, a limit of the control group on huge pages would show only at the first touch, as SIGBUS.
+bool memory_touch(struct memory_block *block, size_t size)
+{
+	if (size > block->size)
+		size = block->size;
+	if (size <= block->touched)
+		return true;
+	size = memory_size(size);
+	char *at = block->at;
+	if (block->huge) {
+		if (madvise(at + block->touched, size - block->touched, MADV_POPULATE_WRITE) != 0 &&
+			errno != EINVAL) // EINVAL: before Linux 5.14
+			return false;
+	} else {
+		for (size_t i = block->touched; i < size; i += 4096)
+			((volatile char *)at)[i] = 0;
+	}
+	block->touched = size;
+	return true;
+}
+
+struct memory_block memory_map(size_t size, bool want_huge)
+{
+	struct memory_block block = memory_map_later(size, want_huge);
+
+	if (block.at && !memory_touch(&block, block.size)) { // of huge pages only
+		memory_unmap(&block);
+		block = memory_map_later(size, false);
+		if (block.at)
+			memory_touch(&block, block.size);
 	}
 	memory_conceal(block.at, block.size);
 	return block;

@@ -9,9 +9,10 @@
 #include <stddef.h>
 
 struct memory_block {
-	void *at;    // zeroed; NULL if there was not enough memory
-	size_t size; // octets mapped, at least the size asked for
-	bool huge;   // in 2 MiB pages
+	void *at;	// zeroed; NULL if there was not enough memory
+	size_t size;	// octets mapped, at least the size asked for
+	bool huge;	// in 2 MiB pages
+	size_t touched; // octets from the start whose pages are present
 };
 
 // Octets that memory_map maps for `size`.
@@ -19,6 +20,13 @@ size_t memory_size(size_t size);
 
 // Call it from the thread that will use the block. `want_huge` false: ordinary pages only (--no-huge). The caller unmaps it.
 struct memory_block memory_map(size_t size, bool want_huge);
+
+// The same, but pages come by memory_touch, for a table that may never be filled, and a thread that can wait for a page.
+struct memory_block memory_map_later(size_t size, bool want_huge);
+
+// Makes the first `size` octets of the block present. False if there is no memory for them: those must not be used.
+bool memory_touch(struct memory_block *block, size_t size);
+
 void memory_unmap(struct memory_block *block);
 
 // AddressSanitizer finds reads after the end of memory only if it has allocated it. Then memory_new is in core files.

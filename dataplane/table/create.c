@@ -40,15 +40,32 @@ struct table *table_new(const struct table_options *options, struct worker_stats
 	t->free_len = (uint32_t)options->records;
 	t->pages_len = pages_of(options->records);
 	t->bucket_memory = memory_map(table_buckets(t) * sizeof(*t->buckets), options->huge_pages);
-	t->unit_memory = memory_map(t->units_len * sizeof(*t->units), options->huge_pages);
+	size_t units_size = t->units_len * sizeof(*t->units);
+	if (t->wait)
+		t->unit_memory = memory_map_later(units_size, options->huge_pages);
+	else
+		t->unit_memory = memory_map(units_size, options->huge_pages);
 	t->buckets = t->bucket_memory.at;
 	t->units = t->unit_memory.at;
-	if (!t->buckets || !t->units) {
+	if (!t->buckets || !t->units || (t->wait && !memory_touch(&t->unit_memory, sizeof(*t->units)))) {
 		table_free(t);
 		return NULL;
 	}
+	t->units_touched = (uint32_t)(t->unit_memory.touched / sizeof(*t->units));
 	stats_set(&stats->table_capacity, options->records);
 	return t;
+}
+
+void table_touch(struct table *t)
+{
+	size_t size = (size_t)(t->units_touched + TABLE_TOUCH) * sizeof(*t->units);
+
+	if (!memory_touch(&t->unit_memory, size)) { // a limit of the control group: the table is as large as it is now
+		t->free_len -= t->units_len - t->units_touched;
+		t->units_len = t->units_touched;
+		stats_set(&t->stats->table_capacity, t->units_len - 1);
+	}
+	t->units_touched = (uint32_t)(t->unit_memory.touched / sizeof(*t->units));
 }
 
 void table_free(struct table *t)

@@ -71,6 +71,8 @@ void table_insert(struct table *t, const struct table_sighting *s)
 	unsigned slot;
 
 	t->inserting = s->message;
+	if (__builtin_expect(t->fresh_unit + units > t->units_touched && t->units_touched < t->units_len, 0))
+		table_touch(t);
 	bool room = units <= t->free_len || table_make_room(t, units);
 	struct table_bucket *b = room ? find_slot(t, s->hash, &slot) : NULL;
 	if (!b) {

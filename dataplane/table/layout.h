@@ -9,6 +9,7 @@ enum {
 	TABLE_INLINE = 104,	  // key octets in the first unit of a record
 	TABLE_MORE = 120,	  // key octets in each further unit
 	TABLE_FIRST_LINE = 40,	  // key octets in the first cache line of a unit
+	TABLE_TOUCH = 1 << 16,	  // units whose pages are made present together; more than any key has
 	TABLE_NO_UNIT = 0,	  // unit 0 is never used
 	TABLE_PAGE_BUCKETS = 64,  // 4 KiB, the smallest page of the machine
 	TABLE_PENDING = 64,	  // pipeline slots, a power of two
@@ -86,8 +87,9 @@ struct table {
 	uint32_t free_unit;
 	uint32_t fresh_unit;
 	uint32_t units_len;
-	uint32_t free_len; // units free in all
-	uint64_t sweep_at; // next bucket of the sweep
+	uint32_t units_touched; // of those, whose pages are present; a capture waits for the others
+	uint32_t free_len;	// units free in all
+	uint64_t sweep_at;	// next bucket of the sweep
 	uint32_t
 		sweep_handed; // slots of that bucket that the sweep has handed over, where the sink had no room for all
 	uint64_t hand;	      // next bucket of the search for room
@@ -130,6 +132,11 @@ static inline bool table_meta_get(const struct table_bucket *b, unsigned group, 
 {
 	return b->meta >> (group + slot) & 1;
 }
+
+// create.c ───────────────────────────────────────────────────────────────────────────────────
+
+// Makes the pages of further units present; without memory for them the table stays as it is.
+void table_touch(struct table *t);
 
 // handover.c ─────────────────────────────────────────────────────────────────────────────────
 
