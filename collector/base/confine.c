@@ -13,6 +13,8 @@
 
 #include <linux/capability.h>
 
+#include "dataplane/common/conf.h"
+
 // What libraries read: host names, random numbers, number of processors, shared objects of the resolver.
 static const char *const libraries[] = {"/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/run/systemd/resolve",
 	"/etc/nsswitch.conf", "/etc/services", "/etc/gai.conf", "/etc/machine-id", "/etc/ld.so.cache", "/usr/lib",
@@ -161,6 +163,17 @@ static void allow_spool(struct sandbox *s, const char *spool)
 		sandbox_allow(s, above, SANDBOX_WRITE);
 }
 
+// Files that the file of settings includes may be in other folders.
+static void allow_included(struct sandbox *s, const char *config)
+{
+	struct conf_files included = {0};
+
+	conf_files_find(&included, config);
+	for (size_t i = 0; i < included.len; i++)
+		sandbox_allow_folder_of(s, included.names[i], SANDBOX_READ);
+	conf_files_free(&included);
+}
+
 int confine_enter(struct sandbox *s, const struct settings *settings, const struct confine_paths *paths, char *why,
 	size_t why_size)
 {
@@ -171,6 +184,7 @@ int confine_enter(struct sandbox *s, const struct settings *settings, const stru
 		sandbox_allow(s, libraries[i], SANDBOX_READ);
 	for (size_t i = 0; i < READ_FILES; i++)
 		sandbox_allow_folder_of(s, read[i], SANDBOX_READ);
+	allow_included(s, paths->config);
 	for (size_t i = 0; i < paths->more_len; i++)
 		sandbox_allow_folder_of(s, paths->more[i], SANDBOX_READ);
 	sandbox_allow_folder_of(s, settings->watch_file, SANDBOX_READ); // it may be made later

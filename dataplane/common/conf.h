@@ -86,6 +86,10 @@ void conf_files_free(struct conf_files *files);
 // Appends a copy of a name. Without memory the name is missing.
 void conf_files_add(struct conf_files *files, const char *name);
 
+// Appends the names of a file of settings (NULL: none) and of those that it includes, as far as they can be read, and the patterns of
+// `include`: whoever reads the settings again needs these files and the folders of all these names.
+void conf_files_find(struct conf_files *files, const char *name);
+
 // Sets one `key=value`, without the defaults. Returns 0 or -EINVAL with one line in `why`.
 int conf_set_option(const struct conf *conf, const char *assignment, char *why, size_t why_size);
 void conf_defaults(const struct conf *conf);

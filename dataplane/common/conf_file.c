@@ -26,7 +26,7 @@ struct nesting {
 };
 
 struct reading {
-	const struct conf *conf;
+	const struct conf *conf; // NULL: only names of files are wanted
 	struct conf_report *report;
 };
 
@@ -94,6 +94,8 @@ static void include(const struct reading *r, const char *pattern, const char *wh
 		free(absolute);
 		return;
 	}
+	if (!r->conf)
+		conf_files_add(r->report->files, absolute);
 	glob_reading = r;
 	glob_where = where;
 	int result = glob(absolute, GLOB_ERR, say_unreadable, &found);
@@ -127,7 +129,7 @@ static void read_lines(const struct reading *r, FILE *file, const struct nesting
 		char *equals = text + word + strspn(text + word, " \t");
 		if (word == strlen("include") && strncmp(text, "include", word) == 0 && *equals == '=')
 			include(r, trim_blanks(equals + 1), where, self);
-		else
+		else if (r->conf)
 			conf_line_set(r->conf, text, where, r->report);
 	}
 	if (ferror(file))
@@ -184,4 +186,13 @@ void conf_file_read(const struct conf *conf, const char *path, struct conf_repor
 	const struct reading r = {.conf = conf, .report = report};
 
 	read_file(&r, path, NULL, NULL);
+}
+
+void conf_files_find(struct conf_files *files, const char *name)
+{
+	struct conf_report report = {.files = files};
+	const struct reading r = {.report = &report};
+
+	if (name)
+		read_file(&r, name, NULL, NULL);
 }

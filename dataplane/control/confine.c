@@ -12,6 +12,7 @@
 
 #include "dataplane/privileged/driver_calls.h"
 #include "dataplane/privileged/helper.h"
+#include "dataplane/common/conf.h"
 #include "dataplane/common/log.h"
 #include "dataplane/privileged/rights.h"
 #include "dataplane/sandbox/sandbox.h"
@@ -119,6 +120,17 @@ static int hand_over(const struct dataplane *d)
 	return 0;
 }
 
+// Files that the file of settings includes may be in other folders.
+static void allow_included(struct sandbox *s, const struct dataplane *d)
+{
+	struct conf_files included = {0};
+
+	conf_files_find(&included, d->reload.file);
+	for (size_t i = 0; i < included.len; i++)
+		sandbox_allow_folder_of(s, included.names[i], SANDBOX_READ);
+	conf_files_free(&included);
+}
+
 static int enter(struct sandbox *s, const struct dataplane *d, char *why, size_t why_size)
 {
 	const char *files[LISTS + 1];
@@ -128,6 +140,7 @@ static int enter(struct sandbox *s, const struct dataplane *d, char *why, size_t
 	if (choose_user(s, d, files, why, why_size) != 0)
 		return -1;
 	allow_files(s, d, files);
+	allow_included(s, d);
 	keep_locking(s, d);
 	rights_remember();
 	if (sandbox_enter(s, why, why_size) != 0)

@@ -74,3 +74,21 @@ says "found no interface 'nosuch1'"
 redis_up
 replay -c "$CONF" --replay "$DATA/caa.pcap"
 [ "$(redis dbsize)" -gt 0 ] || fail "no records of the capture"
+
+# Files that are included from other folders are read again too, by both programs inside the sandbox; also those that come later.
+mkdir "$T/here" "$T/elsewhere" "$T/later"
+CONF=$T/here/lookback.conf
+printf 'include = %s/site.conf\ninclude = %s/*.conf\n' "$T/elsewhere" "$T/later" > "$CONF"
+echo 'flush.interval = 1' > "$T/elsewhere/site.conf"
+chmod -R a+rX "$T"
+collector_up -c "$CONF"
+start reloads "${PROGRAMS[0]}" -c "$CONF" --no-huge -o table.records=10000 -o "collector.socket=$SOCKET" -o xdp.program=off --iface lo
+await 30 grep -q 'records each' "$T/reloads.log"
+printf 'log.level = debug\nflush.interval = 1\n' > "$T/elsewhere/site.conf"
+echo 'filter = udp' > "$T/later/new.conf"
+is_read() { grep -qE 'settings read again|cannot read the (configuration|folder)' "$1"; }
+for log in collector reloads; do
+	if [ $log = collector ]; then kill -HUP "$COLLECTOR_PID"; else kill -HUP "$PID"; fi
+	await 20 is_read "$T/$log.log"
+	! grep -E 'cannot read the (configuration|folder)' "$T/$log.log" || fail "$log: a file of another folder is not read again"
+done
