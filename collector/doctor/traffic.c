@@ -5,7 +5,6 @@
 #include "dataplane/common/hints.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { ENOUGH = 10, LOST_PART = 10000 }; // messages; lost packets: less than one of so many is no finding
 
@@ -32,11 +31,17 @@ static void take_hint(void *context, enum hint hint, bool is_urgent, const char 
 	enum doctor_kind kind = kind_of[hint];
 	enum doctor_severity severity = doctor_kinds[kind].severity;
 
-	if (hint == HINT_NO_QUERIES && *v->facts->match && strcmp(v->facts->match, "off") != 0)
+	v->said[hint] = true;
+	// with match on, answers without queries are unmatched; whatever the settings are now, this dataplane runs with match = off
+	if (hint == HINT_NO_QUERIES && !is_urgent) {
+		doctor_ok(v->report, kind, "sensor %s, %s: answers only; its match = off needs no queries", v->sensor,
+			v->period);
+		return;
+	}
+	if (hint == HINT_NO_QUERIES)
 		severity = DOCTOR_WARNING;
 	if (hint == HINT_COPIES && !is_urgent)
 		severity = DOCTOR_HINT;
-	v->said[hint] = true;
 	doctor_bad_as(v->report, kind, severity, "sensor %s, %s: %s", v->sensor, v->period, text);
 }
 
