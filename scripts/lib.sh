@@ -39,7 +39,7 @@ declare -A PACKAGES=(
 		iproute2 procps"
 	# programs to compare with: a dissector, a DNS library, name servers, …
 	[test]="libclang-rt-dev tshark tcpdump python3 python3-dnspython python3-redis python3-networkx graphviz knot bind9-dnsutils bind9-utils prometheus prometheus-alertmanager
-		bind9 knot-resolver pdns-recursor dnsmasq-base nftables ethtool gdb mandoc valgrind zstd xz-utils lz4 unbound nsd dnsperf dnsdbq libmaxmind-db-writer-perl mmdb-bin jq openssl python3-aiosmtpd dpdk-dev faketime chromium bash-completion zsh systemd systemd-container"
+		bind9 knot-resolver pdns-recursor dnsmasq-base nftables ethtool gdb mandoc valgrind zstd xz-utils lz4 unbound fstrm-bin nsd dnsperf dnsdbq libmaxmind-db-writer-perl mmdb-bin jq openssl python3-aiosmtpd dpdk-dev faketime chromium bash-completion zsh systemd systemd-container"
 	# what the tests of scripts/test --core need
 	[core]="zstd xz-utils lz4 python3 python3-dnspython python3-redis knot bind9-dnsutils dnsdbq dnsmasq-base ethtool prometheus mandoc jq openssl systemd"
 	[compare]="python3 python3-redis" # Redis's content with golden records

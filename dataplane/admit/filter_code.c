@@ -13,6 +13,7 @@ static const int pcap_links[LINK_KIND_MAX] = {
 	[LINK_KIND_NULL] = DLT_NULL,
 	[LINK_KIND_SLL] = DLT_LINUX_SLL,
 	[LINK_KIND_SLL2] = DLT_LINUX_SLL2,
+	[LINK_KIND_MATCHED_IP] = DLT_RAW,
 };
 
 static bool is_among(const char *word, size_t size, const char *const *words)

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "dataplane/capture/dnstap.h"
+#include "dataplane/capture/file.h"
 #include "dataplane/capture/unpack.h"
 #include "dataplane/capture/pcapng.h"
 #include "dataplane/capture/pcap.h"
@@ -16,6 +17,7 @@ enum format {
 	FORMAT_NONE, // none is open: the next capture of the file begins
 	FORMAT_PLAIN,
 	FORMAT_NG,
+	FORMAT_DNSTAP,
 	FORMAT_PCAP
 };
 
@@ -25,19 +27,29 @@ struct capture_reader {
 	union {
 		struct capture_plain plain;
 		struct capture_ng ng;
+		struct capture_dnstap dnstap;
 		struct capture_pcap pcap;
 	};
-	enum link_kind link; // of all packets; not of pcapng
-	uint32_t snapshot;   // of the last pcap
-	uint64_t left;	     // packets still to be taken
-	unsigned captures;   // that were begun; more than one in joined files
-	bool is_refused;     // perhaps sound, but of a kind that is not supported
-	bool is_mixed;	     // see struct capture
-	bool is_cut;	     // the last capture ends early
+	enum link_kind link;	    // of all packets; not of pcapng
+	uint32_t snapshot;	    // of the last pcap
+	uint64_t left;		    // packets still to be taken
+	unsigned captures;	    // that were begun; more than one in joined files
+	bool is_connection;	    // of dnstap
+	bool is_refused;	    // perhaps sound, but of a kind that is not supported
+	bool is_mixed;		    // see struct capture
+	bool is_cut;		    // the last capture ends early
+	uint64_t passed, malformed; // dnstap frames that are left out, of captures that were closed
 	char error[512];
 };
 
 // the formats ────────────────────────────────────────────────────────────────────────────────
+
+static void close_dnstap(struct capture_reader *r)
+{
+	r->passed += r->dnstap.passed;
+	r->malformed += r->dnstap.malformed;
+	capture_dnstap_close(&r->dnstap);
+}
 
 static void close_format(struct capture_reader *r)
 {
@@ -45,6 +57,8 @@ static void close_format(struct capture_reader *r)
 		capture_plain_close(&r->plain);
 	else if (r->format == FORMAT_NG)
 		capture_ng_close(&r->ng);
+	else if (r->format == FORMAT_DNSTAP)
+		close_dnstap(r);
 	else if (r->format == FORMAT_PCAP)
 		capture_pcap_close(&r->pcap);
 	r->format = FORMAT_NONE;
@@ -84,6 +98,15 @@ static int open_format(struct capture_reader *r)
 		r->format = FORMAT_NG;
 	if (result != 0)
 		return result < 0 ? -1 : 0;
+	result = capture_dnstap_open(&r->dnstap, r->source);
+	if (result < 0)
+		snprintf(r->error, sizeof(r->error), "%s", r->dnstap.error);
+	if (result == 1) {
+		r->format = FORMAT_DNSTAP;
+		r->dnstap.ends_at_stop = r->is_connection;
+	}
+	if (result != 0)
+		return result < 0 ? -1 : 0;
 	result = capture_plain_open(&r->plain, r->source);
 	if (result == 0)
 		return open_pcap(r);
@@ -101,28 +124,48 @@ static int next_of_format(struct capture_reader *r, struct capture_packet *packe
 	packet->link = r->link;
 	if (r->format == FORMAT_PLAIN)
 		return capture_plain_next(&r->plain, packet);
+	if (r->format == FORMAT_DNSTAP)
+		return capture_dnstap_next(&r->dnstap, packet);
 	return r->format == FORMAT_NG ? capture_ng_next(&r->ng, packet) : capture_pcap_next(&r->pcap, packet);
 }
 
 // Takes over what a format says of its end or of an error.
 static void note_end(struct capture_reader *r)
 {
-	const char *error = r->format == FORMAT_PLAIN ? r->plain.error
-			    : r->format == FORMAT_NG  ? r->ng.error
-						      : pcap_geterr(r->pcap.pcap);
+	const char *error = "";
 
+	switch (r->format) {
+	case FORMAT_NONE:
+		break;
+	case FORMAT_PLAIN:
+		error = r->plain.error;
+		r->is_cut = r->plain.is_cut;
+		break;
+	case FORMAT_NG:
+		error = r->ng.error;
+		r->is_cut = r->ng.is_cut;
+		r->is_refused = r->ng.is_refused;
+		break;
+	case FORMAT_DNSTAP:
+		error = r->dnstap.error;
+		r->is_cut = r->dnstap.is_cut;
+		r->is_refused = r->dnstap.is_refused;
+		break;
+	case FORMAT_PCAP:
+		error = pcap_geterr(r->pcap.pcap);
+		r->is_cut = strncmp(error, "truncated ", 10) == 0;
+		break;
+	}
 	snprintf(r->error, sizeof(r->error), "%s", error);
-	r->is_refused = r->format == FORMAT_NG && r->ng.is_refused;
-	r->is_cut = r->format == FORMAT_PLAIN ? r->plain.is_cut
-		    : r->format == FORMAT_NG  ? r->ng.is_cut
-					      : strncmp(error, "truncated ", 10) == 0;
 }
 
 // Another capture begins after the last one: opens it. Returns 0, or -1 with `error`.
 static int begin_another(struct capture_reader *r)
 {
-	const uint8_t *at = r->format == FORMAT_NG ? r->ng.at : r->plain.at;
-	const uint8_t *end = r->format == FORMAT_NG ? r->ng.end : r->plain.end;
+	const uint8_t *at = r->format == FORMAT_NG ? r->ng.at : r->format == FORMAT_DNSTAP ? r->dnstap.at : r->plain.at;
+	const uint8_t *end = r->format == FORMAT_NG	  ? r->ng.end
+			     : r->format == FORMAT_DNSTAP ? r->dnstap.end
+							  : r->plain.end;
 	bool is_back = capture_unpack_give_back(r->source, at, (size_t)(end - at));
 
 	r->is_mixed = true;
@@ -148,65 +191,6 @@ static struct capture_reader *new_reader(struct capture_unpack *source)
 
 // the check ──────────────────────────────────────────────────────────────────────────────────
 
-// What else a file is, by its first octets.
-static const char *kind_of(const char *path)
-{
-	static const struct {
-		char start[5];
-		const char *name;
-	} kinds[] = {{"BZh9", "bzip2"}, {"PK\3\4", "zip"}, {"\x02\x21\x4c\x18", "old lz4 (lz4 -l)"}};
-	char start[4] = "";
-	FILE *file = fopen(path, "r");
-
-	if (file)
-		setvbuf(file, NULL, _IONBF, 0); // no packets on the heap, which core files have
-	if (file && fread(start, 1, sizeof(start), file) != sizeof(start))
-		start[0] = '\0';
-	if (file)
-		fclose(file);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (memcmp(start, kinds[i].start, sizeof(start)) == 0)
-			return kinds[i].name;
-	return NULL;
-}
-
-// Checks that it is a file, which can be read twice. Returns as capture_check.
-static int check_file(const char *path, char *why, size_t why_size)
-{
-	struct stat status;
-	const char *found = "a socket or device";
-
-	if (stat(path, &status) != 0) {
-		snprintf(why, why_size, "%s: %s", path, strerror(errno));
-		return -1;
-	}
-	if (S_ISREG(status.st_mode) && status.st_size > 0)
-		return 0;
-	if (S_ISDIR(status.st_mode) || S_ISREG(status.st_mode))
-		found = S_ISDIR(status.st_mode) ? "a directory" : "an empty file";
-	snprintf(why, why_size, "%s: found %s, expected a capture file (pcap or pcapng)", path, found);
-	return S_ISREG(status.st_mode) ? 1 : -1;
-}
-
-// Writes why libpcap does not open the file. Returns as capture_check.
-static int explain(const char *path, const char *error, bool is_unverified, char *why, size_t why_size)
-{
-	bool named = strncmp(error, path, strlen(path)) == 0;
-	const char *kind = kind_of(path);
-
-	if (strcmp(error, "unknown file format") != 0)
-		snprintf(why, why_size, "%s%s%s", named ? "" : path, named ? "" : ": ", error);
-	else if (kind)
-		snprintf(why, why_size,
-			"%s: found %s data, expected pcap or pcapng, as they are or by gzip, zstd, xz or lz4; unpack it first",
-			path, kind);
-	else
-		snprintf(why, why_size,
-			"%s: found no capture in it, expected pcap or pcapng, as they are or by gzip, zstd, xz or lz4",
-			path);
-	return is_unverified || strncmp(error, "truncated ", 10) == 0 || strstr(error, CAPTURE_UNPACK_CUT) ? 1 : -1;
-}
-
 // Adds one packet to the sums.
 static void add_packet(struct capture *capture, const struct capture_packet *packet)
 {
@@ -229,6 +213,7 @@ static int check_packets(struct capture *capture, struct capture_reader *r, char
 
 	while ((result = capture_next(r, &packet)) == 1)
 		add_packet(capture, &packet);
+	capture_left_out(r, &capture->passed, &capture->malformed);
 	if (result == 0)
 		return 0;
 	if (r->is_refused) {
@@ -249,7 +234,9 @@ static int check_reader(struct capture *capture, struct capture_reader *r, char 
 		bool is_unverified = capture_unpack_is_unverified(r->source);
 		if (r->is_refused)
 			snprintf(why, why_size, "%s: %s", capture->path, r->error);
-		int result = r->is_refused ? -1 : explain(capture->path, r->error, is_unverified, why, why_size);
+		int result = r->is_refused
+				     ? -1
+				     : capture_file_explain(capture->path, r->error, is_unverified, why, why_size);
 		capture->is_damaged = result == 1;
 		capture->is_unverified = is_unverified;
 		return result;
@@ -267,7 +254,7 @@ static int check_reader(struct capture *capture, struct capture_reader *r, char 
 int capture_check(struct capture *capture, const char *path, char *why, size_t why_size)
 {
 	*capture = (struct capture){.path = path, .in_folder = capture->in_folder, .first_us = CAPTURE_NO_TIME};
-	int result = check_file(path, why, why_size);
+	int result = capture_file_check(path, why, why_size);
 	if (result != 0) {
 		capture->is_damaged = result == 1;
 		return result;
@@ -316,6 +303,15 @@ struct capture_reader *capture_open_stream(int fd, const atomic_bool *stop)
 	return new_reader(capture_unpack_take(fd, stop));
 }
 
+struct capture_reader *capture_open_dnstap(int fd, const atomic_bool *stop)
+{
+	struct capture_reader *r = capture_open_stream(fd, stop);
+
+	if (r)
+		r->is_connection = true;
+	return r;
+}
+
 int capture_next(struct capture_reader *r, struct capture_packet *packet)
 {
 	if (r->left == 0)
@@ -336,6 +332,14 @@ int capture_next(struct capture_reader *r, struct capture_packet *packet)
 			note_end(r);
 		return result;
 	}
+}
+
+void capture_left_out(const struct capture_reader *r, uint64_t *passed, uint64_t *malformed)
+{
+	bool is_open = r->format == FORMAT_DNSTAP;
+
+	*passed = r->passed + (is_open ? r->dnstap.passed : 0);
+	*malformed = r->malformed + (is_open ? r->dnstap.malformed : 0);
 }
 
 const char *capture_error(const struct capture_reader *r)

@@ -3,6 +3,7 @@
 //
 //     plain.h     pcap as tcpdump writes it, in blocks
 //     pcapng.h    pcapng, in blocks
+//     dnstap.h    dnstap in Frame Streams: DNS responses of resolvers
 //     pcap.h      any other pcap, by libpcap
 //
 // gzip, zstd, xz and lz4 are unpacked while reading. Captures that were joined (cat a.pcap b.pcap) are read one after another,
@@ -33,6 +34,8 @@ struct capture {
 	uint64_t bytes;	     // octets captured
 	uint64_t snapped;    // packets of which only the beginning was captured
 	uint64_t no_time;    // packets without a time that can be stored
+	uint64_t passed;     // dnstap: frames of types that are not taken, or without a response
+	uint64_t malformed;  // dnstap: frames that are not of the schema
 	uint64_t first_us;   // when the first packet with a time was captured; CAPTURE_NO_TIME: none has one
 };
 
@@ -53,8 +56,15 @@ struct capture_reader *capture_open_unchecked(const char *path);
 // each packet, until `*stop` is set; then they fail. NULL without memory.
 struct capture_reader *capture_open_stream(int fd, const atomic_bool *stop);
 
+// The same for a connection of dnstap, after its handshake; it ends at STOP.
+struct capture_reader *capture_open_dnstap(int fd, const atomic_bool *stop);
+
 // Reads the next packet. Returns 1; 0 at the end of the file; -1 if it is damaged there, see capture_error.
 int capture_next(struct capture_reader *reader, struct capture_packet *packet);
+
+// Frames of dnstap so far that are no packets; see struct capture.
+void capture_left_out(const struct capture_reader *reader, uint64_t *passed, uint64_t *malformed);
+
 const char *capture_error(const struct capture_reader *reader);
 bool capture_is_cut(const struct capture_reader *reader); // after -1: the end came too early, all before it is sound
 bool capture_is_unverified(const struct capture_reader *reader); // after -1: packets read before may be wrong too

@@ -15,6 +15,11 @@ static const struct setting basics[] = {
 		.details = "As `-a` of lookback-dataplane(8), with the options of the driver after the address: 0000:03:00.0,key=value. An item without a colon belongs "
 			"to the address before it.",
 		.example = "0000:03:00.0"},
+	{.name = "dnstap", .by = SETTING_DATAPLANE, .type = SETTING_STRING, .def = "", .max = 1000, .values = "sockets, comma-separated", .fills = true,
+		.help = "sockets on which resolvers deliver dnstap: unix:/PATH, tcp:ADDRESS:PORT or tcp:[IPV6]:PORT",
+		.details = "As `--dnstap` of lookback-dataplane(8). At most 8 sockets and 32 connections. Whoever can connect can add records: restrict a Unix socket by "
+			"`dnstap.group` and TCP to loopback or a trusted network.",
+		.example = "unix:/run/lookback-dataplane/dnstap.sock"},
 	{.name = "workers", .by = SETTING_DATAPLANE, .type = SETTING_UINT, .def = "1", .min = 1, .max = STATS_WORKERS_MAX, .values = "workers",
 		.help = "number of workers; each uses one core and one RX queue of every port"},
 	{.name = "sensor", .by = SETTING_DATAPLANE, .type = SETTING_STRING, .def = "", .max = 63, .values = "name of at most 63 characters",

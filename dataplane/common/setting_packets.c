@@ -33,6 +33,13 @@ static const struct setting capture[] = {
 		.help = "let a card with rte_flow drop what is not DNS; tunnels and fragments are then not seen"},
 	{.name = "telemetry", .by = SETTING_DATAPLANE, .type = SETTING_BOOL, .def = "yes",
 		.help = "answer dpdk-telemetry.py"},
+	{.name = "dnstap.types", .by = SETTING_DATAPLANE, .type = SETTING_STRING, .def = "resolver-response, forwarder-response", .values = "types, comma-separated",
+		.help = "dnstap messages to take: resolver-response (from authoritative servers), forwarder-response, auth-, client-, stub-, tool- or update-response",
+		.details = "`client-response` repeats from a resolver's cache what was looked up before. Other messages are counted and left out. dnstap messages need no "
+			"query for `match`: the sender has matched them."},
+	{.name = "dnstap.group", .by = SETTING_DATAPLANE, .type = SETTING_STRING, .def = "", .max = 32, .values = "name of a group",
+		.help = "group that may connect to Unix sockets of dnstap; if empty, the group of lookback-dataplane",
+		.example = "unbound"},
 	{.name = "replay.damaged", .by = SETTING_DATAPLANE, .type = SETTING_STRING, .def = "refuse", .values = "refuse, take or take-unverified",
 		.help = "damaged or truncated captures: refuse, take (what is before the damage), or take-unverified (also if a checksum failed)",
 		.details = "With `take`, files in a folder that cannot be read or are captures of another kind are passed over. A warning reports how many packets were read. With `take-unverified`, wrong octets may be anywhere in the file, so wrong addresses can be "

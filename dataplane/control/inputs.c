@@ -9,7 +9,8 @@
 
 bool inputs_are_named(const struct dataplane *d)
 {
-	return d->eal.devices_named || d->intake.captures_len + d->intake.pipes_len > 0 || d->intake.ifaces_len > 0;
+	return d->eal.devices_named || d->intake.captures_len + d->intake.pipes_len > 0 || d->intake.dnstap ||
+	       d->intake.ifaces_len > 0;
 }
 
 static int add_ifaces(struct dataplane *d, const char *list)
@@ -49,5 +50,7 @@ int inputs_add(struct dataplane *d, const struct dataplane_settings *settings)
 		return 0;
 	d->intake.waits = !d->check; // services start early
 	add_ports(d, settings->port);
+	if (*settings->dnstap && intake_add_dnstap(&d->intake, settings->dnstap, settings->dnstap_group) != 0)
+		return -1;
 	return add_ifaces(d, settings->iface);
 }

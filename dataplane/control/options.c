@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/capture/dnstap.h"
 #include "dataplane/common/log.h"
 #include "dataplane/control/inputs.h"
 #include "dataplane/control/options.h"
@@ -20,7 +21,8 @@ static void print_help(const struct conf *conf)
 	       "  -a, --allow PCI        network card driven by DPDK\n"
 	       "      --vdev DEVICE      virtual device of DPDK: net_pcap, net_af_xdp, net_ring, ...\n"
 	       "      --replay FILE      capture (pcap, pcapng), folder of captures, or pipe (-: standard input); exits at its\n"
-	       "                         end\n\n"
+	       "                         end\n"
+	       "      --dnstap SOCKETS   take dnstap from resolvers: unix:/PATH, tcp:ADDRESS:PORT, comma-separated\n\n"
 	       "Options:\n"
 	       "  -c, --config FILE      read settings from FILE; none: from no file [" CONF_DEFAULT_FILE "]\n"
 	       "  -o, --option KEY=VALUE set KEY; overrides FILE\n"
@@ -38,7 +40,8 @@ static void print_help(const struct conf *conf)
 	       "Examples:\n"
 	       "  lookback-dataplane --iface eth1\n"
 	       "  lookback-dataplane -a 0000:3b:00.0 -o workers=4\n"
-	       "  lookback-dataplane --replay monday.pcap --replay tuesday.pcap --summary\n\n"
+	       "  lookback-dataplane --replay monday.pcap --replay tuesday.pcap --summary\n"
+	       "  lookback-dataplane --dnstap unix:/run/lookback-dataplane/dnstap.sock -o dnstap.group=unbound\n\n"
 	       "Settings, in FILE or by -o; those marked 'reload' take effect on SIGHUP, others after a restart. lookback.conf(5):\n");
 	conf_help(conf, stdout);
 	printf("\nExit status: 0 the collector has everything, 1 failure, 2 wrong usage.\n");
@@ -56,6 +59,7 @@ static _Noreturn void usage_error(const char *format, const char *what)
 enum long_option {
 	OPTION_IFACE = 256,
 	OPTION_REPLAY,
+	OPTION_DNSTAP,
 	OPTION_SUMMARY,
 	OPTION_JSON,
 	OPTION_CHECK,
@@ -65,9 +69,9 @@ enum long_option {
 };
 
 static const struct option long_options[] = {{"iface", required_argument, NULL, OPTION_IFACE},
-	{"replay", required_argument, NULL, OPTION_REPLAY}, {"config", required_argument, NULL, 'C'},
-	{"option", required_argument, NULL, 'o'}, {"check", optional_argument, NULL, OPTION_CHECK},
-	{"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
+	{"replay", required_argument, NULL, OPTION_REPLAY}, {"dnstap", required_argument, NULL, OPTION_DNSTAP},
+	{"config", required_argument, NULL, 'C'}, {"option", required_argument, NULL, 'o'},
+	{"check", optional_argument, NULL, OPTION_CHECK}, {"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
 	{"print-config", no_argument, NULL, OPTION_PRINT_CONFIG}, {"reload", optional_argument, NULL, OPTION_RELOAD},
 	{"summary", no_argument, NULL, OPTION_SUMMARY}, {"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
@@ -155,6 +159,7 @@ static int show_config(struct dataplane *d, bool print)
 static void read_options(struct dataplane *d, int argc, char **argv)
 {
 	const struct conf *conf = settings_conf(&d->settings);
+	const char *dnstap = NULL;
 	int option, command = 0;
 	char why[1024];
 
@@ -180,6 +185,8 @@ static void read_options(struct dataplane *d, int argc, char **argv)
 			usage_error("option '%s' needs a value", argv[optind - 1]);
 		else if (option == OPTION_IFACE && intake_add_iface(&d->intake, optarg) != 0)
 			exit(EXIT_FAILURE);
+		else if (option == OPTION_DNSTAP)
+			dnstap = optarg;
 		else if (option == OPTION_REPLAY && intake_add_capture(&d->intake, optarg) != 0)
 			exit(EXIT_FAILURE);
 		else if (option == '?')
@@ -196,6 +203,9 @@ static void read_options(struct dataplane *d, int argc, char **argv)
 	}
 	conf_in_force(conf);
 	log_level_set(d->settings.log_level);
+	capture_dnstap_take(d->settings.dnstap_types);
+	if (dnstap && intake_add_dnstap(&d->intake, dnstap, d->settings.dnstap_group) != 0)
+		exit(EXIT_FAILURE);
 	if (inputs_add(d, &d->settings) != 0)
 		exit(EXIT_FAILURE);
 	if (intake_check_captures(&d->intake, d->settings.damaged) != 0)

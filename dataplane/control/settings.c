@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/capture/dnstap_message.h"
 #include "dataplane/control/settings.h"
 
 #include <errno.h>
@@ -110,6 +111,11 @@ static int set_tunnels(void *at, const char *value, char *why, size_t why_size)
 	return xdp_set_tunnels(at, value, why, why_size);
 }
 
+static int set_dnstap_types(void *at, const char *value, char *why, size_t why_size)
+{
+	return dnstap_types_read(at, value, why, why_size);
+}
+
 // Placeholder for the settings in the table: settings_conf replaces it by the real ones.
 static struct dataplane_settings place;
 
@@ -117,6 +123,7 @@ static const struct conf_place table[] = {
 	// clang-format off
 	{"iface", &place.iface, input_list_set_iface},
 	{"port", &place.port, input_list_set_port},
+	{"dnstap", &place.dnstap, NULL},
 	{"collector.socket", &place.collector_socket, NULL},
 	{"sensor", &place.sensor, NULL},
 	{"workers", &place.workers, NULL},
@@ -154,6 +161,8 @@ static const struct conf_place table[] = {
 	{"flood.interval", &place.flood_interval_s, NULL},
 	{"flush.interval", &place.flush_interval_s, NULL},
 	{"flush.records", &place.flush_records, NULL},
+	{"dnstap.types", &place.dnstap_types, set_dnstap_types},
+	{"dnstap.group", &place.dnstap_group, NULL},
 	{"replay.damaged", &place.damaged, set_damaged},
 	{"replay.wait", &place.replay_wait_s, NULL},
 	{"stop.timeout", &place.stop_timeout_s, NULL},

@@ -16,6 +16,9 @@ struct dataplane_settings {
 	char *collector_socket;	       // path of the collector's Unix socket
 	char *iface;		       // names of interfaces, comma-separated; inputs.h
 	char *port;		       // PCI devices, comma-separated; inputs.h
+	char *dnstap;		       // sockets, comma-separated; intake/dnstap_listen.h
+	char *dnstap_group;	       // of Unix sockets of dnstap; empty: the process's
+	uint32_t dnstap_types;	       // bits of enum dnstap_type
 	char *sensor;		       // name of this sensor; empty: the host name
 	double flush_interval_s;       // between two flushes of changed records
 	uint64_t flush_records;	       // maximum of records in one frame

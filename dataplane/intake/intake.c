@@ -11,6 +11,7 @@
 
 #include "dataplane/common/log.h"
 #include "dataplane/common/monotonic.h"
+#include "dataplane/intake/dnstap_listen.h"
 #include "dataplane/intake/pipe_input.h"
 
 int intake_add_iface(struct intake *in, const char *name)
@@ -25,6 +26,25 @@ int intake_add_iface(struct intake *in, const char *name)
 	}
 	in->ifaces[in->ifaces_len] = (struct iface){.name = name, .number = in->ifaces_len};
 	in->ifaces_len++;
+	in->live = true;
+	return 0;
+}
+
+int intake_add_dnstap(struct intake *in, const char *list, const char *group)
+{
+	char why[512];
+
+	if (in->pipes_len == INTAKE_PIPES_MAX) {
+		log_error("dnstap: found %d pipes besides, expected fewer", INTAKE_PIPES_MAX);
+		return -1;
+	}
+	in->dnstap = dnstap_listen_open(list, group, why, sizeof(why));
+	struct pipe_input *ring = in->dnstap ? pipe_input_new("dnstap") : NULL;
+	if (!ring) {
+		log_error("dnstap: %s", in->dnstap ? "no memory" : why);
+		return -1;
+	}
+	in->pipes[in->pipes_len++] = ring;
 	in->live = true;
 	return 0;
 }
@@ -119,6 +139,10 @@ static int open_replay(struct intake *in, const struct intake_options *options)
 			log_error("--replay: no memory for %s", pipe_input_name(in->pipes[i]));
 			return -1;
 		}
+	}
+	if (in->dnstap && dnstap_listen_start(in->dnstap, in->pipes[in->pipes_len - 1]) != 0) {
+		log_error("dnstap: no memory for a thread");
+		return -1;
 	}
 	const struct replay_sources sources = {in->captures, in->captures_len, in->pipes, in->pipes_len};
 	in->replay = replay_new(&sources, options->workers, options->pause_us, in->pool);
@@ -273,6 +297,11 @@ void intake_close(struct intake *in)
 {
 	replay_free(in->replay);
 	in->replay = NULL;
+	if (in->dnstap) {
+		pipe_input_stop(in->pipes[in->pipes_len - 1]);
+		dnstap_listen_close(in->dnstap);
+		in->dnstap = NULL;
+	}
 	for (unsigned i = 0; i < in->pipes_len; i++)
 		pipe_input_close(in->pipes[i]);
 	in->pipes_len = 0;

@@ -19,6 +19,7 @@ struct intake {
 	unsigned captures_len;
 	struct pipe_input *pipes[INTAKE_PIPES_MAX]; // --replay; owned
 	unsigned pipes_len;
+	struct dnstap_listen *dnstap;		// sockets of dnstap, or NULL; owned. Its ring is the last of `pipes`
 	enum intake_damaged damaged;		// what is done with damaged data of pipes
 	unsigned unread_len;			// files in folders that cannot be read
 	char unread[512];			// "PATH: reason" of the first one
@@ -37,8 +38,9 @@ struct intake {
 
 // Call these before DPDK starts. They return 0, or -1 with one logged line.
 int intake_add_capture(struct intake *intake, const char *path); // a capture, a folder of captures, or a pipe ("-")
-int intake_add_iface(struct intake *intake, const char *name);	 // must exist, unless `waits` is set
-int intake_add_vdev(struct intake *intake, const char *devargs); // finds the captures that it names
+int intake_add_dnstap(struct intake *intake, const char *list, const char *group); // dnstap_listen.h; once
+int intake_add_iface(struct intake *intake, const char *name);			   // must exist, unless `waits` is set
+int intake_add_vdev(struct intake *intake, const char *devargs);		   // finds the captures that it names
 
 // Reads through all captures before the first packet is taken. Returns 0, or -1 with one logged line per bad capture.
 int intake_check_captures(struct intake *intake, enum intake_damaged damaged);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dataplane/base/memory.h"
 #include "dataplane/capture/capture.h"
 #include "dataplane/common/log.h"
 
@@ -93,6 +94,24 @@ struct pipe_input *pipe_input_open(const char *path, char *why, size_t why_size)
 	return NULL;
 }
 
+struct pipe_input *pipe_input_new(const char *name)
+{
+	struct pipe_input *p = calloc(1, sizeof(*p));
+
+	if (!p || !(p->ring = memory_new(RING))) {
+		free(p);
+		return NULL;
+	}
+	p->name = name;
+	p->fd = -1;
+	return p;
+}
+
+void pipe_input_stop(struct pipe_input *p)
+{
+	atomic_store(&p->stop, true);
+}
+
 // the thread ─────────────────────────────────────────────────────────────────────────────────
 
 // Waits until the ring has room for that many octets. False: stop.
@@ -113,8 +132,7 @@ static uint64_t rounded(uint64_t size)
 	return (size + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
 }
 
-// Puts a packet into the ring. False: stop.
-static bool put(struct pipe_input *p, const struct capture_packet *packet)
+bool pipe_input_put(struct pipe_input *p, const struct capture_packet *packet)
 {
 	uint64_t written = atomic_load_explicit(&p->written, memory_order_relaxed);
 	uint64_t size = rounded(sizeof(struct slot) + packet->size), left = RING - (written & (RING - 1));
@@ -162,7 +180,7 @@ static void note_damage(struct pipe_input *p, const struct capture_reader *reade
 	}
 }
 
-static void run_everywhere(void)
+void pipe_input_run_everywhere(void)
 {
 	cpu_set_t all;
 
@@ -178,12 +196,12 @@ static void *read_all(void *context)
 	int result = -1;
 
 	pthread_setname_np(pthread_self(), "replay-pipe");
-	run_everywhere();
+	pipe_input_run_everywhere();
 	while (!atomic_load(&p->wanted) && !atomic_load(&p->stop))
 		usleep(START_US);
 	struct capture_reader *reader = capture_open_stream(p->fd, &p->stop);
 	p->fd = -1;
-	while (reader && (result = capture_next(reader, &packet)) == 1 && put(p, &packet))
+	while (reader && (result = capture_next(reader, &packet)) == 1 && pipe_input_put(p, &packet))
 		packets++;
 	if (result < 0 && !atomic_load(&p->stop))
 		note_damage(p, reader, packets);
@@ -196,8 +214,10 @@ static void *read_all(void *context)
 
 int pipe_input_start(struct pipe_input *p, enum intake_damaged damaged)
 {
+	if (p->ring) // of pipe_input_new: others fill it
+		return 0;
 	p->damaged = damaged;
-	p->ring = malloc(RING);
+	p->ring = memory_new(RING);
 	if (!p->ring || pthread_create(&p->thread, NULL, read_all, p) != 0)
 		return -1;
 	p->is_started = true;
@@ -268,6 +288,6 @@ void pipe_input_close(struct pipe_input *p)
 		pthread_join(p->thread, NULL);
 	if (p->fd >= 0)
 		close(p->fd);
-	free(p->ring);
+	memory_delete(p->ring);
 	free(p);
 }

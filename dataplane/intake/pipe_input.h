@@ -20,6 +20,16 @@ bool pipe_input_is(const char *path);
 // Opens it, without waiting for a writer. NULL with one line in `why`. `path` must outlive it. Main thread.
 struct pipe_input *pipe_input_open(const char *path, char *why, size_t why_size);
 
+// A ring that others fill by pipe_input_put, and that never ends. NULL without memory. `name` must outlive it.
+struct pipe_input *pipe_input_new(const char *name);
+
+// Puts a packet into the ring of pipe_input_new; waits while it is full. False after pipe_input_stop. One thread at a time.
+bool pipe_input_put(struct pipe_input *p, const struct capture_packet *packet);
+void pipe_input_stop(struct pipe_input *p); // main thread
+
+// Lets the calling thread run on all processors, not only on the main thread's.
+void pipe_input_run_everywhere(void);
+
 // Starts the thread, which reads after the first call of pipe_input_peek. Call it before the sandbox is sealed. Returns 0, or -1
 // without memory. `damaged`: whether damaged data make the replay fail. Main thread.
 int pipe_input_start(struct pipe_input *p, enum intake_damaged damaged);

@@ -144,6 +144,7 @@ __rte_noinline void burst_take(struct worker *w, struct worker_source *source, s
 		if (link == LINK_KIND_MAX) {
 			link = packet_link(mbufs[i]);
 			b.is_snapped = packet_is_snapped(mbufs[i]);
+			b.is_matched = link == LINK_KIND_MATCHED_IP;
 		}
 		const struct filter_packet *filter = w->filters ? w->filters->packets : NULL;
 		if (filter && !filter_packet_takes_frame(filter, link, mbufs[i])) {

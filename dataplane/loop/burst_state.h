@@ -10,8 +10,9 @@
 // A UDP datagram of a DNS port.
 struct datagram {
 	struct pkt pkt;
-	size_t room;	// octets that can be read from its payload on, at least the size of it
-	uint32_t now_s; // when it came, seconds since 1970
+	size_t room;	 // octets that can be read from its payload on, at least the size of it
+	uint32_t now_s;	 // when it came, seconds since 1970
+	bool is_matched; // its source has matched it with its query
 	struct admit_match_key key;
 	struct answers_look look;
 };
@@ -44,5 +45,6 @@ struct burst {
 	uint32_t cut_size;		       // of the source (worker_state.h)
 	uint64_t tcp_before, oversized_before; // those counters of the worker when it began
 	bool is_snapped;		       // the packet in hand was longer on the wire
+	bool is_matched;		       // the packet in hand is of LINK_KIND_MATCHED_IP
 	uint8_t addresses[12];		       // Ethernet's, of the fragment in hand
 };

@@ -5,12 +5,13 @@ static void take(struct worker *w, struct burst *b, struct datagram *d)
 {
 	const struct pkt *pkt = &d->pkt;
 	const uint8_t *wire = pkt->payload;
-	size_t name_size = w->match ? answer_name_of(d->key.question_size) : 0;
+	bool matches = w->match && !d->is_matched;
+	size_t name_size = matches ? answer_name_of(d->key.question_size) : 0;
 	struct answer a;
 
 	if (!message_takes_server(w, pkt, wire, pkt->payload_size))
 		return;
-	if (w->match && pkt->payload_size >= DNS_HEADER_SIZE && !(wire[2] & DNS_FLAG_QR >> 8)) { // as dns_parse
+	if (matches && pkt->payload_size >= DNS_HEADER_SIZE && !(wire[2] & DNS_FLAG_QR >> 8)) { // as dns_parse
 		w->verdicts[DNS_QUERY]++;
 		admit_match_query(w->match, &d->key, w->clock_s);
 		return;
@@ -23,7 +24,7 @@ static void take(struct worker *w, struct burst *b, struct datagram *d)
 		struct answers_entry *e = answers_look_end(w->recall.answers, &d->look, wire);
 		recall_note(w, d->look.set != LOOK_NONE, e != NULL);
 		if (e) {
-			if (!w->match || message_match_response(w, &d->key, DNS_TAKEN))
+			if (!matches || message_match_response(w, &d->key, DNS_TAKEN))
 				recall_count(b, e, d->now_s);
 			return;
 		}
@@ -32,10 +33,10 @@ static void take(struct worker *w, struct burst *b, struct datagram *d)
 	}
 	if (w->path == WORKER_SLOW ||
 		!datagram_read_answer(w, wire, pkt->payload_size, d->room, d->now_s, name_size, &a)) {
-		message_take(w, wire, pkt->payload_size, &d->key, d->now_s);
+		message_take(w, wire, pkt->payload_size, d->is_matched ? NULL : &d->key, d->now_s);
 		return;
 	}
-	if (w->match && !message_match_response(w, &d->key, DNS_TAKEN))
+	if (matches && !message_match_response(w, &d->key, DNS_TAKEN))
 		return;
 	b->ordinary++;
 	if (w->depth < WORKER_ALL)

@@ -33,7 +33,8 @@ static inline __attribute__((always_inline)) void datagram_add(struct worker *w,
 	d->look.way = 0;
 	if (w->recall.on && !w->replays)
 		answers_look_begin(w->recall.answers, d->pkt.payload, d->pkt.payload_size, room, &d->look);
-	if (likely(w->match != NULL))
+	d->is_matched = b->is_matched;
+	if (likely(w->match != NULL) && !d->is_matched)
 		admit_match_begin(w->match, &d->pkt, false, d->pkt.payload, d->pkt.payload_size, room, &d->key);
 	if (++b->waiting_len == WORKER_BURST || !(w->match || w->recall.on))
 		datagram_take_waiting(w, b);

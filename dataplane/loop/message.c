@@ -98,9 +98,9 @@ void message_take(struct worker *w, const uint8_t *wire, size_t size, const stru
 {
 	enum dns_verdict verdict = dns_parse(w->message, wire, size);
 
-	if (w->match && verdict == DNS_QUERY)
+	if (w->match && key && verdict == DNS_QUERY)
 		admit_match_query(w->match, key, w->clock_s);
-	else if (w->match && verdict != DNS_MALFORMED && !message_match_response(w, key, verdict))
+	else if (w->match && key && verdict != DNS_MALFORMED && !message_match_response(w, key, verdict))
 		return;
 	if (unlikely(w->is_cut) && verdict == DNS_MALFORMED)
 		stats_add(&w->stats.dns_snapped, 1);

@@ -29,7 +29,8 @@ static inline bool message_takes_server(struct worker *w, const struct pkt *pkt,
 // False if the response is to be left out because no query of it was seen (match = require), which is then counted.
 bool message_match_response(struct worker *w, const struct admit_match_key *key, enum dns_verdict verdict);
 
-// Takes a message of `size` octets. `key` is read with matching on only. `now_s`: when its packet came, seconds since 1970.
+// Takes a message of `size` octets. `key` is read with matching on only; NULL: the source has matched the message. `now_s`: when its
+// packet came, seconds since 1970.
 void message_take(struct worker *w, const uint8_t *wire, size_t size, const struct admit_match_key *key,
 	uint32_t now_s);
 

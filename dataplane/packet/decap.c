@@ -112,6 +112,7 @@ static const enum pkt_layer first_layer[LINK_KIND_MAX] = {
 	[LINK_KIND_NULL] = LAYER_NULL,
 	[LINK_KIND_SLL] = LAYER_SLL,
 	[LINK_KIND_SLL2] = LAYER_SLL2,
+	[LINK_KIND_MATCHED_IP] = LAYER_IP,
 };
 
 // Notes which number the last layer did not know.

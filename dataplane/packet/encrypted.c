@@ -33,7 +33,7 @@ int encrypted_addresses(struct prefix_list *list, const char *setting, char *why
 
 size_t encrypted_ip(const uint8_t *frame, size_t size, enum link_kind link)
 {
-	if (link == LINK_KIND_RAW_IP)
+	if (link == LINK_KIND_RAW_IP || link == LINK_KIND_MATCHED_IP)
 		return 0;
 	if (link != LINK_KIND_ETHERNET || size < 18)
 		return size;
