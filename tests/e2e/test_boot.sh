@@ -8,15 +8,14 @@
 #     BOOT_KEEP       folder of the tree, which is then kept and used again
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
-(. "$ROOT/scripts/lib.sh" && . "$ROOT/scripts/lib-chroot.sh" && root_obstacle) > "$T/obstacle"
-[ ! -s "$T/obstacle" ] || skip "$(cat "$T/obstacle")"
-for program in systemd-nspawn debootstrap nsenter; do command -v "$program" > /dev/null || skip "$program is not installed"; done
+# shellcheck source=tests/e2e/boot.sh
+. "$E2E/boot.sh"
+boot_obstacle
 
 release=${BOOT_RELEASE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
 tree=${BOOT_KEEP:-$T/tree}
 
 # the tree ───────────────────────────────────────────────────────────────────────────────────
-tree_do() { bash -c '. "$0/scripts/lib.sh"; . "$0/scripts/lib-chroot.sh"; "$@"' "$ROOT" "$@"; }
 # The packages of the libraries that the programs use.
 library_packages() {
 	ldd "$BUILD"/collector/lookback-collector "$BUILD"/collector/lookback "$BUILD"/dataplane/lookback-dataplane | awk '/=> \// { print $3 }' | sort -u |
@@ -43,32 +42,8 @@ bin=$tree/usr/local/bin
 [ -x "$bin/lookback-collector" ] || fail "no $bin/lookback-collector"
 bin=${bin#"$tree"}
 
-# the boot ───────────────────────────────────────────────────────────────────────────────────
-export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes
-start nspawn systemd-nspawn --quiet --register=no --keep-unit --machine="lookback-$$" --directory="$tree" --private-network --capability=all \
-	--system-call-filter=@known --console=pipe --boot
-NSPAWN=$PID
-CLEAN_UP+=('kill -KILL $(pgrep -P "$NSPAWN")') # the container would go on without systemd-nspawn
-has_leader() { LEADER=$(pgrep -P "$NSPAWN" -x systemd | head -n 1) && [ -n "$LEADER" ]; } # not a child that only sets up the container
-has_booted() { [[ $(inside systemctl is-system-running) =~ ^(running|degraded)$ ]]; } # its exit status is 1 if a unit of the container failed
-inside() { timeout 120 nsenter -t "$LEADER" -a env -i PATH="$bin:/usr/sbin:/usr/bin:/sbin:/bin" LC_ALL=C.UTF-8 "$@"; }
-await 20 has_leader
-for _ in {1..100}; do
-	! has_booted 2> /dev/null || break
-	is_alive "$NSPAWN" || skip "systemd does not boot in a container here: $(tail -n 1 "$T/nspawn.log")"
-	sleep 0.2
-done
-has_booted || skip "systemd does not boot in a container here: $(tail -n 1 "$T/nspawn.log")"
-# DPDK looks into /sys/module, which a container with a network of its own does not have.
-inside sh -c '[ -e /sys/module ] || { mount -o remount,rw /sys && mkdir /sys/module && mount -t sysfs sysfs /mnt && mount --bind /mnt/module /sys/module; }' ||
-	fail "no /sys/module"
-echo "systemd: $(inside systemctl --version | head -n 1), booted"
-
-prop() { inside systemctl show -P "$2" "$1"; } # unit, property
-is_state() { [ "$(prop "$1" ActiveState)" = "$2" ]; }
-says() { prop "$1" StatusText | grep -q -- "$2"; } # unit, text
-main_of() { prop "$1" MainPID; }
-restarted() { [ "$(prop "$1" NRestarts)" -gt "$2" ] && is_state "$1" active; }
+PATH_INSIDE=$bin:/usr/sbin:/usr/bin:/sbin:/bin
+boot "$tree"
 # systemctl's exit status is that of the reload.
 reload() { # unit, 0 or 1, line of the log
 	local status=0
@@ -78,12 +53,6 @@ reload() { # unit, 0 or 1, line of the log
 	grep -q -- "$3" "$T/journal.log" || fail "the log of $1 does not say '$3'"
 	is_state "$1" active || fail "$1 is $(prop "$1" ActiveState) after a reload"
 }
-show_units() {
-	inside journalctl -q --no-pager -n 60 -u 'lookback*' -o short-precise > "$T/journal.log" 2>&1
-	inside systemctl --no-pager status 'lookback*' > "$T/status.log" 2>&1
-}
-CLEAN_UP+=(show_units)
-
 collector=lookback-collector.service dataplane=lookback-dataplane.service
 
 # the user, Redis as Debian ships it with a socket and a password, credentials ─────────────────
@@ -115,7 +84,6 @@ done
 echo "started: Redis by socket and password, no input"
 
 # input by reload, live capture ────────────────────────────────────────────────────────────────
-net() { nsenter -t "$LEADER" -n "$@"; }
 net ip link add p0 type veth peer name s0
 for end in p0 s0; do
 	net sysctl -qw "net.ipv6.conf.$end.disable_ipv6=1" 2> /dev/null || true
@@ -199,10 +167,8 @@ await 20 arrives p0 fourth.example
 echo "wrong settings: failed once, no loop"
 
 # the end ────────────────────────────────────────────────────────────────────────────────────
-for limit in "$collector:1.5" "$dataplane:3"; do
-	level=$(inside systemd-analyze security --no-pager "${limit%:*}" | sed -n 's/.*Overall exposure level for .*: \([0-9.]*\).*/\1/p')
-	awk -v level="$level" -v limit="${limit#*:}" 'BEGIN { exit !(level != "" && level <= limit) }' || fail "${limit%:*}: found an exposure of $level, expected at most ${limit#*:}"
-done
+check_exposure "$collector" 1.5
+check_exposure "$dataplane" 3
 inside systemctl stop "$dataplane" "$collector"
 for unit in "$collector" "$dataplane"; do
 	is_state "$unit" inactive || fail "$unit is $(prop "$unit" ActiveState) after its stop"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
-# The packages of one release in a clean tree without a compiler: installed, used, upgraded over data, removed, purged.
+# The packages of one release in a clean tree without a compiler: installed, used, upgraded over data, removed, purged; then the services
+# under a systemd that has booted.
 # scripts/package --test sources this file; OUTPUT has the packages, TREES the trees to remove, RELEASE the release.
 
 PACKAGE_FOLDER=/packages # in the tree
@@ -17,8 +18,20 @@ packages_test() {
 	packages_make_older "$tree"
 	cp "$LOOKBACK_ROOT/tests/packages/in_tree.sh" "$LOOKBACK_ROOT"/tests/data/services.pcap "$LOOKBACK_ROOT"/tests/data/services.tsv "$tree$PACKAGE_FOLDER/"
 	root_run "$tree" bash "$PACKAGE_FOLDER/in_tree.sh" || die "the test of the packages of $RELEASE failed"
-	root_remove "$tree"
 	say "The packages of $RELEASE were installed, upgraded, removed and purged"
+	mkdir "$WORK/packages"
+	mv "$tree$PACKAGE_FOLDER/old" "$tree$PACKAGE_FOLDER/new" "$WORK/packages/"
+	root_remove "$tree"
+	packages_booted "the services of $RELEASE" env BOOT_RELEASE="$RELEASE" BOOT_DEBS="$WORK/packages/new" "$LOOKBACK_ROOT/tests/e2e/test_boot.sh"
+}
+
+# A test that boots a container; 77: the machine cannot.
+packages_booted() { # what, command…
+	local what=$1 status=0
+	shift
+	say "Testing $what"
+	TMPDIR=$WORK "$@" || status=$?
+	[ "$status" = 0 ] || [ "$status" = 77 ] || die "the test of $what failed"
 }
 
 # The same packages as an older version, which has another text in its configuration files.
