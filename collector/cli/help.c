@@ -50,11 +50,12 @@ const struct lookback_command lookback_commands[] = {
 		"Common Output Format, one JSON object per line, with RDATA as an array; or CSV. A record may be printed twice;\n"
 		"an import ignores that. Exit status 2 if the export is incomplete.",
 		"-t -l -q --since --until --csv --resume --cursor"},
-	{"import", "[FILE...]", 0, 1000, lookback_import,
-		"write records from COF, DNSDB JSON or passivedns logs to Redis",
-		"Reads the standard input if there is no FILE. The earlier first and the later last sighting are kept, and the\n"
-		"greater count: importing twice does no harm.",
-		"-t -n -q --since --until --add"},
+	{"import", "[FILE...]", 0, 1000, lookback_import, "write records from files of other programs to Redis",
+		"Reads COF, DNSDB, passivedns, Zeek dns.log, Suricata EVE, DNS-collector, dnsmonster, VirusTotal and SecurityTrails,\n"
+		"recognized by content; plain or compressed by gzip, zstd, xz or lz4; the standard input for \"-\" or if there is no FILE.\n"
+		"The earlier first and the later last sighting are kept, and the greater count: importing twice does no harm.\n"
+		"Exit status 2 if something was refused; the rest was imported.",
+		"-t -n -q --format --since --until --add"},
 	{"erase", "name|zone|sensor|before WHAT", 2, 2, lookback_erase, "delete records; asks first",
 		"Deletes the records of a name, of a zone, those not seen since a time (before), or the totals of a sensor.\n"
 		"A record that is still in the table of a sensor is written again when it is seen again.",
@@ -136,7 +137,8 @@ static const struct option_help {
 	{"-y", "-y, --yes", "erase, spool: do not ask"},
 	{"--format", "    --format FORMAT",
 		"block: rpz, hosts, dnsmasq, unbound, domains, addresses, suricata, suricata-ip, nftables,\n"
-		"                          stix or misp [domains, or that of LIST]"},
+		"                          stix or misp; import: cof, dnsdb, passivedns, zeek, suricata, dnscollector, dnsmonster,\n"
+		"                          virustotal or securitytrails [block: domains, or that of LIST; import: recognized]"},
 	{"--set", "    --set KEY=VALUE", "block: set a key of block.conf: source, allow, policy, expire, ..."},
 	{"--write", "    --write", "block: write the files of LIST, or of all lists"},
 	{"--report", "    --report", "block: print what was left out, with the reason, instead of the list"},

@@ -1,151 +1,184 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// import. Imported names are not in the stream of new records, so every batch increments pdns:imports: a collector with an index
-// of names then reads the keys again.
-//
-//     one Redis    MULTI, INCR imports, records…, EXEC: both or neither, whenever this ends
-//     a cluster    INCR imports, records…: the announcement goes first
-#include "collector/cli/lookback.h"
+// import: files → units → records → added up → Redis (import_write.c).
+#include "collector/cli/import.h"
 
-#include "collector/transfer/import.h"
-#include "collector/transfer/write.h"
-#include "collector/schema/keys.h"
+#include "collector/import/gather.h"
+#include "collector/import/import.h"
+#include "collector/import/input.h"
+#include "collector/import/split.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-enum { IMPORT_COMMANDS = 1000, COMPLAINTS_MAX = 5 };
+enum { BUFFER_SIZE = 256 << 10, COMPLAINTS_MAX = 10, FORMATS_MAX = 16 };
 
-struct import {
+struct import_run {
 	struct lookback *l;
-	uint64_t records, lines, bad;
+	struct import *import;
+	struct import_gather *gather;
+	struct import_write write;
+	const char *name; // of the file
 	struct progress progress;
+	uint64_t lines, taken, refused, passed; // taken: records read, before they are added up
+	uint64_t complaints;
 	bool failed;
+	struct {
+		const struct import_format *format;
+		uint64_t records;
+	} seen[FORMATS_MAX];
 };
 
-static bool fail_import(struct import *m)
+static bool fail_run(struct import_run *r, const char *what)
 {
-	lookback_fail("%s", m->l->db.reader.why);
-	m->failed = true;
+	lookback_fail("%s: %s", r->name, what);
+	r->failed = true;
 	return false;
 }
 
-static void put_command(struct reader *db, const char *command)
+static bool take_record(void *arg, const struct query_record *record, bool is_event)
 {
-	redis_encode_array(&db->out, 1);
-	redis_encode_text(&db->out, command);
-}
+	struct import_run *r = arg;
+	const struct query *filter = &r->l->filter;
 
-static bool begin_batch(struct import *m)
-{
-	struct reader *db = &m->l->db.reader;
-
-	reader_begin(db);
-	if (m->l->dry)
+	if (record->last < filter->last_after || record->first > filter->first_before ||
+		!query_has_type(filter, record->type, record->type_len))
 		return true;
-	if (reader_nodes(db) == 0)
-		return fail_import(m);
-	if (!db->cluster)
-		put_command(db, "MULTI");
-	reader_command(db, 2, "INCR", FAMILY_IMPORTS, "", 0);
-	return true;
+	r->taken++;
+	return import_gather_put(r->gather, record, is_event);
 }
 
-// The replies that are due, and those in the reply to EXEC. 0, or -1 with db->why.
-static int take_replies(struct reader *db)
+static void note_format(struct import_run *r, const struct import_result *result)
 {
-	while (db->due > 0) {
-		redisReply *reply = reader_reply(db);
-		if (!reply)
-			return -1;
-		int result = 0;
-		for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements && result == 0; i++)
-			if (reply->element[i]->type == REDIS_REPLY_ERROR)
-				result = reader_fail(db, "Redis: %.300s", reply->element[i]->str);
-		freeReplyObject(reply);
-		if (result != 0)
-			return -1;
-	}
-	return 0;
+	size_t i = 0;
+
+	while (i < FORMATS_MAX - 1 && r->seen[i].format && r->seen[i].format != result->format)
+		i++;
+	r->seen[i].format = result->format;
+	r->seen[i].records += result->records;
 }
 
-// Sends what is gathered and waits for the replies.
-static bool send_batch(struct import *m)
+static void complain(struct import_run *r, uint64_t line, const char *why)
 {
-	struct reader *db = &m->l->db.reader;
-
-	if (db->out.arrays > 0 && !m->l->dry) {
-		if (!db->cluster)
-			put_command(db, "EXEC");
-		if (reader_send(db) != 0 || take_replies(db) != 0)
-			return fail_import(m);
-	}
-	reader_begin(db);
-	return true;
+	if (r->complaints++ < COMPLAINTS_MAX)
+		lookback_fail("%s:%llu: %s", r->name, (unsigned long long)line, why);
+	if (r->complaints == COMPLAINTS_MAX + 1)
+		lookback_fail("more is refused; only the first %d reasons are printed", COMPLAINTS_MAX);
 }
 
-static bool take_record(void *arg, const struct query_record *record)
+static bool take_unit(void *arg, const char *text, size_t len, uint64_t line)
 {
-	struct import *m = arg;
+	struct import_run *r = arg;
 
-	if (record->last < m->l->filter.last_after || record->first > m->l->filter.first_before ||
-		!query_has_type(&m->l->filter, record->type, record->type_len))
+	if (!text) {
+		r->refused++;
+		complain(r, line, "longer than 16 MiB");
 		return true;
-	if (m->l->db.reader.out.arrays == 0 && !begin_batch(m))
-		return false;
-	transfer_write_record(&m->l->db, record, m->l->add);
-	m->records++;
-	return m->l->db.reader.out.arrays < IMPORT_COMMANDS || send_batch(m);
+	}
+	struct import_result result = import_take(r->import, text, len);
+	if (result.format)
+		note_format(r, &result);
+	r->refused += result.refused;
+	r->passed += result.passed;
+	if (result.refused > 0)
+		complain(r, line, result.why);
+	return !result.stopped;
 }
 
-static void import_file(struct import *m, FILE *file, const char *name)
+static void show_progress(struct import_run *r, const struct import_input *in)
 {
-	char *line = NULL, why[256];
-	size_t size = 0;
-	ssize_t len;
-	uint64_t number = 0;
+	int percent = import_input_progress(in);
 
-	while (!m->failed && (len = getline(&line, &size, file)) >= 0) {
-		number++;
-		m->lines++;
-		if (transfer_import_line(line, (size_t)len, take_record, m, why, sizeof(why)) < 0 && !m->failed &&
-			m->bad++ < COMPLAINTS_MAX)
-			lookback_fail("%s:%llu: %s", name, (unsigned long long)number, why);
-		if (number % 1024 == 0)
-			progress_show(&m->progress, m->records);
+	if (percent < 0)
+		snprintf(r->progress.detail, sizeof(r->progress.detail), ", %.60s", r->name);
+	else
+		snprintf(r->progress.detail, sizeof(r->progress.detail), ", %d %% of %.60s", percent, r->name);
+	progress_show(&r->progress, r->taken);
+}
+
+static void read_units(struct import_run *r, struct import_input *in, struct import_split *split)
+{
+	static char buffer[BUFFER_SIZE];
+	const char *why = "";
+	ssize_t got;
+	bool more = true;
+
+	while (more && (got = import_input_read(in, buffer, sizeof(buffer), &why)) != 0) {
+		if (got < 0) {
+			fail_run(r, why);
+			break;
+		}
+		more = import_split_feed(split, buffer, (size_t)got);
+		show_progress(r, in);
 	}
-	if (ferror(file)) {
-		lookback_fail("%s: %s", name, strerror(errno));
-		m->failed = true;
+	r->lines += import_split_lines(split);
+	if (more && !import_split_end(split))
+		more = false;
+	if (!more && !r->write.failed)
+		fail_run(r, "out of memory");
+	r->failed = r->failed || r->write.failed;
+}
+
+static void import_file(struct import_run *r, const char *path)
+{
+	r->name = strcmp(path, "-") == 0 ? "(standard input)" : path;
+	struct import_input *in = import_input_open(path);
+	if (!in) {
+		fail_run(r, strerror(errno));
+		return;
 	}
-	free(line);
+	struct import_split *split = import_split_new(take_unit, r);
+	import_begin(r->import);
+	if (split)
+		read_units(r, in, split);
+	else
+		fail_run(r, strerror(ENOMEM));
+	import_split_free(split);
+	import_input_close(in);
+}
+
+static void print_summary(const struct import_run *r)
+{
+	printf("%s %llu records from %llu lines; refused %llu, passed over %llu\n",
+		r->l->dry ? "would import" : "imported", (unsigned long long)r->write.records,
+		(unsigned long long)r->lines, (unsigned long long)r->refused, (unsigned long long)r->passed);
+	for (int i = 0; i < FORMATS_MAX && r->seen[i].format; i++)
+		printf("  %s: %llu sightings\n", import_format_name(r->seen[i].format),
+			(unsigned long long)r->seen[i].records);
+}
+
+static int run_import(struct import_run *r)
+{
+	struct lookback *l = r->l;
+
+	l->db.reader.writes = true;
+	for (int i = 0; i < (l->argc ? l->argc : 1) && !r->failed; i++)
+		import_file(r, l->argc ? l->argv[i] : "-");
+	if (!r->write.failed && import_gather_flush(r->gather))
+		import_write_end(&r->write);
+	progress_end(&r->progress);
+	if (import_gather_forgotten(r->gather) > 0)
+		lookback_fail("the counts of %llu records may be too low: import smaller files, each with --add",
+			(unsigned long long)import_gather_forgotten(r->gather));
+	if (!l->quiet)
+		print_summary(r);
+	if (r->failed || r->write.failed || r->refused > 0)
+		return LOOKBACK_FAILED;
+	return r->write.records > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
 }
 
 int lookback_import(struct lookback *l)
 {
-	struct import m = {.l = l, .progress = {.what = "imported"}};
+	struct import_run r = {.l = l, .write = {.l = l}, .progress = {.what = "read"}};
+	const struct import_format *only = l->format ? import_format_named(l->format) : NULL;
+	char names[256];
 
-	l->db.reader.writes = true;
-	reader_begin(&l->db.reader);
-	for (int i = 0; i < (l->argc ? l->argc : 1) && !m.failed; i++) {
-		bool standard = l->argc == 0 || strcmp(l->argv[i], "-") == 0;
-		FILE *file = standard ? stdin : fopen(l->argv[i], "re");
-		if (!file) {
-			m.failed = true;
-			lookback_fail("%s: %s", l->argv[i], strerror(errno));
-			break;
-		}
-		import_file(&m, file, standard ? "(standard input)" : l->argv[i]);
-		if (!standard)
-			fclose(file);
-	}
-	if (!m.failed)
-		send_batch(&m);
-	progress_end(&m.progress);
-	if (!l->quiet)
-		printf("%s %llu records from %llu lines; %llu lines were not understood\n",
-			l->dry ? "would import" : "imported", (unsigned long long)m.records,
-			(unsigned long long)m.lines, (unsigned long long)m.bad);
-	if (m.failed || m.bad > 0)
-		return LOOKBACK_FAILED;
-	return m.records > 0 ? LOOKBACK_FOUND : LOOKBACK_NOTHING;
+	if (l->format && !only)
+		return lookback_fail("--format: found '%s', expected %s", l->format,
+			import_format_names(names, sizeof(names)));
+	r.import = import_new(only, take_record, &r);
+	r.gather = import_gather_new(l->add, import_write_owner, &r.write);
+	int status = r.import && r.gather ? run_import(&r) : lookback_fail("out of memory");
+	import_free(r.import);
+	import_gather_free(r.gather);
+	return status;
 }

@@ -131,6 +131,7 @@ size_t lookback_columns(const char *text, size_t most, size_t *octets);
 // progress.c: a line on the terminal.
 struct progress {
 	const char *what; // "exported"
+	char detail[96];  // follows the numbers
 	int64_t start_ms, shown_ms;
 	bool terminal;
 };

@@ -17,8 +17,8 @@ void progress_show(struct progress *p, uint64_t records)
 	if (!p->terminal || now - p->shown_ms < 1000)
 		return;
 	p->shown_ms = now;
-	fprintf(stderr, "\r%s %llu records, %llu/s\033[K", p->what, (unsigned long long)records,
-		(unsigned long long)(records * 1000 / (uint64_t)(now - p->start_ms)));
+	fprintf(stderr, "\r%s %llu records, %llu/s%s\033[K", p->what, (unsigned long long)records,
+		(unsigned long long)(records * 1000 / (uint64_t)(now - p->start_ms)), p->detail);
 }
 
 void progress_end(struct progress *p)

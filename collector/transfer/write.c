@@ -42,12 +42,19 @@ static void put_number(struct query_db *db, int64_t number)
 	redis_encode_uint(&db->reader.out, number > 0 ? (uint64_t)number : 0);
 }
 
+// ZADD <family><tail> GT|LT, and `len` scores with their members to follow
+static void begin_zadds(struct query_db *db, const char *family, const char *tail, size_t tail_len, const char *mode,
+	size_t len)
+{
+	reader_command(&db->reader, 3 + 2 * (unsigned)len, "ZADD", family, tail, tail_len);
+	redis_encode_text(&db->reader.out, mode);
+}
+
 // ZADD <family><tail> GT|LT <score>, the member to follow
 static void begin_zadd(struct query_db *db, const char *family, const char *tail, size_t len, const char *mode,
 	int64_t score)
 {
-	reader_command(&db->reader, 5, "ZADD", family, tail, len);
-	redis_encode_text(&db->reader.out, mode);
+	begin_zadds(db, family, tail, len, mode, 1);
 	put_number(db, score);
 }
 
@@ -65,42 +72,67 @@ static size_t zone_text(const struct query_db *db, const struct query_record *r,
 
 static void write_indexes(struct query_db *db, const struct query_record *r)
 {
-	char text[TEXT_NAME_SIZE], net[SCHEMA_NET_SIZE];
+	char head[TEXT_TYPE_SIZE + 1], net[SCHEMA_NET_SIZE];
 	uint8_t address[16];
 	const char *target;
-	size_t size, len = zone_text(db, r, text);
+	size_t size;
 
-	if (len > 0) {
-		begin_zadd(db, FAMILY_ZONE, text, len, "LT", r->first);
-		redis_encode_bulk(&db->reader.out, r->owner, r->owner_len);
-	}
 	if (is_address(r, address, &size)) {
 		begin_zadd(db, FAMILY_IP, r->rdata, r->rdata_len, "GT", r->last);
 		redis_encode_bulk(&db->reader.out, r->owner, r->owner_len);
 		begin_zadd(db, FAMILY_NET, net, schema_net_text(address, size, net), "LT", r->first);
 		redis_encode_bulk(&db->reader.out, r->rdata, r->rdata_len);
+		return;
 	}
-	len = query_target(r, &target);
+	size_t len = query_target(r, &target);
 	if (len > 0) {
 		begin_zadd(db, FAMILY_RDATA, target, len, "GT", r->last);
-		redis_encode_bulk2(&db->reader.out, text, type_head(r, text), r->owner, r->owner_len);
+		redis_encode_bulk2(&db->reader.out, head, type_head(r, head), r->owner, r->owner_len);
 	}
 }
 
-void transfer_write_record(struct query_db *db, const struct query_record *r, bool add)
+static void write_zone(struct query_db *db, const struct query_record *r, int64_t first)
 {
-	begin_zadd(db, FAMILY_NAME, r->owner, r->owner_len, "GT", r->last);
-	put_member(db, r);
-	begin_zadd(db, FAMILY_FIRST, r->owner, r->owner_len, "LT", r->first);
-	put_member(db, r);
-	if (add) {
-		reader_command(&db->reader, 4, "ZINCRBY", FAMILY_COUNT, r->owner, r->owner_len);
-		put_number(db, r->count);
-	} else {
-		begin_zadd(db, FAMILY_COUNT, r->owner, r->owner_len, "GT", r->count);
+	char text[TEXT_NAME_SIZE];
+	size_t len = zone_text(db, r, text);
+
+	if (len == 0)
+		return;
+	begin_zadd(db, FAMILY_ZONE, text, len, "LT", first);
+	redis_encode_bulk(&db->reader.out, r->owner, r->owner_len);
+}
+
+static void write_counts(struct query_db *db, const struct query_record *records, size_t len, bool add)
+{
+	if (!add)
+		begin_zadds(db, FAMILY_COUNT, records->owner, records->owner_len, "GT", len);
+	for (size_t i = 0; i < len; i++) {
+		if (add)
+			reader_command(&db->reader, 4, "ZINCRBY", FAMILY_COUNT, records->owner, records->owner_len);
+		put_number(db, records[i].count);
+		put_member(db, &records[i]);
 	}
-	put_member(db, r);
-	write_indexes(db, r);
+}
+
+void transfer_write_owner(struct query_db *db, const struct query_record *records, size_t len, bool add)
+{
+	int64_t first = records->first;
+
+	begin_zadds(db, FAMILY_NAME, records->owner, records->owner_len, "GT", len);
+	for (size_t i = 0; i < len; i++) {
+		put_number(db, records[i].last);
+		put_member(db, &records[i]);
+	}
+	begin_zadds(db, FAMILY_FIRST, records->owner, records->owner_len, "LT", len);
+	for (size_t i = 0; i < len; i++) {
+		put_number(db, records[i].first);
+		put_member(db, &records[i]);
+		first = records[i].first < first ? records[i].first : first;
+	}
+	write_counts(db, records, len, add);
+	write_zone(db, records, first);
+	for (size_t i = 0; i < len; i++)
+		write_indexes(db, &records[i]);
 }
 
 static void remove_member(struct query_db *db, const char *family, const struct query_record *r)
