@@ -246,8 +246,11 @@ bool answers_insert(struct answers *a, const struct answers_look *look, const ui
 	struct answers_entry *e = &a->entries[look->set * ANSWERS_WAYS + (unsigned)way];
 	if (set->tag[way] != 0)
 		drain(e, sink, context);
-	set->tag[way] = fill(e, look, wire, records, skipped) ? look->tag : 0;
-	return set->tag[way] != 0;
+	bool filled = fill(e, look, wire, records, skipped);
+	set->tag[way] = filled ? look->tag : 0;
+	if (!filled)
+		e->size = 0; // a message of this burst that found the old entry must not be counted there
+	return filled;
 }
 
 void answers_drain(struct answers *a, uint32_t set, answers_sink *sink, void *context)
@@ -262,4 +265,20 @@ void answers_drain(struct answers *a, uint32_t set, answers_sink *sink, void *co
 void answers_forget(struct answers *a, uint32_t set)
 {
 	memset(&a->sets[set], 0, sizeof(a->sets[set]));
+}
+
+// One bit for each octet of a block that equals the entry's, or does not matter. The block has the question's name, which the entry has in lower case: letters of it match in either case.
+static uint32_t look_name_block(const struct answers_entry *e, const uint8_t *wire, unsigned block)
+{
+	octets known = octets_load(e->wire + block * OCTETS);
+	octets differ = octets_load(wire + block * OCTETS) ^ known;
+	octets letter = (octets)((octets)(known - 'a') < 26) & octets_within(e->name_end, block);
+	if (block == 0) // not in the header
+		letter &= ~octets_within(LOOK_HEADER, 0);
+	return look_zeros(differ & ~(letter & 0x20)) | e->mask[block];
+}
+
+bool answers_equal_folded(const struct answers_entry *e, const uint8_t *wire, size_t size)
+{
+	return (look_name_block(e, wire, 0) & look_name_block(e, wire, 1) & look_rest(e, wire, size)) == UINT32_MAX;
 }

@@ -55,6 +55,9 @@ look_inline uint32_t look_tags(const struct answers_set *set, uint16_t tag)
 #endif
 }
 
+// answers.c: true if the message is a repetition of the entry's, whatever the case of its question.
+bool answers_equal_folded(const struct answers_entry *e, const uint8_t *wire, size_t size);
+
 // First stage: hashes the message, which is a DNS message of `size` octets at `wire`, and prefetches its set. The end of the
 // question's name is taken to be the first zero octet; should a label contain one, the hash is another, no more.
 look_inline void answers_look_begin(const struct answers *a, const uint8_t *wire, size_t size, size_t room,
@@ -70,12 +73,18 @@ look_inline void answers_look_begin(const struct answers *a, const uint8_t *wire
 	size_t end = LOOK_HEADER + name_size;
 	if (__builtin_expect(zeros == 0 || end + 4 > size, 0))
 		return;
-	uint8_t name[2 * OCTETS];
-	octets_store(name, octets_lower(octets_load(wire + LOOK_HEADER)) & octets_within(name_size, 0));
-	if (__builtin_expect(name_size > OCTETS, 0))
-		octets_store(name + OCTETS,
-			octets_lower(octets_load(wire + LOOK_HEADER + OCTETS)) & octets_within(name_size, 1));
-	uint64_t owner = hash_padded(&a->key, name, name_size);
+	// hash_padded, without its loop
+	octets name = octets_lower(octets_load(wire + LOOK_HEADER)) & octets_within(name_size, 0);
+	uint64_t word[4];
+	memcpy(word, &name, sizeof(word));
+	uint64_t owner = name_size + hash_fold(word[0] ^ a->key.k[0], word[1] ^ a->key.k[1]) +
+			 hash_fold(word[2] ^ a->key.k[2], word[3] ^ a->key.k[3]);
+	if (__builtin_expect(name_size > OCTETS, 0)) {
+		octets more = octets_lower(octets_load(wire + LOOK_HEADER + OCTETS)) & octets_within(name_size, 1);
+		memcpy(word, &more, sizeof(word));
+		owner += hash_fold(word[0] ^ (a->key.k[0] + a->key.k[4]), word[1] ^ (a->key.k[1] + a->key.k[5])) +
+			 hash_fold(word[2] ^ (a->key.k[2] + a->key.k[6]), word[3] ^ (a->key.k[3] + a->key.k[7]));
+	}
 	// flags and counts; type and class; the first octets of the first record's RDATA, which differ in rotated RRsets, unless the
 	// first record is an OPT, whose RDATA may differ each time
 	uint32_t rdata = end + 20 <= size && hash_load32(wire + 6) != 0 ? hash_load32(wire + end + 16) : 0;
@@ -103,32 +112,29 @@ look_inline void answers_look_find(const struct answers *a, struct answers_look 
 	__builtin_prefetch(entry + (look->size > 80 ? 128 : 64)); // no branch: sizes vary
 }
 
-// Octets of block `block` that differ and matter: one bit each.
+// One bit for each octet of a block that equals the entry's, or does not matter.
 look_inline uint32_t look_block(const struct answers_entry *e, const uint8_t *wire, unsigned block)
 {
-	octets differ = octets_load(wire + block * OCTETS) ^ octets_load(e->wire + block * OCTETS);
-	return ~(look_zeros(differ) | e->mask[block]);
+	return look_zeros(octets_load(wire + block * OCTETS) ^ octets_load(e->wire + block * OCTETS)) | e->mask[block];
 }
 
-// The same for the blocks that have the question's name: letters of it match in either case. The entry has it in lower case.
-look_inline uint32_t look_name_block(const struct answers_entry *e, const uint8_t *wire, unsigned block)
+// The blocks after the first two.
+look_inline uint32_t look_rest(const struct answers_entry *e, const uint8_t *wire, size_t size)
 {
-	octets known = octets_load(e->wire + block * OCTETS);
-	octets differ = octets_load(wire + block * OCTETS) ^ known;
-	octets letter = (octets)((octets)(known - 'a') < 26) & octets_within(e->name_end, block);
-	if (block == 0) // not in the header
-		letter &= ~octets_within(LOOK_HEADER, 0);
-	return ~(look_zeros(differ & ~(letter & 0x20)) | e->mask[block]);
-}
-
-// True if the message is a repetition of the entry's.
-look_inline bool look_equal(const struct answers_entry *e, const uint8_t *wire, size_t size)
-{
-	uint32_t differ = look_name_block(e, wire, 0) | look_name_block(e, wire, 1) | look_block(e, wire, 2);
+	uint32_t equal = look_block(e, wire, 2);
 
 	for (unsigned block = 3; __builtin_expect(block * OCTETS < size, 0); block++)
-		differ |= look_block(e, wire, block);
-	return differ == 0 && e->size == size;
+		equal &= look_block(e, wire, block);
+	return equal;
+}
+
+// True if the message is a repetition of the entry's. Most questions are in lower case.
+look_inline bool look_equal(const struct answers_entry *e, const uint8_t *wire, size_t size)
+{
+	if (__builtin_expect(e->size != size, 0))
+		return false;
+	uint32_t equal = look_block(e, wire, 0) & look_block(e, wire, 1) & look_rest(e, wire, size);
+	return __builtin_expect(equal == UINT32_MAX, 1) || answers_equal_folded(e, wire, size);
 }
 
 // Third stage: the entry of the message, or NULL.

@@ -96,6 +96,8 @@ static bool take_time(struct worker *w, struct burst *b, const struct worker_sou
 	if (unlikely(!packet_time_is_valid(us)))
 		return false;
 	w->packet_us = us;
+	if ((uint32_t)(us / 1000000) != b->now_s)
+		datagram_take_looked(w, b);
 	b->now_s = (uint32_t)(us / 1000000);
 	w->clock_us = source->link == LINK_KIND_MAX ? packet_clock_us(m) : us;
 	uint32_t clock_s = (uint32_t)(w->clock_us / 1000000);

@@ -62,8 +62,8 @@ static __rte_noinline void take_missed(struct worker *w, struct burst *b, const 
 {
 	struct answer a;
 
-	if (unlikely(!datagram_read_answer(w, l->wire, l->size, l->room, l->now_s, 0, &a))) {
-		message_take(w, l->wire, l->size, NULL, l->now_s);
+	if (unlikely(!datagram_read_answer(w, l->wire, l->size, l->room, b->now_s, 0, &a))) {
+		message_take(w, l->wire, l->size, NULL, b->now_s);
 		return;
 	}
 	b->ordinary++;
@@ -76,23 +76,29 @@ static __rte_noinline void take_missed(struct worker *w, struct burst *b, const 
 void datagram_take_looked(struct worker *w, struct burst *b)
 {
 	const struct answers *answers = w->recall.answers;
-	uint32_t hits = 0;
+	uint32_t hits = 0, skipped = 0, repeated = 0, now_s = b->now_s, len = b->looked_len;
 
-	for (uint32_t i = 0; i < b->looked_len; i++)
-		answers_look_begin(answers, b->looked[i].wire, b->looked[i].size, b->looked[i].room,
-			&b->looked[i].look);
-	for (uint32_t i = 0; i < b->looked_len; i++)
+	for (uint32_t i = 0; i < len; i++) {
+		struct looked *l = &b->looked[i];
+		answers_look_begin(answers, l->wire, l->size, l->room, &l->look);
+	}
+	for (uint32_t i = 0; i < len; i++)
 		answers_look_find(answers, &b->looked[i].look);
-	for (uint32_t i = 0; i < b->looked_len; i++) {
+	for (uint32_t i = 0; i < len; i++) {
 		const struct looked *l = &b->looked[i];
 		struct answers_entry *e = answers_look_end(answers, &l->look, l->wire);
 		if (likely(e != NULL)) {
-			recall_count(b, e, l->now_s);
+			answers_count(e, now_s);
+			skipped += e->skipped;
+			repeated += e->records;
 			hits++;
 		} else {
 			take_missed(w, b, l);
 		}
 	}
-	recall_note(w, b->looked_len, hits);
+	b->ordinary += hits;
+	b->skipped += skipped;
+	b->repeated += repeated;
+	recall_note(w, len, hits);
 	b->looked_len = 0;
 }

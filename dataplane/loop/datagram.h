@@ -71,7 +71,6 @@ static inline __attribute__((always_inline)) void datagram_take_simple(struct wo
 		l->wire = pkt->payload;
 		l->size = pkt->payload_size;
 		l->room = room;
-		l->now_s = b->now_s;
 		if (unlikely(w->replays)) // what is found must not depend on the burst
 			datagram_take_looked(w, b);
 		return;

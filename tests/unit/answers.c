@@ -145,6 +145,34 @@ static void test_pointer_into_ttl(void)
 	answers_free(a);
 }
 
+// An entry that made room for a message that cannot have one: a message of the same burst that found it before must miss.
+static void test_stale(void)
+{
+	struct answers *a = answers_new(ANSWERS_MEMORY_MIN, false, &key);
+	struct answers_entry *e;
+
+	build(1, 1);
+	CU_ASSERT_TRUE(insert(a));
+	struct answers_look look = look_up(a, &e), other;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+	build(1, 1);
+	size = 12 + 19 + 4;
+	wire[7] = 1;
+	wire[11] = 0;
+	put("\xc0\x0c\0\5\0\1\1a\0\0\0\2\xc0\x29", 14); // CNAME a., which is its own TTL
+	struct answers_entry *none;
+	other = look_up(a, &none);
+	other.set = look.set;
+	for (unsigned i = 0; i < 4 * ANSWERS_WAYS; i++) {
+		for (unsigned way = 0; way < ANSWERS_WAYS; way++) // the set is full
+			a->sets[look.set].tag[way] |= 1;
+		CU_ASSERT_FALSE(answers_insert(a, &other, wire, 1, 0, sink, NULL));
+	}
+	build(1, 1);
+	CU_ASSERT_PTR_NULL(answers_look_end(a, &look, wire));
+	answers_free(a);
+}
+
 static void test_seen_again(void)
 {
 	struct answers *a = answers_new(ANSWERS_MEMORY_MIN, false, &key);
@@ -223,6 +251,7 @@ int main(void)
 		{"repetitions", test_repetitions},
 		{"not looked up", test_not_looked_up},
 		{"pointer into a TTL", test_pointer_into_ttl},
+		{"stale", test_stale},
 		{"seen again", test_seen_again},
 		{"drain", test_drain},
 		{"eviction", test_eviction},
