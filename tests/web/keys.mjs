@@ -18,7 +18,7 @@ export default async function ({ open, same, soon, text, on, rest: [key, small] 
 	const [request] = await Promise.all([page.waitForRequest('**/api/lookup*'), give(key)]);
 	same('the header', await request.headerValue('x-api-key'), key);
 	await see.status(/ records/);
-	same('kept in the tab alone', await page.evaluate(() => [Object.values(sessionStorage), Object.keys(localStorage), document.cookie]), [[key], [], '']);
+	same('kept in the tab alone', await page.evaluate(() => [Object.values(sessionStorage), Object.keys(localStorage).filter((name) => name !== 'lookback.recent'), document.cookie]), [[key], [], '']);
 	same('not in the URL', page.url().includes(key), false);
 	await page.reload();
 	await see.status(/ records/);
