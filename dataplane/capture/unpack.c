@@ -186,7 +186,8 @@ static bool make_room(struct capture_unpack *u, size_t size, bool first)
 
 	if (!grown)
 		return false;
-	memcpy(grown + (first ? size : 0), u->back + u->back_at, left);
+	if (left > 0) // there may be no buffer yet
+		memcpy(grown + (first ? size : 0), u->back + u->back_at, left);
 	memory_delete(u->back);
 	u->back = grown;
 	u->back_at = 0;
