@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Measures how fast the collector writes to Redis, compared with a raw pipeline, and the memory per record.
 
-    scripts/bench --flush [--json] [--runs N] [--responses N] [--records N] [--families]
+    scripts/bench --flush [--json] [--runs N] [--responses N] [--records N] [--families] [--server PROGRAM]
 
 The dataplane replays the isp-plain traffic once, and its frames are recorded. The collector writes them to Redis once, and the
 commands that it sends are recorded. Then rounds of the collector and of the raw pipeline alternate. Each round starts with
@@ -124,12 +124,14 @@ def as_repeated(bodies, together):
 
 
 class Server:
-    def __init__(self, folder):
+    def __init__(self, folder, program):
         self.path, self.folder = f"{folder}/redis.sock", folder
-        self.process = subprocess.Popen(["redis-server", str(ROOT / "collector" / "redis.conf"), "--port", "0", "--dir", folder, "--unixsocket",
+        self.process = subprocess.Popen([program, str(ROOT / "collector" / "redis.conf"), "--port", "0", "--dir", folder, "--unixsocket",
                                          self.path, "--logfile", f"{folder}/redis.log", "--appendonly", "no"], stdout=subprocess.DEVNULL)
         STARTED.append(self.process)
         while not os.path.exists(self.path):
+            if self.process.poll() is not None:
+                sys.exit(f"bench: error: {program} ended with status {self.process.returncode}")
             time.sleep(0.05)
         self.ask = Resp(self.path)
 
@@ -254,7 +256,7 @@ class Bench:
     def __init__(self, args, folder):
         self.args, self.folder = args, folder
         self.frames = max(FRAMES_MIN, RECORDS_IN_FRAMES // args.records)  # unacknowledged, as a dataplane has them
-        self.server = Server(folder)
+        self.server = Server(folder, args.server)
         capture = f"{folder}/isp.pcap"
         with open(capture, "wb") as out:
             subprocess.run([args.build / "tests" / "traffic", "isp-plain", "--packets", str(args.responses)], stdout=out, check=True)
@@ -360,6 +362,7 @@ def main(words, build):
     parser.add_argument("--responses", type=int, default=300000, help="of the isp-plain traffic")
     parser.add_argument("--records", type=int, default=32, help="flush.records: new ones that go together")
     parser.add_argument("--families", action="store_true", help="what each family of keys takes")
+    parser.add_argument("--server", metavar="PROGRAM", default="redis-server", help="of another version, or valkey-server")
     args = parser.parse_args(words)
     args.build = pathlib.Path(build)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends what was started
