@@ -53,11 +53,11 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 1' INT TERM
 
-# Starts a program in the background, an end set to it: PID.
+# Starts a program in the background, an end set to it: PID. START_S: seconds that it may run (600).
 start() { # log, program…
 	local log=$1
 	shift
-	timeout --kill-after 5 600 "$@" < /dev/null >> "$T/$log.log" 2>&1 &
+	timeout --kill-after 5 "${START_S:-600}" "$@" < /dev/null >> "$T/$log.log" 2>&1 &
 	CHILDREN+=($!)
 	# the program, not timeout, which would hand some signals on and others not
 	PID=$!

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Mirrors an interface, both directions, in GRE or ERSPAN, as a switch does: tap_mirror.py gre|erspan FROM TO"""
+"""Mirrors an interface, both directions, as they are, or in GRE or ERSPAN, as a switch does: tap_mirror.py plain|gre|erspan FROM TO"""
 import socket
 import struct
 import sys
@@ -22,6 +22,9 @@ def main():
     while True:
         frame = listen.recv(65536)
         number += 1
+        if kind == "plain":
+            out.send(frame)
+            continue
         if kind == "gre":  # RFC 1701, transparent Ethernet bridging
             header = struct.pack(">HH", 0, 0x6558)
         else:  # ERSPAN type II: GRE with a sequence number, version 1, session 1

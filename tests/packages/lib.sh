@@ -23,6 +23,7 @@ packages_test() {
 	mv "$tree$PACKAGE_FOLDER/old" "$tree$PACKAGE_FOLDER/new" "$WORK/packages/"
 	root_remove "$tree"
 	packages_booted "the services of $RELEASE" env BOOT_RELEASE="$RELEASE" BOOT_DEBS="$WORK/packages/new" "$LOOKBACK_ROOT/tests/e2e/test_boot.sh"
+	packages_booted "the quick start on $RELEASE" "$LOOKBACK_ROOT/tests/packages/quick_start.sh" "$RELEASE" "$WORK/packages"
 }
 
 # A test that boots a container; 77: the machine cannot.
