@@ -253,7 +253,7 @@ static int check_reader(struct capture *capture, struct capture_reader *r, char 
 
 int capture_check(struct capture *capture, const char *path, char *why, size_t why_size)
 {
-	*capture = (struct capture){.path = path, .in_folder = capture->in_folder, .first_us = CAPTURE_NO_TIME};
+	*capture = (struct capture){.path = path, .first_us = CAPTURE_NO_TIME};
 	int result = capture_file_check(path, why, why_size);
 	if (result != 0) {
 		capture->is_damaged = result == 1;

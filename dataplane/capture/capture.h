@@ -19,7 +19,7 @@
 
 struct capture {
 	const char *path;    // as given
-	bool in_folder;	     // found in a folder, not named
+	bool in_folder;	     // for the caller: found in a folder, not named
 	enum link_kind link; // how its frames begin; pcapng: those of the first packet
 	bool is_plain;	     // read by plain.h
 	bool is_ng;	     // read by pcapng.h
@@ -43,7 +43,7 @@ struct capture_reader;
 
 // Reads the whole file once: does it exist, is it whole, and is its link type understood? Returns 0; 1 if it is damaged or
 // cut off, perhaps after packets that can be read; or -1 if nothing can be read. If not 0, `why` has one line with the
-// file, what was found and what was expected. `path` must outlive `*capture`, of which only `in_folder` is kept.
+// file, what was found and what was expected. `path` must outlive `*capture`, whose former content is not read.
 int capture_check(struct capture *capture, const char *path, char *why, size_t why_size);
 
 // Opens a file that was checked and has packets. NULL with the reason in `why` if it can no longer be read.

@@ -91,8 +91,9 @@ int intake_add_capture(struct intake *in, const char *path)
 static int check_capture(struct capture *capture, enum intake_damaged damaged)
 {
 	char why[1024];
+	bool in_folder = capture->in_folder;
 	int result = capture_check(capture, capture->path, why, sizeof(why));
-	bool passes = result == -1 && capture->in_folder; // of another kind, or it cannot be read
+	bool passes = result == -1 && in_folder; // of another kind, or it cannot be read
 
 	if (result == 0)
 		return 0;
