@@ -120,6 +120,8 @@ static int run(struct dataplane *d)
 		look_at_settings(d);
 		look_around(d);
 		status_turn(d);
+		if (d->follow)
+			workers_follow(d);
 		if (!ending && intake_is_over(&d->intake)) {
 			atomic_store_explicit(&worker_orders.drain, true, memory_order_release);
 			ending = true;
@@ -155,9 +157,11 @@ static int finish(struct dataplane *d)
 		progress_show(d);
 		bool flushed = workers_are_done(d);
 		uint64_t waited_ms = monotonic_ms() - start_ms;
-		if (flushed)
+		bool handed_over = !d->follow || follow_finish(d->follow, flushed);
+		if (flushed && handed_over)
 			outbox_finish(d->outbox);
-		if (outbox_is_done(d->outbox) || (flushed && !to_the_end && goes_without_bye(d, waited_ms)))
+		if (outbox_is_done(d->outbox) ||
+			(flushed && handed_over && !to_the_end && goes_without_bye(d, waited_ms)))
 			return 0;
 		if (to_the_end && collector_is_missing(d))
 			return -1;
@@ -165,6 +169,12 @@ static int finish(struct dataplane *d)
 			break;
 		if (!to_the_end && (double)waited_ms > 1000 * d->settings.stop_timeout_s)
 			break;
+	}
+	if (d->follow && workers_are_done(d) && follow_is_on_disk(d->follow)) {
+		log_warning(
+			"collector %s: has not taken over everything; the rest is on disk, and is sent after the next start",
+			d->settings.collector_socket);
+		return 0;
 	}
 	closing_log_lost(d, monotonic_ms() - start_ms);
 	return -1;
@@ -184,6 +194,8 @@ static int end(struct dataplane *d)
 	if (intake_failed(&d->intake) || cut_short)
 		result = -1;
 	closing_log_totals(d);
+	follow_close(d->follow);
+	d->follow = NULL;
 	intake_close(&d->intake);
 	eal_stop();
 	return result;
@@ -225,6 +237,8 @@ static int open_everything(struct dataplane *d)
 	settings_intake(&d->settings, &intake);
 	if (intake_open(&d->intake, &intake) != 0)
 		return -1;
+	if (d->intake.follows && inputs_follow(d) != 0)
+		return -1;
 	if (workers_set_up(d) != 0) {
 		log_error("no memory for %llu workers", (unsigned long long)d->settings.workers);
 		return -1;
@@ -238,8 +252,14 @@ static int open_everything(struct dataplane *d)
 		.ports = d->ports,
 		.stats_body = stats_frame_write,
 		.context = d};
-	d->outbox = outbox_new(&options, d->flushes, d->settings.workers);
-	if (!d->outbox || workers_start(d) != 0)
+	struct flush *followed = d->follow ? follow_flush(d->follow) : NULL;
+	static struct flush *flushes[1];
+	flushes[0] = followed;
+	d->outbox = followed ? outbox_new(&options, flushes, 1) : outbox_new(&options, d->flushes, d->settings.workers);
+	if (!d->outbox || (followed && follow_begin(d->follow, d->outbox, d->intake.replay, d->flushes,
+					       (unsigned)d->settings.workers) != 0))
+		return -1;
+	if (workers_start(d) != 0)
 		return -1;
 	telemetry_start(d->workers, (unsigned)d->settings.workers);
 	return 0;

@@ -274,14 +274,18 @@ int capture_check(struct capture *capture, const char *path, char *why, size_t w
 struct capture_reader *capture_open(const struct capture *capture, char *why, size_t why_size)
 {
 	struct capture_reader *r = new_reader(capture_unpack_open(capture->path));
+	struct capture_packet packet;
 
 	if (!r) {
 		snprintf(why, why_size, "%s", strerror(errno));
 		return NULL;
 	}
+	bool is_open = open_format(r) == 0;
+	for (uint64_t i = 0; i < capture->skip && is_open; i++)
+		is_open = capture_next(r, &packet) == 1;
 	if (capture->is_damaged)
 		r->left = capture->packets;
-	if (open_format(r) == 0)
+	if (is_open)
 		return r;
 	snprintf(why, why_size, "%s", capture_error(r));
 	capture_close(r);

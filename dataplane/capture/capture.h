@@ -27,9 +27,11 @@ struct capture {
 	const char *packed;  // how it is compressed: "gzip", "zstd", "xz", "lz4"; NULL: not
 	bool is_damaged;     // or cut off; reading ends after `packets`
 	bool is_passed;	     // for the caller: it is passed over
+	bool is_cut;	     // damaged, and only because it ends early
 	bool is_unverified;  // a checksum failed: packets read before may be wrong too
 	uint32_t snapshot;   // most octets of a packet by the header of a pcap; 0: not given
 	uint32_t longest;    // octets of its longest packet, may exceed `snapshot`
+	uint64_t skip;	     // packets at its beginning that are not read; `packets` are those after them
 	uint64_t packets;    // number of whole packets
 	uint64_t bytes;	     // octets captured
 	uint64_t snapped;    // packets of which only the beginning was captured

@@ -209,6 +209,11 @@ enum stats_kind {
 	X(COUNTER, reloads,         "reloads_total", "outcome=\"taken\"", "Reloads of the settings on SIGHUP, by outcome") \
 	X(COUNTER, reloads_refused, "reloads_total", "outcome=\"refused\"", "") \
 	X(COUNTER, clock_steps,     "clock_steps_total", "", "Steps of the sensor's clock by half a second or more") \
+	X(GAUGE,   follow_waiting,  "follow_files_waiting", "", "Files in the followed folder that are not complete or not applied yet") \
+	X(COUNTER, follow_taken,    "follow_files_taken_total", "", "Captures of the followed folder that were applied") \
+	X(GAUGE,   follow_refused,  "follow_files_refused", "", "Damaged captures in the followed folder, which are not taken") \
+	X(GAUGE,   follow_passed,   "follow_files_passed", "", "Files in the followed folder that are no captures") \
+	X(GAUGE,   follow_oldest_s, "follow_oldest_seconds", "", "Time since the last change of the oldest file that waits in the followed folder") \
 	X(SECONDS, cpu_ns,          "dataplane_process_cpu_seconds_total", "", "Time that the dataplane used processors, in its code and in the kernel") \
 	X(GAUGE,   memory_max,      "dataplane_process_resident_memory_max_bytes", "", "Largest resident memory of the dataplane, without its huge pages") \
 	X(GAUGE,   start_s,         "dataplane_process_start_time_seconds", "", "Time when the dataplane started, seconds since 1970")

@@ -58,6 +58,12 @@ static void allow_files(struct sandbox *s, const struct dataplane *d, const char
 		sandbox_allow(s, d->intake.captures[i].path, SANDBOX_READ);
 	for (unsigned i = 0; i < d->intake.vdev_captures_len; i++)
 		sandbox_allow(s, d->intake.vdev_captures[i].path, SANDBOX_READ);
+	if (!d->follow)
+		return;
+	s->writes = true;
+	sandbox_allow(s, d->settings.follow, d->settings.follow_after == FOLLOW_LEAVE ? SANDBOX_READ : SANDBOX_WRITE);
+	sandbox_allow(s, d->settings.follow_state, SANDBOX_WRITE);
+	sandbox_allow(s, d->settings.follow_move_to, SANDBOX_WRITE);
 }
 
 static const char *out_of_reach(const struct sandbox_user *user, const struct dataplane *d, const char *const *files)
@@ -68,7 +74,16 @@ static const char *out_of_reach(const struct sandbox_user *user, const struct da
 	for (unsigned i = 0; i < d->intake.captures_len; i++)
 		if (!sandbox_user_may(user, d->intake.captures[i].path, SANDBOX_READ))
 			return d->intake.captures[i].path;
-	return NULL;
+	if (!d->follow)
+		return NULL;
+	const struct dataplane_settings *set = &d->settings;
+	enum sandbox_access access = set->follow_after == FOLLOW_LEAVE ? SANDBOX_READ : SANDBOX_WRITE;
+	if (!sandbox_user_may(user, set->follow, access))
+		return set->follow;
+	if (!sandbox_user_may(user, set->follow_state, SANDBOX_WRITE))
+		return set->follow_state;
+	return set->follow_move_to && !sandbox_user_may(user, set->follow_move_to, SANDBOX_WRITE) ? set->follow_move_to
+												  : NULL;
 }
 
 static int choose_user(struct sandbox *s, const struct dataplane *d, const char *const *files, char *why,
@@ -82,10 +97,10 @@ static int choose_user(struct sandbox *s, const struct dataplane *d, const char 
 	if (!path)
 		return 0;
 	if (*d->settings.user) {
-		snprintf(why, why_size, "user %s: cannot read %s; allow it, or name another user", s->user.name, path);
+		snprintf(why, why_size, "user %s: cannot use %s; allow it, or name another user", s->user.name, path);
 		return -1;
 	}
-	snprintf(root.why, sizeof(root.why), "%.20s cannot read %.120s", s->user.name, path);
+	snprintf(root.why, sizeof(root.why), "%.20s cannot use %.120s", s->user.name, path);
 	s->user = root;
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "dataplane/control/settings.h"
 #include "dataplane/flush/collector_wait.h"
 #include "dataplane/flush/outbox.h"
+#include "dataplane/follow/follow.h"
 #include "dataplane/intake/intake.h"
 #include "dataplane/loop/worker.h"
 
@@ -22,11 +23,13 @@ struct dataplane {
 	struct worker *workers; // settings.workers of them
 	struct flush **flushes; // of each worker
 	struct outbox *outbox;
+	struct follower *follow;    // NULL without --follow
 	struct filter_set *filters; // in force
 	struct filter_set *retired; // replaced, but a worker may still be using it; NULL: none
 	struct reload reload;
 	uint64_t reloads, reloads_refused;
 	bool summary, json, check; // options of these names
+	bool follow_named;	   // --follow
 	bool check_host;	   // --check=host: without the input
 	double check_s;		   // how long --check looks at packets; 0: not at all
 	uint64_t started_ms;	   // monotonic

@@ -22,7 +22,8 @@ static void print_help(const struct conf *conf)
 	       "      --vdev DEVICE      virtual device of DPDK: net_pcap, net_af_xdp, net_ring, ...\n"
 	       "      --replay FILE      capture (pcap, pcapng), folder of captures, or pipe (-: standard input); exits at its\n"
 	       "                         end\n"
-	       "      --dnstap SOCKETS   take dnstap from resolvers: unix:/PATH, tcp:ADDRESS:PORT, comma-separated\n\n"
+	       "      --dnstap SOCKETS   take dnstap from resolvers: unix:/PATH, tcp:ADDRESS:PORT, comma-separated\n"
+	       "      --follow FOLDER    captures of a folder, as they are completed, each exactly once\n\n"
 	       "Options:\n"
 	       "  -c, --config FILE      read settings from FILE; none: from no file [" CONF_DEFAULT_FILE "]\n"
 	       "  -o, --option KEY=VALUE set KEY; overrides FILE\n"
@@ -60,6 +61,7 @@ enum long_option {
 	OPTION_IFACE = 256,
 	OPTION_REPLAY,
 	OPTION_DNSTAP,
+	OPTION_FOLLOW,
 	OPTION_SUMMARY,
 	OPTION_JSON,
 	OPTION_CHECK,
@@ -70,8 +72,9 @@ enum long_option {
 
 static const struct option long_options[] = {{"iface", required_argument, NULL, OPTION_IFACE},
 	{"replay", required_argument, NULL, OPTION_REPLAY}, {"dnstap", required_argument, NULL, OPTION_DNSTAP},
-	{"config", required_argument, NULL, 'C'}, {"option", required_argument, NULL, 'o'},
-	{"check", optional_argument, NULL, OPTION_CHECK}, {"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
+	{"follow", required_argument, NULL, OPTION_FOLLOW}, {"config", required_argument, NULL, 'C'},
+	{"option", required_argument, NULL, 'o'}, {"check", optional_argument, NULL, OPTION_CHECK},
+	{"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
 	{"print-config", no_argument, NULL, OPTION_PRINT_CONFIG}, {"reload", optional_argument, NULL, OPTION_RELOAD},
 	{"summary", no_argument, NULL, OPTION_SUMMARY}, {"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
@@ -156,6 +159,17 @@ static int show_config(struct dataplane *d, bool print)
 	return settings_command(&d->settings, &source, print);
 }
 
+// --follow FOLDER is the setting follow.
+static void set_follow(struct dataplane *d, const char *folder)
+{
+	char *option;
+
+	if (d->reload.options_len == RELOAD_OPTIONS_MAX || asprintf(&option, "follow=%s", folder) < 0)
+		usage_error("--follow: no room for '%s'", folder);
+	d->reload.options[d->reload.options_len++] = option;
+	d->follow_named = true;
+}
+
 static void read_options(struct dataplane *d, int argc, char **argv)
 {
 	const struct conf *conf = settings_conf(&d->settings);
@@ -175,6 +189,8 @@ static void read_options(struct dataplane *d, int argc, char **argv)
 			command = option;
 		else if (option == OPTION_RELOAD)
 			exit(ask_reload(optarg));
+		else if (option == OPTION_FOLLOW)
+			set_follow(d, optarg);
 		else if (option == OPTION_SUMMARY || option == OPTION_JSON)
 			d->summary = true, d->json |= option == OPTION_JSON;
 		else if (option == 'h' || option == 'V')
@@ -206,6 +222,9 @@ static void read_options(struct dataplane *d, int argc, char **argv)
 	capture_dnstap_take(d->settings.dnstap_types);
 	if (dnstap && intake_add_dnstap(&d->intake, dnstap, d->settings.dnstap_group) != 0)
 		exit(EXIT_FAILURE);
+	if (d->follow_named && inputs_are_named(d))
+		usage_error("--follow: found another input beside '%s', expected none; run two dataplanes",
+			d->settings.follow);
 	if (inputs_add(d, &d->settings) != 0)
 		exit(EXIT_FAILURE);
 	if (intake_check_captures(&d->intake, d->settings.damaged) != 0)

@@ -116,6 +116,24 @@ static int set_dnstap_types(void *at, const char *value, char *why, size_t why_s
 	return dnstap_types_read(at, value, why, why_size);
 }
 
+// Sets two members, so it gets the whole.
+static int set_follow_after(void *at, const char *value, char *why, size_t why_size)
+{
+	struct dataplane_settings *s = at;
+	const char *folder = strncmp(value, "move ", 5) == 0 ? value + 5 : "";
+
+	while (*folder == ' ')
+		folder++;
+	if (*folder == '\0' && strcmp(value, "leave") != 0 && strcmp(value, "delete") != 0) {
+		snprintf(why, why_size, "expected leave, delete, or move and a folder");
+		return -EINVAL;
+	}
+	free(s->follow_move_to);
+	s->follow_move_to = *folder ? strdup(folder) : NULL;
+	s->follow_after = *folder ? FOLLOW_MOVE : *value == 'd' ? FOLLOW_DELETE : FOLLOW_LEAVE;
+	return *folder && !s->follow_move_to ? -ENOMEM : 0;
+}
+
 // Placeholder for the settings in the table: settings_conf replaces it by the real ones.
 static struct dataplane_settings place;
 
@@ -163,6 +181,10 @@ static const struct conf_place table[] = {
 	{"flush.records", &place.flush_records, NULL},
 	{"dnstap.types", &place.dnstap_types, set_dnstap_types},
 	{"dnstap.group", &place.dnstap_group, NULL},
+	{"follow", &place.follow, NULL},
+	{"follow.after", &place, set_follow_after},
+	{"follow.quiet", &place.follow_quiet_s, NULL},
+	{"follow.state", &place.follow_state, NULL},
 	{"replay.damaged", &place.damaged, set_damaged},
 	{"replay.wait", &place.replay_wait_s, NULL},
 	{"stop.timeout", &place.stop_timeout_s, NULL},

@@ -8,22 +8,28 @@
 #include "dataplane/admit/admit.h"
 #include "dataplane/common/conf.h"
 #include "dataplane/common/log.h"
+#include "dataplane/follow/files.h"
 #include "dataplane/intake/intake_options.h"
 
 enum settings_idle { IDLE_POLL, IDLE_SLEEP };
 
 struct dataplane_settings {
-	char *collector_socket;	       // path of the collector's Unix socket
-	char *iface;		       // names of interfaces, comma-separated; inputs.h
-	char *port;		       // PCI devices, comma-separated; inputs.h
-	char *dnstap;		       // sockets, comma-separated; intake/dnstap_listen.h
-	char *dnstap_group;	       // of Unix sockets of dnstap; empty: the process's
-	uint32_t dnstap_types;	       // bits of enum dnstap_type
-	char *sensor;		       // name of this sensor; empty: the host name
-	double flush_interval_s;       // between two flushes of changed records
-	uint64_t flush_records;	       // maximum of records in one frame
-	double replay_wait_s;	       // a replay waits so long for a collector that went away; 0: without limit
-	enum intake_damaged damaged;   // what to do with a capture that is damaged or cut off
+	char *collector_socket;	     // path of the collector's Unix socket
+	char *iface;		     // names of interfaces, comma-separated; inputs.h
+	char *port;		     // PCI devices, comma-separated; inputs.h
+	char *dnstap;		     // sockets, comma-separated; intake/dnstap_listen.h
+	char *dnstap_group;	     // of Unix sockets of dnstap; empty: the process's
+	uint32_t dnstap_types;	     // bits of enum dnstap_type
+	char *sensor;		     // name of this sensor; empty: the host name
+	double flush_interval_s;     // between two flushes of changed records
+	uint64_t flush_records;	     // maximum of records in one frame
+	double replay_wait_s;	     // a replay waits so long for a collector that went away; 0: without limit
+	enum intake_damaged damaged; // what to do with a capture that is damaged or cut off
+	char *follow;		     // folder of captures that are taken as they are completed; empty: none
+	char *follow_state;	     // folder of its journal
+	double follow_quiet_s;	     // a file that was not changed for so long is complete
+	enum follow_after follow_after;
+	char *follow_move_to;	       // of FOLLOW_MOVE
 	double stop_timeout_s;	       // the end waits so long for the collector's acknowledgements
 	uint64_t workers;	       // number of workers, each one lcore and one RX queue per port
 	uint64_t table_records;	       // capacity of a worker's table

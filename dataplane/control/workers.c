@@ -123,6 +123,18 @@ bool workers_are_done(const struct dataplane *d)
 	return every_worker(d, is_done);
 }
 
+void workers_follow(struct dataplane *d)
+{
+	uint64_t flushed = UINT64_MAX;
+
+	for (unsigned i = 0; i < d->settings.workers; i++) {
+		uint64_t here = atomic_load_explicit(&d->workers[i].flushed, memory_order_acquire);
+		flushed = here < flushed ? here : flushed;
+	}
+	const struct follow_orders orders = {&worker_orders.flush, flushed};
+	follow_turn(d->follow, &orders);
+}
+
 void workers_read_port(const struct dataplane *d, unsigned index, struct port_stats *stats)
 {
 	intake_read_stats(&d->intake, index, stats);

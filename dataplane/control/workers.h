@@ -15,6 +15,9 @@ int workers_start(struct dataplane *d);
 // Whether every worker has flushed and ended.
 bool workers_are_done(const struct dataplane *d);
 
+// One step of d->follow. In every turn of the main thread.
+void workers_follow(struct dataplane *d);
+
 // Counters of a port, those of its workers included.
 void workers_read_port(const struct dataplane *d, unsigned index, struct port_stats *stats);
 

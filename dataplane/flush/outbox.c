@@ -7,11 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <rte_ring.h>
@@ -34,10 +32,9 @@ struct outbox {
 	struct flush *const *workers;
 	size_t workers_len;
 	struct outbox_stats stats;
-	uint8_t stream[STREAM_UUID_SIZE];
-	uint64_t start_s;
-	uint64_t number;	    // of the last frame that was numbered
-	struct flush_frame *oldest; // unacknowledged frames, oldest first
+	uint8_t hello[sizeof(struct frame_header) + sizeof(struct frame_hello)]; // names the stream
+	uint64_t number;							 // of the last frame that was numbered
+	struct flush_frame *oldest;						 // unacknowledged frames, oldest first
 	struct flush_frame *youngest;
 	struct flush_frame *next_to_send; // oldest one not yet sent on this connection
 	bool finishing, done;
@@ -76,11 +73,7 @@ struct outbox *outbox_new(const struct outbox_options *options, struct flush *co
 	o->workers_len = workers_len;
 	o->fd = -1;
 	o->retry_ms = RETRY_FIRST_MS;
-	o->start_s = (uint64_t)time(NULL);
-	ssize_t random = getrandom(o->stream, sizeof(o->stream), 0);
-	(void)random;
-	o->stream[6] = (uint8_t)((o->stream[6] & 0x0f) | 0x40); // RFC 9562 §5.4: version 4
-	o->stream[8] = (uint8_t)((o->stream[8] & 0x3f) | 0x80);
+	outbox_hello(options->sensor, options->ports, o->hello);
 	for (size_t i = 0; i < workers_len; i++)
 		o->stats.frames_total += workers[i]->frames_len;
 	return o;
@@ -140,8 +133,8 @@ static void connect_now(struct outbox *o)
 		o->stats.frames_resent++;
 	o->next_to_send = o->oldest;
 	o->stats_at_ms = 0;
-	o->sending = o->control;
-	o->sending_left = outbox_hello(o->options.sensor, o->options.ports, o->stream, o->start_s, o->control);
+	o->sending = o->hello;
+	o->sending_left = sizeof(o->hello);
 }
 
 // frames out ─────────────────────────────────────────────────────────────────────────────────
@@ -354,6 +347,29 @@ void outbox_finish(struct outbox *o)
 bool outbox_is_done(const struct outbox *o)
 {
 	return o->done;
+}
+
+void outbox_stream(const struct outbox *o, struct outbox_stream *out)
+{
+	*out = (struct outbox_stream){.number = o->number, .sightings = o->stats.sightings_framed};
+	memcpy(out->hello, o->hello, sizeof(out->hello));
+}
+
+void outbox_set_stream(struct outbox *o, const struct outbox_stream *stream)
+{
+	if (stream)
+		memcpy(o->hello, stream->hello, sizeof(o->hello));
+	else
+		outbox_hello(o->options.sensor, o->options.ports, o->hello);
+	o->number = o->acked = stream ? stream->number : 0;
+	o->stats.sightings_framed = stream ? stream->sightings : 0;
+	if (o->fd < 0)
+		return;
+	close(o->fd);
+	o->fd = -1;
+	o->sending = NULL;
+	o->in_size = 0;
+	o->stats.connected = 0;
 }
 
 bool outbox_is_connected(const struct outbox *o)

@@ -24,6 +24,13 @@ struct outbox_options {
 	void *context;
 };
 
+// A stream and how far it has come, to be continued after a restart (follow/).
+struct outbox_stream {
+	uint8_t hello[sizeof(struct frame_header) + sizeof(struct frame_hello)];
+	uint64_t number;    // of its last frame
+	uint64_t sightings; // in all its frames
+};
+
 // `workers` must live as long as the outbox. It lasts as long as the program. NULL: out of memory, or the path of
 // the socket is too long (logged).
 struct outbox *outbox_new(const struct outbox_options *options, struct flush *const *workers, size_t workers_len);
@@ -37,6 +44,12 @@ void outbox_finish(struct outbox *o);
 
 // True after BYE was acknowledged: the collector has everything.
 bool outbox_is_done(const struct outbox *o);
+
+// The stream as it is now.
+void outbox_stream(const struct outbox *o, struct outbox_stream *out);
+
+// Continues another stream, or begins a new one (NULL), over a new connection. There must be no unacknowledged frame.
+void outbox_set_stream(struct outbox *o, const struct outbox_stream *stream);
 
 bool outbox_is_connected(const struct outbox *o);
 uint64_t outbox_unacked(const struct outbox *o); // number of frames that are not acknowledged

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dataplane/common/stats.h"
@@ -15,13 +17,15 @@ static void make_text(char *text)
 			*text = '?';
 }
 
-uint32_t outbox_hello(const char *sensor, const char *ports, const uint8_t stream[static STREAM_UUID_SIZE],
-	uint64_t start_s, uint8_t *out)
+uint32_t outbox_hello(const char *sensor, const char *ports, uint8_t *out)
 {
 	struct frame frame;
-	struct frame_hello hello = {.start_s = start_s, .stats_layout = stats_layout()};
+	struct frame_hello hello = {.start_s = (uint64_t)time(NULL), .stats_layout = stats_layout()};
+	ssize_t random = getrandom(hello.stream, sizeof(hello.stream), 0);
 
-	memcpy(hello.stream, stream, sizeof(hello.stream));
+	(void)random;
+	hello.stream[6] = (uint8_t)((hello.stream[6] & 0x0f) | 0x40); // RFC 9562 §5.4: version 4
+	hello.stream[8] = (uint8_t)((hello.stream[8] & 0x3f) | 0x80);
 	snprintf(hello.version, sizeof(hello.version), "%s", LOOKBACK_VERSION);
 	snprintf(hello.sensor, sizeof(hello.sensor), "%s", sensor);
 	snprintf(hello.ports, sizeof(hello.ports), "%s", ports);

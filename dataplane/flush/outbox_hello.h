@@ -6,7 +6,6 @@
 
 #include "dataplane/common/frame.h"
 
-// Writes the frame to `out` (at most FRAME_SIZE_MAX octets); returns its size. `ports`: names of the ports, for people.
-// `stream`: identifies this start of the dataplane; `start_s`: its time, seconds since 1970.
-uint32_t outbox_hello(const char *sensor, const char *ports, const uint8_t stream[static STREAM_UUID_SIZE],
-	uint64_t start_s, uint8_t *out);
+// Writes the frame of a new stream, with a new UUID and the time, to `out` (sizeof(struct frame_header) + sizeof(struct frame_hello)); returns its size. `ports`:
+// names of the ports, for people.
+uint32_t outbox_hello(const char *sensor, const char *ports, uint8_t *out);

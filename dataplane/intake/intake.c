@@ -190,7 +190,7 @@ int intake_open(struct intake *in, const struct intake_options *options)
 	for (unsigned i = 0; i < in->ifaces_len; i++)
 		if (open_iface(in, i, options) != 0)
 			return -1;
-	if (in->captures_len + in->pipes_len > 0 && open_replay(in, options) != 0)
+	if ((in->follows || in->captures_len + in->pipes_len > 0) && open_replay(in, options) != 0)
 		return -1;
 	if (in->ports_len > 0)
 		return 0;

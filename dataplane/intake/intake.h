@@ -27,8 +27,9 @@ struct intake {
 	unsigned ifaces_len;
 	struct capture vdev_captures[STATS_PORTS_MAX]; // rx_pcap= of --vdev net_pcap, which end too
 	unsigned vdev_captures_len;
-	bool waits; // an interface that does not exist yet is waited for
-	bool live;  // there is a source that does not end by itself
+	bool follows; // captures are given to `replay` later (follow/)
+	bool waits;   // an interface that does not exist yet is waited for
+	bool live;    // there is a source that does not end by itself
 	// opened
 	struct rte_mempool *pool;
 	struct replay *replay; // NULL without --replay

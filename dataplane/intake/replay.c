@@ -32,8 +32,8 @@ struct replay_queue {
 };
 
 struct replay {
-	const struct capture *captures;		       // ro
-	unsigned captures_len;			       // ro
+	const struct capture *captures;		       // ro, but for replay_give
+	unsigned captures_len;			       // the same
 	struct pipe_input *const *pipes;	       // read after the captures. ro
 	unsigned pipes_len;			       // ro
 	struct rte_mempool *pool;		       // ro
@@ -92,6 +92,17 @@ struct replay *replay_new(const struct replay_sources *sources, unsigned workers
 		}
 	}
 	return r;
+}
+
+void replay_give(struct replay *r, const struct capture *captures, unsigned captures_len)
+{
+	while (atomic_flag_test_and_set_explicit(&r->reading, memory_order_acquire))
+		; // a worker that has just found that there is nothing
+	r->captures = captures;
+	r->captures_len = captures_len;
+	r->captures_read = 0;
+	atomic_store_explicit(&r->done, false, memory_order_release);
+	atomic_flag_clear_explicit(&r->reading, memory_order_release);
 }
 
 void *replay_queue(struct replay *r, unsigned worker)

@@ -27,6 +27,9 @@ struct replay_sources {
 struct replay *replay_new(const struct replay_sources *sources, unsigned workers, uint64_t pause_us,
 	struct rte_mempool *pool);
 
+// Further captures, after all before were read: replay_is_done is false until these were. For a replay without pipes. Main thread.
+void replay_give(struct replay *r, const struct capture *captures, unsigned captures_len);
+
 // The queue that a worker passes to replay_receive.
 void *replay_queue(struct replay *r, unsigned worker);
 

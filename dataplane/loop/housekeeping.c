@@ -98,12 +98,10 @@ void housekeeping_turn(struct worker *w, bool idle)
 		timeouts_expire(w);
 }
 
-void housekeeping_flush_all(struct worker *w)
+void housekeeping_flush(struct worker *w)
 {
 	recall_drain_all(w);
 	table_settle(w->table);
-	while (w->collapse && !collapse_finish(w->collapse))
-		rte_delay_us_sleep(FULL_SLEEP_US);
 	for (uint64_t left = table_buckets(w->table); left > 0;) {
 		uint64_t done = table_sweep(w->table, left);
 		left -= done;
@@ -111,4 +109,14 @@ void housekeeping_flush_all(struct worker *w)
 			rte_delay_us_sleep(FULL_SLEEP_US);
 	}
 	flush_push(&w->flush);
+	poll_gap_slept(&w->gap);
+}
+
+void housekeeping_flush_all(struct worker *w)
+{
+	recall_drain_all(w);
+	table_settle(w->table);
+	while (w->collapse && !collapse_finish(w->collapse))
+		rte_delay_us_sleep(FULL_SLEEP_US);
+	housekeeping_flush(w);
 }

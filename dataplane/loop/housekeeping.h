@@ -11,5 +11,8 @@ void housekeeping_begin(struct worker *w);
 // After each turn. A busy worker has something to do every 20 µs; one without packets (`idle`) in each turn.
 void housekeeping_turn(struct worker *w, bool idle);
 
+// Hands over everything in the table, and goes on. Sleeps while no frame is free.
+void housekeeping_flush(struct worker *w);
+
 // At the end: hands over everything in the table, however long the collector takes. Sleeps while no frame is free.
 void housekeeping_flush_all(struct worker *w);

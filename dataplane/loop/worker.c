@@ -90,10 +90,15 @@ static void run(struct worker *w)
 	while (!atomic_load_explicit(&worker_orders.stop, memory_order_relaxed)) {
 		// the order to drain comes after the last packet was queued: read it before polling
 		bool drain = atomic_load_explicit(&worker_orders.drain, memory_order_acquire);
+		uint64_t flush = atomic_load_explicit(&worker_orders.flush, memory_order_acquire);
 		take_new_filters(w);
 		bool idle = poll_queues(w) == 0;
 		if (idle && drain && !w->held_back)
 			break;
+		if (idle && !w->held_back && unlikely(flush != w->flushed)) {
+			housekeeping_flush(w);
+			atomic_store_explicit(&w->flushed, flush, memory_order_release);
+		}
 		w->idle_turns = idle ? w->idle_turns + 1 : 0;
 		housekeeping_turn(w, idle);
 		if (w->idle_turns > IDLE_TURNS && w->options.sleeps) {

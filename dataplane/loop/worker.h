@@ -7,9 +7,10 @@
 
 // Orders of the main thread to all workers.
 struct worker_orders {
-	atomic_bool go;	   // the program has dropped its privileges: packets may be parsed
-	atomic_bool drain; // no packet will come any more: take what is queued, flush, end
-	atomic_bool stop;  // take nothing more, flush, end
+	atomic_bool go;		    // the program has dropped its privileges: packets may be parsed
+	atomic_bool drain;	    // no packet will come any more: take what is queued, flush, end
+	atomic_uint_fast64_t flush; // changed: take what is queued, flush everything, go on
+	atomic_bool stop;	    // take nothing more, flush, end
 };
 
 extern struct worker_orders worker_orders;

@@ -137,11 +137,12 @@ struct worker {
 	uint32_t idle_turns;	 // turns without a packet, one after another
 
 	// for the main thread
-	atomic_bool ready;	   // has its tables. worker: w, main: r
-	atomic_bool failed;	   // had no memory for its tables. worker: w, main: r
-	atomic_bool over;	   // has had its last turn: uses no filter and no port any more. worker: w, main: r
-	atomic_bool done;	   // has flushed everything and ended. worker: w, main: r
-	uint64_t reload_polls;	   // polls when the filters changed. main: rw
-	struct worker_stats stats; // worker: rw, main: r
+	atomic_bool ready;	      // has its tables. worker: w, main: r
+	atomic_bool failed;	      // had no memory for its tables. worker: w, main: r
+	atomic_bool over;	      // has had its last turn: uses no filter and no port any more. worker: w, main: r
+	atomic_uint_fast64_t flushed; // worker_orders.flush that it has carried out. worker: w, main: r
+	atomic_bool done;	      // has flushed everything and ended. worker: w, main: r
+	uint64_t reload_polls;	      // polls when the filters changed. main: rw
+	struct worker_stats stats;    // worker: rw, main: r
 	struct flood_notices flood_notices; // worker: w, main: r
 };

@@ -57,7 +57,8 @@ int closing_accounts(const struct dataplane *d)
 			stdout);
 	} else
 		notices_look(d);
-	if (!summary_check(&total, outbox_stats(d->outbox)->sightings_framed, why, sizeof(why))) {
+	if (!summary_check(&total, d->follow ? follow_sightings(d->follow) : outbox_stats(d->outbox)->sightings_framed,
+		    why, sizeof(why))) {
 		log_error("the accounts do not add up: %s; please report this", why);
 		result = -1;
 	}

@@ -54,6 +54,14 @@ size_t stats_frame_write(void *dataplane, uint8_t *out, size_t size)
 	outbox.reloads_refused = d->reloads_refused;
 	outbox.clock_steps = d->clock_steps;
 	write_process(d, &outbox);
+	if (d->follow) {
+		struct follow_levels levels = follow_levels(d->follow);
+		outbox.follow_waiting = levels.waiting;
+		outbox.follow_taken = levels.taken;
+		outbox.follow_refused = levels.refused;
+		outbox.follow_passed = levels.passed;
+		outbox.follow_oldest_s = levels.oldest_s;
+	}
 	at = mempcpy(at, &outbox, sizeof(outbox));
 	for (uint32_t i = 0; i < head.workers; i++)
 		at = write_worker(at, &d->workers[i]);

@@ -53,6 +53,7 @@ struct sandbox_user {
 struct sandbox {
 	enum sandbox_role role;
 	struct sandbox_user user;
+	bool writes;	    // SANDBOX_DATAPLANE: files may be synced, renamed and deleted
 	uint64_t keep;	    // capabilities that the main thread keeps, as bits
 	unsigned sockets;   // enum sandbox_sockets
 	int files;	    // descriptor of landlock's rule set; -1: none

@@ -59,6 +59,10 @@ static const char *const dataplane[] = {
 	"memfd_create", "ftruncate", "fallocate", "mbind", "get_mempolicy", "set_mempolicy", "move_pages", "ioctl",
 	"bind", "timerfd_create", "timerfd_settime", "timerfd_gettime", NULL};
 
+// Its journal of captures that were taken, and what becomes of these.
+static const char *const follower[] = {"fdatasync", "fsync", "rename", "renameat", "renameat2", "unlink", "unlinkat",
+	NULL};
+
 static const char *const helper[] = {"ioctl", "bpf", "bind", "connect", "unlink", "unlinkat", "rmdir", "memfd_create",
 	"ftruncate", "sendfile", NULL};
 
@@ -230,9 +234,10 @@ static int add_maps(scmp_filter_ctx filter)
 }
 
 // DPDK logs to stderr and to syslog(3); the latter is rejected without a log line.
-static int add_quiet(scmp_filter_ctx filter, unsigned *len)
+static int add_quiet(scmp_filter_ctx filter, bool writes, unsigned *len)
 {
-	int result = add_list(filter, SCMP_ACT_ERRNO(EACCES), quietly, len);
+	int result = writes ? add_list(filter, SCMP_ACT_ALLOW, follower, len)
+			    : add_list(filter, SCMP_ACT_ERRNO(EACCES), quietly, len);
 
 	return result ? result
 		      : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2,
@@ -250,7 +255,7 @@ static int fill(scmp_filter_ctx filter, struct sandbox *s, unsigned *len)
 	if (result == 0)
 		result = add_list(filter, SCMP_ACT_KILL_PROCESS, deadly, len);
 	if (result == 0 && s->role == SANDBOX_DATAPLANE)
-		result = add_quiet(filter, len);
+		result = add_quiet(filter, s->writes, len);
 	if (result == 0)
 		result = add_threads(filter, s->role);
 	if (result == 0)
