@@ -7,6 +7,7 @@
 //     other qtypes     passed over: an answer may be a CNAME or not, and Zeek leaves out parts of the RDATA
 #include "collector/import/unit.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -34,10 +35,10 @@ static bool is(const json_t *object)
 static void unescape(char *text)
 {
 	for (char *at = text; (at = strstr(at, "\\x")); at += 4) {
-		char hex[3] = {at[2], at[2] ? at[3] : '\0'}, *end;
-		long octet = strtol(hex, &end, 16);
-		if (end != hex + 2)
+		char hex[3] = {at[2], at[2] ? at[3] : '\0'};
+		if (!isxdigit((unsigned char)hex[0]) || !isxdigit((unsigned char)hex[1]))
 			return;
+		long octet = strtol(hex, NULL, 16);
 		at[1] = (char)('0' + octet / 100);
 		at[2] = (char)('0' + octet / 10 % 10);
 		at[3] = (char)('0' + octet % 10);
@@ -136,10 +137,10 @@ static char separator_of(const char *text)
 	return strncmp(text, "\\x", 2) == 0 ? (char)strtol(text + 2, NULL, 16) : *text;
 }
 
-// The next field of a line that is cut by `separator`; NULL after the last.
+// The next field of a line that is cut by `separator`; NULL after the last. A header may name no separator: 0.
 static char *next_field(char **rest, char separator)
 {
-	char *field = *rest, *end = field ? strchr(field, separator) : NULL;
+	char *field = *rest, *end = field && separator ? strchr(field, separator) : NULL;
 
 	if (end)
 		*end = '\0';
@@ -177,7 +178,7 @@ static void take_header(struct import_columns *c, char *text)
 static bool is_text(const struct import_unit *u, const char *text)
 {
 	return strncmp(text, "#separator ", 11) == 0 || strncmp(text, "#fields", 7) == 0 ||
-	       (u->columns.len > 0 && (*text == '#' || strchr(text, u->columns.separator))) ||
+	       (u->columns.len > 0 && (*text == '#' || (u->columns.separator && strchr(text, u->columns.separator)))) ||
 	       (u->columns.separator && *text == '#');
 }
 
