@@ -108,6 +108,8 @@ static void read_units(struct import_run *r, struct import_input *in, struct imp
 			break;
 		}
 		more = import_split_feed(split, buffer, (size_t)got);
+		if (more && import_input_is_silent(in)) // the writer of a pipe may take hours
+			more = import_gather_flush(r->gather) && import_write_end(&r->write);
 		show_progress(r, in);
 	}
 	r->lines += import_split_lines(split);

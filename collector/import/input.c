@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,13 @@ ssize_t import_input_read(struct import_input *in, char *to, size_t size, const 
 		*why = in->why;
 	}
 	return got;
+}
+
+bool import_input_is_silent(const struct import_input *in)
+{
+	struct pollfd waits = {.fd = in->fd, .events = POLLIN};
+
+	return in->size == 0 && poll(&waits, 1, 0) == 0;
 }
 
 int import_input_progress(const struct import_input *in)

@@ -150,7 +150,7 @@ start import "$BUILD/collector/lookback" -o "redis=unix:$REDIS" import "$T/lines
 import=$PID
 exec {lines}> "$T/lines"
 brings() { # word, a batch and more of names
-	seq 400 | sed "s/.*/{\"rrname\":\"$1&.killed.example\",\"rrtype\":\"A\",\"rdata\":\"192.0.2.9\",\"time_first\":1700000000,\"time_last\":1700000000,\"count\":1}/" >&"$lines"
+	seq 900 | sed "s/.*/{\"rrname\":\"$1&.killed.example\",\"rrtype\":\"A\",\"rdata\":\"192.0.2.9\",\"time_first\":1700000000,\"time_last\":1700000000,\"count\":1}/" >&"$lines"
 	await 20 is_written "$1"
 }
 is_written() { [ "$(redis exists "pdns:name:${1}20.killed.example")" = 1 ]; }
